@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The clock. Reading it is the larger half of an emit, so where the TSC can be
+ * trusted a record carries raw cycles, and the line from cycles to nanoseconds
+ * is published in the meta page. Elsewhere it carries CLOCK_BOOTTIME, and the
+ * line is the identity.
+ *
+ * The line is renewed every two seconds (deferrable: an idle CPU sleeps on).
+ * It is bent, not cut: the new one starts where the old one is and meets
+ * CLOCK_BOOTTIME at the next renewal. Only a difference that bending cannot
+ * mend, as after a suspend, makes a step.
+ */
+#include <linux/clocksource.h>
+#include <linux/math64.h>
+#include <linux/moduleparam.h>
+#include <linux/suspend.h>
+
+#include "evring.h"
+
+#define RENEW_NS	(2 * NSEC_PER_SEC)
+#define STEP_NS		((s64)NSEC_PER_MSEC)	/* bends by at most 500 ppm */
+
+DEFINE_STATIC_KEY_FALSE(evring_clock_tsc);
+
+static bool tsc = true;
+module_param(tsc, bool, 0444);
+MODULE_PARM_DESC(tsc, "time stamps are TSC cycles where the TSC can be trusted (default: Y)");
+
+static struct evring_clock *clock;	/* in the meta page; only renew() writes it */
+static u64 last_cycles, last_boot;	/* the sample before */
+static DEFINE_MUTEX(renew_lock);
+
+/* One instant in both clocks, as close together as the CPU lets us. */
+static void clock_sample(u64 *cycles, u64 *boot)
+{
+	u64 before, after, best = U64_MAX;
+	unsigned long flags;
+	int i;
+
+	local_irq_save(flags);
+	for (i = 0; i < 5; i++) {
+		u64 ns;
+
+		before = evring_clock();
+		ns = ktime_get_boot_fast_ns();
+		after = evring_clock();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		*cycles = before + best / 2;
+		*boot = ns;
+	}
+	local_irq_restore(flags);
+}
+
+static void clock_write(u64 base, u64 boot_ns, u32 mult)
+{
+	WRITE_ONCE(clock->seq, clock->seq + 1);
+	smp_wmb();	/* pairs with the readers' fence between seq and the rest */
+	clock->base = base;
+	clock->boot_ns = boot_ns;
+	clock->mult = mult;
+	clock->wall_ns = ktime_get_real_fast_ns() - ktime_get_boot_fast_ns();
+	smp_wmb();	/* pairs with the readers' fence between the rest and seq */
+	WRITE_ONCE(clock->seq, clock->seq + 1);
+}
+
+static void clock_renew_tsc(void)
+{
+	u64 cycles, boot, line, mult;
+	s64 error;
+
+	clock_sample(&cycles, &boot);
+	line = clock->boot_ns + mul_u64_u32_shr(cycles - clock->base, clock->mult, clock->shift);
+	mult = mul_u64_u64_div_u64(boot - last_boot, 1ULL << clock->shift, cycles - last_cycles);
+	error = boot - line;
+	if (error > STEP_NS || error < -STEP_NS || mult > U32_MAX) {
+		mult = clock->mult;
+		line = boot;
+	} else {
+		mult += div64_s64((s64)mult * error, RENEW_NS);
+	}
+	last_cycles = cycles;
+	last_boot = boot;
+	clock_write(cycles, line, mult);
+}
+
+static void clock_renew(void)
+{
+	mutex_lock(&renew_lock);
+	if (static_key_enabled(&evring_clock_tsc))
+		clock_renew_tsc();
+	else
+		clock_write(0, 0, 1);
+	mutex_unlock(&renew_lock);
+}
+
+static void clock_work_fn(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(clock_work, clock_work_fn);
+
+static void clock_work_fn(struct work_struct *work)
+{
+	clock_renew();
+	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
+}
+
+/* BOOTTIME has gone on meanwhile, the TSC may not have. */
+static int clock_resumed(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	if (event == PM_POST_SUSPEND || event == PM_POST_HIBERNATION)
+		clock_renew();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block clock_pm = { .notifier_call = clock_resumed };
+
+int evring_clock_init(struct evring_clock *published)
+{
+	u32 khz = tsc ? evring_tsc_khz() : 0;
+	u32 mult = 1, shift = 0;
+	int ret;
+
+	clock = published;
+	ret = register_pm_notifier(&clock_pm);
+	if (ret)
+		return ret;
+	if (khz) {
+		static_branch_enable(&evring_clock_tsc);
+		clocks_calc_mult_shift(&mult, &shift, khz, NSEC_PER_MSEC, 0);
+		clock_sample(&last_cycles, &last_boot);
+		clock->source = EVRING_CLOCK_TSC;
+	}
+	clock->shift = shift;
+	clock_write(last_cycles, last_boot, mult);
+	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
+	return 0;
+}
+
+void evring_clock_exit(void)
+{
+	unregister_pm_notifier(&clock_pm);
+	cancel_delayed_work_sync(&clock_work);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The time stamp counter, where the architecture has one that can be trusted. */
+#ifndef _KMOD_COMPAT_TSC_H
+#define _KMOD_COMPAT_TSC_H
+
+#include <linux/types.h>
+
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+static __always_inline u64 evring_tsc(void)
+{
+	return rdtsc();
+}
+
+/* Its rate in kHz; 0 unless it is invariant, never stops and CPUs agree on it. */
+static inline u32 evring_tsc_khz(void)
+{
+	if (!boot_cpu_has(X86_FEATURE_CONSTANT_TSC) || !boot_cpu_has(X86_FEATURE_NONSTOP_TSC) ||
+	    check_tsc_unstable())
+		return 0;
+	return tsc_khz;
+}
+
+#else
+
+static __always_inline u64 evring_tsc(void)
+{
+	return 0;
+}
+
+static inline u32 evring_tsc_khz(void)
+{
+	return 0;
+}
+
+#endif
+#endif /* _KMOD_COMPAT_TSC_H */

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's map: what each file offers the others, in the order in which an
+ * event flows. What other modules may use is in <linux/evring.h>, what user
+ * space sees in <uapi/linux/evring.h>.
+ */
+#ifndef _KMOD_EVRING_H
+#define _KMOD_EVRING_H
+
+#include <linux/cache.h>
+#include <linux/evring.h>
+#include <linux/irq_work.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/timekeeping.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <asm/local.h>
+#include "compat/tsc.h"
+
+struct io_uring_cmd;
+struct vm_area_struct;
+
+/* hooks/: what the kernel does, captured */
+
+/**
+ * struct evring_hook_point - one hook: an event and the tracepoint it comes from
+ * @desc: the event
+ * @tracepoint: its name
+ * @probe: called by the tracepoint, with the hook as its first argument
+ * @type: of the event, from evring_hooks_init() on
+ * @tp: the tracepoint, NULL where this kernel has none of that name
+ * @attached: under hooks_lock
+ */
+struct evring_hook_point {
+	const struct evring_type_desc *desc;
+	const char *tracepoint;
+	void *probe;
+	struct evring_type *type;
+	struct tracepoint *tp;
+	bool attached;
+};
+
+struct evring_hook_family {
+	struct evring_hook_point *hooks;
+	unsigned int nr;
+};
+
+extern const struct evring_hook_family evring_process_family;
+
+int evring_hooks_init(void);
+void evring_hooks_exit(void);
+int evring_hook_ctl(const char *name, u32 op, u32 *attached);
+bool evring_hook_attached(const struct evring_type *type);
+
+/* type.c: what events look like */
+
+/**
+ * struct evring_type - a registered type; lives until the module goes
+ * @id: index in the table, and struct evring_rec.type
+ * @lane: where its events go
+ * @size: shortest payload
+ * @version: of the schema
+ * @flags: EVRING_TYPE_F_*
+ * @nr_fields: of @fields
+ * @lost: events that got no room, by CPU that lost them
+ * @fields: own copy
+ * @name: own copy
+ */
+struct evring_type {
+	u16 id;
+	u16 lane;
+	u32 size;
+	u32 version;
+	u32 flags;
+	u32 nr_fields;
+	u64 __percpu *lost;
+	struct evring_field *fields;
+	char name[EVRING_NAME_MAX];
+};
+
+int evring_types_init(void);
+void evring_types_exit(void);
+int evring_type_describe(struct evring_type_info *info, struct evring_field __user *fields);
+
+/* clock.c: what time it is, cheaply and in any context */
+
+int evring_clock_init(struct evring_clock *clock);
+void evring_clock_exit(void);
+
+DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
+
+/* The raw time stamp. Any context. */
+static __always_inline u64 evring_clock(void)
+{
+	if (static_branch_likely(&evring_clock_tsc))
+		return evring_tsc();
+	return ktime_get_boot_fast_ns();
+}
+
+/* ring.c: reserve, fill, publish */
+
+/**
+ * struct evring_ring - one CPU's ring of one lane
+ * @word: the reservation: attempts so far (upper 48 bits) and how far the
+ *	current segment is taken, in 8-byte units (lower 16). Changed by
+ *	compare-and-exchange, on this CPU alone
+ * @base: position of the current segment; changes while @word says closed
+ * @nest: contexts inside reserve .. commit, one on top of another
+ * @entering: a context is about to enter the next segment
+ * @segment_units: segment size in 8-byte units
+ * @segment_size: bytes
+ * @record_max: longest record, bytes
+ * @data_size: bytes, a power of two
+ * @data: the data area
+ * @page: the ring page
+ * @armed: the lane's: somebody waits for an event
+ * @marked: the lane's: somebody waits for a watermark
+ * @closed_seq: attempts so far when the current segment was closed
+ * @lost_first: when the first attempt after that failed
+ * @lost_last: and when the last one did
+ * @discarded: reservations that were given up too late to be taken back
+ * @wake: raised at most once per arm
+ * @hold: lowest position that a group holds, U64_MAX if none does. Written by
+ *	whoever commits, read only where a segment is entered
+ * @lane: which
+ * @cpu: whose
+ * @nr_pages: of @pages
+ * @pages: all of the mapping, the ring page first
+ */
+struct evring_ring {
+	local_t word;
+	u64 base;
+	u32 nest;
+	bool entering;
+	u32 segment_units;
+	u32 segment_size;
+	u32 record_max;
+	u64 data_size;
+	void *data;
+	struct evring_ring_page *page;
+	const int *armed;
+	const int *marked;
+
+	u64 closed_seq;
+	u64 lost_first;
+	u64 lost_last;
+	local_t discarded;
+	struct irq_work wake;
+
+	u64 hold ____cacheline_aligned_in_smp;
+
+	u32 lane ____cacheline_aligned_in_smp;
+	u32 cpu;
+	unsigned int nr_pages;
+	struct page **pages;
+};
+
+/* EVRING_REC_* of the context that we are in */
+static __always_inline u16 evring_context(void)
+{
+	if (likely(in_task()))
+		return EVRING_REC_TASK;
+	if (in_nmi())
+		return EVRING_REC_NMI;
+	return in_hardirq() ? EVRING_REC_HARDIRQ : EVRING_REC_SOFTIRQ;
+}
+
+static __always_inline u32 evring_current_pid(void)
+{
+	return current->tgid;
+}
+
+static __always_inline u32 evring_current_tid(void)
+{
+	return current->pid;
+}
+
+bool evring_ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
+			 struct evring_type *type, u32 size);
+void evring_ring_publish(struct evring_ring *ring);
+
+/* lane.c: the rings there are, and the meta page */
+
+/**
+ * struct evring_lane_state - one lane
+ * @rings: this CPU's ring, NULL until the CPU first comes online
+ * @armed: a session waits for the next event (wake.c)
+ * @marked: sessions that wait for their watermark (wake.c)
+ * @size: bytes of each ring's data area
+ */
+struct evring_lane_state {
+	struct evring_ring * __percpu *rings;
+	int armed;
+	int marked;
+	u64 size;
+};
+
+extern struct evring_lane_state evring_lanes[EVRING_LANES];
+extern struct evring_meta *evring_meta;
+
+int evring_lanes_init(void);
+void evring_lanes_exit(void);
+struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
+
+typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
+
+void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg);
+u64 evring_lanes_published(u32 lanes);
+
+/* The caller's own ring, preemption off; NULL if there was no memory for it. */
+static inline struct evring_ring *evring_ring_here(u32 lane)
+{
+	return this_cpu_read(*evring_lanes[lane].rings);
+}
+
+/* group.c: named cursors */
+
+struct evring_session;
+
+void evring_groups_exit(void);
+int evring_group_join(struct evring_session *session, struct evring_join *join);
+int evring_group_leave(struct evring_session *session);
+int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
+int evring_group_drop(const char *name);
+void evring_groups_add_ring(struct evring_ring *ring);
+bool evring_name_valid(const char *name);
+
+/* wake.c: arm, poll, wake */
+
+enum evring_wait_state {
+	EVRING_AWAKE,		/* poll says readable */
+	EVRING_ARMED,		/* the next event wakes or starts the flush time */
+	EVRING_MARKED,		/* an event came; waits for watermark or flush time */
+};
+
+/**
+ * struct evring_waiter - a session's half of the wake-up
+ * @list: of all waiters
+ * @queue: who polls
+ * @timer: ARMED: one look back after a tick; MARKED: the flush time
+ * @state: enum evring_wait_state
+ * @lanes: what it waits for
+ * @watermark: bytes, 0 for the first event
+ * @flush: jiffies
+ * @from: evring_lanes_published() when it was armed
+ */
+struct evring_waiter {
+	struct list_head list;
+	wait_queue_head_t queue;
+	struct timer_list timer;
+	enum evring_wait_state state;
+	u32 lanes;
+	u32 watermark;
+	unsigned long flush;
+	u64 from;
+};
+
+void evring_waiter_init(struct evring_waiter *waiter);
+void evring_waiter_exit(struct evring_waiter *waiter);
+int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm);
+void evring_ring_wake(struct irq_work *work);
+
+/* device.c: /dev/evring */
+
+struct evring_group;
+
+/**
+ * struct evring_session - one open file
+ * @group: the group that it owns, or NULL; under groups_lock
+ * @waiter: how it is woken
+ */
+struct evring_session {
+	struct evring_group *group;
+	struct evring_waiter waiter;
+};
+
+int evring_device_init(void);
+void evring_device_exit(void);
+
+#endif /* _KMOD_EVRING_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Groups: named cursors that outlive who reads. What user space may know of a
+ * group is in the meta page, where it stands on each ring in the ring pages
+ * (written here alone, mapped read-only). What the emit path must know of all
+ * groups together is one number a ring: the lowest position that is held.
+ *
+ * One lock for all groups: it is taken once a commit, that is once a batch, and
+ * never by an emit.
+ */
+#include <linux/ctype.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "evring.h"
+
+/**
+ * struct evring_group - the kernel's own half of a group
+ * @info: the other half, in the meta page
+ * @owner: the session that has it, or NULL
+ * @abandon: runs when nobody has had it for info->abandon_ms
+ */
+struct evring_group {
+	struct evring_group_info *info;
+	struct evring_session *owner;
+	struct delayed_work abandon;
+};
+
+static struct evring_group groups[EVRING_GROUPS_MAX];
+static DEFINE_SPINLOCK(groups_lock);	/* groups, their infos, all cursors */
+
+static unsigned int group_index(const struct evring_group *group)
+{
+	return group - groups;
+}
+
+/* [A-Za-z0-9._-]+, NUL-terminated within EVRING_NAME_MAX bytes */
+bool evring_name_valid(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < EVRING_NAME_MAX && name[i]; i++)
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
+			return false;
+	return i > 0 && i < EVRING_NAME_MAX;
+}
+
+static void infos_write_begin(void)
+{
+	lockdep_assert_held(&groups_lock);
+	WRITE_ONCE(evring_meta->groups_seq, evring_meta->groups_seq + 1);
+	smp_wmb();	/* pairs with the readers' fence between groups_seq and groups */
+}
+
+static void infos_write_end(void)
+{
+	smp_wmb();	/* pairs with the readers' fence between groups and groups_seq */
+	WRITE_ONCE(evring_meta->groups_seq, evring_meta->groups_seq + 1);
+}
+
+static bool group_exists(const struct evring_group *group)
+{
+	return group->info && group->info->name[0];
+}
+
+static bool group_holds(const struct evring_group *group, u32 lane)
+{
+	return group_exists(group) && group->info->policy == EVRING_HOLD &&
+	       (group->info->lanes & BIT(lane)) &&
+	       !(group->info->flags & EVRING_GROUP_ABANDONED);
+}
+
+/*
+ * Tell the emit path what is held on @ring. A group that was overtaken holds
+ * from tail on. The hold can go down, so the writer may be about to overwrite
+ * what we now hold: then tail has moved, or it will see the hold and give way.
+ */
+static void group_hold(struct evring_ring *ring)
+{
+	u64 tail = READ_ONCE(ring->page->tail), hold, now;
+	unsigned int i;
+
+	lockdep_assert_held(&groups_lock);
+	for (;;) {
+		hold = U64_MAX;
+		for (i = 0; i < EVRING_GROUPS_MAX; i++)
+			if (group_holds(&groups[i], ring->lane))
+				hold = min(hold, max(ring->page->cursors[i].pos, tail));
+		/* release: pairs with smp_load_acquire() in ring_claim() */
+		smp_store_release(&ring->hold, hold);
+		smp_mb();	/* pairs with smp_mb() in ring_claim() */
+		now = READ_ONCE(ring->page->tail);
+		if (now == tail || hold == U64_MAX)
+			return;
+		tail = now;
+	}
+}
+
+static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)
+{
+	struct evring_cursor *cursor = &ring->page->cursors[group];
+
+	WRITE_ONCE(cursor->pos, pos);
+	WRITE_ONCE(cursor->seq, EVRING_SEQ_NONE);
+	WRITE_ONCE(cursor->missed, 0);
+}
+
+static void hold_one(struct evring_ring *ring, void *unused)
+{
+	group_hold(ring);
+}
+
+static void hold_all(void)
+{
+	evring_rings_each(EVRING_LANES_ALL, hold_one, NULL);
+}
+
+/* A ring that is not yet to be found: every group starts at its beginning. */
+void evring_groups_add_ring(struct evring_ring *ring)
+{
+	spin_lock(&groups_lock);
+	group_hold(ring);
+	spin_unlock(&groups_lock);
+}
+
+static void group_abandon(struct work_struct *work)
+{
+	struct evring_group *group = container_of(to_delayed_work(work), struct evring_group,
+						  abandon);
+	struct evring_group_info *info = group->info;
+	u64 now = ktime_get_boottime_ns();
+
+	spin_lock(&groups_lock);
+	/* It may have been joined, left anew or dropped since the timer ran out. */
+	if (group_exists(group) && !group->owner && info->abandon_ms &&
+	    now - info->left_ns >= info->abandon_ms * (u64)NSEC_PER_MSEC) {
+		infos_write_begin();
+		info->flags |= EVRING_GROUP_ABANDONED;
+		infos_write_end();
+		hold_all();
+	}
+	spin_unlock(&groups_lock);
+}
+
+static struct evring_group *group_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+		if (group_exists(&groups[i]) && !strcmp(groups[i].info->name, name))
+			return &groups[i];
+	return NULL;
+}
+
+static void cursor_clear(struct evring_ring *ring, void *group)
+{
+	cursor_place(ring, group_index(group), 0);
+}
+
+static struct evring_group *group_create(const char *name)
+{
+	struct evring_group *group;
+	unsigned int i;
+
+	for (i = 0; i < EVRING_GROUPS_MAX && group_exists(&groups[i]); i++)
+		;
+	if (i == EVRING_GROUPS_MAX)
+		return NULL;
+	group = &groups[i];
+	if (!group->info) {
+		group->info = &evring_meta->groups[i];
+		INIT_DELAYED_WORK(&group->abandon, group_abandon);
+	}
+	evring_rings_each(EVRING_LANES_ALL, cursor_clear, group);
+	infos_write_begin();
+	strscpy(group->info->name, name, EVRING_NAME_MAX);
+	group->info->lanes = 0;
+	group->info->flags = 0;
+	infos_write_end();
+	return group;
+}
+
+static void start_earliest(struct evring_ring *ring, void *group)
+{
+	cursor_place(ring, group_index(group), READ_ONCE(ring->page->tail));
+}
+
+static void start_latest(struct evring_ring *ring, void *group)
+{
+	cursor_place(ring, group_index(group), READ_ONCE(ring->page->head));
+}
+
+static int group_take(struct evring_session *session, struct evring_join *join)
+{
+	struct evring_group *group;
+	struct evring_group_info *info;
+
+	lockdep_assert_held(&groups_lock);
+	if (session->group)
+		return -EALREADY;
+	group = group_find(join->name);
+	if (group && group->owner)
+		return -EBUSY;
+	join->created = !group;
+	if (!group)
+		group = group_create(join->name);
+	if (!group)
+		return -ENOSPC;
+	info = group->info;
+	evring_rings_each(join->lanes & ~info->lanes,
+			     join->start == EVRING_LATEST ? start_latest : start_earliest, group);
+
+	infos_write_begin();
+	info->policy = join->policy;
+	info->lanes = join->lanes;
+	info->abandon_ms = join->abandon_ms;
+	info->flags = 0;
+	info->owner = task_tgid_nr(current);
+	info->generation++;
+	info->left_ns = 0;
+	infos_write_end();
+
+	group->owner = session;
+	session->group = group;
+	join->group = group_index(group);
+	hold_all();
+	return 0;
+}
+
+/* EVRING_IOC_JOIN; @join was checked. May sleep. */
+int evring_group_join(struct evring_session *session, struct evring_join *join)
+{
+	int ret;
+
+	spin_lock(&groups_lock);
+	ret = group_take(session, join);
+	spin_unlock(&groups_lock);
+	return ret;
+}
+
+/* EVRING_IOC_LEAVE and close: the group stays. */
+int evring_group_leave(struct evring_session *session)
+{
+	struct evring_group *group;
+
+	spin_lock(&groups_lock);
+	group = session->group;
+	if (group) {
+		infos_write_begin();
+		group->info->owner = 0;
+		group->info->left_ns = ktime_get_boottime_ns();
+		infos_write_end();
+		group->owner = NULL;
+		session->group = NULL;
+		if (group->info->abandon_ms)
+			/* one jiffy more than the time that group_abandon() checks */
+			mod_delayed_work(system_wq, &group->abandon,
+					 msecs_to_jiffies(group->info->abandon_ms) + 1);
+	}
+	spin_unlock(&groups_lock);
+	return group ? 0 : -EPERM;
+}
+
+static int commit_one(struct evring_group *group, const struct evring_commit_entry *entry)
+{
+	struct evring_ring *ring = evring_ring_get(entry->lane, entry->cpu);
+	struct evring_cursor *cursor;
+
+	if (!ring)
+		return -ENXIO;
+	if (!(group->info->lanes & BIT(entry->lane)) || entry->pos % 8)
+		return -EINVAL;
+	cursor = &ring->page->cursors[group_index(group)];
+	if (entry->pos < cursor->pos || entry->pos > READ_ONCE(ring->page->head))
+		return -ERANGE;
+	WRITE_ONCE(cursor->pos, entry->pos);
+	WRITE_ONCE(cursor->seq, entry->seq);
+	WRITE_ONCE(cursor->missed, cursor->missed + entry->missed);
+	group_hold(ring);
+	return 0;
+}
+
+static int commit_some(struct evring_session *session, const struct evring_commit_entry *entries,
+		       unsigned int nr)
+{
+	unsigned int i;
+	int ret = 0;
+
+	spin_lock(&groups_lock);
+	if (!session->group)
+		ret = -EPERM;
+	for (i = 0; i < nr && !ret; i++)
+		ret = commit_one(session->group, &entries[i]);
+	spin_unlock(&groups_lock);
+	return ret;
+}
+
+/*
+ * EVRING_IOC_COMMIT and EVRING_CMD_COMMIT.
+ *
+ * A few entries at a time, so that neither the stack nor the time under the
+ * lock depends on what user space sends. May sleep.
+ */
+int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
+{
+	const struct evring_commit_entry __user *from = u64_to_user_ptr(commit->entries);
+	struct evring_commit_entry entries[16];
+	u32 left, nr;
+	int ret = 0;
+
+	if (commit->flags || !commit->nr || commit->nr > EVRING_COMMIT_MAX)
+		return -EINVAL;
+	for (left = commit->nr; left && !ret; left -= nr, from += nr) {
+		nr = min_t(u32, left, ARRAY_SIZE(entries));
+		if (copy_from_user(entries, from, nr * sizeof(*entries)))
+			return -EFAULT;
+		ret = commit_some(session, entries, nr);
+	}
+	return ret;
+}
+
+/* EVRING_IOC_DROP */
+int evring_group_drop(const char *name)
+{
+	struct evring_group *group;
+	int ret = 0;
+
+	spin_lock(&groups_lock);
+	group = group_find(name);
+	if (!group) {
+		ret = -ENOENT;
+	} else if (group->owner) {
+		ret = -EBUSY;
+	} else {
+		infos_write_begin();
+		memset(group->info, 0, sizeof(*group->info));
+		infos_write_end();
+		hold_all();
+	}
+	spin_unlock(&groups_lock);
+	return ret;
+}
+
+void evring_groups_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+		if (groups[i].info)
+			cancel_delayed_work_sync(&groups[i].abandon);
+}

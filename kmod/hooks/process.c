@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * process.fork, process.exec, process.exit: each process's life, in this order.
+ *
+ * The probes run in task context, on 7.0 and later with preemption on: only
+ * between reserve and commit may anything depend on the CPU. Nothing here
+ * sleeps: what user memory is not there at once is not there.
+ */
+#include <linux/binfmts.h>
+#include <linux/mm.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+
+#include "../compat/sched.h"
+#include "../evring.h"
+
+#define PATH_BYTES	4096	/* more than any path that exec takes */
+#define ARGV_BYTES	4096	/* of the arguments, their NULs included */
+
+#define FORK_FIELDS(F, S)			\
+	F(S, U32, ppid, NONE)			\
+	F(S, U32, child_pid, NONE)		\
+	F(S, U32, child_pidns, NONE)		\
+	F(S, U32, child_ns_pid, NONE)		\
+	F(S, U64, clone_flags, HEX)
+
+EVRING_TASK_EVENT(process_fork, "process.fork", 1, EVRING_LANE_CRITICAL, FORK_FIELDS);
+
+#define EXEC_FIELDS(F, S)			\
+	F(S, U32, ppid, NONE)			\
+	F(S, U32, gid, NONE)			\
+	F(S, U32, egid, NONE)			\
+	F(S, U32, old_tid, NONE)		\
+	F(S, STR, path, NONE)			\
+	F(S, STRV, argv, NONE)			\
+	F(S, U32, argv_len, NONE)		\
+	F(S, BOOL, argv_truncated, NONE)
+
+EVRING_TASK_EVENT(process_exec, "process.exec", 1, EVRING_LANE_CRITICAL, EXEC_FIELDS);
+
+#define EXIT_FIELDS(F, S)			\
+	F(S, U32, ppid, NONE)			\
+	F(S, U32, exit_code, NONE)		\
+	F(S, U32, signal, NONE)			\
+	F(S, BOOL, core_dumped, NONE)		\
+	F(S, U64, start_time, BOOTTIME)		\
+	F(S, U64, user_time, DURATION)		\
+	F(S, U64, system_time, DURATION)
+
+EVRING_TASK_EVENT(process_exit, "process.exit", 1, EVRING_LANE_CRITICAL, EXIT_FIELDS);
+
+static u32 parent_pid(struct task_struct *task)
+{
+	u32 pid;
+
+	rcu_read_lock();
+	pid = task_tgid_nr(rcu_dereference(task->real_parent));
+	rcu_read_unlock();
+	return pid;
+}
+
+/* After the child is made, before it runs. A new thread is no new process. */
+static void probe_newtask(struct evring_hook_point *hook, struct task_struct *child,
+			  EVRING_CLONE_FLAGS clone_flags)
+{
+	struct process_fork *e;
+	struct evring_slot slot;
+
+	if (clone_flags & CLONE_THREAD)
+		return;
+	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	if (!e)
+		return;
+	evring_fill_common(&e->common);
+	e->ppid = parent_pid(current);
+	e->child_pid = task_tgid_nr(child);
+	e->child_pidns = task_active_pid_ns(child)->ns.inum;
+	e->child_ns_pid = task_tgid_nr_ns(child, task_active_pid_ns(child));
+	e->clone_flags = clone_flags;
+	evring_commit(&slot);
+}
+
+/*
+ * The arguments lie where exec has just written them. A page that is not there
+ * ends them: what is read is a prefix, and the event says so.
+ */
+static u32 read_argv(char *to, unsigned long from, u32 len)
+{
+	u32 done = 0, chunk;
+
+	while (done < len) {
+		chunk = min_t(u32, len - done, PAGE_SIZE - offset_in_page(from + done));
+		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
+			break;
+		done += chunk;
+	}
+	memset(to + done, 0, len - done);
+	return done;
+}
+
+static void probe_exec(struct evring_hook_point *hook, struct task_struct *task, pid_t old_tid,
+		       struct linux_binprm *bprm)
+{
+	unsigned long start = task->mm->arg_start, whole = task->mm->arg_end - start;
+	u32 fixed = sizeof(struct process_exec), path_len, argv_len, done;
+	struct evring_slot slot;
+	struct process_exec *e;
+
+	path_len = strnlen(bprm->filename, min_t(u32, PATH_BYTES, evring_record_max() - fixed));
+	argv_len = min3(whole, (unsigned long)ARGV_BYTES,
+			(unsigned long)evring_record_max() - fixed - path_len);
+	e = evring_reserve(&slot, hook->type, fixed + path_len + argv_len);
+	if (!e)
+		return;
+	memset(e, 0, fixed);
+	evring_fill_common(&e->common);
+	e->ppid = parent_pid(task);
+	e->gid = from_kgid(&init_user_ns, current_gid());
+	e->egid = from_kgid(&init_user_ns, current_egid());
+	e->old_tid = old_tid;
+	e->path = evring_str(fixed, path_len);
+	memcpy((char *)e + fixed, bprm->filename, path_len);
+	done = read_argv((char *)e + fixed + path_len, start, argv_len);
+	e->argv = evring_str(fixed + path_len, done);
+	e->argv_len = min_t(unsigned long, whole, U32_MAX);
+	e->argv_truncated = done < whole;
+	evring_commit(&slot);
+}
+
+/* Fires for each thread; the last one's exit is the process's. */
+EVRING_PROBE_EXIT(probe_exit, hook, task)
+{
+	struct signal_struct *signal = task->signal;
+	struct process_exit *e;
+	struct evring_slot slot;
+	int status;
+
+	if (!EVRING_EXIT_LAST(task))
+		return;
+	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	if (!e)
+		return;
+	memset(e, 0, sizeof(*e));
+	evring_fill_common(&e->common);
+	/* As wait() will tell it: exit() of one thread is the group's */
+	status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
+	e->ppid = parent_pid(task);
+	e->exit_code = (status >> 8) & 0xff;
+	e->signal = status & 0x7f;
+	e->core_dumped = !!(status & 0x80);
+	e->start_time = task->group_leader->start_boottime;
+	/* Of the threads that were reaped, and of this one */
+	e->user_time = signal->utime + task->utime;
+	e->system_time = signal->stime + task->stime;
+	evring_commit(&slot);
+}
+
+static struct evring_hook_point process_hooks[] = {
+	{ .desc = &process_fork_desc, .tracepoint = "task_newtask", .probe = probe_newtask },
+	{ .desc = &process_exec_desc, .tracepoint = "sched_process_exec", .probe = probe_exec },
+	{ .desc = &process_exit_desc, .tracepoint = "sched_process_exit", .probe = probe_exit },
+};
+
+const struct evring_hook_family evring_process_family = {
+	.hooks = process_hooks,
+	.nr = ARRAY_SIZE(process_hooks),
+};

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading: each part in order, and back. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "evring.h"
+
+static int __init evring_init(void)
+{
+	int ret;
+
+	ret = evring_lanes_init();
+	if (ret)
+		return ret;
+	ret = evring_clock_init(&evring_meta->clock);
+	if (ret)
+		goto err_clock;
+	ret = evring_types_init();
+	if (ret)
+		goto err_types;
+	ret = evring_hooks_init();
+	if (ret)
+		goto err_hooks;
+	ret = evring_device_init();
+	if (ret)
+		goto err_device;
+	return 0;
+
+err_device:
+	evring_hooks_exit();
+err_hooks:
+	evring_types_exit();
+err_types:
+	evring_clock_exit();
+err_clock:
+	evring_lanes_exit();
+	return ret;
+}
+
+static void __exit evring_exit(void)
+{
+	evring_device_exit();
+	evring_hooks_exit();
+	evring_groups_exit();
+	evring_types_exit();
+	evring_clock_exit();
+	evring_lanes_exit();
+}
+
+module_init(evring_init);
+module_exit(evring_exit);
+
+MODULE_DESCRIPTION("Kafka-shaped event log in the kernel, read through /dev/evring");
+MODULE_AUTHOR("The evring authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(EVRING_VERSION);

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ring: reserve, fill, publish. One writer CPU, any context, no lock.
+ *
+ * A reservation is one compare-and-exchange of ring->word, which holds both
+ * the count of attempts (the sequence number) and how far the current segment
+ * is taken: so position and seq can never disagree, whatever interrupts what.
+ * The exchange is local: only contexts of this CPU compete for the word, and
+ * they compete by nesting: whoever interrupts runs to its end first.
+ *
+ * Contexts nest in reserve .. commit like brackets. Only the outermost one
+ * moves head, past everything that the inner ones have written meanwhile, so a
+ * reader never meets a half-written record.
+ *
+ * Room is a question only where a segment is entered (ring_enter()). To enter,
+ * close the current segment (word says CLOSED, its tail becomes a pad), see
+ * whether the next one is free, announce that it will be overwritten (tail),
+ * move base, reopen the word. While it is closed every attempt comes here too:
+ * if the next segment is held it takes a number and is lost, and the numbers
+ * between close and reopen are exactly the ones that the lost record covers.
+ *
+ * This file needs nothing but the ring: it also compiles in user space, where
+ * tests drive it (tests/sim).
+ */
+#include "evring.h"
+
+#define UNIT_SHIFT	3			/* the ring is counted in 8-byte units */
+#define TAKEN_MASK	0xffffUL
+#define TAKEN_CLOSED	TAKEN_MASK		/* no segment is that long */
+#define SEQ_SHIFT	16
+#define SEQ_ONE		BIT(SEQ_SHIFT)
+
+/* Task, softirq, hard irq, NMI, and room for a probe that probes itself */
+#define NEST_MAX	8
+
+#define LOST_SIZE	(sizeof(struct evring_rec) + sizeof(struct evring_lost))
+#define LOST_UNITS	(LOST_SIZE >> UNIT_SHIFT)
+
+static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
+static_assert(SEQ_SHIFT + EVRING_SEQ_BITS == 64);
+static_assert(LOST_SIZE % 8 == 0);
+
+static inline u64 word_seq(unsigned long word)
+{
+	return word >> SEQ_SHIFT;
+}
+
+static inline unsigned long word_taken(unsigned long word)
+{
+	return word & TAKEN_MASK;
+}
+
+static inline unsigned long word_make(u64 seq, unsigned long taken)
+{
+	return seq << SEQ_SHIFT | taken;
+}
+
+/* Returns true, or the word as it is now in *@word. */
+static inline bool word_exchange(struct evring_ring *ring, unsigned long *word, unsigned long new)
+{
+	unsigned long old = local_cmpxchg(&ring->word, *word, new);
+
+	if (likely(old == *word))
+		return true;
+	*word = old;
+	return false;
+}
+
+static inline void *ring_at(const struct evring_ring *ring, u64 pos)
+{
+	return ring->data + (pos & (ring->data_size - 1));
+}
+
+static inline struct evring_rec *ring_record(const struct evring_ring *ring, u64 base,
+					     unsigned long taken)
+{
+	return ring_at(ring, base + (taken << UNIT_SHIFT));
+}
+
+/*
+ * Shut the current segment: nobody gets in behind us, and its tail becomes a
+ * pad. Runs with ring->entering set, by whoever set it or by an NMI on top;
+ * the exchange makes it happen once.
+ */
+static void ring_close(struct evring_ring *ring)
+{
+	unsigned long word = local_read(&ring->word);
+	struct evring_rec *pad;
+
+	do {
+		if (word_taken(word) == TAKEN_CLOSED)
+			return;
+		WRITE_ONCE(ring->closed_seq, word_seq(word));
+		barrier();	/* an NMI that finds it closed finds its seq */
+	} while (!word_exchange(ring, &word, word_make(word_seq(word), TAKEN_CLOSED)));
+
+	if (word_taken(word) < ring->segment_units) {
+		pad = ring_record(ring, ring->base, word_taken(word));
+		pad->len = (ring->segment_units - word_taken(word)) << UNIT_SHIFT;
+		pad->type = EVRING_TYPE_PAD;
+		pad->flags = 0;
+	}
+}
+
+/* This attempt takes its number and is lost. The segment is closed. */
+static void ring_lose(struct evring_ring *ring, struct evring_type *type,
+		      enum evring_lost_cause cause)
+{
+	unsigned long word = local_read(&ring->word);
+	u64 now;
+
+	do {
+		now = evring_clock();
+	} while (!word_exchange(ring, &word, word + SEQ_ONE));
+
+	if (word_seq(word) == ring->closed_seq)
+		ring->lost_first = now;
+	ring->lost_last = now;
+	WRITE_ONCE(ring->page->lost[cause], ring->page->lost[cause] + 1);
+	this_cpu_inc(*type->lost);
+}
+
+/*
+ * May the segment at @next be entered? That overwrites the one a ring's length
+ * before it, which must be below what any group holds and below head: an outer
+ * context may still be filling its record there.
+ */
+static bool ring_claim(struct evring_ring *ring, u64 next)
+{
+	struct evring_ring_page *page = ring->page;
+	u64 tail = page->tail;
+	u64 floor;
+
+	if (next + ring->segment_size <= ring->data_size)
+		return true;
+	floor = next + ring->segment_size - ring->data_size;
+	/* acquire: pairs with smp_store_release() in group_hold(): readers have
+	 * done with what we overwrite
+	 */
+	if (floor > page->head || floor > smp_load_acquire(&ring->hold))
+		return false;
+
+	WRITE_ONCE(page->tail, floor);
+	/*
+	 * Orders the store of tail before the load of hold: pairs with smp_mb()
+	 * in group_place(): a group that joins right now either is seen here or
+	 * sees the new tail. And before the stores to the segment: pairs with
+	 * the reader's fence between its copy and its second look at tail.
+	 */
+	smp_mb();
+	if (floor <= READ_ONCE(ring->hold))
+		return true;
+	WRITE_ONCE(page->tail, tail);
+	return false;
+}
+
+static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
+			    const struct evring_lost *lost)
+{
+	rec->len = LOST_SIZE;
+	rec->type = EVRING_TYPE_LOST;
+	rec->flags = 0;
+	rec->time = now;
+	rec->seq = seq;
+	rec->pid = 0;
+	rec->tid = 0;
+	*(struct evring_lost *)(rec + 1) = *lost;
+}
+
+/*
+ * The next segment is ours: move into it and take the first record there. The
+ * attempts between close and reopen are the loss, exactly; what is told of it
+ * is read before the word opens, as an NMI may close the new segment at once.
+ */
+static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
+		       unsigned long units)
+{
+	struct evring_lost lost;
+	unsigned long word, taken;
+	u64 now, seq;
+
+	WRITE_ONCE(ring->base, next);
+	barrier();	/* base moves before the word opens */
+	word = local_read(&ring->word);
+	do {
+		seq = READ_ONCE(ring->closed_seq);
+		lost.count = word_seq(word) - seq;
+		lost.first = READ_ONCE(ring->lost_first);
+		lost.last = READ_ONCE(ring->lost_last);
+		taken = lost.count ? LOST_UNITS : 0;
+		now = evring_clock();
+	} while (!word_exchange(ring, &word, word_make(word_seq(word) + 1, taken + units)));
+
+	if (lost.count)
+		ring_write_lost(ring_at(ring, next), seq, now, &lost);
+	slot->undo = word_make(word_seq(word), taken);
+	slot->word = word_make(word_seq(word) + 1, taken + units);
+	slot->rec = ring_record(ring, next, taken);
+	return now;
+}
+
+enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
+
+/*
+ * The record does not fit into what is left of the segment. RING_AGAIN: it
+ * does after all, somebody has entered the next one meanwhile.
+ */
+static enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
+				  struct evring_type *type, unsigned long units, u64 *now)
+{
+	enum ring_entry entry = RING_LOST;
+	u64 next;
+
+	if (ring->entering) {
+		/* An NMI on top of a context that is in the middle of this. */
+		ring_close(ring);
+		ring_lose(ring, type, EVRING_LOST_NESTED);
+		return RING_LOST;
+	}
+	WRITE_ONCE(ring->entering, true);
+	barrier();	/* from here on an NMI leaves base alone */
+
+	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
+		entry = RING_AGAIN;
+		goto out;
+	}
+	ring_close(ring);
+	next = ring->base + ring->segment_size;
+	if (ring_claim(ring, next)) {
+		*now = ring_reopen(ring, slot, next, units);
+		entry = RING_ENTERED;
+	} else {
+		ring_lose(ring, type, EVRING_LOST_FULL);
+	}
+out:
+	barrier();
+	WRITE_ONCE(ring->entering, false);
+	if (READ_ONCE(*ring->marked))
+		irq_work_queue(&ring->wake);
+	return entry;
+}
+
+/* More contexts than there are: a probe that probes itself. Only take a number. */
+static void ring_refuse(struct evring_ring *ring, struct evring_type *type)
+{
+	unsigned long flags;
+	bool outer;
+
+	local_irq_save(flags);
+	outer = !ring->entering;
+	WRITE_ONCE(ring->entering, true);
+	barrier();	/* as in ring_enter() */
+	ring_close(ring);
+	ring_lose(ring, type, EVRING_LOST_NESTED);
+	barrier();
+	if (outer)
+		WRITE_ONCE(ring->entering, false);
+	local_irq_restore(flags);
+}
+
+static inline void ring_header(struct evring_rec *rec, struct evring_type *type, u32 size,
+			       u64 now, u64 seq)
+{
+	/* The last unit first: what ALIGN() adds to the length reads as 0. */
+	*(u64 *)((void *)rec + ALIGN(size, 8) - 8) = 0;
+	rec->len = size;
+	rec->type = type->id;
+	rec->flags = evring_context();
+	rec->time = now;
+	rec->seq = seq;
+	rec->pid = evring_current_pid();
+	rec->tid = evring_current_tid();
+}
+
+/*
+ * Room for a record of @size bytes, header included; false if it is lost.
+ * Preemption is off, and stays so until evring_ring_publish(), which must
+ * follow in any case.
+ */
+bool evring_ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
+			 struct evring_type *type, u32 size)
+{
+	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
+	unsigned long word, new, flags;
+	enum ring_entry entry;
+	u64 base, now;
+
+	WRITE_ONCE(ring->nest, ring->nest + 1);
+	barrier();	/* whoever interrupts us from here on publishes nothing */
+	slot->ring = ring;
+	if (unlikely(ring->nest > NEST_MAX)) {
+		ring_refuse(ring, type);
+		return false;
+	}
+again:
+	word = local_read(&ring->word);
+	do {
+		/* word first, base second: base moves only while word changes */
+		base = READ_ONCE(ring->base);
+		new = word + SEQ_ONE + units;
+		if (unlikely(word_taken(word) + units > ring->segment_units)) {
+			local_irq_save(flags);
+			entry = ring_enter(ring, slot, type, units, &now);
+			local_irq_restore(flags);
+			if (entry == RING_AGAIN)
+				goto again;
+			if (entry == RING_LOST)
+				return false;
+			goto fill;
+		}
+		/*
+		 * Between the load of word and the exchange, so that time never
+		 * runs backwards along a ring: whoever came between makes the
+		 * exchange fail, and we look at the clock again.
+		 */
+		now = evring_clock();
+	} while (unlikely(!word_exchange(ring, &word, new)));
+
+	slot->undo = word;
+	slot->word = new;
+	slot->rec = ring_record(ring, base, word_taken(word));
+fill:
+	ring_header(slot->rec, type, size, now, word_seq(slot->undo));
+	return true;
+}
+
+/* Where the word stands, as a position. Nobody else moves it but by nesting. */
+static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
+{
+	unsigned long taken;
+	u64 base;
+
+	do {
+		*word = local_read(&ring->word);
+		barrier();
+		base = READ_ONCE(ring->base);
+		barrier();
+	} while (unlikely(*word != local_read(&ring->word)));
+
+	taken = word_taken(*word);
+	if (unlikely(taken == TAKEN_CLOSED))
+		taken = ring->segment_units;
+	return base + (taken << UNIT_SHIFT);
+}
+
+/*
+ * End what evring_ring_reserve() began, whatever it returned. The outermost
+ * context publishes; then it looks whether somebody came between its look at
+ * the word and the end of its nesting, who published nothing.
+ */
+void evring_ring_publish(struct evring_ring *ring)
+{
+	struct evring_ring_page *page = ring->page;
+	unsigned long word;
+	u64 head;
+
+	barrier();
+	if (unlikely(ring->nest > 1)) {
+		WRITE_ONCE(ring->nest, ring->nest - 1);
+		return;
+	}
+	do {
+		WRITE_ONCE(ring->nest, 1);
+		barrier();
+		head = ring_head(ring, &word);
+		WRITE_ONCE(page->seq, word_seq(word));
+		/* release: pairs with the readers' load_acquire of head */
+		smp_store_release(&page->head, head);
+		barrier();
+		WRITE_ONCE(ring->nest, 0);
+		barrier();
+	} while (unlikely(word != (unsigned long)local_read(&ring->word)));
+
+	/*
+	 * No full barrier between head and armed: an emit that races with
+	 * evring_waiter_arm() may miss it, and the waiter's timer looks back.
+	 */
+	if (unlikely(READ_ONCE(*ring->armed)))
+		irq_work_queue(&ring->wake);
+}
+
+/* Longer than a record can be: a lost record takes its place in the stream. */
+static void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
+			 struct evring_type *type)
+{
+	struct evring_ring_page *page = ring->page;
+	struct evring_lost lost = { .count = 1 };
+
+	if (evring_ring_reserve(ring, slot, type, LOST_SIZE)) {
+		lost.first = slot->rec->time;
+		lost.last = slot->rec->time;
+		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
+		WRITE_ONCE(page->lost[EVRING_LOST_TOOBIG], page->lost[EVRING_LOST_TOOBIG] + 1);
+		this_cpu_inc(*type->lost);
+	}
+	evring_ring_publish(ring);
+}
+
+void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
+{
+	u32 size = sizeof(struct evring_rec) + len;
+	struct evring_ring *ring;
+
+	preempt_disable_notrace();
+	ring = evring_ring_here(type->lane);
+	if (unlikely(!ring)) {
+		this_cpu_inc(*type->lost);
+	} else if (unlikely(size > ring->record_max || len > ring->record_max)) {
+		ring_too_big(ring, slot, type);
+	} else {
+		if (likely(evring_ring_reserve(ring, slot, type, size)))
+			return slot->rec + 1;
+		evring_ring_publish(ring);
+	}
+	preempt_enable_notrace();
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(evring_reserve);
+
+void evring_commit(struct evring_slot *slot)
+{
+	evring_ring_publish(slot->ring);
+	preempt_enable_notrace();
+}
+EXPORT_SYMBOL_GPL(evring_commit);
+
+void evring_discard(struct evring_slot *slot)
+{
+	struct evring_ring_page *page = slot->ring->page;
+	unsigned long word = slot->word;
+
+	/* Take it back if it is still the last one, else it stays as a hole. */
+	if (!word_exchange(slot->ring, &word, slot->undo)) {
+		slot->rec->type = EVRING_TYPE_DISCARD;
+		WRITE_ONCE(page->discarded, local_inc_return(&slot->ring->discarded));
+	}
+	evring_commit(slot);
+}
+EXPORT_SYMBOL_GPL(evring_discard);
+
+int evring_emit(struct evring_type *type, const void *payload, u32 len)
+{
+	struct evring_slot slot;
+	void *room;
+
+	if (unlikely(len < type->size))
+		return -EINVAL;
+	room = evring_reserve(&slot, type, len);
+	if (unlikely(!room))
+		return -ENOBUFS;
+	memcpy(room, payload, len);
+	evring_commit(&slot);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(evring_emit);
