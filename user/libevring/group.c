@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Groups: join, commit, leave; and taps, which are none. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+int evring_join(struct evring *ev, const struct evring_group *group)
+{
+	struct evring_join join = {
+		.policy = group->policy,
+		.start = group->start,
+		.lanes = group->lanes,
+		.abandon_ms = group->abandon_ms,
+	};
+	int ret;
+
+	if (ev->mode != MODE_NONE)
+		return -EALREADY;
+	if (!group->name || strlen(group->name) >= sizeof(join.name))
+		return -EINVAL;
+	strcpy(join.name, group->name);
+	ret = evring_ioctl(ev, EVRING_IOC_JOIN, &join);
+	if (ret)
+		return ret;
+	ev->group = join.group;
+	ret = reader_start(ev, join.policy == EVRING_HOLD ? MODE_HOLD : MODE_FOLLOW, join.lanes);
+	if (ret)
+		evring_ioctl(ev, EVRING_IOC_LEAVE, NULL);
+	return ret;
+}
+
+int evring_tap(struct evring *ev, uint32_t lanes, uint32_t start)
+{
+	if (ev->mode != MODE_NONE)
+		return -EALREADY;
+	if (!lanes || (lanes & ~EVRING_LANES_ALL) || start > EVRING_LATEST)
+		return -EINVAL;
+	ev->start = start;
+	return reader_start(ev, MODE_TAP, lanes);
+}
+
+int evring_leave(struct evring *ev)
+{
+	enum mode mode = ev->mode;
+
+	reader_stop(ev);
+	if (mode == MODE_HOLD || mode == MODE_FOLLOW)
+		return evring_ioctl(ev, EVRING_IOC_LEAVE, NULL);
+	return mode == MODE_TAP ? 0 : -EPERM;
+}
+
+int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entries,
+		     unsigned int nr)
+{
+	struct evring_commit commit = { .entries = (uintptr_t)entries, .nr = nr };
+
+	return evring_ioctl(ev, EVRING_IOC_COMMIT, &commit);
+}
+
+int evring_commit(struct evring *ev)
+{
+	struct evring_commit_entry *entries;
+	unsigned int i, nr = 0;
+	int ret = 0;
+
+	if (ev->mode != MODE_HOLD && ev->mode != MODE_FOLLOW)
+		return -EPERM;
+	entries = calloc(ev->nr_rings + 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < ev->nr_rings; i++) {
+		const struct ring *ring = &ev->rings[i];
+
+		if (ring->pos == ring->committed)
+			continue;
+		entries[nr++] = (struct evring_commit_entry) {
+			.pos = ring->pos,
+			.seq = ring->seq,
+			.missed = (uint32_t)ring->missed,
+			.lane = ring->lane,
+			.cpu = ring->cpu,
+		};
+	}
+	if (nr)
+		ret = evring_commit_at(ev, entries, nr);
+	for (i = 0; i < ev->nr_rings && !ret; i++) {
+		ev->rings[i].committed = ev->rings[i].pos;
+		ev->rings[i].missed = 0;
+	}
+	free(entries);
+	return ret;
+}

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event as JSON. The layout is in evring-json(7).
+ *
+ * This runs once for each event that goes to Kafka, so it neither allocates
+ * nor calls printf: each put_*() appends to the caller's buffer and returns
+ * the new end. Room is checked once for the head and once for each field,
+ * against the most that it can take (EVRING_JSON_MAX is the sum of these);
+ * nothing below that level looks at it again.
+ *
+ * Appending is done in whole 8-byte words where that is faster, so up to 7
+ * bytes after the new end may be scribbled on: that is what TAIL_MAX is for.
+ *
+ * The record is not trusted: its offsets and lengths may come from a publisher
+ * that lies. The type is: the kernel checks names and kinds.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "evring.h"
+#include "internal.h"
+
+/* The most that one thing can take; the sums are above EVRING_JSON_MAX in evring.h */
+#define HEAD_MAX	EVRING_JSON_MAX(0, 0)
+#define FIELD_MAX	(EVRING_JSON_MAX(0, 1) - HEAD_MAX)
+#define BYTE_MAX	(EVRING_JSON_MAX(1, 0) - HEAD_MAX)
+#define TAIL_MAX	16	/* the two closing braces, and the scribbled bytes */
+
+#define ONES		0x0101010101010101ULL
+#define HIGHS		0x8080808080808080ULL
+
+#define put_literal(p, s)	put_bytes((p), "" s, sizeof(s) - 1)
+
+static inline char *put_bytes(char *p, const void *bytes, size_t n)
+{
+	memcpy(p, bytes, n);
+	return p + n;
+}
+
+/* Eight bytes, the first one in the lowest bits whatever the machine's order. */
+static inline uint64_t load_word(const void *s)
+{
+	uint64_t word;
+
+	memcpy(&word, s, sizeof(word));
+	return le64toh(word);
+}
+
+/* @n < 8 bytes likewise, zeroes behind them. Reads nothing else. */
+static inline uint64_t load_part(const void *from, size_t n)
+{
+	const uint8_t *s = from;
+	uint32_t lo, hi;
+
+	if (n >= 4) {
+		memcpy(&lo, s, 4);
+		memcpy(&hi, s + n - 4, 4);
+		return le32toh(lo) | (uint64_t)le32toh(hi) << (8 * (n - 4));
+	}
+	if (!n)
+		return 0;
+	return s[0] | (uint64_t)s[n / 2] << (8 * (n / 2)) | (uint64_t)s[n - 1] << (8 * (n - 1));
+}
+
+static inline void store_word(char *p, uint64_t word)
+{
+	word = htole64(word);
+	memcpy(p, &word, sizeof(word));
+}
+
+/*
+ * Numbers
+ */
+
+static const char pairs[200] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+static const char hex_digits[16] = "0123456789abcdef";
+
+/* How many digits @v has in base 10. */
+static inline unsigned int count_digits(uint64_t v)
+{
+	static const uint64_t powers[20] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+		10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+		1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+		10000000000000000000U,
+	};
+	/* bits * log10(2), which is at most one too many */
+	unsigned int n = (64 - __builtin_clzll(v | 1)) * 1233 >> 12;
+
+	return n + 1 - (v < powers[n]);
+}
+
+static inline char *put_pair(char *p, unsigned int v)
+{
+	return put_bytes(p, &pairs[2 * v], 2);
+}
+
+/* Eight digits, with leading zeroes: pairs that need not wait for each other. */
+static inline char *put_eight(char *p, uint32_t v)
+{
+	put_pair(p, v / 1000000);
+	put_pair(p + 2, v / 10000 % 100);
+	put_pair(p + 4, v / 100 % 100);
+	put_pair(p + 6, v % 100);
+	return p + 8;
+}
+
+static inline char *put_u64(char *p, uint64_t v)
+{
+	char *end = p + count_digits(v);
+	char *at = end;
+	uint32_t rest;
+
+	for (; v >= 100000000; v /= 100000000) {
+		at -= 8;
+		put_eight(at, v % 100000000);
+	}
+	for (rest = v; rest >= 10; rest /= 100) {
+		at -= 2;
+		put_pair(at, rest % 100);
+	}
+	if (at > p)
+		*p = '0' + rest;
+	return end;
+}
+
+static inline char *put_s64(char *p, int64_t v)
+{
+	if (v >= 0)
+		return put_u64(p, v);
+	*p++ = '-';
+	return put_u64(p, -(uint64_t)v);
+}
+
+static char *put_hex_number(char *p, uint64_t v)
+{
+	unsigned int digit = (67 - __builtin_clzll(v | 1)) / 4;
+
+	p = put_literal(p, "\"0x");
+	while (digit--)
+		*p++ = hex_digits[v >> (4 * digit) & 0xf];
+	*p++ = '"';
+	return p;
+}
+
+/*
+ * "2026-11-22T13:05:10.123456789Z". The date is arithmetic on eras of 400
+ * years whose years begin in March, so that the leap day is the last one.
+ */
+static char *put_time(char *p, uint64_t wall_ns)
+{
+	uint64_t seconds = wall_ns / 1000000000;
+	uint32_t ns = wall_ns % 1000000000;
+	uint32_t second = seconds % 86400;
+	uint32_t days = seconds / 86400 + 719468;	/* since 0000-03-01 */
+	uint32_t era_day = days % 146097;
+	uint32_t era_year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+	uint32_t day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
+	uint32_t month = (5 * day + 2) / 153;		/* from March */
+	uint32_t year = 400 * (days / 146097) + era_year + (month >= 10);
+
+	*p++ = '"';
+	p = put_pair(p, year / 100);
+	p = put_pair(p, year % 100);
+	*p++ = '-';
+	p = put_pair(p, month < 10 ? month + 3 : month - 9);
+	*p++ = '-';
+	p = put_pair(p, day - (153 * month + 2) / 5 + 1);
+	*p++ = 'T';
+	p = put_pair(p, second / 3600);
+	*p++ = ':';
+	p = put_pair(p, second / 60 % 60);
+	*p++ = ':';
+	p = put_pair(p, second % 60);
+	*p++ = '.';
+	p = put_eight(p, ns / 10);
+	*p++ = '0' + ns % 10;
+	return put_literal(p, "Z\"");
+}
+
+/*
+ * Text
+ */
+
+/* A name, of [a-z0-9_.-] alone and in the NUL-padded array that all names are in. */
+static inline char *put_name(char *p, const char name[EVRING_NAME_MAX])
+{
+	for (size_t i = 0; i < EVRING_NAME_MAX; i += 8) {
+		uint64_t word = load_word(name + i);
+		uint64_t zeroes = (word - ONES) & ~word & HIGHS;
+
+		store_word(p, word);
+		if (zeroes)
+			return p + __builtin_ctzll(zeroes) / 8;
+		p += 8;
+	}
+	return p;
+}
+
+/*
+ * The high bit of each byte of @word that does not go into a JSON string as it
+ * is: control characters and '"' (which are those up to ' ' once bit 1 is
+ * flipped), '\\', DEL, what is not ASCII. A borrow or a carry makes false hits,
+ * but only behind a true one.
+ */
+static inline uint64_t find_special(uint64_t word)
+{
+	uint64_t control = (word ^ ONES * 2) - ONES * (' ' + 1);
+	uint64_t backslash = (word ^ ONES * '\\') - ONES;
+
+	return (control | backslash | (word + ONES) | word) & HIGHS;
+}
+
+/*
+ * Length of the UTF-8 sequence at @s, or minus the length of what should be
+ * one and is not: the longest start of any sequence, as Unicode recommends, so
+ * that all who decode agree on the number of U+FFFD.
+ */
+static int decode_utf8(const uint8_t *s, size_t n)
+{
+	uint8_t lo = 0x80, hi = 0xbf;
+	int more;
+
+	if (*s < 0xc2 || *s > 0xf4)
+		return -1;
+	more = *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : 3;
+	if (*s == 0xe0)
+		lo = 0xa0;	/* below: overlong */
+	else if (*s == 0xed)
+		hi = 0x9f;	/* above: surrogates */
+	else if (*s == 0xf0)
+		lo = 0x90;	/* below: overlong */
+	else if (*s == 0xf4)
+		hi = 0x8f;	/* above: beyond U+10FFFF */
+	for (int i = 1; i <= more; i++) {
+		if ((size_t)i >= n || s[i] < lo || s[i] > hi)
+			return -i;
+		lo = 0x80;
+		hi = 0xbf;
+	}
+	return more + 1;
+}
+
+static char *put_control(char *p, uint8_t c)
+{
+	static const char letters[] = "btn\0fr";
+
+	*p++ = '\\';
+	if (c == '"' || c == '\\') {
+		*p++ = c;
+	} else if (c >= '\b' && c <= '\r' && c != '\v') {
+		*p++ = letters[c - '\b'];
+	} else {
+		p = put_literal(p, "u00");
+		*p++ = hex_digits[c >> 4];
+		*p++ = hex_digits[c & 0xf];
+	}
+	return p;
+}
+
+/*
+ * The character at @s, which is not clean; returns how many bytes it has. The
+ * control characters from U+0080 on are escaped too: a terminal obeys them.
+ */
+static size_t put_special(char **p, const uint8_t *s, size_t n, bool *bad)
+{
+	int len;
+
+	if (*s < 0x80) {
+		*p = put_control(*p, *s);
+		return 1;
+	}
+	len = decode_utf8(s, n);
+	if (len < 0) {
+		*p = put_literal(*p, "\xef\xbf\xbd");
+		*bad = true;
+		return -len;
+	}
+	if (len == 2 && s[0] == 0xc2 && s[1] < 0xa0)
+		*p = put_control(*p, s[1]);
+	else
+		*p = put_bytes(*p, s, len);
+	return len;
+}
+
+/*
+ * A JSON string; *@bad becomes true if @s was not UTF-8. What is clean goes by
+ * branches that are well predicted rather than by counts that the next load
+ * would have to wait for.
+ */
+static inline char *put_string(char *p, const char *s, size_t n, bool *bad)
+{
+	*p++ = '"';
+	while (n) {
+		uint64_t word = n >= 8 ? load_word(s) : load_part(s, n);
+		uint64_t special = find_special(word);
+		size_t len = n < 8 ? n : 8;
+
+		if (n < 8)
+			special &= (1ULL << (8 * n)) - 1;
+		store_word(p, word);
+		if (special) {
+			char *at = p + __builtin_ctzll(special) / 8;
+
+			len = at - p;
+			len += put_special(&at, (const uint8_t *)s + len, n - len, bad);
+			p = at;
+		} else {
+			p += len;
+		}
+		s += len;
+		n -= len;
+	}
+	*p++ = '"';
+	return p;
+}
+
+static char *put_hex(char *p, const char *s, size_t n)
+{
+	*p++ = '"';
+	for (size_t i = 0; i < n; i++) {
+		*p++ = hex_digits[(uint8_t)s[i] >> 4];
+		*p++ = hex_digits[s[i] & 0xf];
+	}
+	*p++ = '"';
+	return p;
+}
+
+/* Strings that each end in a NUL, but for the last, as an array. */
+static char *put_array(char *p, const char *s, size_t n, bool hex, bool *bad)
+{
+	const char *end = s + n;
+
+	*p++ = '[';
+	while (s < end) {
+		const char *nul = memchr(s, '\0', end - s);
+		size_t len = (nul ? nul : end) - s;
+
+		p = hex ? put_hex(p, s, len) : put_string(p, s, len, bad);
+		*p++ = ',';
+		s += len + 1;
+	}
+	if (p[-1] == ',')
+		p--;
+	*p++ = ']';
+	return p;
+}
+
+/*
+ * Fields. Each ends with a comma; the last one's becomes the brace.
+ */
+
+static inline char *put_key(char *p, const struct evring_field *field, const char *suffix)
+{
+	*p++ = '"';
+	p = put_name(p, field->name);
+	p = put_bytes(p, suffix, strlen(suffix));
+	return put_literal(p, "\":");
+}
+
+/* The number at @s, signed ones as their two's complement in 64 bits. */
+static inline uint64_t load_number(const void *s, unsigned int kind)
+{
+	uint8_t u8;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (kind) {
+	case EVRING_KIND_U8:
+	case EVRING_KIND_BOOL:
+		memcpy(&u8, s, sizeof(u8));
+		return u8;
+	case EVRING_KIND_U16:
+		memcpy(&u16, s, sizeof(u16));
+		return u16;
+	case EVRING_KIND_U32:
+		memcpy(&u32, s, sizeof(u32));
+		return u32;
+	case EVRING_KIND_S32:
+		memcpy(&u32, s, sizeof(u32));
+		return (int64_t)(int32_t)u32;
+	default:
+		memcpy(&u64, s, sizeof(u64));
+		return u64;
+	}
+}
+
+static char *put_number(char *p, const struct evring *ev, const struct evring_field *field,
+			uint64_t v)
+{
+	bool is_signed = field->kind == EVRING_KIND_S32 || field->kind == EVRING_KIND_S64;
+	uint64_t wall;
+
+	switch (field->format) {
+	case EVRING_FORMAT_HEX:
+		p = put_key(p, field, "");
+		return put_hex_number(p, field->kind == EVRING_KIND_S32 ? (uint32_t)v : v);
+	case EVRING_FORMAT_BOOTTIME:
+		wall = evring_clock_to_wall(ev, v);
+		p = put_key(p, field, "");
+		p = put_time(p, wall);
+		*p++ = ',';
+		p = put_key(p, field, "_ns");
+		return put_u64(p, wall);
+	case EVRING_FORMAT_DURATION:
+		p = put_key(p, field, "_ns");
+		break;
+	default:
+		p = put_key(p, field, "");
+	}
+	return is_signed ? put_s64(p, v) : put_u64(p, v);
+}
+
+static inline bool is_known(unsigned int kind)
+{
+	return kind > 0 && kind < EVRING_KINDS;
+}
+
+static char *put_bytes_field(char *p, const struct evring_field *field, const char *s, size_t n)
+{
+	bool is_array = field->kind == EVRING_KIND_STRV;
+	bool bad = false;
+
+	p = put_key(p, field, "");
+	if (!is_known(field->kind)) {	/* of a newer kernel: say what is there */
+		p = put_literal(p, "null");
+		bad = true;
+	} else if (is_array) {
+		p = put_array(p, s, n, false, &bad);
+	} else {
+		p = put_string(p, s, n, &bad);
+	}
+	if (bad) {
+		*p++ = ',';
+		p = put_key(p, field, "_hex");
+		p = is_array ? put_array(p, s, n, true, NULL) : put_hex(p, s, n);
+	}
+	return p;
+}
+
+/* Where the bytes of a field are. false: not all of them in the record. */
+static inline bool locate(const struct evring_event *event, const struct evring_field *field,
+			  const char **s, size_t *n)
+{
+	static const uint8_t sizes[EVRING_KINDS] = {
+		[EVRING_KIND_U8] = 1, [EVRING_KIND_U16] = 2, [EVRING_KIND_U32] = 4,
+		[EVRING_KIND_U64] = 8, [EVRING_KIND_S32] = 4, [EVRING_KIND_S64] = 8,
+		[EVRING_KIND_BOOL] = 1, [EVRING_KIND_STR] = 4, [EVRING_KIND_STRV] = 4,
+	};
+	size_t size = is_known(field->kind) && sizes[field->kind] ? sizes[field->kind] :
+								    field->size;
+	struct evring_str str;
+
+	if (field->offset + size > event->payload_len)
+		return false;
+	*s = (const char *)event->payload + field->offset;
+	*n = size;
+	if (field->kind == EVRING_KIND_CHARS) {
+		*n = strnlen(*s, size);
+	} else if (field->kind == EVRING_KIND_STR || field->kind == EVRING_KIND_STRV) {
+		memcpy(&str, *s, sizeof(str));
+		if ((size_t)str.offset + str.len > event->payload_len)
+			return false;
+		*s = (const char *)event->payload + str.offset;
+		*n = str.len;
+	}
+	return true;
+}
+
+/* Times of a lost record are raw, unlike those of any field that a type declares. */
+static bool is_raw_time(const struct evring_event *event, const struct evring_field *field)
+{
+	return event->rec->type == EVRING_TYPE_LOST && field->kind == EVRING_KIND_U64 &&
+	       (field->offset == offsetof(struct evring_lost, first) ||
+		field->offset == offsetof(struct evring_lost, last));
+}
+
+/* NULL: there may not be room up to @limit. */
+static inline char *put_field(char *p, const char *limit, const struct evring *ev,
+			      const struct evring_event *event, const struct evring_field *field)
+{
+	const char *s = NULL;
+	size_t n = 0;
+	bool found = locate(event, field, &s, &n);
+
+	if ((size_t)(limit - p) < FIELD_MAX + BYTE_MAX * n)
+		return NULL;
+	if (!found) {
+		p = put_key(p, field, "");
+		p = put_literal(p, "null");
+	} else if (field->kind == EVRING_KIND_BOOL) {
+		p = put_key(p, field, "");
+		p = *s ? put_literal(p, "true") : put_literal(p, "false");
+	} else if (!is_known(field->kind) || field->kind >= EVRING_KIND_CHARS) {
+		p = put_bytes_field(p, field, s, n);
+	} else if (is_raw_time(event, field)) {
+		p = put_key(p, field, "_ns");
+		p = put_u64(p, evring_raw_to_wall(ev, load_number(s, field->kind)));
+	} else {
+		p = put_number(p, ev, field, load_number(s, field->kind));
+	}
+	*p++ = ',';
+	return p;
+}
+
+/*
+ * The event
+ */
+
+static char *put_type(char *p, const struct evring_event *event)
+{
+	p = put_literal(p, "{\"type\":\"");
+	if (event->type) {
+		p = put_name(p, event->type->name);
+		p = put_literal(p, "\",\"version\":");
+		return put_u64(p, event->type->version);
+	}
+	p = put_literal(p, "unknown:");
+	p = put_u64(p, event->rec->type);
+	return put_literal(p, "\",\"version\":null");
+}
+
+static char *put_lane(char *p, unsigned int lane)
+{
+	const char *name = evring_lane_name(lane);
+
+	p = put_literal(p, ",\"lane\":\"");
+	if (name)
+		p = put_bytes(p, name, strlen(name));
+	else
+		p = put_u64(put_literal(p, "unknown:"), lane);
+	*p++ = '"';
+	return p;
+}
+
+/* All that comes before the first field; at most HEAD_MAX - TAIL_MAX bytes. */
+static char *put_head(char *p, const struct evring *ev, const struct evring_host *host,
+		      const struct evring_event *event)
+{
+	static const char contexts[4][8] = { "task", "softirq", "hardirq", "nmi" };
+	const struct evring_rec *rec = event->rec;
+	uint64_t wall = evring_realtime(ev, event);
+	const char *context = contexts[rec->flags & EVRING_REC_CONTEXT];
+	bool bad;
+
+	p = put_type(p, event);
+	p = put_literal(p, ",\"time\":");
+	p = put_time(p, wall);
+	p = put_literal(p, ",\"time_ns\":");
+	p = put_u64(p, wall);
+	p = put_literal(p, ",\"boottime_ns\":");
+	p = put_u64(p, evring_boottime(ev, event));
+	p = put_literal(p, ",\"host\":");
+	p = put_string(p, host->name, strnlen(host->name, sizeof(host->name)), &bad);
+	p = put_literal(p, ",\"machine_id\":");
+	p = put_string(p, host->machine_id, strnlen(host->machine_id, 32), &bad);
+	p = put_literal(p, ",\"boot_id\":");
+	p = put_string(p, host->boot_id, strnlen(host->boot_id, 32), &bad);
+	p = put_lane(p, event->lane);
+	p = put_literal(p, ",\"cpu\":");
+	p = put_u64(p, event->cpu);
+	p = put_literal(p, ",\"seq\":");
+	p = put_u64(p, rec->seq);
+	p = put_literal(p, ",\"context\":\"");
+	p = put_bytes(p, context, strlen(context));
+	p = put_literal(p, "\",\"pid\":");
+	p = put_u64(p, rec->pid);
+	p = put_literal(p, ",\"tid\":");
+	p = put_u64(p, rec->tid);
+	return put_literal(p, ",\"data\":{");
+}
+
+ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
+		    const struct evring_event *event, char *buf, size_t len)
+{
+	const struct evring_type *type = event->type;
+	const char *limit;
+	char *p;
+
+	if (len < HEAD_MAX)
+		return -ENOSPC;
+	limit = buf + len - TAIL_MAX;
+	p = put_head(buf, ev, host, event);
+	if (!type) {
+		if ((size_t)(limit - p) < TAIL_MAX + 2 * (size_t)event->payload_len)
+			return -ENOSPC;
+		p = put_literal(p, "\"hex\":");
+		p = put_hex(p, event->payload, event->payload_len);
+		*p++ = ',';
+	}
+	for (uint32_t i = 0; type && i < type->nr_fields; i++) {
+		p = put_field(p, limit, ev, event, &type->fields[i]);
+		if (!p)
+			return -ENOSPC;
+	}
+	if (p[-1] == ',')
+		p--;
+	p = put_literal(p, "}}");
+	return p - buf;
+}

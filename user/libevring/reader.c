@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All rings of a session, read as one stream in order of time.
+ *
+ * A snapshot takes the time first and then every ring's head. What is stamped
+ * before that time is below a head that was taken after it, so up to there the
+ * merge is complete; a younger event waits for the next snapshot, which is
+ * taken as soon as nothing older is left. Rings with something to read are in
+ * a heap, the oldest event on top.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void heap_down(struct evring *ev, unsigned int i)
+{
+	struct ring **heap = ev->heap, *ring = heap[i];
+	unsigned int child;
+
+	for (child = 2 * i + 1; child < ev->nr_heap; i = child, child = 2 * i + 1) {
+		if (child + 1 < ev->nr_heap && heap[child + 1]->time < heap[child]->time)
+			child++;
+		if (ring->time <= heap[child]->time)
+			break;
+		heap[i] = heap[child];
+	}
+	heap[i] = ring;
+}
+
+static void heap_build(struct evring *ev)
+{
+	unsigned int i;
+
+	for (i = ev->nr_heap / 2; i-- > 0;)
+		heap_down(ev, i);
+}
+
+/* Where a ring that this session has just mapped begins */
+static void ring_begin(const struct evring *ev, struct ring *ring, bool first)
+{
+	const struct evring_ring_page *page = ring->page;
+	const struct evring_cursor *cursor;
+
+	if (ev->mode != MODE_TAP) {
+		cursor = &page->cursors[ev->group];
+		ring_place(ring, load_once(&cursor->pos), load_once(&cursor->seq));
+	} else if (first && ev->start == EVRING_LATEST) {
+		ring_place(ring, load_acquire(&page->head), EVRING_SEQ_NONE);
+	} else {
+		ring_place(ring, load_once(&page->tail), EVRING_SEQ_NONE);
+	}
+}
+
+static bool ring_known(const struct evring *ev, unsigned int lane, unsigned int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < ev->nr_rings; i++)
+		if (ev->rings[i].lane == lane && ev->rings[i].cpu == cpu)
+			return true;
+	return false;
+}
+
+/* Room for one more ring. The heap is empty: nothing points into the array. */
+static int rings_grow(struct evring *ev)
+{
+	struct ring **heap = realloc(ev->heap, (ev->nr_rings + 1) * sizeof(*heap));
+	struct ring *rings;
+
+	if (!heap)
+		return -ENOMEM;
+	ev->heap = heap;
+	rings = realloc(ev->rings, (ev->nr_rings + 1) * sizeof(*rings));
+	if (!rings)
+		return -ENOMEM;
+	ev->rings = rings;
+	return 0;
+}
+
+/* Map the rings that have come since we last looked. */
+static int rings_update(struct evring *ev, bool first)
+{
+	unsigned int nr = load_acquire(&ev->meta->nr_rings), lane, cpu;
+	int ret;
+
+	for (lane = 0; lane < EVRING_LANES; lane++) {
+		if (!(ev->lanes & (1u << lane)))
+			continue;
+		for (cpu = 0; cpu < ev->meta->nr_cpus; cpu++) {
+			if (ring_known(ev, lane, cpu))
+				continue;
+			ret = rings_grow(ev);
+			if (ret)
+				return ret;
+			ret = ring_map(ev, &ev->rings[ev->nr_rings], lane, cpu);
+			if (ret == -ENXIO)
+				continue;
+			if (ret)
+				return ret;
+			ring_begin(ev, &ev->rings[ev->nr_rings++], first);
+		}
+	}
+	ev->seen_rings = nr;
+	return 0;
+}
+
+/* See what there is now. The heap is built anew. */
+int reader_snapshot(struct evring *ev)
+{
+	unsigned int i;
+	int ret;
+
+	ev->nr_heap = 0;
+	if (load_acquire(&ev->meta->nr_rings) != ev->seen_rings) {
+		ret = rings_update(ev, false);
+		if (ret)
+			return ret;
+	}
+	clock_refresh(ev);
+	ev->watermark = clock_now(ev);
+	read_fence();	/* the time before the heads */
+	for (i = 0; i < ev->nr_rings; i++) {
+		struct ring *ring = &ev->rings[i];
+
+		/* acquire: pairs with the release of head in the kernel's publish */
+		ring->head = load_acquire(&ring->page->head);
+		ret = ring_peek(ring);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			ev->heap[ev->nr_heap++] = ring;
+	}
+	heap_build(ev);
+	return 0;
+}
+
+int reader_start(struct evring *ev, enum mode mode, uint32_t lanes)
+{
+	int ret;
+
+	ev->mode = mode;
+	ev->lanes = lanes;
+	ret = rings_update(ev, true);
+	if (ret)
+		reader_stop(ev);
+	return ret;
+}
+
+void reader_stop(struct evring *ev)
+{
+	while (ev->nr_rings)
+		ring_unmap(&ev->rings[--ev->nr_rings]);
+	free(ev->rings);
+	free(ev->heap);
+	ev->rings = NULL;
+	ev->heap = NULL;
+	ev->nr_heap = 0;
+	ev->mode = MODE_NONE;
+}
+
+/* The top ring has moved on: put it where it belongs, or take it out. */
+static int heap_step(struct evring *ev)
+{
+	int ret = ring_peek(ev->heap[0]);
+
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		ev->heap[0] = ev->heap[--ev->nr_heap];
+	if (ev->nr_heap > 1)
+		heap_down(ev, 0);
+	return 0;
+}
+
+int evring_next(struct evring *ev, struct evring_event *event)
+{
+	struct ring *ring;
+	bool taken = false;
+	int ret;
+
+	if (ev->mode == MODE_NONE)
+		return -EPERM;
+	/* A second look at the clock in vain means that the clock is odd, not the event. */
+	if (!ev->nr_heap || ev->heap[0]->time > ev->watermark) {
+		ret = reader_snapshot(ev);
+		if (ret)
+			return ret;
+	}
+	while (ev->nr_heap && !taken) {
+		ring = ev->heap[0];
+		taken = ring_take(ring, ev->copy, event);
+		ret = heap_step(ev);
+		if (ret)
+			return ret;
+	}
+	if (!taken)
+		return 0;
+	event->ring = (uint32_t)(ring - ev->rings);
+	event->type = evring_type(ev, event->rec->type);
+	return 1;
+}
+
+unsigned int evring_rings(const struct evring *ev)
+{
+	return ev->nr_rings;
+}
+
+int evring_arm(struct evring *ev, uint32_t watermark, uint32_t flush_ms)
+{
+	struct evring_arm arm = {
+		.lanes = ev->lanes,
+		.watermark = watermark,
+		.flush_ms = flush_ms,
+	};
+	int ret;
+
+	if (ev->mode == MODE_NONE)
+		return -EPERM;
+	if (ev->nr_heap)
+		return 1;
+	ret = evring_ioctl(ev, EVRING_IOC_ARM, &arm);
+	if (!ret)
+		ret = reader_snapshot(ev);
+	return ret ? ret : !!ev->nr_heap;
+}
+
+int evring_wait(struct evring *ev, int timeout_ms)
+{
+	struct pollfd pollfd = { .fd = ev->fd, .events = POLLIN };
+	int ret = evring_arm(ev, 0, 0);
+
+	if (ret)
+		return ret;
+	ret = poll(&pollfd, 1, timeout_ms);
+	return ret < 0 ? -errno : ret;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One mapped ring, and where we are on it. Between pos and head lie whole
+ * records, unless nobody holds them for us: then the kernel may overwrite them
+ * while we look. It moves tail before it does, so what we have read is true if
+ * tail is still not past it afterwards.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define ALIGN8(n)	(((uint64_t)(n) + 7) & ~7ULL)
+#define PAD_MIN		8u
+
+int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsigned int cpu)
+{
+	const struct evring_meta *meta = ev->meta;
+	uint64_t size = meta->lane_size[lane];
+	void *map;
+
+	memset(ring, 0, sizeof(*ring));
+	ring->map_len = meta->page_size + size;
+	map = mmap(NULL, ring->map_len, PROT_READ, MAP_SHARED, ev->fd,
+		   (off_t)EVRING_MMAP_RING(lane, cpu));
+	if (map == MAP_FAILED)
+		return -errno;
+	ring->page = map;
+	ring->data = (const char *)map + meta->page_size;
+	ring->mask = size - 1;
+	ring->segment = meta->segment_size;
+	ring->lane = (uint16_t)lane;
+	ring->cpu = (uint16_t)cpu;
+	ring->stable = ev->mode == MODE_HOLD;
+	return 0;
+}
+
+void ring_unmap(struct ring *ring)
+{
+	munmap((void *)ring->page, ring->map_len);
+}
+
+/* How many sequence numbers a record covers */
+static uint64_t rec_covers(const struct evring_rec *rec)
+{
+	if (rec->type != EVRING_TYPE_LOST)
+		return 1;
+	return ((const struct evring_lost *)(rec + 1))->count;
+}
+
+/* Is this a record, going by its length? */
+static bool rec_sane(const struct ring *ring, uint64_t pos, uint32_t len, uint16_t type)
+{
+	uint32_t min = sizeof(struct evring_rec);
+
+	if (type == EVRING_TYPE_PAD)
+		min = PAD_MIN;
+	else if (type == EVRING_TYPE_LOST)
+		min += sizeof(struct evring_lost);
+	return len >= min && ALIGN8(len) <= ring->segment - (pos & (ring->segment - 1));
+}
+
+/*
+ * After reading at ring->pos: was it overwritten meanwhile? Then go on where
+ * the ring begins now. Pairs with the full barrier in the kernel's ring_claim().
+ */
+static bool ring_overtaken(struct ring *ring)
+{
+	uint64_t tail;
+
+	if (ring->stable)
+		return false;
+	read_fence();
+	tail = load_once(&ring->page->tail);
+	if (tail <= ring->pos)
+		return false;
+	ring->pos = tail;
+	if (ring->head < tail)
+		ring->head = tail;
+	return true;
+}
+
+/*
+ * Go to the next event, past pads. Returns 1 (and
+ * ring->time is its time), 0 if there is none below head, -EBADMSG.
+ */
+int ring_peek(struct ring *ring)
+{
+	const struct evring_rec *rec;
+	uint64_t time, len;
+	uint16_t type;
+
+	while (ring->pos < ring->head) {
+		rec = (const void *)(ring->data + (ring->pos & ring->mask));
+		len = load_once(&rec->len);
+		type = load_once(&rec->type);
+		if (!rec_sane(ring, ring->pos, (uint32_t)len, type)) {
+			if (ring_overtaken(ring))
+				continue;
+			return -EBADMSG;
+		}
+		if (type == EVRING_TYPE_PAD) {
+			if (!ring_overtaken(ring))
+				ring->pos += ALIGN8(len);
+			continue;
+		}
+		time = load_once(&rec->time);
+		if (ring_overtaken(ring))
+			continue;
+		/* As it never runs backwards on a ring; a clock's step may make it. */
+		if (time > ring->time)
+			ring->time = time;
+		return 1;
+	}
+	return 0;
+}
+
+/* Copy what may be overwritten. False: it was. */
+static bool ring_copy(struct ring *ring, char *copy)
+{
+	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
+	uint32_t len = load_once(&rec->len);
+
+	if (rec_sane(ring, ring->pos, len, load_once(&rec->type)))
+		memcpy(copy, rec, len);
+	return !ring_overtaken(ring);
+}
+
+/*
+ * Take the event that ring_peek() found. Returns 1, or 0 if it was overwritten
+ * since: peek again.
+ */
+int ring_take(struct ring *ring, char *copy, struct evring_event *event)
+{
+	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
+
+	if (!ring->stable) {
+		if (!ring_copy(ring, copy))
+			return 0;
+		rec = (const void *)copy;
+	}
+	event->rec = rec;
+	event->payload = rec + 1;
+	event->payload_len = rec->len - (uint32_t)sizeof(*rec);
+	if (rec->type == EVRING_TYPE_DISCARD)
+		event->payload_len = 0;
+	event->lane = ring->lane;
+	event->cpu = ring->cpu;
+	event->pos = ring->pos;
+	event->next = ring->pos + ALIGN8(rec->len);
+	event->missed = 0;
+	if (ring->seq != EVRING_SEQ_NONE)
+		event->missed = (rec->seq - ring->seq) & EVRING_SEQ_MASK;
+	event->next_seq = (rec->seq + rec_covers(rec)) & EVRING_SEQ_MASK;
+
+	ring->missed += event->missed;
+	ring->pos = event->next;
+	ring->seq = event->next_seq;
+	return 1;
+}
+
+/*
+ * Start at @pos. A committed position is what some reader said: go to the first
+ * record at or after it, counted from the start of its segment.
+ */
+void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
+{
+	uint64_t head = load_acquire(&ring->page->head);
+	uint64_t p = pos & ~(ring->segment - 1);
+	const struct evring_rec *rec;
+
+	ring->seq = seq;
+	ring->committed = pos;
+	while (p < pos && p < head && pos >= load_once(&ring->page->tail)) {
+		rec = (const void *)(ring->data + (p & ring->mask));
+		if (!rec_sane(ring, p, load_once(&rec->len), load_once(&rec->type)))
+			break;
+		p += ALIGN8(load_once(&rec->len));
+	}
+	ring->pos = p > pos ? p : pos;
+	ring->head = ring->pos;
+}
