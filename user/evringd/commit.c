@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* What Kafka has acknowledged the kernel may forget: one command for all rings. */
+#include "evringd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+_Static_assert(sizeof(struct evring_commit) == 16, "fits into a submission entry");
+
+/*
+ * A commit that the kernel refuses cannot be healed: what is committed then is
+ * not what we think.
+ */
+static void committed(struct committer *com, int ret)
+{
+	if (ret)
+		fatal("commit of %u rings: %s", com->nr, strerror(-ret));
+	com->committed += com->events;
+}
+
+static void commit_done(struct loop_op *op, int res, unsigned int flags)
+{
+	struct committer *com = (struct committer *)op;
+
+	(void)flags;
+	com->busy = false;
+	if (res == -EOPNOTSUPP || res == -EINVAL) {
+		/* The kernel lacks the command, or the ioctl will say EINVAL too. */
+		com->by_ioctl = true;
+		log_line(LOG_DEBUG, "commits go by ioctl from now on: %s", strerror(-res));
+		res = evring_commit_at(com->ev, com->entries, com->nr);
+	}
+	committed(com, res);
+}
+
+static void submit(struct committer *com)
+{
+	const struct evring_commit commit = {
+		.entries = (uintptr_t)com->entries,
+		.nr = com->nr,
+	};
+
+	if (com->by_ioctl) {
+		committed(com, evring_commit_at(com->ev, com->entries, com->nr));
+		return;
+	}
+	com->busy = true;
+	loop_command(com->loop, &com->op, evring_fd(com->ev), EVRING_CMD_COMMIT, &commit);
+}
+
+void commit_open(struct committer *com, struct loop *loop, struct evring *ev)
+{
+	com->op.done = commit_done;
+	com->loop = loop;
+	com->ev = ev;
+}
+
+static bool prepare(struct committer *com, struct deliveries *ds)
+{
+	unsigned int rings = evring_rings(com->ev);
+
+	if (rings > EVRING_COMMIT_MAX)
+		rings = EVRING_COMMIT_MAX;
+	if (rings > com->room) {
+		com->entries = xgrow(com->entries, com->room, rings, sizeof(*com->entries));
+		com->room = rings;
+	}
+	com->nr = deliveries_take(ds, com->entries, com->room, &com->events);
+	return com->nr;
+}
+
+void commit_start(struct committer *com, struct deliveries *ds)
+{
+	if (!com->busy && prepare(com, ds))
+		submit(com);
+}
+
+void commit_now(struct committer *com, struct deliveries *ds)
+{
+	for (;;) {
+		while (com->busy)
+			loop_turn(com->loop, true);
+		if (!prepare(com, ds))
+			break;
+		submit(com);
+	}
+}
+
+void commit_close(struct committer *com)
+{
+	free(com->entries);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* The connector's file: read, checked as a whole, every problem told at once. */
+#include "evringd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX (1u << 20)
+#define NAME_MAX_LEN 255
+
+/* What the file's author wrote can hold anything: a problem stays one line of text. */
+static void make_printable(char *str)
+{
+	for (; *str; str++)
+		if (!isprint((unsigned char)*str) && (unsigned char)*str < 0x80)
+			*str = '?';
+}
+
+void problem(struct problems *list, const char *fmt, ...)
+{
+	char *line;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		fatal("out of memory");
+	make_printable(line);
+	list->lines = xgrow(list->lines, list->nr, list->nr + 1, sizeof(*list->lines));
+	list->lines[list->nr++] = line;
+}
+
+void problems_print(const struct problems *list, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		fprintf(to, "%s: %s\n", list->file, list->lines[i]);
+}
+
+void problems_free(struct problems *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		free(list->lines[i]);
+	free(list->lines);
+	list->lines = NULL;
+	list->nr = 0;
+}
+
+static const char *kind_of(const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a string";
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return "a number";
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return "a boolean";
+	default:
+		return "null";
+	}
+}
+
+static void read_settings(struct config *cfg, json_t *settings, struct problems *problems)
+{
+	const char *name;
+	json_t *value;
+
+	if (!settings) {
+		problem(problems, "key \"config\": missing; allowed: an object of strings");
+		return;
+	}
+	if (!json_is_object(settings)) {
+		problem(problems, "key \"config\": is %s; allowed: an object of strings",
+			kind_of(settings));
+		return;
+	}
+	json_object_foreach(settings, name, value) {
+		if (json_is_string(value))
+			keys_set(cfg, name, json_string_value(value), problems);
+		else
+			problem(problems, "key \"%.80s\": is %s; allowed: a string, in quotes",
+				name, kind_of(value));
+	}
+}
+
+static void read_name(struct config *cfg, const json_t *name, struct problems *problems)
+{
+	size_t len = json_string_length(name);
+
+	if (!name)
+		problem(problems, "key \"name\": missing; allowed: a string");
+	else if (!json_is_string(name))
+		problem(problems, "key \"name\": is %s; allowed: a string", kind_of(name));
+	else if (!len || len > NAME_MAX_LEN)
+		problem(problems, "key \"name\": is %s; allowed: 1 to %d bytes",
+			len ? "too long" : "empty", NAME_MAX_LEN);
+	else
+		cfg->name = xstrdup(json_string_value(name));
+}
+
+/* What no key's own value can tell. */
+static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
+{
+	if (cfg->name && !json_object_get(settings, "group.id")) {
+		if (group_name_ok(cfg->name))
+			cfg->group = xstrdup(cfg->name);
+		else
+			problem(problems, "key \"name\": is not a group's name, so \"group.id\" is "
+				"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -",
+				EVRING_NAME_MAX - 1);
+	}
+	kafka_check(cfg, problems);
+}
+
+static void read_connector(struct config *cfg, json_t *root, struct problems *problems)
+{
+	json_t *settings = json_object_get(root, "config");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(root, key, value)
+		if (strcmp(key, "name") && strcmp(key, "config"))
+			problem(problems,
+				"key \"%.80s\": unknown; allowed: \"name\" and \"config\"", key);
+	read_name(cfg, json_object_get(root, "name"), problems);
+	read_settings(cfg, settings, problems);
+	if (json_is_object(settings))
+		check_together(cfg, settings, problems);
+}
+
+struct config *config_parse(const char *text, size_t len, struct problems *problems)
+{
+	struct config *cfg;
+	json_error_t error;
+	json_t *root;
+
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!root) {
+		problem(problems, "line %d, column %d: %s", error.line, error.column, error.text);
+		return NULL;
+	}
+	if (!json_is_object(root)) {
+		problem(problems, "is %s; allowed: {\"name\": ..., \"config\": {...}}",
+			kind_of(root));
+		json_decref(root);
+		return NULL;
+	}
+	cfg = xgrow(NULL, 0, 1, sizeof(*cfg));
+	keys_default(cfg);
+	read_connector(cfg, root, problems);
+	json_decref(root);
+	return cfg;
+}
+
+/* Returns the number of bytes, -1 with errno set; EFBIG beyond the bound. */
+static ssize_t read_file(const char *path, char *buf, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = -1;
+	int err;
+
+	if (fd < 0)
+		return -1;
+	while (len < room && (n = read(fd, buf + len, room - len)) > 0)
+		len += (size_t)n;
+	err = n < 0 ? errno : EFBIG;
+	close(fd);
+	errno = err;
+	return n ? -1 : (ssize_t)len;
+}
+
+struct config *config_load(const char *path, struct problems *problems)
+{
+	char *text = xalloc(FILE_MAX);
+	ssize_t len = read_file(path, text, FILE_MAX);
+	struct config *cfg = NULL;
+
+	if (len < 0)
+		problem(problems, "cannot be read: %s", strerror(errno));
+	else
+		cfg = config_parse(text, (size_t)len, problems);
+	free(text);
+	return cfg;
+}
+
+void config_free(struct config *cfg)
+{
+	if (!cfg)
+		return;
+	free(cfg->name);
+	keys_free(cfg);
+	free(cfg);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is on its way to Kafka, and what of it can be committed.
+ *
+ * Each ring has a queue of its events in order of position. Acknowledgements
+ * come in any order; the ring's acknowledged prefix leaves the queue, and the
+ * last event of it says what to commit. So a commit never covers an event that
+ * Kafka does not have.
+ *
+ * Deliveries and their values lie one behind the other in chunks: there is no
+ * allocation per event, and librdkafka sends from where the encoder wrote.
+ *
+ *	chunk: | delivery value | delivery value | ... | room |
+ *
+ * A chunk lives as long as a delivery in it, or as it is being filled.
+ */
+#include "evringd.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_ROOM (256u << 10)
+#define SPARE_CHUNKS 64
+
+#define ALIGN8(n) (((n) + 7) & ~(size_t)7)
+
+struct chunk {
+	struct chunk *next;		/* among the spare ones */
+	size_t room;
+	size_t used;
+	unsigned int live;		/* deliveries in it, and one while it is being filled */
+	_Alignas(8) char mem[];
+};
+
+struct ring {
+	struct delivery *first, *last;	/* not acknowledged, or behind one that is not */
+	struct evring_commit_entry entry;	/* where the prefix ends */
+	uint64_t missed;		/* not committed yet */
+	uint64_t events;		/* in the prefix, not committed yet */
+	bool grown;			/* it is in the list of rings that have grown */
+	uint32_t next_grown;
+};
+
+struct deliveries {
+	struct chunk *filling;
+	struct chunk *spare;
+	unsigned int nr_spare;
+	struct ring *rings;
+	size_t nr_rings;
+	uint32_t first_grown;		/* ring number + 1 */
+	uint64_t bytes, events;		/* in the queues */
+	uint64_t unacked;
+	uint64_t takable;		/* events in prefixes that were not taken */
+	uint64_t max_bytes, max_events;
+};
+
+struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events)
+{
+	struct deliveries *ds = xgrow(NULL, 0, 1, sizeof(*ds));
+
+	ds->max_bytes = max_bytes ? max_bytes : UINT64_MAX;
+	ds->max_events = max_events ? max_events : UINT64_MAX;
+	return ds;
+}
+
+static void chunk_put(struct deliveries *ds, struct chunk *chunk)
+{
+	if (--chunk->live)
+		return;
+	/* Oversized ones are rare: back to the heap. */
+	if (chunk->room > CHUNK_ROOM || ds->nr_spare == SPARE_CHUNKS) {
+		free(chunk);
+		return;
+	}
+	chunk->next = ds->spare;
+	ds->spare = chunk;
+	ds->nr_spare++;
+}
+
+static struct chunk *chunk_get(struct deliveries *ds, size_t need)
+{
+	size_t room = need > CHUNK_ROOM ? need : CHUNK_ROOM;
+	struct chunk *chunk = ds->spare;
+
+	if (chunk && room == CHUNK_ROOM) {
+		ds->spare = chunk->next;
+		ds->nr_spare--;
+	} else {
+		chunk = xalloc(sizeof(*chunk) + room);
+		chunk->room = room;
+	}
+	chunk->used = 0;
+	chunk->live = 1;
+	return chunk;
+}
+
+static struct ring *ring_of(struct deliveries *ds, uint32_t number)
+{
+	if (number >= ds->nr_rings) {
+		ds->rings = xgrow(ds->rings, ds->nr_rings, number + 1, sizeof(*ds->rings));
+		ds->nr_rings = number + 1;
+	}
+	return &ds->rings[number];
+}
+
+void deliveries_reset(struct deliveries *ds)
+{
+	struct delivery *d, *next;
+	size_t i;
+
+	for (i = 0; i < ds->nr_rings; i++) {
+		for (d = ds->rings[i].first; d; d = next) {
+			next = d->next;
+			chunk_put(ds, d->chunk);
+		}
+	}
+	if (ds->nr_rings)
+		memset(ds->rings, 0, ds->nr_rings * sizeof(*ds->rings));
+	ds->first_grown = 0;
+	ds->bytes = 0;
+	ds->events = 0;
+	ds->unacked = 0;
+	ds->takable = 0;
+}
+
+void deliveries_free(struct deliveries *ds)
+{
+	struct chunk *chunk;
+
+	deliveries_reset(ds);
+	if (ds->filling)
+		chunk_put(ds, ds->filling);
+	while ((chunk = ds->spare)) {
+		ds->spare = chunk->next;
+		free(chunk);
+	}
+	free(ds->rings);
+	free(ds);
+}
+
+bool deliveries_full(const struct deliveries *ds)
+{
+	return ds->bytes >= ds->max_bytes || ds->events >= ds->max_events;
+}
+
+uint64_t deliveries_unacked(const struct deliveries *ds)
+{
+	return ds->unacked;
+}
+
+uint64_t deliveries_held(const struct deliveries *ds)
+{
+	return ds->events + ds->takable;
+}
+
+struct delivery *delivery_begin(struct deliveries *ds, size_t room)
+{
+	size_t need = ALIGN8(sizeof(struct delivery) + room);
+	struct chunk *chunk = ds->filling;
+	struct delivery *delivery;
+
+	if (!chunk || chunk->room - chunk->used < need) {
+		if (chunk)
+			chunk_put(ds, chunk);
+		chunk = ds->filling = chunk_get(ds, need);
+	}
+	delivery = (struct delivery *)(chunk->mem + chunk->used);
+	delivery->chunk = chunk;
+	return delivery;
+}
+
+void delivery_push(struct deliveries *ds, struct delivery *delivery,
+		   const struct evring_event *event, size_t used, size_t extra)
+{
+	struct ring *ring = ring_of(ds, event->ring);
+
+	delivery->next = NULL;
+	delivery->pos = event->next;
+	delivery->seq = event->next_seq;
+	delivery->missed = event->missed;
+	delivery->ring = event->ring;
+	delivery->size = (uint32_t)(sizeof(*delivery) + used + extra);
+	delivery->acked = false;
+	delivery->chunk->used += ALIGN8(sizeof(*delivery) + used);
+	delivery->chunk->live++;
+
+	ring->entry.lane = event->lane;
+	ring->entry.cpu = event->cpu;
+	if (ring->first)
+		ring->last->next = delivery;
+	else
+		ring->first = delivery;
+	ring->last = delivery;
+	ds->bytes += delivery->size;
+	ds->events++;
+	ds->unacked++;
+}
+
+static void ring_grown(struct deliveries *ds, struct ring *ring)
+{
+	if (ring->grown)
+		return;
+	ring->grown = true;
+	ring->next_grown = ds->first_grown;
+	ds->first_grown = (uint32_t)(ring - ds->rings) + 1;
+}
+
+void delivery_ack(struct deliveries *ds, struct delivery *delivery)
+{
+	struct ring *ring = &ds->rings[delivery->ring];
+
+	assert(!delivery->acked);
+	delivery->acked = true;
+	ds->unacked--;
+	while ((delivery = ring->first) && delivery->acked) {
+		ring->first = delivery->next;
+		ring->entry.pos = delivery->pos;
+		ring->entry.seq = delivery->seq;
+		ring->missed += delivery->missed;
+		ring->events++;
+		ds->takable++;
+		ds->events--;
+		ds->bytes -= delivery->size;
+		ring_grown(ds, ring);
+		chunk_put(ds, delivery->chunk);
+	}
+}
+
+unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *entries,
+			     unsigned int max, uint64_t *events)
+{
+	unsigned int nr = 0;
+
+	*events = 0;
+	while (ds->first_grown && nr < max) {
+		struct ring *ring = &ds->rings[ds->first_grown - 1];
+		uint32_t missed = ring->missed > UINT32_MAX ? UINT32_MAX : (uint32_t)ring->missed;
+
+		entries[nr] = ring->entry;
+		entries[nr++].missed = missed;
+		*events += ring->events;
+		ring->missed -= missed;
+		ring->events = 0;
+		/* What does not fit into the entry goes with the next commit. */
+		if (ring->missed)
+			break;
+		ring->grown = false;
+		ds->first_grown = ring->next_grown;
+	}
+	ds->takable -= *events;
+	return nr;
+}

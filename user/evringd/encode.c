@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* An event becomes a message: topic, key, value, headers, time. */
+#include "evringd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a template's variables are looked up in */
+struct context {
+	const struct encoder *enc;
+	const struct evring_event *event;
+};
+
+static char *put_text(char *to, const char *text)
+{
+	return stpcpy(to, text);
+}
+
+static char *put_number(char *to, uint64_t number)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	memcpy(to, digits + n, sizeof(digits) - n);
+	return to + sizeof(digits) - n;
+}
+
+static const char *type_name(const struct evring_event *event)
+{
+	if (event->type)
+		return event->type->name;
+	return event->rec->type == EVRING_TYPE_LOST ? "evring.lost" : "unknown";
+}
+
+static const char *lane_name(const struct evring_event *event)
+{
+	const char *name = evring_lane_name(event->lane);
+
+	return name ? name : "unknown";
+}
+
+static size_t cut_text(const char *text, size_t n, char *buf, size_t len)
+{
+	n = n < len ? n : len;
+	memcpy(buf, text, n);
+	return n;
+}
+
+static size_t cut_number(uint64_t number, char *buf, size_t len)
+{
+	char text[20];
+
+	return cut_text(text, (size_t)(put_number(text, number) - text), buf, len);
+}
+
+/* A field that the event does not have is empty. */
+static size_t field_value(const struct evring_event *event, const char *name, char *buf, size_t len)
+{
+	const struct evring_field *field = event->type ? evring_field(event->type, name) : NULL;
+	const char *text;
+	uint64_t number;
+	size_t n;
+
+	if (!field)
+		return 0;
+	if (!evring_get_string(event, field, &text, &n))
+		return cut_text(text, n, buf, len);
+	if (evring_get_number(event, field, &number))
+		return 0;
+	if ((field->kind == EVRING_KIND_S32 || field->kind == EVRING_KIND_S64) &&
+	    (int64_t)number < 0 && len) {
+		*buf = '-';
+		return 1 + cut_number(-number, buf + 1, len - 1);
+	}
+	return cut_number(number, buf, len);
+}
+
+static size_t variable_value(const void *arg, const struct piece *piece, char *buf, size_t len)
+{
+	const struct context *ctx = arg;
+	const struct evring_event *event = ctx->event;
+	const struct evring_host *host = &ctx->enc->src->host;
+	const char *text = "";
+
+	switch (piece->what) {
+	case VAR_TEXT:
+		text = piece->text;
+		break;
+	case VAR_TYPE:
+		text = type_name(event);
+		break;
+	case VAR_LANE:
+		text = lane_name(event);
+		break;
+	case VAR_HOST:
+		text = host->name;
+		break;
+	case VAR_MACHINE:
+		text = host->machine_id;
+		break;
+	case VAR_BOOT:
+		text = host->boot_id;
+		break;
+	case VAR_CPU:
+		return cut_number(event->cpu, buf, len);
+	case VAR_PID:
+		return cut_number(event->rec->pid, buf, len);
+	case VAR_TID:
+		return cut_number(event->rec->tid, buf, len);
+	case VAR_FIELD:
+		return field_value(event, piece->text, buf, len);
+	}
+	return cut_text(text, strlen(text), buf, len);
+}
+
+void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
+		  struct kafka *kafka)
+{
+	char *end = enc->prefix;
+
+	enc->cfg = cfg;
+	enc->src = src;
+	enc->kafka = kafka;
+	end = put_text(end, src->host.machine_id);
+	end = put_text(end, "/");
+	end = put_text(end, src->host.boot_id);
+	end = put_text(end, "/");
+	enc->prefix_len = (size_t)(end - enc->prefix);
+}
+
+void encoder_reset(struct encoder *enc)
+{
+	size_t i;
+
+	for (i = 0; i < enc->nr_routes; i++)
+		free(enc->routes[i]);
+	free(enc->routes);
+	enc->routes = NULL;
+	enc->nr_routes = 0;
+}
+
+void encoder_close(struct encoder *enc)
+{
+	encoder_reset(enc);
+}
+
+static struct route *new_route(struct encoder *enc, const struct evring_event *event)
+{
+	const struct context ctx = { .enc = enc, .event = event };
+	struct route *route = xalloc(sizeof(*route));
+	char name[TOPIC_MAX + 2];
+	size_t len;
+
+	len = template_expand(enc->cfg->topic, variable_value, &ctx, name, sizeof(name) - 1);
+	name[len] = '\0';
+	if (!topic_name_ok(name, len))
+		fatal("topic \"%s\" for %s: no topic may be called so", name, type_name(event));
+	route->topic = kafka_topic(enc->kafka, name);
+	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
+					   type_name(event),
+					   event->type ? event->type->version : 0);
+	return route;
+}
+
+/* The topic's template has no variable that type and lane do not settle. */
+static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
+{
+	size_t index = (size_t)event->rec->type * EVRING_LANES + event->lane;
+
+	if (index >= enc->nr_routes) {
+		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
+		enc->nr_routes = index + 1;
+	}
+	if (!enc->routes[index])
+		enc->routes[index] = new_route(enc, event);
+	return enc->routes[index];
+}
+
+/* machine/boot/lane/cpu/seq: the same event has the same one, however often it is sent. */
+static size_t put_id(const struct encoder *enc, const struct evring_event *event, char *to)
+{
+	char *end = to + enc->prefix_len;
+
+	memcpy(to, enc->prefix, enc->prefix_len);
+	end = put_text(end, lane_name(event));
+	*end++ = '/';
+	end = put_number(end, event->cpu);
+	*end++ = '/';
+	end = put_number(end, event->rec->seq);
+	return (size_t)(end - to);
+}
+
+static int encode_json(struct encoder *enc, struct deliveries *ds,
+		       const struct evring_event *event, struct message *msg)
+{
+	size_t fields = event->type ? event->type->nr_fields : 0;
+	size_t room = EVRING_JSON_MAX((size_t)event->payload_len, fields);
+	ssize_t len;
+
+	msg->delivery = delivery_begin(ds, room);
+	len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
+	if (len == -ENOSPC) {
+		/* Strings that overlap: no hook writes such, another module may. */
+		room = EVRING_JSON_MAX((size_t)event->payload_len * fields, fields);
+		msg->delivery = delivery_begin(ds, room);
+		len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
+	}
+	msg->value = msg->delivery->value;
+	msg->value_len = len < 0 ? 0 : (size_t)len;
+	delivery_push(ds, msg->delivery, event, msg->value_len, 0);
+	return len < 0 ? (int)len : 0;
+}
+
+/* What a group that holds has not committed stays where it is: Kafka gets it from the ring. */
+static int encode_raw(struct encoder *enc, struct deliveries *ds,
+		      const struct evring_event *event, struct message *msg)
+{
+	size_t len = event->rec->len;
+
+	msg->value_len = len;
+	if (enc->cfg->policy == EVRING_HOLD) {
+		msg->delivery = delivery_begin(ds, 0);
+		msg->value = event->rec;
+		delivery_push(ds, msg->delivery, event, 0, len);
+	} else {
+		msg->delivery = delivery_begin(ds, len);
+		msg->value = memcpy(msg->delivery->value, event->rec, len);
+		delivery_push(ds, msg->delivery, event, len, 0);
+	}
+	return 0;
+}
+
+int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
+	   struct message *msg)
+{
+	const struct context ctx = { .enc = enc, .event = event };
+
+	msg->route = route_of(enc, event);
+	msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
+	msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx, msg->key,
+				       sizeof(msg->key));
+	msg->id_len = put_id(enc, event, msg->id);
+	if (enc->cfg->format == VALUE_RAW)
+		return encode_raw(enc, ds, event, msg);
+	return encode_json(enc, ds, event, msg);
+}

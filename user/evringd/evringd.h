@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evringd's map: one block per file, in the order in which an event flows.
+ *
+ *	main		options, and the way from the file to the worker
+ *	config, keys	the connector's file
+ *	worker		one turn: acknowledged, commit, read, produce, wait
+ *	loop		io_uring: what wakes the worker
+ *	source		the group's events, from /dev/evring
+ *	encode		event -> message: topic, key, value, headers
+ *	template	"host.${type}"
+ *	delivery	what is on its way, and the acknowledged prefix of each ring
+ *	kafka		message -> librdkafka -> delivery report
+ *	commit		the prefix -> the kernel
+ *	log, memory	what everyone needs
+ *
+ * One thread runs all of it. librdkafka's threads call nothing here but the
+ * log.
+ */
+#ifndef EVRINGD_H
+#define EVRINGD_H
+
+#include <evring.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifndef EVRING_VERSION
+#define EVRING_VERSION "0.1.0"
+#endif
+
+/* evringd's exit status */
+enum {
+	STATUS_OK	= 0,
+	STATUS_FAILED	= 1,	/* at run time */
+	STATUS_MISUSED	= 2,	/* command line or configuration */
+};
+
+/* log.c: standard error, one write per line, from any thread */
+
+/* Find out whether standard error is the journal. Before it, lines go out plain. */
+void log_open(void);
+/* The highest syslog(3) level that is still written; LOG_INFO until then. */
+void log_level(int level);
+__attribute__((format(printf, 2, 3))) void log_line(int level, const char *fmt, ...);
+__attribute__((format(printf, 1, 2))) void info(const char *fmt, ...);
+__attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+/* The kernel leaves the group as the process ends: nothing is committed that was not before. */
+__attribute__((format(printf, 1, 2), noreturn)) void fatal(const char *fmt, ...);
+
+/* Lets through a few lines in some seconds; zero it at first. */
+struct ratelimit {
+	uint64_t since;		/* start of the interval, ns of CLOCK_MONOTONIC */
+	unsigned int passed;
+	unsigned int held;	/* lines that were not let through in it */
+};
+
+/* True: write the line, and say that *@held lines were left out before it. */
+bool ratelimit_pass(struct ratelimit *limit, unsigned int *held);
+
+/* memory.c: fatal() instead of NULL */
+
+void *xalloc(size_t size);
+/* Room for @nr members of @size, those from @old on zeroed. */
+void *xgrow(void *array, size_t old, size_t nr, size_t size);
+char *xstrdup(const char *str);
+
+/* config.c: {"name": ..., "config": {...}} */
+
+/* What is wrong with a configuration, line by line. Zero it but for @file. */
+struct problems {
+	const char *file;
+	char **lines;
+	size_t nr;
+};
+
+__attribute__((format(printf, 2, 3))) void problem(struct problems *list, const char *fmt, ...);
+void problems_print(const struct problems *list, FILE *to);
+void problems_free(struct problems *list);
+
+/* One kafka.* key, without the "kafka." */
+struct property {
+	char *name;
+	char *value;
+};
+
+/* Numbers are 64 bits wide, so that one parser fits all of them. */
+struct config {
+	char *name;
+	char *group;
+	uint64_t start;			/* enum evring_start */
+	uint64_t policy;		/* enum evring_policy */
+	uint64_t abandon_ms;
+	uint64_t lanes;			/* bit mask */
+	char **hooks;			/* globs, NULL at the end */
+	struct template *topic;
+	struct template *key;		/* of no piece: messages have no key */
+	uint64_t format;		/* enum value_format */
+	uint64_t watermark;
+	uint64_t flush_ms;
+	uint64_t batch;
+	uint64_t inflight_bytes;
+	uint64_t inflight_events;
+	uint64_t tolerance;		/* enum tolerance */
+	uint64_t shutdown_ms;
+	uint64_t log_level;		/* index into error, warning, info, debug */
+	char *device;
+	struct property *kafka;
+	size_t nr_kafka;
+};
+
+enum value_format { VALUE_JSON, VALUE_RAW };
+enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+
+/* NULL, or a configuration that is as good as the @problems are none. */
+struct config *config_load(const char *path, struct problems *problems);
+/* The same of a text in memory. */
+struct config *config_parse(const char *text, size_t len, struct problems *problems);
+void config_free(struct config *cfg);
+
+/* keys.c: the keys are declared here and nowhere else */
+
+void keys_print(FILE *to);
+/* Give a zeroed configuration its defaults. */
+void keys_default(struct config *cfg);
+/* Set one key's member, or say what is wrong with the value. */
+void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
+void keys_free(struct config *cfg);
+bool group_name_ok(const char *name);
+
+/* worker.c */
+
+/* Runs until a signal or a failure ends it. Returns evringd's exit status. */
+int worker_run(const struct config *cfg, struct problems *problems);
+
+/* loop.c: io_uring; all that can go wrong in it is fatal() */
+
+struct loop;
+
+/* Whatever is submitted starts with this; it stays put until its last done(). */
+struct loop_op {
+	void (*done)(struct loop_op *op, int res, unsigned int flags);
+};
+
+/* A file descriptor whose ready() is called whenever it has become readable. */
+struct loop_watch {
+	struct loop_op op;
+	struct loop *loop;
+	const char *what;		/* for the log */
+	int fd;
+	void (*ready)(void *arg);	/* NULL: to wake up is all */
+	void *arg;
+};
+
+struct loop_timer {
+	struct loop_op op;
+	struct { int64_t sec; long long nsec; } time;
+	void (*expired)(void *arg);
+	void *arg;
+};
+
+struct loop *loop_open(void);
+void loop_close(struct loop *loop);
+/* Set @what, @fd, @ready and @arg before. */
+void loop_watch(struct loop *loop, struct loop_watch *watch);
+/* Set @expired and @arg before. */
+void loop_timer(struct loop *loop, struct loop_timer *timer, uint64_t ms);
+/* IORING_OP_URING_CMD with a @payload of 16 bytes. Set @op->done before. */
+void loop_command(struct loop *loop, struct loop_op *op, int fd, uint32_t cmd, const void *payload);
+/* Submit, wait for something if @wait, and call what is done. */
+void loop_turn(struct loop *loop, bool wait);
+
+/* source.c */
+
+struct source {
+	const struct config *cfg;
+	struct evring *ev;
+	struct evring_host host;
+};
+
+void source_open(struct source *src, const struct config *cfg);
+/* Attach the hooks that the configuration wants; a glob without a match is a problem. */
+void source_attach(struct source *src, struct problems *problems);
+/* False: one of @signals came while the group had another owner. */
+bool source_join(struct source *src, const sigset_t *signals);
+/* Go back to the committed positions. */
+void source_rewind(struct source *src);
+/* True: here is the next event. False: there is none now. */
+bool source_next(struct source *src, struct evring_event *event);
+/* True: armed, so wait. False: something has come, read on. */
+bool source_arm(struct source *src);
+void source_close(struct source *src);
+
+/* template.c */
+
+enum variable {
+	VAR_TEXT,		/* not a variable */
+	VAR_TYPE, VAR_LANE, VAR_HOST, VAR_MACHINE, VAR_BOOT, VAR_CPU, VAR_PID, VAR_TID,
+	VAR_FIELD,		/* any other name: a field of the event */
+};
+
+#define TEMPLATE_TOPIC \
+	(1u << VAR_TYPE | 1u << VAR_LANE | 1u << VAR_HOST | 1u << VAR_MACHINE)
+#define TEMPLATE_ANY (~0u)
+
+struct piece {
+	enum variable what;
+	size_t len;
+	char text[EVRING_NAME_MAX];	/* the text, or the field's name */
+};
+
+struct template {
+	char *text;			/* as it was written */
+	size_t nr;
+	struct piece *pieces;
+};
+
+/* @allowed: bits by enum variable. NULL: @why tells. */
+struct template *template_parse(const char *text, unsigned int allowed, char *why, size_t len);
+void template_free(struct template *tmpl);
+/* Writes a variable's value to @buf, cut at @len; returns its length. */
+typedef size_t template_value(const void *arg, const struct piece *piece, char *buf, size_t len);
+/* Returns the length of what is in @buf; there is no NUL at its end. */
+size_t template_expand(const struct template *tmpl, template_value *value, const void *arg,
+		       char *buf, size_t len);
+
+#define TOPIC_MAX 249			/* Kafka's own bound */
+
+bool topic_name_ok(const char *name, size_t len);
+/* NULL, or why this template could give what is no name of a topic. */
+const char *topic_template_wrong(const struct template *tmpl);
+
+/* delivery.c */
+
+/*
+ * An event that Kafka has not acknowledged, or that waits for one before it on
+ * its ring. Lies in a chunk, directly before its value.
+ */
+struct delivery {
+	struct delivery *next;		/* on its ring, by position */
+	struct chunk *chunk;
+	uint64_t pos;			/* commit this, once this one and all before are acked */
+	uint64_t seq;			/* ... and this */
+	uint64_t missed;		/* just before this one */
+	uint32_t ring;
+	uint32_t size;			/* what it counts against the bound */
+	bool acked;
+	char value[];
+};
+
+struct deliveries;
+
+/* No more is to be pushed once so much is held; 0: no bound. */
+struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events);
+void deliveries_free(struct deliveries *ds);
+/* Forget everything, what could be committed included. No value is in use any more. */
+void deliveries_reset(struct deliveries *ds);
+bool deliveries_full(const struct deliveries *ds);
+/* How many have no acknowledgement; how many are not committed. */
+uint64_t deliveries_unacked(const struct deliveries *ds);
+uint64_t deliveries_held(const struct deliveries *ds);
+
+/* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
+struct delivery *delivery_begin(struct deliveries *ds, size_t room);
+/* It is the last on its ring now. @used: bytes of its value; @extra: bytes that lie elsewhere. */
+void delivery_push(struct deliveries *ds, struct delivery *delivery,
+		   const struct evring_event *event, size_t used, size_t extra);
+/* Kafka has it, or it is given up. */
+void delivery_ack(struct deliveries *ds, struct delivery *delivery);
+/*
+ * Take what can be committed: one entry for each ring whose prefix has grown,
+ * @max at the most. *@events: how many events that are.
+ */
+unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *entries,
+			     unsigned int max, uint64_t *events);
+
+/* encode.c */
+
+#define MESSAGE_KEY_MAX 1024
+#define MESSAGE_ID_MAX 128
+
+/* What goes to Kafka. The value lies in the delivery or in the ring. */
+struct message {
+	struct delivery *delivery;
+	const struct route *route;
+	const void *value;
+	size_t value_len;
+	int64_t timestamp;		/* ms since 1970 */
+	size_t key_len;
+	size_t id_len;
+	char key[MESSAGE_KEY_MAX];
+	char id[MESSAGE_ID_MAX];	/* header evring.id */
+};
+
+/* What all messages of one type and lane share */
+struct route {
+	struct topic *topic;
+	size_t type_len;
+	char type[EVRING_NAME_MAX + 12];	/* header evring.type: "process.exec/1" */
+};
+
+struct encoder {
+	const struct config *cfg;
+	const struct source *src;
+	struct kafka *kafka;
+	struct route **routes;		/* by type id and lane */
+	size_t nr_routes;
+	size_t prefix_len;
+	char prefix[2 * sizeof(((struct evring_host *)0)->boot_id) + 1];
+};
+
+void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
+		  struct kafka *kafka);
+/* The topics went with their producer. */
+void encoder_reset(struct encoder *enc);
+void encoder_close(struct encoder *enc);
+/* Pushes a delivery in any case. -errno: the event cannot be written as configured. */
+int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
+	   struct message *msg);
+
+/* kafka.c */
+
+struct kafka;
+struct topic;
+
+/* What delivery reports and producing come to. */
+struct kafka_calls {
+	void (*acked)(void *arg, struct delivery *delivery);
+	void (*refused)(void *arg, struct delivery *delivery, const char *topic, const char *why);
+	void *arg;
+};
+
+/* Tries the kafka.* properties, all of them. */
+void kafka_check(const struct config *cfg, struct problems *problems);
+struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *calls);
+/* Readable when there is something for kafka_poll(); the same for all producers to come. */
+int kafka_fd(const struct kafka *kafka);
+/* A producer; there is one after kafka_open() until kafka_stop(). */
+void kafka_start(struct kafka *kafka);
+/* Gives up what is on its way; no value is in use any more. */
+void kafka_stop(struct kafka *kafka);
+/* With no care for what is on its way. */
+void kafka_close(struct kafka *kafka);
+struct topic *kafka_topic(struct kafka *kafka, const char *name);
+/* 0: on its way. -EAGAIN: no room, try again after kafka_poll(). -EINVAL: refused() was called. */
+int kafka_produce(struct kafka *kafka, const struct message *msg);
+/* Serve what has come. */
+void kafka_poll(struct kafka *kafka);
+/* The producer has failed for good: kafka_stop(), rewind, kafka_start(). */
+bool kafka_failed(const struct kafka *kafka);
+const char *kafka_brokers(const struct config *cfg);
+
+/* commit.c */
+
+struct committer {
+	struct loop_op op;
+	struct loop *loop;
+	struct evring *ev;
+	struct evring_commit_entry *entries;	/* stay put while busy */
+	unsigned int room;
+	unsigned int nr;
+	uint64_t events;		/* in the entries */
+	uint64_t committed;		/* events, all-time */
+	bool busy;
+	bool by_ioctl;			/* the kernel has no such command */
+};
+
+void commit_open(struct committer *com, struct loop *loop, struct evring *ev);
+/* Send what can be committed, unless a commit is under way. */
+void commit_start(struct committer *com, struct deliveries *ds);
+/* The same, and be done with it when it returns. */
+void commit_now(struct committer *com, struct deliveries *ds);
+void commit_close(struct committer *com);
+
+#endif /* EVRINGD_H */

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/* librdkafka: its properties, the producer, delivery reports. */
+#include "evringd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define PREFIX "kafka."
+
+struct topic {
+	struct topic *next;
+	rd_kafka_topic_t *rkt;
+	char name[];
+};
+
+struct kafka {
+	const struct config *cfg;
+	struct kafka_calls calls;
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	struct topic *topics;
+	int fd;
+	bool failed;
+	bool away;			/* no broker can be reached; said once */
+	char last_error[256];		/* of a broker, to say why */
+	struct ratelimit errors;
+};
+
+/* The user's properties come after these. */
+static const struct property defaults[] = {
+	{ "client.id",			"evringd" },
+	{ "enable.idempotence",		"true" },
+	{ "acks",			"all" },
+	{ "message.timeout.ms",		"0" },
+	{ "linger.ms",			"5" },
+};
+
+#define NR_DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
+
+/* Properties that would take away what evringd relies on */
+static const struct {
+	const char *name;
+	const char *why;
+} refused[] = {
+	{ "transactional.id", "evringd sends without transactions" },
+	{ "delivery.report.only.error", "evringd commits by the delivery reports" },
+	{ "enabled_events", "evringd chooses the events" },
+	{ "log.queue", "evringd writes librdkafka's log to its own" },
+};
+
+#define NR_REFUSED (sizeof(refused) / sizeof(refused[0]))
+
+static bool is_brokers(const char *name)
+{
+	return !strcmp(name, "bootstrap.servers") || !strcmp(name, "metadata.broker.list");
+}
+
+static bool is_secret(const char *name)
+{
+	return strstr(name, "password") || strstr(name, "secret") || strstr(name, ".pem") ||
+	       strstr(name, "oauthbearer.config") || strstr(name, "ssl_");
+}
+
+const char *kafka_brokers(const struct config *cfg)
+{
+	const char *brokers = "";
+	size_t i;
+
+	for (i = 0; i < cfg->nr_kafka; i++)
+		if (is_brokers(cfg->kafka[i].name))
+			brokers = cfg->kafka[i].value;
+	return brokers;
+}
+
+static const char *refused_why(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_REFUSED; i++)
+		if (!strcmp(refused[i].name, name))
+			return refused[i].why;
+	return NULL;
+}
+
+static void set(rd_kafka_conf_t *conf, const char *name, const char *value,
+		struct problems *problems)
+{
+	const char *why = refused_why(name);
+	char error[512];
+
+	if (why) {
+		problem(problems, "key \"" PREFIX "%s\": %s; allowed: to leave it out", name, why);
+		return;
+	}
+	if (rd_kafka_conf_set(conf, name, value, error, sizeof(error)) == RD_KAFKA_CONF_OK)
+		return;
+	problem(problems, "key \"" PREFIX "%.80s\": %s; allowed: see librdkafka's CONFIGURATION.md",
+		name, is_secret(name) ? "librdkafka refuses the value" : error);
+}
+
+/* librdkafka's own queue must not be the bound: inflight.max.* is. */
+static void set_queue(rd_kafka_conf_t *conf, const struct config *cfg, struct problems *problems)
+{
+	uint64_t messages = cfg->inflight_events, kbytes = cfg->inflight_bytes / 1024 + 1;
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu",
+		 (unsigned long long)(messages > 100000 ? messages : 100000));
+	set(conf, "queue.buffering.max.messages", text, problems);
+	kbytes = kbytes > 1048576 ? kbytes : 1048576;
+	snprintf(text, sizeof(text), "%llu",
+		 (unsigned long long)(kbytes < INT32_MAX ? kbytes : INT32_MAX));
+	set(conf, "queue.buffering.max.kbytes", text, problems);
+}
+
+/* Without the brokers nothing can be reached: for a trial. */
+static rd_kafka_conf_t *make_conf(const struct config *cfg, bool brokers,
+				  struct problems *problems)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	size_t i;
+
+	for (i = 0; i < NR_DEFAULTS; i++)
+		set(conf, defaults[i].name, defaults[i].value, problems);
+	set_queue(conf, cfg, problems);
+	for (i = 0; i < cfg->nr_kafka; i++)
+		if (brokers || (!is_brokers(cfg->kafka[i].name) &&
+				strncmp(cfg->kafka[i].name, "test.", 5)))
+			set(conf, cfg->kafka[i].name, cfg->kafka[i].value, problems);
+	return conf;
+}
+
+static void log_nothing(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	(void)rk;
+	(void)level;
+	(void)facility;
+	(void)text;
+}
+
+/* Some properties only fit together or not at all, and only rd_kafka_new() tells. */
+void kafka_check(const struct config *cfg, struct problems *problems)
+{
+	size_t before = problems->nr;
+	rd_kafka_conf_t *conf;
+	char error[512];
+	rd_kafka_t *rk;
+
+	if (!*kafka_brokers(cfg))
+		problem(problems, "key \"" PREFIX "bootstrap.servers\": missing; "
+			"allowed: host:port[,host:port...]");
+	conf = make_conf(cfg, false, problems);
+	rd_kafka_conf_set_log_cb(conf, log_nothing);
+	rk = problems->nr > before ? NULL : rd_kafka_new(RD_KAFKA_PRODUCER, conf, error,
+							 sizeof(error));
+	if (rk) {
+		rd_kafka_destroy(rk);
+		return;
+	}
+	rd_kafka_conf_destroy(conf);
+	if (problems->nr == before)
+		problem(problems, "keys \"" PREFIX "*\": %s", error);
+}
+
+/* What on_error() tells, and once, or what kafka_stop() does on purpose */
+static const char *const known[] = { "FAIL", "ERROR", "FATAL", "TERMINATE" };
+
+#define NR_KNOWN (sizeof(known) / sizeof(known[0]))
+
+/* Called from librdkafka's threads. */
+static void log_kafka(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	size_t i;
+
+	(void)rk;
+	for (i = 0; i < NR_KNOWN; i++)
+		if (!strcmp(facility, known[i]))
+			level = LOG_DEBUG;
+	log_line(level, "kafka: %s: %s", facility, text);
+}
+
+void kafka_start(struct kafka *kafka)
+{
+	struct problems problems = { .file = "kafka" };
+	rd_kafka_conf_t *conf = make_conf(kafka->cfg, true, &problems);
+	const uint64_t one = 1;
+	char error[512];
+
+	if (problems.nr)
+		fatal("%s", problems.lines[0]);
+	rd_kafka_conf_set_log_cb(conf, log_kafka);
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+	kafka->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
+	if (!kafka->rk)
+		fatal("kafka: no producer: %s", error);
+	kafka->failed = false;
+	kafka->queue = rd_kafka_queue_get_main(kafka->rk);
+	rd_kafka_queue_io_event_enable(kafka->queue, kafka->fd, &one, sizeof(one));
+}
+
+struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *calls)
+{
+	struct kafka *kafka = xgrow(NULL, 0, 1, sizeof(*kafka));
+
+	kafka->cfg = cfg;
+	kafka->calls = *calls;
+	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (kafka->fd < 0)
+		fatal("eventfd: %s", strerror(errno));
+	kafka_start(kafka);
+	return kafka;
+}
+
+int kafka_fd(const struct kafka *kafka)
+{
+	return kafka->fd;
+}
+
+void kafka_stop(struct kafka *kafka)
+{
+	struct topic *topic;
+
+	if (!kafka->rk)
+		return;
+	rd_kafka_purge(kafka->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+				  RD_KAFKA_PURGE_F_NON_BLOCKING);
+	while ((topic = kafka->topics)) {
+		kafka->topics = topic->next;
+		rd_kafka_topic_destroy(topic->rkt);
+		free(topic);
+	}
+	rd_kafka_queue_io_event_enable(kafka->queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(kafka->queue);
+	rd_kafka_destroy(kafka->rk);
+	kafka->rk = NULL;
+	kafka->failed = false;
+}
+
+void kafka_close(struct kafka *kafka)
+{
+	kafka_stop(kafka);
+	close(kafka->fd);
+	free(kafka);
+}
+
+struct topic *kafka_topic(struct kafka *kafka, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct topic *topic;
+
+	for (topic = kafka->topics; topic; topic = topic->next)
+		if (!strcmp(topic->name, name))
+			return topic;
+	topic = xalloc(sizeof(*topic) + size);
+	memcpy(topic->name, name, size);
+	topic->rkt = rd_kafka_topic_new(kafka->rk, name, NULL);
+	if (!topic->rkt)
+		fatal("kafka: topic %s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
+	topic->next = kafka->topics;
+	kafka->topics = topic;
+	return topic;
+}
+
+bool kafka_failed(const struct kafka *kafka)
+{
+	return kafka->failed;
+}
+
+/*
+ * Whatever fails once the producer has failed for good is its own doing, not the message's: all
+ * that is not acknowledged comes anew. librdkafka gives such errors under many codes.
+ */
+static bool check_failed(struct kafka *kafka)
+{
+	char error[512] = "";
+
+	if (!kafka->failed && rd_kafka_fatal_error(kafka->rk, error, sizeof(error))) {
+		kafka->failed = true;
+		warn("kafka: the producer has failed: %s", error);
+	}
+	return kafka->failed;
+}
+
+static rd_kafka_resp_err_t produce(struct kafka *kafka, const struct message *msg)
+{
+	const struct route *route = msg->route;
+	const rd_kafka_vu_t vus[] = {
+		{ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = route->topic->rkt },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { .ptr = (void *)msg->value, .size = msg->value_len } },
+		{ .vtype = RD_KAFKA_VTYPE_KEY,
+		  .u.mem = { .ptr = kafka->cfg->key->nr ? (void *)msg->key : NULL,
+			     .size = msg->key_len } },
+		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = msg->timestamp },
+		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = msg->delivery },
+		{ .vtype = RD_KAFKA_VTYPE_HEADER,
+		  .u.header = { .name = "evring.id", .val = msg->id,
+				.size = (ssize_t)msg->id_len } },
+		{ .vtype = RD_KAFKA_VTYPE_HEADER,
+		  .u.header = { .name = "evring.type", .val = route->type,
+				.size = (ssize_t)route->type_len } },
+	};
+	rd_kafka_error_t *error;
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	/* Neither F_COPY nor F_FREE: the value stays where it is until its report. */
+	error = rd_kafka_produceva(kafka->rk, vus, sizeof(vus) / sizeof(vus[0]));
+	if (error) {
+		code = rd_kafka_error_code(error);
+		rd_kafka_error_destroy(error);
+	}
+	return code;
+}
+
+int kafka_produce(struct kafka *kafka, const struct message *msg)
+{
+	rd_kafka_resp_err_t code = produce(kafka, msg);
+
+	if (!code)
+		return 0;
+	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || check_failed(kafka))
+		return -EAGAIN;
+	kafka->calls.refused(kafka->calls.arg, msg->delivery, msg->route->topic->name,
+			     rd_kafka_err2str(code));
+	return -EINVAL;
+}
+
+static void on_report(struct kafka *kafka, const rd_kafka_message_t *report)
+{
+	if (!report->err) {
+		if (kafka->away)
+			info("kafka: delivering again");
+		kafka->away = false;
+		kafka->calls.acked(kafka->calls.arg, report->_private);
+	} else if (!check_failed(kafka)) {
+		kafka->calls.refused(kafka->calls.arg, report->_private,
+				     rd_kafka_topic_name(report->rkt),
+				     rd_kafka_err2str(report->err));
+	}
+}
+
+static void on_error(struct kafka *kafka, rd_kafka_event_t *event)
+{
+	const char *text = rd_kafka_event_error_string(event);
+	unsigned int held;
+
+	if (check_failed(kafka))
+		return;
+	switch (rd_kafka_event_error(event)) {
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+		if (!kafka->away)
+			warn("kafka: no broker can be reached, events stay in the ring: %s",
+			     kafka->last_error[0] ? kafka->last_error : text);
+		kafka->away = true;
+		break;
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+		/* One broker of several may come and go. */
+		snprintf(kafka->last_error, sizeof(kafka->last_error), "%s", text);
+		log_line(LOG_DEBUG, "kafka: %s", text);
+		break;
+	default:
+		snprintf(kafka->last_error, sizeof(kafka->last_error), "%s", text);
+		if (!ratelimit_pass(&kafka->errors, &held))
+			break;
+		if (held)
+			warn("kafka: %u lines left out", held);
+		warn("kafka: %s", text);
+	}
+}
+
+void kafka_poll(struct kafka *kafka)
+{
+	rd_kafka_event_t *event;
+	const rd_kafka_message_t *report;
+
+	while (kafka->rk && (event = rd_kafka_queue_poll(kafka->queue, 0))) {
+		switch (rd_kafka_event_type(event)) {
+		case RD_KAFKA_EVENT_DR:
+			while ((report = rd_kafka_event_message_next(event)))
+				on_report(kafka, report);
+			break;
+		case RD_KAFKA_EVENT_ERROR:
+			on_error(kafka, event);
+			break;
+		default:
+			break;
+		}
+		rd_kafka_event_destroy(event);
+	}
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys of a connector. One table says what there is: parsing, messages,
+ * `evringd --keys` and the check of the manual page all come from it.
+ */
+#include "evringd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key_type {
+	KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_GROUP, KEY_LANES, KEY_LIST, KEY_TOPIC, KEY_TEMPLATE,
+	KEY_KAFKA,
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	const char *def;		/* as it would stand in the file; NULL: see @doc */
+	const char *allowed;		/* of a choice the values, by their number */
+	uint64_t min, max;
+	size_t member;			/* offset in struct config */
+	const char *doc;
+};
+
+#define MEMBER(name) offsetof(struct config, name)
+
+static const struct key keys[] = {
+	{ "group.id", KEY_GROUP, NULL, "1 to 31 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
+	  "the group in the kernel; default: the connector's name" },
+	{ "group.start", KEY_CHOICE, "earliest", "earliest|latest", 0, 0, MEMBER(start),
+	  "where a new group starts" },
+	{ "group.policy", KEY_CHOICE, "hold", "hold|follow", 0, 0, MEMBER(policy),
+	  "when a ring is full: hold drops new events, follow loses the oldest" },
+	{ "group.abandon.ms", KEY_NUMBER, "0", NULL, 0, UINT32_MAX, MEMBER(abandon_ms),
+	  "how long the group holds events while no daemon runs; 0: for ever" },
+	{ "lanes", KEY_LANES, "critical,bulk,app", "of critical, bulk, app", 0, 0, MEMBER(lanes),
+	  "lanes to read" },
+	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*", 0, 0, MEMBER(hooks),
+	  "hooks to attach at the start; see evring hooks" },
+	{ "topic", KEY_TOPIC, "host.${type}",
+	  "letters, digits, . _ - and ${type} ${lane} ${host} ${machine}", 0, 0, MEMBER(topic),
+	  "topic of an event" },
+	{ "key", KEY_TEMPLATE, "${machine}",
+	  "text with ${type} ${lane} ${host} ${machine} ${boot} ${cpu} ${pid} ${tid} and any field",
+	  0, 0, MEMBER(key),
+	  "message key, cut at 1024 bytes; Kafka keeps the order of equal keys; empty: no key" },
+	{ "value.format", KEY_CHOICE, "json", "json|raw", 0, 0, MEMBER(format),
+	  "message value; raw: the record as it lies in the ring" },
+	{ "watermark.bytes", KEY_NUMBER, "65536", NULL, 0, 1u << 30, MEMBER(watermark),
+	  "when idle, wake once so much has come; 0: at the first event" },
+	{ "flush.ms", KEY_NUMBER, "5", NULL, 0, 60000, MEMBER(flush_ms),
+	  "... or so long after the first event; 0: at the first event" },
+	{ "batch.events", KEY_NUMBER, "4096", NULL, 1, 1000000, MEMBER(batch),
+	  "most events to read before looking at acknowledgements" },
+	{ "inflight.max.bytes", KEY_NUMBER, "67108864", NULL, 1u << 20, 1ULL << 40,
+	  MEMBER(inflight_bytes), "bound on what is read and not acknowledged, bytes of values" },
+	{ "inflight.max.events", KEY_NUMBER, "100000", NULL, 1, 100000000, MEMBER(inflight_events),
+	  "... and events" },
+	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
+	  "an event that Kafka refuses for good: none stops before it, all counts it and goes on" },
+	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
+	  "how long a stop waits for acknowledgements" },
+	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
+	{ "log.level", KEY_CHOICE, "info", "error|warning|info|debug", 0, 0, MEMBER(log_level),
+	  "least important lines to log" },
+	{ "kafka.bootstrap.servers", KEY_KAFKA, NULL, "host:port[,host:port...]", 0, 0, 0,
+	  "brokers to start from; required" },
+	{ "kafka.*", KEY_KAFKA, NULL, "any producer property of librdkafka", 0, 0, 0,
+	  "passed on; some have defaults of evringd's own, see evringd(8)" },
+};
+
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* What a member of struct config is to the table */
+union member {
+	uint64_t number;
+	char *text;
+	char **list;
+	struct template *tmpl;
+};
+
+_Static_assert(sizeof(union member) == sizeof(uint64_t) && sizeof(void *) == sizeof(uint64_t),
+	       "members of struct config have one size");
+
+/* A parser fills in the member, or says @why not. */
+typedef bool parser(const struct key *key, const char *value, union member *member, char *why,
+		    size_t len);
+
+static bool parse_text(const struct key *key, const char *value, union member *member, char *why,
+		       size_t len)
+{
+	(void)key;
+	if (!*value) {
+		snprintf(why, len, "is empty");
+		return false;
+	}
+	member->text = xstrdup(value);
+	return true;
+}
+
+static bool parse_number(const struct key *key, const char *value, union member *member, char *why,
+			 size_t len)
+{
+	uint64_t number;
+
+	if (!*value || value[strspn(value, "0123456789")]) {
+		snprintf(why, len, "\"%.40s\" is not a whole number", value);
+		return false;
+	}
+	errno = 0;
+	number = strtoull(value, NULL, 10);
+	if (errno || number < key->min || number > key->max) {
+		snprintf(why, len, "%.40s is out of range", value);
+		return false;
+	}
+	member->number = number;
+	return true;
+}
+
+static bool parse_choice(const struct key *key, const char *value, union member *member, char *why,
+			 size_t len)
+{
+	const char *choice = key->allowed;
+	uint64_t number = 0;
+	size_t n;
+
+	for (;; choice += n + 1, number++) {
+		n = strcspn(choice, "|");
+		if (strlen(value) == n && !memcmp(choice, value, n)) {
+			member->number = number;
+			return true;
+		}
+		if (!choice[n])
+			break;
+	}
+	snprintf(why, len, "no such value \"%.40s\"", value);
+	return false;
+}
+
+bool group_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len < EVRING_NAME_MAX &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "abcdefghijklmnopqrstuvwxyz"
+			    "0123456789" "._-") == len;
+}
+
+static bool parse_group(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	if (group_name_ok(value))
+		return parse_text(key, value, member, why, len);
+	snprintf(why, len, "\"%.40s\" is not a group's name", value);
+	return false;
+}
+
+/* The next word of a comma list without the blanks around it; NULL: that was the last. */
+static const char *next_word(const char **list, size_t *len)
+{
+	const char *word = *list, *end;
+
+	if (!word)
+		return NULL;
+	end = word + strcspn(word, ",");
+	*list = *end ? end + 1 : NULL;
+	while (word < end && isblank((unsigned char)*word))
+		word++;
+	while (end > word && isblank((unsigned char)end[-1]))
+		end--;
+	*len = (size_t)(end - word);
+	return word;
+}
+
+static bool parse_lanes(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	char name[EVRING_NAME_MAX];
+	uint64_t lanes = 0;
+	const char *word;
+	size_t n;
+	int lane;
+
+	(void)key;
+	while ((word = next_word(&value, &n))) {
+		snprintf(name, sizeof(name), "%.*s", n < sizeof(name) ? (int)n : 0, word);
+		lane = evring_lane_by_name(name);
+		if (lane < 0) {
+			snprintf(why, len, "no such lane \"%.*s\"", n > 40 ? 40 : (int)n, word);
+			return false;
+		}
+		lanes |= 1u << lane;
+	}
+	member->number = lanes;
+	return true;
+}
+
+static void free_list(char **list)
+{
+	size_t i;
+
+	for (i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+static bool parse_list(const struct key *key, const char *value, union member *member, char *why,
+		       size_t len)
+{
+	char **list = xgrow(NULL, 0, 1, sizeof(*list));
+	const char *rest = *value ? value : NULL, *word;
+	size_t nr = 0, n;
+
+	(void)key;
+	while ((word = next_word(&rest, &n))) {
+		if (!n) {
+			snprintf(why, len, "has an empty entry");
+			free_list(list);
+			return false;
+		}
+		list = xgrow(list, nr + 1, nr + 2, sizeof(*list));
+		list[nr] = xalloc(n + 1);
+		memcpy(list[nr], word, n);
+		list[nr++][n] = '\0';
+	}
+	member->list = list;
+	return true;
+}
+
+static bool parse_template(const struct key *key, const char *value, union member *member,
+			   char *why, size_t len)
+{
+	struct template *tmpl;
+	const char *wrong;
+
+	tmpl = template_parse(value, key->type == KEY_TOPIC ? TEMPLATE_TOPIC : TEMPLATE_ANY, why,
+			      len);
+	if (!tmpl)
+		return false;
+	wrong = key->type == KEY_TOPIC ? topic_template_wrong(tmpl) : NULL;
+	if (wrong) {
+		snprintf(why, len, "%s", wrong);
+		template_free(tmpl);
+		return false;
+	}
+	member->tmpl = tmpl;
+	return true;
+}
+
+static void release_text(union member *member)
+{
+	free(member->text);
+}
+
+static void release_list(union member *member)
+{
+	free_list(member->list);
+}
+
+static void release_template(union member *member)
+{
+	template_free(member->tmpl);
+}
+
+/* How a type is called, read and given back */
+static const struct {
+	const char *name;
+	parser *parse;
+	void (*release)(union member *member);
+} types[] = {
+	[KEY_TEXT]	= { "text",	parse_text,	release_text },
+	[KEY_NUMBER]	= { "number",	parse_number,	NULL },
+	[KEY_CHOICE]	= { "choice",	parse_choice,	NULL },
+	[KEY_GROUP]	= { "name",	parse_group,	release_text },
+	[KEY_LANES]	= { "list",	parse_lanes,	NULL },
+	[KEY_LIST]	= { "list",	parse_list,	release_list },
+	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
+	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
+	[KEY_KAFKA]	= { "property",	NULL,		NULL },
+};
+
+static void allowed_text(const struct key *key, char *buf, size_t len)
+{
+	if (key->type == KEY_NUMBER)
+		snprintf(buf, len, "%llu to %llu", (unsigned long long)key->min,
+			 (unsigned long long)key->max);
+	else
+		snprintf(buf, len, "%s", key->allowed);
+}
+
+void keys_print(FILE *to)
+{
+	char allowed[160];
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++) {
+		const struct key *key = &keys[i];
+
+		allowed_text(key, allowed, sizeof(allowed));
+		fprintf(to, "%s\n    %s\n    %s: %s\n", key->name, key->doc, types[key->type].name,
+			allowed);
+		if (key->def)
+			fprintf(to, "    default: \"%s\"\n", key->def);
+	}
+}
+
+#define NAME_CMP_MAX 48
+
+/* Levenshtein's distance of the names' first characters. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_CMP_MAX + 1], len = strnlen(b, NAME_CMP_MAX), i, j, diagonal, above;
+
+	for (j = 0; j <= len; j++)
+		row[j] = j;
+	for (i = 0; i < NAME_CMP_MAX && a[i]; i++) {
+		diagonal = row[0];
+		row[0] = i + 1;
+		for (j = 0; j < len; j++) {
+			above = row[j + 1];
+			row[j + 1] = diagonal + (a[i] != b[j]);
+			if (row[j + 1] > above + 1)
+				row[j + 1] = above + 1;
+			if (row[j + 1] > row[j] + 1)
+				row[j + 1] = row[j] + 1;
+			diagonal = above;
+		}
+	}
+	return row[len];
+}
+
+static void unknown_key(const char *name, struct problems *problems)
+{
+	size_t best = 1 + strlen(name) / 3, i, d;
+	const char *nearest = NULL;
+
+	for (i = 0; i < NR_KEYS; i++) {
+		d = distance(name, keys[i].name);
+		if (d <= best && strcmp(keys[i].name, "kafka.*")) {
+			best = d;
+			nearest = keys[i].name;
+		}
+	}
+	if (nearest)
+		problem(problems, "key \"%.80s\": unknown; did you mean \"%s\"?", name, nearest);
+	else
+		problem(problems, "key \"%.80s\": unknown; \"evringd --keys\" lists what there is",
+			name);
+}
+
+static void release(struct config *cfg, const struct key *key)
+{
+	union member *member = (void *)((char *)cfg + key->member);
+
+	if (types[key->type].release)
+		types[key->type].release(member);
+}
+
+static bool set_member(struct config *cfg, const struct key *key, const char *value, char *why,
+		       size_t len)
+{
+	union member new = { 0 };
+
+	if (!types[key->type].parse(key, value, &new, why, len))
+		return false;
+	release(cfg, key);
+	memcpy((char *)cfg + key->member, &new, sizeof(new));
+	return true;
+}
+
+static void add_property(struct config *cfg, const char *name, const char *value)
+{
+	cfg->kafka = xgrow(cfg->kafka, cfg->nr_kafka, cfg->nr_kafka + 1, sizeof(*cfg->kafka));
+	cfg->kafka[cfg->nr_kafka].name = xstrdup(name);
+	cfg->kafka[cfg->nr_kafka++].value = xstrdup(value);
+}
+
+static const struct key *key_by_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++)
+		if (keys[i].type != KEY_KAFKA && !strcmp(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
+{
+	const struct key *key = key_by_name(name);
+	char why[160], allowed[160];
+
+	if (!strncmp(name, "kafka.", 6) && name[6]) {
+		add_property(cfg, name + 6, value);
+	} else if (!key) {
+		unknown_key(name, problems);
+	} else if (!set_member(cfg, key, value, why, sizeof(why))) {
+		allowed_text(key, allowed, sizeof(allowed));
+		problem(problems, "key \"%s\": %s; allowed: %s", name, why, allowed);
+	}
+}
+
+void keys_default(struct config *cfg)
+{
+	char why[160];
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++)
+		if (keys[i].def && !set_member(cfg, &keys[i], keys[i].def, why, sizeof(why)))
+			fatal("default of %s: %s", keys[i].name, why);
+}
+
+void keys_free(struct config *cfg)
+{
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++)
+		release(cfg, &keys[i]);
+	for (i = 0; i < cfg->nr_kafka; i++) {
+		free(cfg->kafka[i].name);
+		free(cfg->kafka[i].value);
+	}
+	free(cfg->kafka);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Log lines on standard error, in the journal's form where it listens there. */
+#include "evringd.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_LEN 2048
+
+#define RATE_INTERVAL_NS (10 * 1000000000ULL)
+#define RATE_BURST 5
+
+/* Set before the first thread starts, only read from then on. */
+static int max_level = LOG_INFO;
+static bool journal;
+
+/* systemd says which stream is the journal's: "device:inode". */
+void log_open(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	journal = stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+		  !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+void log_level(int level)
+{
+	max_level = level;
+}
+
+static const char *level_name(int level)
+{
+	switch (level) {
+	case LOG_WARNING:
+		return "warning: ";
+	case LOG_NOTICE:
+	case LOG_INFO:
+		return "";
+	case LOG_DEBUG:
+		return "debug: ";
+	default:
+		return "error: ";
+	}
+}
+
+/* What others wrote can hold anything; a line stays a line. */
+static void make_printable(char *str)
+{
+	for (; *str; str++)
+		if ((unsigned char)*str < ' ' || *str == 0x7f)
+			*str = ' ';
+}
+
+static void log_va(int level, const char *fmt, va_list ap)
+{
+	char line[LINE_MAX_LEN];
+	size_t len;
+	int n;
+
+	if (level > max_level)
+		return;
+	if (journal)
+		n = snprintf(line, sizeof(line), "<%d>", level);
+	else
+		n = snprintf(line, sizeof(line), "evringd: %s", level_name(level));
+	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	make_printable(line);
+	len = strlen(line);
+	line[len++] = '\n';
+	/* Where standard error does not take it there is nobody to tell. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+void log_line(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_va(level, fmt, ap);
+	va_end(ap);
+}
+
+void info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_va(LOG_INFO, fmt, ap);
+	va_end(ap);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_va(LOG_WARNING, fmt, ap);
+	va_end(ap);
+}
+
+/* _exit(): librdkafka's threads may run, and exit() would pull things away from them. */
+void fatal(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_va(LOG_ERR, fmt, ap);
+	va_end(ap);
+	_exit(STATUS_FAILED);
+}
+
+bool ratelimit_pass(struct ratelimit *limit, unsigned int *held)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	*held = 0;
+	if (!limit->since || ns - limit->since >= RATE_INTERVAL_NS) {
+		*held = limit->held;
+		limit->since = ns;
+		limit->passed = 0;
+		limit->held = 0;
+	}
+	if (limit->passed < RATE_BURST) {
+		limit->passed++;
+		return true;
+	}
+	limit->held++;
+	return false;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* evringd: ships the events of this host's /dev/evring to Apache Kafka. */
+#include "evringd.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+static const char usage[] =
+	"usage: evringd [--check] FILE\n"
+	"Ship the kernel's events to Apache Kafka, as the connector in FILE says.\n"
+	"\n"
+	"  -c, --check    check FILE, print what is wrong with it, and exit\n"
+	"  -k, --keys     print the keys that FILE can have, and exit\n"
+	"  -V, --version  print the version, and exit\n"
+	"  -h, --help     print this, and exit\n"
+	"\n"
+	"Exit status: 0 stopped as asked, 1 failed, 2 wrong usage or configuration.\n"
+	"See evringd(8).\n";
+
+static const struct option options[] = {
+	{ "check",	no_argument,	NULL,	'c' },
+	{ "keys",	no_argument,	NULL,	'k' },
+	{ "version",	no_argument,	NULL,	'V' },
+	{ "help",	no_argument,	NULL,	'h' },
+	{ NULL,		0,		NULL,	0 },
+};
+
+static int run(const char *file, bool check)
+{
+	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	struct problems problems = { .file = file };
+	struct config *cfg = config_load(file, &problems);
+	int status = STATUS_OK;
+
+	if (!problems.nr && !check) {
+		log_open();
+		log_level(levels[cfg->log_level]);
+		status = worker_run(cfg, &problems);
+	}
+	if (problems.nr) {
+		problems_print(&problems, stderr);
+		status = STATUS_MISUSED;
+	} else if (check) {
+		printf("%s: ok\n", file);
+	}
+	problems_free(&problems);
+	config_free(cfg);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	bool check = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "ckVh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			check = true;
+			break;
+		case 'k':
+			keys_print(stdout);
+			return STATUS_OK;
+		case 'V':
+			printf("evringd %s\n", EVRING_VERSION);
+			return STATUS_OK;
+		case 'h':
+			fputs(usage, stdout);
+			return STATUS_OK;
+		default:
+			fputs(usage, stderr);
+			return STATUS_MISUSED;
+		}
+	}
+	if (argc - optind != 1) {
+		fputs(usage, stderr);
+		return STATUS_MISUSED;
+	}
+	return run(argv[optind], check);
+}
