@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* evring(1): look at the events of this host, and at the module that collects them. */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct cli *cli, int argc, char **argv);
+} verbs[] = {
+	{ "status", cmd_status },
+	{ "tail", cmd_tail },
+	{ "types", cmd_types },
+	{ "hooks", cmd_hooks },
+	{ "groups", cmd_groups },
+};
+
+static const char help[] =
+	"Usage: evring [--device PATH] VERB [OPTION]...\n"
+	"Look at the events of this host, and at the module that collects them.\n"
+	"\n"
+	"  status   lanes, rings, groups and losses\n"
+	"  tail     print events as they happen\n"
+	"  types    the types of events and their fields\n"
+	"  hooks    list, attach and detach what emits events\n"
+	"  groups   list and drop the groups that events are held for\n"
+	"\n"
+	"  --device PATH   instead of " EVRING_DEVICE "\n"
+	"  --help          this text; 'evring VERB --help' for one verb\n"
+	"  --version       the version of this program\n";
+
+static int run_verb(const struct cli *cli, int argc, char **argv)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(argv[0], verbs[i].name))
+			continue;
+		argv[0] = "evring";	/* for what getopt says about the verb's options */
+		optind = 0;
+		return verbs[i].run(cli, argc, argv);
+	}
+	fprintf(stderr, "evring: there is no verb '%s'\n", argv[0]);
+	return try_help(NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct cli cli = { 0 };
+	int option, ret;
+
+	setlocale(LC_CTYPE, "");	/* what the terminal can show */
+	argv[0] = "evring";
+	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+		if (option == 'h')
+			return print_help(help);
+		if (option == 'V')
+			return print_help("evring " EVRING_VERSION "\n");
+		if (option != 'd')
+			return try_help(NULL);
+		cli.device = optarg;
+	}
+	if (optind == argc) {
+		fputs(help, stderr);
+		return EXIT_USAGE;
+	}
+	ret = run_verb(&cli, argc - optind, argv + optind);
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		ret = fail(-errno, "cannot write");
+	return ret;
+}

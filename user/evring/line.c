@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event as a line for people: when, what, where and who, then the fields of
+ * the type's own, then (dimmed) those that every type has.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+static void print_time(struct line *line, uint64_t wall_ns)
+{
+	time_t second = wall_ns / 1000000000;
+	struct tm tm;
+
+	if (!line->date[0] || line->second != (uint64_t)second) {
+		line->second = second;
+		localtime_r(&second, &tm);
+		strftime(line->date, sizeof(line->date), "%F %T", &tm);
+	}
+	fprintf(line->out, "%s.%06u", line->date, (unsigned int)(wall_ns % 1000000000 / 1000));
+}
+
+/* Raw times of a lost record: as that of an event which came then. */
+static uint64_t raw_to_wall(const struct evring *ev, const struct evring_event *event, uint64_t raw)
+{
+	struct evring_rec rec = *event->rec;
+	struct evring_event other = *event;
+
+	rec.time = raw;
+	other.rec = &rec;
+	return evring_realtime(ev, &other);
+}
+
+static void print_number(struct line *line, const struct evring *ev,
+			 const struct evring_event *event, const struct evring_field *field,
+			 uint64_t value)
+{
+	char human[HUMAN_MAX];
+
+	if (event->rec->type == EVRING_TYPE_LOST && field->offset)
+		print_time(line, raw_to_wall(ev, event, value));
+	else if (field->format == EVRING_FORMAT_HEX)
+		fprintf(line->out, "%#" PRIx64, value);
+	else if (field->format == EVRING_FORMAT_DURATION)
+		fputs(human_duration(human, value), line->out);
+	else if (field->format == EVRING_FORMAT_BOOTTIME)
+		print_time(line, value + evring_realtime(ev, event) - evring_boottime(ev, event));
+	else if (field->kind == EVRING_KIND_S32)
+		fprintf(line->out, "%" PRId32, (int32_t)value);
+	else if (field->kind == EVRING_KIND_S64)
+		fprintf(line->out, "%" PRId64, (int64_t)value);
+	else
+		fprintf(line->out, "%" PRIu64, value);
+}
+
+static void print_field(struct line *line, const struct evring *ev,
+			const struct evring_event *event, const struct evring_field *field)
+{
+	const char *s = NULL;
+	uint64_t value;
+	size_t n;
+
+	fprintf(line->out, " %s=", field->name);
+	if (!evring_get_number(event, field, &value)) {
+		print_number(line, ev, event, field, value);
+	} else if (evring_get_string(event, field, &s, &n)) {
+		putc('?', line->out);	/* not within the record */
+	} else if (field->kind == EVRING_KIND_STRV) {
+		putc('[', line->out);
+		quote_strings(line->out, s, n);
+		putc(']', line->out);
+	} else {
+		quote_string(line->out, s, n);
+	}
+}
+
+/* Fields of struct evring_common or those behind it; comm stands at the start of the line. */
+static void print_fields(struct line *line, const struct evring *ev,
+			 const struct evring_event *event, bool common)
+{
+	const struct evring_type *type = event->type;
+	bool has_common = type->flags & EVRING_TYPE_F_COMMON;
+
+	for (uint32_t i = 0; i < type->nr_fields; i++) {
+		const struct evring_field *field = &type->fields[i];
+		bool is_common = has_common && field->offset < sizeof(struct evring_common);
+
+		if (is_common == common &&
+		    !(is_common && field->offset == offsetof(struct evring_common, comm)))
+			print_field(line, ev, event, field);
+	}
+}
+
+static void print_type(struct line *line, const struct evring_event *event)
+{
+	bool is_lost = event->rec->type == EVRING_TYPE_LOST;
+	enum style style = is_lost ? STYLE_BAD : STYLE_HEAD;
+
+	fprintf(line->out, "  %s", style_on(style, line->colour));
+	if (event->type)
+		fputs(event->type->name, line->out);
+	else
+		fprintf(line->out, "unknown:%u", event->rec->type);
+	fputs(style_off(style, line->colour), line->out);
+	if (is_lost)
+		fprintf(line->out, "  lane=%s", lane_name(event->lane));
+	fprintf(line->out, "  cpu=%u", event->cpu);
+}
+
+/* The task; where an interrupt came between, it is only whom it hit. */
+static void print_task(struct line *line, const struct evring_event *event)
+{
+	static const char *const contexts[] = { NULL, "softirq", "hardirq", "nmi" };
+	const char *context = contexts[event->rec->flags & EVRING_REC_CONTEXT];
+	const struct evring_field *comm;
+	const char *s;
+	size_t n;
+
+	fprintf(line->out, " pid=%u", event->rec->pid);
+	if (event->rec->tid != event->rec->pid)
+		fprintf(line->out, " tid=%u", event->rec->tid);
+	if (context)
+		fprintf(line->out, " context=%s", context);
+	if (!event->type || !(event->type->flags & EVRING_TYPE_F_COMMON))
+		return;
+	comm = evring_field(event->type, "comm");
+	if (comm && !evring_get_string(event, comm, &s, &n)) {
+		fputs(" comm=", line->out);
+		quote_string(line->out, s, n);
+	}
+}
+
+void line_print(struct line *line, const struct evring *ev, const struct evring_event *event)
+{
+	print_time(line, evring_realtime(ev, event));
+	print_type(line, event);
+	if (event->rec->type != EVRING_TYPE_LOST)
+		print_task(line, event);
+	if (event->type) {
+		putc(' ', line->out);
+		print_fields(line, ev, event, false);
+		if (event->type->flags & EVRING_TYPE_F_COMMON) {
+			fputs(style_on(STYLE_DIM, line->colour), line->out);
+			print_fields(line, ev, event, true);
+			fputs(style_off(STYLE_DIM, line->colour), line->out);
+		}
+	} else {
+		fputs("  payload=", line->out);
+		for (uint32_t i = 0; i < event->payload_len; i++)
+			fprintf(line->out, "%02x", ((const uint8_t *)event->payload)[i]);
+	}
+	putc('\n', line->out);
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evring tail: a tap, printed. Output goes out when the buffer is full or when
+ * there is nothing more to read; what the tap missed goes to stderr.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define OUT_SIZE	(256 * 1024)
+#define FLUSH_MS	20	/* not noticed by the eye; at most 50 wake-ups a second */
+
+static const char help[] =
+	"Usage: evring tail [--lane LANE[,LANE]...] [--type GLOB]... [--json] [-n N]\n"
+	"                   [--from-start] [--no-follow]\n"
+	"Print events as they happen. This holds nothing back: where events come faster\n"
+	"than they are printed some are missed, and stderr says how many.\n"
+	"\n"
+	"  --lane LANE[,LANE]  only these lanes: critical, bulk, app\n"
+	"  --type GLOB         only types that match ('process.*'); can be given again\n"
+	"  --json              one JSON object a line, see evring-json(7)\n"
+	"  -n, --count N       end after N events\n"
+	"  --from-start        begin with the oldest events that the rings keep\n"
+	"  --no-follow         print what the rings keep now, then end\n"
+	"  --help              this text\n";
+
+struct tail {
+	struct evring *ev;
+	uint32_t lanes;
+	const char **globs;
+	unsigned int nr_globs;
+	bool json;
+	bool from_start;
+	bool follow;
+	uint64_t left;			/* events to print before the end */
+	uint64_t end_ns;		/* CLOCK_BOOTTIME where --no-follow ends */
+	/* by type id: 0: not looked at yet, 1: wanted, -1: not wanted */
+	signed char wanted[EVRING_TYPES_MAX];
+	struct evring_host host;
+	struct line line;
+	char *buf;			/* for one event's JSON */
+	size_t buf_size;
+	int error;			/* of writing to stdout, -errno */
+	time_t reported;		/* when stderr was written to last */
+	uint64_t missed[EVRING_LANES];	/* since then: overwritten before they were read */
+	uint64_t lost[EVRING_LANES];	/* since then: told in records that --type hides */
+};
+
+static volatile sig_atomic_t caught;
+
+static void catch(int number)
+{
+	caught = number;
+}
+
+/*
+ * Signals that end the program do so between two lines; the second one at once,
+ * should stdout be stuck. Ignored ones stay ignored.
+ */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = catch, .sa_flags = SA_RESETHAND }, old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+/* End as if the signal had not been caught, so that the caller sees it. */
+static int end_by(int number)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(number, &action, NULL);
+	raise(number);
+	return EXIT_FAILURE;
+}
+
+/*
+ * What was missed
+ */
+
+/* Write what is buffered, so that both outputs are in order, and tell. */
+static void report(struct tail *tail)
+{
+	if (fflush(stdout) && !tail->error)
+		tail->error = -errno;
+	for (unsigned int lane = 0; lane < EVRING_LANES; lane++) {
+		if (tail->missed[lane])
+			fprintf(stderr, "evring: missed %" PRIu64 " events of lane %s: "
+				"they came faster than they were printed\n", tail->missed[lane],
+				lane_name(lane));
+		if (tail->lost[lane])
+			fprintf(stderr, "evring: the kernel lost %" PRIu64 " events of lane %s: "
+				"it had no room\n", tail->lost[lane], lane_name(lane));
+		tail->missed[lane] = 0;
+		tail->lost[lane] = 0;
+	}
+	tail->reported = time(NULL);
+}
+
+/* A flood is told once a second, not once an event. */
+static void count_missed(struct tail *tail, const struct evring_event *event, bool shown)
+{
+	struct evring_lost lost;
+	unsigned int lane = event->lane < EVRING_LANES ? event->lane : 0;
+	bool news = event->missed;
+
+	tail->missed[lane] += event->missed;
+	if (!shown && event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
+		memcpy(&lost, event->payload, sizeof(lost));
+		tail->lost[lane] += lost.count;
+		news = true;
+	}
+	if (news && time(NULL) != tail->reported)
+		report(tail);
+}
+
+/*
+ * One event
+ */
+
+static bool is_wanted(struct tail *tail, const struct evring_event *event)
+{
+	signed char *wanted = &tail->wanted[event->rec->type % EVRING_TYPES_MAX];
+
+	if (!tail->nr_globs)
+		return true;
+	if (!event->type)
+		return false;
+	if (!*wanted) {
+		*wanted = -1;
+		for (unsigned int i = 0; i < tail->nr_globs; i++) {
+			if (!fnmatch(tail->globs[i], event->type->name, 0))
+				*wanted = 1;
+		}
+	}
+	return *wanted > 0;
+}
+
+static ssize_t render(struct tail *tail, const struct evring_event *event, size_t payload_len)
+{
+	size_t size = EVRING_JSON_MAX(payload_len, event->type ? event->type->nr_fields : 0);
+
+	if (size > tail->buf_size) {
+		tail->buf = must(realloc(tail->buf, size));
+		tail->buf_size = size;
+	}
+	return evring_json(tail->ev, &tail->host, event, tail->buf, tail->buf_size);
+}
+
+static int print_event_json(struct tail *tail, const struct evring_event *event)
+{
+	ssize_t len = render(tail, event, event->payload_len);
+
+	if (len == -ENOSPC && event->type)	/* its strings overlap */
+		len = render(tail, event, (size_t)event->payload_len * event->type->nr_fields);
+	if (len < 0)
+		return len;
+	fwrite(tail->buf, 1, len, stdout);
+	putchar('\n');
+	return 0;
+}
+
+/* 1: go on. 0: this was the last one. */
+static int handle(struct tail *tail, const struct evring_event *event)
+{
+	bool wanted = is_wanted(tail, event);
+	int ret = 0;
+
+	count_missed(tail, event, wanted);
+	if (!tail->follow && evring_boottime(tail->ev, event) > tail->end_ns)
+		return 0;
+	if (!wanted)
+		return 1;
+	errno = 0;
+	if (tail->json)
+		ret = print_event_json(tail, event);
+	else
+		line_print(&tail->line, tail->ev, event);
+	if (ferror(stdout) && !tail->error)
+		tail->error = errno ? -errno : -EIO;
+	if (ret < 0 || tail->error)
+		return ret < 0 ? ret : tail->error;
+	return --tail->left > 0;
+}
+
+/*
+ * The loop
+ */
+
+/*
+ * Sleep until there is something to read, a signal comes or stdout's reader
+ * goes away: who waits for `evring tail | head` must not wait for one event
+ * more. Signals are let in during the sleep alone, or else one that came just
+ * before it would be slept over.
+ */
+static int wait_for_events(struct tail *tail)
+{
+	struct pollfd fds[2] = {
+		{ .fd = evring_fd(tail->ev), .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
+	sigset_t all, old;
+	int ret = evring_arm(tail->ev, evring_meta(tail->ev)->segment_size, FLUSH_MS);
+
+	if (ret)
+		return ret;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	if (!caught && ppoll(fds, 2, NULL, &old) < 0 && errno != EINTR)
+		ret = -errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		return -EPIPE;
+	return ret;
+}
+
+static int read_events(struct tail *tail)
+{
+	struct evring_event event;
+	int ret;
+
+	while (!caught) {
+		ret = evring_next(tail->ev, &event);
+		if (ret > 0) {
+			ret = handle(tail, &event);
+			if (ret <= 0)
+				return ret;
+			continue;
+		}
+		if (ret < 0)
+			return ret;
+		report(tail);
+		if (tail->error || !tail->follow)
+			return tail->error;
+		ret = wait_for_events(tail);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int run(struct tail *tail)
+{
+	struct timespec now;
+	int ret = evring_host(&tail->host);
+
+	if (ret < 0)
+		return fail(ret, "cannot read who this host is");
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	tail->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	setvbuf(stdout, must(malloc(OUT_SIZE)), _IOFBF, OUT_SIZE);	/* until exit() */
+	ret = evring_tap(tail->ev, tail->lanes,
+			 tail->from_start ? EVRING_EARLIEST : EVRING_LATEST);
+	if (ret < 0)
+		return fail(ret, "cannot read the rings");
+	catch_signals();
+	ret = read_events(tail);
+	report(tail);
+	if (!ret)
+		ret = tail->error;
+	if (caught)
+		return end_by(caught);
+	if (ret == -EPIPE)
+		return end_by(SIGPIPE);
+	if (ret < 0)
+		return fail(ret, tail->error ? "cannot write" : "cannot read the rings");
+	return EXIT_SUCCESS;
+}
+
+/*
+ * Options
+ */
+
+static int parse_lanes(char *text, uint32_t *lanes)
+{
+	char *rest = NULL;
+
+	for (char *name = strtok_r(text, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+		int lane = evring_lane_by_name(name);
+
+		if (lane < 0) {
+			fprintf(stderr, "evring: there is no lane '%s': critical, bulk, app\n",
+				name);
+			return -EINVAL;
+		}
+		*lanes |= 1U << lane;
+	}
+	return 0;
+}
+
+static int parse_count(const char *text, uint64_t *count)
+{
+	char *end;
+
+	errno = 0;
+	*count = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *count)
+		return 0;
+	fputs("evring: -n takes a number of events, 1 or more\n", stderr);
+	return -EINVAL;
+}
+
+static int parse_option(struct tail *tail, int option)
+{
+	switch (option) {
+	case 'l':
+		return parse_lanes(optarg, &tail->lanes);
+	case 't':
+		tail->globs[tail->nr_globs++] = optarg;
+		return 0;
+	case 'j':
+		tail->json = true;
+		return 0;
+	case 'n':
+		return parse_count(optarg, &tail->left);
+	case 's':
+		tail->from_start = true;
+		return 0;
+	case 'f':
+		tail->follow = false;
+		tail->from_start = true;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* EXIT_SUCCESS: run. -1: help was asked for. */
+static int parse_options(struct tail *tail, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "lane", required_argument, NULL, 'l' },
+		{ "type", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "from-start", no_argument, NULL, 's' },
+		{ "no-follow", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "n:h", longs, NULL)) != -1) {
+		if (option == 'h')
+			return -1;
+		if (parse_option(tail, option))
+			return try_help("tail");
+	}
+	if (optind < argc) {
+		fprintf(stderr, "evring: tail takes no arguments, like '%s'\n", argv[optind]);
+		return try_help("tail");
+	}
+	if (!tail->lanes)
+		tail->lanes = EVRING_LANES_ALL;
+	return EXIT_SUCCESS;
+}
+
+int cmd_tail(const struct cli *cli, int argc, char **argv)
+{
+	struct tail *tail = must(calloc(1, sizeof(*tail)));
+	int ret;
+
+	tail->globs = must(calloc(argc, sizeof(*tail->globs)));
+	tail->follow = true;
+	tail->left = UINT64_MAX;
+	tail->line.out = stdout;
+	tail->line.colour = want_colour();
+	ret = parse_options(tail, argc, argv);
+	if (ret == EXIT_SUCCESS) {
+		tail->ev = open_device(cli);
+		ret = tail->ev ? run(tail) : EXIT_FAILURE;
+	} else if (ret < 0) {
+		ret = print_help(help);
+	}
+	evring_close(tail->ev);
+	free(tail->buf);
+	free(tail->globs);
+	free(tail);
+	return ret;
+}
