@@ -59,7 +59,7 @@ extern const struct evring_hook_family evring_process_family;
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
 int evring_hook_ctl(const char *name, u32 op, u32 *attached);
-bool evring_hook_attached(const struct evring_type *type);
+u32 evring_hook_flags(const struct evring_type *type);
 
 /* type.c: what events look like */
 

@@ -429,9 +429,14 @@ void evring_discard(struct evring_slot *slot)
 	struct evring_ring_page *page = slot->ring->page;
 	unsigned long word = slot->word;
 
-	/* Take it back if it is still the last one, else it stays as a hole. */
+	/*
+	 * Take it back if it is still the last one. Else it stays, as its place
+	 * in the sequence is taken, but empty: what was to be kept from leaving
+	 * must not be read in the mapping either.
+	 */
 	if (!word_exchange(slot->ring, &word, slot->undo)) {
 		slot->rec->type = EVRING_TYPE_DISCARD;
+		memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 		WRITE_ONCE(page->discarded, local_inc_return(&slot->ring->discarded));
 	}
 	evring_commit(slot);

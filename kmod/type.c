@@ -213,9 +213,7 @@ static int type_fill(struct evring_type_info *info, struct evring_field __user *
 	if (info->id >= nr_types)
 		return -ENOENT;
 	type = types[info->id];
-	info->flags = type->flags;
-	if (evring_hook_attached(type))
-		info->flags |= EVRING_TYPE_F_ATTACHED;
+	info->flags = type->flags | evring_hook_flags(type);
 	memcpy(info->name, type->name, sizeof(info->name));
 	info->version = type->version;
 	info->lane = type->lane;

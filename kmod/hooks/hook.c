@@ -91,12 +91,14 @@ int evring_hook_ctl(const char *name, u32 op, u32 *attached)
 	return ret;
 }
 
-/* Is there a hook that emits this type, and is it attached? */
-bool evring_hook_attached(const struct evring_type *type)
+/* What EVRING_IOC_TYPE says of a type that a hook emits, 0 for any other. */
+u32 evring_hook_flags(const struct evring_type *type)
 {
 	struct evring_hook_point *hook = hook_find(type->name);
 
-	return hook && hook->type == type && READ_ONCE(hook->attached);
+	if (!hook || hook->type != type)
+		return 0;
+	return EVRING_TYPE_F_HOOK | (READ_ONCE(hook->attached) ? EVRING_TYPE_F_ATTACHED : 0);
 }
 
 int evring_hooks_init(void)

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evring-consume: read events back from Kafka, from the beginning, and account
+ * for every one of them. Exit status 0: no hole; 1: there is one, or something
+ * else is wrong; 2: wrong usage.
+ */
+#include "ledger.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <librdkafka/rdkafka.h>
+#include <linux/evring.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000LL
+#define LOOK_NS (NS_PER_S / 2)		/* how often to look for new topics */
+#define ID_MAX 256
+
+static const char usage[] =
+	"usage: evring-consume --brokers B --topics ^REGEX|LIST [OPTION]...\n"
+	"Read events from the beginning of Kafka's topics and account for each.\n"
+	"\n"
+	"  --count N            wait for N distinct events; fewer are a failure\n"
+	"  --expect-quiet-ms N  stop once nothing has come for so long (after the first)\n"
+	"  --timeout S          stop in any case (default 60; 0: never)\n"
+	"  --show N             print the first N events, a line each\n"
+	"  --follow             print all, until SIGINT\n"
+	"  --json               summary as JSON\n"
+	"  --from-zero          what lies before a ring's first event is missing, too\n"
+	"  --emitted FILE       what `evring status --json --rings` says: all of it must come\n"
+	"  --strict             duplicates and reorderings are failures, too\n"
+	"  --property K=V       a property for librdkafka\n";
+
+enum {
+	OPT_BROKERS = 1, OPT_TOPICS, OPT_COUNT, OPT_QUIET, OPT_TIMEOUT, OPT_SHOW, OPT_FOLLOW,
+	OPT_JSON, OPT_ZERO, OPT_EMITTED, OPT_STRICT, OPT_PROPERTY, OPT_HELP,
+};
+
+static const struct option options[] = {
+	{ "brokers",		required_argument,	NULL, OPT_BROKERS },
+	{ "topics",		required_argument,	NULL, OPT_TOPICS },
+	{ "count",		required_argument,	NULL, OPT_COUNT },
+	{ "expect-quiet-ms",	required_argument,	NULL, OPT_QUIET },
+	{ "timeout",		required_argument,	NULL, OPT_TIMEOUT },
+	{ "show",		required_argument,	NULL, OPT_SHOW },
+	{ "follow",		no_argument,		NULL, OPT_FOLLOW },
+	{ "json",		no_argument,		NULL, OPT_JSON },
+	{ "from-zero",		no_argument,		NULL, OPT_ZERO },
+	{ "emitted",		required_argument,	NULL, OPT_EMITTED },
+	{ "strict",		no_argument,		NULL, OPT_STRICT },
+	{ "property",		required_argument,	NULL, OPT_PROPERTY },
+	{ "help",		no_argument,		NULL, OPT_HELP },
+	{ NULL,			0,			NULL, 0 },
+};
+
+struct consumer {
+	rd_kafka_conf_t *conf;
+	const char *topics, *emitted;
+	uint64_t count, quiet_ms, timeout_s, show;
+	bool follow, json, from_zero, strict;
+
+	rd_kafka_t *rk;
+	regex_t regex;
+	rd_kafka_topic_partition_list_t *assigned;	/* .offset: its end is reached */
+	struct ledger *ledger;
+	int64_t last_ns;		/* when the last message came; 0: none has */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "evring-consume: %s: %s\n", what, why);
+	exit(1);
+}
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static int64_t now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/*
+ * Topics: assigned by hand, partition by partition, so that no rebalance and
+ * no group comes between.
+ */
+
+static bool wanted(const struct consumer *c, const char *topic)
+{
+	size_t len = strlen(topic), n;
+	const char *list = c->topics;
+
+	if (*list == '^')
+		return !regexec(&c->regex, topic, 0, NULL, 0);
+	for (;; list += n + 1) {
+		n = strcspn(list, ",");
+		if (n == len && !memcmp(list, topic, n))
+			return true;
+		if (!list[n])
+			return false;
+	}
+}
+
+static void add_partitions(struct consumer *c, const rd_kafka_metadata_topic_t *topic,
+			   rd_kafka_topic_partition_list_t *new)
+{
+	int i;
+
+	for (i = 0; i < topic->partition_cnt; i++) {
+		int32_t id = topic->partitions[i].id;
+
+		if (rd_kafka_topic_partition_list_find(c->assigned, topic->topic, id))
+			continue;
+		rd_kafka_topic_partition_list_add(c->assigned, topic->topic, id)->offset = false;
+		rd_kafka_topic_partition_list_add(new, topic->topic, id)->offset =
+			RD_KAFKA_OFFSET_BEGINNING;
+	}
+}
+
+/* A broker that is away is no failure: it may come. */
+static void look_for_topics(struct consumer *c)
+{
+	rd_kafka_topic_partition_list_t *new;
+	const struct rd_kafka_metadata *md;
+	rd_kafka_error_t *error = NULL;
+	int i;
+
+	if (rd_kafka_metadata(c->rk, 1, NULL, &md, 1000))
+		return;
+	new = rd_kafka_topic_partition_list_new(8);
+	for (i = 0; i < md->topic_cnt; i++)
+		if (wanted(c, md->topics[i].topic))
+			add_partitions(c, &md->topics[i], new);
+	rd_kafka_metadata_destroy(md);
+	if (new->cnt)
+		error = rd_kafka_incremental_assign(c->rk, new);
+	if (error)
+		die("assign", rd_kafka_error_string(error));
+	rd_kafka_topic_partition_list_destroy(new);
+}
+
+/*
+ * Events as lines of text
+ */
+
+/* Events hold what users typed: no control character reaches the terminal. */
+static void print_text(const char *text)
+{
+	for (; *text; text++)
+		putchar(iscntrl((unsigned char)*text) ? '?' : *text);
+}
+
+static void print_argv(const json_t *argv)
+{
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(argv, i, word) {
+		putchar(' ');
+		print_text(json_is_string(word) ? json_string_value(word) : "?");
+	}
+}
+
+static bool is_common(const char *name)
+{
+	static const char *const names[] = {
+		"uid", "euid", "loginuid", "pidns", "cgroup", "comm", "path", "argv",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+static void print_fields(json_t *data)
+{
+	const char *name;
+	json_t *value;
+	char *text;
+
+	json_object_foreach(data, name, value) {
+		if (is_common(name))
+			continue;
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		printf(" %s=", name);
+		print_text(text ? text : "?");
+		free(text);
+	}
+}
+
+static void print_event(json_t *event)
+{
+	const char *type = "?", *time = "?", *comm = "", *path = NULL;
+	json_t *data = json_object_get(event, "data");
+	json_int_t pid = 0;
+
+	json_unpack(event, "{s?s, s?s, s?I}", "type", &type, "time", &time, "pid", &pid);
+	json_unpack(data, "{s?s, s?s}", "comm", &comm, "path", &path);
+	/* 2026-11-22T13:05:10.123456789Z */
+	printf("%.15s %-13s %7" JSON_INTEGER_FORMAT " ", strlen(time) > 11 ? time + 11 : time,
+	       type, pid);
+	print_text(comm);
+	if (path) {
+		printf("  ");
+		print_text(path);
+		printf(" :");
+		print_argv(json_object_get(data, "argv"));
+	} else {
+		print_fields(data);
+	}
+	putchar('\n');
+	fflush(stdout);
+}
+
+/*
+ * Messages
+ */
+
+/* The header as a string; false: there is none. */
+static bool header(const rd_kafka_headers_t *headers, const char *name, char *buf, size_t room)
+{
+	const void *value;
+	size_t len;
+
+	if (!headers || rd_kafka_header_get_last(headers, name, &value, &len) || len >= room)
+		return false;
+	memcpy(buf, value, len);
+	buf[len] = '\0';
+	return strlen(buf) == len;
+}
+
+/* "ring/seq": cuts it behind the ring. */
+static bool parse_id(char *id, uint64_t *seq)
+{
+	char *slash = strrchr(id, '/'), *end;
+
+	if (!slash || !isdigit((unsigned char)slash[1]))
+		return false;
+	*slash = '\0';
+	errno = 0;
+	*seq = strtoull(slash + 1, &end, 10);
+	return !errno && !*end;
+}
+
+static bool read_json(const struct arrival *arrival, const json_t *event, int64_t *time_ns,
+		      uint64_t *lost)
+{
+	json_t *count = json_object_get(json_object_get(event, "data"), "count");
+	json_t *time = json_object_get(event, "time_ns");
+
+	*time_ns = json_integer_value(time);
+	if (!strncmp(arrival->type, "evring.lost/", 12))
+		*lost = (uint64_t)json_integer_value(count);
+	return json_is_integer(time) && (json_integer_value(count) > 0 ||
+					 strncmp(arrival->type, "evring.lost/", 12));
+}
+
+/* value.format raw: the record itself. Its time stamp is raw, too: Kafka's is taken. */
+static bool read_raw(const rd_kafka_message_t *msg, int64_t *time_ns, uint64_t *lost)
+{
+	rd_kafka_timestamp_type_t kind;
+	struct evring_rec rec;
+	struct evring_lost what;
+
+	if (msg->len < sizeof(rec))
+		return false;
+	memcpy(&rec, msg->payload, sizeof(rec));
+	*time_ns = rd_kafka_message_timestamp(msg, &kind) * 1000000;
+	if (rec.len != msg->len)
+		return false;
+	if (rec.type != EVRING_TYPE_LOST)
+		return true;
+	if (msg->len < sizeof(rec) + sizeof(what))
+		return false;
+	memcpy(&what, (const char *)msg->payload + sizeof(rec), sizeof(what));
+	*lost = what.count;
+	return what.count > 0;
+}
+
+static bool take(struct consumer *c, const rd_kafka_message_t *msg, int64_t received_ns)
+{
+	char id[ID_MAX], type[ID_MAX];
+	struct arrival arrival = {
+		.ring = id, .type = type, .topic = rd_kafka_topic_name(msg->rkt),
+		.partition = msg->partition,
+	};
+	rd_kafka_headers_t *headers = NULL;
+	int64_t time_ns = 0;
+	json_t *event;
+	bool ok;
+
+	rd_kafka_message_headers(msg, &headers);
+	if (!header(headers, "evring.id", id, sizeof(id)) || !parse_id(id, &arrival.seq) ||
+	    !header(headers, "evring.type", type, sizeof(type)))
+		return false;
+	event = json_loadb(msg->payload, msg->len, JSON_REJECT_DUPLICATES, NULL);
+	ok = event ? read_json(&arrival, event, &time_ns, &arrival.lost) :
+		     read_raw(msg, &time_ns, &arrival.lost);
+	arrival.latency_ns = received_ns - time_ns;
+	ok = ok && ledger_add(c->ledger, &arrival);
+	if (ok && event && (c->follow || c->show)) {
+		print_event(event);
+		c->show -= c->show > 0;
+	}
+	json_decref(event);
+	return ok;
+}
+
+static void set_at_end(struct consumer *c, const rd_kafka_message_t *msg, bool at_end)
+{
+	rd_kafka_topic_partition_t *part;
+
+	part = rd_kafka_topic_partition_list_find(c->assigned, rd_kafka_topic_name(msg->rkt),
+						  msg->partition);
+	if (part)
+		part->offset = at_end;
+}
+
+/* Silence means nothing while a partition is still to be read. */
+static bool all_at_end(const struct consumer *c)
+{
+	int i;
+
+	for (i = 0; i < c->assigned->cnt; i++)
+		if (!c->assigned->elems[i].offset)
+			return false;
+	return true;
+}
+
+static void on_message(struct consumer *c, const rd_kafka_message_t *msg)
+{
+	int64_t received_ns = now(CLOCK_REALTIME);
+
+	if (msg->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		set_at_end(c, msg, true);
+		return;
+	}
+	if (msg->err) {
+		/* librdkafka goes on by itself, and the summary tells what was missed. */
+		fprintf(stderr, "evring-consume: %s\n", rd_kafka_message_errstr(msg));
+		return;
+	}
+	set_at_end(c, msg, false);
+	c->last_ns = now(CLOCK_MONOTONIC);
+	if (take(c, msg, received_ns))
+		return;
+	ledger_foreign(c->ledger);
+	fprintf(stderr, "evring-consume: %s [%d] at %lld: no event\n",
+		rd_kafka_topic_name(msg->rkt), msg->partition, (long long)msg->offset);
+}
+
+static bool finished(const struct consumer *c, int64_t start_ns)
+{
+	bool complete = !c->count || ledger_distinct(c->ledger) >= c->count;
+	int64_t ns = now(CLOCK_MONOTONIC);
+
+	if (interrupted || (c->timeout_s && ns - start_ns >= (int64_t)c->timeout_s * NS_PER_S))
+		return true;
+	if (c->quiet_ms)
+		return complete && c->last_ns && all_at_end(c) &&
+		       ns - c->last_ns >= (int64_t)c->quiet_ms * 1000000;
+	return c->count && complete;
+}
+
+static void consume(struct consumer *c)
+{
+	int64_t start_ns = now(CLOCK_MONOTONIC), looked_ns = 0;
+	rd_kafka_message_t *msg;
+
+	while (!finished(c, start_ns)) {
+		if (now(CLOCK_MONOTONIC) - looked_ns >= LOOK_NS) {
+			look_for_topics(c);
+			looked_ns = now(CLOCK_MONOTONIC);
+		}
+		msg = rd_kafka_consumer_poll(c->rk, 50);
+		if (!msg)
+			continue;
+		on_message(c, msg);
+		rd_kafka_message_destroy(msg);
+	}
+}
+
+static void expect_emitted(struct consumer *c)
+{
+	json_t *status = json_load_file(c->emitted, 0, NULL), *rings, *ring;
+	size_t i;
+
+	rings = json_object_get(status, "rings");
+	if (!json_array_size(rings))
+		die(c->emitted, "is not what `evring status --json --rings` prints");
+	json_array_foreach(rings, i, ring)
+		ledger_expect(c->ledger, json_string_value(json_object_get(ring, "lane")),
+			      (int)json_integer_value(json_object_get(ring, "cpu")),
+			      (uint64_t)json_integer_value(json_object_get(ring, "emitted")));
+	json_decref(status);
+}
+
+static int report(struct consumer *c)
+{
+	struct totals totals;
+	bool ok;
+	json_t *json;
+
+	if (c->emitted)
+		expect_emitted(c);
+	totals = ledger_totals(c->ledger, c->from_zero);
+	ok = !totals.lost && !totals.foreign && !totals.conflicts &&
+	     totals.distinct >= c->count;
+
+	if (c->strict)
+		ok = ok && !totals.duplicates && !totals.reordered;
+	if (c->json) {
+		json = ledger_json(c->ledger, c->from_zero);
+		json_dumpf(json, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(json);
+	} else {
+		ledger_print(c->ledger, c->from_zero, stdout);
+	}
+	if (totals.distinct < c->count)
+		fprintf(stderr, "evring-consume: %llu distinct events came, not %llu\n",
+			(unsigned long long)totals.distinct, (unsigned long long)c->count);
+	return !ok;
+}
+
+/*
+ * Start
+ */
+
+static void set(struct consumer *c, const char *name, const char *value)
+{
+	char error[256];
+
+	if (rd_kafka_conf_set(c->conf, name, value, error, sizeof(error)) != RD_KAFKA_CONF_OK)
+		die(name, error);
+}
+
+static void set_property(struct consumer *c, char *property)
+{
+	char *equals = strchr(property, '=');
+
+	if (!equals)
+		die(property, "is not K=V");
+	*equals = '\0';
+	set(c, property, equals + 1);
+}
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t n = strtoull(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || *end || n > 1ULL << 40)
+		die(text, "is not a number that can be");
+	return n;
+}
+
+static void set_option(struct consumer *c, int option, char *value)
+{
+	switch (option) {
+	case OPT_BROKERS:
+		set(c, "bootstrap.servers", value);
+		break;
+	case OPT_TOPICS:
+		c->topics = value;
+		break;
+	case OPT_COUNT:
+		c->count = number(value);
+		break;
+	case OPT_QUIET:
+		c->quiet_ms = number(value);
+		break;
+	case OPT_TIMEOUT:
+		c->timeout_s = number(value);
+		break;
+	case OPT_SHOW:
+		c->show = number(value);
+		break;
+	case OPT_FOLLOW:
+		c->follow = true;
+		c->timeout_s = 0;
+		break;
+	case OPT_JSON:
+		c->json = true;
+		break;
+	case OPT_ZERO:
+		c->from_zero = true;
+		break;
+	case OPT_EMITTED:
+		c->emitted = value;
+		break;
+	case OPT_STRICT:
+		c->strict = true;
+		break;
+	case OPT_PROPERTY:
+		set_property(c, value);
+		break;
+	}
+}
+
+static void set_up(struct consumer *c)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	char error[256];
+
+	if (*c->topics == '^' && regcomp(&c->regex, c->topics, REG_EXTENDED | REG_NOSUB))
+		die(c->topics, "is not a regular expression");
+	if (sigaction(SIGINT, &action, NULL) || sigaction(SIGTERM, &action, NULL))
+		die("sigaction", strerror(errno));
+	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, c->conf, error, sizeof(error));
+	if (!c->rk)
+		die("librdkafka", error);
+	rd_kafka_poll_set_consumer(c->rk);
+	c->assigned = rd_kafka_topic_partition_list_new(16);
+	c->ledger = ledger_new();
+}
+
+static void tear_down(struct consumer *c)
+{
+	rd_kafka_consumer_close(c->rk);
+	rd_kafka_topic_partition_list_destroy(c->assigned);
+	rd_kafka_destroy(c->rk);
+	ledger_free(c->ledger);
+	if (*c->topics == '^')
+		regfree(&c->regex);
+}
+
+static int misused(struct consumer *c, bool wrong)
+{
+	rd_kafka_conf_destroy(c->conf);
+	fputs(usage, wrong ? stderr : stdout);
+	return wrong ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct consumer c = { .conf = rd_kafka_conf_new(), .timeout_s = 60 };
+	size_t brokers = 0;
+	int option, status;
+
+	set(&c, "group.id", "evring-consume");
+	set(&c, "enable.auto.commit", "false");
+	set(&c, "enable.partition.eof", "true");
+	set(&c, "fetch.wait.max.ms", "10");
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?' || option == OPT_HELP)
+			return misused(&c, option == '?');
+		set_option(&c, option, optarg);
+	}
+	if (optind != argc || !c.topics || !*c.topics ||
+	    rd_kafka_conf_get(c.conf, "bootstrap.servers", NULL, &brokers) || brokers < 2)
+		return misused(&c, true);
+	set_up(&c);
+	consume(&c);
+	status = report(&c);
+	tear_down(&c);
+	return status;
+}

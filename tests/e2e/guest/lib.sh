@@ -1,0 +1,52 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# In the guest: what its scripts share. $1 is the port of the host's clock.
+
+fail() {
+	echo "guest: $*"
+	exit 1
+}
+
+setup() {
+	evring-clock set 10.0.2.2 "$1" >/dev/null || fail "no clock"
+	insmod /evring/kmod/evring.ko critical_kib="${2:-16384}" || fail "insmod"
+}
+
+daemon_start() {
+	evringd /e2e/connector.json &
+	daemon=$!
+}
+
+# Until process.exit is attached, it is the last one.
+wait_attached() {
+	i=0
+	until evring hooks --json | tr -d ' \n' | grep -q '"process.exit"[^}]*"attached":true'; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || fail "no hook was attached"
+		usleep 100000
+	done
+}
+
+lag() {
+	evring groups --json | tr -d ' \n' | sed 's/.*"lag_bytes":\([0-9]*\).*/\1/'
+}
+
+# wait_drained SECONDS: until Kafka has acknowledged all that is in the rings.
+wait_drained() {
+	i=0
+	until [ "$(lag)" = 0 ]; do
+		i=$((i + 1))
+		[ $i -lt $(($1 * 4)) ] || fail "still not drained after $1 s: lag $(lag) bytes"
+		usleep 250000
+	done
+}
+
+# Nothing more is emitted; all of it is delivered; say how much it was.
+finish() {
+	evring hooks detach 'process.*' >/dev/null || fail "detach"
+	wait_drained 300
+	kill -TERM "$daemon"
+	wait "$daemon" || fail "evringd ended with status $?"
+	echo "emitted: $(evring status --json --rings | tr -d '\n')"
+	rmmod evring || fail "rmmod"
+}

@@ -1,0 +1,688 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Each call with everything that it must refuse: bad pointers, sizes, flags,
+ * names, numbers, and callers who may not.
+ */
+#include <grp.h>
+#include <sys/syscall.h>
+
+#include "device.h"
+
+#define NOBODY		65534
+#define EVRING_GID	900	/* in the guest's /etc/group */
+#define GROUP		"ioctl"
+
+static const struct evring_type_info ok_type = { .id = EVRING_TYPE_LOST };
+static const struct evring_hook ok_hook = { .name = "process.fork", .op = EVRING_HOOK_QUERY };
+static const struct evring_join ok_join = { .name = GROUP, .lanes = CRITICAL };
+static const struct evring_arm ok_arm = { .lanes = CRITICAL };
+static const struct evring_drop ok_drop = { .name = "ioctl-absent" };
+static const struct evring_commit ok_commit = { .nr = 1 };
+static const struct evring_ring_info ok_ring;
+
+enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, CALLS };
+
+/* A call, with an argument that there is nothing wrong with */
+static const struct good {
+	unsigned long request;
+	const void *arg;
+	size_t size;
+	bool out;
+	int ret;
+} calls[CALLS] = {
+	[META] = { EVRING_IOC_META, NULL, sizeof(struct evring_meta), true, 0 },
+	[RING] = { EVRING_IOC_RING, &ok_ring, sizeof(ok_ring), true, 0 },
+	[TYPE] = { EVRING_IOC_TYPE, &ok_type, sizeof(ok_type), true, 0 },
+	[HOOK] = { EVRING_IOC_HOOK, &ok_hook, sizeof(ok_hook), true, 0 },
+	[JOIN] = { EVRING_IOC_JOIN, &ok_join, sizeof(ok_join), true, 0 },
+	[COMMIT] = { EVRING_IOC_COMMIT, &ok_commit, sizeof(ok_commit), false, -EFAULT },
+	[ARM] = { EVRING_IOC_ARM, &ok_arm, sizeof(ok_arm), false, 0 },
+	[DROP] = { EVRING_IOC_DROP, &ok_drop, sizeof(ok_drop), false, -ENOENT },
+};
+
+FIXTURE(session) {
+	int fd;
+	size_t page;
+	char *room;		/* two pages, and one that is not there */
+};
+
+FIXTURE_SETUP(session)
+{
+	groups_drop();
+	self->fd = session_open(O_RDWR);
+	ASSERT_GE(self->fd, 0);
+	self->page = (size_t)sysconf(_SC_PAGESIZE);
+	self->room = mmap(NULL, 3 * self->page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->room);
+	ASSERT_EQ(0, munmap(self->room + 2 * self->page, self->page));
+}
+
+FIXTURE_TEARDOWN(session)
+{
+	close(self->fd);
+	munmap(self->room, 2 * self->page);
+	groups_drop();
+}
+
+static int join(int fd, const char *name, uint32_t lanes)
+{
+	struct evring_join arg = { .lanes = lanes };
+
+	strcpy(arg.name, name);
+	return call(fd, EVRING_IOC_JOIN, &arg);
+}
+
+static void put(char *to, const struct good *good)
+{
+	if (good->arg)
+		memcpy(to, good->arg, good->size);
+	else
+		memset(to, 0, good->size);
+}
+
+TEST_F(session, a_good_argument_is_taken)
+{
+	unsigned int i;
+
+	for (i = 0; i < CALLS; i++) {
+		put(self->room, &calls[i]);
+		EXPECT_EQ(calls[i].ret, call(self->fd, calls[i].request, self->room)) {
+			TH_LOG("request %lx", calls[i].request);
+		}
+	}
+}
+
+TEST_F(session, a_pointer_to_nothing_is_refused)
+{
+	char *end = self->room + 2 * self->page;
+	char *kernel = (char *)0xffff888000000000;
+	unsigned int i;
+
+	for (i = 0; i < CALLS; i++) {
+		EXPECT_EQ(-EFAULT, call(self->fd, calls[i].request, NULL));
+		EXPECT_EQ(-EFAULT, call(self->fd, calls[i].request, end));
+		EXPECT_EQ(-EFAULT, call(self->fd, calls[i].request, kernel));
+		EXPECT_EQ(-EFAULT, call(self->fd, calls[i].request, (char *)-1));
+		/* The last byte is not there. */
+		put(end - calls[i].size, &calls[i]);
+		memmove(end - calls[i].size + 1, end - calls[i].size, calls[i].size - 1);
+		EXPECT_EQ(-EFAULT, call(self->fd, calls[i].request,
+					end - calls[i].size + 1)) {
+			TH_LOG("request %lx", calls[i].request);
+		}
+	}
+	EXPECT_EQ(-EPERM, call(self->fd, EVRING_IOC_LEAVE, NULL));
+}
+
+TEST_F(session, an_answer_into_read_only_memory_is_refused)
+{
+	unsigned int i;
+
+	for (i = 0; i < CALLS; i++) {
+		int expected = calls[i].out ? -EFAULT : calls[i].ret;
+
+		put(self->room, &calls[i]);
+		ASSERT_EQ(0, mprotect(self->room, self->page, PROT_READ));
+		EXPECT_EQ(expected, call(self->fd, calls[i].request, self->room)) {
+			TH_LOG("request %lx", calls[i].request);
+		}
+		ASSERT_EQ(0, mprotect(self->room, self->page, PROT_READ | PROT_WRITE));
+	}
+}
+
+TEST_F(session, a_join_that_could_not_answer_owns_nothing)
+{
+	put(self->room, &calls[JOIN]);
+	ASSERT_EQ(0, mprotect(self->room, self->page, PROT_READ));
+	EXPECT_EQ(-EFAULT, call(self->fd, EVRING_IOC_JOIN, self->room));
+	EXPECT_EQ(-EPERM, call(self->fd, EVRING_IOC_LEAVE, NULL));
+	EXPECT_EQ(0, join(self->fd, GROUP, CRITICAL));
+	EXPECT_EQ(0, call(self->fd, EVRING_IOC_LEAVE, NULL));
+}
+
+TEST_F(session, a_call_that_is_not_known_is_refused)
+{
+	unsigned int nr, i;
+
+	for (nr = 9; nr < 256; nr++) {
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IO(EVRING_IOC_MAGIC, nr), self->room));
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(_IOC_WRITE, EVRING_IOC_MAGIC, nr, 16),
+					self->room));
+	}
+	for (i = 0; i < CALLS; i++) {
+		unsigned long request = calls[i].request;
+		unsigned int dir = _IOC_DIR(request), size = _IOC_SIZE(request);
+
+		put(self->room, &calls[i]);
+		nr = _IOC_NR(request);
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(dir, EVRING_IOC_MAGIC, nr, size + 8),
+					self->room));
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(dir, EVRING_IOC_MAGIC, nr, size - 8),
+					self->room));
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(dir, EVRING_IOC_MAGIC, nr, 0), self->room));
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(0, EVRING_IOC_MAGIC, nr, size),
+					self->room));
+		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(dir, 0xEC, nr, size), self->room));
+	}
+	EXPECT_EQ(-ENOTTY, call(self->fd, 0x5401 /* TCGETS */, self->room));
+}
+
+/* Bits of a call's argument that must be 0 */
+static const struct reserved {
+	unsigned int call;
+	size_t offset;
+	unsigned int from, to;		/* bits */
+} reserved[] = {
+	{ TYPE, offsetof(struct evring_type_info, flags), 0, 32 },
+	{ TYPE, offsetof(struct evring_type_info, reserved), 0, 128 },
+	{ HOOK, offsetof(struct evring_hook, op), 2, 32 },
+	{ HOOK, offsetof(struct evring_hook, attached), 0, 32 },
+	{ JOIN, offsetof(struct evring_join, flags), 0, 32 },
+	{ JOIN, offsetof(struct evring_join, policy), 1, 32 },
+	{ JOIN, offsetof(struct evring_join, start), 1, 32 },
+	{ JOIN, offsetof(struct evring_join, lanes), EVRING_LANES, 32 },
+	{ JOIN, offsetof(struct evring_join, group), 0, 32 },
+	{ JOIN, offsetof(struct evring_join, created), 0, 32 },
+	{ JOIN, offsetof(struct evring_join, reserved), 0, 32 },
+	{ COMMIT, offsetof(struct evring_commit, flags), 0, 32 },
+	{ ARM, offsetof(struct evring_arm, lanes), EVRING_LANES, 32 },
+	{ ARM, offsetof(struct evring_arm, flags), 0, 32 },
+};
+
+TEST_F(session, each_reserved_bit_is_refused)
+{
+	unsigned int i, bit;
+
+	for (i = 0; i < sizeof(reserved) / sizeof(*reserved); i++) {
+		const struct reserved *r = &reserved[i];
+
+		for (bit = r->from; bit < r->to; bit++) {
+			put(self->room, &calls[r->call]);
+			self->room[r->offset + bit / 8] ^= (char)(1 << bit % 8);
+			EXPECT_EQ(-EINVAL, call(self->fd, calls[r->call].request, self->room)) {
+				TH_LOG("request %lx offset %zu bit %u", calls[r->call].request,
+				       r->offset, bit);
+			}
+		}
+	}
+	EXPECT_EQ(-1, group_find(GROUP));
+}
+
+TEST_F(session, a_value_that_means_nothing_is_refused)
+{
+	struct evring_join no_lane = ok_join;
+	const struct evring_arm arms[] = {
+		{ .lanes = 0 },
+		{ .lanes = CRITICAL, .watermark = 1 },
+		{ .lanes = CRITICAL, .flush_ms = 1 },
+		{ .lanes = CRITICAL, .watermark = 1, .flush_ms = 60001 },
+		{ .lanes = CRITICAL, .watermark = 1, .flush_ms = UINT32_MAX },
+	};
+	struct evring_hook op = ok_hook;
+	unsigned int i;
+
+	no_lane.lanes = 0;
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_JOIN, &no_lane));
+	op.op = EVRING_HOOK_DETACH + 1;
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_HOOK, &op));
+	for (i = 0; i < sizeof(arms) / sizeof(*arms); i++)
+		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_ARM, &arms[i]));
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_LEAVE, self->room));
+}
+
+static const char *const bad_names[] = {
+	"", " ", "a b", "a/b", "a\n", "*", "a\x7f", "\xc3\xa4", "a:b", "..%n",
+	"0123456789012345678901234567890.",	/* 32 and no NUL */
+};
+
+static void put_name(char *to, const char *name)
+{
+	memset(to, 0, EVRING_NAME_MAX);
+	memcpy(to, name, strlen(name));
+}
+
+TEST_F(session, a_bad_name_is_refused)
+{
+	struct evring_join join_arg = ok_join;
+	struct evring_hook hook_arg = ok_hook;
+	struct evring_drop drop_arg;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad_names) / sizeof(*bad_names); i++) {
+		put_name(join_arg.name, bad_names[i]);
+		put_name(hook_arg.name, bad_names[i]);
+		put_name(drop_arg.name, bad_names[i]);
+		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_JOIN, &join_arg));
+		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_HOOK, &hook_arg));
+		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_DROP, &drop_arg)) {
+			TH_LOG("name '%s'", bad_names[i]);
+		}
+	}
+}
+
+TEST_F(session, what_follows_a_names_nul_must_be_nul_too)
+{
+	struct evring_join join_arg = ok_join;
+	struct evring_hook hook_arg = ok_hook;
+	struct evring_drop drop_arg = ok_drop;
+
+	join_arg.name[EVRING_NAME_MAX - 1] = 'x';
+	hook_arg.name[EVRING_NAME_MAX - 1] = 'x';
+	drop_arg.name[EVRING_NAME_MAX - 1] = 'x';
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_JOIN, &join_arg));
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_HOOK, &hook_arg));
+	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_DROP, &drop_arg));
+}
+
+TEST_F(session, the_longest_name_there_can_be_is_a_name)
+{
+	const char *name = "ABC.xyz_0-123456789012345678901";
+
+	ASSERT_EQ(EVRING_NAME_MAX - 1, strlen(name));
+	EXPECT_EQ(0, join(self->fd, name, CRITICAL));
+	EXPECT_EQ(0, call(self->fd, EVRING_IOC_LEAVE, NULL));
+	EXPECT_EQ(0, group_drop(name));
+	EXPECT_EQ(-ENOENT, group_drop(name));
+}
+
+TEST_F(session, a_hook_that_is_not_there_is_not_found)
+{
+	struct evring_hook hook = { .name = "process", .op = EVRING_HOOK_ATTACH };
+
+	EXPECT_EQ(-ENOENT, call(self->fd, EVRING_IOC_HOOK, &hook));
+	/* Torture's type is not a hook's. */
+	strcpy(hook.name, TORTURE_TYPE);
+	EXPECT_EQ(-ENOENT, call(self->fd, EVRING_IOC_HOOK, &hook));
+}
+
+TEST_F(session, a_ring_that_is_not_there_is_not_found)
+{
+	const uint32_t bad[][2] = {
+		{ EVRING_LANES, 0 }, { UINT32_MAX, 0 }, { 0, 4096 }, { 0, UINT32_MAX },
+		{ UINT32_MAX, UINT32_MAX }, { 0, 0x80000000 },
+	};
+	struct evring_ring_info info;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		memset(&info, 0, sizeof(info));
+		info.lane = bad[i][0];
+		info.cpu = bad[i][1];
+		EXPECT_EQ(-ENXIO, call(self->fd, EVRING_IOC_RING, &info));
+	}
+}
+
+TEST_F(session, a_type_is_described_as_far_as_there_is_room)
+{
+	struct evring_field fields[EVRING_FIELDS_MAX + 1];
+	struct evring_type_info info = ok_type;
+
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_TYPE, &info));
+	EXPECT_EQ(3, info.nr_fields);
+	EXPECT_STREQ("evring.lost", info.name);
+
+	memset(fields, 0xaa, sizeof(fields));
+	info = ok_type;
+	info.nr_fields = 2;
+	info.fields = (uintptr_t)fields;
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_TYPE, &info));
+	EXPECT_EQ(3, info.nr_fields);
+	EXPECT_STREQ("first", fields[1].name);
+	EXPECT_EQ((char)0xaa, fields[2].name[0]);
+
+	info = ok_type;
+	info.nr_fields = UINT32_MAX;
+	info.fields = (uintptr_t)fields;
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_TYPE, &info));
+	EXPECT_EQ(3, info.nr_fields);
+	EXPECT_STREQ("last", fields[2].name);
+	EXPECT_EQ((char)0xaa, fields[3].name[0]);
+
+	info = ok_type;
+	info.nr_fields = 1;
+	EXPECT_EQ(-EFAULT, call(self->fd, EVRING_IOC_TYPE, &info));
+	info.fields = (uintptr_t)(self->room + 2 * self->page - 8);
+	EXPECT_EQ(-EFAULT, call(self->fd, EVRING_IOC_TYPE, &info));
+}
+
+TEST_F(session, type_ids_have_no_hole_and_an_end)
+{
+	struct evring_type_info info;
+	uint32_t id, nr;
+
+	for (nr = 0;; nr++) {
+		memset(&info, 0, sizeof(info));
+		info.id = nr;
+		if (call(self->fd, EVRING_IOC_TYPE, &info))
+			break;
+	}
+	EXPECT_GT(nr, EVRING_TYPE_FIRST);
+	for (id = nr; id < 2 * EVRING_TYPES_MAX; id++) {
+		memset(&info, 0, sizeof(info));
+		info.id = id;
+		EXPECT_EQ(-ENOENT, call(self->fd, EVRING_IOC_TYPE, &info));
+	}
+	info.id = UINT32_MAX;
+	EXPECT_EQ(-ENOENT, call(self->fd, EVRING_IOC_TYPE, &info));
+}
+
+TEST_F(session, the_meta_call_gives_the_meta_page)
+{
+	struct evring_meta meta;
+	void *map = mmap(NULL, self->page, PROT_READ, MAP_SHARED, self->fd, EVRING_MMAP_META);
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_META, &meta));
+	EXPECT_EQ(0, memcmp(map, &meta, offsetof(struct evring_meta, clock)));
+	EXPECT_EQ(0, memcmp((char *)map + offsetof(struct evring_meta, groups), meta.groups,
+			    sizeof(meta.groups)));
+	munmap(map, self->page);
+}
+
+FIXTURE(commit) {
+	int fd;
+	uint64_t pos[2];	/* where the group begins */
+	uint64_t head[2];
+};
+
+FIXTURE_SETUP(commit)
+{
+	struct evring_join arg = ok_join;
+	int cpu;
+
+	groups_drop();
+	self->fd = session_open(O_RDONLY);
+	ASSERT_GE(self->fd, 0);
+	arg.start = EVRING_LATEST;
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_JOIN, &arg));
+	for (cpu = 0; cpu < 2; cpu++) {
+		ASSERT_EQ(0, pin(cpu));
+		ASSERT_EQ(0, emit(4, 0));
+		self->pos[cpu] = cursor_get(GROUP, EVRING_LANE_CRITICAL, (unsigned int)cpu).pos;
+		self->head[cpu] = ring_get(EVRING_LANE_CRITICAL, (unsigned int)cpu).head;
+		ASSERT_GE(self->head[cpu], self->pos[cpu] + 4 * torture_size(0));
+	}
+}
+
+FIXTURE_TEARDOWN(commit)
+{
+	close(self->fd);
+	groups_drop();
+}
+
+static int commit(int fd, const struct evring_commit_entry *entries, uint32_t nr)
+{
+	struct evring_commit arg = { .entries = (uintptr_t)entries, .nr = nr };
+
+	return call(fd, EVRING_IOC_COMMIT, &arg);
+}
+
+static int commit_pos(int fd, uint64_t pos)
+{
+	struct evring_commit_entry entry = { .pos = pos };
+
+	return commit(fd, &entry, 1);
+}
+
+static uint64_t committed(int cpu)
+{
+	return cursor_get(GROUP, EVRING_LANE_CRITICAL, (unsigned int)cpu).pos;
+}
+
+TEST_F(commit, it_moves_the_cursor_and_adds_what_was_missed)
+{
+	struct evring_commit_entry entry = { .pos = self->head[0], .seq = 77, .missed = 5 };
+	struct evring_cursor cursor;
+
+	EXPECT_EQ(EVRING_SEQ_NONE, cursor_get(GROUP, EVRING_LANE_CRITICAL, 0).seq);
+	ASSERT_EQ(0, commit(self->fd, &entry, 1));
+	ASSERT_EQ(0, commit(self->fd, &entry, 1));
+	cursor = cursor_get(GROUP, EVRING_LANE_CRITICAL, 0);
+	EXPECT_EQ(self->head[0], cursor.pos);
+	EXPECT_EQ(77, cursor.seq);
+	EXPECT_EQ(10, cursor.missed);
+	EXPECT_EQ(self->pos[1], committed(1));
+}
+
+TEST_F(commit, a_position_that_cannot_be_is_refused)
+{
+	uint64_t pos = self->pos[0] + torture_size(0), head = self->head[0];
+	unsigned int i;
+
+	ASSERT_EQ(0, commit_pos(self->fd, pos));
+	EXPECT_EQ(-ERANGE, commit_pos(self->fd, pos - 8));
+	EXPECT_EQ(-ERANGE, commit_pos(self->fd, 0));
+	EXPECT_EQ(-ERANGE, commit_pos(self->fd, head + 8));
+	EXPECT_EQ(-ERANGE, commit_pos(self->fd, UINT64_MAX - 7));
+	EXPECT_EQ(-ERANGE, commit_pos(self->fd, 1ULL << 63));
+	for (i = 1; i < 8; i++)
+		EXPECT_EQ(-EINVAL, commit_pos(self->fd, pos + i));
+	EXPECT_EQ(pos, committed(0));
+	EXPECT_EQ(0, commit_pos(self->fd, head));
+}
+
+TEST_F(commit, a_ring_that_is_not_the_groups_is_refused)
+{
+	struct evring_commit_entry entry = { .lane = EVRING_LANE_BULK };
+
+	EXPECT_EQ(-EINVAL, commit(self->fd, &entry, 1));
+	entry.lane = EVRING_LANES;
+	EXPECT_EQ(-ENXIO, commit(self->fd, &entry, 1));
+	entry.lane = UINT16_MAX;
+	EXPECT_EQ(-ENXIO, commit(self->fd, &entry, 1));
+	entry = (struct evring_commit_entry){ .cpu = 4095 };
+	EXPECT_EQ(-ENXIO, commit(self->fd, &entry, 1));
+	entry.cpu = UINT16_MAX;
+	EXPECT_EQ(-ENXIO, commit(self->fd, &entry, 1));
+}
+
+TEST_F(commit, none_or_too_many_entries_are_refused)
+{
+	struct evring_commit_entry *entries = calloc(EVRING_COMMIT_MAX, sizeof(*entries));
+	unsigned int i;
+
+	for (i = 0; i < EVRING_COMMIT_MAX; i++)
+		entries[i].pos = self->head[0];
+	EXPECT_EQ(-EINVAL, commit(self->fd, entries, 0));
+	EXPECT_EQ(-EINVAL, commit(self->fd, entries, EVRING_COMMIT_MAX + 1));
+	EXPECT_EQ(-EINVAL, commit(self->fd, entries, UINT32_MAX));
+	EXPECT_EQ(self->pos[0], committed(0));
+	EXPECT_EQ(0, commit(self->fd, entries, EVRING_COMMIT_MAX));
+	EXPECT_EQ(self->head[0], committed(0));
+	free(entries);
+}
+
+TEST_F(commit, what_comes_before_a_bad_entry_stays_taken)
+{
+	uint64_t size = torture_size(0);
+	struct evring_commit_entry entries[] = {
+		{ .pos = self->pos[0] + size },
+		{ .pos = self->pos[1] + size, .cpu = 1 },
+		{ .pos = self->head[0] + 8 },
+		{ .pos = self->pos[1] + 2 * size, .cpu = 1 },
+	};
+
+	EXPECT_EQ(-ERANGE, commit(self->fd, entries, 4));
+	EXPECT_EQ(self->pos[0] + size, committed(0));
+	EXPECT_EQ(self->pos[1] + size, committed(1));
+	entries[2].cpu = 4095;
+	EXPECT_EQ(-ENXIO, commit(self->fd, entries, 4));
+	EXPECT_EQ(self->pos[1] + size, committed(1));
+}
+
+TEST_F(commit, what_can_be_read_before_a_bad_pointer_is_whole_or_not_taken)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), entry = sizeof(struct evring_commit_entry);
+	char *room = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	struct evring_commit_entry *entries = (void *)(room + page - 100 * entry);
+	uint64_t cursor;
+	unsigned int i;
+
+	ASSERT_NE(MAP_FAILED, room);
+	ASSERT_EQ(0, munmap(room + page, page));
+	for (i = 0; i < 100; i++)
+		entries[i].pos = self->pos[0] + (i + 1 < 4 ? i + 1 : 4) * torture_size(0);
+	EXPECT_EQ(-EFAULT, commit(self->fd, (void *)room + page, 1));
+	EXPECT_EQ(self->pos[0], committed(0));
+	EXPECT_EQ(-EFAULT, commit(self->fd, NULL, 1));
+	EXPECT_EQ(-EFAULT, commit(self->fd, (void *)0xffff888000000000, 1));
+	EXPECT_EQ(-EFAULT, commit(self->fd, (void *)-8, 2));
+	EXPECT_EQ(-EFAULT, commit(self->fd, entries, 101));
+	cursor = committed(0) - self->pos[0];
+	EXPECT_EQ(0, cursor % torture_size(0));
+	EXPECT_EQ(0, commit(self->fd, entries + 99, 1));
+	munmap(room, page);
+}
+
+TEST_F(commit, only_who_owns_the_group_commits)
+{
+	int other = session_open(O_RDONLY);
+
+	EXPECT_EQ(-EPERM, commit_pos(other, self->head[0]));
+	ASSERT_EQ(0, call(self->fd, EVRING_IOC_LEAVE, NULL));
+	EXPECT_EQ(-EPERM, commit_pos(self->fd, self->head[0]));
+	EXPECT_EQ(-EPERM, call(self->fd, EVRING_IOC_LEAVE, NULL));
+	EXPECT_EQ(0, join(other, GROUP, CRITICAL));
+	EXPECT_EQ(-EPERM, commit_pos(self->fd, self->head[0]));
+	EXPECT_EQ(0, commit_pos(other, self->head[0]));
+	close(other);
+}
+
+TEST(open_for_writing_alone_is_refused)
+{
+	EXPECT_EQ(-EACCES, session_open(O_WRONLY));
+}
+
+TEST(what_the_device_does_not_do_fails_properly)
+{
+	int fd = session_open(O_RDWR), rdonly = session_open(O_RDONLY);
+	char byte = 0;
+
+	EXPECT_EQ(-1, read(fd, &byte, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, write(fd, &byte, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, write(rdonly, &byte, 1));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, pread(fd, &byte, 1, 0));
+	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(-1, pwrite(fd, &byte, 1, 0));
+	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(-1, lseek(fd, 0, SEEK_SET));
+	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(-1, ftruncate(fd, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, fsync(fd));
+	EXPECT_EQ(EINVAL, errno);
+	close(fd);
+	close(rdonly);
+}
+
+static void as(uid_t uid, gid_t gid)
+{
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		abort();
+}
+
+static void open_as_nobody(void *unused)
+{
+	as(NOBODY, NOBODY);
+	_exit(session_open(O_RDONLY) != -EACCES || session_open(O_RDWR) != -EACCES);
+}
+
+TEST(open_without_permission_is_refused)
+{
+	EXPECT_EQ(0, in_child(open_as_nobody, NULL));
+}
+
+/* What of a session's calls the caller may not make, one bit each */
+static int forbidden(int fd)
+{
+	struct evring_hook hook = ok_hook;
+	int bits = 0;
+
+	hook.op = EVRING_HOOK_ATTACH;
+	bits |= (call(fd, EVRING_IOC_HOOK, &hook) == -EPERM) << 0;
+	hook = ok_hook;
+	hook.op = EVRING_HOOK_DETACH;
+	bits |= (call(fd, EVRING_IOC_HOOK, &hook) == -EPERM) << 1;
+	hook = ok_hook;
+	bits |= (call(fd, EVRING_IOC_HOOK, &hook) != 0) << 2;
+	bits |= (call(fd, EVRING_IOC_DROP, &ok_drop) == -EPERM) << 3;
+	bits |= (join(fd, GROUP, CRITICAL) != 0) << 4;
+	bits |= (call(fd, EVRING_IOC_ARM, &ok_arm) != 0) << 5;
+	return bits;
+}
+
+static void call_as_member(void *unused)
+{
+	as(NOBODY, EVRING_GID);
+	_exit(forbidden(session_open(O_RDONLY)));
+}
+
+TEST(a_member_of_the_group_reads_but_attaches_and_drops_nothing)
+{
+	int status = in_child(call_as_member, NULL);
+
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3, WEXITSTATUS(status));
+	groups_drop();
+}
+
+static void call_in_own_namespace(void *unused)
+{
+	int fd = session_open(O_RDONLY);
+
+	as(NOBODY, EVRING_GID);
+	if (unshare(CLONE_NEWUSER))
+		_exit(64);
+	_exit(forbidden(fd));
+}
+
+TEST(to_be_root_of_ones_own_user_namespace_does_not_help)
+{
+	int status = in_child(call_in_own_namespace, NULL);
+
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3, WEXITSTATUS(status));
+	groups_drop();
+}
+
+#ifdef __x86_64__
+/* ioctl() as a 32-bit program calls it */
+static int call32(int fd, unsigned int request, void *arg)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (54L), "b" ((long)fd), "c" ((long)request), "d" (arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+TEST_F(session, a_32_bit_program_meets_the_same_calls)
+{
+	char *low = mmap(NULL, self->page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct evring_type_info *info = (void *)low;
+	struct evring_meta *meta = (void *)low;
+
+	ASSERT_NE(MAP_FAILED, low);
+	EXPECT_EQ(0, call32(self->fd, EVRING_IOC_META, low));
+	EXPECT_EQ(sizeof(*meta), meta->size);
+	*info = ok_type;
+	info->nr_fields = 1;
+	info->fields = (uintptr_t)low + 1024;
+	EXPECT_EQ(0, call32(self->fd, EVRING_IOC_TYPE, low));
+	EXPECT_STREQ("count", low + 1024);
+	memcpy(low, &ok_join, sizeof(ok_join));
+	EXPECT_EQ(0, call32(self->fd, EVRING_IOC_JOIN, low));
+	EXPECT_EQ(0, call32(self->fd, EVRING_IOC_LEAVE, NULL));
+	EXPECT_EQ(-ENOTTY, call32(self->fd, _IO(EVRING_IOC_MAGIC, 9), low));
+	munmap(low, self->page);
+}
+#endif
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the tests share: the harness, and the torture module's knobs. Every test
+ * runs as root in the guest, with evring.ko and evring_torture.ko loaded.
+ */
+#ifndef EVRING_TESTING_H
+#define EVRING_TESTING_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "evring.h"
+#include "kselftest_harness.h"
+
+#define KNOBS	"/sys/module/evring_torture/parameters/"
+
+/* The event of tests/modules/evring_torture.c */
+struct torture_event {
+	uint32_t source_cpu;
+	uint32_t context;
+	uint64_t count;
+	uint32_t crc;
+	struct evring_str filler;
+};
+
+#define TORTURE_TYPE	"torture.event"
+
+/* Bytes on the ring of a torture event with @len bytes of filler */
+static inline uint64_t torture_size(uint32_t len)
+{
+	return (sizeof(struct evring_rec) + sizeof(struct torture_event) + len + 7) & ~7ULL;
+}
+
+static inline int knob_write(const char *knob, const char *value)
+{
+	char path[128];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), KNOBS "%s", knob);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static inline uint64_t knob_read(const char *knob)
+{
+	unsigned long long value = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), KNOBS "%s", knob);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%llu", &value) != 1)
+		abort();
+	fclose(file);
+	return value;
+}
+
+/* @n events with @len bytes of filler, on this CPU, now. */
+static inline int emit(unsigned long n, unsigned int len)
+{
+	char value[64];
+
+	snprintf(value, sizeof(value), "%lu %u", n, len);
+	return knob_write("emit", value);
+}
+
+static inline int pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static inline uint32_t crc32_le(uint32_t crc, const uint8_t *p, size_t len)
+{
+	while (len--) {
+		int bit;
+
+		crc ^= *p++;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+	}
+	return crc;
+}
+
+/* Is this torture event whole? */
+static inline bool torture_whole(const struct evring_event *event)
+{
+	const struct torture_event *e = event->payload;
+	const uint8_t *filler = (const uint8_t *)(e + 1);
+	uint32_t len = event->payload_len - (uint32_t)sizeof(*e);
+
+	return event->payload_len >= sizeof(*e) && e->filler.offset == sizeof(*e) &&
+	       e->filler.len == len &&
+	       e->crc == crc32_le((uint32_t)e->count ^ e->context, filler, len);
+}
+
+#endif /* EVRING_TESTING_H */

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The tests' programs. Unit tests and what they test are built apart, with
+# ASan and UBSan; the others run in a VM against what users get.
+
+CACHE	:= $(or $(EVRING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evring)
+SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+KTESTS	:= $(patsubst tests/kselftest/%.c,$(B)/tests/%,$(wildcard tests/kselftest/*_test.c))
+UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
+	   evring-clock)
+EXAMPLE	:= $(B)/bin/evring-tail-example
+
+SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
+SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
+
+tests: $(KTESTS) $(UTESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+
+check: all tests | setup-check setup-vm setup-kafka	## run all tests (about half an hour)
+	@tests/check
+
+# The harness's macros compare as they like.
+$(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a | setup-check
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Wno-sign-compare -Wno-unused-parameter -Wno-missing-prototypes \
+		-Itests/kselftest -isystem $(CACHE)/kselftest -o $@ $< $(B)/lib/libevring.a -luring
+
+$(B)/san/%.o: %.c | setup-check
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) $(shell pkg-config --cflags rdkafka liburing jansson) \
+		-MMD -MP -c $< -o $@
+
+$(B)/tests/unit/json_test: tests/unit/json_test.c $(B)/san/user/libevring/json.o
+$(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
+		-lrdkafka -luring -ljansson
+
+$(B)/tests/unit/json_test:
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -o $@ $(filter %.c %.o,$^) -ljansson
+
+$(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $(filter %.c,$^) -lrdkafka -ljansson
+
+$(B)/bin/evring-mock-broker: tests/e2e/mock-broker.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $< -lrdkafka
+
+$(B)/bin/evring-burst $(B)/bin/evring-clock: $(B)/bin/evring-%: tests/e2e/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $<
+
+# As little of a process as there can be.
+$(B)/bin/evring-nop: tests/e2e/nop.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) -Wall -Wextra -Werror -Os -static -nostdlib -ffreestanding \
+		-fno-stack-protector -fcf-protection=none -Wl,--build-id=none -o $@ $<
+
+$(EXAMPLE): docs/examples/tail.c $(B)/lib/libevring.a
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $< $(B)/lib/libevring.a
+
+-include $(shell find $(B)/san -name '*.d' 2>/dev/null)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The unit tests, built with ASan and UBSan.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+status=0
+for program in build/tests/unit/*_test; do
+	echo "# $(basename "$program")"
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		timeout 300 "$program" || { status=1; echo "not ok - $program ends with status 0"; }
+done
+exit "$status"
