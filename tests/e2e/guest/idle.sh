@@ -12,8 +12,9 @@ ticks() {
 	cut -d' ' -f 14,15 "/proc/$daemon/stat" | tr ' ' '+'
 }
 
+# Of the first lane, critical.
 emitted() {
-	evring status --json | tr -d ' \n' | sed 's/.*"name":"critical"[^}]*"emitted":\([0-9]*\).*/\1/'
+	evring status --json | grep -o '"emitted":[0-9]*' | head -n 1 | cut -d: -f2
 }
 
 setup "$1"
