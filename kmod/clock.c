@@ -26,6 +26,10 @@ static bool tsc = true;
 module_param(tsc, bool, 0444);
 MODULE_PARM_DESC(tsc, "time stamps are TSC cycles where the TSC can be trusted (default: Y)");
 
+static uint tsc_rate;
+module_param(tsc_rate, uint, 0444);
+MODULE_PARM_DESC(tsc_rate, "kHz of a TSC that you trust though the kernel does not (default: 0)");
+
 static struct evring_clock *clock;	/* in the meta page; only renew() writes it */
 static u64 last_cycles, last_boot;	/* the sample before */
 static DEFINE_MUTEX(renew_lock);
@@ -116,7 +120,7 @@ static struct notifier_block clock_pm = { .notifier_call = clock_resumed };
 
 int evring_clock_init(struct evring_clock *published)
 {
-	u32 khz = tsc ? evring_tsc_khz() : 0;
+	u32 khz = tsc_rate ?: evring_tsc_khz();
 	u32 mult = 1, shift = 0;
 	int ret;
 
@@ -124,7 +128,7 @@ int evring_clock_init(struct evring_clock *published)
 	ret = register_pm_notifier(&clock_pm);
 	if (ret)
 		return ret;
-	if (khz) {
+	if (tsc && khz) {
 		static_branch_enable(&evring_clock_tsc);
 		clocks_calc_mult_shift(&mult, &shift, khz, NSEC_PER_MSEC, 0);
 		clock_sample(&last_cycles, &last_boot);

@@ -67,6 +67,7 @@ u32 evring_hook_flags(const struct evring_type *type);
  * struct evring_type - a registered type; lives until the module goes
  * @id: index in the table, and struct evring_rec.type
  * @lane: where its events go
+ * @rings: that lane's, by CPU; NULL where there was no memory for one
  * @size: shortest payload
  * @version: of the schema
  * @flags: EVRING_TYPE_F_*
@@ -79,6 +80,7 @@ struct evring_type {
 	u16 id;
 	u16 lane;
 	u32 size;
+	struct evring_ring * __percpu *rings;
 	u32 version;
 	u32 flags;
 	u32 nr_fields;
@@ -106,7 +108,7 @@ static __always_inline u64 evring_clock(void)
 	return ktime_get_boot_fast_ns();
 }
 
-/* ring.c: reserve, fill, publish */
+/* ring.c: reserve, fill, publish; its functions are those of <linux/evring.h> */
 
 /**
  * struct evring_ring - one CPU's ring of one lane
@@ -184,10 +186,6 @@ static __always_inline u32 evring_current_tid(void)
 	return current->pid;
 }
 
-bool evring_ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_type *type, u32 size);
-void evring_ring_publish(struct evring_ring *ring);
-
 /* lane.c: the rings there are, and the meta page */
 
 /**
@@ -215,12 +213,6 @@ typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
 void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg);
 u64 evring_lanes_published(u32 lanes);
-
-/* The caller's own ring, preemption off; NULL if there was no memory for it. */
-static inline struct evring_ring *evring_ring_here(u32 lane)
-{
-	return this_cpu_read(*evring_lanes[lane].rings);
-}
 
 /* group.c: named cursors */
 

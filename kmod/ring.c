@@ -205,43 +205,47 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
  * The record does not fit into what is left of the segment. RING_AGAIN: it
  * does after all, somebody has entered the next one meanwhile.
  */
-static enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-				  struct evring_type *type, unsigned long units, u64 *now)
+static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
+					   struct evring_type *type, unsigned long units,
+					   u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
+	unsigned long flags;
 	u64 next;
 
+	local_irq_save(flags);
 	if (ring->entering) {
 		/* An NMI on top of a context that is in the middle of this. */
 		ring_close(ring);
 		ring_lose(ring, type, EVRING_LOST_NESTED);
-		return RING_LOST;
+		goto out;
 	}
 	WRITE_ONCE(ring->entering, true);
 	barrier();	/* from here on an NMI leaves base alone */
 
+	next = ring->base + ring->segment_size;
 	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
 		entry = RING_AGAIN;
-		goto out;
-	}
-	ring_close(ring);
-	next = ring->base + ring->segment_size;
-	if (ring_claim(ring, next)) {
-		*now = ring_reopen(ring, slot, next, units);
-		entry = RING_ENTERED;
 	} else {
-		ring_lose(ring, type, EVRING_LOST_FULL);
+		ring_close(ring);
+		if (ring_claim(ring, next)) {
+			*now = ring_reopen(ring, slot, next, units);
+			entry = RING_ENTERED;
+		} else {
+			ring_lose(ring, type, EVRING_LOST_FULL);
+		}
 	}
-out:
 	barrier();
 	WRITE_ONCE(ring->entering, false);
 	if (READ_ONCE(*ring->marked))
 		irq_work_queue(&ring->wake);
+out:
+	local_irq_restore(flags);
 	return entry;
 }
 
 /* More contexts than there are: a probe that probes itself. Only take a number. */
-static void ring_refuse(struct evring_ring *ring, struct evring_type *type)
+static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *type)
 {
 	unsigned long flags;
 	bool outer;
@@ -274,14 +278,14 @@ static inline void ring_header(struct evring_rec *rec, struct evring_type *type,
 
 /*
  * Room for a record of @size bytes, header included; false if it is lost.
- * Preemption is off, and stays so until evring_ring_publish(), which must
+ * Preemption is off, and stays so until ring_publish(), which must
  * follow in any case.
  */
-bool evring_ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_type *type, u32 size)
+static __always_inline bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
+					 struct evring_type *type, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
-	unsigned long word, new, flags;
+	unsigned long word, new;
 	enum ring_entry entry;
 	u64 base, now;
 
@@ -299,9 +303,7 @@ again:
 		base = READ_ONCE(ring->base);
 		new = word + SEQ_ONE + units;
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
-			local_irq_save(flags);
 			entry = ring_enter(ring, slot, type, units, &now);
-			local_irq_restore(flags);
 			if (entry == RING_AGAIN)
 				goto again;
 			if (entry == RING_LOST)
@@ -344,11 +346,11 @@ static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
 }
 
 /*
- * End what evring_ring_reserve() began, whatever it returned. The outermost
+ * End what ring_reserve() began, whatever it returned. The outermost
  * context publishes; then it looks whether somebody came between its look at
  * the word and the end of its nesting, who published nothing.
  */
-void evring_ring_publish(struct evring_ring *ring)
+static __always_inline void ring_publish(struct evring_ring *ring)
 {
 	struct evring_ring_page *page = ring->page;
 	unsigned long word;
@@ -380,20 +382,20 @@ void evring_ring_publish(struct evring_ring *ring)
 }
 
 /* Longer than a record can be: a lost record takes its place in the stream. */
-static void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
+static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
 			 struct evring_type *type)
 {
 	struct evring_ring_page *page = ring->page;
 	struct evring_lost lost = { .count = 1 };
 
-	if (evring_ring_reserve(ring, slot, type, LOST_SIZE)) {
+	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
 		WRITE_ONCE(page->lost[EVRING_LOST_TOOBIG], page->lost[EVRING_LOST_TOOBIG] + 1);
 		this_cpu_inc(*type->lost);
 	}
-	evring_ring_publish(ring);
+	ring_publish(ring);
 }
 
 void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
@@ -402,15 +404,15 @@ void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len
 	struct evring_ring *ring;
 
 	preempt_disable_notrace();
-	ring = evring_ring_here(type->lane);
+	ring = this_cpu_read(*type->rings);
 	if (unlikely(!ring)) {
 		this_cpu_inc(*type->lost);
 	} else if (unlikely(size > ring->record_max || len > ring->record_max)) {
 		ring_too_big(ring, slot, type);
 	} else {
-		if (likely(evring_ring_reserve(ring, slot, type, size)))
+		if (likely(ring_reserve(ring, slot, type, size)))
 			return slot->rec + 1;
-		evring_ring_publish(ring);
+		ring_publish(ring);
 	}
 	preempt_enable_notrace();
 	return NULL;
@@ -419,7 +421,7 @@ EXPORT_SYMBOL_GPL(evring_reserve);
 
 void evring_commit(struct evring_slot *slot)
 {
-	evring_ring_publish(slot->ring);
+	ring_publish(slot->ring);
 	preempt_enable_notrace();
 }
 EXPORT_SYMBOL_GPL(evring_commit);

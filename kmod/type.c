@@ -113,6 +113,7 @@ static struct evring_type *type_alloc(const struct evring_type_desc *desc)
 		return ERR_PTR(-ENOMEM);
 	}
 	type->lane = desc->lane;
+	type->rings = evring_lanes[desc->lane].rings;
 	type->size = desc->size;
 	type->version = desc->version;
 	type->flags = desc->flags;

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # TAP for shell tests: source it, then  check "what must hold" COMMAND...
-# The command runs in this shell; what it printed is shown if it failed.
+# The command runs in this shell; what it printed is shown if it failed, and
+# lines that begin with '# ' in any case.
 
 tap_n=0
 tap_failed=0
@@ -13,6 +14,7 @@ check() {
 	tap_n=$((tap_n + 1))
 	if "$@" >"$tap_out" 2>&1; then
 		echo "ok $tap_n - $name"
+		grep '^# ' "$tap_out" || true
 	else
 		tap_failed=$((tap_failed + 1))
 		echo "not ok $tap_n - $name"

@@ -5,15 +5,21 @@
 
 #include <linux/types.h>
 
-#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
-#include <asm/cpufeature.h>
-#include <asm/msr.h>
-#include <asm/tsc.h>
-
+#ifdef CONFIG_X86_64
 static __always_inline u64 evring_tsc(void)
 {
-	return rdtsc();
+	return __builtin_ia32_rdtsc();
 }
+#else
+static __always_inline u64 evring_tsc(void)
+{
+	return 0;
+}
+#endif
+
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#include <asm/cpufeature.h>
+#include <asm/tsc.h>
 
 /* Its rate in kHz; 0 unless it is invariant, never stops and CPUs agree on it. */
 static inline u32 evring_tsc_khz(void)
@@ -23,18 +29,10 @@ static inline u32 evring_tsc_khz(void)
 		return 0;
 	return tsc_khz;
 }
-
 #else
-
-static __always_inline u64 evring_tsc(void)
-{
-	return 0;
-}
-
 static inline u32 evring_tsc_khz(void)
 {
 	return 0;
 }
-
 #endif
 #endif /* _KMOD_COMPAT_TSC_H */

@@ -7,7 +7,7 @@
 
 e2e_start() {
 	work=$(mktemp -d)
-	guest_pid='' clock_pid='' mock_pid='' kafka=''
+	guest_pid='' clock_pid='' mock_pid='' kafka='' guest_options=()
 	trap e2e_end EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
@@ -99,5 +99,10 @@ account() {
 	local prefix=$1
 	shift
 	build/bin/evring-consume --brokers "$host_brokers" --topics "^$prefix\\." --timeout 300 \
-		--expect-quiet-ms 2000 --emitted "$work/emitted.json" "$@"
+		--expect-quiet-ms 2000 --emitted "$work/emitted.json" "$@" >"$work/account" || {
+		cat "$work/account"
+		return 1
+	}
+	awk '$NF == "all" { print "# delivered " $1 ", distinct " $2 ", lost " $3 ", declared " $4 \
+		", duplicates " $5 ", reordered " $6 }' "$work/account"
 }

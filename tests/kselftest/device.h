@@ -17,6 +17,12 @@
 #define BULK		(1u << EVRING_LANE_BULK)
 #define APP		(1u << EVRING_LANE_APP)
 
+/* A remark in the output; the harness ends tests with _exit(). */
+#define note(_fmt, ...) do {				\
+	printf("# " _fmt "\n", ##__VA_ARGS__);		\
+	fflush(stdout);					\
+} while (0)
+
 #define ALIGN8(n)	(((uint64_t)(n) + 7) & ~7ULL)
 
 /* A descriptor, or -errno. */

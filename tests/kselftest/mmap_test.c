@@ -9,8 +9,7 @@
 #include <sys/uio.h>
 
 #include "device.h"
-
-#define TORTURE_KO	"/evring/kmod/evring_torture.ko"
+#include "kmodule.h"
 
 FIXTURE(mapping) {
 	int fd;
@@ -220,30 +219,14 @@ TEST_F(mapping, it_outlives_the_descriptor_and_shows_new_events)
 	EXPECT_EQ(head + 3 * torture_size(0), self->ring->head);
 }
 
-static int module_delete(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
-}
-
-static int module_load(const char *path)
-{
-	int fd = open(path, O_RDONLY), ret;
-
-	if (fd < 0)
-		return errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
-	close(fd);
-	return ret;
-}
-
 /* The torture module would keep evring there, too: out with it. */
 TEST_F(mapping, it_keeps_the_module_loaded)
 {
 	close(self->fd);
 	self->fd = -1;
-	ASSERT_EQ(0, module_delete("evring_torture"));
-	EXPECT_EQ(EWOULDBLOCK, module_delete("evring"));
-	EXPECT_EQ(0, module_load(TORTURE_KO));
+	ASSERT_EQ(0, module_unload("evring_torture"));
+	EXPECT_EQ(EWOULDBLOCK, module_unload("evring"));
+	EXPECT_EQ(0, module_load("evring_torture", ""));
 	EXPECT_NE(0, self->ring->head);
 }
 

@@ -67,13 +67,19 @@ static inline uint64_t knob_read(const char *knob)
 	return value;
 }
 
-/* @n events with @len bytes of filler, on this CPU, now. */
-static inline int emit(unsigned long n, unsigned int len)
+/* @n events with @len bytes of filler into a lane, on this CPU, now. */
+static inline int emit_lane(unsigned long n, unsigned int len, unsigned int lane)
 {
 	char value[64];
 
-	snprintf(value, sizeof(value), "%lu %u", n, len);
+	snprintf(value, sizeof(value), "%lu %u %u", n, len, lane);
 	return knob_write("emit", value);
+}
+
+/* Into lane critical */
+static inline int emit(unsigned long n, unsigned int len)
+{
+	return emit_lane(n, len, EVRING_LANE_CRITICAL);
 }
 
 static inline int pin(int cpu)

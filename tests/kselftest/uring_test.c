@@ -17,7 +17,6 @@
 FIXTURE(uring) {
 	struct io_uring ring;
 	int fd;
-	int group;
 	uint64_t pos;		/* where the group begins, on CPU 0 */
 	uint64_t size;		/* of one event */
 };
@@ -25,14 +24,11 @@ FIXTURE(uring) {
 FIXTURE_SETUP(uring)
 {
 	struct evring_join join = { .name = GROUP, .lanes = CRITICAL, .start = EVRING_LATEST };
-	struct evring_meta meta;
 
 	groups_drop();
-	meta_get(&meta);
 	self->fd = session_open(O_RDONLY);
 	ASSERT_GE(self->fd, 0);
 	ASSERT_EQ(0, call(self->fd, EVRING_IOC_JOIN, &join));
-	self->group = (int)join.group;
 	ASSERT_EQ(0, pin(0));
 	self->size = torture_size(0);
 	self->pos = ring_get(EVRING_LANE_CRITICAL, 0).head;
@@ -269,14 +265,16 @@ TEST_F(uring, a_link_breaks_at_the_first_commit_that_fails)
 	struct evring_commit_entry bad = { .pos = self->pos + 4 };
 	struct evring_commit_entry last = { .pos = self->pos + 2 * self->size };
 	const int expected[] = { 0, -EINVAL, -ECANCELED };
+	const struct evring_commit_entry *entries[] = { &good, &bad, &last };
 	struct io_uring_cqe *cqe;
+	struct io_uring_sqe *sqe;
 	unsigned int i;
 
-	prepare(&self->ring, self->fd, &good, 1)->flags |= IOSQE_IO_LINK;
-	prepare(&self->ring, self->fd, &bad, 1)->flags |= IOSQE_IO_LINK;
-	prepare(&self->ring, self->fd, &last, 1);
-	for (i = 0; i < 3; i++)
-		self->ring.sq.sqes[(self->ring.sq.sqe_tail - 3 + i) & 63].user_data = i;
+	for (i = 0; i < 3; i++) {
+		sqe = prepare(&self->ring, self->fd, entries[i], 1);
+		sqe->flags = i < 2 ? IOSQE_IO_LINK : 0;
+		sqe->user_data = i;
+	}
 	EXPECT_EQ(3, io_uring_submit(&self->ring));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, io_uring_wait_cqe(&self->ring, &cqe));
@@ -394,7 +392,7 @@ TEST_F_TIMEOUT(uring, an_entry_that_is_rewritten_meanwhile_does_one_legal_thing,
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		struct race race = { .entry = &entry, .pos = committed(), .size = self->size };
+		struct race race = { .entry = &entry, .size = self->size };
 
 		ASSERT_EQ(0, emit(EVENTS, 0));
 		race.pos = ring_get(EVRING_LANE_CRITICAL, 0).head - EVENTS * self->size;

@@ -13,9 +13,11 @@
  *	cat /sys/module/evring_torture/parameters/failures	  of those, lost
  *
  * And plainly, for tests that count: this many events with this many bytes of
- * filler, from the writer's own context and CPU, before write() returns:
+ * filler, from the writer's own context and CPU, before write() returns; into
+ * lane critical, or where a third number says so into another one:
  *
  *	echo 1000 64 > /sys/module/evring_torture/parameters/emit
+ *	echo 1000 64 1 > /sys/module/evring_torture/parameters/emit
  */
 #include <linux/cpu.h>
 #include <linux/crc32.h>
@@ -42,6 +44,14 @@ enum { TASK, SOFTIRQ, HARDIRQ, NMI, CONTEXTS };
 	F(S, STR, filler, NONE)
 
 EVRING_EVENT(torture_event, "torture.event", 1, EVRING_LANE_CRITICAL, TORTURE_FIELDS);
+EVRING_EVENT(torture_bulk, "torture.bulk", 1, EVRING_LANE_BULK, TORTURE_FIELDS);
+EVRING_EVENT(torture_app, "torture.app", 1, EVRING_LANE_APP, TORTURE_FIELDS);
+
+static const struct evring_type_desc *const descs[EVRING_LANES] = {
+	[EVRING_LANE_CRITICAL] = &torture_event_desc,
+	[EVRING_LANE_BULK] = &torture_bulk_desc,
+	[EVRING_LANE_APP] = &torture_app_desc,
+};
 
 /* One context of one CPU: nobody else writes it. */
 struct source {
@@ -60,7 +70,8 @@ struct torture_cpu {
 };
 
 static DEFINE_PER_CPU(struct torture_cpu, torture);
-static struct evring_type *type;
+static struct evring_type *types[EVRING_LANES];
+static bool ready;
 static atomic_t running;
 static unsigned long quota;
 static DEFINE_MUTEX(run_lock);
@@ -126,7 +137,7 @@ static void emit(u32 context)
 	struct torture_event *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, type, sizeof(*e) + len);
+	e = evring_reserve(&slot, types[EVRING_LANE_CRITICAL], sizeof(*e) + len);
 	if (!e) {
 		source->count++;
 		source->lost++;
@@ -241,7 +252,7 @@ static int run_set(const char *value, const struct kernel_param *kp)
 {
 	int ret;
 
-	if (!type)
+	if (!ready)
 		return -EAGAIN;
 	mutex_lock(&run_lock);
 	cpus_read_lock();
@@ -291,12 +302,12 @@ module_param_cb(failures, &failures_ops, NULL, 0444);
 
 static int emit_set(const char *value, const struct kernel_param *kp)
 {
+	u32 len, lane = EVRING_LANE_CRITICAL;
 	unsigned long n, i;
-	u32 len;
 
-	if (!type)
+	if (!ready)
 		return -EAGAIN;
-	if (sscanf(value, "%lu %u", &n, &len) != 2 || len > 60000)
+	if (sscanf(value, "%lu %u %u", &n, &len, &lane) < 2 || len > 60000 || lane >= EVRING_LANES)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
 		struct torture_event *e;
@@ -305,7 +316,7 @@ static int emit_set(const char *value, const struct kernel_param *kp)
 
 		preempt_disable();
 		source = &this_cpu_ptr(&torture)->sources[TASK];
-		e = evring_reserve(&slot, type, sizeof(*e) + len);
+		e = evring_reserve(&slot, types[lane], sizeof(*e) + len);
 		if (e) {
 			fill(e, source, TASK, source->count, len);
 			evring_commit(&slot);
@@ -343,9 +354,30 @@ static void quiesce(void)
 	on_each_cpu(nothing, NULL, 1);
 }
 
+static void types_unregister(void)
+{
+	int lane;
+
+	for (lane = 0; lane < EVRING_LANES; lane++)
+		evring_type_unregister(types[lane]);
+}
+
+static int types_register(void)
+{
+	int lane;
+
+	for (lane = 0; lane < EVRING_LANES; lane++) {
+		types[lane] = evring_type_register(descs[lane]);
+		if (IS_ERR(types[lane])) {
+			types_unregister();
+			return PTR_ERR(types[lane]);
+		}
+	}
+	return 0;
+}
+
 static int __init torture_init(void)
 {
-	struct evring_type *registered;
 	int cpu, i, ret;
 
 	for_each_possible_cpu(cpu) {
@@ -357,14 +389,13 @@ static int __init torture_init(void)
 		for (i = 0; i < CONTEXTS; i++)
 			prandom_seed_state(&t->sources[i].rnd, cpu * CONTEXTS + i + 1);
 	}
-	registered = evring_type_register(&torture_event_desc);
-	if (IS_ERR(registered))
-		return PTR_ERR(registered);
+	ret = types_register();
+	if (ret)
+		return ret;
 	ret = nmi_hook();
 	if (ret)
-		evring_type_unregister(registered);
-	else
-		type = registered;
+		types_unregister();
+	ready = !ret;
 	return ret;
 }
 
@@ -372,7 +403,7 @@ static void __exit torture_exit(void)
 {
 	quiesce();
 	nmi_unhook();
-	evring_type_unregister(type);
+	types_unregister();
 }
 
 module_init(torture_init);

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Loading and unloading: parameters that cannot be are refused with a word of
+ * why; the module goes when nobody uses it, at once and under load, and takes
+ * all that it had with it. Starts with evring not loaded.
+ */
+#include <signal.h>
+#include <sys/klog.h>
+#include <sys/prctl.h>
+
+#include "cpu.h"
+#include "device.h"
+#include "kmodule.h"
+
+#define PARAMS	"critical_kib=256 bulk_kib=256 app_kib=256 segment_kib=16"
+#define CYCLES	20
+
+static const char *const hooks[] = { "process.fork", "process.exec", "process.exit" };
+
+FIXTURE(lifecycle) {
+	pid_t loads[2];
+};
+
+FIXTURE_SETUP(lifecycle)
+{
+	cpu_online(1, true);
+	/* What a test before this one may have left */
+	module_unload("evring_torture");
+	module_unload("evring");
+	ASSERT_EQ(-1, access(EVRING_DEVICE, F_OK));
+	ASSERT_EQ(0, module_load("evring", PARAMS));
+}
+
+FIXTURE_TEARDOWN(lifecycle)
+{
+	module_unload("evring_torture");
+	module_unload("evring");
+	EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
+}
+
+/* Does the kernel's log have @text, after its last mark of ours? */
+static bool log_has(const char *text)
+{
+	int len = klogctl(10 /* size */, NULL, 0);
+	char *log = calloc(1, (size_t)len + 1);
+	const char *from = log, *next;
+	bool has;
+
+	if (klogctl(3 /* read all */, log, len) < 0)
+		abort();
+	while ((next = strstr(from + 1, "lifecycle_test: mark")))
+		from = next;
+	has = strstr(from, text) != NULL;
+	free(log);
+	return has;
+}
+
+static void log_mark(void)
+{
+	int fd = open("/dev/kmsg", O_WRONLY);
+
+	if (fd < 0 || write(fd, "lifecycle_test: mark\n", 21) != 21)
+		abort();
+	close(fd);
+}
+
+TEST(parameters_that_cannot_be_are_refused_with_a_reason)
+{
+	static const struct {
+		const char *params;
+		const char *reason;
+	} bad[] = {
+		{ "critical_kib=3", "evring: critical_kib=3: must be a power of two from 256 to" },
+		{ "critical_kib=128", "evring: critical_kib=128: must be" },
+		{ "critical_kib=2097152", "evring: critical_kib=2097152: must be" },
+		{ "critical_kib=4294967295", "evring: critical_kib=4294967295: must be" },
+		{ "bulk_kib=0", "evring: bulk_kib=0: must be" },
+		{ "app_kib=1000", "evring: app_kib=1000: must be" },
+		{ "segment_kib=5", "evring: segment_kib=5: must be a power of two from 4 to 256" },
+		{ "segment_kib=0", "evring: segment_kib=0: must be" },
+		{ "segment_kib=2", "evring: segment_kib=2: must be" },
+		{ "segment_kib=512", "evring: segment_kib=512: must be" },
+		{ "segment_kib=16 app_kib=32", "evring: app_kib=32: must be a power of two from 64" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		log_mark();
+		EXPECT_EQ(EINVAL, module_load("evring", bad[i].params)) {
+			TH_LOG("with %s", bad[i].params);
+		}
+		EXPECT_TRUE(log_has(bad[i].reason)) {
+			TH_LOG("the log does not say '%s'", bad[i].reason);
+		}
+		EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
+	}
+	EXPECT_EQ(EINVAL, module_load("evring", "critical_kib=many"));
+	EXPECT_EQ(EINVAL, module_load("evring", "critical_kib=-1"));
+}
+
+TEST(what_is_asked_for_is_what_is_there)
+{
+	struct evring_meta meta;
+
+	ASSERT_EQ(0, module_load("evring", "critical_kib=512 bulk_kib=1024 app_kib=256 "
+				 "segment_kib=64"));
+	meta_get(&meta);
+	EXPECT_EQ(512 << 10, meta.lane_size[EVRING_LANE_CRITICAL]);
+	EXPECT_EQ(1024 << 10, meta.lane_size[EVRING_LANE_BULK]);
+	EXPECT_EQ(256 << 10, meta.lane_size[EVRING_LANE_APP]);
+	EXPECT_EQ(64 << 10, meta.segment_size);
+	EXPECT_EQ(32768, meta.record_max);
+	EXPECT_EQ(0, module_unload("evring"));
+}
+
+TEST_F(lifecycle, an_open_session_keeps_it)
+{
+	int fd = session_open(O_RDONLY);
+
+	EXPECT_EQ(EWOULDBLOCK, module_unload("evring"));
+	close(fd);
+	EXPECT_EQ(0, module_unload("evring"));
+}
+
+TEST_F(lifecycle, a_mapping_keeps_it)
+{
+	size_t len = ring_len(EVRING_LANE_CRITICAL);
+	int fd = session_open(O_RDONLY);
+	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
+			 (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0));
+
+	ASSERT_NE(MAP_FAILED, map);
+	close(fd);
+	EXPECT_EQ(EWOULDBLOCK, module_unload("evring"));
+	munmap(map, len);
+	EXPECT_EQ(0, module_unload("evring"));
+}
+
+TEST_F(lifecycle, a_module_that_emits_keeps_it)
+{
+	ASSERT_EQ(0, module_load("evring_torture", ""));
+	EXPECT_EQ(EWOULDBLOCK, module_unload("evring"));
+	EXPECT_EQ(0, module_unload("evring_torture"));
+	EXPECT_EQ(0, module_unload("evring"));
+}
+
+static void leave(void *unused)
+{
+}
+
+TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
+{
+	struct evring_group group = {
+		.name = "left", .lanes = CRITICAL, .start = EVRING_EARLIEST, .abandon_ms = 20,
+	};
+	struct evring *ev;
+	int i, j;
+
+	for (i = 0; i < CYCLES; i++) {
+		ASSERT_EQ(0, evring_open(&ev, NULL));
+		for (j = 0; j < 3; j++)
+			ASSERT_EQ(1, evring_hook(ev, hooks[j], EVRING_HOOK_ATTACH));
+		ASSERT_EQ(0, evring_join(ev, &group));
+		ASSERT_EQ(0, evring_arm(ev, 1 << 30, 10 + (unsigned int)i));
+		ASSERT_EQ(0, in_child(leave, NULL));
+		evring_close(ev);
+		usleep((unsigned int)i * 1500);
+		ASSERT_EQ(0, module_unload("evring"));
+		ASSERT_EQ(0, module_load("evring", PARAMS));
+	}
+}
+
+/* Fork and exec for ever. */
+static pid_t fork_load(void)
+{
+	pid_t pid = fork(), child;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		child = fork();
+		if (!child) {
+			execl("/bin/true", "true", NULL);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
+static long kernel_kib(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	long value = 0;
+
+	while (file && fgets(line, sizeof(line), file) &&
+	       sscanf(line, "MemAvailable: %ld", &value) != 1)
+		;
+	if (!file)
+		abort();
+	fclose(file);
+	return value;
+}
+
+TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 60)
+{
+	long before = 0, after;
+	struct evring *ev;
+	int i, j;
+
+	for (i = 0; i < 2; i++)
+		self->loads[i] = fork_load();
+	for (i = 0; i < CYCLES; i++) {
+		ASSERT_EQ(0, evring_open(&ev, NULL));
+		for (j = 0; j < 3; j++)
+			ASSERT_EQ(1, evring_hook(ev, hooks[j], EVRING_HOOK_ATTACH));
+		usleep(20000);
+		evring_close(ev);
+		ASSERT_EQ(0, module_unload("evring"));
+		before = before ?: kernel_kib();
+		ASSERT_EQ(0, module_load("evring", PARAMS));
+	}
+	ASSERT_EQ(0, module_unload("evring"));
+	for (i = 0; i < 2; i++) {
+		kill(self->loads[i], SIGKILL);
+		waitpid(self->loads[i], NULL, 0);
+	}
+	after = kernel_kib();
+	note("%ld KiB available before, %ld after", before, after);
+	/* The rings of one cycle alone are 1.5 MiB. */
+	EXPECT_GT(after + 8 * 1024, before);
+}
+
+TEST_F_TIMEOUT(lifecycle, torture_goes_in_the_middle_and_takes_its_type_up_again, 60)
+{
+	const struct evring_type *type;
+	struct evring *ev;
+	uint32_t id = 0;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, module_load("evring_torture", ""));
+		ASSERT_EQ(0, knob_write("run", "1000000"));
+		ASSERT_EQ(0, evring_open(&ev, NULL));
+		type = evring_type_by_name(ev, TORTURE_TYPE);
+		ASSERT_NE(NULL, type);
+		EXPECT_EQ(0, type->flags & EVRING_TYPE_F_GONE);
+		EXPECT_TRUE(!i || type->id == id);
+		id = type->id;
+		usleep(50000);
+		ASSERT_EQ(0, module_unload("evring_torture"));
+		ASSERT_LT(0, evring_types(ev));
+		EXPECT_EQ(EVRING_TYPE_F_GONE, type->flags & EVRING_TYPE_F_GONE);
+		EXPECT_EQ(5, type->nr_fields);
+		evring_close(ev);
+	}
+}
+
+TEST_F(lifecycle, events_of_a_module_that_has_gone_stay_readable)
+{
+	struct evring_group group = {
+		.name = "reader", .lanes = CRITICAL, .start = EVRING_EARLIEST,
+	};
+	struct evring_event event;
+	struct evring *ev;
+	unsigned int n = 0;
+
+	ASSERT_EQ(0, module_load("evring_torture", ""));
+	ASSERT_EQ(0, pin(0));
+	ASSERT_EQ(0, emit(10, 33));
+	ASSERT_EQ(0, module_unload("evring_torture"));
+	ASSERT_EQ(0, evring_open(&ev, NULL));
+	ASSERT_EQ(0, evring_join(ev, &group));
+	while (evring_next(ev, &event) > 0) {
+		n++;
+		ASSERT_NE(NULL, event.type);
+		EXPECT_STREQ(TORTURE_TYPE, event.type->name);
+		EXPECT_TRUE(torture_whole(&event));
+	}
+	EXPECT_EQ(10, n);
+	evring_close(ev);
+}
+
+/* The rings that there are of one CPU, one bit a lane */
+static unsigned int rings_of(unsigned int cpu)
+{
+	struct evring_ring_info info;
+	int fd = session_open(O_RDONLY);
+	unsigned int lanes = 0;
+
+	memset(&info, 0, sizeof(info));
+	info.cpu = cpu;
+	for (info.lane = 0; info.lane < EVRING_LANES; info.lane++)
+		if (!call(fd, EVRING_IOC_RING, &info))
+			lanes |= 1u << info.lane;
+	close(fd);
+	return lanes;
+}
+
+TEST_F(lifecycle, a_cpu_that_comes_first_after_the_load_is_read_from_its_beginning)
+{
+	struct evring_group group = {
+		.name = "before", .lanes = CRITICAL, .start = EVRING_LATEST,
+	};
+	struct evring_event event;
+	uint64_t next_seq = 0;
+	unsigned int n = 0;
+	struct evring *ev;
+
+	ASSERT_EQ(0, module_unload("evring"));
+	ASSERT_EQ(0, pin(0));
+	ASSERT_EQ(0, cpu_online(1, false));
+	ASSERT_EQ(0, module_load("evring", PARAMS));
+	ASSERT_EQ(0, module_load("evring_torture", ""));
+	EXPECT_EQ(0, rings_of(1));
+	ASSERT_EQ(0, evring_open(&ev, NULL));
+	EXPECT_EQ(EVRING_LANES, evring_meta(ev)->nr_rings);
+	ASSERT_EQ(0, evring_join(ev, &group));
+	ASSERT_EQ(0, cpu_online(1, true));
+	EXPECT_EQ(EVRING_LANES_ALL, rings_of(1));
+	EXPECT_EQ(2 * EVRING_LANES, evring_meta(ev)->nr_rings);
+	ASSERT_EQ(0, pin(1));
+	/* Held from the start: what does not fit is dropped, not overwritten. */
+	ASSERT_EQ(0, emit(20000, 100));
+	EXPECT_EQ(0, ring_get(EVRING_LANE_CRITICAL, 1).tail);
+	EXPECT_NE(0, ring_get(EVRING_LANE_CRITICAL, 1).lost[EVRING_LOST_FULL]);
+	while (evring_next(ev, &event) > 0) {
+		EXPECT_EQ(1, event.cpu);
+		EXPECT_EQ(next_seq, event.rec->seq);
+		EXPECT_TRUE(torture_whole(&event));
+		next_seq = event.next_seq;
+		n++;
+	}
+	EXPECT_LT(1000, n);
+	EXPECT_EQ(0, evring_commit(ev));
+	evring_close(ev);
+}
+
+/* At load, unlike at hotplug, too little memory is somebody's mistake. */
+TEST(rings_that_memory_does_not_hold_are_refused)
+{
+	long before = kernel_kib();
+
+	EXPECT_EQ(ENOMEM, module_load("evring", "critical_kib=1048576"));
+	EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
+	EXPECT_GT(kernel_kib() + 32 * 1024, before);
+}
+
+TEST_HARNESS_MAIN
