@@ -6,8 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/tap.sh
 
 cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}
-mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c')
-mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' ':!tests/e2e/nop.c')
+mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c' 'tests/bench/*.c')
+mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' ':!tests/bench' ':!tests/e2e/nop.c')
 mapfile -t c_files < <(git ls-files '*.[ch]')
 
 # Lists of fields are macros that no parenthesis can hold, tests of the
@@ -28,7 +28,7 @@ sparse_build() {
 	krel=$(scripts/kernel-release)
 	rm -rf "$dir" && mkdir -p "$dir"
 	cp -rs "$PWD/Kbuild" "$PWD/kmod" "$PWD/include" "$PWD/tests" "$PWD/samples" "$dir/"
-	out=$(make -C "/lib/modules/$krel/build" M="$dir" TESTS=m W=1 C=2 modules 2>&1) ||
+	out=$(make -C "/lib/modules/$krel/build" M="$dir" TESTS=m BENCH=m W=1 C=2 modules 2>&1) ||
 		{ echo "$out"; return 1; }
 	grep -E 'warning:|error:' <<<"$out" && return 1
 	return 0

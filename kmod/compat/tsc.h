@@ -8,7 +8,11 @@
 #ifdef CONFIG_X86_64
 static __always_inline u64 evring_tsc(void)
 {
-	return __builtin_ia32_rdtsc();
+	u32 low, high;
+
+	/* rdtsc() of <asm/msr.h>, which User-mode Linux lacks */
+	asm volatile("rdtsc" : "=a" (low), "=d" (high));
+	return low | (u64)high << 32;
 }
 #else
 static __always_inline u64 evring_tsc(void)

@@ -397,15 +397,18 @@ static void consume(struct consumer *c)
 static void expect_emitted(struct consumer *c)
 {
 	json_t *status = json_load_file(c->emitted, 0, NULL), *rings, *ring;
-	size_t i;
+	size_t i, nr;
 
 	rings = json_object_get(status, "rings");
-	if (!json_array_size(rings))
+	nr = json_array_size(rings);
+	if (!nr)
 		die(c->emitted, "is not what `evring status --json --rings` prints");
-	json_array_foreach(rings, i, ring)
+	for (i = 0; i < nr; i++) {
+		ring = json_array_get(rings, i);
 		ledger_expect(c->ledger, json_string_value(json_object_get(ring, "lane")),
 			      (int)json_integer_value(json_object_get(ring, "cpu")),
 			      (uint64_t)json_integer_value(json_object_get(ring, "emitted")));
+	}
 	json_decref(status);
 }
 
