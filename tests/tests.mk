@@ -14,10 +14,12 @@ EXAMPLE	:= $(B)/bin/evring-tail-example
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
 
+include tests/sim/sim.mk
+
 # Kept, though only a chain of rules makes them.
 .SECONDARY: $(SAN_LIB) $(SAN_D)
 
-tests: $(KTESTS) $(UTESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
 check: all tests | setup-check setup-vm setup-kafka	## run all tests (about half an hour)
 	@tests/check

@@ -5,13 +5,12 @@
  */
 #include <grp.h>
 #include <pthread.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "device.h"
+#include "load.h"
 
 #define PAYLOAD_MAX	16384
 #define CGROUP		"/sys/fs/cgroup/evring-test"
@@ -735,23 +734,6 @@ static long kernel_kib(void)
 	return sum;
 }
 
-static pid_t fork_load(void)
-{
-	pid_t pid = fork(), child;
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;) {
-		child = fork();
-		if (!child) {
-			execl("/bin/true", "true", NULL);
-			_exit(1);
-		}
-		waitpid(child, NULL, 0);
-	}
-}
-
 static void cycle(struct evring *ev, unsigned int times)
 {
 	unsigned int i;
@@ -765,16 +747,16 @@ static void cycle(struct evring *ev, unsigned int times)
 
 TEST_F_TIMEOUT(hooks, a_thousand_detaches_and_attaches_under_load_leak_nothing, 120)
 {
-	pid_t load = fork_load();
 	int64_t start = now_ms();
 	long before, after;
+	pid_t load;
 
-	ASSERT_LT(0, load);
+	tracers_start();
+	load = load_start();
 	cycle(self->ev, 100);
 	before = kernel_kib();
 	cycle(self->ev, 1000);
-	kill(load, SIGKILL);
-	waitpid(load, NULL, 0);
+	load_stop(load);
 	usleep(200000);
 	after = kernel_kib();
 	note("%lld ms, %ld KiB before, %ld after", (long long)(now_ms() - start), before,

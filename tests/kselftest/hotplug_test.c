@@ -4,11 +4,9 @@
  * it is back its ring goes on as if nothing had been. (A CPU that comes for the
  * first time: lifecycle_test.)
  */
-#include <signal.h>
-#include <sys/prctl.h>
-
 #include "cpu.h"
 #include "device.h"
+#include "load.h"
 
 #define CPUS	2
 #define TOGGLES	6
@@ -187,44 +185,24 @@ TEST_F_TIMEOUT(hotplug, under_torture_every_event_is_whole_and_none_is_missing, 
 	EXPECT_LT(0, tally.events[1]);
 }
 
-static pid_t fork_load(void)
-{
-	pid_t pid = fork(), child;
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;) {
-		child = fork();
-		if (!child) {
-			execl("/bin/true", "true", NULL);
-			_exit(1);
-		}
-		waitpid(child, NULL, 0);
-	}
-}
-
 TEST_F_TIMEOUT(hotplug, under_a_fork_load_the_hooks_miss_nothing, 60)
 {
-	static const char *const names[] = { "process.fork", "process.exec", "process.exit" };
 	struct tally tally = { 0 };
 	pid_t loads[2], pid;
 	int status, i;
 
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(1, evring_hook(self->ev, names[i], EVRING_HOOK_ATTACH));
+		ASSERT_EQ(1, evring_hook(self->ev, process_hooks[i], EVRING_HOOK_ATTACH));
 	for (i = 0; i < 2; i++)
-		loads[i] = fork_load();
+		loads[i] = load_start();
 	pid = toggle();
 	while (!waitpid(pid, &status, WNOHANG))
 		ASSERT_LE(0, tally_read(self->ev, &tally) ?: evring_wait(self->ev, 20));
 	EXPECT_EQ(0, status);
-	for (i = 0; i < 2; i++) {
-		kill(loads[i], SIGKILL);
-		waitpid(loads[i], NULL, 0);
-	}
+	for (i = 0; i < 2; i++)
+		load_stop(loads[i]);
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, evring_hook(self->ev, names[i], EVRING_HOOK_DETACH));
+		ASSERT_EQ(0, evring_hook(self->ev, process_hooks[i], EVRING_HOOK_DETACH));
 	ASSERT_EQ(0, tally_read(self->ev, &tally));
 	EXPECT_EQ(0, tally.gaps);
 	EXPECT_LT(0, tally.events[0]);

@@ -4,21 +4,17 @@
  * why; the module goes when nobody uses it, at once and under load, and takes
  * all that it had with it. Starts with evring not loaded.
  */
-#include <signal.h>
 #include <sys/klog.h>
-#include <sys/prctl.h>
 
 #include "cpu.h"
 #include "device.h"
 #include "kmodule.h"
+#include "load.h"
 
 #define PARAMS	"critical_kib=256 bulk_kib=256 app_kib=256 segment_kib=16"
 #define CYCLES	20
 
-static const char *const hooks[] = { "process.fork", "process.exec", "process.exit" };
-
 FIXTURE(lifecycle) {
-	pid_t loads[2];
 };
 
 FIXTURE_SETUP(lifecycle)
@@ -159,7 +155,7 @@ TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
 	for (i = 0; i < CYCLES; i++) {
 		ASSERT_EQ(0, evring_open(&ev, NULL));
 		for (j = 0; j < 3; j++)
-			ASSERT_EQ(1, evring_hook(ev, hooks[j], EVRING_HOOK_ATTACH));
+			ASSERT_EQ(1, evring_hook(ev, process_hooks[j], EVRING_HOOK_ATTACH));
 		ASSERT_EQ(0, evring_join(ev, &group));
 		ASSERT_EQ(0, evring_arm(ev, 1 << 30, 10 + (unsigned int)i));
 		ASSERT_EQ(0, in_child(leave, NULL));
@@ -167,24 +163,6 @@ TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
 		usleep((unsigned int)i * 1500);
 		ASSERT_EQ(0, module_unload("evring"));
 		ASSERT_EQ(0, module_load("evring", PARAMS));
-	}
-}
-
-/* Fork and exec for ever. */
-static pid_t fork_load(void)
-{
-	pid_t pid = fork(), child;
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;) {
-		child = fork();
-		if (!child) {
-			execl("/bin/true", "true", NULL);
-			_exit(1);
-		}
-		waitpid(child, NULL, 0);
 	}
 }
 
@@ -207,14 +185,16 @@ TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_not
 {
 	long before = 0, after;
 	struct evring *ev;
+	pid_t loads[2];
 	int i, j;
 
+	tracers_start();
 	for (i = 0; i < 2; i++)
-		self->loads[i] = fork_load();
+		loads[i] = load_start();
 	for (i = 0; i < CYCLES; i++) {
 		ASSERT_EQ(0, evring_open(&ev, NULL));
 		for (j = 0; j < 3; j++)
-			ASSERT_EQ(1, evring_hook(ev, hooks[j], EVRING_HOOK_ATTACH));
+			ASSERT_EQ(1, evring_hook(ev, process_hooks[j], EVRING_HOOK_ATTACH));
 		usleep(20000);
 		evring_close(ev);
 		ASSERT_EQ(0, module_unload("evring"));
@@ -222,10 +202,8 @@ TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_not
 		ASSERT_EQ(0, module_load("evring", PARAMS));
 	}
 	ASSERT_EQ(0, module_unload("evring"));
-	for (i = 0; i < 2; i++) {
-		kill(self->loads[i], SIGKILL);
-		waitpid(self->loads[i], NULL, 0);
-	}
+	for (i = 0; i < 2; i++)
+		load_stop(loads[i]);
 	after = kernel_kib();
 	note("%ld KiB available before, %ld after", before, after);
 	/* The rings of one cycle alone are 1.5 MiB. */

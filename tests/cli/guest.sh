@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# In the guest, with the module loaded: TAP of evring and of evringd's options.
+n=0
+failed=0
+grep -q ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+
+ok() { # ok STATUS "what must hold"
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $n - $2"
+		sed 's/^/#   /' /tmp/out
+	fi
+}
+
+# says PATTERN "what must hold" COMMAND...: succeeds, and prints such a line
+says() {
+	pattern=$1 name=$2
+	shift 2
+	"$@" >/tmp/out 2>&1 && grep -q -e "$pattern" /tmp/out
+	ok $? "$name"
+}
+
+# refuses STATUS PATTERN "what must hold" COMMAND...
+refuses() {
+	want=$1 pattern=$2 name=$3
+	shift 3
+	"$@" >/tmp/out 2>&1
+	got=$?
+	[ "$got" = "$want" ] && grep -q -e "$pattern" /tmp/out
+	ok $? "$name"
+}
+
+says '^critical  *2 ' "status: a row for each lane" evring status
+says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
+says '"abi":1' "status --json" evring status --json
+says ' process.exec  *1 ' "types: one a line" evring types
+says 'argv_truncated  *bool' "types NAME: its fields" evring types -v process.exec
+says 'detached' "hooks: all are detached at first" evring hooks
+says 'process.fork: attached' "hooks attach takes a glob" evring hooks attach 'process.*'
+says 'process.exec *attached' "hooks: now attached" evring hooks
+says '' "hooks attach: again is fine" evring hooks attach process.exec
+refuses 1 'process.exec' "hooks attach: no such hook, and what there is" evring hooks attach nosuch
+refuses 2 'usage\|help' "no verb: usage" evring
+refuses 2 'nosuch' "an unknown verb" evring nosuch
+refuses 2 'option' "an unknown option" evring status --nosuch
+refuses 1 'loaded' "no device: says that the module may not be loaded" evring --device /dev/nosuch status
+refuses 1 'ermission\|group' "no permission: says what to do" \
+	su -s /evring/bin/evring nobody status
+
+evring-nop one 'two  words' "it's" &
+wait $!
+says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an array" \
+	evring tail --json --type process.exec --no-follow
+says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
+	evring tail --type process.exec --no-follow
+evring tail --type process.exec -n 1 >/tmp/out 2>&1 &
+tail=$!
+sleep 1
+/evring/bin/evring-nop live
+wait $tail
+grep -q live /tmp/out
+ok $? "tail -n 1: ends after the first event, which came while it waited"
+evring tail --json --from-start | head -n 1 >/tmp/out
+grep -q '^{"type"' /tmp/out
+ok $? "tail into a pipe that closes: ends"
+
+printf '\033[31m\377' >/tmp/name
+cp /evring/bin/evring-nop "/tmp/$(cat /tmp/name)"
+"/tmp/$(cat /tmp/name)"
+evring tail --no-follow --type process.exec >/tmp/out 2>&1
+! grep -q "$(printf '\033')" /tmp/out
+ok $? "tail: no control character of an event reaches the terminal"
+evring tail --no-follow --type process.exec --json >/tmp/out
+grep -q '"path_hex":"2f746d702f1b5b33316dff"' /tmp/out
+ok $? "tail --json: what is no UTF-8 is there in base 16 too"
+
+says '"/cli/host-events.json: ok"\|host-events.json: ok' "evringd --check of the example" \
+	evringd --check /cli/host-events.json
+echo '{"name":"x","config":{"topik":"a","kafka.nosuch":"1","batch.events":"0"}}' >/tmp/bad.json
+evringd --check /tmp/bad.json >/tmp/out 2>&1
+[ $? = 2 ] && grep -q 'topik.*topic' /tmp/out && grep -q 'kafka.nosuch' /tmp/out &&
+	grep -q 'batch.events' /tmp/out && grep -q 'bootstrap.servers' /tmp/out
+ok $? "evringd --check: all errors at once, a typo with what was meant"
+echo '{"name":"x","config":{"hooks":"nosuch.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
+refuses 2 'process.exec' "evringd: a glob of no hook, and what there is" evringd /tmp/h.json
+
+echo '{"name":"alone","config":{"hooks":"process.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/a.json
+evringd /tmp/a.json 2>/tmp/log &
+daemon=$!
+sleep 2
+says '^alone  *hold' "groups: the daemon's group" evring groups
+refuses 1 'owner\|owned' "groups drop: not while it has an owner" evring groups drop alone
+sed -i 's/}}/,"shutdown.timeout.ms":"500"}}/' /tmp/a.json
+kill -TERM $daemon
+sleep 1
+kill -TERM $daemon 2>/dev/null
+wait $daemon
+status=$?
+cp /tmp/log /tmp/out
+[ $status = 1 ] && grep -q 'unacknowledged: they are in the ring' /tmp/out
+ok $? "evringd: with no broker it leaves what it could not deliver in the ring, and says so"
+says 'dropped\|alone' "groups drop" evring groups drop alone
+
+insmod /cli/evring_heartbeat.ko
+sleep 3
+says 'heart.beat.*beat=0' "a module's own event, by its own description" \
+	evring tail --lane app --no-follow
+rmmod evring_heartbeat
+says 'heart.beat.*beat=1' "its events stay readable when it has gone" \
+	evring tail --lane app --no-follow
+says 'gone' "types: it is marked as gone" evring types
+insmod /cli/evring_heartbeat.ko
+evring types >/tmp/out
+[ "$(grep -c heart.beat /tmp/out)" = 1 ]
+ok $? "types: it comes back under its id"
+rmmod evring_heartbeat
+
+says 'detached' "hooks detach" evring hooks detach 'process.*'
+before=$(evring status --json)
+evring-nop
+[ "$(evring status --json | grep -o '"emitted":[0-9]*')" = "$(echo "$before" | grep -o '"emitted":[0-9]*')" ]
+ok $? "detached: nothing is emitted"
+echo "1..$n"
+[ $failed = 0 ]

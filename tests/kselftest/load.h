@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* A load of processes, for hooks that come and go meanwhile. */
+#ifndef EVRING_TEST_LOAD_H
+#define EVRING_TEST_LOAD_H
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "testing.h"
+
+#define TRACING		"/sys/kernel/tracing/"
+#define TRACING_OWN	TRACING "instances/evring-test/"
+
+static const char *const process_hooks[] = { "process.fork", "process.exec", "process.exit" };
+
+/* Fork and exec for ever. */
+static inline pid_t load_start(void)
+{
+	pid_t pid = fork(), child;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		child = fork();
+		if (!child) {
+			execl("/bin/true", "true", NULL);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
+static inline void load_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static inline void tracing_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		abort();
+	close(fd);
+}
+
+static inline void tracer_start(const char *tracer)
+{
+	static const char *const events[] = {
+		"task/task_newtask", "sched/sched_process_exec", "sched/sched_process_exit",
+	};
+	char path[128];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		snprintf(path, sizeof(path), "%sevents/%s/enable", tracer, events[i]);
+		tracing_write(path, "1");
+	}
+}
+
+/*
+ * Have two tracers at the hooks' tracepoints, from now on. Then to attach one
+ * more changes the list of probes, but none of the kernel's code. QEMU 7.2's
+ * emulation of several processors cannot stand that: one that runs code while
+ * another one patches it may go round in the breakpoint for ever, as it does
+ * when nothing but tracefs switches these tracepoints under load.
+ */
+static inline void tracers_start(void)
+{
+	if (!access(TRACING_OWN, F_OK))
+		return;
+	/* Names of tasks would take tracepoints of the scheduler. */
+	tracing_write(TRACING "options/record-cmd", "0");
+	if (mkdir(TRACING_OWN, 0755))
+		abort();
+	tracer_start(TRACING);
+	tracer_start(TRACING_OWN);
+}
+
+#endif /* EVRING_TEST_LOAD_H */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * As much of a kernel as kmod/ring.c needs, in user space. A thread is a CPU; a
+ * signal handler on it is an NMI, the one context that nothing can hold off.
+ * What the ring may do between CPUs is an atomic here, so that TSan sees it.
+ */
+#ifndef EVRING_SIM_SHIM_H
+#define EVRING_SIM_SHIM_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+
+#define __user
+#define __percpu
+#ifndef __always_inline
+#define __always_inline		inline __attribute__((always_inline))
+#endif
+#ifndef noinline
+#define noinline		__attribute__((noinline))
+#endif
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define ____cacheline_aligned_in_smp __attribute__((aligned(64)))
+#define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
+#define BIT(n)			(1UL << (n))
+#define BITS_PER_LONG		64
+#define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define sizeof_field(t, m)	sizeof(((t *)0)->m)
+#define U64_MAX			UINT64_MAX
+#define static_assert		_Static_assert
+
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#ifdef __SANITIZE_THREAD__
+/* TSan knows no fences; an exchange orders as much, and it knows that. */
+extern u64 sim_fence;
+#define smp_mb()		__atomic_fetch_add(&sim_fence, 1, __ATOMIC_SEQ_CST)
+#else
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#endif
+#define barrier()		__atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+typedef struct { long v; } local_t;
+
+#define local_read(l)		(unsigned long)__atomic_load_n(&(l)->v, __ATOMIC_RELAXED)
+#define local_inc_return(l)	(u64)__atomic_add_fetch(&(l)->v, 1, __ATOMIC_RELAXED)
+
+static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
+{
+	__atomic_compare_exchange_n(&l->v, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	return (unsigned long)old;
+}
+
+/* This thread's CPU, and how many signal handlers it is in */
+extern __thread unsigned int sim_cpu;
+extern __thread unsigned int sim_nmi;
+
+/* A per-CPU variable is an array by CPU. */
+#define this_cpu_read(x)	((&(x))[sim_cpu])
+#define this_cpu_inc(x)		__atomic_add_fetch(&(&(x))[sim_cpu], 1, __ATOMIC_RELAXED)
+
+#define preempt_disable_notrace()	do { } while (0)
+#define preempt_enable_notrace()	do { } while (0)
+/* Nothing here is an interrupt that can be held off. */
+#define local_irq_save(flags)		((void)((flags) = 0))
+#define local_irq_restore(flags)	((void)(flags))
+#define in_task()			(!sim_nmi)
+#define in_nmi()			(sim_nmi > 0)
+#define in_hardirq()			0
+
+struct task_struct {
+	u32 tgid, pid;
+};
+
+extern struct task_struct sim_current;
+#define current (&sim_current)
+
+struct irq_work {
+	int unused;
+};
+
+#define irq_work_queue(work)		((void)(work))
+
+struct static_key_false {
+	int unused;
+};
+
+#define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
+#define static_branch_likely(key)	((void)(key), 0)
+
+u64 ktime_get_boot_fast_ns(void);
+
+/* Members of structures that the ring never touches */
+struct list_head { struct list_head *next, *prev; };
+typedef struct { int unused; } wait_queue_head_t;
+struct timer_list { int unused; };
+struct page;
+struct module;
+struct tracepoint;
+struct work_struct;
+struct delayed_work;
+#define THIS_MODULE NULL
+
+#endif /* EVRING_SIM_SHIM_H */
