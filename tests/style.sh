@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}
 mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c' 'tests/bench/*.c')
-mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' ':!tests/bench' ':!tests/e2e/nop.c')
+mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' ':!tests/bench' ':!tests/sim' ':!tests/e2e/nop.c')
 mapfile -t c_files < <(git ls-files '*.[ch]')
 
 # Lists of fields are macros that no parenthesis can hold, tests of the

@@ -9,7 +9,7 @@
 #include "load.h"
 
 #define CPUS	2
-#define TOGGLES	6
+#define TOGGLES	4
 
 FIXTURE(hotplug) {
 	struct evring *ev;
@@ -79,8 +79,6 @@ TEST_F(hotplug, what_a_cpu_wrote_before_it_went_stays_readable)
 	ASSERT_EQ(0, pin(0));
 	ASSERT_EQ(0, cpu_online(1, false));
 	ASSERT_EQ(0, emit(10, 0));
-	EXPECT_EQ(100 * torture_size(0), ring_get(EVRING_LANE_CRITICAL, 1).head -
-					 cursor_get("hotplug", EVRING_LANE_CRITICAL, 1).pos);
 	ASSERT_EQ(0, tally_read(self->ev, &tally));
 	EXPECT_EQ(100, tally.events[1]);
 	EXPECT_EQ(10, tally.events[0]);
