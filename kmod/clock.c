@@ -18,6 +18,7 @@
 #include "evring.h"
 
 #define RENEW_NS	(2 * NSEC_PER_SEC)
+#define YOUNG_NS	(100 * NSEC_PER_MSEC)	/* too short to measure a rate by */
 #define STEP_NS		((s64)NSEC_PER_MSEC)	/* bends by at most 500 ppm */
 
 DEFINE_STATIC_KEY_FALSE(evring_clock_tsc);
@@ -59,6 +60,7 @@ static void clock_sample(u64 *cycles, u64 *boot)
 
 static void clock_write(u64 base, u64 boot_ns, u32 mult)
 {
+	preempt_disable();	/* nobody waits long for an even seq */
 	WRITE_ONCE(clock->seq, clock->seq + 1);
 	smp_wmb();	/* pairs with the readers' fence between seq and the rest */
 	clock->base = base;
@@ -67,22 +69,31 @@ static void clock_write(u64 base, u64 boot_ns, u32 mult)
 	clock->wall_ns = ktime_get_real_fast_ns() - ktime_get_boot_fast_ns();
 	smp_wmb();	/* pairs with the readers' fence between the rest and seq */
 	WRITE_ONCE(clock->seq, clock->seq + 1);
+	preempt_enable();
 }
 
 static void clock_renew_tsc(void)
 {
-	u64 cycles, boot, line, mult;
+	u64 cycles, boot, line, mult, age;
 	s64 error;
 
 	clock_sample(&cycles, &boot);
+	age = boot - last_boot;
+	if (age < YOUNG_NS)
+		return;
 	line = clock->boot_ns + mul_u64_u32_shr(cycles - clock->base, clock->mult, clock->shift);
 	mult = mul_u64_u64_div_u64(boot - last_boot, 1ULL << clock->shift, cycles - last_cycles);
 	error = boot - line;
-	if (error > STEP_NS || error < -STEP_NS || mult > U32_MAX) {
+	if (error > STEP_NS || error < -STEP_NS || cycles < last_cycles) {
 		mult = clock->mult;
 		line = boot;
 	} else {
-		mult += div64_s64((s64)mult * error, RENEW_NS);
+		/*
+		 * Gone by the next renewal, which comes after as long as this
+		 * one did where the CPU sleeps and the work is deferred.
+		 */
+		mult += div64_s64((s64)mult * error, max_t(s64, age, RENEW_NS));
+		mult = min_t(u64, mult, U32_MAX);
 	}
 	last_cycles = cycles;
 	last_boot = boot;

@@ -118,6 +118,14 @@ static int ioc_type(struct evring_session *session, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/* A name as the ABI wants it: NUL-terminated, and nothing behind the NUL. */
+static bool name_clean(const char name[EVRING_NAME_MAX])
+{
+	size_t len = strnlen(name, EVRING_NAME_MAX);
+
+	return evring_name_valid(name) && !memchr_inv(name + len, 0, EVRING_NAME_MAX - len);
+}
+
 static int ioc_hook(struct evring_session *session, void __user *arg)
 {
 	struct evring_hook hook;
@@ -125,7 +133,7 @@ static int ioc_hook(struct evring_session *session, void __user *arg)
 
 	if (copy_from_user(&hook, arg, sizeof(hook)))
 		return -EFAULT;
-	if (!evring_name_valid(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.attached)
+	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.attached)
 		return -EINVAL;
 	if (hook.op != EVRING_HOOK_QUERY && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
@@ -143,8 +151,9 @@ static int ioc_join(struct evring_session *session, void __user *arg)
 	if (copy_from_user(&join, arg, sizeof(join)))
 		return -EFAULT;
 	if (join.flags || join.group || join.created || join.reserved ||
-	    !evring_name_valid(join.name) || join.policy > EVRING_FOLLOW ||
-	    join.start > EVRING_LATEST || !join.lanes || (join.lanes & ~EVRING_LANES_ALL))
+	    !name_clean(join.name) || join.policy > EVRING_FOLLOW ||
+	    join.start > EVRING_LATEST || !join.lanes || (join.lanes & ~EVRING_LANES_ALL) ||
+	    join.abandon_ms > INT_MAX)
 		return -EINVAL;
 	ret = evring_group_join(session, &join);
 	if (ret)
@@ -183,7 +192,7 @@ static int ioc_drop(struct evring_session *session, void __user *arg)
 
 	if (copy_from_user(&drop, arg, sizeof(drop)))
 		return -EFAULT;
-	if (!evring_name_valid(drop.name))
+	if (!name_clean(drop.name))
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;

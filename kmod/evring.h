@@ -26,15 +26,15 @@
 #include <asm/local.h>
 #include "compat/tsc.h"
 
-struct io_uring_cmd;
-struct vm_area_struct;
+struct kprobe;
 
 /* hooks/: what the kernel does, captured */
 
 /**
- * struct evring_hook_point - one hook: an event and the tracepoint it comes from
+ * struct evring_hook_point - one hook: an event and where it comes from
  * @desc: the event
- * @tracepoint: its name
+ * @tracepoint: its name; or NULL, and
+ * @kprobe: the function and its handler
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
@@ -43,6 +43,7 @@ struct vm_area_struct;
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
 	const char *tracepoint;
+	struct kprobe *kprobe;
 	void *probe;
 	struct evring_type *type;
 	struct tracepoint *tp;
@@ -127,10 +128,11 @@ static __always_inline u64 evring_clock(void)
  * @armed: the lane's: somebody waits for an event
  * @marked: the lane's: somebody waits for a watermark
  * @closed_seq: attempts so far when the current segment was closed
- * @lost_first: when the first attempt after that failed
+ * @lost_first: when the first attempt after that failed, 0 if none has
  * @lost_last: and when the last one did
+ * @lost: attempts that failed, by enum evring_lost_cause
  * @discarded: reservations that were given up too late to be taken back
- * @wake: raised at most once per arm
+ * @wake: raised where a session is armed, or waits for a watermark
  * @hold: lowest position that a group holds, U64_MAX if none does. Written by
  *	whoever commits, read only where a segment is entered
  * @lane: which
@@ -155,6 +157,7 @@ struct evring_ring {
 	u64 closed_seq;
 	u64 lost_first;
 	u64 lost_last;
+	local_t lost[EVRING_LOST_CAUSES];
 	local_t discarded;
 	struct irq_work wake;
 
@@ -223,7 +226,7 @@ int evring_group_join(struct evring_session *session, struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name);
-void evring_groups_add_ring(struct evring_ring *ring);
+void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
 bool evring_name_valid(const char *name);
 
 /* wake.c: arm, poll, wake */
@@ -236,7 +239,7 @@ enum evring_wait_state {
 
 /**
  * struct evring_waiter - a session's half of the wake-up
- * @list: of all waiters
+ * @list: of the waiters that are not awake
  * @queue: who polls
  * @timer: ARMED: one look back after a tick; MARKED: the flush time
  * @state: enum evring_wait_state

@@ -115,12 +115,26 @@ static void hold_all(void)
 	evring_rings_each(EVRING_LANES_ALL, hold_one, NULL);
 }
 
-/* A ring that is not yet to be found: every group starts at its beginning. */
-void evring_groups_add_ring(struct evring_ring *ring)
+/*
+ * A new ring goes to its place: every group starts at its beginning. Under the
+ * lock, so that a group that joins finds it or is found here.
+ */
+void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 {
 	spin_lock(&groups_lock);
 	group_hold(ring);
+	/* release: pairs with smp_load_acquire() in evring_ring_get() */
+	smp_store_release(slot, ring);
 	spin_unlock(&groups_lock);
+}
+
+/* Jiffies until a group without an owner is abandoned; 0: it is now. */
+static unsigned long group_patience(const struct evring_group *group)
+{
+	u64 since = ktime_get_boottime_ns() - group->info->left_ns;
+	u64 whole = group->info->abandon_ms * (u64)NSEC_PER_MSEC;
+
+	return since < whole ? nsecs_to_jiffies(whole - since) + 1 : 0;
 }
 
 static void group_abandon(struct work_struct *work)
@@ -128,16 +142,20 @@ static void group_abandon(struct work_struct *work)
 	struct evring_group *group = container_of(to_delayed_work(work), struct evring_group,
 						  abandon);
 	struct evring_group_info *info = group->info;
-	u64 now = ktime_get_boottime_ns();
+	unsigned long left;
 
 	spin_lock(&groups_lock);
 	/* It may have been joined, left anew or dropped since the timer ran out. */
-	if (group_exists(group) && !group->owner && info->abandon_ms &&
-	    now - info->left_ns >= info->abandon_ms * (u64)NSEC_PER_MSEC) {
-		infos_write_begin();
-		info->flags |= EVRING_GROUP_ABANDONED;
-		infos_write_end();
-		hold_all();
+	if (group_exists(group) && !group->owner && info->abandon_ms) {
+		left = group_patience(group);
+		if (left) {
+			mod_delayed_work(system_wq, &group->abandon, left);
+		} else {
+			infos_write_begin();
+			info->flags |= EVRING_GROUP_ABANDONED;
+			infos_write_end();
+			hold_all();
+		}
 	}
 	spin_unlock(&groups_lock);
 }
@@ -253,9 +271,7 @@ int evring_group_leave(struct evring_session *session)
 		group->owner = NULL;
 		session->group = NULL;
 		if (group->info->abandon_ms)
-			/* one jiffy more than the time that group_abandon() checks */
-			mod_delayed_work(system_wq, &group->abandon,
-					 msecs_to_jiffies(group->info->abandon_ms) + 1);
+			mod_delayed_work(system_wq, &group->abandon, group_patience(group));
 	}
 	spin_unlock(&groups_lock);
 	return group ? 0 : -EPERM;

@@ -42,7 +42,7 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 {
 	if (lane >= EVRING_LANES || cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return NULL;
-	/* acquire: pairs with smp_store_release() in lane_add_cpu() */
+	/* acquire: pairs with smp_store_release() in evring_groups_add_ring() */
 	return smp_load_acquire(per_cpu_ptr(evring_lanes[lane].rings, cpu));
 }
 
@@ -177,9 +177,7 @@ static int lane_add_cpu(unsigned int cpu)
 			pr_warn("evring: no memory for CPU %u's ring of lane %u\n", cpu, lane);
 			continue;
 		}
-		evring_groups_add_ring(ring);
-		/* release: pairs with smp_load_acquire() in evring_ring_get() */
-		smp_store_release(per_cpu_ptr(evring_lanes[lane].rings, cpu), ring);
+		evring_groups_add_ring(ring, per_cpu_ptr(evring_lanes[lane].rings, cpu));
 		evring_meta->memory += (u64)ring->nr_pages << PAGE_SHIFT;
 		/* release: who sees the new number finds the ring */
 		smp_store_release(&evring_meta->nr_rings, evring_meta->nr_rings + 1);

@@ -90,16 +90,28 @@ static void ring_close(struct evring_ring *ring)
 	do {
 		if (word_taken(word) == TAKEN_CLOSED)
 			return;
-		WRITE_ONCE(ring->closed_seq, word_seq(word));
-		barrier();	/* an NMI that finds it closed finds its seq */
 	} while (!word_exchange(ring, &word, word_make(word_seq(word), TAKEN_CLOSED)));
 
+	/* Whoever closed it says so, and nobody else: it is read at reopening. */
+	ring->closed_seq = word_seq(word);
 	if (word_taken(word) < ring->segment_units) {
 		pad = ring_record(ring, ring->base, word_taken(word));
 		pad->len = (ring->segment_units - word_taken(word)) << UNIT_SHIFT;
 		pad->type = EVRING_TYPE_PAD;
 		pad->flags = 0;
 	}
+}
+
+/* Count one more, and show it: whoever interrupts us counts and shows too. */
+static void ring_count(local_t *count, u64 *shown)
+{
+	unsigned long n;
+
+	local_inc(count);
+	do {
+		n = local_read(count);
+		WRITE_ONCE(*shown, n);
+	} while (n != (unsigned long)local_read(count));
 }
 
 /* This attempt takes its number and is lost. The segment is closed. */
@@ -113,10 +125,10 @@ static void ring_lose(struct evring_ring *ring, struct evring_type *type,
 		now = evring_clock();
 	} while (!word_exchange(ring, &word, word + SEQ_ONE));
 
-	if (word_seq(word) == ring->closed_seq)
-		ring->lost_first = now;
-	ring->lost_last = now;
-	WRITE_ONCE(ring->page->lost[cause], ring->page->lost[cause] + 1);
+	if (!READ_ONCE(ring->lost_first))
+		WRITE_ONCE(ring->lost_first, now);
+	WRITE_ONCE(ring->lost_last, now);
+	ring_count(&ring->lost[cause], &ring->page->lost[cause]);
 	this_cpu_inc(*type->lost);
 }
 
@@ -128,7 +140,6 @@ static void ring_lose(struct evring_ring *ring, struct evring_type *type,
 static bool ring_claim(struct evring_ring *ring, u64 next)
 {
 	struct evring_ring_page *page = ring->page;
-	u64 tail = page->tail;
 	u64 floor;
 
 	if (next + ring->segment_size <= ring->data_size)
@@ -143,15 +154,13 @@ static bool ring_claim(struct evring_ring *ring, u64 next)
 	WRITE_ONCE(page->tail, floor);
 	/*
 	 * Orders the store of tail before the load of hold: pairs with smp_mb()
-	 * in group_place(): a group that joins right now either is seen here or
+	 * in group_hold(): a group that joins right now either is seen here or
 	 * sees the new tail. And before the stores to the segment: pairs with
-	 * the reader's fence between its copy and its second look at tail.
+	 * the reader's fence between its copy and its second look at tail. If
+	 * it is seen, tail stays where it is all the same: it never goes back.
 	 */
 	smp_mb();
-	if (floor <= READ_ONCE(ring->hold))
-		return true;
-	WRITE_ONCE(page->tail, tail);
-	return false;
+	return floor <= READ_ONCE(ring->hold);
 }
 
 static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
@@ -175,17 +184,18 @@ static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
 static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
 		       unsigned long units)
 {
-	struct evring_lost lost;
+	struct evring_lost lost = { 0 };
 	unsigned long word, taken;
-	u64 now, seq;
+	u64 now, seq, first;
 
 	WRITE_ONCE(ring->base, next);
 	barrier();	/* base moves before the word opens */
 	word = local_read(&ring->word);
 	do {
 		seq = READ_ONCE(ring->closed_seq);
-		lost.count = word_seq(word) - seq;
-		lost.first = READ_ONCE(ring->lost_first);
+		lost.count = (word_seq(word) - seq) & EVRING_SEQ_MASK;
+		first = xchg(&ring->lost_first, 0);
+		lost.first = lost.first ?: first;
 		lost.last = READ_ONCE(ring->lost_last);
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock();
@@ -244,7 +254,7 @@ out:
 	return entry;
 }
 
-/* More contexts than there are: a probe that probes itself. Only take a number. */
+/* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
 static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *type)
 {
 	unsigned long flags;
@@ -385,14 +395,13 @@ static __always_inline void ring_publish(struct evring_ring *ring)
 static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
 			 struct evring_type *type)
 {
-	struct evring_ring_page *page = ring->page;
 	struct evring_lost lost = { .count = 1 };
 
 	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		WRITE_ONCE(page->lost[EVRING_LOST_TOOBIG], page->lost[EVRING_LOST_TOOBIG] + 1);
+		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->page->lost[EVRING_LOST_TOOBIG]);
 		this_cpu_inc(*type->lost);
 	}
 	ring_publish(ring);
@@ -428,18 +437,15 @@ EXPORT_SYMBOL_GPL(evring_commit);
 
 void evring_discard(struct evring_slot *slot)
 {
-	struct evring_ring_page *page = slot->ring->page;
+	struct evring_ring *ring = slot->ring;
 	unsigned long word = slot->word;
 
-	/*
-	 * Take it back if it is still the last one. Else it stays, as its place
-	 * in the sequence is taken, but empty: what was to be kept from leaving
-	 * must not be read in the mapping either.
-	 */
-	if (!word_exchange(slot->ring, &word, slot->undo)) {
+	/* What was to be kept from leaving must not be read in the mapping either. */
+	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
+	/* Take it back if it is still the last one, else its place is taken. */
+	if (!word_exchange(ring, &word, slot->undo)) {
 		slot->rec->type = EVRING_TYPE_DISCARD;
-		memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
-		WRITE_ONCE(page->discarded, local_inc_return(&slot->ring->discarded));
+		ring_count(&ring->discarded, &ring->page->discarded);
 	}
 	evring_commit(slot);
 }

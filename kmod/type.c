@@ -205,10 +205,10 @@ static u64 type_lost(const struct evring_type *type)
 	return lost;
 }
 
-static int type_fill(struct evring_type_info *info, struct evring_field __user *fields)
+/* The answer, and into @fields a copy of the fields, for the caller to free. */
+static int type_fill(struct evring_type_info *info, struct evring_field **fields)
 {
 	const struct evring_type *type;
-	u32 room = info->nr_fields;
 
 	lockdep_assert_held(&types_lock);
 	if (info->id >= nr_types)
@@ -221,20 +221,25 @@ static int type_fill(struct evring_type_info *info, struct evring_field __user *
 	info->size = type->size;
 	info->nr_fields = type->nr_fields;
 	info->lost = type_lost(type);
-	room = min(room, type->nr_fields);
-	if (room && copy_to_user(fields, type->fields, room * sizeof(*fields)))
-		return -EFAULT;
-	return 0;
+	*fields = kmemdup(type->fields, type->nr_fields * sizeof(**fields), GFP_KERNEL);
+	return *fields ? 0 : -ENOMEM;
 }
 
 /* EVRING_IOC_TYPE: id and nr_fields of @info are read, all else is filled. */
-int evring_type_describe(struct evring_type_info *info, struct evring_field __user *fields)
+int evring_type_describe(struct evring_type_info *info, struct evring_field __user *to)
 {
+	struct evring_field *fields = NULL;
+	u32 room = info->nr_fields;
 	int ret;
 
 	mutex_lock(&types_lock);
-	ret = type_fill(info, fields);
+	ret = type_fill(info, &fields);
 	mutex_unlock(&types_lock);
+	/* Not under the lock: user memory can be as slow as its owner wants. */
+	room = min(room, info->nr_fields);
+	if (!ret && room && copy_to_user(to, fields, room * sizeof(*fields)))
+		ret = -EFAULT;
+	kfree(fields);
 	return ret;
 }
 

@@ -34,6 +34,10 @@ static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state stat
 		lanes_mark(waiter->lanes, -1);
 	if (state == EVRING_MARKED)
 		lanes_mark(waiter->lanes, 1);
+	if (state == EVRING_AWAKE)
+		list_del_init(&waiter->list);
+	else if (list_empty(&waiter->list))
+		list_add_tail(&waiter->list, &waiters);
 	WRITE_ONCE(waiter->state, state);
 	if (state == EVRING_AWAKE)
 		wake_up_interruptible_poll(&waiter->queue, EPOLLIN | EPOLLRDNORM);
@@ -56,15 +60,15 @@ void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
 	struct evring_lane_state *lane = &evring_lanes[ring->lane];
-	struct evring_waiter *waiter;
+	struct evring_waiter *waiter, *next;
 	unsigned long flags;
 
 	/* Disarm before looking who is: who arms after this sets it again. */
 	xchg(&lane->armed, 0);
 	WRITE_ONCE(ring->page->wakeups, ring->page->wakeups + 1);
 	spin_lock_irqsave(&waiters_lock, flags);
-	list_for_each_entry(waiter, &waiters, list)
-		if (waiter->state != EVRING_AWAKE && (waiter->lanes & BIT(ring->lane)))
+	list_for_each_entry_safe(waiter, next, &waiters, list)
+		if (waiter->lanes & BIT(ring->lane))
 			waiter_event(waiter);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
@@ -90,7 +94,7 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	u32 lane;
 
 	spin_lock_irqsave(&waiters_lock, flags);
-	waiter_set(waiter, EVRING_ARMED);
+	waiter_set(waiter, EVRING_ARMED);	/* before its lanes change: it may be marked */
 	waiter->lanes = arm->lanes;
 	waiter->watermark = arm->watermark;
 	waiter->flush = msecs_to_jiffies(arm->flush_ms);
@@ -112,14 +116,10 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 
 void evring_waiter_init(struct evring_waiter *waiter)
 {
-	unsigned long flags;
-
+	INIT_LIST_HEAD(&waiter->list);
 	init_waitqueue_head(&waiter->queue);
 	timer_setup(&waiter->timer, waiter_timer, 0);
 	waiter->state = EVRING_AWAKE;
-	spin_lock_irqsave(&waiters_lock, flags);
-	list_add_tail(&waiter->list, &waiters);
-	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
 /* Nobody uses the session any more. May sleep. */
@@ -128,9 +128,7 @@ void evring_waiter_exit(struct evring_waiter *waiter)
 	unsigned long flags;
 
 	spin_lock_irqsave(&waiters_lock, flags);
-	if (waiter->state == EVRING_MARKED)
-		lanes_mark(waiter->lanes, -1);
-	list_del(&waiter->list);
+	waiter_set(waiter, EVRING_AWAKE);	/* all that the timer may still do is nothing */
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	timer_delete_sync(&waiter->timer);
 }

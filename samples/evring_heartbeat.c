@@ -24,6 +24,7 @@ static void beat(struct timer_list *unused)
 
 	e = evring_reserve(&slot, type, sizeof(*e) + len);
 	if (e) {
+		memset(e, 0, sizeof(*e));	/* its padding too: readers see all of it */
 		e->beat = beats++;
 		e->interrupted = evring_str(sizeof(*e), len);
 		memcpy(e + 1, current->comm, len);

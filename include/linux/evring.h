@@ -11,7 +11,7 @@
  *
  *	if (e) {
  *		e->beat = 1;
- *		e->who = evring_str(e, sizeof(*e), len);
+ *		e->who = evring_str(sizeof(*e), len);
  *		memcpy(e + 1, who, len);
  *		evring_commit(&slot);
  *	}
@@ -34,7 +34,6 @@ struct evring_ring;
 /**
  * struct evring_type_desc - what a producer declares; see EVRING_EVENT()
  * @name: "family.event"
- * @owner: the module; evring keeps nothing of it once the type is unregistered
  * @fields: in the order in which they lie in the payload
  * @nr_fields: at most EVRING_FIELDS_MAX
  * @version: of the schema, from 1
@@ -44,7 +43,6 @@ struct evring_ring;
  */
 struct evring_type_desc {
 	const char *name;
-	struct module *owner;
 	const struct evring_field *fields;
 	u32 nr_fields;
 	u32 version;
@@ -53,7 +51,7 @@ struct evring_type_desc {
 	u32 flags;
 };
 
-/* The C type of each kind that a declared field can have */
+/* The C type of each kind that a declared field can have; CHARS is comm's alone */
 #define EVRING_CTYPE_U8		u8
 #define EVRING_CTYPE_U16	u16
 #define EVRING_CTYPE_U32	u32
@@ -82,7 +80,6 @@ struct evring_type_desc {
 #define __EVRING_DESC(_id, _name, _version, _lane, _flags)			\
 static const struct evring_type_desc _id##_desc = {				\
 	.name		= (_name),						\
-	.owner		= THIS_MODULE,						\
 	.fields		= _id##_fields,						\
 	.nr_fields	= ARRAY_SIZE(_id##_fields),				\
 	.version	= (_version),						\

@@ -25,7 +25,7 @@ static __always_inline u64 evring_tsc(void)
 #include <asm/cpufeature.h>
 #include <asm/tsc.h>
 
-/* Its rate in kHz; 0 unless it is invariant, never stops and CPUs agree on it. */
+/* Its rate in kHz; 0 unless it is invariant, never stops and the kernel itself trusts it. */
 static inline u32 evring_tsc_khz(void)
 {
 	if (!boot_cpu_has(X86_FEATURE_CONSTANT_TSC) || !boot_cpu_has(X86_FEATURE_NONSTOP_TSC) ||

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hooks: the families, and attaching. A hook that is detached is not there:
- * its tracepoint is a no-op in the kernel's code.
+ * its tracepoint or the function's entry is a no-op in the kernel's code.
  */
 #include <linux/err.h>
+#include <linux/kprobes.h>
 #include <linux/tracepoint.h>
 
 #include "../evring.h"
@@ -31,7 +32,7 @@ static void hook_match(struct tracepoint *tp, void *unused)
 	unsigned int i;
 
 	for (i = 0; (hook = hook_at(i)); i++)
-		if (!strcmp(hook->tracepoint, tp->name))
+		if (hook->tracepoint && !strcmp(hook->tracepoint, tp->name))
 			hook->tp = tp;
 }
 
@@ -48,14 +49,19 @@ static struct evring_hook_point *hook_find(const char *name)
 
 static int hook_attach(struct evring_hook_point *hook)
 {
-	int ret;
+	int ret = -ENOENT;
 
 	lockdep_assert_held(&hooks_lock);
 	if (hook->attached)
 		return 0;
-	if (!hook->tp)
-		return -ENOENT;
-	ret = tracepoint_probe_register(hook->tp, hook->probe, hook);
+	if (hook->kprobe) {
+		/* What an earlier registration left there would be refused. */
+		hook->kprobe->addr = NULL;
+		hook->kprobe->flags = 0;
+		ret = register_kprobe(hook->kprobe);
+	} else if (hook->tp) {
+		ret = tracepoint_probe_register(hook->tp, hook->probe, hook);
+	}
 	if (!ret)
 		WRITE_ONCE(hook->attached, true);
 	return ret;
@@ -66,7 +72,10 @@ static void hook_detach(struct evring_hook_point *hook)
 	lockdep_assert_held(&hooks_lock);
 	if (!hook->attached)
 		return;
-	tracepoint_probe_unregister(hook->tp, hook->probe, hook);
+	if (hook->kprobe)
+		unregister_kprobe(hook->kprobe);
+	else
+		tracepoint_probe_unregister(hook->tp, hook->probe, hook);
 	WRITE_ONCE(hook->attached, false);
 }
 

@@ -36,7 +36,8 @@ EVRING_TASK_EVENT(process_fork, "process.fork", 1, EVRING_LANE_CRITICAL, FORK_FI
 	F(S, STR, path, NONE)			\
 	F(S, STRV, argv, NONE)			\
 	F(S, U32, argv_len, NONE)		\
-	F(S, BOOL, argv_truncated, NONE)
+	F(S, BOOL, argv_truncated, NONE)	\
+	F(S, BOOL, path_truncated, NONE)
 
 EVRING_TASK_EVENT(process_exec, "process.exec", 1, EVRING_LANE_CRITICAL, EXEC_FIELDS);
 
@@ -51,6 +52,8 @@ EVRING_TASK_EVENT(process_exec, "process.exec", 1, EVRING_LANE_CRITICAL, EXEC_FI
 
 EVRING_TASK_EVENT(process_exit, "process.exit", 1, EVRING_LANE_CRITICAL, EXIT_FIELDS);
 
+enum { FORK, EXEC, EXIT };
+
 static u32 parent_pid(struct task_struct *task)
 {
 	u32 pid;
@@ -62,9 +65,9 @@ static u32 parent_pid(struct task_struct *task)
 }
 
 /* After the child is made, before it runs. A new thread is no new process. */
-static void probe_newtask(struct evring_hook_point *hook, struct task_struct *child,
-			  EVRING_CLONE_FLAGS clone_flags)
+static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FLAGS clone_flags)
 {
+	struct evring_hook_point *hook = data;
 	struct process_fork *e;
 	struct evring_slot slot;
 
@@ -100,9 +103,10 @@ static u32 read_argv(char *to, unsigned long from, u32 len)
 	return done;
 }
 
-static void probe_exec(struct evring_hook_point *hook, struct task_struct *task, pid_t old_tid,
+static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 		       struct linux_binprm *bprm)
 {
+	struct evring_hook_point *hook = data;
 	unsigned long start = task->mm->arg_start, whole = task->mm->arg_end - start;
 	u32 fixed = sizeof(struct process_exec), path_len, argv_len, done;
 	struct evring_slot slot;
@@ -126,20 +130,21 @@ static void probe_exec(struct evring_hook_point *hook, struct task_struct *task,
 	e->argv = evring_str(fixed + path_len, done);
 	e->argv_len = min_t(unsigned long, whole, U32_MAX);
 	e->argv_truncated = done < whole;
+	e->path_truncated = bprm->filename[path_len] != '\0';
 	evring_commit(&slot);
 }
 
-/* Fires for each thread; the last one's exit is the process's. */
-EVRING_PROBE_EXIT(probe_exit, hook, task)
+static struct evring_hook_point process_hooks[EXIT + 1];
+
+/* In the last thread of a process. */
+static void emit_exit(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct process_exit *e;
 	struct evring_slot slot;
 	int status;
 
-	if (!EVRING_EXIT_LAST(task))
-		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_reserve(&slot, process_hooks[EXIT].type, sizeof(*e));
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
@@ -157,10 +162,23 @@ EVRING_PROBE_EXIT(probe_exit, hook, task)
 	evring_commit(&slot);
 }
 
-static struct evring_hook_point process_hooks[] = {
-	{ .desc = &process_fork_desc, .tracepoint = "task_newtask", .probe = probe_newtask },
-	{ .desc = &process_exec_desc, .tracepoint = "sched_process_exec", .probe = probe_exec },
-	{ .desc = &process_exit_desc, .tracepoint = "sched_process_exit", .probe = probe_exit },
+EVRING_EXIT_SOURCE(emit_exit)
+
+static struct evring_hook_point process_hooks[EXIT + 1] = {
+	[FORK] = {
+		.desc = &process_fork_desc,
+		.tracepoint = "task_newtask",
+		.probe = probe_newtask,
+	},
+	[EXEC] = {
+		.desc = &process_exec_desc,
+		.tracepoint = "sched_process_exec",
+		.probe = probe_exec,
+	},
+	[EXIT] = {
+		.desc = &process_exit_desc,
+		EVRING_EXIT_HOOK,
+	},
 };
 
 const struct evring_hook_family evring_process_family = {

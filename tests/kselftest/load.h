@@ -15,7 +15,7 @@
 
 static const char *const process_hooks[] = { "process.fork", "process.exec", "process.exit" };
 
-/* Fork and exec for ever. */
+/* Fork and exec for ever, with no descriptor of ours: it would keep our session. */
 static inline pid_t load_start(void)
 {
 	pid_t pid = fork(), child;
@@ -23,6 +23,7 @@ static inline pid_t load_start(void)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close_range(3, ~0u, 0);
 	for (;;) {
 		child = fork();
 		if (!child) {
@@ -63,8 +64,8 @@ static inline void tracer_start(const char *tracer)
 }
 
 /*
- * Have two tracers at the hooks' tracepoints, from now on. Then to attach one
- * more changes the list of probes, but none of the kernel's code. QEMU 7.2's
+ * Have others at the hooks' tracepoints and kprobe, from now on. Then to attach
+ * one more changes a list of probes, but none of the kernel's code. QEMU 7.2's
  * emulation of several processors cannot stand that: one that runs code while
  * another one patches it may go round in the breakpoint for ever, as it does
  * when nothing but tracefs switches these tracepoints under load.
@@ -78,7 +79,9 @@ static inline void tracers_start(void)
 	if (mkdir(TRACING_OWN, 0755))
 		abort();
 	tracer_start(TRACING);
-	tracer_start(TRACING_OWN);
+	tracer_start(TRACING_OWN);	/* two: with one or none a call is patched */
+	tracing_write(TRACING "kprobe_events", "p:evring_test/exit disassociate_ctty");
+	tracing_write(TRACING "events/evring_test/exit/enable", "1");
 }
 
 #endif /* EVRING_TEST_LOAD_H */

@@ -17,9 +17,9 @@
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
-typedef uint64_t u64;
+typedef unsigned long long u64;	/* as in the kernel */
 typedef int32_t s32;
-typedef int64_t s64;
+typedef long long s64;
 
 #define __user
 #define __percpu
@@ -38,7 +38,7 @@ typedef int64_t s64;
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
-#define U64_MAX			UINT64_MAX
+#define U64_MAX			(~0ULL)
 #define static_assert		_Static_assert
 
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
@@ -57,7 +57,8 @@ extern u64 sim_fence;
 typedef struct { long v; } local_t;
 
 #define local_read(l)		(unsigned long)__atomic_load_n(&(l)->v, __ATOMIC_RELAXED)
-#define local_inc_return(l)	(u64)__atomic_add_fetch(&(l)->v, 1, __ATOMIC_RELAXED)
+#define local_inc(l)		((void)__atomic_add_fetch(&(l)->v, 1, __ATOMIC_RELAXED))
+#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_RELAXED)
 
 static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
 {
@@ -108,6 +109,7 @@ u64 ktime_get_boot_fast_ns(void);
 struct list_head { struct list_head *next, *prev; };
 typedef struct { int unused; } wait_queue_head_t;
 struct timer_list { int unused; };
+struct kprobe;
 struct page;
 struct module;
 struct tracepoint;

@@ -24,6 +24,7 @@ $(SIM)/include: tests/sim/sim.mk
 $(SIM_TESTS): tests/sim/torture_test.c $(SIM_DEPS) | $(SIM)/include
 	$(call say,CC)
 	@mkdir -p $(@D) $(SIM)/$(@F)
+	@rm -f $@
 	$(Q)for file in kmod/ring tests/sim/sim; do \
 		$(CC) $(CSTD) -Wall -Wextra -Werror -O2 -g $(SIM_SAN) -I$(SIM)/include -Itests/sim \
 			-Iinclude -Iinclude/uapi -c $$file.c \

@@ -6,7 +6,8 @@
 
 #ifdef __x86_64__
 #include <x86intrin.h>
-#define read_tsc()	__rdtsc()
+/* What is loaded after it is loaded after it. */
+#define read_tsc()	({ uint64_t tsc_ = __rdtsc(); _mm_lfence(); tsc_; })
 #else
 #define read_tsc()	0
 #endif
@@ -17,8 +18,10 @@ void clock_refresh(struct evring *ev)
 	const struct evring_clock *from = &ev->meta->clock;
 	struct evring_clock clock;
 	uint32_t seq = load_acquire(&from->seq);
+	int tries;
 
-	while (seq != ev->clock.seq) {
+	/* Whoever writes it has preemption off: a few tries are plenty. */
+	for (tries = 0; tries < 1000 && seq != ev->clock.seq; tries++) {
 		clock = *from;
 		clock.seq = seq;
 		read_fence();	/* pairs with smp_wmb() in the kernel's clock_write() */

@@ -49,7 +49,11 @@ struct evring;
  */
 int evring_open(struct evring **ev, const char *path);
 
-/* Unmap and close. A group is left, not dropped: its position stays. NULL is fine. */
+/*
+ * Unmap and close. A group is left, not dropped: its position stays. NULL is
+ * fine. A child of fork() has no mapping and must not use the handle at all; it
+ * keeps the session, and so the group, until it execs or ends.
+ */
 void evring_close(struct evring *ev);
 
 /* The file descriptor: for poll(), ioctl() and io_uring. Stays the handle's. */

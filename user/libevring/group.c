@@ -59,6 +59,12 @@ int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entrie
 	return evring_ioctl(ev, EVRING_IOC_COMMIT, &commit);
 }
 
+/* What does not fit into an entry goes with the next commit. */
+static uint32_t missed_now(const struct ring *ring)
+{
+	return ring->missed < UINT32_MAX ? (uint32_t)ring->missed : UINT32_MAX;
+}
+
 int evring_commit(struct evring *ev)
 {
 	struct evring_commit_entry *entries;
@@ -73,12 +79,12 @@ int evring_commit(struct evring *ev)
 	for (i = 0; i < ev->nr_rings; i++) {
 		const struct ring *ring = &ev->rings[i];
 
-		if (ring->pos == ring->committed)
+		if (ring->pos == ring->committed && !ring->missed)
 			continue;
 		entries[nr++] = (struct evring_commit_entry) {
 			.pos = ring->pos,
 			.seq = ring->seq,
-			.missed = (uint32_t)ring->missed,
+			.missed = missed_now(ring),
 			.lane = ring->lane,
 			.cpu = ring->cpu,
 		};
@@ -87,7 +93,7 @@ int evring_commit(struct evring *ev)
 		ret = evring_commit_at(ev, entries, nr);
 	for (i = 0; i < ev->nr_rings && !ret; i++) {
 		ev->rings[i].committed = ev->rings[i].pos;
-		ev->rings[i].missed = 0;
+		ev->rings[i].missed -= missed_now(&ev->rings[i]);
 	}
 	free(entries);
 	return ret;

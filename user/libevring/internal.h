@@ -34,6 +34,7 @@ struct evring {
 	struct ring **heap;		/* rings with something to read, oldest event first */
 	unsigned int nr_heap;
 	uint64_t watermark;		/* raw time before the heads were read */
+	int error;			/* what the next evring_next() returns, if not 0 */
 	char *copy;			/* the event, where the ring may change under us */
 };
 
@@ -47,6 +48,7 @@ struct ring {
 	size_t map_len;
 	uint64_t mask;
 	uint64_t segment;	/* bytes */
+	uint32_t record_max;	/* bytes; what is longer is no record but a pad */
 	uint64_t pos;		/* of the next event */
 	uint64_t head;		/* as of the last snapshot */
 	uint64_t seq;		/* expected next; EVRING_SEQ_NONE if anything will do */
@@ -62,7 +64,7 @@ int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsi
 void ring_unmap(struct ring *ring);
 void ring_place(struct ring *ring, uint64_t pos, uint64_t seq);
 int ring_peek(struct ring *ring);
-int ring_take(struct ring *ring, char *copy, struct evring_event *event);
+bool ring_take(struct ring *ring, char *copy, struct evring_event *event);
 
 /* clock.c: raw time stamps */
 

@@ -107,7 +107,7 @@ static int rings_update(struct evring *ev, bool first)
 	return 0;
 }
 
-/* See what there is now. The heap is built anew. */
+/* See what there is now. The heap is built anew, or empty where that fails. */
 int reader_snapshot(struct evring *ev)
 {
 	unsigned int i;
@@ -120,16 +120,17 @@ int reader_snapshot(struct evring *ev)
 			return ret;
 	}
 	clock_refresh(ev);
-	ev->watermark = clock_now(ev);
-	read_fence();	/* the time before the heads */
+	ev->watermark = clock_now(ev);	/* before any head is read */
 	for (i = 0; i < ev->nr_rings; i++) {
 		struct ring *ring = &ev->rings[i];
 
 		/* acquire: pairs with the release of head in the kernel's publish */
 		ring->head = load_acquire(&ring->page->head);
 		ret = ring_peek(ring);
-		if (ret < 0)
+		if (ret < 0) {
+			ev->nr_heap = 0;
 			return ret;
+		}
 		if (ret)
 			ev->heap[ev->nr_heap++] = ring;
 	}
@@ -166,8 +167,10 @@ static int heap_step(struct evring *ev)
 {
 	int ret = ring_peek(ev->heap[0]);
 
-	if (ret < 0)
+	if (ret < 0) {
+		ev->nr_heap = 0;
 		return ret;
+	}
 	if (!ret)
 		ev->heap[0] = ev->heap[--ev->nr_heap];
 	if (ev->nr_heap > 1)
@@ -175,32 +178,50 @@ static int heap_step(struct evring *ev)
 	return 0;
 }
 
+/*
+ * Is there an event on top that nothing older can precede? What the first
+ * snapshot saw may be younger than what it did not; the second one's time is
+ * later than that event, unless the clock is odd: then it goes out as it is.
+ */
+static int reader_ready(struct evring *ev)
+{
+	int tries, ret;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (ev->nr_heap && ev->heap[0]->time <= ev->watermark)
+			return 0;
+		ret = reader_snapshot(ev);
+		if (ret || !ev->nr_heap)
+			return ret;
+	}
+	return 0;
+}
+
 int evring_next(struct evring *ev, struct evring_event *event)
 {
+	int ret = ev->error;
 	struct ring *ring;
-	bool taken = false;
-	int ret;
+	bool taken;
 
 	if (ev->mode == MODE_NONE)
 		return -EPERM;
-	/* A second look at the clock in vain means that the clock is odd, not the event. */
-	if (!ev->nr_heap || ev->heap[0]->time > ev->watermark) {
-		ret = reader_snapshot(ev);
-		if (ret)
-			return ret;
-	}
-	while (ev->nr_heap && !taken) {
+	ev->error = 0;
+	while (!ret) {
+		ret = reader_ready(ev);
+		if (ret || !ev->nr_heap)
+			break;
 		ring = ev->heap[0];
 		taken = ring_take(ring, ev->copy, event);
+		/* What is wrong behind this event is told after it. */
 		ret = heap_step(ev);
-		if (ret)
-			return ret;
+		if (!taken)
+			continue;
+		ev->error = ret;
+		event->ring = (uint32_t)(ring - ev->rings);
+		event->type = evring_type(ev, event->rec->type);
+		return 1;
 	}
-	if (!taken)
-		return 0;
-	event->ring = (uint32_t)(ring - ev->rings);
-	event->type = evring_type(ev, event->rec->type);
-	return 1;
+	return ret;
 }
 
 unsigned int evring_rings(const struct evring *ev)

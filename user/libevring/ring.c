@@ -13,6 +13,7 @@
 
 #define ALIGN8(n)	(((uint64_t)(n) + 7) & ~7ULL)
 #define PAD_MIN		8u
+#define CLOCK_STEP	(1ULL << 32)	/* raw: a second or more */
 
 int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsigned int cpu)
 {
@@ -30,6 +31,7 @@ int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsi
 	ring->data = (const char *)map + meta->page_size;
 	ring->mask = size - 1;
 	ring->segment = meta->segment_size;
+	ring->record_max = meta->record_max;
 	ring->lane = (uint16_t)lane;
 	ring->cpu = (uint16_t)cpu;
 	ring->stable = ev->mode == MODE_HOLD;
@@ -52,13 +54,14 @@ static uint64_t rec_covers(const struct evring_rec *rec)
 /* Is this a record, going by its length? */
 static bool rec_sane(const struct ring *ring, uint64_t pos, uint32_t len, uint16_t type)
 {
+	uint64_t max = ring->segment - (pos & (ring->segment - 1));
 	uint32_t min = sizeof(struct evring_rec);
 
 	if (type == EVRING_TYPE_PAD)
-		min = PAD_MIN;
-	else if (type == EVRING_TYPE_LOST)
+		return len >= PAD_MIN && ALIGN8(len) <= max;
+	if (type == EVRING_TYPE_LOST)
 		min += sizeof(struct evring_lost);
-	return len >= min && ALIGN8(len) <= ring->segment - (pos & (ring->segment - 1));
+	return len >= min && len <= ring->record_max && ALIGN8(len) <= max;
 }
 
 /*
@@ -108,36 +111,41 @@ int ring_peek(struct ring *ring)
 		time = load_once(&rec->time);
 		if (ring_overtaken(ring))
 			continue;
-		/* As it never runs backwards on a ring; a clock's step may make it. */
-		if (time > ring->time)
+		/* In order on a ring, but for a clock's glitch; a step is no glitch. */
+		if (time > ring->time || ring->time - time > CLOCK_STEP)
 			ring->time = time;
 		return 1;
 	}
 	return 0;
 }
 
-/* Copy what may be overwritten. False: it was. */
+/* Copy what may be overwritten. False: it was, or had been as we looked. */
 static bool ring_copy(struct ring *ring, char *copy)
 {
 	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
 	uint32_t len = load_once(&rec->len);
+	uint16_t type = load_once(&rec->type);
 
-	if (rec_sane(ring, ring->pos, len, load_once(&rec->type)))
-		memcpy(copy, rec, len);
+	if (type == EVRING_TYPE_PAD || !rec_sane(ring, ring->pos, len, type)) {
+		ring_overtaken(ring);
+		return false;
+	}
+	memcpy(copy, rec, len);
+	/* The copy's own words are what was looked at, or it was overwritten. */
 	return !ring_overtaken(ring);
 }
 
 /*
- * Take the event that ring_peek() found. Returns 1, or 0 if it was overwritten
- * since: peek again.
+ * Take the event that ring_peek() found. False: it was overwritten since, so
+ * peek again.
  */
-int ring_take(struct ring *ring, char *copy, struct evring_event *event)
+bool ring_take(struct ring *ring, char *copy, struct evring_event *event)
 {
 	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
 
 	if (!ring->stable) {
 		if (!ring_copy(ring, copy))
-			return 0;
+			return false;
 		rec = (const void *)copy;
 	}
 	event->rec = rec;
@@ -157,27 +165,60 @@ int ring_take(struct ring *ring, char *copy, struct evring_event *event)
 	ring->missed += event->missed;
 	ring->pos = event->next;
 	ring->seq = event->next_seq;
-	return 1;
+	return true;
 }
 
 /*
- * Start at @pos. A committed position is what some reader said: go to the first
- * record at or after it, counted from the start of its segment.
+ * From the record at @p on to the first one at or after @pos. Returns where that
+ * is; *@seq is its number as far as the records before it tell.
+ */
+static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uint64_t *seq)
+{
+	const struct evring_rec *rec;
+	uint32_t len;
+	uint16_t type;
+
+	while (p < pos) {
+		rec = (const void *)(ring->data + (p & ring->mask));
+		len = load_once(&rec->len);
+		type = load_once(&rec->type);
+		if (!rec_sane(ring, p, len, type))
+			break;
+		if (type != EVRING_TYPE_PAD)
+			*seq = (load_once(&rec->seq) + rec_covers(rec)) & EVRING_SEQ_MASK;
+		p += ALIGN8(len);
+	}
+	return p > pos ? p : pos;
+}
+
+/*
+ * Start at @pos, where @seq is expected if that is known. A position is what
+ * some reader said: go to the first record at or after it. Where no number is
+ * known, the records before tell it, so that what is overwritten before we read
+ * our first event is counted too.
  */
 void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 {
-	uint64_t head = load_acquire(&ring->page->head);
-	uint64_t p = pos & ~(ring->segment - 1);
-	const struct evring_rec *rec;
+	uint64_t tail, head, from, told;
 
-	ring->seq = seq;
 	ring->committed = pos;
-	while (p < pos && p < head && pos >= load_once(&ring->page->tail)) {
-		rec = (const void *)(ring->data + (p & ring->mask));
-		if (!rec_sane(ring, p, load_once(&rec->len), load_once(&rec->type)))
-			break;
-		p += ALIGN8(load_once(&rec->len));
-	}
-	ring->pos = p > pos ? p : pos;
-	ring->head = ring->pos;
+	do {
+		tail = load_once(&ring->page->tail);
+		head = load_acquire(&ring->page->head);
+		if (pos < tail)
+			pos = tail;
+		from = pos & ~(ring->segment - 1);
+		if (from == pos && from > tail)
+			from -= ring->segment;
+		told = pos ? EVRING_SEQ_NONE : 0;
+		if (pos <= head)
+			pos = ring_walk(ring, from, pos, &told);
+		if (told == EVRING_SEQ_NONE && pos < head)
+			told = load_once(&((const struct evring_rec *)
+					   (ring->data + (pos & ring->mask)))->seq);
+		read_fence();	/* as in ring_overtaken() */
+	} while (load_once(&ring->page->tail) != tail);
+	ring->seq = seq == EVRING_SEQ_NONE ? told : seq;
+	ring->pos = pos;
+	ring->head = pos;
 }

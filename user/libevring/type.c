@@ -19,7 +19,9 @@ static void type_fill(struct described *d, const struct evring_type_info *info)
 	d->type.version = info->version;
 	d->type.lane = info->lane;
 	d->type.size = info->size;
-	d->type.nr_fields = info->nr_fields;
+	/* A later kernel may have more than there is room for. */
+	d->type.nr_fields = info->nr_fields < EVRING_FIELDS_MAX ? info->nr_fields :
+								  EVRING_FIELDS_MAX;
 	d->type.lost = info->lost;
 	d->type.fields = d->fields;
 	memcpy(d->type.name, info->name, sizeof(d->type.name));

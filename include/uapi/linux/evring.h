@@ -91,7 +91,8 @@ enum evring_lane {
  *	The bytes between are 0
  * @type: type id; below EVRING_TYPE_FIRST one of the types below
  * @flags: EVRING_REC_*
- * @time: raw time stamp, see struct evring_clock; never decreases on a ring
+ * @time: raw time stamp, see struct evring_clock; in order on a ring, but for
+ *	what the clock itself does wrong (a TSC reset by a suspend)
  * @seq: number of the attempt on this ring, from 0; 48 bits
  * @pid: process (thread group) id in the initial pid namespace; of whatever
  *	task was interrupted where @flags does not say EVRING_REC_TASK
@@ -141,7 +142,7 @@ struct evring_lost {
 /* Why an attempt failed; index of evring_ring_page.lost[] */
 enum evring_lost_cause {
 	EVRING_LOST_FULL	= 0,	/* a group holds the segment that comes next */
-	EVRING_LOST_NESTED	= 1,	/* an NMI hit while a segment was entered */
+	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
 	EVRING_LOST_CAUSES	= 3,
 };
@@ -171,7 +172,7 @@ enum evring_kind {
 	EVRING_KIND_BOOL	= 7,	/* a __u8, 0 or 1 */
 	EVRING_KIND_CHARS	= 8,	/* char[size], up to the first NUL */
 	EVRING_KIND_STR		= 9,	/* struct evring_str: text or bytes */
-	EVRING_KIND_STRV	= 10,	/* struct evring_str: strings, a NUL after each */
+	EVRING_KIND_STRV	= 10,	/* struct evring_str: strings with NULs between */
 	EVRING_KINDS,
 };
 
@@ -443,7 +444,7 @@ struct evring_ring_page {
  * @policy: enum evring_policy
  * @start: enum evring_start, for a new group and for lanes new to it
  * @lanes: bit mask, at least one
- * @abandon_ms: as in struct evring_group_info
+ * @abandon_ms: as in struct evring_group_info, at most 2147483647
  * @group: out: index in evring_meta.groups and evring_ring_page.cursors
  * @created: out: 1 if there was none of this name
  * @reserved: 0
@@ -472,7 +473,8 @@ struct evring_join {
  * @pos: new committed position: not below the old one, not above head, a
  *	multiple of 8. That it is the start of a record is the reader's affair:
  *	whoever lies here misleads the group's next reader and nobody else
- * @seq: sequence number of the record at @pos
+ * @seq: sequence number that is expected at @pos: of what follows the last
+ *	record that was read
  * @missed: events that were overwritten unread since the last commit
  * @lane: which ring
  * @cpu: which ring
