@@ -24,7 +24,7 @@ CFLAGS	?= -O2 -g
 CPPFLAGS += -Iinclude/uapi -Iuser/libevring
 ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(CPPFLAGS)
 # For what is compiled and linked in one go, so that no .d lies beside programs
-DEPS	= -MMD -MP -MF $(B)/obj/$(@F).d
+DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
 LIB_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/libevring/*.c))
 D_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evringd/*.c))
@@ -73,13 +73,14 @@ $(B)/obj/%.o: %.c | setup-build
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(OBJ_CFLAGS) -c $< -o $@
 
-$(LIB_OBJ): OBJ_CFLAGS = -fPIC -fvisibility=default
+$(LIB_OBJ): OBJ_CFLAGS = -fPIC -fvisibility=hidden
 $(D_OBJ): OBJ_CFLAGS = $(shell pkg-config --cflags rdkafka liburing jansson)
 
 $(B)/lib/libevring.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)ld -r -o $(B)/obj/libevring.o $^ && objcopy --localize-hidden $(B)/obj/libevring.o
+	$(Q)rm -f $@ && ar rcs $@ $(B)/obj/libevring.o
 
 $(SO): $(LIB_OBJ) user/libevring/libevring.map
 	@mkdir -p $(@D)

@@ -200,7 +200,7 @@ static void hunt(struct __test_metadata *_metadata, struct evring *ev, struct ta
 
 TEST_F_TIMEOUT(torture, a_holding_group_reads_every_event_or_a_lost_record_counts_it, 900)
 {
-	unsigned long quota = getenv("TORTURE") ? strtoul(getenv("TORTURE"), NULL, 0) : 100000;
+	unsigned long quota = getenv("TORTURE") ? strtoul(getenv("TORTURE"), NULL, 0) : 400000;
 
 	hunt(_metadata, self->ev, self->tally, EVRING_HOLD, quota);
 	EXPECT_EQ(0, self->tally->missed);

@@ -35,6 +35,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct evring;
 
@@ -235,6 +236,7 @@ ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
 #define EVRING_JSON_MAX(payload_len, nr_fields) \
 	(1280ul + 128ul * (nr_fields) + 8ul * (payload_len))
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
