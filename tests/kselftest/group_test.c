@@ -716,14 +716,6 @@ static void ledger_read(struct ledger *ledger, bool for_ever)
 	evring_close(ev);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* Emit a little on both CPUs for @ms; returns how much. */
 static uint64_t emit_for(int64_t ms)
 {
@@ -743,7 +735,7 @@ TEST_F_TIMEOUT(group, after_kill_9_the_next_reader_goes_on_at_the_commit_and_mis
 {
 	struct ledger *ledger = mmap(NULL, sizeof(*ledger), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned int round, cpu, seed = (unsigned int)now_ns();
+	unsigned int round, cpu, seed = (unsigned int)now_ms();
 	uint64_t emitted = 0;
 	int status;
 	pid_t pid;

@@ -91,15 +91,19 @@ static inline int pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* The kernel's crc32_le(): no inversion at either end. A reader must keep up: by table. */
 static inline uint32_t crc32_le(uint32_t crc, const uint8_t *p, size_t len)
 {
-	while (len--) {
-		int bit;
+	static uint32_t table[256];
+	uint32_t byte, bit;
 
-		crc ^= *p++;
+	for (byte = 0; byte < 256 && !table[255]; byte++) {
+		table[byte] = byte;
 		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+			table[byte] = table[byte] >> 1 ^ (0xedb88320u & -(table[byte] & 1));
 	}
+	while (len--)
+		crc = crc >> 8 ^ table[(uint8_t)crc ^ *p++];
 	return crc;
 }
 

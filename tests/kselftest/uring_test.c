@@ -291,7 +291,9 @@ TEST_F(uring, many_in_one_submission_are_taken_in_order)
 	unsigned int i;
 
 	for (i = 0; i < 64; i++) {
-		entries[i] = (struct evring_commit_entry){ .pos = self->pos + (i + 1) * self->size };
+		entries[i] = (struct evring_commit_entry){
+			.pos = self->pos + (i + 1) * self->size,
+		};
 		prepare(&self->ring, self->fd, &entries[i], 1)->user_data = i;
 	}
 	EXPECT_EQ(64, io_uring_submit(&self->ring));
