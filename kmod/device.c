@@ -86,7 +86,16 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 
 static int ioc_meta(struct evring_session *session, void __user *arg)
 {
-	return copy_to_user(arg, evring_meta, sizeof(*evring_meta)) ? -EFAULT : 0;
+	struct evring_meta *meta = kmalloc(sizeof(*meta), GFP_KERNEL);
+	int ret = 0;
+
+	if (!meta)
+		return -ENOMEM;
+	evring_groups_snapshot(meta);
+	if (copy_to_user(arg, meta, sizeof(*meta)))
+		ret = -EFAULT;
+	kfree(meta);
+	return ret;
 }
 
 static int ioc_ring(struct evring_session *session, void __user *arg)
@@ -158,11 +167,13 @@ static int ioc_join(struct evring_session *session, void __user *arg)
 	ret = evring_group_join(session, &join);
 	if (ret)
 		return ret;
-	if (copy_to_user(arg, &join, sizeof(join))) {
-		evring_group_leave(session);
-		return -EFAULT;
-	}
-	return 0;
+	if (!copy_to_user(arg, &join, sizeof(join)))
+		return 0;
+	/* As if it had not been: what was there before stays, what was not goes. */
+	evring_group_leave(session);
+	if (join.created)
+		evring_group_drop(join.name);
+	return -EFAULT;
 }
 
 static int ioc_commit(struct evring_session *session, void __user *arg)

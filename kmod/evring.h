@@ -222,6 +222,7 @@ u64 evring_lanes_published(u32 lanes);
 struct evring_session;
 
 void evring_groups_exit(void);
+void evring_groups_snapshot(struct evring_meta *meta);
 int evring_group_join(struct evring_session *session, struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);

@@ -357,6 +357,14 @@ int evring_group_drop(const char *name)
 	return ret;
 }
 
+/* The meta page, with the groups as they are at one moment. */
+void evring_groups_snapshot(struct evring_meta *meta)
+{
+	spin_lock(&groups_lock);
+	*meta = *evring_meta;
+	spin_unlock(&groups_lock);
+}
+
 void evring_groups_exit(void)
 {
 	unsigned int i;

@@ -41,8 +41,18 @@ typedef long long s64;
 #define U64_MAX			(~0ULL)
 #define static_assert		_Static_assert
 
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+/* Where a test may interrupt: before whatever another context can see or change */
+extern void (*sim_interrupt)(void);
+
+static inline void sim_point(void)
+{
+	if (unlikely(sim_interrupt))
+		sim_interrupt();
+}
+
+#define READ_ONCE(x)		({ sim_point(); __atomic_load_n(&(x), __ATOMIC_RELAXED); })
+#define WRITE_ONCE(x, v)							\
+	({ typeof(x) v_ = (v); sim_point(); __atomic_store_n(&(x), v_, __ATOMIC_RELAXED); })
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #ifdef __SANITIZE_THREAD__
@@ -52,16 +62,18 @@ extern u64 sim_fence;
 #else
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #endif
-#define barrier()		__atomic_signal_fence(__ATOMIC_SEQ_CST)
+#define barrier()		({ sim_point(); __atomic_signal_fence(__ATOMIC_SEQ_CST); })
 
 typedef struct { long v; } local_t;
 
-#define local_read(l)		(unsigned long)__atomic_load_n(&(l)->v, __ATOMIC_RELAXED)
+#define local_read(l)								\
+	({ sim_point(); (unsigned long)__atomic_load_n(&(l)->v, __ATOMIC_RELAXED); })
 #define local_inc(l)		((void)__atomic_add_fetch(&(l)->v, 1, __ATOMIC_RELAXED))
-#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_RELAXED)
+#define xchg(p, v)		({ sim_point(); __atomic_exchange_n(p, v, __ATOMIC_RELAXED); })
 
 static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
 {
+	sim_point();
 	__atomic_compare_exchange_n(&l->v, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return (unsigned long)old;
 }

@@ -18,6 +18,7 @@ __thread unsigned int sim_nmi;
 struct task_struct sim_current = { 1, 1 };
 struct static_key_false evring_clock_tsc;
 u64 sim_fence;
+void (*sim_interrupt)(void);
 static const int nobody;
 
 u64 ktime_get_boot_fast_ns(void)

@@ -30,4 +30,7 @@ bool sim_emit(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void 
 bool sim_emit_nmi(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void *arg);
 uint64_t sim_lost(const struct sim *sim);
 
+/* Called, if set, before each step of an emit that another context can see. */
+extern void (*sim_interrupt)(void);
+
 #endif /* EVRING_SIM_H */

@@ -9,7 +9,7 @@ SIM_STUBS := linux/cache linux/irq_work linux/jump_label linux/list linux/log2 l
 SIM_DEPS := kmod/ring.c kmod/evring.h include/linux/evring.h include/uapi/linux/evring.h \
 	    tests/sim/sim.c tests/sim/sim.h tests/sim/shim.h user/libevring/ring.c \
 	    user/libevring/internal.h
-SIM_TESTS := $(B)/tests/unit/sim_asan_test $(B)/tests/unit/sim_tsan_test $(B)/tests/unit/sim_test
+SIM_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
 
 $(B)/tests/unit/sim_asan_test: SIM_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 # The reader's fence is for taps and followers, which this test has not.
@@ -21,7 +21,10 @@ $(SIM)/include: tests/sim/sim.mk
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
-$(SIM_TESTS): tests/sim/torture_test.c $(SIM_DEPS) | $(SIM)/include
+$(SIM_TESTS): SIM_MAIN := tests/sim/torture_test.c
+$(B)/tests/unit/sim_nmi_test: SIM_MAIN := tests/sim/nmi_test.c
+
+$(SIM_TESTS): tests/sim/torture_test.c tests/sim/nmi_test.c $(SIM_DEPS) | $(SIM)/include
 	$(call say,CC)
 	@mkdir -p $(@D) $(SIM)/$(@F)
 	@rm -f $@
@@ -31,4 +34,4 @@ $(SIM_TESTS): tests/sim/torture_test.c $(SIM_DEPS) | $(SIM)/include
 			-o $(SIM)/$(@F)/$$(basename $$file)_kernel.o || exit; \
 	done
 	$(Q)$(CC) $(CSTD) -Wall -Wextra -Werror -O2 -g $(SIM_SAN) -Itests/sim $(CPPFLAGS) -o $@ \
-		$< user/libevring/ring.c $(SIM)/$(@F)/*_kernel.o -lpthread
+		$(SIM_MAIN) user/libevring/ring.c $(SIM)/$(@F)/*_kernel.o -lpthread

@@ -81,20 +81,9 @@ const struct evring_meta *evring_meta(const struct evring *ev)
 	return ev->meta;
 }
 
-/* The groups change under a sequence counter: look until it stands still. */
 int evring_meta_read(struct evring *ev, struct evring_meta *meta)
 {
-	uint32_t seq;
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		seq = load_acquire(&ev->meta->groups_seq);
-		memcpy(meta, ev->meta, sizeof(*meta));
-		read_fence();	/* pairs with smp_wmb() in the kernel's infos_write_*() */
-		if (!(seq & 1) && seq == load_once(&ev->meta->groups_seq))
-			return 0;
-	}
-	return -EAGAIN;
+	return evring_ioctl(ev, EVRING_IOC_META, meta);
 }
 
 int evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu,

@@ -424,10 +424,11 @@ struct evring_ring_page {
 
 /*
  * mmap: PROT_READ, MAP_SHARED, the whole object and nothing else. EPERM:
- * writable or executable was asked for (mprotect: EACCES); EINVAL: any other
- * offset or length, or a private mapping; ENXIO: no such ring (yet). A mapping
- * keeps its session, and so the module, until it is unmapped; a child of
- * fork() does not get it.
+ * writable or executable was asked for (EACCES of a descriptor that is open for
+ * reading alone, and of mprotect); EINVAL: any other offset or length, or a
+ * private mapping; ENXIO: no such ring (yet). A mapping keeps its session, and
+ * so the module, until it is unmapped; a child of fork() does not get it
+ * (MADV_DONTFORK is set).
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
@@ -494,7 +495,8 @@ struct evring_commit_entry {
  * @flags: 0
  *
  * Entries are taken in order. Returns 0 if all were, else the first bad one's
- * errno: those before it stay taken, as the cursors in the ring pages tell.
+ * errno: those before it stay taken, as the cursors in the ring pages tell (of
+ * those close before an address that cannot be read, some may not be).
  * The same through io_uring: IORING_OP_URING_CMD with cmd_op EVRING_CMD_COMMIT
  * and this struct in sqe->cmd; completed inline, with the same result.
  *
