@@ -21,7 +21,7 @@ include tests/sim/sim.mk
 
 tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
-check: all tests | setup-check setup-vm setup-kafka	## run all tests (about half an hour)
+check: all tests | setup-check setup-vm setup-kafka	## run all tests (about ten minutes)
 	@tests/check
 
 # The harness's macros compare as they like.
