@@ -17,8 +17,11 @@ daemon_start() {
 	daemon=$!
 }
 
-# Until process.exit is attached, it is the last one.
+# Until process.exit is attached, it is the last one. First nothing, as attaching
+# patches the kernel's code, and QEMU's emulated CPUs can lock up over that where
+# another one is forking at the same time.
 wait_attached() {
+	sleep 1
 	i=0
 	until evring hooks --json | tr -d ' \n' | grep -q '"process.exit"[^}]*"attached":true'; do
 		i=$((i + 1))
