@@ -82,12 +82,13 @@ static void clock_renew_tsc(void)
 	if (age < YOUNG_NS)
 		return;
 	line = clock->boot_ns + mul_u64_u32_shr(cycles - clock->base, clock->mult, clock->shift);
-	mult = mul_u64_u64_div_u64(boot - last_boot, 1ULL << clock->shift, cycles - last_cycles);
 	error = boot - line;
-	if (error > STEP_NS || error < -STEP_NS || cycles < last_cycles) {
+	if (error > STEP_NS || error < -STEP_NS || cycles <= last_cycles) {
 		mult = clock->mult;
 		line = boot;
 	} else {
+		/* As the two clocks agree so far, the quotient is a sane one. */
+		mult = mul_u64_u64_div_u64(age, 1ULL << clock->shift, cycles - last_cycles);
 		/*
 		 * Gone by the next renewal, which comes after as long as this
 		 * one did where the CPU sleeps and the work is deferred.

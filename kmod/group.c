@@ -71,29 +71,26 @@ static bool group_holds(const struct evring_group *group, u32 lane)
 }
 
 /*
- * Tell the emit path what is held on @ring. A group that was overtaken holds
- * from tail on. The hold can go down, so the writer may be about to overwrite
- * what we now hold: then tail has moved, or it will see the hold and give way.
+ * Tell the emit path what is held on @ring: the lowest cursor, and never more
+ * than that. The hold can go down, when a group joins, so the writer may be
+ * about to overwrite what we now hold: then it sees the hold and gives way, or
+ * whoever looks at tail after this sees that it has moved.
+ *
+ * A cursor below tail, of a group that was overtaken, holds as much as one at
+ * tail would: the next segment that is entered is the one behind tail.
  */
 static void group_hold(struct evring_ring *ring)
 {
-	u64 tail = READ_ONCE(ring->page->tail), hold, now;
+	u64 hold = U64_MAX;
 	unsigned int i;
 
 	lockdep_assert_held(&groups_lock);
-	for (;;) {
-		hold = U64_MAX;
-		for (i = 0; i < EVRING_GROUPS_MAX; i++)
-			if (group_holds(&groups[i], ring->lane))
-				hold = min(hold, max(ring->page->cursors[i].pos, tail));
-		/* release: pairs with smp_load_acquire() in ring_claim() */
-		smp_store_release(&ring->hold, hold);
-		smp_mb();	/* pairs with smp_mb() in ring_claim() */
-		now = READ_ONCE(ring->page->tail);
-		if (now == tail || hold == U64_MAX)
-			return;
-		tail = now;
-	}
+	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+		if (group_holds(&groups[i], ring->lane))
+			hold = min_t(u64, hold, ring->page->cursors[i].pos);
+	/* release: pairs with smp_load_acquire() in ring_claim() */
+	smp_store_release(&ring->hold, hold);
+	smp_mb();	/* pairs with smp_mb() in ring_claim() */
 }
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)
@@ -226,7 +223,7 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 		return -ENOSPC;
 	info = group->info;
 	evring_rings_each(join->lanes & ~info->lanes,
-			     join->start == EVRING_LATEST ? start_latest : start_earliest, group);
+			  join->start == EVRING_LATEST ? start_latest : start_earliest, group);
 
 	infos_write_begin();
 	info->policy = join->policy;

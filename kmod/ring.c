@@ -145,7 +145,8 @@ static bool ring_claim(struct evring_ring *ring, u64 next)
 	if (next + ring->segment_size <= ring->data_size)
 		return true;
 	floor = next + ring->segment_size - ring->data_size;
-	/* acquire: pairs with smp_store_release() in group_hold(): readers have
+	/*
+	 * acquire: pairs with smp_store_release() in group_hold(): readers have
 	 * done with what we overwrite
 	 */
 	if (floor > page->head || floor > smp_load_acquire(&ring->hold))
@@ -288,8 +289,8 @@ static inline void ring_header(struct evring_rec *rec, struct evring_type *type,
 
 /*
  * Room for a record of @size bytes, header included; false if it is lost.
- * Preemption is off, and stays so until ring_publish(), which must
- * follow in any case.
+ * Preemption is off, and stays so until ring_publish(), which must follow in
+ * any case.
  */
 static __always_inline bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
 					 struct evring_type *type, u32 size)

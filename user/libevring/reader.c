@@ -4,8 +4,8 @@
  *
  * A snapshot takes the time first and then every ring's head. What is stamped
  * before that time is below a head that was taken after it, so up to there the
- * merge is complete; a younger event waits for the next snapshot, which is
- * taken as soon as nothing older is left. Rings with something to read are in
+ * merge is complete; a younger event waits for another snapshot, which is taken
+ * as soon as nothing older is left. Rings with something to read are in
  * a heap, the oldest event on top.
  */
 #include <errno.h>
@@ -144,6 +144,7 @@ int reader_start(struct evring *ev, enum mode mode, uint32_t lanes)
 
 	ev->mode = mode;
 	ev->lanes = lanes;
+	ev->error = 0;
 	ret = rings_update(ev, true);
 	if (ret)
 		reader_stop(ev);

@@ -85,8 +85,8 @@ static bool ring_overtaken(struct ring *ring)
 }
 
 /*
- * Go to the next event, past pads. Returns 1 (and
- * ring->time is its time), 0 if there is none below head, -EBADMSG.
+ * Go to the next event, past pads. Returns 1 (and ring->time is its time), 0 if
+ * there is none below head, -EBADMSG.
  */
 int ring_peek(struct ring *ring)
 {
