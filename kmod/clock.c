@@ -31,7 +31,7 @@ static uint tsc_rate;
 module_param(tsc_rate, uint, 0444);
 MODULE_PARM_DESC(tsc_rate, "kHz of a TSC that you trust though the kernel does not (default: 0)");
 
-static struct evring_clock *clock;	/* in the meta page; only renew() writes it */
+static struct evring_clock *line;	/* in the meta page; only clock_write() writes it */
 static u64 last_cycles, last_boot;	/* the sample before */
 static DEFINE_MUTEX(renew_lock);
 
@@ -61,34 +61,34 @@ static void clock_sample(u64 *cycles, u64 *boot)
 static void clock_write(u64 base, u64 boot_ns, u32 mult)
 {
 	preempt_disable();	/* nobody waits long for an even seq */
-	WRITE_ONCE(clock->seq, clock->seq + 1);
+	WRITE_ONCE(line->seq, line->seq + 1);
 	smp_wmb();	/* pairs with the readers' fence between seq and the rest */
-	clock->base = base;
-	clock->boot_ns = boot_ns;
-	clock->mult = mult;
-	clock->wall_ns = ktime_get_real_fast_ns() - ktime_get_boot_fast_ns();
+	line->base = base;
+	line->boot_ns = boot_ns;
+	line->mult = mult;
+	line->wall_ns = ktime_get_real_fast_ns() - ktime_get_boot_fast_ns();
 	smp_wmb();	/* pairs with the readers' fence between the rest and seq */
-	WRITE_ONCE(clock->seq, clock->seq + 1);
+	WRITE_ONCE(line->seq, line->seq + 1);
 	preempt_enable();
 }
 
 static void clock_renew_tsc(void)
 {
-	u64 cycles, boot, line, mult, age;
+	u64 cycles, boot, now, mult, age;
 	s64 error;
 
 	clock_sample(&cycles, &boot);
 	age = boot - last_boot;
 	if (age < YOUNG_NS)
 		return;
-	line = clock->boot_ns + mul_u64_u32_shr(cycles - clock->base, clock->mult, clock->shift);
-	error = boot - line;
+	now = line->boot_ns + mul_u64_u32_shr(cycles - line->base, line->mult, line->shift);
+	error = boot - now;
 	if (error > STEP_NS || error < -STEP_NS || cycles <= last_cycles) {
-		mult = clock->mult;
-		line = boot;
+		mult = line->mult;
+		now = boot;
 	} else {
 		/* As the two clocks agree so far, the quotient is a sane one. */
-		mult = mul_u64_u64_div_u64(age, 1ULL << clock->shift, cycles - last_cycles);
+		mult = mul_u64_u64_div_u64(age, 1ULL << line->shift, cycles - last_cycles);
 		/*
 		 * Gone by the next renewal, which comes after as long as this
 		 * one did where the CPU sleeps and the work is deferred.
@@ -98,7 +98,7 @@ static void clock_renew_tsc(void)
 	}
 	last_cycles = cycles;
 	last_boot = boot;
-	clock_write(cycles, line, mult);
+	clock_write(cycles, now, mult);
 }
 
 static void clock_renew(void)
@@ -136,7 +136,7 @@ int evring_clock_init(struct evring_clock *published)
 	u32 mult = 1, shift = 0;
 	int ret;
 
-	clock = published;
+	line = published;
 	ret = register_pm_notifier(&clock_pm);
 	if (ret)
 		return ret;
@@ -144,9 +144,9 @@ int evring_clock_init(struct evring_clock *published)
 		static_branch_enable(&evring_clock_tsc);
 		clocks_calc_mult_shift(&mult, &shift, khz, NSEC_PER_MSEC, 0);
 		clock_sample(&last_cycles, &last_boot);
-		clock->source = EVRING_CLOCK_TSC;
+		line->source = EVRING_CLOCK_TSC;
 	}
-	clock->shift = shift;
+	line->shift = shift;
 	clock_write(last_cycles, last_boot, mult);
 	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
 	return 0;

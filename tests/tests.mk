@@ -15,6 +15,7 @@ SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
 
 include tests/sim/sim.mk
+include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.
 .SECONDARY: $(SAN_LIB) $(SAN_D)

@@ -38,6 +38,7 @@ typedef long long s64;
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
+#define U32_MAX			(~0U)
 #define U64_MAX			(~0ULL)
 #define static_assert		_Static_assert
 
@@ -103,24 +104,42 @@ extern struct task_struct sim_current;
 #define current (&sim_current)
 
 struct irq_work {
-	int unused;
+	void (*fn)(struct irq_work *work);
+	struct irq_work *next;
+	bool pending;
 };
 
-#define irq_work_queue(work)		((void)(work))
+/* Any context, a signal handler's too. */
+void irq_work_queue(struct irq_work *work);
 
 struct static_key_false {
-	int unused;
+	bool enabled;
 };
 
 #define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
-#define static_branch_likely(key)	((void)(key), 0)
+#define DEFINE_STATIC_KEY_FALSE(name)	struct static_key_false name
+#define static_branch_enable(key)	((key)->enabled = true)
+#define static_key_enabled(key)		((key)->enabled)
+#define static_branch_likely(key)	static_key_enabled(key)
 
 u64 ktime_get_boot_fast_ns(void);
 
-/* Members of structures that the ring never touches */
-struct list_head { struct list_head *next, *prev; };
-typedef struct { int unused; } wait_queue_head_t;
-struct timer_list { int unused; };
+/* Members of structures that the ring never touches; kernel.h gives them life. */
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+typedef struct {
+	int fd;
+} wait_queue_head_t;
+
+struct timer_list {
+	void (*fn)(struct timer_list *timer);
+	struct timer_list *next;
+	unsigned long at;	/* jiffies */
+	bool pending;
+};
+
 struct kprobe;
 struct page;
 struct module;
@@ -128,5 +147,9 @@ struct tracepoint;
 struct work_struct;
 struct delayed_work;
 #define THIS_MODULE NULL
+
+#ifdef SIM_KERNEL
+#include "kernel.h"
+#endif
 
 #endif /* EVRING_SIM_SHIM_H */

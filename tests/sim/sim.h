@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-#define SIM_CPUS	16
+#define SIM_CPUS	16	/* of sim_new() */
 
 struct evring_ring_page;
 struct sim;
@@ -29,6 +30,54 @@ bool sim_emit(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void 
 /* The same from a signal handler. */
 bool sim_emit_nmi(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void *arg);
 uint64_t sim_lost(const struct sim *sim);
+
+/*
+ * The other way: the whole module but its hooks, in this process. libevring's
+ * calls for EVRING_DEVICE reach it where the program is linked with SIM_WRAP
+ * (sim.mk).
+ */
+
+/* Module parameters; 0 is the module's own default. */
+struct sim_boot {
+	unsigned int cpus;
+	unsigned int segment_kib;
+	unsigned int lane_kib[3];	/* by enum evring_lane */
+	bool tsc;			/* time stamps are cycles */
+};
+
+/* insmod. -errno: as the module's init says. */
+int sim_boot(const struct sim_boot *boot);
+/* rmmod. No session may be open, and nobody may emit. */
+void sim_shutdown(void);
+/* CPU time of what stands for interrupts. */
+clockid_t sim_irq_clock(void);
+/* Does the caller have capabilities? It does unless a test says no. */
+extern bool sim_capable;
+
+/* What one producer does, and what came of it. */
+struct sim_load {
+	unsigned int cpu;
+	uint64_t events;
+	uint64_t rate;			/* a second; 0: as fast as it can */
+	uint32_t size;			/* bytes of a record (type sim.filled); 0: process.exec */
+	bool wait;			/* for room, while a group holds; else events are lost */
+	const bool *stop;
+};
+
+struct sim_made {
+	uint64_t emitted;		/* attempts */
+	uint64_t lost;
+	uint64_t cpu_ns;		/* of this thread, in all */
+};
+
+/* Register the types; after sim_boot(). */
+int sim_producers_start(void);
+/* Runs to its end in the calling thread, which is that CPU from here on. */
+void sim_produce(const struct sim_load *load, struct sim_made *made);
+
+/* Events on all rings so far, the lost ones too; and those below the first group's cursors. */
+uint64_t sim_attempts(void);
+uint64_t sim_committed(void);
 
 /* Called, if set, before each step of an emit that another context can see. */
 extern void (*sim_interrupt)(void);

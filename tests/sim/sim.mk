@@ -1,37 +1,64 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# kmod/ring.c in user space (tests/sim/shim.h), under the sanitizers.
+# The kernel's half in user space: kmod/ring.c alone, or the whole module but
+# its hooks, as a device that libevring can open (tests/sim/sim.h).
 
 SIM	:= $(B)/sim
 SIM_STUBS := linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
-	     asm/local
-SIM_DEPS := kmod/ring.c kmod/evring.h include/linux/evring.h include/uapi/linux/evring.h \
-	    tests/sim/sim.c tests/sim/sim.h tests/sim/shim.h user/libevring/ring.c \
-	    user/libevring/internal.h
+	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/ctype \
+	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
+	     linux/moduleparam linux/poll linux/slab linux/suspend linux/topology linux/uaccess \
+	     linux/version linux/vmalloc
+# What reaches the device in place of the C library's functions
+SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap
+# The kernel's own flags let parameters be unused.
+SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter -Werror -O2 -g
+SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi
+SIM_KMOD := $(addprefix kmod/,main type clock ring lane group wake device abi)
+SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
+SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
+	    tests/sim/sim.mk
 SIM_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
 
-$(B)/tests/unit/sim_asan_test: SIM_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
-# The reader's fence is for taps and followers, which this test has not.
-$(B)/tests/unit/sim_tsan_test: SIM_SAN := -fsanitize=thread -Wno-tsan
+SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The reader's fence is for taps and followers, which TSan's test has not.
+SAN_tsan := -fsanitize=thread -Wno-tsan
 
-# Every kernel header that the ring includes is the shim.
+# Every kernel header that the module includes is one of ours.
 $(SIM)/include: tests/sim/sim.mk
 	@mkdir -p $@/linux $@/asm
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
+# The module as one object. Both halves have an evring_commit(): what is not the
+# simulation's own is hidden.
+$(SIM)/kernel.o: SIM_SAN :=
+$(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan)
+$(SIM)/kernel-tsan.o: SIM_SAN := $(SAN_tsan)
+$(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/include
+	$(call say,CC)
+	@mkdir -p $(SIM)/$(@F).d
+	$(Q)for file in $(SIM_KERNEL); do \
+		$(CC) $(SIM_CFLAGS) $(SIM_SAN) $(SIM_INCLUDES) \
+			-DSIM_KERNEL -DCONFIG_X86_64 -DCONFIG_UML -c $$file.c \
+			-o $(SIM)/$(@F).d/$$(echo $$file | tr / _).o || exit; \
+	done
+	$(Q)ld -r -o $@ $(SIM)/$(@F).d/*.o && \
+		objcopy -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' $@
+
+$(B)/tests/unit/sim_asan_test: SIM_SAN := $(SAN_asan)
+$(B)/tests/unit/sim_tsan_test: SIM_SAN := $(SAN_tsan)
 $(SIM_TESTS): SIM_MAIN := tests/sim/torture_test.c
 $(B)/tests/unit/sim_nmi_test: SIM_MAIN := tests/sim/nmi_test.c
 
-$(SIM_TESTS): tests/sim/torture_test.c tests/sim/nmi_test.c $(SIM_DEPS) | $(SIM)/include
+$(SIM_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h | $(SIM)/include
 	$(call say,CC)
 	@mkdir -p $(@D) $(SIM)/$(@F)
 	@rm -f $@
 	$(Q)for file in kmod/ring tests/sim/sim; do \
-		$(CC) $(CSTD) -Wall -Wextra -Werror -O2 -g $(SIM_SAN) -I$(SIM)/include -Itests/sim \
-			-Iinclude -Iinclude/uapi -c $$file.c \
+		$(CC) $(SIM_CFLAGS) $(SIM_SAN) $(SIM_INCLUDES) -c $$file.c \
 			-o $(SIM)/$(@F)/$$(basename $$file)_kernel.o || exit; \
 	done
-	$(Q)$(CC) $(CSTD) -Wall -Wextra -Werror -O2 -g $(SIM_SAN) -Itests/sim $(CPPFLAGS) -o $@ \
+	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/sim $(CPPFLAGS) -o $@ \
 		$(SIM_MAIN) user/libevring/ring.c $(SIM)/$(@F)/*_kernel.o -lpthread

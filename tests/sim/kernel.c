@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+/* The kernel that runs: pages, the thread that is all interrupts, user memory. */
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shim.h"
+#include "kernel.h"
+
+#define ARENA_SIZE	(64ULL << 30)	/* address space, not memory */
+
+unsigned int nr_cpu_ids;
+bool sim_capable = true;
+const struct file_operations *sim_fops;
+
+/*
+ * Pages: one sparse file, mapped as a whole, so that a page's address is also
+ * its offset and what is mapped read-only for a session is the same memory.
+ */
+static int arena_fd = -1;
+static char *arena;
+static size_t arena_used, arena_live;	/* bytes ever given out; and in use now */
+
+static int arena_open(void)
+{
+	arena_fd = memfd_create("evring-sim", MFD_CLOEXEC);
+	if (arena_fd < 0 || ftruncate(arena_fd, (off_t)ARENA_SIZE))
+		return -errno;
+	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+		     arena_fd, 0);
+	return arena == MAP_FAILED ? -errno : 0;
+}
+
+static void arena_close(void)
+{
+	assert(!arena_live);
+	munmap(arena, ARENA_SIZE);
+	close(arena_fd);
+	arena_used = 0;
+}
+
+struct page *alloc_pages_node(int node, int gfp, unsigned int order)
+{
+	char *page = arena + arena_used;
+
+	(void)node;
+	(void)gfp;
+	assert(!order);
+	if (arena_used == ARENA_SIZE)
+		return NULL;
+	arena_used += PAGE_SIZE;
+	arena_live += PAGE_SIZE;
+	return (struct page *)page;
+}
+
+void __free_page(struct page *page)
+{
+	(void)page;
+	arena_live -= PAGE_SIZE;
+}
+
+void *kzalloc_node(size_t size, int gfp, int node)
+{
+	void *mem = aligned_alloc(64, ALIGN(size, 64UL));
+
+	(void)gfp;
+	(void)node;
+	return mem ? memset(mem, 0, size) : NULL;
+}
+
+void *vmap(struct page **pages, unsigned int nr, int flags, int prot)
+{
+	(void)flags;
+	(void)prot;
+	assert((char *)pages[nr - 1] - (char *)pages[0] == (ptrdiff_t)((nr - 1) * PAGE_SIZE));
+	return pages[0];
+}
+
+int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
+		    unsigned long *nr)
+{
+	void *map;
+
+	(void)vma;
+	assert((char *)pages[*nr - 1] - (char *)pages[0] == (ptrdiff_t)((*nr - 1) * PAGE_SIZE));
+	map = mmap((void *)at, *nr * PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd,
+		   (char *)pages[0] - arena);
+	return map == MAP_FAILED ? -errno : 0;
+}
+
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline)
+{
+	unsigned int cpu;
+	int ret = 0;
+
+	(void)name;
+	(void)offline;
+	for (cpu = 0; cpu < nr_cpu_ids && !ret; cpu++)
+		ret = online(cpu);
+	return ret ? ret : state;
+}
+
+/*
+ * User memory. The kernel itself looks whether it can be read or written, as
+ * only it can without a fault.
+ */
+static unsigned long copy_user(const void *local, const void *user, unsigned long len, bool write)
+{
+	struct iovec here = { (void *)local, len }, there = { (void *)user, len };
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	n = write ? process_vm_writev(getpid(), &here, 1, &there, 1, 0) :
+		    process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+	return n < 0 ? len : len - (unsigned long)n;
+}
+
+unsigned long copy_from_user(void *to, const void *from, unsigned long len)
+{
+	return copy_user(to, from, len, false);
+}
+
+unsigned long copy_to_user(void *to, const void *from, unsigned long len)
+{
+	return copy_user(from, to, len, true);
+}
+
+/*
+ * Interrupts: one thread. Whoever raises one posts the semaphore, which is all
+ * that a signal handler may do.
+ */
+static pthread_t irq_thread;
+static sem_t irq_raised;
+static bool irq_stop;
+static struct irq_work *irq_works;		/* raised, not run yet */
+static struct timer_list *timers;		/* pending, in no order: there are few */
+static DEFINE_SPINLOCK(timers_lock);
+static DEFINE_SPINLOCK(irq_lock);		/* held while anything of it runs */
+
+void irq_work_queue(struct irq_work *work)
+{
+	struct irq_work *first = __atomic_load_n(&irq_works, __ATOMIC_RELAXED);
+
+	if (__atomic_exchange_n(&work->pending, true, __ATOMIC_ACQ_REL))
+		return;
+	do {
+		work->next = first;
+	} while (!__atomic_compare_exchange_n(&irq_works, &first, work, false, __ATOMIC_RELEASE,
+					      __ATOMIC_RELAXED));
+	sem_post(&irq_raised);
+}
+
+static void irq_works_run(void)
+{
+	struct irq_work *work = __atomic_exchange_n(&irq_works, NULL, __ATOMIC_ACQUIRE), *next;
+
+	for (; work; work = next) {
+		next = work->next;
+		__atomic_store_n(&work->pending, false, __ATOMIC_RELEASE);
+		work->fn(work);
+	}
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	while (__atomic_load_n(&work->pending, __ATOMIC_ACQUIRE))
+		sched_yield();
+	pthread_mutex_lock(&irq_lock);
+	pthread_mutex_unlock(&irq_lock);
+}
+
+void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsigned int flags)
+{
+	(void)flags;
+	timer->fn = fn;
+	timer->pending = false;
+}
+
+void mod_timer(struct timer_list *timer, unsigned long at)
+{
+	pthread_mutex_lock(&timers_lock);
+	timer->at = at;
+	if (!timer->pending) {
+		timer->pending = true;
+		timer->next = timers;
+		timers = timer;
+	}
+	pthread_mutex_unlock(&timers_lock);
+	sem_post(&irq_raised);
+}
+
+static bool timer_unlink(struct timer_list *timer)
+{
+	struct timer_list **at = &timers;
+
+	if (!timer->pending)
+		return false;
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	timer->pending = false;
+	return true;
+}
+
+void timer_delete_sync(struct timer_list *timer)
+{
+	pthread_mutex_lock(&irq_lock);
+	pthread_mutex_lock(&timers_lock);
+	timer_unlink(timer);
+	pthread_mutex_unlock(&timers_lock);
+	pthread_mutex_unlock(&irq_lock);
+}
+
+/* The next one whose time has come; else NULL, and when the first one's does. */
+static struct timer_list *timer_due(unsigned long *first)
+{
+	struct timer_list *timer;
+	unsigned long now = jiffies;
+
+	*first = ULONG_MAX;
+	pthread_mutex_lock(&timers_lock);
+	for (timer = timers; timer && timer->at > now; timer = timer->next)
+		*first = timer->at < *first ? timer->at : *first;
+	if (timer)
+		timer_unlink(timer);
+	pthread_mutex_unlock(&timers_lock);
+	return timer;
+}
+
+static void work_timer(struct timer_list *timer)
+{
+	struct delayed_work *work = container_of(timer, struct delayed_work, timer);
+
+	work->fn(&work->work);
+}
+
+void schedule_delayed_work(struct delayed_work *work, unsigned long delay)
+{
+	work->timer.fn = work_timer;
+	mod_timer(&work->timer, jiffies + delay);
+}
+
+static void irq_wait(unsigned long until)
+{
+	struct timespec at;
+	u64 left, now = ktime_get_boot_fast_ns();
+
+	if (until == ULONG_MAX) {
+		sem_wait(&irq_raised);
+		return;
+	}
+	left = (u64)until * TICK_NS > now ? (u64)until * TICK_NS - now : 0;
+	clock_gettime(CLOCK_REALTIME, &at);
+	left += (u64)at.tv_nsec;
+	at.tv_sec += (time_t)(left / NSEC_PER_SEC);
+	at.tv_nsec = (long)(left % NSEC_PER_SEC);
+	sem_timedwait(&irq_raised, &at);
+}
+
+static void *irq_run(void *unused)
+{
+	struct timer_list *timer;
+	unsigned long first;
+
+	while (!__atomic_load_n(&irq_stop, __ATOMIC_ACQUIRE)) {
+		pthread_mutex_lock(&irq_lock);
+		irq_works_run();
+		while ((timer = timer_due(&first)))
+			timer->fn(timer);
+		pthread_mutex_unlock(&irq_lock);
+		irq_wait(first);
+	}
+	return unused;
+}
+
+clockid_t sim_irq_clock(void)
+{
+	clockid_t clock = CLOCK_THREAD_CPUTIME_ID;
+
+	pthread_getcpuclockid(irq_thread, &clock);
+	return clock;
+}
+
+int sim_kernel_start(unsigned int cpus)
+{
+	sigset_t all, before;
+	int ret;
+
+	nr_cpu_ids = cpus;
+	sim_current.tgid = (u32)getpid();
+	sim_current.pid = sim_current.tgid;
+	ret = arena_open();
+	if (ret)
+		return ret;
+	irq_stop = false;
+	sem_init(&irq_raised, 0, 0);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = -pthread_create(&irq_thread, NULL, irq_run, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
+void sim_kernel_stop(void)
+{
+	__atomic_store_n(&irq_stop, true, __ATOMIC_RELEASE);
+	sem_post(&irq_raised);
+	pthread_join(irq_thread, NULL);
+	sem_destroy(&irq_raised);
+	arena_close();
+}
+
+u64 ktime_get_real_fast_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+}
+
+/* The largest factor with which @seconds still fit into 64 bits. */
+void clocks_calc_mult_shift(u32 *mult, u32 *shift, u32 from, u32 to, u32 seconds)
+{
+	u64 factor;
+	u32 s;
+
+	(void)seconds;
+	for (s = 32; s; s--) {
+		factor = (((u64)to << s) + from / 2) / from;
+		if (factor <= UINT32_MAX)
+			break;
+	}
+	*mult = (u32)factor;
+	*shift = s;
+}
+
+void wake_up_interruptible_poll(wait_queue_head_t *queue, int events)
+{
+	(void)events;
+	if (queue->fd >= 0)
+		eventfd_write(queue->fd, 1);
+}
+
+int misc_register(struct miscdevice *device)
+{
+	sim_fops = device->fops;
+	return 0;
+}
+
+void misc_deregister(struct miscdevice *device)
+{
+	(void)device;
+	sim_fops = NULL;
+}

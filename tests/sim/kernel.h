@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * As much of a kernel as all of kmod/ but the hooks needs, in user space: with
+ * SIM_KERNEL shim.h includes this, for memory, locks, lists, timers, work, files.
+ * kernel.c is the part that runs. A CPU is a thread (sim_be()), an interrupt is
+ * one more thread, which runs irq_works, timers and work.
+ */
+#ifndef EVRING_SIM_KERNEL_H
+#define EVRING_SIM_KERNEL_H
+
+#include <ctype.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <linux/types.h>
+
+/* The oldest kernel that there is code for */
+#define KERNEL_VERSION(a, b, c)	((a) << 16 | (b) << 8 | (c))
+#define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
+
+/* Words that only checkers or the linker read */
+#define __init
+#define __exit
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+#define __GFP_ZERO		0
+#define __GFP_RETRY_MAYFAIL	0
+#define __GFP_NOWARN		0
+#define MODULE_PARM_DESC(name, text)	struct sim_nothing
+#define MODULE_DESCRIPTION(text)	struct sim_nothing
+#define MODULE_AUTHOR(text)		struct sim_nothing
+#define MODULE_LICENSE(text)		struct sim_nothing
+#define MODULE_VERSION(text)		struct sim_nothing
+#define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
+#define lockdep_assert_held(lock)	((void)(lock))
+
+typedef unsigned int uint;
+
+/* A parameter is what sim_boot() sets; module_init's function what it calls. */
+#define module_param_named(name, value, type, perm)				\
+	__typeof__(&(value)) sim_param_##name(void);				\
+	__typeof__(&(value)) sim_param_##name(void) { return &(value); }	\
+	struct sim_nothing
+#define module_param(name, type, perm)	module_param_named(name, name, type, perm)
+#define module_init(fn)								\
+	int sim_module_init(void);						\
+	int sim_module_init(void) { return fn(); }				\
+	struct sim_nothing
+#define module_exit(fn)								\
+	void sim_module_exit(void);						\
+	void sim_module_exit(void) { fn(); }					\
+	struct sim_nothing
+
+#define pr_err(...)		fprintf(stderr, __VA_ARGS__)
+#define pr_warn(...)		fprintf(stderr, __VA_ARGS__)
+
+#define min(a, b)		((a) < (b) ? (a) : (b))
+#define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))
+#define max_t(t, a, b)		((t)(a) > (t)(b) ? (t)(a) : (t)(b))
+#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
+#define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
+#define u64_to_user_ptr(n)	((void *)(uintptr_t)(n))
+
+static inline void *memchr_inv(const void *start, int c, size_t len)
+{
+	const u8 *p = start;
+
+	for (; len && *p == (u8)c; p++, len--)
+		;
+	return len ? (void *)p : NULL;
+}
+
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+	return (ssize_t)len;
+}
+
+/* Errors in pointers */
+static inline void *ERR_PTR(long error)
+{
+	return (void *)error;
+}
+
+static inline long PTR_ERR(const void *p)
+{
+	return (long)p;
+}
+
+static inline bool IS_ERR(const void *p)
+{
+	return (unsigned long)p >= (unsigned long)-4095;
+}
+
+static inline bool IS_ERR_OR_NULL(const void *p)
+{
+	return !p || IS_ERR(p);
+}
+
+/* Memory */
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		4096UL
+#define VM_MAP			0
+#define PAGE_KERNEL		0
+
+#define kmalloc(size, gfp)		malloc(size)
+#define kzalloc(size, gfp)		calloc(1, size)
+#define kvcalloc(n, size, gfp)		calloc(n, size)
+#define kfree(p)			free((void *)(p))
+#define kvfree(p)			free(p)
+/* For struct evring_ring, which is aligned to cache lines */
+void *kzalloc_node(size_t size, int gfp, int node);
+struct page *alloc_pages_node(int node, int gfp, unsigned int order);
+void __free_page(struct page *page);
+/* Pages that follow each other, as those of one ring do here */
+void *vmap(struct page **pages, unsigned int nr, int flags, int prot);
+#define vunmap(p)			((void)(p))
+#define get_zeroed_page(gfp)		((unsigned long)alloc_pages_node(0, gfp, 0))
+#define free_page(p)			__free_page((struct page *)(p))
+#define virt_to_page(p)			((struct page *)(p))
+
+/* Such a length of 0 is no error, as in the kernel. */
+static inline void *kmemdup(const void *from, size_t size, int gfp)
+{
+	void *to = malloc(size ? size : 1);
+
+	(void)gfp;
+	if (to && size)
+		memcpy(to, from, size);
+	return to;
+}
+
+/* CPUs */
+extern unsigned int nr_cpu_ids;
+
+#define cpu_possible(cpu)		((unsigned int)(cpu) < nr_cpu_ids)
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; cpu_possible(cpu); (cpu)++)
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
+#define cpu_to_node(cpu)		((void)(cpu), 0)
+#define alloc_percpu(type)		((type *)calloc((size_t)nr_cpu_ids, sizeof(type)))
+#define free_percpu(p)			free(p)
+#define per_cpu_ptr(p, cpu)		(&(p)[cpu])
+#define CPUHP_BP_PREPARE_DYN		0
+#define cpuhp_remove_state_nocalls(state) ((void)(state))
+
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline);
+
+#define preempt_disable()		do { } while (0)
+#define preempt_enable()		do { } while (0)
+#define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
+
+/* Locks: nothing here is taken by what a signal may interrupt. */
+typedef pthread_mutex_t spinlock_t;
+#define DEFINE_SPINLOCK(name)		pthread_mutex_t name = PTHREAD_MUTEX_INITIALIZER
+#define DEFINE_MUTEX(name)		DEFINE_SPINLOCK(name)
+#define spin_lock(lock)			pthread_mutex_lock(lock)
+#define spin_unlock(lock)		pthread_mutex_unlock(lock)
+#define mutex_lock(lock)		pthread_mutex_lock(lock)
+#define mutex_unlock(lock)		pthread_mutex_unlock(lock)
+#define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
+#define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
+
+/* Lists */
+#define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
+#define INIT_LIST_HEAD(l)	((l)->next = (l)->prev = (l))
+#define list_empty(l)		((l)->next == (l))
+#define list_for_each_entry_safe(p, n, head, member)				\
+	for (p = container_of((head)->next, typeof(*p), member),		\
+	     n = container_of(p->member.next, typeof(*p), member);		\
+	     &p->member != (head);						\
+	     p = n, n = container_of(n->member.next, typeof(*n), member))
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+{
+	entry->next = head;
+	entry->prev = head->prev;
+	head->prev->next = entry;
+	head->prev = entry;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+	INIT_LIST_HEAD(entry);
+}
+
+/* Time, with Debian's tick */
+#define HZ			250
+#define NSEC_PER_SEC		1000000000L
+#define NSEC_PER_MSEC		1000000L
+#define TICK_NS			(NSEC_PER_SEC / HZ)
+#define jiffies			((unsigned long)(ktime_get_boot_fast_ns() / TICK_NS))
+#define msecs_to_jiffies(ms)	nsecs_to_jiffies((ms) * 1000000ULL)
+#define nsecs_to_jiffies(ns)	((unsigned long)(((ns) + TICK_NS - 1) / TICK_NS))
+#define ktime_get_boottime_ns()	ktime_get_boot_fast_ns()
+
+u64 ktime_get_real_fast_ns(void);
+
+static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
+{
+	return (u64)((unsigned __int128)a * mul >> shift);
+}
+
+static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 by)
+{
+	return (u64)((unsigned __int128)a * mul / by);
+}
+
+#define div64_s64(a, b)		((s64)(a) / (s64)(b))
+
+void clocks_calc_mult_shift(u32 *mult, u32 *shift, u32 from, u32 to, u32 seconds);
+
+/* Timers and work: kernel.c's thread runs them. */
+void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsigned int flags);
+void mod_timer(struct timer_list *timer, unsigned long at);
+void timer_delete_sync(struct timer_list *timer);
+
+struct work_struct {
+	int unused;
+};
+
+typedef void work_func_t(struct work_struct *work);
+
+struct delayed_work {
+	struct work_struct work;
+	struct timer_list timer;
+	work_func_t *fn;
+};
+
+#define to_delayed_work(w)		container_of(w, struct delayed_work, work)
+#define system_wq			NULL
+#define INIT_DELAYED_WORK(d, f)		((d)->fn = (f))
+#define DECLARE_DEFERRABLE_WORK(name, f) struct delayed_work name = { .fn = (f) }
+#define mod_delayed_work(wq, d, delay)	schedule_delayed_work(d, delay)
+
+void schedule_delayed_work(struct delayed_work *work, unsigned long delay);
+#define cancel_delayed_work_sync(d)	timer_delete_sync(&(d)->timer)
+
+#define init_irq_work(w, f)		((w)->fn = (f))
+void irq_work_sync(struct irq_work *work);
+
+struct notifier_block {
+	int (*notifier_call)(struct notifier_block *nb, unsigned long event, void *data);
+};
+
+#define NOTIFY_DONE			0
+#define PM_POST_SUSPEND			1
+#define PM_POST_HIBERNATION		2
+/* Nothing here is ever suspended. */
+#define register_pm_notifier(nb)	((void)(nb), 0)
+#define unregister_pm_notifier(nb)	((void)(nb))
+
+/* Who waits: an eventfd, which the session's file descriptor is. */
+void wake_up_interruptible_poll(wait_queue_head_t *queue, int events);
+#define init_waitqueue_head(queue)	((queue)->fd = -1)
+
+/* Files and user memory. A pointer that leads nowhere is EFAULT (kernel.c). */
+unsigned long copy_from_user(void *to, const void *from, unsigned long len);
+unsigned long copy_to_user(void *to, const void *from, unsigned long len);
+#define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
+
+#define CAP_SYS_ADMIN		21
+extern bool sim_capable;
+#define capable(cap)		((void)(cap), sim_capable)
+
+#define task_tgid_nr(task)	((task)->tgid)
+
+#define FMODE_READ		1
+#define VM_WRITE		2UL
+#define VM_EXEC			4UL
+#define VM_MAYWRITE		0x20UL
+#define VM_MAYEXEC		0x40UL
+#define VM_MAYSHARE		0x80UL
+#define VM_DONTCOPY		0
+#define VM_DONTEXPAND		0
+#define VM_DONTDUMP		0
+
+struct inode;
+
+struct file {
+	unsigned int f_mode;
+	void *private_data;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start, vm_end, vm_pgoff, vm_flags;
+};
+
+#define vma_pages(vma)		(((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
+
+int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
+		    unsigned long *nr);
+
+typedef unsigned int __poll_t;
+struct poll_table_struct;
+
+/* Tells the queue which eventfd to raise. */
+void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *table);
+
+struct io_uring_cmd {
+	struct file *file;
+	const void *cmd;
+	u32 cmd_op;
+};
+
+#define nonseekable_open(inode, file)	((void)(inode), (void)(file), 0)
+#define compat_ptr_ioctl		NULL
+#define MISC_DYNAMIC_MINOR		0
+
+struct file_operations {
+	struct module *owner;
+	int (*open)(struct inode *inode, struct file *file);
+	int (*release)(struct inode *inode, struct file *file);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	__poll_t (*poll)(struct file *file, struct poll_table_struct *table);
+	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	void *compat_ioctl;
+	int (*uring_cmd)(struct io_uring_cmd *cmd, unsigned int flags);
+};
+
+struct miscdevice {
+	int minor;
+	const char *name;
+	unsigned int mode;
+	const struct file_operations *fops;
+};
+
+int misc_register(struct miscdevice *device);
+void misc_deregister(struct miscdevice *device);
+
+/* kernel.c, for sim_boot() and what stands for the system calls (device.c) */
+int sim_kernel_start(unsigned int cpus);
+void sim_kernel_stop(void);
+extern const struct file_operations *sim_fops;
+
+#endif /* EVRING_SIM_KERNEL_H */
