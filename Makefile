@@ -97,7 +97,7 @@ $(B)/bin/evring: $(CLI_OBJ) $(B)/lib/libevring.a
 $(B)/bin/evringd: $(D_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lrdkafka -luring -ljansson
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -ljemalloc -lrdkafka -luring -ljansson
 
 include tests/tests.mk
 

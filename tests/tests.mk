@@ -20,7 +20,7 @@ include tests/bench/bench.mk
 # Kept, though only a chain of rules makes them.
 .SECONDARY: $(SAN_LIB) $(SAN_D)
 
-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
 check: all tests | setup-check setup-vm setup-kafka	## run all tests (about ten minutes)
 	@tests/check
@@ -50,10 +50,10 @@ $(B)/tests/unit/json_test:
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -o $@ $(filter %.c %.o,$^) -ljansson
 
-$(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h
+$(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $(filter %.c,$^) -lrdkafka -ljansson
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
 $(B)/bin/evring-mock-broker: tests/e2e/mock-broker.c
 	@mkdir -p $(@D)

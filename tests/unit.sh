@@ -12,4 +12,6 @@ for program in build/tests/unit/*_test; do
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		timeout 300 "$program" "$@" || { status=1; echo "not ok - $program ends with status 0"; }
 done
+echo "# evringd on the module in its own process"
+tests/sim/evringd.sh || status=1
 exit "$status"

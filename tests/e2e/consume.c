@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <evring_frame.h>
 #include <getopt.h>
 #include <librdkafka/rdkafka.h>
 #include <linux/evring.h>
@@ -291,33 +292,145 @@ static bool read_raw(const rd_kafka_message_t *msg, int64_t *time_ns, uint64_t *
 	return what.count > 0;
 }
 
-static bool take(struct consumer *c, const rd_kafka_message_t *msg, int64_t received_ns)
+/* An event is in the ledger, and shown if that is wanted. */
+static bool enter(struct consumer *c, struct arrival *arrival, int64_t time_ns, int64_t received_ns,
+		  json_t *event)
+{
+	arrival->latency_ns = received_ns - time_ns;
+	if (!ledger_add(c->ledger, arrival))
+		return false;
+	if (event && (c->follow || c->show)) {
+		print_event(event);
+		c->show -= c->show > 0;
+	}
+	return true;
+}
+
+/* One event a message: who it is stands in the headers. */
+static bool take_one(struct consumer *c, const rd_kafka_message_t *msg,
+		     const rd_kafka_headers_t *headers, struct arrival *arrival,
+		     int64_t received_ns)
 {
 	char id[ID_MAX], type[ID_MAX];
-	struct arrival arrival = {
-		.ring = id, .type = type, .topic = rd_kafka_topic_name(msg->rkt),
-		.partition = msg->partition,
-	};
-	rd_kafka_headers_t *headers = NULL;
 	int64_t time_ns = 0;
 	json_t *event;
 	bool ok;
 
-	rd_kafka_message_headers(msg, &headers);
-	if (!header(headers, "evring.id", id, sizeof(id)) || !parse_id(id, &arrival.seq) ||
+	if (!header(headers, "evring.id", id, sizeof(id)) || !parse_id(id, &arrival->seq) ||
 	    !header(headers, "evring.type", type, sizeof(type)))
 		return false;
+	arrival->ring = id;
+	arrival->type = type;
 	event = json_loadb(msg->payload, msg->len, JSON_REJECT_DUPLICATES, NULL);
-	ok = event ? read_json(&arrival, event, &time_ns, &arrival.lost) :
-		     read_raw(msg, &time_ns, &arrival.lost);
-	arrival.latency_ns = received_ns - time_ns;
-	ok = ok && ledger_add(c->ledger, &arrival);
-	if (ok && event && (c->follow || c->show)) {
-		print_event(event);
-		c->show -= c->show > 0;
+	ok = event ? read_json(arrival, event, &time_ns, &arrival->lost) :
+		     read_raw(msg, &time_ns, &arrival->lost);
+	ok = ok && enter(c, arrival, time_ns, received_ns, event);
+	json_decref(event);
+	return ok;
+}
+
+/* A line of JSON tells it itself. */
+static bool take_line(struct consumer *c, const char *line, size_t len, struct arrival *arrival,
+		      int64_t received_ns)
+{
+	const char *machine, *boot, *lane, *name;
+	json_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	char id[ID_MAX], type[ID_MAX];
+	json_int_t cpu, seq, version;
+	int64_t time_ns = 0;
+	bool ok;
+
+	ok = event && !json_unpack(event, "{s:s, s:s, s:s, s:I, s:I, s:s, s:I}", "machine_id",
+				   &machine, "boot_id", &boot, "lane", &lane, "cpu", &cpu, "seq",
+				   &seq, "type", &name, "version", &version);
+	if (ok) {
+		snprintf(id, sizeof(id), "%s/%s/%s/%lld", machine, boot, lane, (long long)cpu);
+		snprintf(type, sizeof(type), "%s/%lld", name, (long long)version);
+		arrival->ring = id;
+		arrival->type = type;
+		arrival->seq = (uint64_t)seq;
+		arrival->lost = 0;
+		ok = read_json(arrival, event, &time_ns, &arrival->lost) &&
+		     enter(c, arrival, time_ns, received_ns, event);
 	}
 	json_decref(event);
 	return ok;
+}
+
+static bool take_lines(struct consumer *c, const rd_kafka_message_t *msg, struct arrival *arrival,
+		       int64_t received_ns)
+{
+	const char *line = msg->payload, *end = line + msg->len, *newline;
+
+	for (; line < end; line = newline + 1) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (!newline)
+			newline = end;
+		if (!take_line(c, line, (size_t)(newline - line), arrival, received_ns))
+			return false;
+	}
+	return true;
+}
+
+static bool take_frame_event(struct consumer *c, const struct evring_frame_reader *reader,
+			     const struct evring_frame_event *event, struct arrival *arrival,
+			     int64_t received_ns)
+{
+	static const char *const lanes[] = { "critical", "bulk", "app" };
+	char id[ID_MAX], type[ID_MAX];
+	struct evring_lost lost;
+
+	if (event->lane >= EVRING_LANES || !*event->type.name)
+		return false;
+	snprintf(id, sizeof(id), "%.32s/%.32s/%s/%u", reader->frame.machine_id,
+		 reader->frame.boot_id, lanes[event->lane], event->cpu);
+	snprintf(type, sizeof(type), "%s/%u", event->type.name, event->type.version);
+	arrival->ring = id;
+	arrival->type = type;
+	arrival->seq = event->rec.seq;
+	arrival->lost = 0;
+	if (event->rec.type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
+		memcpy(&lost, event->payload, sizeof(lost));
+		arrival->lost = lost.count;
+	}
+	return enter(c, arrival, (int64_t)evring_frame_realtime(reader, &event->rec), received_ns,
+		     NULL);
+}
+
+static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg, struct arrival *arrival,
+		       int64_t received_ns)
+{
+	struct evring_frame_reader reader;
+	struct evring_frame_event event;
+	int ret;
+
+	if (evring_frame_open(&reader, msg->payload, msg->len))
+		return false;
+	while ((ret = evring_frame_next(&reader, &event)) > 0)
+		if (!take_frame_event(c, &reader, &event, arrival, received_ns))
+			return false;
+	return !ret;
+}
+
+/* With headers they say what the value is, without them the value does. */
+static bool take(struct consumer *c, const rd_kafka_message_t *msg, int64_t received_ns)
+{
+	struct arrival arrival = {
+		.topic = rd_kafka_topic_name(msg->rkt), .partition = msg->partition,
+	};
+	const uint32_t magic = EVRING_FRAME_MAGIC;
+	rd_kafka_headers_t *headers = NULL;
+	char frame[16] = "";
+
+	rd_kafka_message_headers(msg, &headers);
+	if (headers && !header(headers, "evring.frame", frame, sizeof(frame)))
+		return take_one(c, msg, headers, &arrival, received_ns);
+	if (!headers)
+		strcpy(frame, msg->len > sizeof(magic) && !memcmp(msg->payload, &magic, sizeof(magic)) ?
+			      "raw/1" : "jsonl/1");
+	if (!strcmp(frame, "raw/1"))
+		return take_frame(c, msg, &arrival, received_ns);
+	return !strcmp(frame, "jsonl/1") && take_lines(c, msg, &arrival, received_ns);
 }
 
 static void set_at_end(struct consumer *c, const rd_kafka_message_t *msg, bool at_end)

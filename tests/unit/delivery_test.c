@@ -217,6 +217,52 @@ static void many_missed(void)
 	deliveries_free(ds);
 }
 
+/* One message with events of two rings in turns, between two messages of their own. */
+static void packed(void)
+{
+	struct deliveries *ds = deliveries_new(0, 0);
+	struct evring_event event = { .next = 64, .next_seq = 1 };
+	struct evring_commit_entry entries[2];
+	struct delivery *before, *head, *after;
+	uint64_t events;
+	unsigned int i;
+
+	before = delivery_begin(ds, 0);
+	delivery_push(ds, before, &event, 0, 0);
+	for (i = 1, head = NULL; i <= 100; i++) {
+		event.ring = i % 2;
+		event.cpu = (uint16_t)event.ring;
+		event.next += 64;
+		event.next_seq++;
+		event.missed = 1;
+		if (head) {
+			delivery_join(ds, head, &event);
+		} else {
+			head = delivery_begin(ds, 1000);
+			delivery_push(ds, head, &event, 1000, 0);
+		}
+	}
+	event.missed = 0;
+	event.ring = 0;
+	event.next += 64;
+	after = delivery_begin(ds, 0);
+	delivery_push(ds, after, &event, 0, 0);
+	delivery_shrink(ds, head, 900);
+
+	ok(delivery_events(head) == 100 && deliveries_unacked(ds) == 102,
+	   "a pack knows how many events it has");
+	ok(delivery_ack(ds, head) == 100 && deliveries_take(ds, entries, 2, &events) == 1 &&
+	   entries[0].cpu == 1 && entries[0].missed == 50 && events == 50,
+	   "acknowledged, it ends the prefix of the ring on which nothing is before it");
+	ok(delivery_ack(ds, before) == 1 && deliveries_take(ds, entries, 2, &events) == 1 &&
+	   entries[0].cpu == 0 && entries[0].missed == 50 && events == 51 &&
+	   entries[0].pos == event.next - 64,
+	   "and of the other ring once what was before it is acknowledged too");
+	ok(delivery_ack(ds, after) == 1 && deliveries_held(ds) == 1 && !deliveries_unacked(ds),
+	   "what follows on the ring is a message of its own");
+	deliveries_free(ds);
+}
+
 int main(void)
 {
 	random_order(1);
@@ -225,6 +271,7 @@ int main(void)
 	bounds();
 	reset();
 	many_missed();
+	packed();
 	printf("1..%d\n", tests);
 	return failures != 0;
 }

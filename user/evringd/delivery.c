@@ -176,11 +176,14 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	struct ring *ring = ring_of(ds, event->ring);
 
 	delivery->next = NULL;
+	delivery->head = delivery;
+	delivery->with = NULL;
 	delivery->pos = event->next;
 	delivery->seq = event->next_seq;
 	delivery->missed = event->missed;
 	delivery->ring = event->ring;
 	delivery->size = (uint32_t)(sizeof(*delivery) + used + extra);
+	delivery->events = 1;
 	delivery->acked = false;
 	delivery->chunk->used += ALIGN8(sizeof(*delivery) + used);
 	delivery->chunk->live++;
@@ -197,6 +200,32 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	ds->unacked++;
 }
 
+void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event)
+{
+	struct delivery *last = ring_of(ds, event->ring)->last, *delivery;
+
+	if (ds->rings[event->ring].first && last->head == head) {
+		last->pos = event->next;
+		last->seq = event->next_seq;
+		last->missed += event->missed;
+		last->events++;
+		ds->events++;
+		ds->unacked++;
+		return;
+	}
+	delivery = delivery_begin(ds, 0);
+	delivery_push(ds, delivery, event, 0, 0);
+	delivery->head = head;
+	delivery->with = head->with;
+	head->with = delivery;
+}
+
+void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t unused)
+{
+	delivery->size -= (uint32_t)unused;
+	ds->bytes -= unused;
+}
+
 static void ring_grown(struct deliveries *ds, struct ring *ring)
 {
 	if (ring->grown)
@@ -206,25 +235,48 @@ static void ring_grown(struct deliveries *ds, struct ring *ring)
 	ds->first_grown = (uint32_t)(ring - ds->rings) + 1;
 }
 
-void delivery_ack(struct deliveries *ds, struct delivery *delivery)
+static void ack_one(struct deliveries *ds, struct delivery *delivery)
 {
 	struct ring *ring = &ds->rings[delivery->ring];
 
 	assert(!delivery->acked);
 	delivery->acked = true;
-	ds->unacked--;
+	ds->unacked -= delivery->events;
 	while ((delivery = ring->first) && delivery->acked) {
 		ring->first = delivery->next;
 		ring->entry.pos = delivery->pos;
 		ring->entry.seq = delivery->seq;
 		ring->missed += delivery->missed;
-		ring->events++;
-		ds->takable++;
-		ds->events--;
+		ring->events += delivery->events;
+		ds->takable += delivery->events;
+		ds->events -= delivery->events;
 		ds->bytes -= delivery->size;
 		ring_grown(ds, ring);
 		chunk_put(ds, delivery->chunk);
 	}
+}
+
+uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery)
+{
+	struct delivery *next;
+	uint64_t events = 0;
+
+	/* The first may be gone once it is acknowledged, the next ones are not. */
+	for (; delivery; delivery = next) {
+		next = delivery->with;
+		events += delivery->events;
+		ack_one(ds, delivery);
+	}
+	return events;
+}
+
+uint64_t delivery_events(const struct delivery *delivery)
+{
+	uint64_t events = 0;
+
+	for (; delivery; delivery = delivery->with)
+		events += delivery->events;
+	return events;
 }
 
 unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *entries,

@@ -235,16 +235,29 @@ static int encode_raw(struct encoder *enc, struct deliveries *ds,
 	return 0;
 }
 
-int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
-	   struct message *msg)
+void encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
 	const struct context ctx = { .enc = enc, .event = event };
 
 	msg->route = route_of(enc, event);
-	msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
 	msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx, msg->key,
 				       sizeof(msg->key));
-	msg->id_len = put_id(enc, event, msg->id);
+}
+
+void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg)
+{
+	msg->frame = NULL;
+	if (enc->cfg->timestamp == TIMESTAMP_EVENT)
+		msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
+	if (enc->cfg->headers == HEADERS_ALL)
+		msg->id_len = put_id(enc, event, msg->id);
+}
+
+int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
+	   struct message *msg)
+{
+	encode_key(enc, event, msg);
+	encode_envelope(enc, event, msg);
 	if (enc->cfg->format == VALUE_RAW)
 		return encode_raw(enc, ds, event, msg);
 	return encode_json(enc, ds, event, msg);

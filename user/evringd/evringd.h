@@ -8,6 +8,7 @@
  *	loop		io_uring: what wakes the worker
  *	source		the group's events, from /dev/evring
  *	encode		event -> message: topic, key, value, headers
+ *	pack		events of one key -> one message
  *	template	"host.${type}"
  *	delivery	what is on its way, and the acknowledged prefix of each ring
  *	kafka		message -> librdkafka -> delivery report
@@ -98,6 +99,9 @@ struct config {
 	struct template *topic;
 	struct template *key;		/* of no piece: messages have no key */
 	uint64_t format;		/* enum value_format */
+	uint64_t headers;		/* enum headers */
+	uint64_t timestamp;		/* enum timestamp */
+	uint64_t pack_bytes;		/* 0: an event a message */
 	uint64_t watermark;
 	uint64_t flush_ms;
 	uint64_t batch;
@@ -112,6 +116,8 @@ struct config {
 };
 
 enum value_format { VALUE_JSON, VALUE_RAW };
+enum headers { HEADERS_ALL, HEADERS_NONE };
+enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
 
 /* NULL, or a configuration that is as good as the @problems are none. */
@@ -236,16 +242,20 @@ const char *topic_template_wrong(const struct template *tmpl);
 
 /*
  * An event that Kafka has not acknowledged, or that waits for one before it on
- * its ring. Lies in a chunk, directly before its value.
+ * its ring; or several that follow each other on it, in one message. Lies in a
+ * chunk, directly before its value.
  */
 struct delivery {
 	struct delivery *next;		/* on its ring, by position */
+	struct delivery *head;		/* the first one in the same message */
+	struct delivery *with;		/* the next one in the same message, on another ring */
 	struct chunk *chunk;
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
-	uint64_t missed;		/* just before this one */
+	uint64_t missed;		/* just before these */
 	uint32_t ring;
 	uint32_t size;			/* what it counts against the bound */
+	uint32_t events;
 	bool acked;
 	char value[];
 };
@@ -267,8 +277,14 @@ struct delivery *delivery_begin(struct deliveries *ds, size_t room);
 /* It is the last on its ring now. @used: bytes of its value; @extra: bytes that lie elsewhere. */
 void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
-/* Kafka has it, or it is given up. */
-void delivery_ack(struct deliveries *ds, struct delivery *delivery);
+/* The event goes into the message of @head, whose room is pushed already. */
+void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event);
+/* Of the value less was used than was pushed. */
+void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t unused);
+/* Kafka has it and all that are @with it, or they are given up. Returns how many events. */
+uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
+/* How many these are. */
+uint64_t delivery_events(const struct delivery *delivery);
 /*
  * Take what can be committed: one entry for each ring whose prefix has grown,
  * @max at the most. *@events: how many events that are.
@@ -285,6 +301,7 @@ unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *
 struct message {
 	struct delivery *delivery;
 	const struct route *route;
+	const char *frame;		/* header evring.frame of a pack; else NULL */
 	const void *value;
 	size_t value_len;
 	int64_t timestamp;		/* ms since 1970 */
@@ -319,6 +336,29 @@ void encoder_close(struct encoder *enc);
 /* Pushes a delivery in any case. -errno: the event cannot be written as configured. */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg);
+/* Topic and key; and what else belongs to a message but is not its value. */
+void encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
+void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
+
+/* pack.c */
+
+#define PACK_BYTES_MAX 900000		/* below librdkafka's own message.max.bytes */
+
+struct packs;
+
+struct packs *packs_new(struct encoder *enc);
+void packs_free(struct packs *packs);
+/* Forget what is open. */
+void packs_reset(struct packs *packs);
+/*
+ * Put an event into the open pack of its topic and key. True: another pack had
+ * to be closed for it, and is @msg now. Pushes a delivery in any case. *@error:
+ * -errno, the event cannot be written as configured, and its delivery is @msg's.
+ */
+bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
+	      struct message *msg, int *error);
+/* Close any pack. False: none is open. */
+bool pack_close(struct packs *packs, struct deliveries *ds, struct message *msg);
 
 /* kafka.c */
 
@@ -344,8 +384,13 @@ void kafka_stop(struct kafka *kafka);
 /* With no care for what is on its way. */
 void kafka_close(struct kafka *kafka);
 struct topic *kafka_topic(struct kafka *kafka, const char *name);
-/* 0: on its way. -EAGAIN: no room, try again after kafka_poll(). -EINVAL: refused() was called. */
+/*
+ * 0: on its way, or with the next kafka_flush(). -EAGAIN: no room, try again
+ * after kafka_poll(). -EINVAL: refused() was called.
+ */
 int kafka_produce(struct kafka *kafka, const struct message *msg);
+/* What kafka_produce() has kept back goes out. False: no room for some of it. */
+bool kafka_flush(struct kafka *kafka);
 /* Serve what has come. */
 void kafka_poll(struct kafka *kafka);
 /* The producer has failed for good: kafka_stop(), rewind, kafka_start(). */

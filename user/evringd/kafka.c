@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define PREFIX "kafka."
+#define BATCH 512			/* messages that go to librdkafka in one call */
+#define BATCH_KEYS (64u << 10)		/* bytes of their keys */
 
 struct topic {
 	struct topic *next;
@@ -19,8 +21,22 @@ struct topic {
 	char name[];
 };
 
+/*
+ * Messages of one topic that wait for the call that takes many: it costs less
+ * than as many calls, but knows neither headers nor time stamps.
+ */
+struct batch {
+	struct topic *topic;
+	int nr;
+	size_t used;			/* of keys */
+	rd_kafka_message_t messages[BATCH];
+	char keys[BATCH_KEYS];
+};
+
 struct kafka {
 	const struct config *cfg;
+	bool batching;
+	struct batch batch;
 	struct kafka_calls calls;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;
@@ -209,6 +225,7 @@ struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *cal
 	struct kafka *kafka = xgrow(NULL, 0, 1, sizeof(*kafka));
 
 	kafka->cfg = cfg;
+	kafka->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
 	kafka->calls = *calls;
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (kafka->fd < 0)
@@ -240,6 +257,8 @@ void kafka_stop(struct kafka *kafka)
 	rd_kafka_destroy(kafka->rk);
 	kafka->rk = NULL;
 	kafka->failed = false;
+	kafka->batch.nr = 0;
+	kafka->batch.used = 0;
 }
 
 void kafka_close(struct kafka *kafka)
@@ -287,30 +306,44 @@ static bool check_failed(struct kafka *kafka)
 	return kafka->failed;
 }
 
+static void *key_of(const struct kafka *kafka, const struct message *msg)
+{
+	return kafka->cfg->key->nr ? (void *)msg->key : NULL;
+}
+
 static rd_kafka_resp_err_t produce(struct kafka *kafka, const struct message *msg)
 {
 	const struct route *route = msg->route;
-	const rd_kafka_vu_t vus[] = {
+	const char *frame = msg->frame;
+	rd_kafka_vu_t vus[8] = {
 		{ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = route->topic->rkt },
 		{ .vtype = RD_KAFKA_VTYPE_VALUE,
 		  .u.mem = { .ptr = (void *)msg->value, .size = msg->value_len } },
 		{ .vtype = RD_KAFKA_VTYPE_KEY,
-		  .u.mem = { .ptr = kafka->cfg->key->nr ? (void *)msg->key : NULL,
-			     .size = msg->key_len } },
-		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = msg->timestamp },
+		  .u.mem = { .ptr = key_of(kafka, msg), .size = msg->key_len } },
 		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = msg->delivery },
-		{ .vtype = RD_KAFKA_VTYPE_HEADER,
-		  .u.header = { .name = "evring.id", .val = msg->id,
-				.size = (ssize_t)msg->id_len } },
-		{ .vtype = RD_KAFKA_VTYPE_HEADER,
-		  .u.header = { .name = "evring.type", .val = route->type,
-				.size = (ssize_t)route->type_len } },
 	};
-	rd_kafka_error_t *error;
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_error_t *error;
+	size_t nr = 4;
 
+	if (kafka->cfg->timestamp == TIMESTAMP_EVENT)
+		vus[nr++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+					     .u.i64 = msg->timestamp };
+	if (kafka->cfg->headers == HEADERS_ALL) {
+		vus[nr++] = (rd_kafka_vu_t){
+			.vtype = RD_KAFKA_VTYPE_HEADER,
+			.u.header = { .name = "evring.id", .val = msg->id,
+				      .size = (ssize_t)msg->id_len } };
+		vus[nr++] = (rd_kafka_vu_t){
+			.vtype = RD_KAFKA_VTYPE_HEADER,
+			.u.header = { .name = frame ? "evring.frame" : "evring.type",
+				      .val = frame ? frame : route->type,
+				      .size = frame ? (ssize_t)strlen(frame) :
+						      (ssize_t)route->type_len } };
+	}
 	/* Neither F_COPY nor F_FREE: the value stays where it is until its report. */
-	error = rd_kafka_produceva(kafka->rk, vus, sizeof(vus) / sizeof(vus[0]));
+	error = rd_kafka_produceva(kafka->rk, vus, nr);
 	if (error) {
 		code = rd_kafka_error_code(error);
 		rd_kafka_error_destroy(error);
@@ -318,16 +351,91 @@ static rd_kafka_resp_err_t produce(struct kafka *kafka, const struct message *ms
 	return code;
 }
 
+static void refuse(struct kafka *kafka, struct delivery *delivery, const struct topic *topic,
+		   rd_kafka_resp_err_t code)
+{
+	kafka->calls.refused(kafka->calls.arg, delivery, topic->name, rd_kafka_err2str(code));
+}
+
+/*
+ * What found no room stays, in its order: librdkafka takes nothing behind the
+ * first message that the queue is too full for.
+ */
+bool kafka_flush(struct kafka *kafka)
+{
+	struct batch *batch = &kafka->batch;
+	int i, left = 0, nr = batch->nr;
+
+	if (!nr)
+		return true;
+	if (rd_kafka_produce_batch(batch->topic->rkt, RD_KAFKA_PARTITION_UA, 0, batch->messages,
+				   nr) != nr) {
+		for (i = 0; i < nr; i++) {
+			rd_kafka_message_t *message = &batch->messages[i];
+
+			if (!message->err)
+				continue;
+			if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL || check_failed(kafka))
+				batch->messages[left++] = *message;
+			else
+				refuse(kafka, message->_private, batch->topic, message->err);
+		}
+	}
+	batch->nr = left;
+	if (!left)
+		batch->used = 0;
+	return !left;
+}
+
+static void batch_key(struct batch *batch, rd_kafka_message_t *message, const struct message *msg)
+{
+	const rd_kafka_message_t *before = batch->nr ? message - 1 : NULL;
+
+	message->key_len = msg->key_len;
+	if (before && before->key && before->key_len == msg->key_len &&
+	    !memcmp(before->key, msg->key, msg->key_len)) {
+		message->key = before->key;
+		return;
+	}
+	message->key = memcpy(batch->keys + batch->used, msg->key, msg->key_len);
+	batch->used += msg->key_len;
+}
+
+static int batch_add(struct kafka *kafka, const struct message *msg)
+{
+	struct batch *batch = &kafka->batch;
+	rd_kafka_message_t *message;
+
+	if (batch->nr == BATCH || batch->topic != msg->route->topic ||
+	    batch->used + msg->key_len > BATCH_KEYS) {
+		if (!kafka_flush(kafka))
+			return -EAGAIN;
+		batch->topic = msg->route->topic;
+	}
+	message = &batch->messages[batch->nr];
+	*message = (rd_kafka_message_t){
+		.payload = (void *)msg->value,
+		.len = msg->value_len,
+		._private = msg->delivery,
+	};
+	if (key_of(kafka, msg))
+		batch_key(batch, message, msg);
+	batch->nr++;
+	return 0;
+}
+
 int kafka_produce(struct kafka *kafka, const struct message *msg)
 {
-	rd_kafka_resp_err_t code = produce(kafka, msg);
+	rd_kafka_resp_err_t code;
 
+	if (kafka->batching)
+		return batch_add(kafka, msg);
+	code = produce(kafka, msg);
 	if (!code)
 		return 0;
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || check_failed(kafka))
 		return -EAGAIN;
-	kafka->calls.refused(kafka->calls.arg, msg->delivery, msg->route->topic->name,
-			     rd_kafka_err2str(code));
+	refuse(kafka, msg->delivery, msg->route->topic, code);
 	return -EINVAL;
 }
 

@@ -28,6 +28,7 @@ struct worker {
 	struct loop *loop;
 	struct source source;
 	struct encoder encoder;
+	struct packs *packs;		/* NULL: one event a message */
 	struct deliveries *deliveries;
 	struct kafka *kafka;
 	struct committer committer;
@@ -104,27 +105,28 @@ static void acked(void *arg, struct delivery *delivery)
 {
 	struct worker *w = arg;
 
-	w->delivered++;
-	delivery_ack(w->deliveries, delivery);
+	w->delivered += delivery_ack(w->deliveries, delivery);
 }
 
 /* Not tolerated it keeps its place, so that nothing from it on is ever committed. */
 static void refused(void *arg, struct delivery *delivery, const char *topic, const char *why)
 {
 	struct worker *w = arg;
+	uint64_t events = delivery_events(delivery);
 	unsigned int held;
 
-	w->rejected++;
+	w->rejected += events;
 	if (ratelimit_pass(&w->refusals, &held)) {
 		if (held)
 			warn("%u refusals left out", held);
-		warn("an event for topic %s is refused: %s", topic, why);
+		warn("%llu event%s for topic %s refused: %s", (unsigned long long)events,
+		     events == 1 ? " is" : "s are", topic, why);
 	}
 	if (w->cfg->tolerance == TOLERATE_ALL) {
 		delivery_ack(w->deliveries, delivery);
 		return;
 	}
-	w->given_up++;
+	w->given_up += events;
 	w->failed = true;
 	if (!w->stopping)
 		stop(w, "errors.tolerance is none", false);
@@ -162,28 +164,55 @@ static bool next_event(struct worker *w, struct evring_event *event)
 	return !w->stopping || evring_boottime(w->source.ev, event) <= w->until_ns;
 }
 
+/* False: it is to be tried again. */
+static bool ship(struct worker *w, const struct evring_event *event)
+{
+	int error;
+
+	if (w->packs) {
+		bool full = pack_add(w->packs, w->deliveries, event, &w->msg, &error);
+
+		if (!error)
+			return !full || send(w);
+	} else {
+		error = encode(&w->encoder, w->deliveries, event, &w->msg);
+		if (!error)
+			return send(w);
+	}
+	refused(w, w->msg.delivery, "(none)", strerror(-error));
+	return true;
+}
+
+/* Nothing is kept back any more. False: something is, as there is no room for it. */
+static bool flush(struct worker *w)
+{
+	while (w->packs && pack_close(w->packs, w->deliveries, &w->msg))
+		if (!send(w))
+			return false;
+	return kafka_flush(w->kafka);
+}
+
 /* True: there may be more at once. False: wait, for the device or for reports. */
 static bool pump(struct worker *w)
 {
 	struct evring_event event;
 	uint64_t n;
-	int ret;
 
 	for (n = 0; n < w->cfg->batch && w->reading; n++) {
 		if (deliveries_full(w->deliveries))
-			return false;
+			break;
 		if (!next_event(w, &event)) {
 			w->reading = !w->stopping;
-			return w->reading && !source_arm(&w->source);
+			return flush(w) && w->reading && !source_arm(&w->source);
 		}
 		count(w, &event);
-		ret = encode(&w->encoder, w->deliveries, &event, &w->msg);
-		if (ret)
-			refused(w, w->msg.delivery, "(none)", strerror(-ret));
-		else if (!send(w))
+		if (!ship(w, &event))
 			return false;
 	}
-	return w->reading;
+	if (n == w->cfg->batch)
+		return w->packs || kafka_flush(w->kafka);
+	flush(w);
+	return false;
 }
 
 /*
@@ -204,6 +233,8 @@ static void restart_producer(struct worker *w)
 {
 	kafka_stop(w->kafka);
 	encoder_reset(&w->encoder);
+	if (w->packs)
+		packs_reset(w->packs);
 	commit_now(&w->committer, w->deliveries);
 	if (w->stopping) {
 		w->expired = true;
@@ -324,6 +355,7 @@ static bool start(struct worker *w, struct problems *problems)
 	w->kafka = kafka_open(w->cfg, &calls);
 	w->started_ns = now_ns();
 	encoder_open(&w->encoder, w->cfg, &w->source, w->kafka);
+	w->packs = w->cfg->pack_bytes ? packs_new(&w->encoder) : NULL;
 	open_loop(w);
 	log_start(w->cfg);
 	w->reading = true;
@@ -364,6 +396,8 @@ static int finish(struct worker *w)
 	if (deliveries_held(w->deliveries))
 		leave_in_flight(w);
 	kafka_close(w->kafka);
+	if (w->packs)
+		packs_free(w->packs);
 	encoder_close(&w->encoder);
 	loop_close(w->loop);
 	close(w->signal_fd);

@@ -60,6 +60,12 @@ uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw)
 	return evring_clock_to_wall(ev, evring_raw_to_boot(ev, raw));
 }
 
+void evring_clock(const struct evring *ev, struct evring_clock *clock)
+{
+	*clock = ev->clock;
+	clock->seq = 0;
+}
+
 uint64_t evring_boottime(const struct evring *ev, const struct evring_event *event)
 {
 	return evring_raw_to_boot(ev, event->rec->time);

@@ -165,6 +165,59 @@ struct evring_event {
  */
 int evring_next(struct evring *ev, struct evring_event *event);
 
+/*
+ * A run: events of one ring that nothing on another ring comes between. For who
+ * reads millions a second: walking along a run costs no call and no copy.
+ *
+ *	while (evring_next_run(ev, &run) > 0)
+ *		while ((rec = evring_run_next(run)))
+ *			handle(run->ring, rec);
+ *
+ * The handle's, valid until the next call with the handle, and its members are
+ * for reading alone. An event that was not taken comes again with the next run.
+ */
+struct evring_run {
+	const struct evring_rec *rec;	/* the next event, if there is one */
+	const struct evring_rec *last;	/* the one before it; NULL: none was taken */
+	const void *end;		/* no event begins here or later */
+	uint64_t limit;			/* nor is one of the run stamped (raw) after this */
+	const struct evring_rec *first;	/* the run's first event ... */
+	uint64_t pos;			/* ... and where it lies */
+	uint64_t missed;		/* events overwritten unread just before it */
+	uint32_t room;			/* longest payload that can be */
+	uint32_t ring;			/* 0 .. evring_rings() - 1 */
+	uint16_t lane;
+	uint16_t cpu;
+};
+
+/*
+ * The next run of a group that holds. Returns 1, or 0 when there is nothing
+ * now. -EPERM: this handle is no such group's. -EBADMSG as evring_next().
+ * evring_next() takes events of the same run, one by one.
+ */
+int evring_next_run(struct evring *ev, struct evring_run **run);
+
+/* evring_run_next()'s rarer half. */
+const struct evring_rec *evring_run_builtin(const struct evring_run *run);
+
+/* The run's next event, in the ring until it is committed. NULL: that was the last one. */
+static inline const struct evring_rec *evring_run_next(struct evring_run *run)
+{
+	const struct evring_rec *rec = run->rec;
+	const char *next;
+
+	if ((const void *)rec >= run->end || rec->time > run->limit)
+		return NULL;
+	next = (const char *)rec + (((size_t)rec->len + 7) & ~(size_t)7);
+	if (rec->len - (uint32_t)sizeof(*rec) > run->room || next > (const char *)run->end)
+		return NULL;
+	if (__builtin_expect(rec->type < EVRING_TYPE_FIRST, 0) && !evring_run_builtin(run))
+		return NULL;
+	run->last = rec;
+	run->rec = (const struct evring_rec *)next;
+	return rec;
+}
+
 /* Rings that this handle reads; grows as CPUs come online. */
 unsigned int evring_rings(const struct evring *ev);
 
@@ -196,6 +249,9 @@ uint64_t evring_boottime(const struct evring *ev, const struct evring_event *eve
 
 /* CLOCK_REALTIME of the event, nanoseconds since 1970-01-01 UTC. */
 uint64_t evring_realtime(const struct evring *ev, const struct evring_event *event);
+
+/* The line from raw time stamps to these, as of the last look at the rings; its seq is 0. */
+void evring_clock(const struct evring *ev, struct evring_clock *clock);
 
 /* A number (any kind of U, S or BOOL; signed ones as their two's complement). -EINVAL: the field
  * is no number. -EBADMSG: it lies outside of the record. */

@@ -73,6 +73,7 @@ int evring_commit(struct evring *ev)
 
 	if (ev->mode != MODE_HOLD && ev->mode != MODE_FOLLOW)
 		return -EPERM;
+	run_end(ev);
 	entries = calloc(ev->nr_rings + 1, sizeof(*entries));
 	if (!entries)
 		return -ENOMEM;

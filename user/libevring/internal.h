@@ -35,6 +35,8 @@ struct evring {
 	unsigned int nr_heap;
 	uint64_t watermark;		/* raw time before the heads were read */
 	int error;			/* what the next evring_next() returns, if not 0 */
+	struct evring_run run;		/* of the ring on top of the heap, while @running */
+	bool running;
 	char *copy;			/* the event, where the ring may change under us */
 };
 
@@ -65,6 +67,13 @@ void ring_unmap(struct ring *ring);
 void ring_place(struct ring *ring, uint64_t pos, uint64_t seq);
 int ring_peek(struct ring *ring);
 bool ring_take(struct ring *ring, char *copy, struct evring_event *event);
+uint64_t rec_covers(const struct evring_rec *rec);
+
+/* run.c: the ring on top, as far as no other one comes between */
+
+int run_next(struct evring *ev);
+void run_end(struct evring *ev);
+void run_reset(struct evring *ev);
 
 /* clock.c: raw time stamps */
 
@@ -79,6 +88,8 @@ uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
 int reader_start(struct evring *ev, enum mode mode, uint32_t lanes);
 void reader_stop(struct evring *ev);
 int reader_snapshot(struct evring *ev);
+int reader_ready(struct evring *ev);
+int heap_step(struct evring *ev);
 
 /* type.c */
 

@@ -161,10 +161,11 @@ void reader_stop(struct evring *ev)
 	ev->heap = NULL;
 	ev->nr_heap = 0;
 	ev->mode = MODE_NONE;
+	run_reset(ev);
 }
 
 /* The top ring has moved on: put it where it belongs, or take it out. */
-static int heap_step(struct evring *ev)
+int heap_step(struct evring *ev)
 {
 	int ret = ring_peek(ev->heap[0]);
 
@@ -184,7 +185,7 @@ static int heap_step(struct evring *ev)
  * snapshot saw may be younger than what it did not; the second one's time is
  * later than that event, unless the clock is odd: then it goes out as it is.
  */
-static int reader_ready(struct evring *ev)
+int reader_ready(struct evring *ev)
 {
 	int tries, ret;
 
@@ -198,14 +199,13 @@ static int reader_ready(struct evring *ev)
 	return 0;
 }
 
-int evring_next(struct evring *ev, struct evring_event *event)
+/* What a tap or a group that follows reads may be overwritten meanwhile: ring_take() sees. */
+static int next_copy(struct evring *ev, struct evring_event *event)
 {
 	int ret = ev->error;
 	struct ring *ring;
 	bool taken;
 
-	if (ev->mode == MODE_NONE)
-		return -EPERM;
 	ev->error = 0;
 	while (!ret) {
 		ret = reader_ready(ev);
@@ -225,6 +225,52 @@ int evring_next(struct evring *ev, struct evring_event *event)
 	return ret;
 }
 
+static void event_fill(struct evring *ev, const struct evring_rec *rec, struct evring_event *event)
+{
+	struct evring_run *run = &ev->run;
+	uint64_t pos = run->pos + (uint64_t)((const char *)rec - (const char *)run->first);
+
+	event->rec = rec;
+	event->payload = rec + 1;
+	event->payload_len = rec->len - (uint32_t)sizeof(*rec);
+	event->lane = run->lane;
+	event->cpu = run->cpu;
+	event->ring = run->ring;
+	event->pos = pos;
+	event->next = pos + (uint64_t)((const char *)run->rec - (const char *)rec);
+	event->next_seq = (rec->seq + 1) & EVRING_SEQ_MASK;
+	event->missed = run->missed;
+	run->missed = 0;
+	if (rec->type < EVRING_TYPE_FIRST) {
+		event->next_seq = (rec->seq + rec_covers(rec)) & EVRING_SEQ_MASK;
+		if (rec->type == EVRING_TYPE_DISCARD)
+			event->payload_len = 0;
+	}
+	event->type = rec->type < ev->nr_types ? ev->types[rec->type] :
+						 evring_type(ev, rec->type);
+}
+
+int evring_next(struct evring *ev, struct evring_event *event)
+{
+	const struct evring_rec *rec = evring_run_next(&ev->run);
+	int ret;
+
+	if (!rec) {
+		if (ev->mode == MODE_NONE)
+			return -EPERM;
+		if (ev->mode != MODE_HOLD)
+			return next_copy(ev, event);
+		ret = run_next(ev);
+		if (ret <= 0)
+			return ret;
+		rec = evring_run_next(&ev->run);
+		if (!rec)
+			return -EBADMSG;
+	}
+	event_fill(ev, rec, event);
+	return 1;
+}
+
 unsigned int evring_rings(const struct evring *ev)
 {
 	return ev->nr_rings;
@@ -241,7 +287,8 @@ int evring_arm(struct evring *ev, uint32_t watermark, uint32_t flush_ms)
 
 	if (ev->mode == MODE_NONE)
 		return -EPERM;
-	if (ev->nr_heap)
+	run_end(ev);
+	if (ev->nr_heap || ev->error)
 		return 1;
 	ret = evring_ioctl(ev, EVRING_IOC_ARM, &arm);
 	if (!ret)

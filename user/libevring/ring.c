@@ -44,7 +44,7 @@ void ring_unmap(struct ring *ring)
 }
 
 /* How many sequence numbers a record covers */
-static uint64_t rec_covers(const struct evring_rec *rec)
+uint64_t rec_covers(const struct evring_rec *rec)
 {
 	if (rec->type != EVRING_TYPE_LOST)
 		return 1;

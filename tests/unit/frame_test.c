@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* A frame is read back as it was written; what is none is refused, whatever it says. */
+#include <errno.h>
+#include <evring_frame.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
+	failures += !good;
+}
+
+#define PAYLOAD 13u
+#define REC_LEN ((unsigned int)sizeof(struct evring_rec) + PAYLOAD)
+#define REC_ROOM ((REC_LEN + 7) & ~7u)
+#define RUNS 2u
+#define PER_RUN 3u
+
+/* Two runs of three records, one type. As a structure it is aligned, its copies are not. */
+struct sample {
+	struct evring_frame frame;
+	struct {
+		struct evring_frame_run run;
+		char records[PER_RUN][REC_ROOM];
+	} runs[RUNS];
+	struct evring_frame_type type;
+};
+
+static struct sample make(void)
+{
+	struct sample s;
+	unsigned int run, i;
+
+	memset(&s, 0, sizeof(s));
+	s.frame = (struct evring_frame){
+		.magic = EVRING_FRAME_MAGIC, .version = EVRING_FRAME_VERSION,
+		.size = sizeof(s.frame), .len = sizeof(s), .types = offsetof(struct sample, type),
+		.events = RUNS * PER_RUN,
+		.clock = { .mult = 1u << 31, .shift = 30, .base = 1000, .boot_ns = 5, .wall_ns = 7 },
+	};
+	for (run = 0; run < RUNS; run++) {
+		s.runs[run].run = (struct evring_frame_run){ .lane = 1, .cpu = (uint16_t)run,
+							     .len = sizeof(s.runs[run].records) };
+		for (i = 0; i < PER_RUN; i++) {
+			const struct evring_rec rec = { .len = REC_LEN, .type = 9, .seq = i,
+							.time = 1100 };
+
+			memcpy(s.runs[run].records[i], &rec, sizeof(rec));
+			memset(s.runs[run].records[i] + sizeof(rec), 'a', PAYLOAD);
+		}
+	}
+	s.type = (struct evring_frame_type){ .id = 9, .version = 3, .name = "some.event" };
+	return s;
+}
+
+/* Events read, or what the reader said. In a buffer of its own, so that ASan sees a byte too far. */
+static int read_all(const void *from, size_t len)
+{
+	struct evring_frame_reader reader;
+	struct evring_frame_event event;
+	char *buf = malloc(len + 1);
+	int ret, n = 0;
+	unsigned int sum = 0;
+	size_t i;
+
+	if (!buf)
+		abort();
+	memcpy(buf + 1, from, len);
+	ret = evring_frame_open(&reader, buf + 1, len);
+	while (!ret && (ret = evring_frame_next(&reader, &event)) > 0) {
+		for (i = 0; i < event.payload_len; i++)
+			sum += ((const unsigned char *)event.payload)[i];
+		sum += (unsigned int)strlen(event.type.name);
+		sum += (unsigned int)evring_frame_realtime(&reader, &event.rec);
+		n++;
+		ret = 0;
+	}
+	free(buf);
+	return ret ? ret : n + (int)(sum & 0);
+}
+
+static bool reads_back(void)
+{
+	const struct sample s = make();
+	struct evring_frame_reader reader;
+	struct evring_frame_event e;
+	unsigned int n;
+
+	if (evring_frame_open(&reader, &s, sizeof(s)))
+		return false;
+	for (n = 0; evring_frame_next(&reader, &e) == 1; n++)
+		if (e.cpu != n / PER_RUN || e.lane != 1 || e.rec.seq != n % PER_RUN ||
+		    e.payload_len != PAYLOAD || strcmp(e.type.name, "some.event") ||
+		    e.type.version != 3 || evring_frame_realtime(&reader, &e.rec) != 212)
+			return false;
+	return n == RUNS * PER_RUN;
+}
+
+static bool refuses(size_t offset, const void *value, size_t len, int want)
+{
+	struct sample s = make();
+
+	memcpy((char *)&s + offset, value, len);
+	return read_all(&s, sizeof(s)) == want;
+}
+
+#define REFUSES(type, member, value, want)					\
+	({ const type value_ = (value);						\
+	   refuses(offsetof(struct sample, member), &value_, sizeof(value_), want); })
+
+static bool cut_short(void)
+{
+	const struct sample s = make();
+	size_t len;
+
+	for (len = 0; len < sizeof(s); len++)
+		if (read_all(&s, len) != -EBADMSG)
+			return false;
+	return true;
+}
+
+/* Nothing but the sanitizers' silence is asked for. */
+static bool random_bytes(void)
+{
+	unsigned int round, i, state = 12345;
+
+	for (round = 0; round < 200000; round++) {
+		struct sample s = make();
+
+		for (i = 0; i < 1 + round % 4; i++) {
+			state = state * 1664525 + 1013904223;
+			((unsigned char *)&s)[(state >> 8) % sizeof(s)] ^= (unsigned char)(1u << (state & 7));
+		}
+		read_all(&s, sizeof(s));
+	}
+	return true;
+}
+
+int main(void)
+{
+	ok(reads_back(), "a frame is read back: runs, records, types, times");
+	ok(REFUSES(uint32_t, frame.magic, 1, -EBADMSG), "another magic number");
+	ok(REFUSES(uint16_t, frame.version, 2, -EPROTO), "a later version");
+	ok(REFUSES(uint16_t, frame.size, 8, -EBADMSG), "a head that is too short");
+	ok(REFUSES(uint16_t, frame.size, 65528, -EBADMSG), "a head that is longer than the frame");
+	ok(REFUSES(uint32_t, frame.len, 64, -EBADMSG), "a length that is not the message's");
+	ok(REFUSES(uint32_t, frame.types, 0xfffffff8, -EBADMSG), "types outside of the frame");
+	ok(REFUSES(uint32_t, frame.types, sizeof(struct evring_frame) + 4, -EBADMSG),
+	   "types that are not aligned");
+	ok(REFUSES(uint32_t, frame.events, 5, -EBADMSG), "fewer events than there are");
+	ok(REFUSES(uint32_t, frame.events, 7, -EBADMSG), "more events than there are");
+	ok(REFUSES(uint32_t, frame.clock.shift, 200, -EBADMSG), "a clock that shifts too far");
+	ok(REFUSES(uint32_t, runs[0].run.len, 0, -EBADMSG), "an empty run");
+	ok(REFUSES(uint32_t, runs[0].run.len, 4096, -EBADMSG), "a run that is too long");
+	ok(REFUSES(uint32_t, runs[1].run.len, 12, -EBADMSG), "a run that is not aligned");
+	ok(REFUSES(uint32_t, runs[1].records[2], 31, -EBADMSG), "a record without its header");
+	ok(REFUSES(uint32_t, runs[1].records[2], 1u << 31, -EBADMSG), "a record that is too long");
+	ok(REFUSES(uint32_t, runs[1].records[2], 0xffffffff, -EBADMSG), "a length that overflows");
+	ok(REFUSES(uint32_t, type.id, 8, RUNS * PER_RUN), "a type that is not told has no name");
+	ok(cut_short(), "cut short anywhere");
+	ok(random_bytes(), "bits flipped at random: nothing outside of the frame is read");
+	printf("1..%d\n", tests);
+	return failures != 0;
+}
