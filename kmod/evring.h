@@ -109,6 +109,15 @@ static __always_inline u64 evring_clock(void)
 	return ktime_get_boot_fast_ns();
 }
 
+/* The same where it takes no call. False: it does. */
+static __always_inline bool evring_clock_inline(u64 *now)
+{
+	if (!static_branch_likely(&evring_clock_tsc))
+		return false;
+	*now = evring_tsc();
+	return true;
+}
+
 /* ring.c: reserve, fill, publish; its functions are those of <linux/evring.h> */
 
 /**
@@ -117,11 +126,12 @@ static __always_inline u64 evring_clock(void)
  *	current segment is taken, in 8-byte units (lower 16). Changed by
  *	compare-and-exchange, on this CPU alone
  * @base: position of the current segment; changes while @word says closed
+ * @segment: where it lies in @data; likewise
  * @nest: contexts inside reserve .. commit, one on top of another
  * @entering: a context is about to enter the next segment
  * @segment_units: segment size in 8-byte units
  * @segment_size: bytes
- * @record_max: longest record, bytes
+ * @payload_max: longest payload, bytes
  * @data_size: bytes, a power of two
  * @data: the data area
  * @page: the ring page
@@ -143,11 +153,12 @@ static __always_inline u64 evring_clock(void)
 struct evring_ring {
 	local_t word;
 	u64 base;
+	void *segment;
 	u32 nest;
 	bool entering;
 	u32 segment_units;
 	u32 segment_size;
-	u32 record_max;
+	u32 payload_max;
 	u64 data_size;
 	void *data;
 	struct evring_ring_page *page;

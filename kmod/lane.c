@@ -146,7 +146,7 @@ static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
 	ring->data_size = state->size;
 	ring->segment_size = evring_meta->segment_size;
 	ring->segment_units = ring->segment_size / 8;
-	ring->record_max = evring_meta->record_max;
+	ring->payload_max = evring_record_max();
 	ring->armed = &state->armed;
 	ring->marked = &state->marked;
 	ring->hold = U64_MAX;
@@ -156,6 +156,7 @@ static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
 		return NULL;
 	}
 	ring->data = (void *)ring->page + PAGE_SIZE;
+	ring->segment = ring->data;
 	ring_describe(ring);
 	return ring;
 }

@@ -77,6 +77,15 @@ static inline struct evring_rec *ring_record(const struct evring_ring *ring, u64
 	return ring_at(ring, base + (taken << UNIT_SHIFT));
 }
 
+/* The reservation of @units behind @before, in the segment at @base */
+static inline void ring_slot(struct evring_ring *ring, struct evring_slot *slot, u64 base,
+			     unsigned long before, unsigned long units)
+{
+	slot->rec = ring_record(ring, base, word_taken(before));
+	slot->word = before + SEQ_ONE + units;
+	slot->head = base + (word_taken(slot->word) << UNIT_SHIFT);
+}
+
 /*
  * Shut the current segment: nobody gets in behind us, and its tail becomes a
  * pad. Runs with ring->entering set, by whoever set it or by an NMI on top;
@@ -190,7 +199,8 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 	u64 now, seq, first;
 
 	WRITE_ONCE(ring->base, next);
-	barrier();	/* base moves before the word opens */
+	WRITE_ONCE(ring->segment, ring_at(ring, next));
+	barrier();	/* base and segment move before the word opens */
 	word = local_read(&ring->word);
 	do {
 		seq = READ_ONCE(ring->closed_seq);
@@ -204,9 +214,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 
 	if (lost.count)
 		ring_write_lost(ring_at(ring, next), seq, now, &lost);
-	slot->undo = word_make(word_seq(word), taken);
-	slot->word = word_make(word_seq(word) + 1, taken + units);
-	slot->rec = ring_record(ring, next, taken);
+	ring_slot(ring, slot, next, word_make(word_seq(word), taken), units);
 	return now;
 }
 
@@ -287,21 +295,29 @@ static inline void ring_header(struct evring_rec *rec, struct evring_type *type,
 	rec->tid = evring_current_tid();
 }
 
+/* Whoever interrupts us from here on publishes nothing. Returns how deep we are. */
+static __always_inline u32 ring_nest(struct evring_ring *ring)
+{
+	u32 nest = ring->nest + 1;
+
+	WRITE_ONCE(ring->nest, nest);
+	barrier();
+	return nest;
+}
+
 /*
  * Room for a record of @size bytes, header included; false if it is lost.
  * Preemption is off, and stays so until ring_publish(), which must follow in
- * any case.
+ * any case; the nest is entered.
  */
-static __always_inline bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-					 struct evring_type *type, u32 size)
+static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
+			 struct evring_type *type, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
-	unsigned long word, new;
+	unsigned long word;
 	enum ring_entry entry;
 	u64 base, now;
 
-	WRITE_ONCE(ring->nest, ring->nest + 1);
-	barrier();	/* whoever interrupts us from here on publishes nothing */
 	slot->ring = ring;
 	if (unlikely(ring->nest > NEST_MAX)) {
 		ring_refuse(ring, type);
@@ -312,7 +328,6 @@ again:
 	do {
 		/* word first, base second: base moves only while word changes */
 		base = READ_ONCE(ring->base);
-		new = word + SEQ_ONE + units;
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
 			entry = ring_enter(ring, slot, type, units, &now);
 			if (entry == RING_AGAIN)
@@ -327,13 +342,11 @@ again:
 		 * exchange fail, and we look at the clock again.
 		 */
 		now = evring_clock();
-	} while (unlikely(!word_exchange(ring, &word, new)));
+	} while (unlikely(!word_exchange(ring, &word, word + SEQ_ONE + units)));
 
-	slot->undo = word;
-	slot->word = new;
-	slot->rec = ring_record(ring, base, word_taken(word));
+	ring_slot(ring, slot, base, word, units);
 fill:
-	ring_header(slot->rec, type, size, now, word_seq(slot->undo));
+	ring_header(slot->rec, type, size, now, word_seq(slot->word - SEQ_ONE));
 	return true;
 }
 
@@ -357,21 +370,16 @@ static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
 }
 
 /*
- * End what ring_reserve() began, whatever it returned. The outermost
- * context publishes; then it looks whether somebody came between its look at
- * the word and the end of its nesting, who published nothing.
+ * Nothing is reserved by us any more; what those on top of us have written is
+ * published too. Then look whether somebody came between our look at the word
+ * and the end of our nesting, who published nothing.
  */
-static __always_inline void ring_publish(struct evring_ring *ring)
+static noinline void ring_publish_all(struct evring_ring *ring)
 {
 	struct evring_ring_page *page = ring->page;
 	unsigned long word;
 	u64 head;
 
-	barrier();
-	if (unlikely(ring->nest > 1)) {
-		WRITE_ONCE(ring->nest, ring->nest - 1);
-		return;
-	}
 	do {
 		WRITE_ONCE(ring->nest, 1);
 		barrier();
@@ -383,21 +391,37 @@ static __always_inline void ring_publish(struct evring_ring *ring)
 		WRITE_ONCE(ring->nest, 0);
 		barrier();
 	} while (unlikely(word != (unsigned long)local_read(&ring->word)));
+}
 
-	/*
-	 * No full barrier between head and armed: an emit that races with
-	 * evring_waiter_arm() may miss it, and the waiter's timer looks back.
-	 */
+/*
+ * No full barrier between head and armed: an emit that races with
+ * evring_waiter_arm() may miss it, and the waiter's timer looks back.
+ */
+static __always_inline void ring_wake(struct evring_ring *ring)
+{
 	if (unlikely(READ_ONCE(*ring->armed)))
 		irq_work_queue(&ring->wake);
 }
 
+/* End what ring_reserve() began, whatever it returned. The outermost context publishes. */
+static void ring_publish(struct evring_ring *ring)
+{
+	barrier();
+	if (ring->nest > 1) {
+		WRITE_ONCE(ring->nest, ring->nest - 1);
+		return;
+	}
+	ring_publish_all(ring);
+	ring_wake(ring);
+}
+
 /* Longer than a record can be: a lost record takes its place in the stream. */
 static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_type *type)
+				  struct evring_type *type)
 {
 	struct evring_lost lost = { .count = 1 };
 
+	ring_nest(ring);
 	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
@@ -408,30 +432,98 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 	ring_publish(ring);
 }
 
-void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
+/* There is no ring, or the record is longer than any can be. */
+static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
+				    struct evring_type *type)
 {
-	u32 size = sizeof(struct evring_rec) + len;
-	struct evring_ring *ring;
-
-	preempt_disable_notrace();
-	ring = this_cpu_read(*type->rings);
-	if (unlikely(!ring)) {
-		this_cpu_inc(*type->lost);
-	} else if (unlikely(size > ring->record_max || len > ring->record_max)) {
+	if (ring)
 		ring_too_big(ring, slot, type);
-	} else {
-		if (likely(ring_reserve(ring, slot, type, size)))
-			return slot->rec + 1;
-		ring_publish(ring);
-	}
+	else
+		this_cpu_inc(*type->lost);
 	preempt_enable_notrace();
 	return NULL;
 }
+
+/* Whatever evring_reserve() does not do itself. The nest is entered. */
+static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
+				   struct evring_type *type, u32 size)
+{
+	if (likely(ring_reserve(ring, slot, type, size)))
+		return slot->rec + 1;
+	ring_publish(ring);
+	preempt_enable_notrace();
+	return NULL;
+}
+
+/*
+ * The common case of ring_reserve(), without a call: we interrupted nobody who
+ * emits, nobody comes between, the record fits into the current segment, and
+ * the clock is an instruction.
+ */
+void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
+{
+	u32 size = sizeof(struct evring_rec) + len;
+	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
+	struct evring_ring *ring;
+	struct evring_rec *rec;
+	unsigned long word;
+	u64 base, now;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (unlikely(!ring || len > ring->payload_max))
+		return reserve_never(ring, slot, type);
+	if (unlikely(ring_nest(ring) > 1))
+		return reserve_slow(ring, slot, type, size);
+
+	word = local_read(&ring->word);
+	/* word first, the others second, as in ring_reserve() */
+	base = READ_ONCE(ring->base);
+	rec = READ_ONCE(ring->segment) + (word_taken(word) << UNIT_SHIFT);
+	if (unlikely(word_taken(word) + units > ring->segment_units))
+		return reserve_slow(ring, slot, type, size);
+	if (!evring_clock_inline(&now))
+		return reserve_slow(ring, slot, type, size);
+	slot->ring = ring;
+	slot->rec = rec;
+	slot->word = word + SEQ_ONE + units;
+	slot->head = base + ((word_taken(word) + units) << UNIT_SHIFT);
+	if (unlikely(!word_exchange(ring, &word, slot->word)))
+		return reserve_slow(ring, slot, type, size);
+	ring_header(rec, type, size, now, word_seq(word));
+	return rec + 1;
+}
 EXPORT_SYMBOL_GPL(evring_reserve);
 
+static noinline void commit_slow(struct evring_ring *ring)
+{
+	ring_publish(ring);
+	preempt_enable_notrace();
+}
+
+/*
+ * The common case of ring_publish(): nobody has come on top of us. Where the
+ * head is then was known when the word was exchanged. If somebody has, he
+ * published nothing, and his record is behind ours.
+ */
 void evring_commit(struct evring_slot *slot)
 {
-	ring_publish(slot->ring);
+	struct evring_ring *ring = slot->ring;
+	struct evring_ring_page *page = ring->page;
+	unsigned long word = slot->word;
+
+	barrier();
+	if (unlikely(ring->nest > 1))
+		return commit_slow(ring);
+	WRITE_ONCE(page->seq, word_seq(word));
+	/* release: pairs with the readers' load_acquire of head */
+	smp_store_release(&page->head, slot->head);
+	barrier();
+	WRITE_ONCE(ring->nest, 0);
+	barrier();
+	if (unlikely(word != (unsigned long)local_read(&ring->word)))
+		ring_publish_all(ring);
+	ring_wake(ring);
 	preempt_enable_notrace();
 }
 EXPORT_SYMBOL_GPL(evring_commit);
@@ -440,15 +532,16 @@ void evring_discard(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	unsigned long word = slot->word;
+	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 
 	/* What was to be kept from leaving must not be read in the mapping either. */
 	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 	/* Take it back if it is still the last one, else its place is taken. */
-	if (!word_exchange(ring, &word, slot->undo)) {
+	if (!word_exchange(ring, &word, undo)) {
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded);
 	}
-	evring_commit(slot);
+	commit_slow(ring);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 

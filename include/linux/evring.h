@@ -130,7 +130,7 @@ struct evring_slot {
 	struct evring_ring *ring;
 	struct evring_rec *rec;
 	unsigned long word;
-	unsigned long undo;
+	u64 head;
 };
 
 /**

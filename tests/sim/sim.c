@@ -44,10 +44,11 @@ static struct evring_ring *ring_new(u64 data_size, u32 segment_size)
 	memset(ring, 0, sizeof(*ring));
 	ring->page = calloc(1, 4096);
 	ring->data = calloc(1, data_size);
+	ring->segment = ring->data;
 	ring->data_size = data_size;
 	ring->segment_size = segment_size;
 	ring->segment_units = segment_size / 8;
-	ring->record_max = segment_size / 2;
+	ring->payload_max = segment_size / 2 - (u32)sizeof(struct evring_rec);
 	ring->hold = U64_MAX;
 	ring->armed = &nobody;
 	ring->marked = &nobody;
@@ -84,6 +85,11 @@ void sim_free(struct sim *sim)
 	free(sim);
 }
 
+void sim_clock_inline(bool yes)
+{
+	evring_clock_tsc.enabled = yes;
+}
+
 void sim_be(unsigned int cpu)
 {
 	sim_cpu = cpu;
@@ -101,7 +107,7 @@ void *sim_data(struct sim *sim, unsigned int cpu)
 
 uint32_t sim_record_max(const struct sim *sim)
 {
-	return sim->rings[0]->record_max;
+	return sim->rings[0]->payload_max + (u32)sizeof(struct evring_rec);
 }
 
 void sim_hold(struct sim *sim, unsigned int cpu, uint64_t pos)

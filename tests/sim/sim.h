@@ -16,6 +16,8 @@ struct sim;
 /* @cpus rings of @data_size bytes; both sizes powers of two. NULL: no memory. */
 struct sim *sim_new(unsigned int cpus, uint64_t data_size, uint32_t segment_size);
 void sim_free(struct sim *sim);
+/* Is the clock an instruction, as a TSC is, or a call? An emit's two paths. */
+void sim_clock_inline(bool yes);
 /* From here on this thread is that CPU. */
 void sim_be(unsigned int cpu);
 struct evring_ring_page *sim_page(struct sim *sim, unsigned int cpu);
@@ -43,12 +45,19 @@ struct sim_boot {
 	unsigned int segment_kib;
 	unsigned int lane_kib[3];	/* by enum evring_lane */
 	bool tsc;			/* time stamps are cycles */
+	bool stepped;			/* time stands still but for sim_advance() */
 };
 
 /* insmod. -errno: as the module's init says. */
 int sim_boot(const struct sim_boot *boot);
 /* rmmod. No session may be open, and nobody may emit. */
 void sim_shutdown(void);
+/* With sim_boot.stepped: time goes on, and what is due then runs: wake-ups, timers, work. */
+void sim_advance(uint64_t ns);
+/* That time; 0 without it. */
+uint64_t sim_now(void);
+/* io_uring's command, as the kernel would call it. */
+int sim_uring_cmd(int fd, uint32_t op, const void *payload);
 /* CPU time of what stands for interrupts. */
 clockid_t sim_irq_clock(void);
 /* Does the caller have capabilities? It does unless a test says no. */
@@ -74,6 +83,13 @@ struct sim_made {
 int sim_producers_start(void);
 /* Runs to its end in the calling thread, which is that CPU from here on. */
 void sim_produce(const struct sim_load *load, struct sim_made *made);
+
+/* Register "sim.critical", "sim.bulk" and "sim.app": u64 count, str text. After sim_boot(). */
+int sim_events_start(void);
+/* One of them on this thread's CPU; false: it was lost. */
+bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg);
+/* The lowest position that a group holds on a ring; UINT64_MAX: none does. */
+uint64_t sim_held(unsigned int lane, unsigned int cpu);
 
 /* Events on all rings so far, the lost ones too; and those below the first group's cursors. */
 uint64_t sim_attempts(void);

@@ -11,10 +11,10 @@ SIM_STUBS := linux/cache linux/irq_work linux/jump_label linux/list linux/log2 l
 	     linux/moduleparam linux/poll linux/slab linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc
 # What reaches the device in place of the C library's functions
-SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap
+SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter -Werror -O2 -g
-SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi
+SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML
 SIM_KMOD := $(addprefix kmod/,main type clock ring lane group wake device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
@@ -41,7 +41,7 @@ $(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/
 	@mkdir -p $(SIM)/$(@F).d
 	$(Q)for file in $(SIM_KERNEL); do \
 		$(CC) $(SIM_CFLAGS) $(SIM_SAN) $(SIM_INCLUDES) \
-			-DSIM_KERNEL -DCONFIG_X86_64 -DCONFIG_UML -c $$file.c \
+			-DSIM_KERNEL -c $$file.c \
 			-o $(SIM)/$(@F).d/$$(echo $$file | tr / _).o || exit; \
 	done
 	$(Q)ld -r -o $@ $(SIM)/$(@F).d/*.o && \
