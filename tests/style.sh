@@ -6,8 +6,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/tap.sh
 
 cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}
-mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c' 'tests/bench/*.c')
-mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' ':!tests/bench' ':!tests/sim' ':!tests/e2e/nop.c')
+mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c' \
+	':(glob)tests/bench/*.c')
+# Not the kernel's code, nor what is half the kernel's, nor what BPF runs.
+mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' \
+	':(exclude,glob)tests/bench/*.c' ':!*.bpf.c' ':!tests/sim' ':!tests/fuzz' ':!tests/e2e/nop.c')
 mapfile -t c_files < <(git ls-files '*.[ch]')
 
 # Lists of fields are macros that no parenthesis can hold, tests of the

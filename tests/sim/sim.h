@@ -60,6 +60,9 @@ uint64_t sim_now(void);
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
 /* CPU time of what stands for interrupts. */
 clockid_t sim_irq_clock(void);
+/* Between these nobody is woken and no timer runs: what is emitted waits. */
+void sim_irq_off(void);
+void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
 

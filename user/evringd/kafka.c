@@ -15,9 +15,14 @@
 #define BATCH 512			/* messages that go to librdkafka in one call */
 #define BATCH_KEYS (64u << 10)		/* bytes of their keys */
 
+#define MEMO_MAX 64			/* bytes of a key that is worth remembering */
+
 struct topic {
 	struct topic *next;
 	rd_kafka_topic_t *rkt;
+	size_t memo_len;		/* the last key, and where it went */
+	int32_t memo_count, memo_partition;
+	char memo[MEMO_MAX];
 	char name[];
 };
 
@@ -36,6 +41,7 @@ struct batch {
 struct kafka {
 	const struct config *cfg;
 	bool batching;
+	bool partitioner;		/* the user has chosen one */
 	struct batch batch;
 	struct kafka_calls calls;
 	rd_kafka_t *rk;
@@ -71,6 +77,16 @@ static const struct {
 };
 
 #define NR_REFUSED (sizeof(refused) / sizeof(refused[0]))
+
+static bool has_property(const struct config *cfg, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < cfg->nr_kafka; i++)
+		if (!strcmp(cfg->kafka[i].name, name))
+			return true;
+	return false;
+}
 
 static bool is_brokers(const char *name)
 {
@@ -225,6 +241,7 @@ struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *cal
 	struct kafka *kafka = xgrow(NULL, 0, 1, sizeof(*kafka));
 
 	kafka->cfg = cfg;
+	kafka->partitioner = !cfg->key->nr || has_property(cfg, "partitioner");
 	kafka->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
 	kafka->calls = *calls;
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -268,6 +285,39 @@ void kafka_close(struct kafka *kafka)
 	free(kafka);
 }
 
+/*
+ * librdkafka's default hashes the key; most keys are the one before again. Under
+ * the topic's lock: for reading from our thread, for writing from librdkafka's.
+ */
+static int32_t partition_of(const rd_kafka_topic_t *rkt, const void *key, size_t len,
+			    int32_t count, void *opaque, void *msg_opaque)
+{
+	struct topic *topic = opaque;
+
+	if (!len || len != topic->memo_len || count != topic->memo_count ||
+	    memcmp(key, topic->memo, len)) {
+		topic->memo_partition =
+			rd_kafka_msg_partitioner_consistent_random(rkt, key, len, count, opaque,
+								   msg_opaque);
+		topic->memo_count = count;
+		/* An empty key goes anywhere, a long one is not kept. */
+		topic->memo_len = len <= MEMO_MAX ? len : 0;
+		memcpy(topic->memo, key, topic->memo_len);
+	}
+	return topic->memo_partition;
+}
+
+static rd_kafka_topic_conf_t *topic_conf(struct kafka *kafka, struct topic *topic)
+{
+	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(kafka->rk);
+
+	if (!kafka->partitioner) {
+		rd_kafka_topic_conf_set_opaque(conf, topic);
+		rd_kafka_topic_conf_set_partitioner_cb(conf, partition_of);
+	}
+	return conf;
+}
+
 struct topic *kafka_topic(struct kafka *kafka, const char *name)
 {
 	size_t size = strlen(name) + 1;
@@ -276,9 +326,9 @@ struct topic *kafka_topic(struct kafka *kafka, const char *name)
 	for (topic = kafka->topics; topic; topic = topic->next)
 		if (!strcmp(topic->name, name))
 			return topic;
-	topic = xalloc(sizeof(*topic) + size);
+	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
-	topic->rkt = rd_kafka_topic_new(kafka->rk, name, NULL);
+	topic->rkt = rd_kafka_topic_new(kafka->rk, name, topic_conf(kafka, topic));
 	if (!topic->rkt)
 		fatal("kafka: topic %s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
 	topic->next = kafka->topics;

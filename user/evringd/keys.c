@@ -61,7 +61,7 @@ static const struct key keys[] = {
 	  "... or so long after the first event; 0: at the first event" },
 	{ "batch.events", KEY_NUMBER, "4096", NULL, 1, 1000000, MEMBER(batch),
 	  "most events to read before looking at acknowledgements" },
-	{ "inflight.max.bytes", KEY_NUMBER, "67108864", NULL, 1u << 20, 1ULL << 40,
+	{ "inflight.max.bytes", KEY_NUMBER, "8388608", NULL, 1u << 20, 1ULL << 40,
 	  MEMBER(inflight_bytes), "bound on what is read and not acknowledged, bytes of values" },
 	{ "inflight.max.events", KEY_NUMBER, "100000", NULL, 1, 100000000, MEMBER(inflight_events),
 	  "... and events" },

@@ -34,13 +34,14 @@ static const char usage[] =
 	"  --type exec     process.exec events in place of such records\n"
 	"  --seconds S     stop after so long (0: when all events are emitted)\n"
 	"  --clock         stamp with CLOCK_BOOTTIME, not with cycles\n"
-	"  --ring KIB      size of each ring (2048)\n";
+	"  --ring KIB      size of each ring (2048)\n"
+	"  --prefill       emit all before evringd wakes up: its own speed, no producer's\n";
 
 static struct {
 	unsigned int producers;
 	uint64_t events, rate, seconds;
 	uint32_t size;
-	bool boottime;
+	bool boottime, prefill;
 	unsigned int ring_kib;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
 
@@ -155,10 +156,9 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-/* All producers once, until Kafka has what they emitted and the ring forgets it. */
-static void run(uint64_t events, uint64_t rate, uint64_t seconds)
+/* All producers once. */
+static void emit(uint64_t events, uint64_t rate, uint64_t seconds)
 {
-	const struct timespec pause = { .tv_nsec = 200000 };
 	unsigned int i;
 
 	for (i = 0; i < opt.producers; i++) {
@@ -177,8 +177,25 @@ static void run(uint64_t events, uint64_t rate, uint64_t seconds)
 	}
 	for (i = 0; i < opt.producers; i++)
 		pthread_join(producers[i].thread, NULL);
+}
+
+/* Until Kafka has what was emitted and the rings forget it. */
+static void settle(void)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+
 	while (sim_committed() < sim_attempts())
 		nanosleep(&pause, NULL);
+}
+
+/* evringd, which has nothing to do, does not learn of it until all is there. */
+static void prefill(void)
+{
+	usleep(100000);
+	sim_irq_off();
+	emit(opt.events, 0, 0);
+	first = take_reading();
+	sim_irq_on();
 }
 
 /*
@@ -190,10 +207,16 @@ static void *conduct(void *arg)
 {
 	(void)arg;
 	if (opt.events)
-		run(1000 * opt.producers, 0, 0);
+		emit(1000 * opt.producers, 0, 0);
+	settle();
 	memset(producers, 0, sizeof(producers));
-	first = take_reading();
-	run(opt.events, opt.rate, opt.seconds);
+	if (opt.prefill) {
+		prefill();
+	} else {
+		first = take_reading();
+		emit(opt.events, opt.rate, opt.seconds);
+	}
+	settle();
 	last = take_reading();
 	kill(getpid(), SIGTERM);
 	return NULL;
@@ -220,6 +243,7 @@ static void parse(int argc, char **argv)
 		{ "seconds",	required_argument,	NULL,	'S' },
 		{ "clock",	no_argument,		NULL,	'c' },
 		{ "ring",	required_argument,	NULL,	'R' },
+		{ "prefill",	no_argument,		NULL,	'f' },
 		{ "help",	no_argument,		NULL,	'h' },
 		{ NULL,		0,			NULL,	0 },
 	};
@@ -250,6 +274,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'R':
 			opt.ring_kib = (unsigned int)number(optarg, 1 << 20);
+			break;
+		case 'f':
+			opt.prefill = true;
 			break;
 		default:
 			fputs(usage, c == 'h' ? stdout : stderr);
@@ -283,6 +310,12 @@ static void print_result(void)
 	       (double)(last.allocations_all - first.allocations_all) / n, first.rss, last.rss);
 }
 
+/* Bytes of a ring that can hold a producer's events, and the warm-up's before them */
+static uint64_t ring_need(void)
+{
+	return (opt.events / opt.producers + 2000) * (opt.size ? opt.size + 8 : 256) + (1 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	struct sim_boot boot = { 0 };
@@ -292,6 +325,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	parse(argc, argv);
+	while (opt.prefill && opt.ring_kib * 1024ull < ring_need())
+		opt.ring_kib *= 2;
 	boot.cpus = opt.producers;
 	boot.tsc = !opt.boottime;
 	boot.lane_kib[EVRING_LANE_CRITICAL] = opt.ring_kib;
