@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reading costs: rings of the default size are filled by the module's own
+ * What reading costs: rings (many: small ones) are filled by the module's own
  * code, then libevring reads them to the end, and so on in turns; what is timed
  * is the reading alone. One sample a line on standard output.
  *
@@ -9,31 +9,14 @@
 #include <errno.h>
 #include <evring.h>
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "sim.h"
 
 #define ROUND_BYTES (1u << 20)	/* filled between two readings, all rings together */
 
 static unsigned int runs = 5;
 static unsigned long records = 2000000;
-
-static void die(const char *what, int ret)
-{
-	fprintf(stderr, "drain: %s: %s\n", what, strerror(-ret));
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* The same share for each ring, in turns of a few, so that the merge has work to do. */
 static void fill(unsigned int rings, uint32_t size)
@@ -68,7 +51,7 @@ static int begin(struct evring *ev, bool group)
 /* Each record is looked at, as a callback of libbpf's would. */
 static uint64_t drain_runs(struct evring *ev, unsigned long *n)
 {
-	uint64_t sum = 0, start = now_ns();
+	uint64_t sum = 0, start = cpu_ns();
 	const struct evring_rec *rec;
 	struct evring_run *run;
 	int ret;
@@ -79,7 +62,7 @@ static uint64_t drain_runs(struct evring *ev, unsigned long *n)
 			++*n;
 		}
 	}
-	start = now_ns() - start;
+	start = cpu_ns() - start;
 	if (ret < 0)
 		die("evring_next_run", ret);
 	if (sum == 1)
@@ -90,14 +73,14 @@ static uint64_t drain_runs(struct evring *ev, unsigned long *n)
 static uint64_t drain_events(struct evring *ev, unsigned long *n)
 {
 	struct evring_event event;
-	uint64_t sum = 0, start = now_ns();
+	uint64_t sum = 0, start = cpu_ns();
 	int ret;
 
 	while ((ret = evring_next(ev, &event)) > 0) {
 		sum += *(const uint64_t *)event.payload;
 		++*n;
 	}
-	start = now_ns() - start;
+	start = cpu_ns() - start;
 	if (ret < 0)
 		die("evring_next", ret);
 	if (sum == 1)
@@ -110,7 +93,8 @@ typedef uint64_t drain_fn(struct evring *ev, unsigned long *n);
 static void measure(unsigned int rings, uint32_t size, drain_fn *drain, bool group,
 		    const char *what)
 {
-	const struct sim_boot boot = { .cpus = rings, .tsc = true };
+	const unsigned int kib = rings > 4 ? 256 : 2048;
+	const struct sim_boot boot = { .cpus = rings, .tsc = true, .lane_kib = { 256, kib, 256 } };
 	unsigned long n = 0, warm;
 	struct evring *ev;
 	uint64_t ns = 0;
@@ -125,7 +109,7 @@ static void measure(unsigned int rings, uint32_t size, drain_fn *drain, bool gro
 	if (ret)
 		die("module", ret);
 	/* The first rounds find pages that are not mapped yet. */
-	for (warm = 0; warm < 4 * ROUND_BYTES / size;) {
+	for (warm = 0; warm * size < 1024ul * kib * rings;) {
 		fill(rings, size);
 		drain(ev, &warm);
 		evring_commit(ev);
@@ -135,8 +119,7 @@ static void measure(unsigned int rings, uint32_t size, drain_fn *drain, bool gro
 		ns += drain(ev, &n);
 		evring_commit(ev);
 	}
-	printf("{\"part\": \"drain\", \"env\": \"sim\", \"who\": \"evring\", \"case\": \"%s\", "
-	       "\"metric\": \"ns/record\", \"value\": %.2f}\n", what, (double)ns / (double)n);
+	sample("drain", "sim", what, "ns/record", (double)ns / (double)n);
 	evring_close(ev);
 	sim_shutdown();
 }
@@ -163,11 +146,13 @@ int main(int argc, char **argv)
 		measure(1, 64, drain_runs, true, "64 B");
 		measure(1, 128, drain_runs, true, "128 B");
 		measure(1, 512, drain_runs, true, "512 B");
+		measure(2, 64, drain_runs, true, "64 B, 2 rings");
 		measure(16, 64, drain_runs, true, "64 B, 16 rings");
+		measure(64, 64, drain_runs, true, "64 B, 64 rings");
+		measure(256, 64, drain_runs, true, "64 B, 256 rings");
 		measure(1, 64, drain_events, true, "64 B, event by event");
 		measure(16, 64, drain_events, true, "64 B, event by event, 16 rings");
 		measure(1, 64, drain_events, false, "64 B, tap");
-		fflush(stdout);
 	}
 	return 0;
 }
