@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}
 mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.c' 'tests/modules/*.c' \
-	':(glob)tests/bench/*.c')
+	':(glob)tests/bench/*.c' tests/bench/bpf/bench.bpf.c)
 # Not the kernel's code, nor what is half the kernel's, nor what BPF runs.
 mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' \
 	':(exclude,glob)tests/bench/*.c' ':!*.bpf.c' ':!tests/sim' ':!tests/fuzz' ':!tests/e2e/nop.c')
@@ -44,7 +44,7 @@ clang_build() {
 		# shellcheck disable=SC2086 # flags are separate words
 		clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -fsyntax-only \
 			-Wno-sign-compare -Wno-unused-parameter -Iinclude/uapi -Iuser/libevring \
-			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e \
+			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim \
 			-isystem "$cache/kselftest" $flags "$file" || return 1
 	done
 }

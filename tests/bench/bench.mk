@@ -4,9 +4,9 @@
 BENCH	:= $(B)/bench
 BENCH_BIN := $(addprefix $(BENCH)/,evringd-sim drain encoder scaling)
 
-bench: all $(BENCH_BIN) $(B)/bin/evring-mock-broker $(B)/bin/evring-nop \
+bench: all tests $(BENCH_BIN) $(B)/bin/evring-mock-broker $(B)/bin/evring-nop \
 		| setup-bench setup-vm setup-kafka ## measure against others: a table, plots (half an hour)
-	@tests/bench/run
+	@tests/bench/run $(BENCH_ARGS)
 
 .PHONY: bench
 

@@ -24,11 +24,11 @@ static inline unsigned long long cpu_ns(void)
 }
 
 /* One line of standard output (tests/bench/report reads it). */
-static inline void sample(const char *part, const char *env, const char *name, const char *metric,
-			  double value)
+static inline void sample(const char *part, const char *env, const char *who, const char *name,
+			  const char *metric, double value)
 {
-	printf("{\"part\": \"%s\", \"env\": \"%s\", \"who\": \"evring\", \"case\": \"%s\", "
-	       "\"metric\": \"%s\", \"value\": %.3f}\n", part, env, name, metric, value);
+	printf("{\"part\": \"%s\", \"env\": \"%s\", \"who\": \"%s\", \"case\": \"%s\", "
+	       "\"metric\": \"%s\", \"value\": %.3f}\n", part, env, who, name, metric, value);
 	fflush(stdout);
 }
 

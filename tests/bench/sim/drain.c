@@ -119,7 +119,7 @@ static void measure(unsigned int rings, uint32_t size, drain_fn *drain, bool gro
 		ns += drain(ev, &n);
 		evring_commit(ev);
 	}
-	sample("drain", "sim", what, "ns/record", (double)ns / (double)n);
+	sample("drain", "sim", "evring", what, "ns/record", (double)ns / (double)n);
 	evring_close(ev);
 	sim_shutdown();
 }

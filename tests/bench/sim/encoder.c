@@ -44,10 +44,10 @@ static void measure(struct evring *ev, const struct evring_host *host,
 	double n = (double)nr * ROUNDS;
 
 	after = mallinfo2();
-	sample("evringd", "native", "encoder, process.exec", "events/s", n * 1e9 / (double)ns);
-	sample("evringd", "native", "encoder, process.exec", "ns/event", (double)ns / n);
-	sample("evringd", "native", "encoder, process.exec", "bytes/event", (double)bytes / n);
-	sample("evringd", "native", "encoder, process.exec", "bytes of heap",
+	sample("evringd", "native", "evringd", "encoder, process.exec", "events/s", n * 1e9 / (double)ns);
+	sample("evringd", "native", "evringd", "encoder, process.exec", "ns/event", (double)ns / n);
+	sample("evringd", "native", "evringd", "encoder, process.exec", "bytes/event", (double)bytes / n);
+	sample("evringd", "native", "evringd", "encoder, process.exec", "bytes of heap",
 	       (double)after.uordblks - (double)before.uordblks);
 }
 

@@ -101,15 +101,15 @@ static void scale(void)
 
 	for (n = 1; n <= cpus && n <= CPUS_MAX; n *= 2) {
 		snprintf(name, sizeof(name), "%u producer%s", n, n == 1 ? "" : "s");
-		sample("scaling", "sim", name, "ns/event", together(n, 64));
+		sample("scaling", "sim", "evring", name, "ns/event", together(n, 64));
 	}
 	for (n = 1; n <= CPUS_MAX; n *= 4) {
 		snprintf(name, sizeof(name), "%u ring%s", n, n == 1 ? "" : "s");
-		sample("scaling", "sim", name, "ns/event", one_after_another(n));
+		sample("scaling", "sim", "evring", name, "ns/event", one_after_another(n));
 	}
 	for (n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
 		snprintf(name, sizeof(name), "%u B records", sizes[n]);
-		sample("scaling", "sim", name, "ns/event", together(1, sizes[n]));
+		sample("scaling", "sim", "evring", name, "ns/event", together(1, sizes[n]));
 	}
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The emit path of kmod/ring.c, compiled a second time with a clock that costs
+ * nothing, for evring_bench.c, which includes this file. It works on the very
+ * rings and types of evring.ko, so the one difference to evring_reserve() and
+ * evring_commit() is the time stamp: always 1.
+ */
+#include "../../kmod/evring.h"
+
+/* To be called as another module's functions are: the compiler knows nothing of them. */
+#if __has_attribute(__noipa__)
+#define APART	__attribute__((__noipa__)) __maybe_unused
+#else
+#define APART	noinline __maybe_unused
+#endif
+
+static APART void *noclock_reserve(struct evring_slot *slot, struct evring_type *type, u32 len);
+static APART void noclock_commit(struct evring_slot *slot);
+static APART void noclock_discard(struct evring_slot *slot);
+static APART int noclock_emit(struct evring_type *type, const void *payload, u32 len);
+
+static __always_inline u64 noclock(void)
+{
+	return 1;
+}
+
+static __always_inline bool noclock_inline(u64 *now)
+{
+	*now = noclock();
+	return true;
+}
+
+#define evring_clock	noclock
+#define evring_clock_inline	noclock_inline
+#define evring_reserve	noclock_reserve
+#define evring_commit	noclock_commit
+#define evring_discard	noclock_discard
+#define evring_emit	noclock_emit
+
+/* Nobody else needs them. */
+#undef EXPORT_SYMBOL_GPL
+#define EXPORT_SYMBOL_GPL(name)
+
+#include "../../kmod/ring.c"
+
+#undef evring_clock
+#undef evring_clock_inline
+#undef evring_reserve
+#undef evring_commit
+#undef evring_discard
+#undef evring_emit

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The report's arithmetic: aggregates, goals, and what goes into the document."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import report_data as data  # noqa: E402
+import report_text as text  # noqa: E402
+
+MINE = {"part": "emit", "env": "uml", "who": "evring", "case": "64 B", "metric": "ns/event"}
+PEER = MINE | {"who": "ftrace"}
+
+
+def line(key: dict[str, str], value: float) -> str:
+    return json.dumps(key | {"value": value})
+
+
+def goal(of: str, op: str, value: float) -> dict:
+    return {"what": "it", "figure": MINE, "peer": PEER, "op": op, "value": value, "of": of}
+
+
+class Aggregates(unittest.TestCase):
+    def test_equal_keys_are_runs(self) -> None:
+        figures, _ = data.aggregate([line(MINE, v) for v in (30, 10, 11, 12)] + [line(PEER, 40)])
+        self.assertEqual(figures[data.key_of(MINE)], data.Aggregate(11.5, 10, 30, 4))
+        self.assertEqual(figures[data.key_of(PEER)].n, 1)
+
+    def test_what_was_measured_is_not_skipped(self) -> None:
+        skip = json.dumps(MINE | {"skipped": "refused"})
+        self.assertEqual(data.aggregate([skip])[1], {data.key_of(MINE): "refused"})
+        self.assertEqual(data.aggregate([skip, line(MINE, 1)])[1], {})
+
+    def test_no_sample_is_an_error(self) -> None:
+        for bad in ("text", "{}", "[1]", json.dumps(MINE), json.dumps(MINE | {"value": "x"})):
+            with self.assertRaises(data.BadSample, msg=bad):
+                data.aggregate([bad])
+
+
+class Goals(unittest.TestCase):
+    def judge(self, wanted: dict, *lines: str) -> data.Outcome:
+        return data.judge(wanted, *data.aggregate(list(lines)))
+
+    def test_of_a_figure(self) -> None:
+        self.assertIs(self.judge(goal("figure", "<=", 10), line(MINE, 10)).met, True)
+        self.assertIs(self.judge(goal("figure", "<", 10), line(MINE, 10)).met, False)
+
+    def test_of_a_ratio(self) -> None:
+        both = (line(MINE, 10), line(PEER, 40))
+        self.assertIs(self.judge(goal("ratio", "<=", 0.3), *both).met, True)
+        self.assertIs(self.judge(goal("ratio", ">=", 0.3), *both).met, False)
+        self.assertEqual(self.judge(goal("ratio", "<=", 0.3), *both).ratio, 0.25)
+
+    def test_not_measured_is_neither(self) -> None:
+        outcome = self.judge(goal("ratio", "<=", 1), line(MINE, 1))
+        self.assertEqual((outcome.met, outcome.why), (None, "not measured"))
+        skip = json.dumps(PEER | {"skipped": "no such thing"})
+        self.assertEqual(
+            self.judge(goal("ratio", "<=", 1), line(MINE, 1), skip).why, "no such thing"
+        )
+
+    def test_those_of_the_project_are_well_formed(self) -> None:
+        goals = data.read_json(Path(__file__).with_name("goals.json"))["goals"]
+        for outcome in data.judge_all(goals, {}, {}):
+            self.assertIsNone(outcome.met)
+            self.assertIn(outcome.goal["op"], data.OPERATORS)
+            self.assertIn(outcome.goal["of"], ("figure", "ratio"))
+            self.assertEqual(len(text.goal_row(outcome)), len(text.GOAL_HEAD))
+
+
+class Document(unittest.TestCase):
+    def test_only_what_is_between_the_marks_changes(self) -> None:
+        path = str(Path(__file__).with_name("report"))
+        loader = importlib.machinery.SourceFileLoader("report", path)
+        spec = importlib.util.spec_from_loader("report", loader)
+        report = importlib.util.module_from_spec(spec)
+        loader.exec_module(report)
+        old = f"a\n{report.BEGIN}\nold\n{report.END}\nb\n"
+        self.assertEqual(
+            report.replace_between(old, "new\n"), f"a\n{report.BEGIN}\nnew\n{report.END}\nb\n"
+        )
+        self.assertRaises(ValueError, report.replace_between, "no marks", "new\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
