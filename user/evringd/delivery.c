@@ -12,7 +12,9 @@
  *
  *	chunk: | delivery value | delivery value | ... | room |
  *
- * A chunk lives as long as a delivery in it, or as it is being filled.
+ * A chunk lives as long as a delivery in it, or as it is being filled. It is
+ * aligned to its size, so that a delivery knows its chunk by its own address,
+ * and is no larger than a cache line. One that is larger has one delivery.
  */
 #include "evringd.h"
 
@@ -20,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_ROOM (256u << 10)
+#define CHUNK_SIZE ((size_t)256 << 10)
+#define CHUNK_ROOM (CHUNK_SIZE - sizeof(struct chunk))
 #define SPARE_CHUNKS 64
 
 #define ALIGN8(n) (((n) + 7) & ~(size_t)7)
@@ -30,8 +33,15 @@ struct chunk {
 	size_t room;
 	size_t used;
 	unsigned int live;		/* deliveries in it, and one while it is being filled */
-	_Alignas(8) char mem[];
+	_Alignas(64) char mem[];
 };
+
+_Static_assert(sizeof(struct delivery) == 64, "a cache line");
+
+static struct chunk *chunk_of(const struct delivery *delivery)
+{
+	return (struct chunk *)((uintptr_t)delivery & ~(uintptr_t)(CHUNK_SIZE - 1));
+}
 
 struct ring {
 	struct delivery *first, *last;	/* not acknowledged, or behind one that is not */
@@ -87,7 +97,7 @@ static struct chunk *chunk_get(struct deliveries *ds, size_t need)
 		ds->spare = chunk->next;
 		ds->nr_spare--;
 	} else {
-		chunk = xalloc(sizeof(*chunk) + room);
+		chunk = xaligned(CHUNK_SIZE, sizeof(*chunk) + room);
 		chunk->room = room;
 	}
 	chunk->used = 0;
@@ -112,7 +122,7 @@ void deliveries_reset(struct deliveries *ds)
 	for (i = 0; i < ds->nr_rings; i++) {
 		for (d = ds->rings[i].first; d; d = next) {
 			next = d->next;
-			chunk_put(ds, d->chunk);
+			chunk_put(ds, chunk_of(d));
 		}
 	}
 	if (ds->nr_rings)
@@ -158,16 +168,13 @@ struct delivery *delivery_begin(struct deliveries *ds, size_t room)
 {
 	size_t need = ALIGN8(sizeof(struct delivery) + room);
 	struct chunk *chunk = ds->filling;
-	struct delivery *delivery;
 
-	if (!chunk || chunk->room - chunk->used < need) {
+	if (!chunk || chunk->room - chunk->used < need || (chunk->room > CHUNK_ROOM && chunk->used)) {
 		if (chunk)
 			chunk_put(ds, chunk);
 		chunk = ds->filling = chunk_get(ds, need);
 	}
-	delivery = (struct delivery *)(chunk->mem + chunk->used);
-	delivery->chunk = chunk;
-	return delivery;
+	return (struct delivery *)(chunk->mem + chunk->used);
 }
 
 void delivery_push(struct deliveries *ds, struct delivery *delivery,
@@ -185,8 +192,8 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	delivery->size = (uint32_t)(sizeof(*delivery) + used + extra);
 	delivery->events = 1;
 	delivery->acked = false;
-	delivery->chunk->used += ALIGN8(sizeof(*delivery) + used);
-	delivery->chunk->live++;
+	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);
+	chunk_of(delivery)->live++;
 
 	ring->entry.lane = event->lane;
 	ring->entry.cpu = event->cpu;
@@ -252,7 +259,7 @@ static void ack_one(struct deliveries *ds, struct delivery *delivery)
 		ds->events -= delivery->events;
 		ds->bytes -= delivery->size;
 		ring_grown(ds, ring);
-		chunk_put(ds, delivery->chunk);
+		chunk_put(ds, chunk_of(delivery));
 	}
 }
 

@@ -118,6 +118,19 @@ static size_t variable_value(const void *arg, const struct piece *piece, char *b
 	return cut_text(text, strlen(text), buf, len);
 }
 
+static void constant_key(struct encoder *enc)
+{
+	const struct template *key = enc->cfg->key;
+	const struct context ctx = { .enc = enc };
+	size_t i;
+
+	for (i = 0; i < key->nr; i++)
+		if (!(TEMPLATE_CONSTANT & 1u << key->pieces[i].what))
+			return;
+	enc->key = xalloc(MESSAGE_KEY_MAX);
+	enc->key_len = template_expand(key, variable_value, &ctx, enc->key, MESSAGE_KEY_MAX);
+}
+
 void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
 		  struct kafka *kafka)
 {
@@ -131,6 +144,7 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	end = put_text(end, src->host.boot_id);
 	end = put_text(end, "/");
 	enc->prefix_len = (size_t)(end - enc->prefix);
+	constant_key(enc);
 }
 
 void encoder_reset(struct encoder *enc)
@@ -147,6 +161,7 @@ void encoder_reset(struct encoder *enc)
 void encoder_close(struct encoder *enc)
 {
 	encoder_reset(enc);
+	free(enc->key);
 }
 
 static struct route *new_route(struct encoder *enc, const struct evring_event *event)
@@ -240,8 +255,21 @@ void encode_key(struct encoder *enc, const struct evring_event *event, struct me
 	const struct context ctx = { .enc = enc, .event = event };
 
 	msg->route = route_of(enc, event);
-	msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx, msg->key,
-				       sizeof(msg->key));
+	if (enc->key) {
+		msg->key = enc->key;
+		msg->key_len = enc->key_len;
+	} else {
+		msg->key = msg->key_room;
+		msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx,
+					       msg->key_room, sizeof(msg->key_room));
+	}
+}
+
+void message_copy(struct message *to, const struct message *from)
+{
+	*to = *from;
+	if (from->key == from->key_room)
+		to->key = to->key_room;
 }
 
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg)

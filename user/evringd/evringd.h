@@ -64,6 +64,8 @@ bool ratelimit_pass(struct ratelimit *limit, unsigned int *held);
 /* memory.c: fatal() instead of NULL */
 
 void *xalloc(size_t size);
+/* At a multiple of @align, a power of two. */
+void *xaligned(size_t align, size_t size);
 /* Room for @nr members of @size, those from @old on zeroed. */
 void *xgrow(void *array, size_t old, size_t nr, size_t size);
 char *xstrdup(const char *str);
@@ -210,6 +212,9 @@ enum variable {
 #define TEMPLATE_TOPIC \
 	(1u << VAR_TYPE | 1u << VAR_LANE | 1u << VAR_HOST | 1u << VAR_MACHINE)
 #define TEMPLATE_ANY (~0u)
+/* What does not change while evringd runs */
+#define TEMPLATE_CONSTANT \
+	(1u << VAR_TEXT | 1u << VAR_HOST | 1u << VAR_MACHINE | 1u << VAR_BOOT)
 
 struct piece {
 	enum variable what;
@@ -249,7 +254,6 @@ struct delivery {
 	struct delivery *next;		/* on its ring, by position */
 	struct delivery *head;		/* the first one in the same message */
 	struct delivery *with;		/* the next one in the same message, on another ring */
-	struct chunk *chunk;
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
 	uint64_t missed;		/* just before these */
@@ -305,9 +309,10 @@ struct message {
 	const void *value;
 	size_t value_len;
 	int64_t timestamp;		/* ms since 1970 */
+	const char *key;		/* the encoder's, or @key_room */
 	size_t key_len;
 	size_t id_len;
-	char key[MESSAGE_KEY_MAX];
+	char key_room[MESSAGE_KEY_MAX];
 	char id[MESSAGE_ID_MAX];	/* header evring.id */
 };
 
@@ -324,6 +329,8 @@ struct encoder {
 	struct kafka *kafka;
 	struct route **routes;		/* by type id and lane */
 	size_t nr_routes;
+	size_t key_len;
+	char *key;			/* if it is the same for all events; else NULL */
 	size_t prefix_len;
 	char prefix[2 * sizeof(((struct evring_host *)0)->boot_id) + 1];
 };
@@ -339,6 +346,7 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 /* Topic and key; and what else belongs to a message but is not its value. */
 void encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
+void message_copy(struct message *to, const struct message *from);
 
 /* pack.c */
 

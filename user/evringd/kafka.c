@@ -442,6 +442,10 @@ static void batch_key(struct batch *batch, rd_kafka_message_t *message, const st
 	const rd_kafka_message_t *before = batch->nr ? message - 1 : NULL;
 
 	message->key_len = msg->key_len;
+	if (msg->key != msg->key_room) {
+		message->key = (void *)msg->key;	/* stays where it is */
+		return;
+	}
 	if (before && before->key && before->key_len == msg->key_len &&
 	    !memcmp(before->key, msg->key, msg->key_len)) {
 		message->key = before->key;

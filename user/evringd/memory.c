@@ -14,6 +14,15 @@ void *xalloc(size_t size)
 	return mem;
 }
 
+void *xaligned(size_t align, size_t size)
+{
+	void *mem = aligned_alloc(align, (size + align - 1) & ~(align - 1));
+
+	if (!mem)
+		fatal("out of memory");
+	return mem;
+}
+
 void *xgrow(void *array, size_t old, size_t nr, size_t size)
 {
 	char *mem = reallocarray(array, nr, size);

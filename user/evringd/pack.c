@@ -222,7 +222,7 @@ static void close_at(struct packs *packs, struct deliveries *ds, unsigned int at
 	if (is_raw(packs))
 		frame_end(packs, pack);
 	delivery_shrink(ds, pack->msg.delivery, pack->room - pack->used);
-	*msg = pack->msg;
+	message_copy(msg, &pack->msg);
 	msg->value = value_of(pack);
 	msg->value_len = pack->used;
 	free(packs->spare);
@@ -241,7 +241,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	pack->room = need > room ? need : room;
 	pack->used = 0;
 	pack->events = 0;
-	pack->msg = *msg;
+	message_copy(&pack->msg, msg);
 	encode_envelope(packs->enc, event, &pack->msg);
 	pack->msg.frame = is_raw(packs) ? "raw/1" : "jsonl/1";
 	pack->msg.delivery = delivery_begin(ds, pack->room);
@@ -292,7 +292,7 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 		line_put(pack, packs->line, (size_t)line);
 	pack->events++;
 	if (full)
-		*msg = closed;
+		message_copy(msg, &closed);
 	return full;
 }
 
