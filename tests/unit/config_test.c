@@ -75,9 +75,10 @@ static void defaults(void)
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
 	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD && !cfg->abandon_ms &&
 	   cfg->lanes == EVRING_LANES_ALL && !cfg->hooks[0] && cfg->format == VALUE_JSON &&
-	   cfg->inflight_bytes == 64 << 20 && cfg->inflight_events == 100000 &&
+	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&
-	   !strcmp(cfg->device, "/dev/evring"), "defaults");
+	   !strcmp(cfg->device, "/dev/evring") && cfg->headers == HEADERS_ALL &&
+	   cfg->timestamp == TIMESTAMP_EVENT && !cfg->pack_bytes, "defaults");
 	config_free(cfg);
 }
 
