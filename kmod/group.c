@@ -113,6 +113,25 @@ static void hold_all(void)
 }
 
 /*
+ * The group begins to hold: what it was overtaken by until now is gone. What is
+ * not, stays: the writer sees our hold, or we see the tail that it moved. From
+ * then on the cursor tells what is held, and tail does not: a writer that gave
+ * way has moved it past what is still there.
+ */
+static void hold_begin(struct evring_ring *ring, void *group)
+{
+	struct evring_cursor *cursor = &ring->page->cursors[group_index(group)];
+	u64 tail;
+
+	group_hold(ring);
+	tail = READ_ONCE(ring->page->tail);
+	if (cursor->pos < tail) {
+		WRITE_ONCE(cursor->pos, tail);
+		group_hold(ring);
+	}
+}
+
+/*
  * A new ring goes to its place: every group starts at its beginning. Under the
  * lock, so that a group that joins finds it or is found here.
  */
@@ -209,6 +228,7 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 {
 	struct evring_group *group;
 	struct evring_group_info *info;
+	u32 held = 0, lane;
 
 	lockdep_assert_held(&groups_lock);
 	if (session->group)
@@ -222,6 +242,8 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 	if (!group)
 		return -ENOSPC;
 	info = group->info;
+	for (lane = 0; lane < EVRING_LANES; lane++)
+		held |= group_holds(group, lane) ? BIT(lane) : 0;
 	evring_rings_each(join->lanes & ~info->lanes,
 			  join->start == EVRING_LATEST ? start_latest : start_earliest, group);
 
@@ -239,6 +261,8 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 	session->group = group;
 	join->group = group_index(group);
 	hold_all();
+	if (join->policy == EVRING_HOLD)
+		evring_rings_each(join->lanes & ~held, hold_begin, group);
 	return 0;
 }
 

@@ -128,13 +128,15 @@ static void ring_lose(struct evring_ring *ring, struct evring_type *type,
 		      enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
-	u64 now;
+	u64 now, first;
 
 	do {
 		now = evring_clock();
 	} while (!word_exchange(ring, &word, word + SEQ_ONE));
 
-	if (!READ_ONCE(ring->lost_first))
+	/* An NMI since then has lost one later than ours, and said so first. */
+	first = READ_ONCE(ring->lost_first);
+	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
 	WRITE_ONCE(ring->lost_last, now);
 	ring_count(&ring->lost[cause], &ring->page->lost[cause]);

@@ -19,14 +19,33 @@ unsigned int *sim_param_tsc_rate(void);
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
 struct task_struct sim_current;
+u64 sim_fence;
 void (*sim_interrupt)(void);
+
+/* The time where it stands still (sim_boot.stepped), else 0 */
+static u64 stepped;
 
 u64 ktime_get_boot_fast_ns(void)
 {
 	struct timespec ts;
 
+	/* One more at each look: no two events are of one time. */
+	if (__atomic_load_n(&stepped, __ATOMIC_RELAXED))
+		return __atomic_add_fetch(&stepped, 1, __ATOMIC_RELAXED);
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+}
+
+uint64_t sim_now(void)
+{
+	return __atomic_load_n(&stepped, __ATOMIC_RELAXED) ? ktime_get_boot_fast_ns() : 0;
+}
+
+void sim_advance(uint64_t ns)
+{
+	assert(stepped);
+	__atomic_add_fetch(&stepped, ns, __ATOMIC_RELAXED);
+	sim_interrupts();
 }
 
 /* There are no hooks: what emits are the producers (producer.c). */
@@ -64,22 +83,42 @@ static unsigned int tsc_measure(void)
 	return (unsigned int)(cycles * NSEC_PER_MSEC / ns);
 }
 
-static void set(unsigned int *param, unsigned int value)
+/*
+ * A module that is loaded again has its data anew; this one's is what the last
+ * one left: put back what is not put back by its own init and exit.
+ */
+static void params_set(const struct sim_boot *boot)
 {
-	if (value)
-		*param = value;
+	static unsigned int defaults[1 + EVRING_LANES];
+	unsigned int *const params[] = {
+		sim_param_segment_kib(), sim_param_critical_kib(), sim_param_bulk_kib(),
+		sim_param_app_kib(),
+	};
+	const unsigned int values[] = {
+		boot->segment_kib, boot->lane_kib[EVRING_LANE_CRITICAL],
+		boot->lane_kib[EVRING_LANE_BULK], boot->lane_kib[EVRING_LANE_APP],
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(params); i++) {
+		if (!defaults[i])
+			defaults[i] = *params[i];
+		*params[i] = values[i] ? values[i] : defaults[i];
+	}
+	memset(evring_lanes, 0, sizeof(evring_lanes));
+	/* One kind of clock a process, as clock.c keeps its last sample. */
+	assert(boot->tsc || !static_key_enabled(&evring_clock_tsc));
 }
 
 int sim_boot(const struct sim_boot *boot)
 {
-	int ret = sim_kernel_start(boot->cpus);
+	int ret;
 
+	stepped = boot->stepped ? NSEC_PER_SEC : 0;
+	ret = sim_kernel_start(boot->cpus, !boot->stepped);
 	if (ret)
 		return ret;
-	set(sim_param_segment_kib(), boot->segment_kib);
-	set(sim_param_critical_kib(), boot->lane_kib[EVRING_LANE_CRITICAL]);
-	set(sim_param_bulk_kib(), boot->lane_kib[EVRING_LANE_BULK]);
-	set(sim_param_app_kib(), boot->lane_kib[EVRING_LANE_APP]);
+	params_set(boot);
 	*sim_param_tsc() = boot->tsc;
 	*sim_param_tsc_rate() = boot->tsc ? tsc_measure() : 0;
 	ret = sim_module_init();

@@ -16,6 +16,7 @@
 #include "sim.h"
 
 #define FILES_MAX	1024
+#define GUARDED_MAX	4096	/* mappings at a time */
 
 struct sim_file {
 	struct file file;
@@ -28,10 +29,12 @@ int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
 int __real_ioctl(int fd, unsigned long request, ...);
 void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+int __real_munmap(void *at, size_t len);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+int __wrap_munmap(void *at, size_t len);
 
 static struct sim_file *file_of(int fd)
 {
@@ -41,7 +44,7 @@ static struct sim_file *file_of(int fd)
 void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *table)
 {
 	(void)table;
-	queue->fd = container_of(file, struct sim_file, file)->fd;
+	WRITE_ONCE(queue->fd, container_of(file, struct sim_file, file)->fd);
 }
 
 /* What the descriptor says must be what the device says. */
@@ -131,6 +134,34 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	return set_errno(ret);
 }
 
+/* Mappings that have a page behind them */
+static void *guarded[GUARDED_MAX];
+static DEFINE_SPINLOCK(guarded_lock);
+
+static bool guard_replace(void *from, void *to)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&guarded_lock);
+	for (i = 0; i < GUARDED_MAX && guarded[i] != from; i++)
+		;
+	if (i < GUARDED_MAX)
+		guarded[i] = to;
+	pthread_mutex_unlock(&guarded_lock);
+	return i < GUARDED_MAX;
+}
+
+static inline void guard_add(void *map)
+{
+	if (!guard_replace(NULL, map))
+		abort();
+}
+
+static bool guard_remove(void *map)
+{
+	return map && guard_replace(map, NULL);
+}
+
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	struct sim_file *sf = file_of(fd);
@@ -140,7 +171,9 @@ void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offse
 
 	if (!sf)
 		return __real_mmap(at, len, prot, flags, fd, offset);
-	map = __real_mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	/* One page more, that can never be read: who reads behind a ring is to crash. */
+	map = __real_mmap(at, ALIGN(len, PAGE_SIZE) + PAGE_SIZE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return map;
 	vma.vm_start = (unsigned long)map;
@@ -151,9 +184,32 @@ void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offse
 	vma.vm_flags |= prot & PROT_EXEC ? VM_EXEC : 0;
 	vma.vm_flags |= flags & MAP_SHARED ? VM_MAYSHARE : 0;
 	ret = sim_fops->mmap(&sf->file, &vma);
+#ifdef __SANITIZE_THREAD__
+	/* It knows memory by its address, so the session gets the kernel's own. */
+	__real_munmap(map, len + PAGE_SIZE);
 	if (!ret)
+		return sim_inserted;
+#else
+	if (!ret) {
+		guard_add(map);
 		return map;
-	munmap(map, len);
+	}
+	__real_munmap(map, len + PAGE_SIZE);
+#endif
 	errno = -ret;
 	return MAP_FAILED;
+}
+
+int __wrap_munmap(void *at, size_t len)
+{
+	if (sim_is_page(at))
+		return 0;
+	return __real_munmap(at, guard_remove(at) ? ALIGN(len, PAGE_SIZE) + PAGE_SIZE : len);
+}
+
+int sim_uring_cmd(int fd, uint32_t op, const void *payload)
+{
+	struct io_uring_cmd cmd = { .file = &file_of(fd)->file, .cmd = payload, .cmd_op = op };
+
+	return sim_fops->uring_cmd(&cmd, 0);
 }

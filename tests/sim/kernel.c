@@ -19,28 +19,43 @@ const struct file_operations *sim_fops;
 
 /*
  * Pages: one sparse file, mapped as a whole, so that a page's address is also
- * its offset and what is mapped read-only for a session is the same memory.
+ * its offset and what is mapped read-only for a session is the same memory. It
+ * stays mapped from one sim_boot() to the next: a module's static data, which
+ * insmod makes anew and sim_boot() cannot, may point to the meta page.
  */
 static int arena_fd = -1;
 static char *arena;
 static size_t arena_used, arena_live;	/* bytes ever given out; and in use now */
 
+__thread void *sim_inserted;
+
 static int arena_open(void)
 {
+	if (arena)
+		return 0;
 	arena_fd = memfd_create("evring-sim", MFD_CLOEXEC);
 	if (arena_fd < 0 || ftruncate(arena_fd, (off_t)ARENA_SIZE))
 		return -errno;
 	arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
 		     arena_fd, 0);
-	return arena == MAP_FAILED ? -errno : 0;
+	if (arena != MAP_FAILED)
+		return 0;
+	arena = NULL;
+	return -errno;
 }
 
-static void arena_close(void)
+static void arena_clear(void)
 {
 	assert(!arena_live);
-	munmap(arena, ARENA_SIZE);
-	close(arena_fd);
+	/* Without it pages would not be zero: nothing can go on. */
+	if (arena_used && madvise(arena, arena_used, MADV_REMOVE))
+		abort();
 	arena_used = 0;
+}
+
+bool sim_is_page(const void *at)
+{
+	return arena && (const char *)at >= arena && (const char *)at < arena + ARENA_SIZE;
 }
 
 struct page *alloc_pages_node(int node, int gfp, unsigned int order)
@@ -87,6 +102,7 @@ int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **
 
 	(void)vma;
 	assert((char *)pages[*nr - 1] - (char *)pages[0] == (ptrdiff_t)((*nr - 1) * PAGE_SIZE));
+	sim_inserted = pages[0];
 	map = mmap((void *)at, *nr * PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd,
 		   (char *)pages[0] - arena);
 	return map == MAP_FAILED ? -errno : 0;
@@ -136,7 +152,7 @@ unsigned long copy_to_user(void *to, const void *from, unsigned long len)
  */
 static pthread_t irq_thread;
 static sem_t irq_raised;
-static bool irq_stop;
+static bool irq_stop, irq_threaded;
 static struct irq_work *irq_works;		/* raised, not run yet */
 static struct timer_list *timers;		/* pending, in no order: there are few */
 static DEFINE_SPINLOCK(timers_lock);
@@ -168,8 +184,12 @@ static void irq_works_run(void)
 
 void irq_work_sync(struct irq_work *work)
 {
-	while (__atomic_load_n(&work->pending, __ATOMIC_ACQUIRE))
-		sched_yield();
+	while (__atomic_load_n(&work->pending, __ATOMIC_ACQUIRE)) {
+		if (irq_threaded)
+			sched_yield();
+		else
+			sim_interrupts();
+	}
 	pthread_mutex_lock(&irq_lock);
 	pthread_mutex_unlock(&irq_lock);
 }
@@ -241,7 +261,7 @@ static void work_timer(struct timer_list *timer)
 
 void schedule_delayed_work(struct delayed_work *work, unsigned long delay)
 {
-	work->timer.fn = work_timer;
+	WRITE_ONCE(work->timer.fn, work_timer);
 	mod_timer(&work->timer, jiffies + delay);
 }
 
@@ -262,20 +282,40 @@ static void irq_wait(unsigned long until)
 	sem_timedwait(&irq_raised, &at);
 }
 
-static void *irq_run(void *unused)
+/* Run what is due. Returns when the next timer is, in jiffies. */
+static unsigned long irq_serve(void)
 {
 	struct timer_list *timer;
 	unsigned long first;
 
-	while (!__atomic_load_n(&irq_stop, __ATOMIC_ACQUIRE)) {
-		pthread_mutex_lock(&irq_lock);
-		irq_works_run();
-		while ((timer = timer_due(&first)))
-			timer->fn(timer);
-		pthread_mutex_unlock(&irq_lock);
-		irq_wait(first);
-	}
+	pthread_mutex_lock(&irq_lock);
+	irq_works_run();
+	while ((timer = timer_due(&first)))
+		READ_ONCE(timer->fn)(timer);
+	pthread_mutex_unlock(&irq_lock);
+	return first;
+}
+
+void sim_interrupts(void)
+{
+	irq_serve();
+}
+
+static void *irq_run(void *unused)
+{
+	while (!__atomic_load_n(&irq_stop, __ATOMIC_ACQUIRE))
+		irq_wait(irq_serve());
 	return unused;
+}
+
+void sim_irq_off(void)
+{
+	pthread_mutex_lock(&irq_lock);
+}
+
+void sim_irq_on(void)
+{
+	pthread_mutex_unlock(&irq_lock);
 }
 
 clockid_t sim_irq_clock(void)
@@ -286,19 +326,12 @@ clockid_t sim_irq_clock(void)
 	return clock;
 }
 
-int sim_kernel_start(unsigned int cpus)
+static int irq_start(void)
 {
 	sigset_t all, before;
 	int ret;
 
-	nr_cpu_ids = cpus;
-	sim_current.tgid = (u32)getpid();
-	sim_current.pid = sim_current.tgid;
-	ret = arena_open();
-	if (ret)
-		return ret;
 	irq_stop = false;
-	sem_init(&irq_raised, 0, 0);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ret = -pthread_create(&irq_thread, NULL, irq_run, NULL);
@@ -306,13 +339,29 @@ int sim_kernel_start(unsigned int cpus)
 	return ret;
 }
 
+int sim_kernel_start(unsigned int cpus, bool thread)
+{
+	int ret = arena_open();
+
+	if (ret)
+		return ret;
+	nr_cpu_ids = cpus;
+	sim_current.tgid = (u32)getpid();
+	sim_current.pid = sim_current.tgid;
+	sem_init(&irq_raised, 0, 0);
+	irq_threaded = thread;
+	return thread ? irq_start() : 0;
+}
+
 void sim_kernel_stop(void)
 {
-	__atomic_store_n(&irq_stop, true, __ATOMIC_RELEASE);
-	sem_post(&irq_raised);
-	pthread_join(irq_thread, NULL);
+	if (irq_threaded) {
+		__atomic_store_n(&irq_stop, true, __ATOMIC_RELEASE);
+		sem_post(&irq_raised);
+		pthread_join(irq_thread, NULL);
+	}
 	sem_destroy(&irq_raised);
-	arena_close();
+	arena_clear();
 }
 
 u64 ktime_get_real_fast_ns(void)
@@ -341,9 +390,11 @@ void clocks_calc_mult_shift(u32 *mult, u32 *shift, u32 from, u32 to, u32 seconds
 
 void wake_up_interruptible_poll(wait_queue_head_t *queue, int events)
 {
+	int fd = READ_ONCE(queue->fd);
+
 	(void)events;
-	if (queue->fd >= 0)
-		eventfd_write(queue->fd, 1);
+	if (fd >= 0)
+		eventfd_write(fd, 1);
 }
 
 int misc_register(struct miscdevice *device)

@@ -297,6 +297,8 @@ struct vm_area_struct {
 
 int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
 		    unsigned long *nr);
+/* The pages that this thread's last vm_insert_pages() was given */
+extern __thread void *sim_inserted;
 
 typedef unsigned int __poll_t;
 struct poll_table_struct;
@@ -335,9 +337,15 @@ struct miscdevice {
 int misc_register(struct miscdevice *device);
 void misc_deregister(struct miscdevice *device);
 
-/* kernel.c, for sim_boot() and what stands for the system calls (device.c) */
-int sim_kernel_start(unsigned int cpus);
+/*
+ * kernel.c, for sim_boot() and what stands for the system calls (device.c).
+ * Without the thread interrupts come when sim_interrupts() is called.
+ */
+int sim_kernel_start(unsigned int cpus, bool thread);
 void sim_kernel_stop(void);
+void sim_interrupts(void);
+/* Is this one of the pages? They stay where they are. */
+bool sim_is_page(const void *at);
 extern const struct file_operations *sim_fops;
 
 #endif /* EVRING_SIM_KERNEL_H */

@@ -13,6 +13,41 @@ EVRING_EVENT(sim_filled, "sim.filled", 1, EVRING_LANE_BULK, FILLED_FIELDS);
 /* One of each, as these are all that is emitted. */
 static struct evring_type *exec_type, *filled_type;
 
+/* Events that tests make as they like, one type a lane */
+#define EVENT_FIELDS(F, S) F(S, U64, count, NONE) F(S, STR, text, NONE)
+EVRING_EVENT(sim_event, "sim.event", 1, EVRING_LANE_APP, EVENT_FIELDS);
+
+static struct evring_type *event_types[EVRING_LANES];
+
+int sim_events_start(void)
+{
+	static const char *const names[EVRING_LANES] = { "sim.critical", "sim.bulk", "sim.app" };
+	struct evring_type_desc desc = sim_event_desc;
+
+	for (desc.lane = 0; desc.lane < EVRING_LANES; desc.lane++) {
+		desc.name = names[desc.lane];
+		event_types[desc.lane] = evring_type_register(&desc);
+		if (IS_ERR(event_types[desc.lane]))
+			return (int)PTR_ERR(event_types[desc.lane]);
+	}
+	return 0;
+}
+
+bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg)
+{
+	struct evring_slot slot;
+	void *room = evring_reserve(&slot, event_types[lane], len);
+
+	if (!room)
+		return false;
+	fill(room, len, arg);
+	if (discard)
+		evring_discard(&slot);
+	else
+		evring_commit(&slot);
+	return true;
+}
+
 int sim_producers_start(void)
 {
 	exec_type = evring_type_register(&process_exec_desc);
@@ -136,6 +171,11 @@ static u64 page_committed(const struct evring_ring_page *page)
 	u64 seq = READ_ONCE(page->cursors[0].seq);
 
 	return seq == EVRING_SEQ_NONE ? 0 : seq;
+}
+
+uint64_t sim_held(unsigned int lane, unsigned int cpu)
+{
+	return smp_load_acquire(&evring_ring_get(lane, cpu)->hold);
 }
 
 uint64_t sim_attempts(void)

@@ -19,7 +19,9 @@ SIM_KMOD := $(addprefix kmod/,main type clock ring lane group wake device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
 	    tests/sim/sim.mk
-SIM_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
+SIM_RING_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
+SIM_DEVICE_TESTS := $(addprefix $(B)/tests/unit/,sim_device_asan_test sim_device_tsan_test)
+SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS)
 
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The reader's fence is for taps and followers, which TSan's test has not.
@@ -34,7 +36,8 @@ $(SIM)/include: tests/sim/sim.mk
 # The module as one object. Both halves have an evring_commit(): what is not the
 # simulation's own is hidden.
 $(SIM)/kernel.o: SIM_SAN :=
-$(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan)
+# The kernel takes addresses of members of user pointers that may be NULL.
+$(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
 $(SIM)/kernel-tsan.o: SIM_SAN := $(SAN_tsan)
 $(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/include
 	$(call say,CC)
@@ -49,10 +52,10 @@ $(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/
 
 $(B)/tests/unit/sim_asan_test: SIM_SAN := $(SAN_asan)
 $(B)/tests/unit/sim_tsan_test: SIM_SAN := $(SAN_tsan)
-$(SIM_TESTS): SIM_MAIN := tests/sim/torture_test.c
+$(SIM_RING_TESTS): SIM_MAIN := tests/sim/torture_test.c
 $(B)/tests/unit/sim_nmi_test: SIM_MAIN := tests/sim/nmi_test.c
 
-$(SIM_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h | $(SIM)/include
+$(SIM_RING_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h | $(SIM)/include
 	$(call say,CC)
 	@mkdir -p $(@D) $(SIM)/$(@F)
 	@rm -f $@
@@ -62,3 +65,17 @@ $(SIM_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h | $(SI
 	done
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/sim $(CPPFLAGS) -o $@ \
 		$(SIM_MAIN) user/libevring/ring.c $(SIM)/$(@F)/*_kernel.o -lpthread
+
+# libevring and the module in one process, played by a test and by random
+# programs; their oracle is the fuzzers' (tests/fuzz).
+SIM_DEVICE_SRC := tests/sim/device_test.c tests/fuzz/play.c tests/fuzz/model.c \
+		  $(wildcard user/libevring/*.c)
+
+$(B)/tests/unit/sim_device_asan_test: SIM_SAN := $(SAN_asan)
+$(B)/tests/unit/sim_device_tsan_test: SIM_SAN := $(SAN_tsan)
+$(B)/tests/unit/sim_device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h tests/fuzz/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/sim -Itests/fuzz $(CPPFLAGS) $(SIM_WRAP) \
+		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $< -lpthread

@@ -206,7 +206,8 @@ static inline const struct evring_rec *evring_run_next(struct evring_run *run)
 	const struct evring_rec *rec = run->rec;
 	const char *next;
 
-	if ((const void *)rec >= run->end || rec->time > run->limit)
+	/* What is left may be less than a record: a pad can be 8 bytes long. */
+	if ((uintptr_t)rec + sizeof(*rec) > (uintptr_t)run->end || rec->time > run->limit)
 		return NULL;
 	next = (const char *)rec + (((size_t)rec->len + 7) & ~(size_t)7);
 	if (rec->len - (uint32_t)sizeof(*rec) > run->room || next > (const char *)run->end)

@@ -205,7 +205,8 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 	do {
 		tail = load_once(&ring->page->tail);
 		head = load_acquire(&ring->page->head);
-		if (pos < tail)
+		/* What is held is there, though tail may say otherwise: hold_begin(). */
+		if (pos < tail && !ring->stable)
 			pos = tail;
 		from = pos & ~(ring->segment - 1);
 		if (from == pos && from > tail)

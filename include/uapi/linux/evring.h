@@ -451,8 +451,12 @@ struct evring_ring_page {
  * @reserved: 0
  *
  * @policy, @lanes and @abandon_ms replace what an existing group had. The
- * cursors of an existing group stay where they are; those that were overtaken
- * meanwhile are below the ring's tail.
+ * cursors of an existing group stay where they are. Where it begins to hold,
+ * one that was overtaken meanwhile moves to the ring's tail, with the sequence
+ * number that it had: that tells what was missed. From then on what is at the
+ * cursor is there, even if tail is past it: a writer that gave way to the group
+ * at that moment does not put tail back. Where it follows, an overtaken cursor
+ * stays below tail.
  *
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * all EVRING_GROUPS_MAX groups exist. EINVAL: as always. May sleep.
