@@ -214,6 +214,8 @@ static inline const struct evring_rec *evring_run_next(struct evring_run *run)
 		return NULL;
 	if (__builtin_expect(rec->type < EVRING_TYPE_FIRST, 0) && !evring_run_builtin(run))
 		return NULL;
+	/* A record's place is known from the one before it alone: no hardware looks so far. */
+	__builtin_prefetch(next + 512);
 	run->last = rec;
 	run->rec = (const struct evring_rec *)next;
 	return rec;
