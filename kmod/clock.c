@@ -101,6 +101,14 @@ static void clock_renew_tsc(void)
 	clock_write(cycles, now, mult);
 }
 
+/* A line as it is at one moment. May sleep. */
+void evring_clock_snapshot(struct evring_clock *to)
+{
+	mutex_lock(&renew_lock);
+	*to = *line;
+	mutex_unlock(&renew_lock);
+}
+
 static void clock_renew(void)
 {
 	mutex_lock(&renew_lock);

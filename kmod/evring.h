@@ -98,6 +98,7 @@ int evring_type_describe(struct evring_type_info *info, struct evring_field __us
 
 int evring_clock_init(struct evring_clock *clock);
 void evring_clock_exit(void);
+void evring_clock_snapshot(struct evring_clock *to);
 
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 

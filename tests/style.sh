@@ -10,7 +10,7 @@ mapfile -t kernel_files < <(git ls-files 'kmod/*.[ch]' 'include/*.h' 'samples/*.
 	':(glob)tests/bench/*.c' tests/bench/bpf/bench.bpf.c)
 # Not the kernel's code, nor what is half the kernel's, nor what BPF runs.
 mapfile -t user_files < <(git ls-files 'user/*.c' 'tests/*.c' 'docs/*.c' ':!tests/modules' \
-	':(exclude,glob)tests/bench/*.c' ':!*.bpf.c' ':!tests/sim' ':!tests/fuzz' ':!tests/e2e/nop.c')
+	':(exclude,glob)tests/bench/*.c' ':!*.bpf.c' ':!tests/sim' ':!tests/e2e/nop.c')
 mapfile -t c_files < <(git ls-files '*.[ch]')
 
 # Lists of fields are macros that no parenthesis can hold, tests of the
@@ -44,7 +44,7 @@ clang_build() {
 		# shellcheck disable=SC2086 # flags are separate words
 		clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -fsyntax-only \
 			-Wno-sign-compare -Wno-unused-parameter -Iinclude/uapi -Iuser/libevring \
-			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim \
+			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim -Itests/fuzz \
 			-isystem "$cache/kselftest" $flags "$file" || return 1
 	done
 }
@@ -78,7 +78,7 @@ short_functions() {
 
 spdx() {
 	local missing
-	missing=$(git ls-files | grep -vE '^(LICENSES/|README|CONTRIBUTING|docs/.*\.(md|json)$|\.gitignore)' |
+	missing=$(git ls-files | grep -vE '^(LICENSES/|tests/fuzz/corpus/|README|CONTRIBUTING|docs/.*\.(md|json)$|\.gitignore)' |
 		xargs grep -L 'SPDX-License-Identifier')
 	[ -z "$missing" ] || { echo "$missing"; return 1; }
 }

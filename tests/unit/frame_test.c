@@ -161,6 +161,8 @@ int main(void)
 	ok(REFUSES(uint32_t, runs[1].records[2], 31, -EBADMSG), "a record without its header");
 	ok(REFUSES(uint32_t, runs[1].records[2], 1u << 31, -EBADMSG), "a record that is too long");
 	ok(REFUSES(uint32_t, runs[1].records[2], 0xffffffff, -EBADMSG), "a length that overflows");
+	ok(REFUSES(uint16_t, runs[0].records[0][4], EVRING_TYPE_LOST, -EBADMSG),
+	   "a lost record that does not say how many");
 	ok(REFUSES(uint32_t, type.id, 8, RUNS * PER_RUN), "a type that is not told has no name");
 	ok(cut_short(), "cut short anywhere");
 	ok(random_bytes(), "bits flipped at random: nothing outside of the frame is read");

@@ -66,7 +66,7 @@ static void type_find(const struct evring_frame_reader *reader, uint32_t id,
 
 int evring_frame_next(struct evring_frame_reader *reader, struct evring_frame_event *event)
 {
-	uint32_t left;
+	uint32_t left, min = sizeof(event->rec);
 
 	if (reader->pos == reader->frame.types)
 		return reader->events == reader->frame.events ? 0 : -EBADMSG;
@@ -76,7 +76,9 @@ int evring_frame_next(struct evring_frame_reader *reader, struct evring_frame_ev
 	if (left < sizeof(event->rec))
 		return -EBADMSG;
 	memcpy(&event->rec, reader->buf + reader->pos, sizeof(event->rec));
-	if (event->rec.len < sizeof(event->rec) || ALIGN8(event->rec.len) > left ||
+	if (event->rec.type == EVRING_TYPE_LOST)
+		min += (uint32_t)sizeof(struct evring_lost);
+	if (event->rec.len < min || ALIGN8(event->rec.len) > left ||
 	    event->rec.type == EVRING_TYPE_PAD)
 		return -EBADMSG;
 	event->payload = reader->buf + reader->pos + sizeof(event->rec);

@@ -95,6 +95,12 @@ int ring_peek(struct ring *ring)
 	uint16_t type;
 
 	while (ring->pos < ring->head) {
+		/* What is no position, or more than a ring can hold */
+		if ((ring->pos | ring->head) & 7 || ring->head - ring->pos > ring->mask + 1) {
+			if (ring_overtaken(ring))
+				continue;
+			return -EBADMSG;
+		}
 		rec = (const void *)(ring->data + (ring->pos & ring->mask));
 		len = load_once(&rec->len);
 		type = load_once(&rec->type);
@@ -191,6 +197,17 @@ static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uin
 	return p > pos ? p : pos;
 }
 
+/* The number of the record at @pos; EVRING_SEQ_NONE: there is none. */
+static uint64_t rec_seq(const struct ring *ring, uint64_t pos)
+{
+	const struct evring_rec *rec = (const void *)(ring->data + (pos & ring->mask));
+	uint16_t type = load_once(&rec->type);
+
+	if (type == EVRING_TYPE_PAD || !rec_sane(ring, pos, load_once(&rec->len), type))
+		return EVRING_SEQ_NONE;
+	return load_once(&rec->seq);
+}
+
 /*
  * Start at @pos, where @seq is expected if that is known. A position is what
  * some reader said: go to the first record at or after it. Where no number is
@@ -212,11 +229,10 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 		if (from == pos && from > tail)
 			from -= ring->segment;
 		told = pos ? EVRING_SEQ_NONE : 0;
-		if (pos <= head)
+		if (pos <= head && !(pos & 7))
 			pos = ring_walk(ring, from, pos, &told);
-		if (told == EVRING_SEQ_NONE && pos < head)
-			told = load_once(&((const struct evring_rec *)
-					   (ring->data + (pos & ring->mask)))->seq);
+		if (told == EVRING_SEQ_NONE && pos < head && !(pos & 7))
+			told = rec_seq(ring, pos);
 		read_fence();	/* as in ring_overtaken() */
 	} while (load_once(&ring->page->tail) != tail);
 	ring->seq = seq == EVRING_SEQ_NONE ? told : seq;

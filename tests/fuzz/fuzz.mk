@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# The fuzzers, built by clang: make -f Makefile -f tests/fuzz/fuzz.mk fuzzers
+# (tests/fuzz/run does). Each is built twice, to find and, as NAME-cov, to see
+# what was reached.
+
+FUZZ	:= $(B)/fuzz
+FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz
+FUZZ_CC	:= clang
+FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_COV := -fprofile-instr-generate -fcoverage-mapping
+FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/evringd -Itests/sim -Itests/fuzz
+
+# Two files of libevring let others come between (hooked.h).
+FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
+	    tests/fuzz/hooked_ring.c tests/fuzz/hooked_reader.c
+FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c $(FUZZ_LIB)
+FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
+FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
+		   $(addprefix user/evringd/,config.c keys.c template.c memory.c log.c)
+FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c user/libevring/frame.c
+FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
+FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
+FUZZ_LINK_config := -ljansson
+FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/sim/*.h) \
+	     tests/fuzz/fuzz.mk
+
+.PHONY: fuzzers fuzzers-cov
+fuzzers: $(addprefix $(FUZZ)/,$(FUZZERS))
+fuzzers-cov: $(addsuffix -cov,$(addprefix $(FUZZ)/,$(FUZZERS)))
+
+# As kernel.o of tests/sim/sim.mk: the two halves' names must not meet.
+$(FUZZ)/kernel.o: FUZZ_HOW := $(FUZZ_SAN) -fno-sanitize=null
+$(FUZZ)/kernel-cov.o: FUZZ_HOW := $(FUZZ_COV)
+$(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/include
+	$(call say,CC)
+	@mkdir -p $@.d
+	$(Q)for file in $(SIM_KERNEL); do \
+		$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_HOW) -Wno-c2x-extensions $(SIM_INCLUDES) -DSIM_KERNEL -DCONFIG_X86_64 \
+			-DCONFIG_UML -c $$file.c -o $@.d/$$(echo $$file | tr / _).o || exit; \
+	done
+	$(Q)ld -r -o $@ $@.d/*.o && \
+		objcopy -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
+			--keep-global-symbol='__llvm*' $@
+
+$(FUZZ)/group_fuzz: $(FUZZ)/kernel.o
+$(FUZZ)/group_fuzz-cov: $(FUZZ)/kernel-cov.o
+
+$(FUZZ)/%_fuzz: $(FUZZ_DEPS)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_SAN) $(FUZZ_INCLUDES) -fsanitize=fuzzer -o $@ \
+		$(FUZZ_SRC_$*) $(filter %.o,$^) $(FUZZ_LINK_$*)
+
+# libFuzzer's main() runs the files that it is given, without its coverage.
+$(FUZZ)/%_fuzz-cov: $(FUZZ_DEPS)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_COV) $(FUZZ_INCLUDES) -fsanitize=fuzzer -o $@ \
+		$(FUZZ_SRC_$*) $(filter %.o,$^) $(FUZZ_LINK_$*)

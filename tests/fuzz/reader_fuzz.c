@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libevring on rings that it must not trust. The input is a program: a writer
+ * that keeps the kernel's order of stores (tail before what it gives up, head
+ * after what it tells), word by word, between any two looks of the reader; a
+ * reader that taps, follows or holds; and hostile stores of any value anywhere
+ * in the data, and in the ring page too. Behind the data nothing is mapped.
+ *
+ * Until something hostile comes every event must be the right one, and what was
+ * missed counted exactly. Afterwards -EBADMSG will do, but nothing else: no
+ * event that lies elsewhere, and no end that never comes.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "internal.h"
+#include "model.h"
+
+#define PAGE		4096u
+#define RINGS		2u
+#define RING_SIZE	(4 * MODEL_SEGMENT)
+#define RECORD_MAX	(MODEL_SEGMENT / 2)
+#define TYPES		8u
+#define FIELDS		6u
+#define RECS_MAX	2000
+#define POINTS_MAX	100000	/* looks at memory in one call: more has no end */
+#define JSONS_MAX	12
+#define FAKE_FD		1000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A store that is still to come */
+struct store {
+	uint64_t *at;
+	uint64_t value;
+};
+
+struct truth {
+	uint64_t pos, seq, covers;
+	uint64_t bytes[RECORD_MAX / 8];
+};
+
+/* One ring, and who writes it */
+struct writer {
+	char *map;
+	struct evring_ring_page *page;
+	uint64_t *data;
+	uint64_t pos, seq, tail;	/* once all stores are made */
+	uint64_t committed;
+	struct store stores[RECORD_MAX / 8 + 16];
+	unsigned int nr, made;
+	struct truth *recs[RECS_MAX];
+	unsigned int nr_recs;
+	/* the reader's */
+	uint64_t from, next;
+};
+
+static struct {
+	const uint8_t *next, *end;
+	struct writer rings[RINGS];
+	struct evring_meta *meta;
+	struct evring_field fields[TYPES][FIELDS];
+	struct evring *ev;
+	bool clean;
+	bool reading;
+	unsigned int points, jsons, stamps;
+} p;
+
+void (*hooked_point)(void);
+
+void model_failed(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	abort();
+}
+
+static unsigned int byte(void)
+{
+	return p.next < p.end ? *p.next++ : 0;
+}
+
+static unsigned int below(unsigned int bound)
+{
+	return byte() % bound;
+}
+
+static uint64_t word(void)
+{
+	uint64_t n = 0;
+	unsigned int len = below(9);
+
+	while (len--)
+		n = n << 8 | byte();
+	return n;
+}
+
+/*
+ * The writer
+ */
+
+static void later(struct writer *w, void *at, uint64_t value)
+{
+	w->stores[w->nr++] = (struct store){ at, value };
+}
+
+static void store(struct writer *w, unsigned int n)
+{
+	while (n-- && w->made < w->nr) {
+		__atomic_store_n(w->stores[w->made].at, w->stores[w->made].value, __ATOMIC_RELAXED);
+		w->made++;
+	}
+	if (w->made == w->nr)
+		w->made = w->nr = 0;
+}
+
+static uint64_t *word_at(struct writer *w, uint64_t pos)
+{
+	return &w->data[pos / 8 % (RING_SIZE / 8)];
+}
+
+/* What a group that holds has not committed stays. */
+static bool may_enter(const struct writer *w, uint64_t next)
+{
+	uint64_t floor = next + MODEL_SEGMENT - RING_SIZE;
+
+	return next + MODEL_SEGMENT <= RING_SIZE || !p.ev || p.ev->mode != MODE_HOLD ||
+	       floor <= w->committed;
+}
+
+/* Into the next segment, if the record does not fit into this one */
+static bool enter(struct writer *w, uint64_t len)
+{
+	uint64_t left = MODEL_SEGMENT - w->pos % MODEL_SEGMENT, next = w->pos + left;
+	const struct evring_rec pad = { .len = (uint32_t)left, .type = EVRING_TYPE_PAD };
+	uint64_t first;
+
+	if (len <= left)
+		return true;
+	if (!may_enter(w, next))
+		return false;
+	memcpy(&first, &pad, sizeof(first));
+	later(w, word_at(w, w->pos), first);
+	w->pos = next;
+	if (next + MODEL_SEGMENT > RING_SIZE && next + MODEL_SEGMENT - RING_SIZE > w->tail) {
+		w->tail = next + MODEL_SEGMENT - RING_SIZE;
+		later(w, &w->page->tail, w->tail);
+	}
+	return true;
+}
+
+/* Of a record with its header; sometimes such that little is left of the segment */
+static uint32_t length(const struct writer *w, unsigned int what)
+{
+	uint64_t left = MODEL_SEGMENT - w->pos % MODEL_SEGMENT;
+	uint64_t len = sizeof(struct evring_rec) + (what ? below(128) : 8 * byte());
+
+	if (what < 2 && left >= len + 8 && left <= RECORD_MAX)
+		len = left - 8 * below(2);
+	return len < RECORD_MAX ? (uint32_t)len : RECORD_MAX;
+}
+
+/* A few bytes of the program, and what follows from them */
+static void fill(uint8_t *payload, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		payload[i] = i < 12 ? (uint8_t)byte() : (uint8_t)(payload[i - 12] * 5 + 1);
+}
+
+static void emit(struct writer *w)
+{
+	unsigned int what = byte(), i;
+	struct evring_rec rec = { .flags = (uint16_t)(what >> 6), .seq = w->seq, .pid = what };
+	uint64_t words;
+	struct truth *is;
+
+	if (w->nr || w->nr_recs == RECS_MAX)
+		return;
+	rec.len = length(w, what % 8);
+	rec.type = (uint16_t)(1 + below(EVRING_TYPE_FIRST + TYPES));
+	if (rec.type == EVRING_TYPE_LOST)
+		rec.len = sizeof(rec) + sizeof(struct evring_lost);
+	words = (rec.len + 7) / 8;
+	if (w->pos % MODEL_SEGMENT == 0 && !may_enter(w, w->pos))
+		return;
+	if (!enter(w, 8 * words))
+		return;
+	/* Where a segment ends with a record, the next one begins without a pad. */
+	if (w->pos % MODEL_SEGMENT == 0 && w->pos + MODEL_SEGMENT > RING_SIZE + w->tail) {
+		w->tail = w->pos + MODEL_SEGMENT - RING_SIZE;
+		later(w, &w->page->tail, w->tail);
+	}
+	is = calloc(1, sizeof(*is));
+	rec.time = ++p.stamps;
+	memcpy(is->bytes, &rec, sizeof(rec));
+	fill((uint8_t *)is->bytes + sizeof(rec), rec.len - sizeof(rec));
+	is->covers = 1;
+	if (rec.type == EVRING_TYPE_LOST)
+		is->covers = is->bytes[sizeof(rec) / 8] = 1 + below(200);
+	is->pos = w->pos;
+	is->seq = w->seq;
+	/* The kernel stores the header's last words first; any order will do. */
+	for (i = (unsigned int)words; i-- > 0;)
+		later(w, word_at(w, w->pos + 8 * i), is->bytes[i]);
+	w->pos += 8 * words;
+	w->seq += is->covers;
+	later(w, &w->page->seq, w->seq);
+	later(w, &w->page->head, w->pos);
+	w->recs[w->nr_recs++] = is;
+}
+
+/* Any value, anywhere in the data */
+static void corrupt(struct writer *w)
+{
+	unsigned int what = below(8);
+	uint64_t *at = word_at(w, 8 * (uint64_t)below(64) + MODEL_SEGMENT * byte());
+
+	/* Often where a record begins */
+	if (what > 3 && w->nr_recs)
+		at = word_at(w, w->recs[byte() % w->nr_recs]->pos);
+	if (what == 7)
+		*(uint32_t *)at = 8 * below(256) + below(4);	/* a length that could be */
+	else if (what == 6)
+		*(uint32_t *)at = (uint32_t)word();
+	else
+		*at = word();
+	p.clean = false;
+}
+
+/* What only the kernel writes */
+static void corrupt_page(struct writer *w)
+{
+	__u64 *const words[] = {
+		&w->page->head, &w->page->tail, &w->page->cursors[0].pos, &w->page->cursors[0].seq,
+	};
+	__u64 *at = words[below(4)];
+
+	*at = below(2) ? word() : *at + word() - word();
+	p.clean = false;
+}
+
+/* On into the next segment, which overwrites the oldest one */
+static void advance(struct writer *w)
+{
+	uint64_t tail = w->tail;
+	unsigned int i;
+
+	for (i = 0; i < MODEL_SEGMENT / 32 && w->tail == tail; i++) {
+		emit(w);
+		store(w, w->nr);
+	}
+}
+
+/* Between two looks of the reader */
+static void interfere(void)
+{
+	unsigned int what = byte();
+	struct writer *w = &p.rings[what % RINGS];
+
+	MUST(!p.reading || ++p.points < POINTS_MAX);
+	if (!what || what >= 128)
+		return;
+	if (!w->nr && what < 64)
+		emit(w);
+	else if (what < 120)
+		store(w, 1 + what / 8);
+	else if (what < 124)
+		advance(w);
+	else if (what == 124)
+		corrupt(w);
+}
+
+/*
+ * The device
+ */
+
+int __real_open(const char *path, int flags, ...);
+int __real_close(int fd);
+int __real_ioctl(int fd, unsigned long request, ...);
+void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+int __real_munmap(void *at, size_t len);
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_close(int fd);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+int __wrap_munmap(void *at, size_t len);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	return strcmp(path, EVRING_DEVICE) ? __real_open(path, flags, 0600) : FAKE_FD;
+}
+
+int __wrap_close(int fd)
+{
+	return fd == FAKE_FD ? 0 : __real_close(fd);
+}
+
+/* The stamps of the writer are the time. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	if (clock != CLOCK_BOOTTIME)
+		return __real_clock_gettime(clock, ts);
+	*ts = (struct timespec){ .tv_nsec = (long)++p.stamps };
+	return 0;
+}
+
+static int device_type(struct evring_type_info *info)
+{
+	unsigned int nr = info->nr_fields;
+
+	if (info->id >= EVRING_TYPE_FIRST + TYPES) {
+		errno = ENOENT;
+		return -1;
+	}
+	snprintf(info->name, sizeof(info->name), "fuzz.%u", info->id);
+	info->version = 1;
+	/* One of a kernel that has more than we have room for */
+	info->nr_fields = info->id < EVRING_TYPE_FIRST ? 0 : info->id == 5 ? 1000 : FIELDS;
+	if (info->nr_fields == FIELDS && nr >= FIELDS)
+		memcpy((void *)(uintptr_t)info->fields, p.fields[info->id - EVRING_TYPE_FIRST],
+		       sizeof(p.fields[0]));
+	return 0;
+}
+
+static int device_commit(const struct evring_commit *commit)
+{
+	const struct evring_commit_entry *entries = (void *)(uintptr_t)commit->entries;
+	uint32_t i;
+
+	for (i = 0; i < commit->nr; i++) {
+		struct writer *w = &p.rings[entries[i].cpu];
+
+		MUST(entries[i].cpu < RINGS && !entries[i].lane);
+		MUST(!p.clean || (entries[i].pos >= w->committed &&
+				  entries[i].pos <= w->page->head));
+		w->committed = entries[i].pos;
+		w->page->cursors[0].pos = entries[i].pos;
+		w->page->cursors[0].seq = entries[i].seq;
+	}
+	return 0;
+}
+
+/* A group that begins to hold: what it was overtaken by is gone. */
+static void device_join(const struct evring_join *join)
+{
+	struct evring_ring_page *page;
+	unsigned int i;
+
+	for (i = 0; i < RINGS && join->policy == EVRING_HOLD; i++) {
+		page = p.rings[i].page;
+		if (page->cursors[0].pos < page->tail)
+			page->cursors[0].pos = page->tail;
+		p.rings[i].committed = page->cursors[0].pos;
+	}
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (fd != FAKE_FD)
+		return __real_ioctl(fd, request, arg);
+	if (request == EVRING_IOC_TYPE)
+		return device_type(arg);
+	if (request == EVRING_IOC_COMMIT)
+		return device_commit(arg);
+	if (request == EVRING_IOC_JOIN)
+		device_join(arg);
+	return 0;
+}
+
+static void *device_mmap(uint64_t offset, size_t len)
+{
+	unsigned int cpu = (unsigned int)(offset >> 32 & 0xfffff);
+
+	if (offset == EVRING_MMAP_META)
+		return p.meta;
+	MUST(len == PAGE + RING_SIZE);
+	if (offset == EVRING_MMAP_RING(0, cpu) && cpu < RINGS)
+		return p.rings[cpu].map;
+	errno = ENXIO;
+	return MAP_FAILED;
+}
+
+void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	if (fd == FAKE_FD)
+		return device_mmap((uint64_t)offset, len);
+	return __real_mmap(at, len, prot, flags, fd, offset);
+}
+
+int __wrap_munmap(void *at, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < RINGS; i++)
+		if (at == p.rings[i].map)
+			return 0;
+	return at == p.meta ? 0 : __real_munmap(at, len);
+}
+
+/*
+ * The reader
+ */
+
+/* Each byte of what it says is its own can be read. */
+static void touch(const void *bytes, size_t len)
+{
+	static volatile uint8_t sum;
+	const uint8_t *at = bytes;
+
+	while (len--)
+		sum = (uint8_t)(sum + *at++);
+}
+
+static void check_fields(const struct evring_event *e)
+{
+	const char *payload = e->payload, *str;
+	uint64_t value;
+	uint32_t i;
+	size_t len;
+	int ret;
+
+	for (i = 0; e->type && i < e->type->nr_fields; i++) {
+		ret = evring_get_number(e, &e->type->fields[i], &value);
+		MUST(!ret || ret == -EINVAL || ret == -EBADMSG);
+		ret = evring_get_string(e, &e->type->fields[i], &str, &len);
+		MUST(!ret || ret == -EINVAL || ret == -EBADMSG);
+		if (ret)
+			continue;
+		MUST(str >= payload && str + len <= payload + e->payload_len);
+		touch(str, len);
+	}
+}
+
+static void check_json(const struct evring_event *e)
+{
+	static const struct evring_host host = { "00112233445566778899aabbccddeeff", "",
+						 "h\x01\"\xc3\xa4\xff" };
+	size_t nr = e->type ? e->type->nr_fields : 0, small = 8u * byte();
+	size_t room = EVRING_JSON_MAX(e->payload_len * (nr ? nr : 1), nr);
+	char *buf = malloc(room), *less = malloc(small);
+	ssize_t len = evring_json(p.ev, &host, e, buf, room), again;
+	json_error_t error;
+	json_t *root;
+
+	MUST(buf && (less || !small) && len > 0 && (size_t)len <= room);
+	root = json_loadb(buf, (size_t)len, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
+	MUST(json_is_object(root) && json_is_object(json_object_get(root, "data")));
+	json_decref(root);
+	again = evring_json(p.ev, &host, e, less, small);
+	MUST(again == -ENOSPC || (again == len && !memcmp(less, buf, (size_t)len)));
+	free(less);
+	free(buf);
+}
+
+/* The first record at or after @pos */
+static unsigned int find(const struct writer *w, uint64_t pos)
+{
+	unsigned int from = 0, to = w->nr_recs, middle;
+
+	while (from < to) {
+		middle = (from + to) / 2;
+		if (w->recs[middle]->pos < pos)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Nothing hostile came: it is the next one, as it was written. */
+static void check_true(struct writer *w, const struct evring_event *e)
+{
+	unsigned int i = find(w, w->from), n = find(w, e->pos);
+	const struct truth *is = w->recs[n];
+
+	MUST(e->pos >= w->from && n < w->nr_recs && is->pos == e->pos);
+	MUST(e->next <= w->page->head);
+	for (; i < n; i++)
+		MUST(w->recs[i]->pos < w->page->tail);
+	MUST(!memcmp(is->bytes, e->rec, e->rec->len));
+	MUST(e->missed == (w->next == EVRING_SEQ_NONE ? 0 : is->seq - w->next));
+	MUST(e->next_seq == is->seq + is->covers);
+	w->from = e->next;
+	w->next = e->next_seq;
+}
+
+static void check_event(const struct evring_event *e)
+{
+	const char *rec = (const char *)e->rec, *data;
+
+	MUST(!e->lane && e->cpu < RINGS && e->ring < evring_rings(p.ev));
+	data = (const char *)p.rings[e->cpu].data;
+	if (p.ev->mode == MODE_HOLD)
+		MUST(rec >= data && rec + e->rec->len <= data + RING_SIZE);
+	else
+		MUST(rec == p.ev->copy);
+	MUST(e->rec->len >= sizeof(*e->rec) && e->rec->len <= RECORD_MAX);
+	MUST(e->pos / MODEL_SEGMENT == (e->pos + e->rec->len - 1) / MODEL_SEGMENT);
+	MUST(e->payload == e->rec + 1);
+	MUST(!e->payload_len || e->payload_len == e->rec->len - sizeof(*e->rec));
+	touch(rec, e->rec->len);
+	if (p.clean)
+		check_true(&p.rings[e->cpu], e);
+	check_fields(e);
+	if (p.jsons++ < JSONS_MAX)
+		check_json(e);
+}
+
+static void begin_call(void)
+{
+	p.points = 0;
+	p.reading = true;
+}
+
+static void end_call(int ret)
+{
+	p.reading = false;
+	MUST(ret >= 0 || (ret == -EBADMSG && !p.clean));
+}
+
+static bool read_one(void)
+{
+	struct evring_event e;
+	int ret;
+
+	begin_call();
+	ret = evring_next(p.ev, &e);
+	end_call(ret);
+	if (ret > 0)
+		check_event(&e);
+	return ret > 0;
+}
+
+/* As evring_next() would tell of it */
+static void read_run(void)
+{
+	const struct evring_rec *rec;
+	struct evring_run *run;
+	uint64_t missed;
+	int ret;
+
+	begin_call();
+	ret = evring_next_run(p.ev, &run);
+	end_call(ret == -EPERM ? 0 : ret);
+	if (ret <= 0)
+		return;
+	missed = run->missed;
+	while ((rec = evring_run_next(run))) {
+		struct evring_event e = {
+			.rec = rec, .payload = rec + 1, .cpu = run->cpu, .ring = run->ring,
+			.payload_len = rec->len - (uint32_t)sizeof(*rec), .missed = missed,
+			.type = evring_type(p.ev, rec->type),
+			.pos = run->pos + (uint64_t)((const char *)rec - (const char *)run->first),
+			.next_seq = rec->seq + 1,
+		};
+
+		e.next = e.pos + ((rec->len + 7ull) & ~7ull);
+		if (rec->type == EVRING_TYPE_LOST)
+			e.next_seq += ((const struct evring_lost *)e.payload)->count - 1;
+		check_event(&e);
+		missed = 0;
+	}
+}
+
+/* Where a reader that begins now must go on: what ring_place() found. */
+static void begun(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < RINGS; i++) {
+		p.rings[i].from = p.ev->rings[i].pos;
+		p.rings[i].next = p.ev->rings[i].seq;
+	}
+}
+
+static void begin(void)
+{
+	struct evring_group group = { .name = "g", .lanes = 1 };
+	unsigned int how = below(4), i;
+	int ret;
+
+	evring_leave(p.ev);
+	group.policy = how == 2 ? EVRING_HOLD : EVRING_FOLLOW;
+	/* While a group that holds joins the kernel overwrites nothing of its. */
+	for (i = 0; i < RINGS && how == 2; i++)
+		store(&p.rings[i], p.rings[i].nr);
+	hooked_point = how == 2 ? NULL : interfere;
+	begin_call();
+	ret = how < 2 ? evring_tap(p.ev, 1, how) : evring_join(p.ev, &group);
+	end_call(ret);
+	hooked_point = interfere;
+	if (ret >= 0)
+		begun();
+}
+
+static void step(void)
+{
+	unsigned int what = below(10), n;
+	struct writer *w = &p.rings[below(RINGS)];
+
+	switch (what) {
+	case 0:
+		begin();
+		break;
+	case 1:
+	case 2:
+		for (n = below(64); n && read_one(); n--)
+			;
+		break;
+	case 3:
+		read_run();
+		break;
+	case 4:
+		begin_call();
+		evring_commit(p.ev);
+		end_call(0);
+		break;
+	case 5:
+		corrupt(w);
+		break;
+	case 6:
+		corrupt_page(w);
+		break;
+	case 7:
+		begin_call();
+		evring_arm(p.ev, 0, 0);
+		end_call(0);
+		break;
+	default:
+		for (n = byte(); n; n--) {
+			emit(w);
+			store(w, w->nr);
+		}
+	}
+}
+
+/*
+ * The whole
+ */
+
+static void *map_guarded(size_t len)
+{
+	char *map = __real_mmap(NULL, len + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				0);
+
+	MUST(map != MAP_FAILED && !mprotect(map + PAGE, len, PROT_READ | PROT_WRITE));
+	return map + PAGE;
+}
+
+static void once(void)
+{
+	unsigned int i;
+
+	p.meta = map_guarded(PAGE);
+	for (i = 0; i < RINGS; i++) {
+		p.rings[i].map = map_guarded(PAGE + RING_SIZE);
+		p.rings[i].page = (void *)p.rings[i].map;
+		p.rings[i].data = (void *)(p.rings[i].map + PAGE);
+	}
+}
+
+static void start_ring(struct writer *w)
+{
+	memset(w->map, 0, PAGE + RING_SIZE);
+	/* It may be an old one, but nothing is in it. */
+	w->pos = (uint64_t)MODEL_SEGMENT * below(16);
+	w->tail = w->pos;
+	w->seq = w->pos / 8;
+	w->committed = w->pos;
+	w->page->head = w->pos;
+	w->page->tail = w->tail;
+	w->page->cursors[0] = (struct evring_cursor){ w->pos, EVRING_SEQ_NONE, 0 };
+	w->made = w->nr = w->nr_recs = 0;
+}
+
+static void start_types(void)
+{
+	unsigned int type, i;
+
+	for (type = 0; type < TYPES; type++) {
+		for (i = 0; i < FIELDS; i++) {
+			struct evring_field *field = &p.fields[type][i];
+
+			memset(field, 0, sizeof(*field));
+			snprintf(field->name, sizeof(field->name), "f%u", i);
+			field->kind = (uint16_t)below(EVRING_KINDS + 2);
+			field->format = (uint16_t)below(EVRING_FORMATS + 1);
+			field->offset = (uint16_t)(below(8) ? below(64) : word());
+			field->size = (uint16_t)(below(8) ? below(32) : word());
+		}
+	}
+}
+
+static void start_meta(void)
+{
+	struct evring_meta meta = {
+		.size = sizeof(meta), .version = EVRING_ABI_VERSION, .page_size = PAGE,
+		.nr_lanes = EVRING_LANES, .nr_cpus = RINGS + 1, .segment_size = MODEL_SEGMENT,
+		.record_max = RECORD_MAX, .nr_rings = RINGS,
+		.lane_size = { RING_SIZE, RING_SIZE, RING_SIZE },
+		.clock = { .seq = 2, .mult = 1 },
+	};
+
+	if (below(2)) {
+		meta.clock.seq = byte();
+		meta.clock.mult = (uint32_t)word();
+		meta.clock.shift = below(64);
+		meta.clock.base = word();
+		meta.clock.boot_ns = word();
+		meta.clock.wall_ns = (int64_t)word();
+	}
+	*p.meta = meta;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned int i;
+
+	if (!p.meta)
+		once();
+	p.next = data;
+	p.end = data + size;
+	p.clean = true;
+	p.jsons = p.stamps = 0;
+	start_meta();
+	start_types();
+	for (i = 0; i < RINGS; i++)
+		start_ring(&p.rings[i]);
+	MUST(!evring_open(&p.ev, NULL));
+	hooked_point = interfere;
+	begin();
+	while (p.next < p.end)
+		step();
+	hooked_point = NULL;
+	evring_close(p.ev);
+	p.ev = NULL;
+	for (i = 0; i < RINGS; i++)
+		while (p.rings[i].nr_recs)
+			free(p.rings[i].recs[--p.rings[i].nr_recs]);
+	return 0;
+}
