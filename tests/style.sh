@@ -78,7 +78,7 @@ short_functions() {
 
 spdx() {
 	local missing
-	missing=$(git ls-files | grep -vE '^(LICENSES/|tests/fuzz/corpus/|README|CONTRIBUTING|docs/.*\.(md|json)$|\.gitignore)' |
+	missing=$(git ls-files | grep -vE '^(LICENSES/|tests/fuzz/corpus/|docs/performance/|README|CONTRIBUTING|docs/.*\.(md|json)$|\.gitignore)' |
 		xargs grep -L 'SPDX-License-Identifier')
 	[ -z "$missing" ] || { echo "$missing"; return 1; }
 }
