@@ -127,7 +127,7 @@ void sim_produce(const struct sim_load *load, struct sim_made *made)
 	u32 len = load->size ? load->size - (u32)sizeof(struct evring_rec) : 0;
 	const struct evring_type *type = len ? filled_type : exec_type;
 	const struct evring_ring *ring = evring_ring_get(type->lane, load->cpu);
-	u64 start = ktime_get_boot_fast_ns(), i;
+	u64 start = ktime_get_boot_fast_ns(), lost = 0, i;
 	/* A look at the reader costs: one in half a segment's worth of events. */
 	u64 between = ring->segment_size / 2 / (len ? load->size : 256);
 	struct timespec cpu;
@@ -138,8 +138,10 @@ void sim_produce(const struct sim_load *load, struct sim_made *made)
 			wait_until(start + i * NSEC_PER_SEC / load->rate);
 		if (load->wait && (!between || i % between == 0))
 			wait_for_room(ring);
-		made->lost += len ? !emit_filled(i, len) : !emit_exec(i);
+		lost += len ? !emit_filled(i, len) : !emit_exec(i);
 	}
+	/* At the end, as another producer's may be in the same cache line. */
+	made->lost += lost;
 	made->emitted = i;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
 	made->cpu_ns = (u64)cpu.tv_sec * NSEC_PER_SEC + (u64)cpu.tv_nsec;
