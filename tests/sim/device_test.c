@@ -1117,7 +1117,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
+	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	if (argc > 2)
 		programs = strtoul(argv[2], NULL, 0);
 	printf("# seed %llu\n", (unsigned long long)seed);

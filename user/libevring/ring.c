@@ -197,13 +197,16 @@ static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uin
 	return p > pos ? p : pos;
 }
 
-/* The number of the record at @pos; EVRING_SEQ_NONE: there is none. */
+/*
+ * The number of the record at @pos; EVRING_SEQ_NONE: it tells none. A pad where
+ * a segment begins is a record that was taken back: its number is the next one.
+ */
 static uint64_t rec_seq(const struct ring *ring, uint64_t pos)
 {
 	const struct evring_rec *rec = (const void *)(ring->data + (pos & ring->mask));
-	uint16_t type = load_once(&rec->type);
+	uint32_t len = load_once(&rec->len);
 
-	if (type == EVRING_TYPE_PAD || !rec_sane(ring, pos, load_once(&rec->len), type))
+	if (pos & 7 || !rec_sane(ring, pos, len, load_once(&rec->type)) || len < sizeof(*rec))
 		return EVRING_SEQ_NONE;
 	return load_once(&rec->seq);
 }
@@ -231,7 +234,7 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 		told = pos ? EVRING_SEQ_NONE : 0;
 		if (pos <= head && !(pos & 7))
 			pos = ring_walk(ring, from, pos, &told);
-		if (told == EVRING_SEQ_NONE && pos < head && !(pos & 7))
+		if (told == EVRING_SEQ_NONE && pos < head)
 			told = rec_seq(ring, pos);
 		read_fence();	/* as in ring_overtaken() */
 	} while (load_once(&ring->page->tail) != tail);
