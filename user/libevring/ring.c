@@ -204,9 +204,12 @@ static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uin
 static uint64_t rec_seq(const struct ring *ring, uint64_t pos)
 {
 	const struct evring_rec *rec = (const void *)(ring->data + (pos & ring->mask));
-	uint32_t len = load_once(&rec->len);
+	uint32_t len;
 
-	if (pos & 7 || !rec_sane(ring, pos, len, load_once(&rec->type)) || len < sizeof(*rec))
+	if (pos & 7)
+		return EVRING_SEQ_NONE;
+	len = load_once(&rec->len);
+	if (!rec_sane(ring, pos, len, load_once(&rec->type)) || len < sizeof(*rec))
 		return EVRING_SEQ_NONE;
 	return load_once(&rec->seq);
 }
