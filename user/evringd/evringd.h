@@ -10,13 +10,20 @@
  *	encode		event -> message: topic, key, value, headers
  *	pack		events of one key -> one message
  *	template	"host.${type}"
+ *	declare		what is not delivered, as a message of its own
  *	delivery	what is on its way, and the acknowledged prefix of each ring
- *	kafka		message -> librdkafka -> delivery report
+ *	sender		message -> producer, again until it is acknowledged: sender.h
+ *	producer	-> librdkafka -> delivery report: producer.h
+ *	outgoing	messages that wait for it
+ *	verdict		whose fault a failed delivery is
+ *	split		a pack that is refused, in halves
+ *	kafka		librdkafka's properties
  *	commit		the prefix -> the kernel
- *	log, memory	what everyone needs
+ *	watch		losses, rings that fill, groups that nobody reads: the log
+ *	log, memory	for all of them
  *
- * One thread runs all of it. librdkafka's threads call nothing here but the
- * log.
+ * One thread runs all of it. librdkafka's threads call the log, and what
+ * producer.c gives them.
  */
 #ifndef EVRINGD_H
 #define EVRINGD_H
@@ -37,6 +44,7 @@ enum {
 	STATUS_OK	= 0,
 	STATUS_FAILED	= 1,	/* at run time */
 	STATUS_MISUSED	= 2,	/* command line or configuration */
+	STATUS_REFUSED	= 3,	/* Kafka refuses an event, and that is not tolerated */
 };
 
 /* log.c: standard error, one write per line, from any thread */
@@ -110,6 +118,8 @@ struct config {
 	uint64_t inflight_bytes;
 	uint64_t inflight_events;
 	uint64_t tolerance;		/* enum tolerance */
+	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
+	uint64_t retry_delay_ms;
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
 	char *device;
@@ -193,8 +203,6 @@ void source_open(struct source *src, const struct config *cfg);
 void source_attach(struct source *src, struct problems *problems);
 /* False: one of @signals came while the group had another owner. */
 bool source_join(struct source *src, const sigset_t *signals);
-/* Go back to the committed positions. */
-void source_rewind(struct source *src);
 /* True: here is the next event. False: there is none now. */
 bool source_next(struct source *src, struct evring_event *event);
 /* True: armed, so wait. False: something has come, read on. */
@@ -248,33 +256,44 @@ const char *topic_template_wrong(const struct template *tmpl);
 /*
  * An event that Kafka has not acknowledged, or that waits for one before it on
  * its ring; or several that follow each other on it, in one message. Lies in a
- * chunk, directly before its value.
+ * chunk, directly before its value. A cache line: one is written per event.
  */
 struct delivery {
 	struct delivery *next;		/* on its ring, by position */
-	struct delivery *head;		/* the first one in the same message */
 	struct delivery *with;		/* the next one in the same message, on another ring */
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
 	uint64_t missed;		/* just before these */
 	uint32_t ring;
-	uint32_t size;			/* what it counts against the bound */
+	uint32_t elsewhere;		/* bytes of its value that lie in the ring */
 	uint32_t events;
-	bool acked;
+	uint32_t order;			/* of its message; goes round, see order_before() */
+	uint32_t parts;			/* messages that must be acked for it; 0: acked */
 	char value[];
 };
 
+/* Which of two messages was made first; there are never 2^31 of them at a time. */
+static inline bool order_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
 struct deliveries;
 
-/* No more is to be pushed once so much is held; 0: no bound. */
+/*
+ * No more is to be pushed once so much memory, or so many events, are held; 0:
+ * no bound. What lies elsewhere (in the ring) counts as memory too.
+ */
 struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events);
 void deliveries_free(struct deliveries *ds);
-/* Forget everything, what could be committed included. No value is in use any more. */
-void deliveries_reset(struct deliveries *ds);
 bool deliveries_full(const struct deliveries *ds);
+/* Order of the oldest message that is not acknowledged; false: there is none. */
+bool deliveries_oldest(const struct deliveries *ds, uint32_t *order);
 /* How many have no acknowledgement; how many are not committed. */
 uint64_t deliveries_unacked(const struct deliveries *ds);
 uint64_t deliveries_held(const struct deliveries *ds);
+/* Bytes of all chunks, the spare ones too, and of what lies elsewhere. */
+uint64_t deliveries_memory(const struct deliveries *ds);
 
 /* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
 struct delivery *delivery_begin(struct deliveries *ds, size_t room);
@@ -283,12 +302,20 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
 /* The event goes into the message of @head, whose room is pushed already. */
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event);
-/* Of the value less was used than was pushed. */
-void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t unused);
-/* Kafka has it and all that are @with it, or they are given up. Returns how many events. */
+/* Of the value's @room, as it was pushed, so much was @used. */
+void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t room, size_t used);
+/* One more message is sent for it: all of them must be acked. */
+void delivery_split(struct delivery *delivery);
+/*
+ * Kafka has one of its messages. Once it has all of them, so are all that are
+ * @with it: returns how many events these are, else 0.
+ */
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
 /* How many these are. */
 uint64_t delivery_events(const struct delivery *delivery);
+/* Whose ring it is on. */
+void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
+		    uint16_t *cpu);
 /*
  * Take what can be committed: one entry for each ring whose prefix has grown,
  * @max at the most. *@events: how many events that are.
@@ -326,7 +353,7 @@ struct route {
 struct encoder {
 	const struct config *cfg;
 	const struct source *src;
-	struct kafka *kafka;
+	struct sender *sender;
 	struct route **routes;		/* by type id and lane */
 	size_t nr_routes;
 	size_t key_len;
@@ -336,9 +363,7 @@ struct encoder {
 };
 
 void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
-		  struct kafka *kafka);
-/* The topics went with their producer. */
-void encoder_reset(struct encoder *enc);
+		  struct sender *sender);
 void encoder_close(struct encoder *enc);
 /* Pushes a delivery in any case. -errno: the event cannot be written as configured. */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
@@ -356,8 +381,6 @@ struct packs;
 
 struct packs *packs_new(struct encoder *enc);
 void packs_free(struct packs *packs);
-/* Forget what is open. */
-void packs_reset(struct packs *packs);
 /*
  * Put an event into the open pack of its topic and key. True: another pack had
  * to be closed for it, and is @msg now. Pushes a delivery in any case. *@error:
@@ -368,42 +391,27 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 /* Close any pack. False: none is open. */
 bool pack_close(struct packs *packs, struct deliveries *ds, struct message *msg);
 
-/* kafka.c */
+/* kafka.c: librdkafka's properties */
 
-struct kafka;
-struct topic;
-
-/* What delivery reports and producing come to. */
-struct kafka_calls {
-	void (*acked)(void *arg, struct delivery *delivery);
-	void (*refused)(void *arg, struct delivery *delivery, const char *topic, const char *why);
-	void *arg;
-};
+struct rd_kafka_conf_s;
 
 /* Tries the kafka.* properties, all of them. */
 void kafka_check(const struct config *cfg, struct problems *problems);
-struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *calls);
-/* Readable when there is something for kafka_poll(); the same for all producers to come. */
-int kafka_fd(const struct kafka *kafka);
-/* A producer; there is one after kafka_open() until kafka_stop(). */
-void kafka_start(struct kafka *kafka);
-/* Gives up what is on its way; no value is in use any more. */
-void kafka_stop(struct kafka *kafka);
-/* With no care for what is on its way. */
-void kafka_close(struct kafka *kafka);
-struct topic *kafka_topic(struct kafka *kafka, const char *name);
-/*
- * 0: on its way, or with the next kafka_flush(). -EAGAIN: no room, try again
- * after kafka_poll(). -EINVAL: refused() was called.
- */
-int kafka_produce(struct kafka *kafka, const struct message *msg);
-/* What kafka_produce() has kept back goes out. False: no room for some of it. */
-bool kafka_flush(struct kafka *kafka);
-/* Serve what has come. */
-void kafka_poll(struct kafka *kafka);
-/* The producer has failed for good: kafka_stop(), rewind, kafka_start(). */
-bool kafka_failed(const struct kafka *kafka);
+/* All properties of a producer, the caller's to give to librdkafka. */
+struct rd_kafka_conf_s *kafka_conf(const struct config *cfg, struct problems *problems);
+/* The user has set this property. */
+bool kafka_has(const struct config *cfg, const char *name);
 const char *kafka_brokers(const struct config *cfg);
+
+/* watch.c */
+
+struct watch;
+
+/* Looks at the whole module, whoever reads it. */
+struct watch *watch_new(struct evring *ev);
+void watch_free(struct watch *watch);
+/* Log what has changed: losses, rings that fill, groups that hold and have no owner. */
+void watch_look(struct watch *watch);
 
 /* commit.c */
 

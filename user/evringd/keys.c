@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum key_type {
-	KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_GROUP, KEY_LANES, KEY_LIST, KEY_TOPIC, KEY_TEMPLATE,
+	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_LANES, KEY_LIST, KEY_TOPIC, KEY_TEMPLATE,
 	KEY_KAFKA,
 };
 
@@ -67,6 +67,11 @@ static const struct key keys[] = {
 	  "... and events" },
 	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
 	  "an event that Kafka refuses for good: none stops before it, all counts it and goes on" },
+	{ "errors.retry.timeout", KEY_TIMEOUT, "-1", "-1, or milliseconds", 0, 0,
+	  MEMBER(retry_timeout_ms),
+	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
+	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
+	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
 	  "how long a stop waits for acknowledgements" },
 	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
@@ -124,6 +129,16 @@ static bool parse_number(const struct key *key, const char *value, union member 
 	}
 	member->number = number;
 	return true;
+}
+
+static bool parse_timeout(const struct key *key, const char *value, union member *member, char *why,
+			  size_t len)
+{
+	struct key any = *key;
+
+	any.max = UINT64_MAX / 1000000;
+	member->number = UINT64_MAX;
+	return !strcmp(value, "-1") || parse_number(&any, value, member, why, len);
 }
 
 static bool parse_choice(const struct key *key, const char *value, union member *member, char *why,
@@ -279,6 +294,7 @@ static const struct {
 } types[] = {
 	[KEY_TEXT]	= { "text",	parse_text,	release_text },
 	[KEY_NUMBER]	= { "number",	parse_number,	NULL },
+	[KEY_TIMEOUT]	= { "number",	parse_timeout,	NULL },
 	[KEY_CHOICE]	= { "choice",	parse_choice,	NULL },
 	[KEY_GROUP]	= { "name",	parse_group,	release_text },
 	[KEY_LANES]	= { "list",	parse_lanes,	NULL },

@@ -8,6 +8,7 @@
  * librdkafka sends it from. A pack is closed when the next event does not fit,
  * and when there is nothing more to read: it never waits.
  */
+#include "declare.h"
 #include "evringd.h"
 
 #include <errno.h>
@@ -46,15 +47,10 @@ struct packs *packs_new(struct encoder *enc)
 	return packs;
 }
 
-void packs_reset(struct packs *packs)
+void packs_free(struct packs *packs)
 {
 	while (packs->nr_open)
 		free(packs->open[--packs->nr_open]);
-}
-
-void packs_free(struct packs *packs)
-{
-	packs_reset(packs);
 	free(packs->spare);
 	free(packs->line);
 	free(packs);
@@ -120,6 +116,13 @@ static void frame_put(struct pack *pack, const struct evring_event *event)
 	pack->run->len += (uint32_t)len;
 }
 
+static const struct evring_type *type_of(struct evring *ev, unsigned int id)
+{
+	const struct evring_type *type = declared_type(id);
+
+	return type ? type : evring_type(ev, id);
+}
+
 static void frame_end(struct packs *packs, struct pack *pack)
 {
 	const struct evring_host *host = &packs->enc->src->host;
@@ -139,7 +142,7 @@ static void frame_end(struct packs *packs, struct pack *pack)
 	memcpy(frame->boot_id, host->boot_id, sizeof(frame->boot_id));
 	evring_clock(ev, &frame->clock);
 	for (i = 0; i < pack->nr_types; i++, pack->used += sizeof(*entry)) {
-		const struct evring_type *type = evring_type(ev, pack->types[i]);
+		const struct evring_type *type = type_of(ev, pack->types[i]);
 
 		entry = (struct evring_frame_type *)(value_of(pack) + pack->used);
 		*entry = (struct evring_frame_type){ .id = pack->types[i] };
@@ -221,7 +224,7 @@ static void close_at(struct packs *packs, struct deliveries *ds, unsigned int at
 		(packs->nr_open - at) * sizeof(packs->open[0]));
 	if (is_raw(packs))
 		frame_end(packs, pack);
-	delivery_shrink(ds, pack->msg.delivery, pack->room - pack->used);
+	delivery_shrink(ds, pack->msg.delivery, pack->room, pack->used);
 	message_copy(msg, &pack->msg);
 	msg->value = value_of(pack);
 	msg->value_len = pack->used;

@@ -116,16 +116,6 @@ bool source_join(struct source *src, const sigset_t *signals)
 	return true;
 }
 
-void source_rewind(struct source *src)
-{
-	int ret = evring_leave(src->ev);
-
-	if (ret >= 0)
-		ret = join(src);
-	if (ret < 0)
-		fatal("group %s: %s", src->cfg->group, strerror(-ret));
-}
-
 bool source_next(struct source *src, struct evring_event *event)
 {
 	int ret = evring_next(src->ev, event);
