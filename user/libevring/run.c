@@ -47,8 +47,6 @@ static void run_begin(struct evring *ev)
 	run->missed = 0;
 	if (ring->seq != EVRING_SEQ_NONE)
 		run->missed = (run->rec->seq - ring->seq) & EVRING_SEQ_MASK;
-	ring->missed += run->missed;
-	ring->seq = run->rec->seq;
 	run->lane = ring->lane;
 	run->cpu = ring->cpu;
 	run->ring = (uint32_t)(ring - ev->rings);
@@ -65,6 +63,7 @@ void run_end(struct evring *ev)
 		return;
 	ring->pos = run->pos + (uint64_t)((const char *)run->rec - (const char *)run->first);
 	ring->seq = (run->last->seq + rec_covers(run->last)) & EVRING_SEQ_MASK;
+	ring->missed += run->missed;
 	run_reset(ev);
 	/* What is wrong behind the run is told after it. */
 	ev->error = heap_step(ev);
