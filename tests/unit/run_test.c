@@ -119,6 +119,24 @@ static bool ends(unsigned int i, uint32_t len, uint16_t type)
 	return good;
 }
 
+/* As it was seen it could be; as it is walked it cannot. And what is right again is read. */
+static bool changes(void)
+{
+	struct fake *f = make(0);
+	struct evring_rec *rec = rec_at(f, 0);
+	struct evring_run *run;
+	bool good;
+	int ret;
+
+	good = evring_next_run(&f->ev, &run) == 1;
+	rec->len = 8;
+	good = good && !walk(f, &ret) && ret == -EBADMSG;
+	rec->len = REC_LEN;
+	good = good && walk(f, &ret) == RECS && !ret;
+	drop(f);
+	return good;
+}
+
 int main(void)
 {
 	ok(walks(0), "a run is walked to its end");
@@ -129,6 +147,7 @@ int main(void)
 	ok(ends(1, 0, EVRING_TYPE_FIRST), "a record without a length");
 	ok(ends(2, 0xfffffff8, EVRING_TYPE_FIRST), "a length that overflows");
 	ok(ends(2, 40, EVRING_TYPE_LOST), "a lost record that does not say how many");
+	ok(changes(), "the first record changes after it was found");
 	printf("1..%d\n", tests);
 	return failures != 0;
 }

@@ -36,13 +36,14 @@ int evring_frame_open(struct evring_frame_reader *reader, const void *buf, size_
 /* Where a run ends the next one begins; it has at least one record. */
 static int run_open(struct evring_frame_reader *reader)
 {
+	uint32_t left = reader->frame.types - reader->pos;
 	struct evring_frame_run run;
 
-	if (reader->frame.types - reader->pos < sizeof(run))
+	if (left < sizeof(run))
 		return -EBADMSG;
+	left -= (uint32_t)sizeof(run);
 	memcpy(&run, reader->buf + reader->pos, sizeof(run));
-	if (!run.len || run.len % 8 ||
-	    run.len > reader->frame.types - reader->pos - (uint32_t)sizeof(run))
+	if (!run.len || run.len % 8 || run.len > left)
 		return -EBADMSG;
 	reader->pos += (uint32_t)sizeof(run);
 	reader->run_end = reader->pos + run.len;

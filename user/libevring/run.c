@@ -95,10 +95,26 @@ int run_next(struct evring *ev)
 	return 1;
 }
 
+/*
+ * ring_peek() saw its first event, so there is one, unless who writes the ring
+ * lies. Then say so: who walks runs would ask for this one for ever.
+ */
 int evring_next_run(struct evring *ev, struct evring_run **run)
 {
+	int ret;
+
 	if (ev->mode != MODE_HOLD)
 		return -EPERM;
 	*run = &ev->run;
-	return run_next(ev);
+	ret = run_next(ev);
+	if (ret <= 0)
+		return ret;
+	if (!evring_run_next(&ev->run)) {
+		run_reset(ev);
+		ev->nr_heap = 0;
+		return -EBADMSG;
+	}
+	ev->run.rec = ev->run.first;
+	ev->run.last = NULL;
+	return 1;
 }
