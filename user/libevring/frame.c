@@ -36,14 +36,16 @@ int evring_frame_open(struct evring_frame_reader *reader, const void *buf, size_
 /* Where a run ends the next one begins; it has at least one record. */
 static int run_open(struct evring_frame_reader *reader)
 {
+	uint32_t left = reader->frame.types - reader->pos;
 	struct evring_frame_run run;
 
-	if (reader->frame.types - reader->pos < sizeof(run))
+	if (left < sizeof(run))
 		return -EBADMSG;
+	left -= (uint32_t)sizeof(run);
 	memcpy(&run, reader->buf + reader->pos, sizeof(run));
-	reader->pos += (uint32_t)sizeof(run);
-	if (!run.len || run.len % 8 || run.len > reader->frame.types - reader->pos)
+	if (!run.len || run.len % 8 || run.len > left)
 		return -EBADMSG;
+	reader->pos += (uint32_t)sizeof(run);
 	reader->run_end = reader->pos + run.len;
 	reader->lane = run.lane;
 	reader->cpu = run.cpu;
@@ -82,7 +84,9 @@ int evring_frame_next(struct evring_frame_reader *reader, struct evring_frame_ev
 	    event->rec.type == EVRING_TYPE_PAD)
 		return -EBADMSG;
 	event->payload = reader->buf + reader->pos + sizeof(event->rec);
-	event->payload_len = event->rec.len - (uint32_t)sizeof(event->rec);
+	event->payload_len = 0;
+	if (event->rec.type != EVRING_TYPE_DISCARD)
+		event->payload_len = event->rec.len - (uint32_t)sizeof(event->rec);
 	event->lane = reader->lane;
 	event->cpu = reader->cpu;
 	type_find(reader, event->rec.type, &event->type);

@@ -239,8 +239,8 @@ static void event_fill(struct evring *ev, const struct evring_rec *rec, struct e
 	event->pos = pos;
 	event->next = pos + (uint64_t)((const char *)run->rec - (const char *)rec);
 	event->next_seq = (rec->seq + 1) & EVRING_SEQ_MASK;
-	event->missed = run->missed;
-	run->missed = 0;
+	/* Whoever took the first event, evring_run_next() too, was told. */
+	event->missed = rec == run->first ? run->missed : 0;
 	if (rec->type < EVRING_TYPE_FIRST) {
 		event->next_seq = (rec->seq + rec_covers(rec)) & EVRING_SEQ_MASK;
 		if (rec->type == EVRING_TYPE_DISCARD)

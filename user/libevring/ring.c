@@ -104,7 +104,9 @@ int ring_peek(struct ring *ring)
 		rec = (const void *)(ring->data + (ring->pos & ring->mask));
 		len = load_once(&rec->len);
 		type = load_once(&rec->type);
-		if (!rec_sane(ring, ring->pos, (uint32_t)len, type)) {
+		/* What is published is whole: no record goes on behind head. */
+		if (!rec_sane(ring, ring->pos, (uint32_t)len, type) ||
+		    ALIGN8(len) > ring->head - ring->pos) {
 			if (ring_overtaken(ring))
 				continue;
 			return -EBADMSG;
