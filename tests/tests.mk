@@ -39,6 +39,8 @@ $(B)/san/%.o: %.c | setup-check
 		-MMD -MP -c $< -o $@
 
 $(B)/tests/unit/json_test: tests/unit/json_test.c $(B)/san/user/libevring/json.o
+$(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c \
+		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -49,6 +51,12 @@ $(B)/tests/unit/json_test:
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -o $@ $(filter %.c %.o,$^) -ljansson
+
+# It includes ring.c, with looks between the looks.
+$(B)/tests/unit/copy_test:
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -Itests/fuzz -o $@ $<
 
 $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h $(B)/lib/libevring.a
 	@mkdir -p $(@D)
