@@ -4,6 +4,7 @@
  *
  *	main		options, and the way from the file to the worker
  *	config, keys	the connector's file
+ *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
  *	worker		one turn: acknowledged, commit, read, produce, wait
  *	loop		io_uring: what wakes the worker
  *	source		the group's events, from /dev/evring
@@ -83,10 +84,13 @@ __attribute__((format(printf, 2, 3))) void problem(struct problems *list, const 
 void problems_print(const struct problems *list, FILE *to);
 void problems_free(struct problems *list);
 
-/* One kafka.* key, without the "kafka." */
+#define KAFKA_PREFIX "kafka."
+
+/* One kafka.* key, without the prefix */
 struct property {
 	char *name;
 	char *value;
+	char *written;			/* in the file: what may be printed of it, if at all */
 };
 
 /* Numbers are 64 bits wide, so that one parser fits all of them. */
@@ -110,6 +114,7 @@ struct config {
 	uint64_t inflight_bytes;
 	uint64_t inflight_events;
 	uint64_t tolerance;		/* enum tolerance */
+	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
 	char *device;
@@ -121,6 +126,8 @@ enum value_format { VALUE_JSON, VALUE_RAW };
 enum headers { HEADERS_ALL, HEADERS_NONE };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+/* What is promised and may be done without: bits, in the order of delivery.accept's words */
+enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
 /* NULL, or a configuration that is as good as the @problems are none. */
 struct config *config_load(const char *path, struct problems *problems);
@@ -137,6 +144,31 @@ void keys_default(struct config *cfg);
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
 bool group_name_ok(const char *name);
+/* The next word of a comma list without the blanks around it; NULL: that was the last. */
+const char *next_word(const char **list, size_t *len);
+
+/* property.c */
+
+struct rd_kafka_conf_s;
+
+/* What librdkafka calls it first, if @name is an alias; else @name. */
+const char *property_name(const char *name);
+/* The first that the file has of this property, by any of its names; or NULL. */
+const struct property *property_find(const struct config *cfg, const char *name);
+/* All properties, evringd's own included. On @trial nothing is run, loaded or connected to. */
+struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
+				      struct problems *problems);
+/* A copy of librdkafka's @text without any property's value. */
+char *property_hide(const struct config *cfg, const char *text);
+/* As they are written in the file. */
+const char *kafka_brokers(const struct config *cfg);
+
+/* check.c */
+
+/* Tries the kafka.* properties, all of them. */
+void kafka_check(const struct config *cfg, struct problems *problems);
+/* What is allowed and should be known */
+void kafka_warn(const struct config *cfg, struct problems *warnings);
 
 /* worker.c */
 
@@ -380,8 +412,6 @@ struct kafka_calls {
 	void *arg;
 };
 
-/* Tries the kafka.* properties, all of them. */
-void kafka_check(const struct config *cfg, struct problems *problems);
 struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *calls);
 /* Readable when there is something for kafka_poll(); the same for all producers to come. */
 int kafka_fd(const struct kafka *kafka);
@@ -403,7 +433,6 @@ bool kafka_flush(struct kafka *kafka);
 void kafka_poll(struct kafka *kafka);
 /* The producer has failed for good: kafka_stop(), rewind, kafka_start(). */
 bool kafka_failed(const struct kafka *kafka);
-const char *kafka_brokers(const struct config *cfg);
 
 /* commit.c */
 
