@@ -223,8 +223,7 @@ struct config *config_parse(const char *text, size_t len, struct problems *probl
 	return cfg;
 }
 
-/* Returns the number of bytes, -1 with errno set; EFBIG beyond the bound. */
-static ssize_t read_file(const char *path, char *buf, size_t room)
+ssize_t file_read(const char *path, char *buf, size_t room)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -244,11 +243,12 @@ static ssize_t read_file(const char *path, char *buf, size_t room)
 struct config *config_load(const char *path, struct problems *problems)
 {
 	char *text = xalloc(FILE_MAX);
-	ssize_t len = read_file(path, text, FILE_MAX);
+	ssize_t len = file_read(path, text, FILE_MAX);
 	struct config *cfg = NULL;
 
 	if (len < 0)
-		problem(problems, "cannot be read: %s", strerror(errno));
+		problem(problems, "cannot be read: %s%s", strerror(errno), errno == EACCES ?
+			" (the unit runs in the group evring: chown root:evring, chmod 640)" : "");
 	else
 		cfg = config_parse(text, (size_t)len, problems);
 	free(text);

@@ -4,6 +4,7 @@
  *
  *	main		options, and the way from the file to the worker
  *	config, keys	the connector's file
+ *	provider	${file:PATH:KEY} in their values
  *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
  *	worker		one turn: acknowledged, commit, read, produce, wait
  *	loop		io_uring: what wakes the worker
@@ -28,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #ifndef EVRING_VERSION
 #define EVRING_VERSION "0.1.0"
@@ -134,6 +136,8 @@ struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */
 struct config *config_parse(const char *text, size_t len, struct problems *problems);
 void config_free(struct config *cfg);
+/* Returns the number of bytes, -1 with errno set; EFBIG if there are @room or more. */
+ssize_t file_read(const char *path, char *buf, size_t room);
 
 /* keys.c: the keys are declared here and nowhere else */
 
@@ -146,6 +150,16 @@ void keys_free(struct config *cfg);
 bool group_name_ok(const char *name);
 /* The next word of a comma list without the blanks around it; NULL: that was the last. */
 const char *next_word(const char **list, size_t *len);
+
+/* provider.c: ${file:PATH:KEY} and the like */
+
+/*
+ * A copy of a value with what its references stand for, NULL if one stands for nothing. In a
+ * @template what is escaped stays escaped.
+ */
+char *provider_resolve(const char *text, bool template, char *why, size_t size);
+/* A copy of @key's value in a Java properties file. NULL: @why is a constant text. */
+char *properties_find(const char *text, size_t len, const char *key, const char **why);
 
 /* property.c */
 
@@ -255,7 +269,7 @@ struct piece {
 };
 
 struct template {
-	char *text;			/* as it was written */
+	char *text;			/* as it is written in the file, for the log */
 	size_t nr;
 	struct piece *pieces;
 };

@@ -412,12 +412,16 @@ static bool set_member(struct config *cfg, const struct key *key, const char *va
 	return true;
 }
 
-static void add_property(struct config *cfg, const char *name, const char *value)
+static void add_property(struct config *cfg, const char *name, const char *value,
+			 const char *written)
 {
+	struct property *property;
+
 	cfg->kafka = xgrow(cfg->kafka, cfg->nr_kafka, cfg->nr_kafka + 1, sizeof(*cfg->kafka));
-	cfg->kafka[cfg->nr_kafka].name = xstrdup(name);
-	cfg->kafka[cfg->nr_kafka].written = xstrdup(value);
-	cfg->kafka[cfg->nr_kafka++].value = xstrdup(value);
+	property = &cfg->kafka[cfg->nr_kafka++];
+	property->name = xstrdup(name);
+	property->value = xstrdup(value);
+	property->written = xstrdup(written);
 }
 
 static const struct key *key_by_name(const char *name)
@@ -430,19 +434,45 @@ static const struct key *key_by_name(const char *name)
 	return NULL;
 }
 
+static bool is_template(const struct key *key)
+{
+	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
+}
+
+/* The log shows a template as it is written: what a provider gave is not to be seen. */
+static void keep_written(struct config *cfg, const struct key *key, const char *written)
+{
+	struct template **tmpl = (void *)((char *)cfg + key->member);
+
+	free((*tmpl)->text);
+	(*tmpl)->text = xstrdup(written);
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
+	bool property = !strncmp(name, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) &&
+			name[strlen(KAFKA_PREFIX)];
 	const struct key *key = key_by_name(name);
-	char why[160], allowed[160];
+	char why[400], allowed[160], *resolved;
 
-	if (!strncmp(name, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) && name[strlen(KAFKA_PREFIX)]) {
-		add_property(cfg, name + strlen(KAFKA_PREFIX), value);
-	} else if (!key) {
+	if (!property && !key) {
 		unknown_key(name, problems);
-	} else if (!set_member(cfg, key, value, why, sizeof(why))) {
+		return;
+	}
+	resolved = provider_resolve(value, is_template(key), why, sizeof(why));
+	if (!resolved) {
+		problem(problems, "key \"%.80s\": %s", name, why);
+		return;
+	}
+	if (property) {
+		add_property(cfg, name + strlen(KAFKA_PREFIX), resolved, value);
+	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
 		allowed_text(key, allowed, sizeof(allowed));
 		problem(problems, "key \"%s\": %s; allowed: %s", name, why, allowed);
+	} else if (is_template(key)) {
+		keep_written(cfg, key, value);
 	}
+	free(resolved);
 }
 
 void keys_default(struct config *cfg)
