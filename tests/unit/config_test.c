@@ -157,7 +157,8 @@ static void no_value_in_errors(void)
 		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
 		"topic", "key", "value.format", "headers", "timestamp", "pack.bytes",
 		"watermark.bytes", "flush.ms", "batch.events", "inflight.max.bytes",
-		"inflight.max.events", "errors.tolerance", "shutdown.timeout.ms", "log.level",
+		"inflight.max.events", "errors.tolerance", "delivery.accept", "shutdown.timeout.ms",
+		"machine.id", "log.level",
 		"kafka.acks", "kafka.linger.ms", "kafka.security.protocol",
 		"kafka.enable.idempotence", "kafka.no.such", "no.such",
 	};
@@ -246,6 +247,9 @@ static void wrong_values(void)
 	refuses(WITH("\"group.abandon.ms\": \"18446744073709551616\""), "out of range", "2^64 ms");
 	refuses(WITH("\"group.id\": \"12345678901234567890123456789012\""), "not a group's name",
 		"a group's name of 32 bytes");
+	refuses(WITH("\"machine.id\": \"\""), "is no machine id", "an empty machine id");
+	refuses(WITH("\"machine.id\": \"0123456789abcdef0123456789abcdeg\""), "is no machine id",
+		"a machine id with a letter too far");
 	refuses(WITH("\"lanes\": \"\""), "entry 1 is no lane", "no lane");
 	refuses(WITH("\"lanes\": \"critical,nolane\""), "entry 2 is no lane", "an unknown lane");
 	refuses(WITH("\"hooks\": \"a,,b\""), "empty entry", "an empty glob");

@@ -46,6 +46,15 @@ void problems_print(const struct problems *list, FILE *to)
 		fprintf(to, "%s: %s\n", list->file, list->lines[i]);
 }
 
+void problems_warn(struct problems *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		warn("%s", list->lines[i]);
+	problems_free(list);
+}
+
 void problems_free(struct problems *list)
 {
 	size_t i;

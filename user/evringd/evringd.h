@@ -8,6 +8,7 @@
  *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
  *	worker		one turn: acknowledged, commit, read, produce, wait
  *	loop		io_uring: what wakes the worker
+ *	host		what it needs of this host
  *	source		the group's events, from /dev/evring
  *	encode		event -> message: topic, key, value, headers
  *	pack		events of one key -> one message
@@ -84,6 +85,8 @@ struct problems {
 
 __attribute__((format(printf, 2, 3))) void problem(struct problems *list, const char *fmt, ...);
 void problems_print(const struct problems *list, FILE *to);
+/* To the log, as warnings, and gone. */
+void problems_warn(struct problems *list);
 void problems_free(struct problems *list);
 
 #define KAFKA_PREFIX "kafka."
@@ -119,6 +122,7 @@ struct config {
 	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
+	char *machine_id;		/* NULL: the host's own */
 	char *device;
 	struct property *kafka;
 	size_t nr_kafka;
@@ -225,6 +229,23 @@ void loop_timer(struct loop *loop, struct loop_timer *timer, uint64_t ms);
 void loop_command(struct loop *loop, struct loop_op *op, int fd, uint32_t cmd, const void *payload);
 /* Submit, wait for something if @wait, and call what is done. */
 void loop_turn(struct loop *loop, bool wait);
+
+/* host.c */
+
+/* Who this host is; false: @why tells what it lacks. */
+bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len);
+/* A host's name that no topic can have, where the topic has it, is a problem. */
+void topic_check(const struct config *cfg, const struct evring_host *host,
+		 struct problems *problems);
+/* Both, of this host */
+void host_check(const struct config *cfg, struct problems *problems);
+bool is_hook(const struct evring_type *type);
+/* A glob without a match is a problem. */
+void hooks_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* A field that no type has is a problem; a module that has one may yet come. */
+void key_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* Both. False: there is no device that can be opened; *@error is -errno. */
+bool device_check(const struct config *cfg, struct problems *problems, int *error);
 
 /* source.c */
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum key_type {
-	KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_GROUP, KEY_LANES, KEY_LIST, KEY_TOPIC, KEY_TEMPLATE,
-	KEY_WORDS, KEY_KAFKA,
+	KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA,
 };
 
 struct key {
@@ -72,6 +72,8 @@ static const struct key keys[] = {
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
 	  "how long a stop waits for acknowledgements" },
 	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
+	{ "machine.id", KEY_ID, NULL, "32 hex digits", 0, 0, MEMBER(machine_id),
+	  "the machine in the events' identity; default: /etc/machine-id" },
 	{ "log.level", KEY_CHOICE, "info", "error|warning|info|debug", 0, 0, MEMBER(log_level),
 	  "least important lines to log" },
 	{ "kafka.bootstrap.servers", KEY_KAFKA, NULL, "host:port[,host:port...]", 0, 0, 0,
@@ -153,6 +155,21 @@ static bool parse_choice(const struct key *key, const char *value, union member 
 		return false;
 	}
 	member->number = (uint64_t)number;
+	return true;
+}
+
+static bool parse_id(const struct key *key, const char *value, union member *member, char *why,
+		     size_t len)
+{
+	char *c;
+
+	if (strlen(value) != 32 || strspn(value, "0123456789abcdefABCDEF") != 32) {
+		snprintf(why, len, "is no machine id");
+		return false;
+	}
+	parse_text(key, value, member, why, len);
+	for (c = member->text; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 	return true;
 }
 
@@ -315,6 +332,7 @@ static const struct {
 	[KEY_NUMBER]	= { "number",	parse_number,	NULL },
 	[KEY_CHOICE]	= { "choice",	parse_choice,	NULL },
 	[KEY_GROUP]	= { "name",	parse_group,	release_text },
+	[KEY_ID]	= { "id",	parse_id,	release_text },
 	[KEY_LANES]	= { "list",	parse_lanes,	NULL },
 	[KEY_LIST]	= { "list",	parse_list,	release_list },
 	[KEY_WORDS]	= { "list",	parse_words,	NULL },
