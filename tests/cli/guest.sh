@@ -87,6 +87,24 @@ evringd --check /tmp/bad.json >/tmp/out 2>&1
 ok $? "evringd --check: all errors at once, a typo with what was meant"
 echo '{"name":"x","config":{"hooks":"nosuch.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
 refuses 2 'process.exec' "evringd: a glob of no hook, and what there is" evringd /tmp/h.json
+refuses 2 'entry 1 matches no hook.*process.exec' "evringd --check: a glob of no hook" \
+	evringd --check /tmp/h.json
+# shellcheck disable=SC2016 # evringd's variables, not ours
+echo '{"name":"x","config":{"key":"${comm}${nosuch}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/k.json
+refuses 2 'variable 2 is a field that no type has' "evringd --check: a key of a field that no type has" \
+	evringd --check /tmp/k.json
+mv /etc/machine-id /tmp/machine-id
+refuses 2 '/etc/machine-id: there is none.*machine.id' "evringd: what a host without a machine id lacks" \
+	evringd /cli/host-events.json
+refuses 1 '/etc/machine-id: there is none' "tail --json: the same" evring tail --json --no-follow
+says 'process' "tail: text needs none" evring tail --no-follow
+mv /tmp/machine-id /etc/machine-id
+cat /proc/sys/kernel/hostname >/tmp/hostname
+echo '(none)' >/proc/sys/kernel/hostname
+# shellcheck disable=SC2016
+echo '{"name":"x","config":{"topic":"a.${host}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/t.json
+refuses 2 'name of this host' "evringd: a host's name that no topic can have" evringd /tmp/t.json
+cat /tmp/hostname >/proc/sys/kernel/hostname
 
 echo '{"name":"alone","config":{"hooks":"process.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/a.json
 evringd /tmp/a.json 2>/tmp/log &

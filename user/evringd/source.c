@@ -14,15 +14,15 @@
 void source_open(struct source *src, const struct config *cfg)
 {
 	int ret = evring_open(&src->ev, cfg->device);
+	char why[300];
 
 	src->cfg = cfg;
 	if (ret == -ENOENT)
 		fatal("%s: there is none: is the module evring loaded?", cfg->device);
 	if (ret)
 		fatal("%s: %s", cfg->device, strerror(-ret));
-	ret = evring_host(&src->host);
-	if (ret)
-		fatal("who this host is (machine id, boot id, name): %s", strerror(-ret));
+	if (!host_identity(cfg, &src->host, why, sizeof(why)))
+		fatal("%s", why);
 }
 
 static void attach(struct source *src, const struct evring_type *type)
@@ -39,49 +39,26 @@ static void attach(struct source *src, const struct evring_type *type)
 		     type->name, evring_lane_name(type->lane));
 }
 
-static bool is_hook(const struct evring_type *type)
-{
-	return type && (type->flags & EVRING_TYPE_F_HOOK) && !(type->flags & EVRING_TYPE_F_GONE);
-}
-
-static void no_such_hook(struct source *src, const char *glob, int nr, struct problems *problems)
-{
-	char list[1024] = "";
-	size_t len = 0;
-	int i;
-
-	for (i = 0; i < nr && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
-		if (is_hook(evring_type(src->ev, (unsigned int)i)))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-						len ? ", " : "",
-						evring_type(src->ev, (unsigned int)i)->name);
-	problem(problems, "key \"hooks\": \"%.80s\" matches no hook; there are: %s", glob,
-		len ? list : "none");
-}
-
 /* All globs are looked at before the first hook is attached. */
 void source_attach(struct source *src, struct problems *problems)
 {
-	int nr = evring_types(src->ev), i, pass, found;
+	struct problems warnings = { .file = "" };
 	const struct evring_type *type;
+	int nr = evring_types(src->ev), i;
 	char **glob;
 
-	if (nr < 0)
-		fatal("%s: types: %s", src->cfg->device, strerror(-nr));
-	for (pass = 0; pass < 2 && !problems->nr; pass++) {
-		for (glob = src->cfg->hooks; *glob; glob++) {
-			for (found = 0, i = 0; i < nr; i++) {
-				type = evring_type(src->ev, (unsigned int)i);
-				if (!is_hook(type) || fnmatch(*glob, type->name, 0))
-					continue;
-				found++;
-				if (pass)
-					attach(src, type);
-			}
-			if (!found)
-				no_such_hook(src, *glob, nr, problems);
+	hooks_check(src->ev, src->cfg, problems);
+	if (problems->nr)
+		return;
+	for (glob = src->cfg->hooks; *glob; glob++) {
+		for (i = 0; i < nr; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			if (is_hook(type) && !fnmatch(*glob, type->name, 0))
+				attach(src, type);
 		}
 	}
+	key_check(src->ev, src->cfg, &warnings);
+	problems_warn(&warnings);
 }
 
 static int join(struct source *src)

@@ -272,8 +272,14 @@ struct evring_host {
 	char name[65];		/* host name */
 };
 
-/* Read /etc/machine-id, the kernel's boot id and the host name. */
+/*
+ * Read /etc/machine-id, the kernel's boot id and the host name. -errno of the first of them
+ * that there is not: that one is empty, and evring_host_error() has words for it.
+ */
 int evring_host(struct evring_host *host);
+
+/* Which file, what is wrong with it and what makes it right, in @buf. Returns @buf. */
+const char *evring_host_error(const struct evring_host *host, int error, char *buf, size_t len);
 
 /*
  * The event as one JSON object on one line, without a newline and without a

@@ -91,6 +91,11 @@ int reader_snapshot(struct evring *ev);
 int reader_ready(struct evring *ev);
 int heap_step(struct evring *ev);
 
+/* host.c */
+
+/* 32 hex digits, dashes left out. -ENODATA: the file is empty; -EINVAL: it has something else. */
+int host_read_id(const char *path, char id[33]);
+
 /* type.c */
 
 void types_free(struct evring *ev);
