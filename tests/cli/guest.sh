@@ -121,6 +121,8 @@ status=$?
 cp /tmp/log /tmp/out
 [ $status = 1 ] && grep -q 'unacknowledged: they are in the ring' /tmp/out
 ok $? "evringd: with no broker it leaves what it could not deliver in the ring, and says so"
+says 'alone holds events and has had no owner' "status: a group that nobody reads is told" \
+	evring status
 says 'dropped\|alone' "groups drop" evring groups drop alone
 
 insmod /cli/evring_heartbeat.ko
