@@ -214,6 +214,7 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	delivery->events = 1;
 	delivery->order = ++ds->order;
 	delivery->parts = 1;
+	delivery->refused = false;
 	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);
 	chunk_of(delivery)->live++;
 

@@ -335,6 +335,7 @@ struct delivery {
 	uint32_t events;
 	uint32_t order;			/* of its message; goes round, see order_before() */
 	uint32_t parts;			/* messages that must be acked for it; 0: acked */
+	bool refused;			/* and not tolerated: it will never be acked */
 	char value[];
 };
 

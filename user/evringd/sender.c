@@ -22,7 +22,7 @@
 /* What has not failed for so long starts with the shortest pause again. */
 #define FORGET_NS 60000000000ULL
 /* How long a producer that is to be replaced waits for the answers to what is in flight. */
-#define DRAIN_NS 5000000000ULL
+#define DRAIN_NS 30000000000ULL
 /* A fault of the moment's that stays makes batches smaller, too: what is before it gets through. */
 #define PATIENCE 3
 /* Batches are as large as configured again once so many messages got through in smaller ones. */
@@ -69,7 +69,8 @@ struct sender {
 	struct batch batch;
 	struct topic *topics;
 
-	bool draining;			/* the producer is to be replaced */
+	bool draining;			/* the producer is to be replaced ... */
+	bool judged;			/* ... for a reason that a report has told */
 	uint64_t drain_until;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
@@ -107,11 +108,14 @@ static uint64_t now_ns(void)
  * Pauses, of a topic or between two producers
  */
 
-/* Starts one; true: it failed for the first time in a while. */
+/* Starts one; true: this is the first failure since it worked. */
 static bool pause_start(const struct sender *s, struct pause *pause)
 {
 	bool new = !pause->since;
 
+	/* Batches fail several at a time: that is one failure. */
+	if (s->now < pause->until)
+		return false;
 	if (new || s->now - pause->failed > FORGET_NS)
 		pause->ms = 0;
 	pause->ms = pause->ms ? pause->ms * 2 : DELAY_MS_MIN;
@@ -228,23 +232,36 @@ static void smaller(struct sender *s, size_t bytes, bool stays)
 	s->probation = PROBATION;
 }
 
+/* Makes a pause before the next producer, and says why if that is new. */
+static void pause_producer(struct sender *s, const char *reason)
+{
+	bool news = strcmp(s->reason, reason);
+
+	if (pause_start(s, &s->pause) || news)
+		warn("kafka: %s; it is tried again", reason);
+	if (news)
+		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
 
+	s->judged = false;
 	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
-		return;
-	snprintf(s->reason, sizeof(s->reason), "no producer: %.400s", why);
-	if (pause_start(s, &s->pause))
-		warn("kafka: %s; it is tried again", s->reason);
+	if (!s->producer)
+		pause_producer(s, why);
 }
 
 /* All reports have come: what failed waits in its topic's queue. */
 static void drained(struct sender *s)
 {
 	struct topic *topic;
+	char why[TEXT_MAX];
 
+	/* No message is to blame: the next producer may end the same way. */
+	if (!s->judged && producer_failed(s->producer, why, sizeof(why)))
+		pause_producer(s, why);
 	for (topic = s->topics; topic; topic = topic->next)
 		producer_release(&topic->handle);
 	producer_close(s->producer);
@@ -308,21 +325,23 @@ static void refuse_all(struct sender *s, struct failed *failed)
 
 static void topic_failed(struct sender *s, struct topic *topic, int code)
 {
-	fault_text(code, topic->reason, sizeof(topic->reason));
-	if (pause_start(s, &topic->pause))
-		warn("topic %s: %s; its events wait, and are tried again", topic->name,
-		     topic->reason);
+	char why[TEXT_MAX];
+	bool news;
+
+	fault_text(code, why, sizeof(why));
+	news = strcmp(topic->reason, why);
+	if (pause_start(s, &topic->pause) || news)
+		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
+	memcpy(topic->reason, why, sizeof(why));
 }
 
 static void moment_failed(struct sender *s, const struct failed *failed)
 {
-	char why[TEXT_MAX];
+	char why[200], reason[TEXT_MAX];
 
 	fault_text(failed->code, why, sizeof(why));
-	snprintf(s->reason, sizeof(s->reason), "topic %.249s: %.200s", failed->topic->name, why);
-	if (pause_start(s, &s->pause))
-		warn("%s; %u message%s sent again", s->reason, failed->nr,
-		     failed->nr == 1 ? " is" : "s are");
+	snprintf(reason, sizeof(reason), "topic %.249s: %s", failed->topic->name, why);
+	pause_producer(s, reason);
 	s->culprit = failed->first ? failed->first->delivery : NULL;
 	if (++s->failures >= PATIENCE && failed->nr > 1)
 		smaller(s, failed->bytes, false);
@@ -355,10 +374,12 @@ static void event_failed(struct sender *s, struct failed *failed)
 
 static void judge(struct sender *s, struct failed *failed)
 {
+	enum fault fault = fault_of(failed->code);
 	struct topic *topic = failed->topic;
 	struct outgoing *out;
 
-	switch (fault_of(failed->code)) {
+	s->judged = s->judged || fault != FAULT_NONE;
+	switch (fault) {
 	case FAULT_NONE:
 		break;
 	case FAULT_MOMENT:
