@@ -24,6 +24,16 @@ says() {
 	ok $? "$name"
 }
 
+# until_it_says PATTERN COMMAND...: waits for such a line, a minute or two at most
+until_it_says() {
+	pattern=$1 tries=0
+	shift
+	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 600 ]; do
+		tries=$((tries + 1))
+		usleep 100000
+	done
+}
+
 # refuses STATUS PATTERN "what must hold" COMMAND...
 refuses() {
 	want=$1 pattern=$2 name=$3
@@ -57,10 +67,12 @@ says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an arr
 	evring tail --json --type process.exec --no-follow
 says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 	evring tail --type process.exec --no-follow
+# The only program that is executed until it has seen one: whenever it is ready.
 evring tail --type process.exec -n 1 >/tmp/out 2>&1 &
 tail=$!
-sleep 1
-/evring/bin/evring-nop live
+while kill -0 $tail 2>/dev/null; do
+	/evring/bin/evring-nop live
+done
 wait $tail
 grep -q live /tmp/out
 ok $? "tail -n 1: ends after the first event, which came while it waited"
@@ -109,12 +121,12 @@ cat /tmp/hostname >/proc/sys/kernel/hostname
 echo '{"name":"alone","config":{"hooks":"process.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/a.json
 evringd /tmp/a.json 2>/tmp/log &
 daemon=$!
-sleep 2
+until_it_says '^alone  *hold' evring groups
 says '^alone  *hold' "groups: the daemon's group" evring groups
 refuses 1 'owner\|owned' "groups drop: not while it has an owner" evring groups drop alone
 sed -i 's/}}/,"shutdown.timeout.ms":"500"}}/' /tmp/a.json
 kill -TERM $daemon
-sleep 1
+until_it_says SIGTERM cat /tmp/log # two at once would be one
 kill -TERM $daemon 2>/dev/null
 wait $daemon
 status=$?
@@ -126,7 +138,7 @@ says 'alone holds events and has had no owner' "status: a group that nobody read
 says 'dropped\|alone' "groups drop" evring groups drop alone
 
 insmod /cli/evring_heartbeat.ko
-sleep 3
+until_it_says 'heart.beat.*beat=1' evring tail --lane app --no-follow
 says 'heart.beat.*beat=0' "a module's own event, by its own description" \
 	evring tail --lane app --no-follow
 rmmod evring_heartbeat

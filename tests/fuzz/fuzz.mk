@@ -39,8 +39,8 @@ $(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/i
 		$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_HOW) -Wno-c2x-extensions $(SIM_INCLUDES) -DSIM_KERNEL -DCONFIG_X86_64 \
 			-DCONFIG_UML -c $$file.c -o $@.d/$$(echo $$file | tr / _).o || exit; \
 	done
-	$(Q)ld -r -o $@ $@.d/*.o && \
-		objcopy -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
+	$(Q)$(LD) -r -o $@ $@.d/*.o && \
+		$(OBJCOPY) -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
 			--keep-global-symbol='__llvm*' $@
 
 $(FUZZ)/group_fuzz: $(FUZZ)/kernel.o

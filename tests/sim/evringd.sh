@@ -13,7 +13,7 @@ readonly events=4000	# the mock broker keeps 5 MB of a partition
 mkfifo "$work/stdin"
 build/bin/evring-mock-broker <"$work/stdin" >"$work/brokers" 2>/dev/null &
 exec 9>"$work/stdin"
-for _ in $(seq 100); do [ -s "$work/brokers" ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -s "$work/brokers" ] && break; sleep 0.1; done
 
 # connector TOPIC [KEY=VALUE]...
 connector() {
@@ -33,14 +33,14 @@ arrives() {
 	case $1 in exec) load=(--type exec) ;; *) load=(--size "$1") ;; esac
 	shift
 	connector "$topic" "$@"
-	timeout 60 build/bench/evringd-sim --producers 2 --events $events "${load[@]}" \
+	timeout 600 build/bench/evringd-sim --producers 2 --events $events "${load[@]}" \
 		"$work/connector.json" >"$work/result" 2>"$work/log" || { cat "$work/log"; return 1; }
 	result=$(sed 's/, "seconds.*//' "$work/result")
 	[ "$result" = "{\"events\": $events, \"delivered\": $events, \"lost\": 0" ] ||
 		{ echo "$result"; return 1; }
 	# It warms up with 1000 events a CPU.
 	build/bin/evring-consume --brokers "$(cat "$work/brokers")" --topics "$topic" \
-		--count $((events + 2000)) --from-zero --strict --timeout 15 >"$work/account" ||
+		--count $((events + 2000)) --from-zero --strict --timeout 300 >"$work/account" ||
 		{ cat "$work/account"; return 1; }
 }
 
