@@ -77,8 +77,9 @@ static void defaults(void)
 				   "the smallest configuration");
 
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
-	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD && cfg->abandon_ms == 86400000 &&
-	   cfg->lanes == EVRING_LANES_ALL && !cfg->hooks[0] && cfg->format == VALUE_JSON &&
+	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD &&
+	   cfg->abandon_ms == 86400000 && cfg->lanes == EVRING_LANES_ALL && !cfg->hooks[0] &&
+	   cfg->format == VALUE_JSON && !cfg->accept &&
 	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&
 	   !strcmp(cfg->device, "/dev/evring") && cfg->headers == HEADERS_ALL &&
@@ -125,8 +126,9 @@ static void bare_values(void)
 static void no_secret_in_syntax(void)
 {
 	static const char *const texts[] = {
-		"\\&x\"", "\" \"Secr", "\"\"Secr\"", "Secr", "\nSecr\"", "\tSecr\"", "\\u12G4Secr\"",
-		"\\uD800Secr\"", "\\u0000Secr\"", "\", \"Secr\"}", "\", Secr", "\"}} Secr", "\"]",
+		"\\&x\"", "\" \"Secr", "\"\"Secr\"", "Secr", "\nSecr\"", "\tSecr\"",
+		"\\u12G4Secr\"", "\\uD800Secr\"", "\\u0000Secr\"", "\", \"Secr\"}",
+		"\", Secr", "\"}} Secr", "\"]",
 		"\xff\"", "'", "\"; \"", "\" \\", "\"\"",
 	};
 	char text[200];
@@ -234,7 +236,8 @@ static void wrong_values(void)
 	refuses(WITH("\"batch.events\": 12.5"), "whole number", "a JSON number with a fraction");
 	refuses(WITH("\"group.start\": true"), "allowed: earliest|latest", "a boolean");
 	refuses(WITH("\"group.start\": null"), "is null; allowed: a string", "null as a value");
-	refuses(WITH("\"hooks\": [\"a\"]"), "is an array; allowed: a string", "an array as a value");
+	refuses(WITH("\"hooks\": [\"a\"]"), "is an array; allowed: a string",
+		"an array as a value");
 	refuses(WITH("\"group.start\": \"\""), "allowed: earliest|latest", "an empty choice");
 	refuses(WITH("\"group.start\": \"earliest|latest\""), "none of its values", "both choices");
 	refuses(WITH("\"batch.events\": \"\""), "whole number", "an empty number");
@@ -271,8 +274,10 @@ static void wrong_kafka(void)
 		"no delivery reports");
 	refuses(WITH("\"kafka.linger.ms\": 9999999"), "allowed: 0 .. 900000",
 		"a property out of the range that librdkafka gives it");
-	refuses(WITH("\"kafka.compression.type\": \"lz5\""), "zstd", "a word that is none of its words");
-	refuses(WITH("\"kafka.ssl.ca.location\": \"/Secr3t/x\", \"kafka.security.protocol\": \"ssl\""),
+	refuses(WITH("\"kafka.compression.type\": \"lz5\""), "zstd",
+		"a word that is none of its words");
+	refuses(WITH("\"kafka.ssl.ca.location\": \"/Secr3t/x\", "
+		     "\"kafka.security.protocol\": \"ssl\""),
 		"ssl.ca.location failed", "what only a producer can tell");
 }
 
@@ -360,7 +365,8 @@ static void promises_done_without(void)
 		{ "'kafka.message.send.max.retries': '3'", "loss" },
 		{ "'kafka.enable.idempotence': false", "reordering" },
 		{ "'kafka.partitioner': 'random'", "reordering" },
-		{ "'kafka.queuing.strategy': 'lifo', 'kafka.enable.idempotence': false", "reordering" },
+		{ "'kafka.queuing.strategy': 'lifo', 'kafka.enable.idempotence': false",
+		  "reordering" },
 	};
 	char text[400];
 	size_t i;
@@ -418,7 +424,8 @@ static void brokers(void)
 		refuses(text, wrong[i].part, wrong[i].list);
 	}
 	refuses("{\"name\": \"n\", \"config\": {\"kafka.metadata.broker.list\": \",a\"}}",
-		"\"kafka.metadata.broker.list\": entry 1", "brokers by librdkafka's own name for them");
+		"\"kafka.metadata.broker.list\": entry 1",
+		"brokers by librdkafka's own name for them");
 }
 
 #define SASL(protocol, mechanism) \
@@ -447,8 +454,8 @@ static void oidc(void)
 
 static void security(void)
 {
-	static const char key[] = "\"kafka.security.protocol\": \"ssl\", \"kafka.ssl.key.location\": "
-				  "\"/nowhere\"";
+	static const char key[] = "\"kafka.security.protocol\": \"ssl\", "
+				  "\"kafka.ssl.key.location\": \"/nowhere\"";
 	char text[400];
 
 	refuses(WITH("\"kafka.sasl.username\": \"u\""), "without SASL", "a user name and no SASL");
@@ -459,7 +466,8 @@ static void security(void)
 		"\"kafka.sasl.username\": missing", "SCRAM without a user name");
 	config_free(takes(WITH(SASL("SASL_PLAINTEXT", "PLAIN") ", \"kafka.sasl.username\": \"u\", "
 			       "\"kafka.sasl.password\": \"p\""), "PLAIN with both"));
-	refuses(WITH(SASL("sasl_plaintext", "PLAIM")), "allowed: GSSAPI", "a mechanism that there is not");
+	refuses(WITH(SASL("sasl_plaintext", "PLAIM")), "allowed: GSSAPI",
+		"a mechanism that there is not");
 	refuses(WITH(SASL("sasl_plaintext", "OAUTHBEARER")), "no way to a token",
 		"OAUTHBEARER without a method");
 	oidc();

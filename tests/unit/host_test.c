@@ -69,7 +69,8 @@ static void words(void)
 	static const struct evring_host none, machine = { .machine_id = ID },
 		both = { .machine_id = ID, .boot_id = ID };
 
-	says(&none, -ENOENT, "/etc/machine-id: there is none: systemd-machine-id-setup", "no machine id");
+	says(&none, -ENOENT, "/etc/machine-id: there is none: systemd-machine-id-setup",
+	     "no machine id");
 	says(&none, -ENODATA, "/etc/machine-id: is empty", "an empty machine id");
 	says(&none, -EINVAL, "/etc/machine-id: is not 32 hex digits", "a wrong machine id");
 	says(&none, -EACCES, "Permission denied", "a machine id that cannot be read");

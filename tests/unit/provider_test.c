@@ -177,8 +177,9 @@ static void in_a_file(void)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": {\"kafka.sasl.password\": "
-		 "\"${file:%s/p:plain}\", \"kafka.sasl.username\": \"u\", \"kafka.sasl.mechanism\": "
-		 "\"PLAIN\", \"kafka.security.protocol\": \"sasl_plaintext\", "
+		 "\"${file:%s/p:plain}\", \"kafka.sasl.username\": \"u\", "
+		 "\"kafka.sasl.mechanism\": \"PLAIN\", "
+		 "\"kafka.security.protocol\": \"sasl_plaintext\", "
 		 "\"kafka.bootstrap.servers\": \"${file:%s/p:plain}:1\", "
 		 "\"topic\": \"${file:%s/p:plain}.${type}\"}}", dir, dir, dir);
 	cfg = config_parse(text, strlen(text), &problems);

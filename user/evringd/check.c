@@ -313,9 +313,10 @@ static void check_oauthbearer(const struct trial *trial)
 	if (is_true(trial, "enable.sasl.oauthbearer.unsecure.jwt"))
 		check_needs(trial, "sasl.oauthbearer.config", "an unsecured token");
 	else
-		problem(trial->problems, "key \"" KAFKA_PREFIX "sasl.oauthbearer.method\": OAUTHBEARER "
-			"has no way to a token, so it would wait for ever; allowed: oidc, or "
-			"\"" KAFKA_PREFIX "enable.sasl.oauthbearer.unsecure.jwt\" for tests");
+		problem(trial->problems, "key \"" KAFKA_PREFIX "sasl.oauthbearer.method\": "
+			"OAUTHBEARER has no way to a token, so it would wait for ever; "
+			"allowed: oidc, or for tests "
+			"\"" KAFKA_PREFIX "enable.sasl.oauthbearer.unsecure.jwt\"");
 }
 
 static void check_sasl(const struct trial *trial)
@@ -339,8 +340,8 @@ static void check_sasl(const struct trial *trial)
 		if (!strcmp(mechanisms[i].name, name))
 			break;
 	if (i == sizeof(mechanisms) / sizeof(mechanisms[0])) {
-		problem(trial->problems, "key \"" KAFKA_PREFIX "sasl.mechanism\": unknown; allowed: "
-			"GSSAPI, PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER");
+		problem(trial->problems, "key \"" KAFKA_PREFIX "sasl.mechanism\": unknown; "
+			"allowed: GSSAPI, PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER");
 		return;
 	}
 	value_of(trial, "builtin.features", features, sizeof(features));
@@ -433,10 +434,11 @@ void kafka_warn(const struct config *cfg, struct problems *warnings)
 	if (cfg->accept & ACCEPT_LOSS)
 		problem(warnings, "key \"delivery.accept\": events can be given up and lost");
 	if (cfg->accept & ACCEPT_REORDERING)
-		problem(warnings, "key \"delivery.accept\": events can be reordered and duplicated");
+		problem(warnings,
+			"key \"delivery.accept\": events can be reordered and duplicated");
 	if (mechanism && !strcmp(mechanism->value, "OAUTHBEARER") &&
 	    rd_kafka_version() <= OAUTHBEARER_CRASHES)
-		problem(warnings, "key \"" KAFKA_PREFIX "%s\": librdkafka %s is known to crash when it "
-			"renews a token; a later version is needed", mechanism->name,
+		problem(warnings, "key \"" KAFKA_PREFIX "%s\": librdkafka %s is known to crash "
+			"when it renews a token; a later version is needed", mechanism->name,
 			rd_kafka_version_str());
 }

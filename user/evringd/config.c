@@ -111,14 +111,18 @@ static void read_settings(struct config *cfg, json_t *settings, struct problems 
 	const char *name;
 	json_t *value;
 
-	if (!settings)
+	if (!settings) {
 		problem(problems, "key \"config\": missing; allowed: an object of keys");
-	else if (!json_is_object(settings))
+		return;
+	}
+	if (!json_is_object(settings)) {
 		problem(problems, "key \"config\": is %s; allowed: an object of keys",
 			kind_of(settings));
-	else
-		json_object_foreach(settings, name, value)
-			read_setting(cfg, name, value, problems);
+		return;
+	}
+	json_object_foreach(settings, name, value) {
+		read_setting(cfg, name, value, problems);
+	}
 }
 
 static void read_name(struct config *cfg, const json_t *name, struct problems *problems)

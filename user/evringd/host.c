@@ -43,9 +43,9 @@ void topic_check(const struct config *cfg, const struct evring_host *host,
 	size_t len = template_expand(cfg->topic, sample_value, host, name, sizeof(name));
 
 	if (!topic_name_ok(name, len))
-		problem(problems, "key \"topic\": ${host} is the name of this host, \"%s\", which no "
-			"topic can have; allowed: letters, digits, . _ - (hostnamectl set-hostname "
-			"changes it), or ${machine} in its place", host->name);
+		problem(problems, "key \"topic\": ${host} is the name of this host, \"%s\", "
+			"which no topic can have; allowed: letters, digits, . _ - (hostnamectl "
+			"set-hostname changes it), or ${machine} in its place", host->name);
 }
 
 void host_check(const struct config *cfg, struct problems *problems)
@@ -134,8 +134,9 @@ void key_check(struct evring *ev, const struct config *cfg, struct problems *pro
 			continue;
 		snprintf(field, sizeof(field), "%.*s", (int)piece->len, piece->text);
 		if (!some_type_has(ev, nr, field))
-			problem(problems, "key \"key\": variable %zu is a field that no type has, so "
-				"it is empty in all keys; allowed: what evring types lists", i + 1);
+			problem(problems,
+				"key \"key\": variable %zu is a field that no type has, so it is "
+				"empty in all keys; allowed: what evring types lists", i + 1);
 	}
 }
 

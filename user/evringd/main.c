@@ -41,8 +41,8 @@ static void check_device(const struct config *cfg, const char *file, struct prob
 	int error;
 
 	if (!device_check(cfg, problems, &error))
-		printf("%s: keys \"hooks\" and \"key\" are not checked against the device: %s\n", file,
-		       strerror(-error));
+		printf("%s: keys \"hooks\" and \"key\" are not checked against the device: %s\n",
+		       file, strerror(-error));
 }
 
 static int run(const char *file, bool check)

@@ -118,6 +118,11 @@ static void range_of(const char *name, char *buf, size_t size)
 	free(table);
 }
 
+static bool is_not_built(const char *error)
+{
+	return strstr(error, "not supported in this build") || strstr(error, "Unsupported value");
+}
+
 /* librdkafka's own messages have the value in them. */
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value,
 		struct problems *problems)
@@ -134,11 +139,11 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value,
 	case RD_KAFKA_CONF_OK:
 		break;
 	case RD_KAFKA_CONF_UNKNOWN:
-		problem(problems, "key \"" KAFKA_PREFIX "%.80s\": unknown; librdkafka %s has no such "
-			"property", name, rd_kafka_version_str());
+		problem(problems, "key \"" KAFKA_PREFIX "%.80s\": unknown; librdkafka %s has no "
+			"such property", name, rd_kafka_version_str());
 		break;
 	default:
-		if (strstr(error, "not supported in this build") || strstr(error, "Unsupported value")) {
+		if (is_not_built(error)) {
 			problem(problems, "key \"" KAFKA_PREFIX "%.80s\": this build of librdkafka "
 				"%s has no such thing", name, rd_kafka_version_str());
 			break;

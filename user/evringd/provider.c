@@ -305,11 +305,12 @@ static size_t provider_name(const char *text)
 {
 	size_t n;
 
-	if (text[0] != '$' || text[1] != '{' || !isalpha((unsigned char)text[2]))
+	if (text[0] != '$' || text[1] != '{')
 		return 0;
-	for (n = 1; isalnum((unsigned char)text[2 + n]) || text[2 + n] == '_' || text[2 + n] == '-';)
+	text += 2;
+	for (n = 0; isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '-';)
 		n++;
-	return text[2 + n] == ':' ? n : 0;
+	return text[n] == ':' ? n : 0;
 }
 
 /* What the reference at @text stands for; @used: its length. */
@@ -365,7 +366,8 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 		} else if (provider_name(at)) {
 			value = get(at, &used, reason, sizeof(reason));
 			if (!value) {
-				snprintf(why, size, "${...} at byte %td: %s", at - text + 1, reason);
+				snprintf(why, size, "${...} at byte %td: %s", at - text + 1,
+					 reason);
 				fclose(out);
 				free(resolved);
 				return NULL;
