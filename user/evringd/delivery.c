@@ -94,15 +94,28 @@ static void chunk_put(struct deliveries *ds, struct chunk *chunk)
 	ds->nr_spare++;
 }
 
-static struct chunk *chunk_get(struct deliveries *ds, size_t need)
+static struct chunk *spare_get(struct deliveries *ds)
 {
-	size_t room = need > CHUNK_ROOM ? need : CHUNK_ROOM;
 	struct chunk *chunk = ds->spare;
 
-	if (chunk && room == CHUNK_ROOM) {
+	if (chunk) {
 		ds->spare = chunk->next;
 		ds->nr_spare--;
-	} else {
+	}
+	return chunk;
+}
+
+static struct chunk *chunk_get(struct deliveries *ds, size_t need)
+{
+	size_t room = need > CHUNK_ROOM ? need : CHUNK_ROOM, freed;
+	struct chunk *chunk = NULL;
+
+	if (room == CHUNK_ROOM)
+		chunk = spare_get(ds);
+	/* The spare ones are memory too: a large one takes their place. */
+	for (freed = 0; room > CHUNK_ROOM && ds->spare && freed < room; freed += CHUNK_SIZE)
+		free(spare_get(ds));
+	if (!chunk) {
 		chunk = xaligned(CHUNK_SIZE, sizeof(*chunk) + room);
 		chunk->room = room;
 	}
@@ -142,10 +155,8 @@ void deliveries_free(struct deliveries *ds)
 	free_queues(ds);
 	if (ds->filling)
 		chunk_put(ds, ds->filling);
-	while ((chunk = ds->spare)) {
-		ds->spare = chunk->next;
+	while ((chunk = spare_get(ds)))
 		free(chunk);
-	}
 	free(ds);
 }
 
