@@ -73,7 +73,7 @@ $(B)/tests/unit/json_test:
 $(B)/tests/unit/copy_test:
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) -Itests/fuzz -o $@ $<
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Itests/fuzz -o $@ $<
 
 $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h $(B)/lib/libevring.a
 	@mkdir -p $(@D)
