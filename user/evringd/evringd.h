@@ -16,6 +16,8 @@
  *	declare		what is not delivered, as a message of its own
  *	delivery	what is on its way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
+ *	topic, batch,	... its parts: sending.h
+ *	failure
  *	producer	-> librdkafka -> delivery report: producer.h
  *	outgoing	messages that wait for it
  *	verdict		whose fault a failed delivery is
