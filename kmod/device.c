@@ -165,16 +165,16 @@ static int ioc_join(struct evring_session *session, void __user *arg)
 	    join.start > EVRING_LATEST || !join.lanes || (join.lanes & ~EVRING_LANES_ALL) ||
 	    join.abandon_ms > INT_MAX)
 		return -EINVAL;
-	ret = evring_group_join(session, &join);
+	ret = evring_group_claim(session, &join);
 	if (ret)
 		return ret;
-	if (!copy_to_user(arg, &join, sizeof(join)))
-		return 0;
-	/* As if it had not been: what was there before stays, what was not goes. */
-	evring_group_leave(session);
-	if (join.created)
-		evring_group_drop(join.name);
-	return -EFAULT;
+	/* All or nothing: tell the caller first, as that can fail, and then do it. */
+	if (copy_to_user(arg, &join, sizeof(join))) {
+		evring_group_unclaim(session);
+		return -EFAULT;
+	}
+	evring_group_take(session, &join);
+	return 0;
 }
 
 static int ioc_commit(struct evring_session *session, void __user *arg)

@@ -235,7 +235,9 @@ struct evring_session;
 
 void evring_groups_exit(void);
 void evring_groups_snapshot(struct evring_meta *meta);
-int evring_group_join(struct evring_session *session, struct evring_join *join);
+int evring_group_claim(struct evring_session *session, struct evring_join *join);
+void evring_group_unclaim(struct evring_session *session);
+void evring_group_take(struct evring_session *session, const struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name);
@@ -284,10 +286,14 @@ struct evring_group;
 /**
  * struct evring_session - one open file
  * @group: the group that it owns, or NULL; under groups_lock
+ * @claim: the group that a JOIN under way is about to give it; likewise
+ * @joins: counts the JOINs that succeeded; likewise
  * @waiter: how it is woken
  */
 struct evring_session {
 	struct evring_group *group;
+	struct evring_group *claim;
+	u64 joins;
 	struct evring_waiter waiter;
 };
 

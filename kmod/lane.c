@@ -46,7 +46,7 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 	return smp_load_acquire(per_cpu_ptr(evring_lanes[lane].rings, cpu));
 }
 
-/* Call @fn for each ring that there is of some lanes (bit mask). */
+/* Call @fn for each ring that there is of some lanes (bit mask). May sleep. */
 void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
@@ -60,6 +60,7 @@ void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg)
 			ring = evring_ring_get(lane, cpu);
 			if (ring)
 				fn(ring, arg);
+			cond_resched();
 		}
 	}
 }

@@ -311,6 +311,101 @@ static void one_owner(void)
 		evring_close(evs[i]);
 }
 
+/* What a JOIN may not change if it fails: the group, and where it stands */
+struct standing {
+	struct evring_group_info info;
+	struct evring_cursor cursors[2];
+	uint64_t held[2];
+};
+
+static struct standing standing(struct evring *ev)
+{
+	struct standing now = { .info = evring_meta(ev)->groups[0] };
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < 2; cpu++) {
+		now.cursors[cpu] = page(ev, EVRING_LANE_BULK, cpu).cursors[0];
+		now.held[cpu] = sim_held(EVRING_LANE_BULK, cpu);
+	}
+	return now;
+}
+
+/* Its argument can be read, and not be written. */
+static int join_unwritable(struct evring *ev, const char *name, uint32_t policy, uint32_t lanes)
+{
+	struct evring_join join = { .policy = policy, .lanes = lanes };
+	void *room = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int ret;
+
+	if (!CHECK(room != MAP_FAILED))
+		return 0;
+	strcpy(join.name, name);
+	memcpy(room, &join, sizeof(join));
+	mprotect(room, 4096, PROT_READ);
+	ret = ioctl(evring_fd(ev), EVRING_IOC_JOIN, room) ? -errno : 0;
+	munmap(room, 4096);
+	return ret;
+}
+
+static void join_fails(void)
+{
+	const struct evring_group group = {
+		.name = "g", .lanes = BULK, .abandon_ms = 1000, .policy = EVRING_FOLLOW,
+	};
+	struct evring *ev = session(), *other = session();
+	struct standing before, after;
+
+	CHECK(!evring_join(ev, &group) && emit(EVRING_LANE_BULK, 0, 5) == 5);
+	CHECK(read_all(ev, 3, NULL) == 3 && !evring_commit(ev) && !evring_leave(ev));
+	before = standing(ev);
+	CHECK(join_unwritable(other, "g", EVRING_HOLD, CRITICAL) == -EFAULT);
+	after = standing(ev);
+	CHECK(!memcmp(&before, &after, sizeof(before)));
+	CHECK(after.info.policy == EVRING_FOLLOW && after.held[0] == UINT64_MAX);
+	CHECK(join_unwritable(other, "h", EVRING_HOLD, BULK) == -EFAULT);
+	CHECK(!evring_meta(ev)->groups[1].name[0]);
+	/* Nothing is left of the claims, and the time without an owner goes on. */
+	sim_advance(1001 * MS + 2 * TICK);
+	CHECK(evring_meta(ev)->groups[0].flags == EVRING_GROUP_ABANDONED);
+	CHECK(!join(other, "h", EVRING_HOLD, EVRING_EARLIEST) && !evring_join(ev, &group));
+	evring_close(ev);
+	evring_close(other);
+}
+
+static struct evring *mover;
+static unsigned int copies;
+
+/* Between the two halves of a commit of 32 entries: another group. */
+static void move_over(void)
+{
+	if (++copies != 3)	/* the struct, 16 entries, 16 entries */
+		return;
+	sim_copying = NULL;
+	CHECK(!ioctl(evring_fd(mover), EVRING_IOC_LEAVE, 0));
+	CHECK(!join(mover, "h", EVRING_HOLD, EVRING_EARLIEST));
+}
+
+static void commit_is_one_groups(void)
+{
+	struct evring_commit_entry entries[32] = { 0 };
+	struct evring_commit commit = { .entries = (uintptr_t)entries, .nr = 32 };
+	struct evring *ev = mover = session();
+	unsigned int i;
+
+	CHECK(!ioctl(evring_fd(ev), EVRING_IOC_JOIN,
+		     &(struct evring_join){ .name = "g", .lanes = BULK }));
+	CHECK(emit(EVRING_LANE_BULK, 0, 32) == 32);
+	for (i = 0; i < 32; i++) {
+		entries[i].pos = 64 * (i + 1);
+		entries[i].lane = EVRING_LANE_BULK;
+	}
+	sim_copying = move_over;
+	CHECK(ioctl(evring_fd(ev), EVRING_IOC_COMMIT, &commit) && errno == EPERM);
+	CHECK(page(ev, EVRING_LANE_BULK, 0).cursors[0].pos == 16 * 64);
+	CHECK(page(ev, EVRING_LANE_BULK, 0).cursors[1].pos == 0);
+	evring_close(ev);
+}
+
 static void hold_drops(void)
 {
 	struct evring *ev = member("g", EVRING_HOLD);
@@ -1070,6 +1165,8 @@ static const struct test {
 	{ taps_in_order, STEPPED, "a tap reads what was emitted, in the order of time" },
 	{ comes_back, STEPPED, "a group that leaves comes back to where it committed" },
 	{ one_owner, STEPPED, "a group has one owner at a time" },
+	{ join_fails, STEPPED, "a JOIN that fails leaves everything as it was" },
+	{ commit_is_one_groups, STEPPED, "a commit never lands in another group" },
 	{ hold_drops, STEPPED, "hold: a full ring drops, and tells exactly how many" },
 	{ follow_misses, STEPPED, "follow: what was overwritten is counted exactly" },
 	{ tap_overtaken, STEPPED, "a tap's event stays; what it missed is counted" },

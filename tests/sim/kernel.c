@@ -136,8 +136,12 @@ static unsigned long copy_user(const void *local, const void *user, unsigned lon
 	return n < 0 ? len : len - (unsigned long)n;
 }
 
+void (*sim_copying)(void);
+
 unsigned long copy_from_user(void *to, const void *from, unsigned long len)
 {
+	if (sim_copying)
+		sim_copying();
 	return copy_user(to, from, len, false);
 }
 

@@ -153,6 +153,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
+#define cond_resched()			do { } while (0)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
 /* Locks: nothing here is taken by what a signal may interrupt. */

@@ -98,6 +98,9 @@ uint64_t sim_held(unsigned int lane, unsigned int cpu);
 uint64_t sim_attempts(void);
 uint64_t sim_committed(void);
 
+/* Called, if set, before user memory is read: what another thread may do then */
+extern void (*sim_copying)(void);
+
 /* Called, if set, before each step of an emit that another context can see. */
 extern void (*sim_interrupt)(void);
 

@@ -458,6 +458,7 @@ struct evring_ring_page {
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
+ * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * all EVRING_GROUPS_MAX groups exist. EINVAL: as always. May sleep.
  */
@@ -504,7 +505,8 @@ struct evring_commit_entry {
  * The same through io_uring: IORING_OP_URING_CMD with cmd_op EVRING_CMD_COMMIT
  * and this struct in sqe->cmd; completed inline, with the same result.
  *
- * EPERM: the session has no group. ENXIO: no such ring. ERANGE: @pos is below
+ * EPERM: the session has no group, or has left the one that it had when the call
+ * began: no entry lands in another group. ENXIO: no such ring. ERANGE: @pos is below
  * the committed position or above head. EINVAL: a lane that the group does not
  * read, @pos not a multiple of 8, or as always. EFAULT.
  */
