@@ -40,6 +40,7 @@ err_clock:
 static void __exit evring_exit(void)
 {
 	evring_device_exit();
+	evring_wake_exit();
 	evring_hooks_exit();
 	evring_groups_exit();
 	evring_types_exit();

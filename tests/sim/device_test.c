@@ -548,6 +548,55 @@ static void wakes(void)
 	evring_close(other);
 }
 
+/* More than are told in the interrupt itself */
+#define CROWD	300
+
+static void wakes_a_crowd(void)
+{
+	struct evring *evs[CROWD];
+	unsigned int i, woken = 0;
+
+	for (i = 0; i < CROWD; i++) {
+		evs[i] = tap(i % 3 ? BULK : APP, EVRING_EARLIEST);
+		CHECK(!evring_arm(evs[i], i % 2 ? SEGMENT : 0, i % 2 ? 1000 : 0));
+	}
+	emit(EVRING_LANE_BULK, 0, 1);
+	sim_advance(0);
+	for (i = 0; i < CROWD; i++)
+		CHECK(readable(evs[i]) == (i % 3 && i % 2 == 0));
+	emit(EVRING_LANE_BULK, 1, 2 * IN_SEGMENT);
+	emit(EVRING_LANE_APP, 1, 1);
+	sim_advance(0);
+	for (i = 0; i < CROWD; i++)
+		CHECK(readable(evs[i]) == (i % 3 || i % 2 == 0));
+	sim_advance(1000 * MS + TICK);
+	for (i = 0; i < CROWD; i++)
+		woken += readable(evs[i]);
+	CHECK(woken == CROWD);
+	for (i = 0; i < CROWD; i++)
+		evring_close(evs[i]);
+}
+
+static void sessions_are_limited(void)
+{
+	struct evring *evs[4], *none;
+	unsigned int i;
+
+	*sim_param_sessions_max() = 3;
+	for (i = 0; i < 3; i++)
+		evs[i] = session();
+	CHECK(evring_open(&none, NULL) == -EMFILE);
+	/* One user's sessions are not another's. */
+	sim_uid = 1000;
+	evs[3] = session();
+	evring_close(evs[0]);
+	sim_uid = 0;
+	evs[0] = session();
+	CHECK(evring_open(&none, NULL) == -EMFILE);
+	for (i = 0; i < 4; i++)
+		evring_close(evs[i]);
+}
+
 static void watermark(void)
 {
 	struct evring *ev = tap(BULK, EVRING_EARLIEST);
@@ -1173,6 +1222,8 @@ static const struct test {
 	{ drops, STEPPED, "a dropped group holds nothing, and is forgotten" },
 	{ abandons, STEPPED, "a group without an owner holds for abandon_ms, and no longer" },
 	{ wakes, STEPPED, "who is armed is woken by the first event of its lanes" },
+	{ wakes_a_crowd, STEPPED, "hundreds who wait are each woken, by what they asked for" },
+	{ sessions_are_limited, STEPPED, "a user has at most sessions_max sessions" },
 	{ watermark, STEPPED, "a watermark wakes by bytes, or by the flush time" },
 	{ killed_waiting, STEPPED, "who dies while it waits is waited for by nobody" },
 	{ maps_read_only, STEPPED, "a mapping is whole, shared and read-only, or refused" },

@@ -15,6 +15,7 @@
 
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
+u32 sim_uid;
 const struct file_operations *sim_fops;
 
 /*
@@ -267,6 +268,19 @@ void schedule_delayed_work(struct delayed_work *work, unsigned long delay)
 {
 	WRITE_ONCE(work->timer.fn, work_timer);
 	mod_timer(&work->timer, jiffies + delay);
+}
+
+static void work_run(struct timer_list *timer)
+{
+	struct work_struct *work = container_of(timer, struct work_struct, timer);
+
+	work->fn(work);
+}
+
+void schedule_work(struct work_struct *work)
+{
+	WRITE_ONCE(work->timer.fn, work_run);
+	mod_timer(&work->timer, jiffies);
 }
 
 static void irq_wait(unsigned long until)

@@ -171,6 +171,9 @@ typedef pthread_mutex_t spinlock_t;
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
 #define INIT_LIST_HEAD(l)	((l)->next = (l)->prev = (l))
 #define list_empty(l)		((l)->next == (l))
+#define list_for_each_entry(p, head, member)					\
+	for (p = container_of((head)->next, typeof(*p), member); &p->member != (head);	\
+	     p = container_of(p->member.next, typeof(*p), member))
 #define list_for_each_entry_safe(p, n, head, member)				\
 	for (p = container_of((head)->next, typeof(*p), member),		\
 	     n = container_of(p->member.next, typeof(*p), member);		\
@@ -223,9 +226,12 @@ void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsi
 void mod_timer(struct timer_list *timer, unsigned long at);
 void timer_delete_sync(struct timer_list *timer);
 
-struct work_struct {
-	int unused;
-};
+/* Work is a timer that is due at once. */
+#define DECLARE_WORK(name, f)		struct work_struct name = { .fn = (f) }
+#define INIT_WORK(w, f)			((w)->fn = (f), (w)->timer.pending = false)
+#define cancel_work_sync(w)		timer_delete_sync(&(w)->timer)
+
+void schedule_work(struct work_struct *work);
 
 typedef void work_func_t(struct work_struct *work);
 
@@ -268,6 +274,10 @@ unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 
 #define CAP_SYS_ADMIN		21
+typedef struct { u32 val; } kuid_t;
+extern u32 sim_uid;
+#define current_uid()		((kuid_t){ sim_uid })
+#define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define capable(cap)		((void)(cap), sim_capable)
 

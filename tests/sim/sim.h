@@ -65,6 +65,9 @@ void sim_irq_off(void);
 void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
+/* Who the caller is, and how many sessions it may have: the module's parameter */
+extern uint32_t sim_uid;
+unsigned int *sim_param_sessions_max(void);
 
 /* What one producer does, and what came of it. */
 struct sim_load {

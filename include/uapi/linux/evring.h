@@ -11,7 +11,8 @@
  *
  * What a session (one open file of /dev/evring) does:
  *
- *	open		read permission taps and joins groups
+ *	open		read permission taps and joins groups. EMFILE: the user has as
+ *			many sessions as the module's sessions_max allows
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
  *	read the rings	plain loads, no system call
@@ -521,7 +522,8 @@ struct evring_commit {
  * @lanes: bit mask: which lanes to wait for, at least one
  * @flags: 0
  * @watermark: wake once so many bytes have come, or @flush_ms after the first
- *	event; 0: wake at the first event. Looked at as segments are entered
+ *	event; 0: wake at the first event. Looked at as segments are entered:
+ *	what rings have in the segments that they write now may not count yet
  * @flush_ms: 1 to 60000 where there is a @watermark, else 0
  *
  * The order that loses no wake-up: read until there is nothing; ARM; look at
