@@ -159,7 +159,7 @@ static int ioc_meta(struct evring_session *session, void __user *arg)
 	if (!meta)
 		return -ENOMEM;
 	evring_groups_snapshot(meta);
-	evring_clock_snapshot(&meta->clock);
+	evring_clock_snapshot(meta);
 	if (copy_to_user(arg, meta, sizeof(*meta)))
 		ret = -EFAULT;
 	kfree(meta);

@@ -97,9 +97,9 @@ int evring_type_describe(struct evring_type_info *info, struct evring_field __us
 
 /* clock.c: what time it is, cheaply and in any context */
 
-int evring_clock_init(struct evring_clock *clock);
+int evring_clock_init(struct evring_meta *published);
 void evring_clock_exit(void);
-void evring_clock_snapshot(struct evring_clock *to);
+void evring_clock_snapshot(struct evring_meta *to);
 
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 

@@ -406,6 +406,56 @@ static void commit_is_one_groups(void)
 	evring_close(ev);
 }
 
+#define HOUR	(3600 * 1000 * MS)
+
+/* The wall times of all events, from the first on. Returns how many. */
+static unsigned int walls(uint64_t *to, unsigned int max)
+{
+	struct evring *ev = tap(BULK, EVRING_EARLIEST);
+	struct evring_event e;
+	unsigned int n;
+
+	for (n = 0; n < max && evring_next(ev, &e) > 0; n++) {
+		to[n] = evring_realtime(ev, &e);
+		CHECK(evring_clock_to_wall(ev, evring_boottime(ev, &e)) == to[n]);
+	}
+	evring_close(ev);
+	return n;
+}
+
+/* An event has the wall time of when it was, whenever and however often it is read. */
+static void same_wall_time(void)
+{
+	struct evring *ev = tap(BULK, EVRING_EARLIEST);
+	uint64_t first[32], again[32];
+	int64_t wall = sim_clock();
+	struct evring_event e;
+	unsigned int i, step;
+
+	emit(EVRING_LANE_BULK, 0, 8);
+	CHECK(walls(first, 32) == 8);
+	for (step = 1; step < 4; step++) {
+		wall += step % 2 ? (int64_t)HOUR : -3 * (int64_t)HOUR;
+		sim_clock_set(wall);
+		emit(EVRING_LANE_BULK, 0, 8);
+		CHECK(walls(again, 32) == 8 * (step + 1));
+		CHECK(!memcmp(first, again, 8 * step * sizeof(*first)));
+		memcpy(first, again, sizeof(first));
+		sim_advance(10000 * MS);
+	}
+	for (i = 0; i < 32; i++) {
+		CHECK(evring_next(ev, &e) == 1 && evring_realtime(ev, &e) == first[i]);
+		if (i / 8 == 3)
+			CHECK(first[i] - evring_boottime(ev, &e) == (uint64_t)wall);
+	}
+	CHECK(first[8] - first[7] > HOUR && first[8] - first[7] < HOUR + 1000 * MS);
+	/* More steps than are kept: what is older goes by the oldest, and nothing breaks. */
+	for (i = 0; i < 3 * EVRING_CLOCK_PAST; i++)
+		sim_clock_set(wall + i + 1);
+	CHECK(walls(again, 32) == 32 && again[31] - first[31] <= 2 * EVRING_CLOCK_PAST + 1);
+	evring_close(ev);
+}
+
 static void hold_drops(void)
 {
 	struct evring *ev = member("g", EVRING_HOLD);
@@ -549,6 +599,21 @@ static void wakes(void)
 }
 
 /* More than are told in the interrupt itself */
+static void rates(void)
+{
+	static const unsigned int wrong[] = { 1, 1000, 100000000, UINT32_MAX };
+	struct sim_boot boot = { .cpus = 1, .tsc = true, .lane_kib = { 256, 256, 256 } };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		boot.tsc_rate = wrong[i];
+		CHECK(sim_boot(&boot) == -EINVAL);
+	}
+	boot.tsc_rate = 0;	/* as it is */
+	CHECK(!sim_boot(&boot));
+	sim_shutdown();
+}
+
 #define CROWD	300
 
 static void wakes_a_crowd(void)
@@ -1216,6 +1281,8 @@ static const struct test {
 	{ one_owner, STEPPED, "a group has one owner at a time" },
 	{ join_fails, STEPPED, "a JOIN that fails leaves everything as it was" },
 	{ commit_is_one_groups, STEPPED, "a commit never lands in another group" },
+	{ same_wall_time, STEPPED, "an event has the same wall time whenever it is read" },
+	{ rates, NONE, "a rate that the TSC does not have is refused" },
 	{ hold_drops, STEPPED, "hold: a full ring drops, and tells exactly how many" },
 	{ follow_misses, STEPPED, "follow: what was overwritten is counted exactly" },
 	{ tap_overtaken, STEPPED, "a tap's event stays; what it missed is counted" },

@@ -10,6 +10,7 @@
 
 #include "shim.h"
 #include "kernel.h"
+#include "sim.h"
 
 #define ARENA_SIZE	(64ULL << 30)	/* address space, not memory */
 
@@ -382,12 +383,35 @@ void sim_kernel_stop(void)
 	arena_clear();
 }
 
-u64 ktime_get_real_fast_ns(void)
-{
-	struct timespec ts;
+/* The wall clock: what it is ahead of CLOCK_BOOTTIME, and who wants to know */
+static struct notifier_block *wall_notifier;
+static struct timekeeper timekeeper;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+int pvclock_gtod_register_notifier(struct notifier_block *nb)
+{
+	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	wall_notifier = nb;
+	sim_clock_set(real.tv_sec * NSEC_PER_SEC + real.tv_nsec - (s64)ktime_get_boot_fast_ns());
+	return 0;
+}
+
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb)
+{
+	(void)nb;
+	wall_notifier = NULL;
+}
+
+void sim_clock_set(int64_t ns)
+{
+	timekeeper.offs_real = ns;
+	wall_notifier->notifier_call(wall_notifier, 1, &timekeeper);
+}
+
+int64_t sim_clock(void)
+{
+	return timekeeper.offs_real;
 }
 
 /* The largest factor with which @seconds still fit into 64 bits. */

@@ -164,6 +164,11 @@ typedef pthread_mutex_t spinlock_t;
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
 #define mutex_lock(lock)		pthread_mutex_lock(lock)
 #define mutex_unlock(lock)		pthread_mutex_unlock(lock)
+#define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
+#define raw_spin_lock_irq(lock)		spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)	spin_lock_irqsave(lock, flags)
+#define raw_spin_unlock_irqrestore(lock, flags)	spin_unlock_irqrestore(lock, flags)
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
 
@@ -205,7 +210,14 @@ static inline void list_del_init(struct list_head *entry)
 #define nsecs_to_jiffies(ns)	((unsigned long)(((ns) + TICK_NS - 1) / TICK_NS))
 #define ktime_get_boottime_ns()	ktime_get_boot_fast_ns()
 
-u64 ktime_get_real_fast_ns(void);
+#define NSEC_PER_USEC		1000L
+
+typedef s64 ktime_t;
+#define ktime_sub(a, b)		((a) - (b))
+#define ktime_to_ns(t)		(t)
+
+/* usleep_range() lasts as long as the kernel's clock says. */
+void usleep_range(unsigned long min, unsigned long max);
 
 static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 {
@@ -256,6 +268,14 @@ void irq_work_sync(struct irq_work *work);
 struct notifier_block {
 	int (*notifier_call)(struct notifier_block *nb, unsigned long event, void *data);
 };
+
+/* The timekeeper, as far as its offsets: sim_clock_set() changes them. */
+struct timekeeper {
+	ktime_t offs_real, offs_boot;
+};
+
+int pvclock_gtod_register_notifier(struct notifier_block *nb);
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 
 #define NOTIFY_DONE			0
 #define PM_POST_SUSPEND			1

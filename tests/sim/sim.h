@@ -45,6 +45,7 @@ struct sim_boot {
 	unsigned int segment_kib;
 	unsigned int lane_kib[3];	/* by enum evring_lane */
 	bool tsc;			/* time stamps are cycles */
+	unsigned int tsc_rate;		/* kHz; 0: as measured */
 	bool stepped;			/* time stands still but for sim_advance() */
 };
 
@@ -56,6 +57,9 @@ void sim_shutdown(void);
 void sim_advance(uint64_t ns);
 /* That time; 0 without it. */
 uint64_t sim_now(void);
+/* Set the wall clock: nanoseconds that it is ahead of CLOCK_BOOTTIME. And as it is. */
+void sim_clock_set(int64_t ns);
+int64_t sim_clock(void);
 /* io_uring's command, as the kernel would call it. */
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
 /* CPU time of what stands for interrupts. */

@@ -7,6 +7,7 @@ SIM_STUBS := linux/atomic linux/cache linux/irq_work linux/jump_label linux/list
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
+	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc

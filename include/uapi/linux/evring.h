@@ -263,22 +263,27 @@ struct evring_type_info {
  */
 
 /**
- * struct evring_clock - from raw time stamps to nanoseconds
- * @seq: odd while the kernel writes the other members: read it, read them,
- *	read it again, and start over if it was odd or has changed
+ * struct evring_clock - from raw time stamps to nanoseconds: the line of now
+ * @seq: odd while the kernel writes the other members, or evring_meta.past: read
+ *	it, read them, read it again, and start over if it was odd or has changed
  * @source: EVRING_CLOCK_*
  * @mult: see below
- * @shift: see below
- * @base: a raw time stamp
+ * @shift: see below; the same for all lines
+ * @base: the raw time stamp since when this line holds
  * @boot_ns: CLOCK_BOOTTIME at @base, nanoseconds
- * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME at @base, nanoseconds
+ * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME, nanoseconds, exact
  *
  *	boottime = boot_ns + (((s128)(raw - base) * mult) >> shift)
  *	realtime = boottime + wall_ns
  *
- * raw - base is signed: the kernel renews the base from time to time, so that
- * most events are older than it. The line is kept continuous (it is bent, not
- * cut), except after a suspend or when the wall clock is set.
+ * A line holds for the time stamps from its base up to the next line's, and for
+ * ever: an event has the same time whenever it is read. There is a new one where
+ * the wall clock is set (at that moment), where the line has come away from
+ * CLOCK_BOOTTIME by more than 20 us (bent there, not cut), and after a suspend.
+ * What is older than @base belongs to a line in evring_meta.past.
+ *
+ * Read the heads first and the clock after them: then it covers all that is
+ * below the heads.
  */
 struct evring_clock {
 	__u32	seq;
@@ -289,6 +294,24 @@ struct evring_clock {
 	__u64	boot_ns;
 	__s64	wall_ns;
 };
+
+/**
+ * struct evring_clock_line - a line that held until the next one's base
+ * @base: as in struct evring_clock
+ * @boot_ns: likewise
+ * @wall_ns: likewise
+ * @mult: likewise
+ * @reserved: 0
+ */
+struct evring_clock_line {
+	__u64	base;
+	__u64	boot_ns;
+	__s64	wall_ns;
+	__u32	mult;
+	__u32	reserved;
+};
+
+#define EVRING_CLOCK_PAST	64	/* lines that are kept */
 
 #define EVRING_CLOCK_BOOTTIME	0	/* raw is CLOCK_BOOTTIME in ns */
 #define EVRING_CLOCK_TSC	1	/* raw is x86's time stamp counter */
@@ -346,6 +369,10 @@ struct evring_group_info {
  * @reserved: 0
  * @clock: how to read time stamps
  * @groups: the groups; their positions are in the ring pages
+ * @nr_past: lines of the clock that hold no more, all-time
+ * @reserved1: 0
+ * @past: the last ones of them: number n is in past[n % EVRING_CLOCK_PAST]. What
+ *	is older than the oldest goes by the oldest
  */
 struct evring_meta {
 	__u32	size;
@@ -362,6 +389,9 @@ struct evring_meta {
 	__u32	reserved;
 	struct evring_clock	clock;
 	struct evring_group_info groups[EVRING_GROUPS_MAX];
+	__u32	nr_past;
+	__u32	reserved1;
+	struct evring_clock_line past[EVRING_CLOCK_PAST];
 };
 
 /**
