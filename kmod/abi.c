@@ -164,7 +164,7 @@ AT(evring_arm, flush_ms, 12);
 SIZE(evring_hook, 40);
 AT(evring_hook, name, 0);
 AT(evring_hook, op, 32);
-AT(evring_hook, attached, 36);
+AT(evring_hook, state, 36);
 
 SIZE(evring_drop, 32);
 AT(evring_drop, name, 0);

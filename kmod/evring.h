@@ -27,24 +27,20 @@
 #include <asm/local.h>
 #include "compat/tsc.h"
 
-struct kprobe;
-
 /* hooks/: what the kernel does, captured */
 
 /**
  * struct evring_hook_point - one hook: an event and where it comes from
  * @desc: the event
- * @tracepoint: its name; or NULL, and
- * @kprobe: the function and its handler
+ * @tracepoint: its name
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
- * @attached: under hooks_lock
+ * @attached: the probe is registered; under hooks_lock
  */
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
 	const char *tracepoint;
-	struct kprobe *kprobe;
 	void *probe;
 	struct evring_type *type;
 	struct tracepoint *tp;
@@ -60,8 +56,10 @@ extern const struct evring_hook_family evring_process_family;
 
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
-int evring_hook_ctl(const char *name, u32 op, u32 *attached);
+int evring_hook_ctl(const char *name, u32 op, u32 *state);
 u32 evring_hook_flags(const struct evring_type *type);
+
+void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
 /* type.c: what events look like */
 

@@ -67,11 +67,11 @@ void evring_hooks_exit(void)
 {
 }
 
-int evring_hook_ctl(const char *name, u32 op, u32 *attached)
+int evring_hook_ctl(const char *name, u32 op, u32 *state)
 {
 	(void)name;
 	(void)op;
-	(void)attached;
+	(void)state;
 	return -ENOENT;
 }
 

@@ -106,7 +106,10 @@ const struct evring_type *evring_type_by_name(struct evring *ev, const char *nam
 /* A type's field by its name, NULL if there is none. */
 const struct evring_field *evring_field(const struct evring_type *type, const char *name);
 
-/* Attach, detach or ask for (EVRING_HOOK_*) one hook. Returns 1 if it is attached now, else 0. */
+/*
+ * Attach, detach or ask for (EVRING_HOOK_*) one hook. Returns enum evring_hook_state, what it
+ * is now. -EOPNOTSUPP: this kernel has not what it would be attached to.
+ */
 int evring_hook(struct evring *ev, const char *name, unsigned int op);
 
 /* Forget a group that nobody owns. Needs CAP_SYS_ADMIN. -ENOENT, -EBUSY. */

@@ -257,6 +257,8 @@ struct evring_type_info {
 #define EVRING_TYPE_F_HOOK	0x2	/* emitted by a hook: EVRING_IOC_HOOK knows it */
 #define EVRING_TYPE_F_ATTACHED	0x4	/* ... which is attached now */
 #define EVRING_TYPE_F_GONE	0x8	/* its module has gone */
+#define EVRING_TYPE_F_DISARMED	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
+#define EVRING_TYPE_F_ABSENT	0x20	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
 
 /*
  * The meta page, mmap'd at EVRING_MMAP_META. Written by the kernel alone.
@@ -571,16 +573,34 @@ struct evring_arm {
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
  * @op: EVRING_HOOK_*
- * @attached: out: 1 if it is attached now
+ * @state: in: 0; out: enum evring_hook_state, as it is now
  *
  * Needs CAP_SYS_ADMIN, but for EVRING_HOOK_QUERY. Attached is attached: the
  * hook stays so when the session closes, so that what happens between two runs
- * of a daemon is in the ring. Idempotent. ENOENT: no such hook. May sleep.
+ * of a daemon is in the ring. Idempotent. ENOENT: no such hook. EOPNOTSUPP: this
+ * kernel has not what it is attached to. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
 	__u32	op;
-	__u32	attached;
+	__u32	state;
+};
+
+/**
+ * enum evring_hook_state - does it emit?
+ * @EVRING_HOOK_DETACHED: nobody has attached it
+ * @EVRING_HOOK_ATTACHED: it emits
+ * @EVRING_HOOK_DISARMED: it is attached, but what it is attached to is switched
+ *	off: nothing comes until that is switched on
+ * @EVRING_HOOK_ABSENT: this kernel has not what it would be attached to
+ *
+ * A hook that does not emit is never called attached.
+ */
+enum evring_hook_state {
+	EVRING_HOOK_DETACHED	= 0,
+	EVRING_HOOK_ATTACHED	= 1,
+	EVRING_HOOK_DISARMED	= 2,
+	EVRING_HOOK_ABSENT	= 3,
 };
 
 #define EVRING_HOOK_QUERY	0
