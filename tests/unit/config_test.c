@@ -334,6 +334,7 @@ static void promises_broken(void)
 		{ "'kafka.delivery.timeout.ms': '120000'", "\"kafka.delivery.timeout.ms\"" },
 		{ "'kafka.retries': '10'", "so many tries" },
 		{ "'kafka.message.send.max.retries': '3'", "so many tries" },
+		{ "'kafka.test.mock.num.brokers': 1", "in this process" },
 		{ "'kafka.enable.idempotence': false", "reorders and duplicates" },
 		{ "'kafka.max.in.flight': '6'", "five requests" },
 		{ "'kafka.queuing.strategy': 'lifo'", "reorders" },
@@ -363,18 +364,26 @@ static void promises_done_without(void)
 		{ "'kafka.retries': '10'", "loss" },
 		{ "'kafka.retries': '0', 'kafka.enable.idempotence': 'false'", "loss,reordering" },
 		{ "'kafka.message.send.max.retries': '3'", "loss" },
+		{ "'kafka.test.mock.num.brokers': 1", "loss" },
 		{ "'kafka.enable.idempotence': false", "reordering" },
 		{ "'kafka.partitioner': 'random'", "reordering" },
 		{ "'kafka.queuing.strategy': 'lifo', 'kafka.enable.idempotence': false",
 		  "reordering" },
 	};
+	struct problems warnings = { .file = "test" };
+	struct config *cfg;
 	char text[400];
 	size_t i;
 
 	for (i = 0; i < sizeof(waived) / sizeof(waived[0]); i++) {
 		snprintf(text, sizeof(text), "%s, 'delivery.accept': '%s'", waived[i].settings,
 			 waived[i].accept);
-		config_free(takes(settings(text), text));
+		cfg = takes(settings(text), text);
+		kafka_warn(cfg, &warnings);
+		ok(warnings.nr == (strchr(waived[i].accept, ',') ? 2 : 1) &&
+		   has(&warnings, "delivery.accept"), "it is warned of");
+		problems_free(&warnings);
+		config_free(cfg);
 	}
 }
 
