@@ -178,10 +178,6 @@ struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
 				      struct problems *problems);
 /* A copy of librdkafka's @text without any property's value. */
 char *property_hide(const struct config *cfg, const char *text);
-/* All properties of a producer, the caller's to give to librdkafka. */
-struct rd_kafka_conf_s *kafka_conf(const struct config *cfg, struct problems *problems);
-/* The user has set this property. */
-bool kafka_has(const struct config *cfg, const char *name);
 /* As they are written in the file. */
 const char *kafka_brokers(const struct config *cfg);
 

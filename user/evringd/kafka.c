@@ -72,7 +72,7 @@ static void log_kafka(const rd_kafka_t *rk, int level, const char *facility, con
 void kafka_start(struct kafka *kafka)
 {
 	struct problems problems = { .file = "kafka" };
-	rd_kafka_conf_t *conf = kafka_conf(kafka->cfg, &problems);
+	rd_kafka_conf_t *conf = property_conf(kafka->cfg, false, &problems);
 	const uint64_t one = 1;
 	char error[512];
 
@@ -93,7 +93,7 @@ struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *cal
 	struct kafka *kafka = xgrow(NULL, 0, 1, sizeof(*kafka));
 
 	kafka->cfg = cfg;
-	kafka->partitioner = !cfg->key->nr || kafka_has(cfg, "partitioner");
+	kafka->partitioner = !cfg->key->nr || property_find(cfg, "partitioner");
 	kafka->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
 	kafka->calls = *calls;
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -71,11 +71,6 @@ const struct property *property_find(const struct config *cfg, const char *name)
 	return NULL;
 }
 
-bool kafka_has(const struct config *cfg, const char *name)
-{
-	return property_find(cfg, name);
-}
-
 const char *kafka_brokers(const struct config *cfg)
 {
 	const struct property *brokers = property_find(cfg, "bootstrap.servers");
@@ -197,11 +192,6 @@ struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
 		if (!trial || on_trial(cfg->kafka[i].name))
 			set(conf, cfg->kafka[i].name, cfg->kafka[i].value, problems);
 	return conf;
-}
-
-struct rd_kafka_conf_s *kafka_conf(const struct config *cfg, struct problems *problems)
-{
-	return property_conf(cfg, false, problems);
 }
 
 static bool in_word(char c)
