@@ -311,6 +311,8 @@ void delivery_split(struct delivery *delivery);
  * @with it: returns how many events these are, else 0.
  */
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
+/* It is never acknowledged. False: it has been given up before, another part of it. */
+bool delivery_give_up(struct delivery *delivery);
 /* How many these are. */
 uint64_t delivery_events(const struct delivery *delivery);
 /* Whose ring it is on. */

@@ -33,8 +33,7 @@ static bool comes_before(const struct outgoing *a, const struct outgoing *b)
 {
 	if (a->order != b->order)
 		return order_before(a->order, b->order);
-	/* Halves of a pack lie in one value, unless they are copies; those came in order. */
-	return !a->copy && !b->copy && (uintptr_t)a->value < (uintptr_t)b->value;
+	return a->place < b->place;
 }
 
 static struct outgoing *merge(struct outgoing *a, struct outgoing *b)

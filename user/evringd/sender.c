@@ -66,6 +66,7 @@ struct sender {
 	struct producer *producer;	/* NULL: there is none now */
 	int fd;
 	bool batching;			/* messages go by producer_send_batch() */
+	size_t message_max;		/* key and value: what librdkafka takes */
 	struct batch batch;
 	struct topic *topics;
 
@@ -189,6 +190,7 @@ static void empty_batch(struct sender *s)
 			.delivery = delivery, .order = delivery->order,
 			.value = message->payload, .len = message->len,
 			.key = message->key, .key_len = message->key_len,
+			.place = (uintptr_t)message->payload,
 		};
 
 		sender_enqueue(s, batch->topic, outgoing_new(&out, false));
@@ -233,8 +235,10 @@ static void start(struct sender *s)
 	char why[TEXT_MAX];
 
 	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
+	if (s->producer) {
+		s->message_max = producer_message_max(s->producer);
 		return;
+	}
 	snprintf(s->reason, sizeof(s->reason), "no producer: %.400s", why);
 	if (pause_start(s, &s->pause))
 		warn("kafka: %s; it is tried again", s->reason);
@@ -402,10 +406,7 @@ static void unsent(struct sender *s, struct topic *topic, struct outgoing *out, 
 
 static void failed_add(struct failed *failed, const rd_kafka_message_t *report)
 {
-	struct outgoing out;
-
-	producer_message(report, &out);
-	*failed->end = outgoing_new(&out, out.copy);
+	*failed->end = producer_message(report);
 	failed->end = &(*failed->end)->next;
 	failed->code = report->err;
 	failed->nr++;
@@ -461,6 +462,7 @@ static void on_reports(struct sender *s, rd_kafka_event_t *event)
 		delivery = producer_delivery(report);
 		if (delivery == s->culprit)
 			s->culprit = NULL;
+		producer_forget(report);
 		s->calls.acked(s->calls.arg, delivery);
 	}
 	if (acked)
@@ -528,7 +530,8 @@ static void send_waiting(struct sender *s, struct topic *topic)
 		dequeue(topic);
 		if (!code) {
 			out->headers = NULL;
-			outgoing_free(out);
+			if (!out->copy)
+				outgoing_free(out);
 			continue;
 		}
 		unsent(s, topic, out, code);
@@ -577,6 +580,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
+		.place = (uintptr_t)msg->value,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
@@ -633,9 +637,12 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	rd_kafka_resp_err_t code;
 	struct outgoing out;
 
-	if (s->batching && !batch_room(s, msg))
+	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
+
+	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
 		return false;
-	if (s->batching && sender_up(s) && !topic->first) {
+	if (batching && sender_up(s) && !topic->first) {
 		batch_add(s, msg);
 		return true;
 	}

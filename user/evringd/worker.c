@@ -133,9 +133,10 @@ static void log_refusal(struct worker *w, const char *topic, const char *why, bo
 }
 
 /* Not tolerated, it keeps its place, so that nothing from it on is ever committed. */
-static void give_up(struct worker *w, const struct delivery *delivery)
+static void give_up(struct worker *w, struct delivery *delivery)
 {
-	w->given_up += delivery_events(delivery);
+	if (delivery_give_up(delivery))
+		w->given_up += delivery_events(delivery);
 	w->refusing = true;
 	if (!w->stopping)
 		stop(w, "errors.tolerance is none", false);
