@@ -160,6 +160,7 @@ poison_not_tolerated() {
 
 # start [OPTION]...: evringd in the background
 start() {
+	: >"$work/log"
 	timeout --foreground 100 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" &
 	pid=$!
 }
@@ -220,6 +221,7 @@ stop_under_load() {
 	connector t value.format=raw shutdown.timeout.ms=0
 	for ((i = 0; i < 20; i++)); do
 		status=0
+		: >"$work/log"
 		timeout --foreground 100 \
 			env LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0:exitcode=66 \
 			"$sim" --events 100000000 "$work/connector.json" >"$work/result" 2>"$work/log" &

@@ -28,9 +28,6 @@
 #define CHUNK_ROOM (CHUNK_SIZE - sizeof(struct chunk))
 #define SPARE_CHUNKS 64
 
-/* Among a delivery's parts: one that never comes */
-#define GIVEN_UP (1u << 31)
-
 #define ALIGN8(n) (((n) + 7) & ~(size_t)7)
 
 struct chunk {
@@ -228,6 +225,7 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	delivery->events = 1;
 	delivery->order = ++ds->order;
 	delivery->parts = 1;
+	delivery->refused = false;
 	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);
 	chunk_of(delivery)->live++;
 
@@ -276,14 +274,6 @@ void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t ro
 void delivery_split(struct delivery *delivery)
 {
 	delivery->parts++;
-}
-
-bool delivery_give_up(struct delivery *delivery)
-{
-	bool new = !(delivery->parts & GIVEN_UP);
-
-	delivery->parts |= GIVEN_UP;
-	return new;
 }
 
 static void ring_grown(struct deliveries *ds, struct ring *ring)

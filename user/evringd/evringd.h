@@ -4,8 +4,11 @@
  *
  *	main		options, and the way from the file to the worker
  *	config, keys	the connector's file
+ *	provider	${file:PATH:KEY} in their values
+ *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
  *	worker		one turn: acknowledged, commit, read, produce, wait
  *	loop		io_uring: what wakes the worker
+ *	host		what it needs of this host
  *	source		the group's events, from /dev/evring
  *	encode		event -> message: topic, key, value, headers
  *	pack		events of one key -> one message
@@ -13,11 +16,12 @@
  *	declare		what is not delivered, as a message of its own
  *	delivery	what is on its way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
+ *	topic, batch,	... its parts: sending.h
+ *	failure
  *	producer	-> librdkafka -> delivery report: producer.h
  *	outgoing	messages that wait for it
  *	verdict		whose fault a failed delivery is
  *	split		a pack that is refused, in halves
- *	kafka		librdkafka's properties
  *	commit		the prefix -> the kernel
  *	watch		losses, rings that fill, groups that nobody reads: the log
  *	log, memory	for all of them
@@ -34,6 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #ifndef EVRING_VERSION
 #define EVRING_VERSION "0.1.0"
@@ -89,12 +94,17 @@ struct problems {
 
 __attribute__((format(printf, 2, 3))) void problem(struct problems *list, const char *fmt, ...);
 void problems_print(const struct problems *list, FILE *to);
+/* To the log, as warnings, and gone. */
+void problems_warn(struct problems *list);
 void problems_free(struct problems *list);
 
-/* One kafka.* key, without the "kafka." */
+#define KAFKA_PREFIX "kafka."
+
+/* One kafka.* key, without the prefix */
 struct property {
 	char *name;
 	char *value;
+	char *written;			/* in the file: what may be printed of it, if at all */
 };
 
 /* Numbers are 64 bits wide, so that one parser fits all of them. */
@@ -120,8 +130,10 @@ struct config {
 	uint64_t tolerance;		/* enum tolerance */
 	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
 	uint64_t retry_delay_ms;
+	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
+	char *machine_id;		/* NULL: the host's own */
 	char *device;
 	struct property *kafka;
 	size_t nr_kafka;
@@ -131,12 +143,16 @@ enum value_format { VALUE_JSON, VALUE_RAW };
 enum headers { HEADERS_ALL, HEADERS_NONE };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+/* What is promised and may be done without: bits, in the order of delivery.accept's words */
+enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
 /* NULL, or a configuration that is as good as the @problems are none. */
 struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */
 struct config *config_parse(const char *text, size_t len, struct problems *problems);
 void config_free(struct config *cfg);
+/* Returns the number of bytes, -1 with errno set; EFBIG if there are @room or more. */
+ssize_t file_read(const char *path, char *buf, size_t room);
 
 /* keys.c: the keys are declared here and nowhere else */
 
@@ -147,6 +163,41 @@ void keys_default(struct config *cfg);
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
 bool group_name_ok(const char *name);
+/* The next word of a comma list without the blanks around it; NULL: that was the last. */
+const char *next_word(const char **list, size_t *len);
+
+/* provider.c: ${file:PATH:KEY} and the like */
+
+/*
+ * A copy of a value with what its references stand for, NULL if one stands for nothing. In a
+ * @template what is escaped stays escaped.
+ */
+char *provider_resolve(const char *text, bool template, char *why, size_t size);
+/* A copy of @key's value in a Java properties file. NULL: @why is a constant text. */
+char *properties_find(const char *text, size_t len, const char *key, const char **why);
+
+/* property.c */
+
+struct rd_kafka_conf_s;
+
+/* What librdkafka calls it first, if @name is an alias; else @name. */
+const char *property_name(const char *name);
+/* The first that the file has of this property, by any of its names; or NULL. */
+const struct property *property_find(const struct config *cfg, const char *name);
+/* All properties, evringd's own included. On @trial nothing is run, loaded or connected to. */
+struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
+				      struct problems *problems);
+/* A copy of librdkafka's @text without any property's value. */
+char *property_hide(const struct config *cfg, const char *text);
+/* As they are written in the file. */
+const char *kafka_brokers(const struct config *cfg);
+
+/* check.c */
+
+/* Tries the kafka.* properties, all of them. */
+void kafka_check(const struct config *cfg, struct problems *problems);
+/* What is allowed and should be known */
+void kafka_warn(const struct config *cfg, struct problems *warnings);
 
 /* worker.c */
 
@@ -190,6 +241,23 @@ void loop_command(struct loop *loop, struct loop_op *op, int fd, uint32_t cmd, c
 /* Submit, wait for something if @wait, and call what is done. */
 void loop_turn(struct loop *loop, bool wait);
 
+/* host.c */
+
+/* Who this host is; false: @why tells what it lacks. */
+bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len);
+/* A host's name that no topic can have, where the topic has it, is a problem. */
+void topic_check(const struct config *cfg, const struct evring_host *host,
+		 struct problems *problems);
+/* Both, of this host */
+void host_check(const struct config *cfg, struct problems *problems);
+bool is_hook(const struct evring_type *type);
+/* A glob without a match is a problem. */
+void hooks_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* A field that no type has is a problem; a module that has one may yet come. */
+void key_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* Both. False: there is no device that can be opened; *@error is -errno. */
+bool device_check(const struct config *cfg, struct problems *problems, int *error);
+
 /* source.c */
 
 struct source {
@@ -231,7 +299,7 @@ struct piece {
 };
 
 struct template {
-	char *text;			/* as it was written */
+	char *text;			/* as it is written in the file, for the log */
 	size_t nr;
 	struct piece *pieces;
 };
@@ -269,6 +337,7 @@ struct delivery {
 	uint32_t events;
 	uint32_t order;			/* of its message; goes round, see order_before() */
 	uint32_t parts;			/* messages that must be acked for it; 0: acked */
+	bool refused;			/* and not tolerated: it will never be acked */
 	char value[];
 };
 
@@ -311,8 +380,6 @@ void delivery_split(struct delivery *delivery);
  * @with it: returns how many events these are, else 0.
  */
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
-/* It is never acknowledged. False: it has been given up before, another part of it. */
-bool delivery_give_up(struct delivery *delivery);
 /* How many these are. */
 uint64_t delivery_events(const struct delivery *delivery);
 /* Whose ring it is on. */
@@ -393,17 +460,6 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 /* Close any pack. False: none is open. */
 bool pack_close(struct packs *packs, struct deliveries *ds, struct message *msg);
 
-/* kafka.c: librdkafka's properties */
-
-struct rd_kafka_conf_s;
-
-/* Tries the kafka.* properties, all of them. */
-void kafka_check(const struct config *cfg, struct problems *problems);
-/* All properties of a producer, the caller's to give to librdkafka. */
-struct rd_kafka_conf_s *kafka_conf(const struct config *cfg, struct problems *problems);
-/* The user has set this property. */
-bool kafka_has(const struct config *cfg, const char *name);
-const char *kafka_brokers(const struct config *cfg);
 
 /* watch.c */
 

@@ -102,7 +102,7 @@ static bool finish_conf(struct producer *producer, rd_kafka_conf_t *conf, size_t
 	char value[128];
 	size_t size = sizeof(value);
 
-	producer->debug = kafka_has(producer->cfg, "debug");
+	producer->debug = property_find(producer->cfg, "debug");
 	if (!producer->debug &&
 	    rd_kafka_conf_set(conf, "debug", "msg", why, len) != RD_KAFKA_CONF_OK)
 		return false;
@@ -127,11 +127,12 @@ struct producer *producer_open(const struct config *cfg, size_t batch_bytes, int
 {
 	struct producer *producer = xgrow(NULL, 0, 1, sizeof(*producer));
 	struct problems problems = { .file = "kafka" };
-	rd_kafka_conf_t *conf = kafka_conf(cfg, &problems);
+	rd_kafka_conf_t *conf = property_conf(cfg, false, &problems);
 	const uint64_t one = 1;
+	char *hidden;
 
 	producer->cfg = cfg;
-	producer->partitioner = !cfg->key->nr || kafka_has(cfg, "partitioner");
+	producer->partitioner = !cfg->key->nr || property_find(cfg, "partitioner");
 	pthread_mutex_init(&producer->lock, NULL);
 	if (problems.nr)
 		snprintf(why, len, "%s", problems.lines[0]);
@@ -139,6 +140,9 @@ struct producer *producer_open(const struct config *cfg, size_t batch_bytes, int
 		producer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, len);
 	problems_free(&problems);
 	if (!producer->rk) {
+		hidden = property_hide(cfg, why);
+		snprintf(why, len, "%s", hidden);
+		free(hidden);
 		rd_kafka_conf_destroy(conf);
 		pthread_mutex_destroy(&producer->lock);
 		free(producer);

@@ -14,15 +14,15 @@
 void source_open(struct source *src, const struct config *cfg)
 {
 	int ret = evring_open(&src->ev, cfg->device);
+	char why[300];
 
 	src->cfg = cfg;
 	if (ret == -ENOENT)
 		fatal("%s: there is none: is the module evring loaded?", cfg->device);
 	if (ret)
 		fatal("%s: %s", cfg->device, strerror(-ret));
-	ret = evring_host(&src->host);
-	if (ret)
-		fatal("who this host is (machine id, boot id, name): %s", strerror(-ret));
+	if (!host_identity(cfg, &src->host, why, sizeof(why)))
+		fatal("%s", why);
 }
 
 static void attach(struct source *src, const struct evring_type *type)
@@ -30,58 +30,43 @@ static void attach(struct source *src, const struct evring_type *type)
 	int ret = evring_hook(src->ev, type->name, EVRING_HOOK_QUERY);
 
 	/* Attached by someone else is as good, and needs no privilege. */
-	if (!ret)
+	if (ret == EVRING_HOOK_DETACHED)
 		ret = evring_hook(src->ev, type->name, EVRING_HOOK_ATTACH);
+	if (ret == EVRING_HOOK_ABSENT || ret == -EOPNOTSUPP) {
+		warn("hook %s: not on this kernel: it has not what the hook is attached to",
+		     type->name);
+		return;
+	}
 	if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
+	if (ret == EVRING_HOOK_DISARMED)
+		warn("hook %s: attached but disarmed: what it is attached to is switched off, "
+		     "and nothing comes", type->name);
 	if (!(src->cfg->lanes & 1u << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(type->lane));
 }
 
-static bool is_hook(const struct evring_type *type)
-{
-	return type && (type->flags & EVRING_TYPE_F_HOOK) && !(type->flags & EVRING_TYPE_F_GONE);
-}
-
-static void no_such_hook(struct source *src, const char *glob, int nr, struct problems *problems)
-{
-	char list[1024] = "";
-	size_t len = 0;
-	int i;
-
-	for (i = 0; i < nr && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
-		if (is_hook(evring_type(src->ev, (unsigned int)i)))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-						len ? ", " : "",
-						evring_type(src->ev, (unsigned int)i)->name);
-	problem(problems, "key \"hooks\": \"%.80s\" matches no hook; there are: %s", glob,
-		len ? list : "none");
-}
-
 /* All globs are looked at before the first hook is attached. */
 void source_attach(struct source *src, struct problems *problems)
 {
-	int nr = evring_types(src->ev), i, pass, found;
+	struct problems warnings = { .file = "" };
 	const struct evring_type *type;
+	int nr = evring_types(src->ev), i;
 	char **glob;
 
-	if (nr < 0)
-		fatal("%s: types: %s", src->cfg->device, strerror(-nr));
-	for (pass = 0; pass < 2 && !problems->nr; pass++) {
-		for (glob = src->cfg->hooks; *glob; glob++) {
-			for (found = 0, i = 0; i < nr; i++) {
-				type = evring_type(src->ev, (unsigned int)i);
-				if (!is_hook(type) || fnmatch(*glob, type->name, 0))
-					continue;
-				found++;
-				if (pass)
-					attach(src, type);
-			}
-			if (!found)
-				no_such_hook(src, *glob, nr, problems);
+	hooks_check(src->ev, src->cfg, problems);
+	if (problems->nr)
+		return;
+	for (glob = src->cfg->hooks; *glob; glob++) {
+		for (i = 0; i < nr; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			if (is_hook(type) && !fnmatch(*glob, type->name, 0))
+				attach(src, type);
 		}
 	}
+	key_check(src->ev, src->cfg, &warnings);
+	problems_warn(&warnings);
 }
 
 static int join(struct source *src)

@@ -135,8 +135,9 @@ static void log_refusal(struct worker *w, const char *topic, const char *why, bo
 /* Not tolerated, it keeps its place, so that nothing from it on is ever committed. */
 static void give_up(struct worker *w, struct delivery *delivery)
 {
-	if (delivery_give_up(delivery))
+	if (!delivery->refused)
 		w->given_up += delivery_events(delivery);
+	delivery->refused = true;
 	w->refusing = true;
 	if (!w->stopping)
 		stop(w, "errors.tolerance is none", false);

@@ -128,8 +128,9 @@ int ring_peek(struct ring *ring)
 }
 
 /* Copy what may be overwritten. False: it was, or had been as we looked. */
-static bool ring_copy(struct ring *ring, char *copy)
+static bool ring_copy(struct ring *ring, void *copy)
 {
+	const struct evring_rec *copied = copy;
 	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
 	uint32_t len = load_once(&rec->len);
 	uint16_t type = load_once(&rec->type);
@@ -139,8 +140,8 @@ static bool ring_copy(struct ring *ring, char *copy)
 		return false;
 	}
 	memcpy(copy, rec, len);
-	/* The copy's own words are what was looked at, or it was overwritten. */
-	return !ring_overtaken(ring);
+	/* The copy's words are those that were checked, unless who writes the ring lies. */
+	return !ring_overtaken(ring) && copied->len == len && copied->type == type;
 }
 
 /*

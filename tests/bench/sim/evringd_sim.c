@@ -21,6 +21,7 @@
 #include "sim.h"
 
 #define PRODUCERS_MAX 256
+#define RING_KIB_MAX (1 << 20)	/* the module's own limit of a lane */
 
 /* evringd's, renamed by the linker */
 int evringd_main(int argc, char **argv);
@@ -295,7 +296,7 @@ static void parse(int argc, char **argv)
 			opt.boottime = true;
 			break;
 		case 'R':
-			opt.ring_kib = (unsigned int)number(optarg, 1 << 20);
+			opt.ring_kib = (unsigned int)number(optarg, RING_KIB_MAX);
 			break;
 		case 'f':
 			opt.prefill = true;
@@ -338,10 +339,22 @@ static void print_result(void)
 	       (double)(last.allocations_all - first.allocations_all) / n, first.rss, last.rss);
 }
 
-/* Bytes of a ring that can hold a producer's events, and the warm-up's before them */
-static uint64_t ring_need(void)
+/*
+ * A ring that holds a producer's events, and the warm-up's before them; on a
+ * machine so fast that the largest does not, as many events as it holds.
+ */
+static void fit(void)
 {
-	return (opt.events / opt.producers + 2000) * (opt.size ? opt.size + 8 : 256) + (1 << 20);
+	const uint64_t event = opt.size ? opt.size + 8 : 256, spare = 2000 * event + (1 << 20);
+	const uint64_t most = (((uint64_t)RING_KIB_MAX << 10) - spare) / event * opt.producers;
+
+	if (opt.events > most) {
+		fprintf(stderr, "evringd-sim: %llu events, which is all that a ring of %u KiB holds\n",
+			(unsigned long long)most, RING_KIB_MAX);
+		opt.events = most;
+	}
+	while (opt.ring_kib * 1024ull < opt.events / opt.producers * event + spare)
+		opt.ring_kib *= 2;
 }
 
 int main(int argc, char **argv)
@@ -353,8 +366,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	parse(argc, argv);
-	while (opt.prefill && opt.ring_kib * 1024ull < ring_need())
-		opt.ring_kib *= 2;
+	if (opt.prefill)
+		fit();
 	boot.cpus = opt.producers;
 	boot.tsc = !opt.boottime;
 	boot.lane_kib[EVRING_LANE_CRITICAL] = opt.ring_kib;
