@@ -109,11 +109,25 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/*
+ * By number, not by page: the pages are the module's, so they must not count as
+ * the memory of each process that looks at them, nor be pinned by it. They are
+ * there for as long as the module is, and a mapping keeps that.
+ */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
+	unsigned long i, n;
+	int ret = 0;
+
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
-	return vm_insert_pages(vma, vma->vm_start, pages, &nr);
+	for (i = 0; i < nr && !ret; i += n) {
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+			;
+		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
+				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+	}
+	return ret;
 }
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
@@ -128,7 +142,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTCOPY);	/* remap_pfn_range() sets DONTEXPAND and DONTDUMP */
 	if (offset == EVRING_MMAP_META) {
 		meta = virt_to_page(evring_meta);
 		return map_pages(vma, &meta, 1);
@@ -210,11 +224,11 @@ static int ioc_hook(struct evring_session *session, void __user *arg)
 
 	if (copy_from_user(&hook, arg, sizeof(hook)))
 		return -EFAULT;
-	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.attached)
+	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.state)
 		return -EINVAL;
 	if (hook.op != EVRING_HOOK_QUERY && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	ret = evring_hook_ctl(hook.name, hook.op, &hook.attached);
+	ret = evring_hook_ctl(hook.name, hook.op, &hook.state);
 	if (ret)
 		return ret;
 	return copy_to_user(arg, &hook, sizeof(hook)) ? -EFAULT : 0;

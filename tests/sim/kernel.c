@@ -97,16 +97,17 @@ void *vmap(struct page **pages, unsigned int nr, int flags, int prot)
 	return pages[0];
 }
 
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
-		    unsigned long *nr)
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long pfn,
+		    unsigned long size, int prot)
 {
+	char *page = (char *)(pfn << PAGE_SHIFT);
 	void *map;
 
-	(void)vma;
-	assert((char *)pages[*nr - 1] - (char *)pages[0] == (ptrdiff_t)((*nr - 1) * PAGE_SIZE));
-	sim_inserted = pages[0];
-	map = mmap((void *)at, *nr * PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd,
-		   (char *)pages[0] - arena);
+	(void)prot;
+	assert(sim_is_page(page));
+	if (at == vma->vm_start)
+		sim_inserted = page;
+	map = mmap((void *)at, size, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd, page - arena);
 	return map == MAP_FAILED ? -errno : 0;
 }
 

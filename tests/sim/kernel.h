@@ -310,8 +310,6 @@ extern bool sim_capable;
 #define VM_MAYEXEC		0x40UL
 #define VM_MAYSHARE		0x80UL
 #define VM_DONTCOPY		0
-#define VM_DONTEXPAND		0
-#define VM_DONTDUMP		0
 
 struct inode;
 
@@ -322,13 +320,16 @@ struct file {
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff, vm_flags;
+	int vm_page_prot;
 };
 
 #define vma_pages(vma)		(((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
 
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
-		    unsigned long *nr);
-/* The pages that this thread's last vm_insert_pages() was given */
+#define page_to_pfn(page)	((unsigned long)(page) >> PAGE_SHIFT)
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long pfn,
+		    unsigned long size, int prot);
+/* The first page that this thread's last mapping was given */
 extern __thread void *sim_inserted;
 
 typedef unsigned int __poll_t;

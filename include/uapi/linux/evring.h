@@ -462,6 +462,11 @@ struct evring_ring_page {
  * private mapping; ENXIO: no such ring (yet). A mapping keeps its session, and
  * so the module, until it is unmapped; a child of fork() does not get it
  * (MADV_DONTFORK is set).
+ *
+ * The memory is the module's (evring_meta.memory), not the reader's: it is in
+ * nobody's RSS. Calls that copy from it work (write, send); what would pin its
+ * pages fails with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
+ * with io_uring, process_vm_readv, and a debugger's look.
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
