@@ -79,6 +79,7 @@ struct sim_load {
 	uint64_t events;
 	uint64_t rate;			/* a second; 0: as fast as it can */
 	uint32_t size;			/* bytes of a record (type sim.filled); 0: process.exec */
+	uint32_t argv;			/* bytes of a process.exec's arguments; 0: as a shell's child */
 	bool wait;			/* for room, while a group holds; else events are lost */
 	const bool *stop;
 };

@@ -52,7 +52,9 @@ static void start(struct sender *s)
 
 	s->judged = false;
 	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (!s->producer)
+	if (s->producer)
+		s->message_max = producer_message_max(s->producer);
+	else
 		sender_pause(s, why);
 }
 
@@ -141,6 +143,7 @@ static void on_reports(struct sender *s, rd_kafka_event_t *event)
 		delivery = producer_delivery(report);
 		if (delivery == s->culprit)
 			s->culprit = NULL;
+		producer_forget(report);
 		s->calls.acked(s->calls.arg, delivery);
 	}
 	if (acked)
@@ -208,7 +211,8 @@ static void send_waiting(struct sender *s, struct topic *topic)
 		topic_dequeue(topic);
 		if (!code) {
 			out->headers = NULL;
-			outgoing_free(out);
+			if (!out->copy)
+				outgoing_free(out);
 			continue;
 		}
 		failed_unsent(s, topic, out, code);
@@ -257,6 +261,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
+		.place = (uintptr_t)msg->value,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
@@ -270,9 +275,12 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	rd_kafka_resp_err_t code;
 	struct outgoing out;
 
-	if (s->batching && !batch_room(s, msg))
+	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
+
+	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
 		return false;
-	if (s->batching && sender_up(s) && !topic->first) {
+	if (batching && sender_up(s) && !topic->first) {
 		batch_add(s, msg);
 		return true;
 	}

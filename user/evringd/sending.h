@@ -58,6 +58,7 @@ struct sender {
 	struct producer *producer;	/* NULL: there is none now */
 	int fd;
 	bool batching;			/* messages go by producer_send_batch() */
+	size_t message_max;		/* key and value: what librdkafka takes */
 	struct batch batch;
 	struct topic *topics;
 
