@@ -264,7 +264,7 @@ overrun() {
 
 # In a folder of its own, beside the others: ten seconds without an acknowledgement
 # pass before it is said.
-stalled() {
+stalled() (
 	work=$work/stalled
 	mkdir "$work"
 	broker --topic t:1 --error 19:250 || return 1
@@ -272,9 +272,9 @@ stalled() {
 	start --type exec --events 300
 	until_says 'nothing is committed for .* not acknowledged: .*[Nn]ot enough in-sync replicas' &&
 		ends 0 && says 'acknowledged again, after [0-9]+ s' && account 1300
-}
+)
 
-(stalled >"$work/stalled.out" 2>&1; echo $? >"$work/stalled.status") &
+stalled >"$work/stalled.out" 2>&1 &
 stalled_pid=$!
 
 for way in "${ways[@]}"; do
@@ -301,7 +301,10 @@ check "the topic is not there, and then it is" topic_away
 check "raw records, stopped under load 20 times" stop_under_load
 check "a group that follows is overrun: what it missed is declared" overrun
 check "and in frames of records" overrun "value.format=raw pack.bytes=3000"
-wait $stalled_pid
-cat "$work/stalled.out" >&2
-check "not enough replicas: it says so, and when it is over" [ "$(cat "$work/stalled.status")" = 0 ]
+stalled_ends() {
+	wait $stalled_pid && return 0
+	cat "$work/stalled.out"
+	return 1
+}
+check "not enough replicas: it says so, and when it is over" stalled_ends
 tap_end
