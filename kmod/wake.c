@@ -12,6 +12,7 @@
  */
 #include <linux/poll.h>
 
+#include "compat/timer.h"
 #include "evring.h"
 
 static LIST_HEAD(waiters);
