@@ -153,6 +153,14 @@ static unsigned long group_patience(const struct evring_group *group)
 	return since < whole ? nsecs_to_jiffies(whole - since) + 1 : 0;
 }
 
+/* Look again after @delay jiffies. Not mod_delayed_work(): the workqueue's name differs. */
+static void group_abandon_in(struct evring_group *group, unsigned long delay)
+{
+	lockdep_assert_held(&groups_lock);
+	cancel_delayed_work(&group->abandon);
+	schedule_delayed_work(&group->abandon, delay);
+}
+
 static void group_abandon(struct work_struct *work)
 {
 	struct evring_group *group = container_of(to_delayed_work(work), struct evring_group,
@@ -165,7 +173,7 @@ static void group_abandon(struct work_struct *work)
 	if (group_exists(group) && !group->owner && info->abandon_ms) {
 		left = group_patience(group);
 		if (left) {
-			mod_delayed_work(system_wq, &group->abandon, left);
+			group_abandon_in(group, left);
 		} else {
 			infos_write_begin();
 			info->flags |= EVRING_GROUP_ABANDONED;
@@ -292,7 +300,7 @@ int evring_group_leave(struct evring_session *session)
 		group->owner = NULL;
 		session->group = NULL;
 		if (group->info->abandon_ms)
-			mod_delayed_work(system_wq, &group->abandon, group_patience(group));
+			group_abandon_in(group, group_patience(group));
 	}
 	spin_unlock(&groups_lock);
 	return group ? 0 : -EPERM;
