@@ -61,7 +61,7 @@ TEST_F(wake, who_is_armed_sleeps_until_an_event)
 		ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 		EXPECT_EQ(-1, woken(self->fd, 30));
 		ASSERT_EQ(0, emit(1, 0));
-		EXPECT_LE(0, woken(self->fd, 1000));
+		EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
 		/* Disarmed: so it stays. */
 		EXPECT_LE(0, woken(self->fd, 0));
 	}
@@ -77,13 +77,13 @@ static void *emit_later(void *unused)
 TEST_F(wake, a_sleeper_is_woken)
 {
 	pthread_t thread;
-	int64_t ms;
+	int64_t start;
 
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
+	start = now_ms();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_later, NULL));
-	ms = woken(self->fd, 5000);
-	EXPECT_LE(50, ms);
-	EXPECT_GE(1000, ms);
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
+	EXPECT_LE(95, now_ms() - start);
 	pthread_join(thread, NULL);
 }
 
@@ -94,7 +94,7 @@ TEST_F(wake, another_lane_wakes_nobody)
 	ASSERT_EQ(0, emit_lane(100, 0, EVRING_LANE_APP));
 	EXPECT_EQ(-1, woken(self->fd, 100));
 	ASSERT_EQ(0, emit_lane(1, 0, EVRING_LANE_BULK));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
 }
 
 TEST_F(wake, any_of_several_lanes_and_cpus_wakes)
@@ -108,7 +108,7 @@ TEST_F(wake, any_of_several_lanes_and_cpus_wakes)
 			ASSERT_EQ(0, arm(self->fd, EVRING_LANES_ALL, 0, 0));
 			EXPECT_EQ(-1, woken(self->fd, 20));
 			ASSERT_EQ(0, emit_lane(1, 0, lane));
-			EXPECT_LE(0, woken(self->fd, 1000));
+			EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
 		}
 	}
 }
@@ -122,21 +122,21 @@ TEST_F(wake, every_session_that_armed_is_woken)
 	EXPECT_EQ(-1, woken(self->fd, 20));
 	EXPECT_EQ(-1, woken(other, 20));
 	ASSERT_EQ(0, emit(1, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
-	EXPECT_LE(0, woken(other, 1000));
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
+	EXPECT_LE(0, woken(other, PATIENCE_MS));
 	close(other);
 }
 
 TEST_F(wake, little_wakes_at_the_flush_time_counted_from_the_first_event)
 {
-	int64_t ms;
+	int64_t start;
 
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 1 << 30, 300));
 	EXPECT_EQ(-1, woken(self->fd, 600));
+	start = now_ms();
 	ASSERT_EQ(0, emit(1, 0));
-	ms = woken(self->fd, 5000);
-	EXPECT_LE(250, ms);
-	EXPECT_GE(1000, ms);
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
+	EXPECT_LE(250, now_ms() - start);
 }
 
 TEST_F(wake, much_wakes_at_the_watermark)
@@ -152,7 +152,7 @@ TEST_F(wake, much_wakes_at_the_watermark)
 	ASSERT_EQ(0, emit(n, 0));
 	EXPECT_EQ(-1, woken(self->fd, 100));
 	ASSERT_EQ(0, emit(3 * n, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
 }
 
 TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
@@ -165,7 +165,7 @@ TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
 	EXPECT_EQ(-1, woken(self->fd, 50));
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 	ASSERT_EQ(0, emit(1, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, PATIENCE_MS));
 }
 
 TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
@@ -208,7 +208,7 @@ static void *emit_races(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
+TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 {
 	size_t len = ring_len(EVRING_LANE_CRITICAL);
 	const struct evring_ring_page *ring;
@@ -230,7 +230,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
 			if (next != head)
 				break;
 			slept++;
-			ms = woken(self->fd, 1000);
+			ms = woken(self->fd, PATIENCE_MS);
 			lost += ms < 0;
 			longest = ms > longest ? ms : longest;
 		}
@@ -242,7 +242,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
 	munmap((void *)ring, len);
 	note("slept %u times of %u, at most %lld ms", slept, ROUNDS, (long long)longest);
 	EXPECT_EQ(0, lost);
-	EXPECT_LT(ROUNDS / 10, slept);
+	EXPECT_LT(ROUNDS / 100, slept);
 }
 
 /* An idle reader, asleep */
@@ -296,9 +296,11 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 	unsigned int cpu;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, be_idle, &idle));
-	usleep(300000);
-	ASSERT_NE(0, atomic_load(&idle.tid));
-	n = switches(atomic_load(&idle.tid));
+	ASSERT_TRUE(in_time(atomic_load(&idle.tid)));
+	do {	/* until it is asleep */
+		n = switches(atomic_load(&idle.tid));
+		usleep(300000);
+	} while (n != switches(atomic_load(&idle.tid)));
 	for (cpu = 0; cpu < 2; cpu++)
 		before[cpu] = ring_get(EVRING_LANE_CRITICAL, cpu);
 	sleep(3);
@@ -309,6 +311,7 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 		EXPECT_EQ(before[cpu].wakeups, after[cpu].wakeups);
 	}
 	ASSERT_EQ(0, emit(1, 0));
+	EXPECT_TRUE(in_time(atomic_load(&idle.woken)));
 	usleep(300000);
 	EXPECT_EQ(1, atomic_load(&idle.woken));
 }
@@ -327,7 +330,7 @@ static void *emit_marks(void *arg)
 }
 
 /* Close many sessions at the moment when their flush times are over. */
-TEST_F_TIMEOUT(wake, sessions_that_close_at_their_flush_time_leave_nothing_behind, 60)
+TEST_F_TIMEOUT(wake, sessions_that_close_at_their_flush_time_leave_nothing_behind, 600)
 {
 	uint64_t before;
 	int fds[SESSIONS], round, i;
