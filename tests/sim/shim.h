@@ -40,7 +40,8 @@ typedef long long s64;
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
 #define U32_MAX			(~0U)
 #define U64_MAX			(~0ULL)
-#define static_assert		_Static_assert
+#undef static_assert
+#define static_assert(condition)	_Static_assert(condition, #condition)
 
 /* Where a test may interrupt: before whatever another context can see or change */
 extern void (*sim_interrupt)(void);

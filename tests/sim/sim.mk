@@ -26,7 +26,7 @@ SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS)
 
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The reader's fence is for taps and followers, which TSan's test has not.
-SAN_tsan := -fsanitize=thread -Wno-tsan
+SAN_tsan := -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
 
 # Every kernel header that the module includes is one of ours.
 $(SIM)/include: tests/sim/sim.mk
