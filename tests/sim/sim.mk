@@ -3,12 +3,13 @@
 # its hooks, as a device that libevring can open (tests/sim/sim.h).
 
 SIM	:= $(B)/sim
-SIM_STUBS := linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
+SIM_STUBS := linux/atomic linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
-	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/ctype \
+	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
+	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
-	     linux/moduleparam linux/poll linux/slab linux/suspend linux/topology linux/uaccess \
+	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring
 # What reaches the device in place of the C library's functions
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
