@@ -64,8 +64,8 @@ $(KO): $(KMOD_SRC) | setup-build
 
 user: $(LIB) $(BIN)		## build the library, the daemon and the command line
 
-.PHONY: setup-build setup-check setup-vm setup-kafka setup-bench
-setup-build setup-check setup-vm setup-kafka setup-bench: setup-%:
+.PHONY: setup-build setup-check setup-vm setup-kafka setup-kernels setup-bench
+setup-build setup-check setup-vm setup-kafka setup-kernels setup-bench: setup-%:
 	@scripts/setup $*
 
 $(B)/obj/%.o: %.c | setup-build

@@ -22,8 +22,13 @@ include tests/bench/bench.mk
 
 tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
-check: all tests | setup-check setup-vm setup-kafka	## run all tests (about ten minutes)
+check: all tests | setup-check setup-vm setup-kafka setup-kernels	## run all tests (half an hour)
 	@tests/check
+
+check-kernels: all tests | setup-check setup-vm setup-kernels	## all kselftests on all kernels, user space on other Debians (hours)
+	@tests/check-kernels
+
+.PHONY: check-kernels
 
 # The harness's macros compare as they like.
 $(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a | setup-check
