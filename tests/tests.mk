@@ -8,7 +8,7 @@ SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 KTESTS	:= $(patsubst tests/kselftest/%.c,$(B)/tests/%,$(wildcard tests/kselftest/*_test.c))
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
-	   evring-clock)
+	   evring-clock evring-admin)
 EXAMPLE	:= $(B)/bin/evring-tail-example
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
@@ -87,7 +87,7 @@ $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
-$(B)/bin/evring-mock-broker: tests/e2e/mock-broker.c
+$(B)/bin/evring-mock-broker $(B)/bin/evring-admin: $(B)/bin/evring-%: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< -lrdkafka
