@@ -72,6 +72,13 @@ AT(evring_clock, base, 16);
 AT(evring_clock, boot_ns, 24);
 AT(evring_clock, wall_ns, 32);
 
+SIZE(evring_clock_line, 32);
+AT(evring_clock_line, base, 0);
+AT(evring_clock_line, boot_ns, 8);
+AT(evring_clock_line, wall_ns, 16);
+AT(evring_clock_line, mult, 24);
+AT(evring_clock_line, reserved, 28);
+
 SIZE(evring_group_info, 64);
 AT(evring_group_info, name, 0);
 AT(evring_group_info, policy, 32);
@@ -82,7 +89,7 @@ AT(evring_group_info, owner, 48);
 AT(evring_group_info, generation, 52);
 AT(evring_group_info, left_ns, 56);
 
-SIZE(evring_meta, 1176);
+SIZE(evring_meta, 3232);
 AT(evring_meta, size, 0);
 AT(evring_meta, version, 4);
 AT(evring_meta, page_size, 8);
@@ -97,6 +104,9 @@ AT(evring_meta, groups_seq, 104);
 AT(evring_meta, reserved, 108);
 AT(evring_meta, clock, 112);
 AT(evring_meta, groups, 152);
+AT(evring_meta, nr_past, 1176);
+AT(evring_meta, reserved1, 1180);
+AT(evring_meta, past, 1184);
 
 SIZE(evring_cursor, 24);
 AT(evring_cursor, pos, 0);
@@ -154,7 +164,7 @@ AT(evring_arm, flush_ms, 12);
 SIZE(evring_hook, 40);
 AT(evring_hook, name, 0);
 AT(evring_hook, op, 32);
-AT(evring_hook, attached, 36);
+AT(evring_hook, state, 36);
 
 SIZE(evring_drop, 32);
 AT(evring_drop, name, 0);

@@ -5,8 +5,11 @@
  * <uapi/linux/evring.h>.
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/moduleparam.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -17,16 +20,79 @@
 
 #define FLUSH_MS_MAX	60000
 
+static uint sessions_max = 1024;
+module_param(sessions_max, uint, 0444);
+MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1024)");
+
+/**
+ * struct evring_user - who has sessions: an emit's wake-up visits them all
+ * @list: of the users
+ * @uid: real user id of those who opened them
+ * @sessions: how many; the last one takes the user with it
+ */
+struct evring_user {
+	struct list_head list;
+	kuid_t uid;
+	unsigned int sessions;
+};
+
+static LIST_HEAD(users);
+static DEFINE_MUTEX(users_lock);
+
+/* The caller with one session more. */
+static struct evring_user *user_get(void)
+{
+	kuid_t uid = current_uid();
+	struct evring_user *user;
+
+	mutex_lock(&users_lock);
+	list_for_each_entry(user, &users, list)
+		if (uid_eq(user->uid, uid))
+			goto found;
+	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (!user) {
+		user = ERR_PTR(-ENOMEM);
+		goto out;
+	}
+	user->uid = uid;
+	list_add_tail(&user->list, &users);
+found:
+	if (user->sessions < sessions_max)
+		user->sessions++;
+	else
+		user = ERR_PTR(-EMFILE);
+out:
+	mutex_unlock(&users_lock);
+	return user;
+}
+
+static void user_put(struct evring_user *user)
+{
+	mutex_lock(&users_lock);
+	if (!--user->sessions) {
+		list_del_init(&user->list);
+		kfree(user);
+	}
+	mutex_unlock(&users_lock);
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct evring_session *session;
+	struct evring_user *user;
 
 	/* Writing is publishing, which this version does not have. */
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
+	user = user_get();
+	if (IS_ERR(user))
+		return PTR_ERR(user);
 	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
-	if (!session)
+	if (!session) {
+		user_put(user);
 		return -ENOMEM;
+	}
+	session->user = user;
 	evring_waiter_init(&session->waiter);
 	file->private_data = session;
 	return nonseekable_open(inode, file);
@@ -38,15 +104,30 @@ static int device_release(struct inode *inode, struct file *file)
 
 	evring_group_leave(session);
 	evring_waiter_exit(&session->waiter);
+	user_put(session->user);
 	kfree(session);
 	return 0;
 }
 
+/*
+ * By number, not by page: the pages are the module's, so they must not count as
+ * the memory of each process that looks at them, nor be pinned by it. They are
+ * there for as long as the module is, and a mapping keeps that.
+ */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
+	unsigned long i, n;
+	int ret = 0;
+
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
-	return vm_insert_pages(vma, vma->vm_start, pages, &nr);
+	for (i = 0; i < nr && !ret; i += n) {
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+			;
+		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
+				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+	}
+	return ret;
 }
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
@@ -61,7 +142,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTCOPY);	/* remap_pfn_range() sets DONTEXPAND and DONTDUMP */
 	if (offset == EVRING_MMAP_META) {
 		meta = virt_to_page(evring_meta);
 		return map_pages(vma, &meta, 1);
@@ -92,7 +173,7 @@ static int ioc_meta(struct evring_session *session, void __user *arg)
 	if (!meta)
 		return -ENOMEM;
 	evring_groups_snapshot(meta);
-	evring_clock_snapshot(&meta->clock);
+	evring_clock_snapshot(meta);
 	if (copy_to_user(arg, meta, sizeof(*meta)))
 		ret = -EFAULT;
 	kfree(meta);
@@ -143,11 +224,11 @@ static int ioc_hook(struct evring_session *session, void __user *arg)
 
 	if (copy_from_user(&hook, arg, sizeof(hook)))
 		return -EFAULT;
-	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.attached)
+	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.state)
 		return -EINVAL;
 	if (hook.op != EVRING_HOOK_QUERY && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	ret = evring_hook_ctl(hook.name, hook.op, &hook.attached);
+	ret = evring_hook_ctl(hook.name, hook.op, &hook.state);
 	if (ret)
 		return ret;
 	return copy_to_user(arg, &hook, sizeof(hook)) ? -EFAULT : 0;
@@ -165,16 +246,16 @@ static int ioc_join(struct evring_session *session, void __user *arg)
 	    join.start > EVRING_LATEST || !join.lanes || (join.lanes & ~EVRING_LANES_ALL) ||
 	    join.abandon_ms > INT_MAX)
 		return -EINVAL;
-	ret = evring_group_join(session, &join);
+	ret = evring_group_claim(session, &join);
 	if (ret)
 		return ret;
-	if (!copy_to_user(arg, &join, sizeof(join)))
-		return 0;
-	/* As if it had not been: what was there before stays, what was not goes. */
-	evring_group_leave(session);
-	if (join.created)
-		evring_group_drop(join.name);
-	return -EFAULT;
+	/* All or nothing: tell the caller first, as that can fail, and then do it. */
+	if (copy_to_user(arg, &join, sizeof(join))) {
+		evring_group_unclaim(session);
+		return -EFAULT;
+	}
+	evring_group_take(session, &join);
+	return 0;
 }
 
 static int ioc_commit(struct evring_session *session, void __user *arg)
@@ -253,6 +334,9 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 
 	if (cmd->cmd_op != EVRING_CMD_COMMIT)
 		return -EOPNOTSUPP;
+	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
+	if (cmd->flags & IORING_URING_CMD_MASK)
+		return -EINVAL;
 	return evring_group_commit(cmd->file->private_data, &commit);
 }
 
@@ -267,8 +351,14 @@ static const struct file_operations device_fops = {
 	.uring_cmd	= device_uring_cmd,
 };
 
+/*
+ * A number of the range for local use, as only a fixed one can be an alias: the
+ * node is made at boot (kmod static-nodes) and its first open loads the module.
+ */
+#define DEVICE_MINOR	251
+
 static struct miscdevice device = {
-	.minor	= MISC_DYNAMIC_MINOR,
+	.minor	= DEVICE_MINOR,
 	.name	= "evring",
 	.mode	= 0660,
 	.fops	= &device_fops,
@@ -276,6 +366,17 @@ static struct miscdevice device = {
 
 int evring_device_init(void)
 {
+	int ret;
+
+	if (!sessions_max) {
+		pr_err("evring: sessions_max=0: nobody could open the device\n");
+		return -EINVAL;
+	}
+	ret = misc_register(&device);
+	if (ret != -EBUSY)
+		return ret;
+	pr_info("evring: misc minor %u is taken: /dev/evring gets another one\n", DEVICE_MINOR);
+	device.minor = MISC_DYNAMIC_MINOR;
 	return misc_register(&device);
 }
 
@@ -283,3 +384,6 @@ void evring_device_exit(void)
 {
 	misc_deregister(&device);
 }
+
+MODULE_ALIAS_MISCDEV(DEVICE_MINOR);
+MODULE_ALIAS("devname:evring");

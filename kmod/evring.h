@@ -7,6 +7,7 @@
 #ifndef _KMOD_EVRING_H
 #define _KMOD_EVRING_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/evring.h>
 #include <linux/irq_work.h>
@@ -26,24 +27,20 @@
 #include <asm/local.h>
 #include "compat/tsc.h"
 
-struct kprobe;
-
 /* hooks/: what the kernel does, captured */
 
 /**
  * struct evring_hook_point - one hook: an event and where it comes from
  * @desc: the event
- * @tracepoint: its name; or NULL, and
- * @kprobe: the function and its handler
+ * @tracepoint: its name
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
- * @attached: under hooks_lock
+ * @attached: the probe is registered; under hooks_lock
  */
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
 	const char *tracepoint;
-	struct kprobe *kprobe;
 	void *probe;
 	struct evring_type *type;
 	struct tracepoint *tp;
@@ -59,8 +56,10 @@ extern const struct evring_hook_family evring_process_family;
 
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
-int evring_hook_ctl(const char *name, u32 op, u32 *attached);
+int evring_hook_ctl(const char *name, u32 op, u32 *state);
 u32 evring_hook_flags(const struct evring_type *type);
+
+void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
 /* type.c: what events look like */
 
@@ -96,9 +95,9 @@ int evring_type_describe(struct evring_type_info *info, struct evring_field __us
 
 /* clock.c: what time it is, cheaply and in any context */
 
-int evring_clock_init(struct evring_clock *clock);
+int evring_clock_init(struct evring_meta *published);
 void evring_clock_exit(void);
-void evring_clock_snapshot(struct evring_clock *to);
+void evring_clock_snapshot(struct evring_meta *to);
 
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 
@@ -148,6 +147,7 @@ static __always_inline bool evring_clock_inline(u64 *now)
  *	whoever commits, read only where a segment is entered
  * @lane: which
  * @cpu: whose
+ * @counted: how much of head is in the lane's sum (wake.c)
  * @nr_pages: of @pages
  * @pages: all of the mapping, the ring page first
  */
@@ -177,6 +177,7 @@ struct evring_ring {
 
 	u32 lane ____cacheline_aligned_in_smp;
 	u32 cpu;
+	atomic64_t counted;
 	unsigned int nr_pages;
 	struct page **pages;
 };
@@ -208,12 +209,14 @@ static __always_inline u32 evring_current_tid(void)
  * @rings: this CPU's ring, NULL until the CPU first comes online
  * @armed: a session waits for the next event (wake.c)
  * @marked: sessions that wait for their watermark (wake.c)
+ * @published: bytes on its rings, as far as they were counted
  * @size: bytes of each ring's data area
  */
 struct evring_lane_state {
 	struct evring_ring * __percpu *rings;
 	int armed;
 	int marked;
+	atomic64_t published;
 	u64 size;
 };
 
@@ -227,7 +230,9 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
 typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
 void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg);
+void evring_ring_count(struct evring_ring *ring);
 u64 evring_lanes_published(u32 lanes);
+u64 evring_lanes_count(u32 lanes);
 
 /* group.c: named cursors */
 
@@ -235,7 +240,9 @@ struct evring_session;
 
 void evring_groups_exit(void);
 void evring_groups_snapshot(struct evring_meta *meta);
-int evring_group_join(struct evring_session *session, struct evring_join *join);
+int evring_group_claim(struct evring_session *session, struct evring_join *join);
+void evring_group_unclaim(struct evring_session *session);
+void evring_group_take(struct evring_session *session, const struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name);
@@ -255,16 +262,18 @@ enum evring_wait_state {
  * @list: of the waiters that are not awake
  * @queue: who polls
  * @timer: ARMED: one look back after a tick; MARKED: the flush time
+ * @look: that look back, as it is at all rings
  * @state: enum evring_wait_state
  * @lanes: what it waits for
  * @watermark: bytes, 0 for the first event
  * @flush: jiffies
- * @from: evring_lanes_published() when it was armed
+ * @from: evring_lanes_count() when it was armed
  */
 struct evring_waiter {
 	struct list_head list;
 	wait_queue_head_t queue;
 	struct timer_list timer;
+	struct work_struct look;
 	enum evring_wait_state state;
 	u32 lanes;
 	u32 watermark;
@@ -276,18 +285,26 @@ void evring_waiter_init(struct evring_waiter *waiter);
 void evring_waiter_exit(struct evring_waiter *waiter);
 int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm);
 void evring_ring_wake(struct irq_work *work);
+void evring_wake_exit(void);
 
 /* device.c: /dev/evring */
 
 struct evring_group;
+struct evring_user;
 
 /**
  * struct evring_session - one open file
+ * @user: whose it is
  * @group: the group that it owns, or NULL; under groups_lock
+ * @claim: the group that a JOIN under way is about to give it; likewise
+ * @joins: counts the JOINs that succeeded; likewise
  * @waiter: how it is woken
  */
 struct evring_session {
+	struct evring_user *user;
 	struct evring_group *group;
+	struct evring_group *claim;
+	u64 joins;
 	struct evring_waiter waiter;
 };
 

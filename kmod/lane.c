@@ -22,7 +22,7 @@
 
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
-MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from 4 to 256 (default: 64)");
+MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
 static unsigned int lane_kib[EVRING_LANES] = { 1024, 2048, 1024 };
 module_param_named(critical_kib, lane_kib[EVRING_LANE_CRITICAL], uint, 0444);
@@ -46,7 +46,7 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 	return smp_load_acquire(per_cpu_ptr(evring_lanes[lane].rings, cpu));
 }
 
-/* Call @fn for each ring that there is of some lanes (bit mask). */
+/* Call @fn for each ring that there is of some lanes (bit mask). May sleep. */
 void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
@@ -60,22 +60,48 @@ void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg)
 			ring = evring_ring_get(lane, cpu);
 			if (ring)
 				fn(ring, arg);
+			cond_resched();
 		}
 	}
 }
 
-static void add_head(struct evring_ring *ring, void *sum)
+/*
+ * What the ring has published since the last count goes into its lane's sum. Any
+ * context but NMI, any CPU: the count only rises, and each byte is added once.
+ */
+void evring_ring_count(struct evring_ring *ring)
 {
-	*(u64 *)sum += READ_ONCE(ring->page->head);
+	s64 head = READ_ONCE(ring->page->head), counted = atomic64_read(&ring->counted);
+
+	do {
+		if (head <= counted)
+			return;
+	} while (!atomic64_try_cmpxchg(&ring->counted, &counted, head));
+	atomic64_add(head - counted, &evring_lanes[ring->lane].published);
 }
 
-/* Bytes that were ever published on all rings of some lanes. */
+static void count_one(struct evring_ring *ring, void *unused)
+{
+	evring_ring_count(ring);
+}
+
+/* Bytes on all rings of some lanes that were published and counted; any context. */
 u64 evring_lanes_published(u32 lanes)
 {
 	u64 sum = 0;
+	u32 lane;
 
-	evring_rings_each(lanes, add_head, &sum);
+	for (lane = 0; lane < EVRING_LANES; lane++)
+		if (lanes & BIT(lane))
+			sum += atomic64_read(&evring_lanes[lane].published);
 	return sum;
+}
+
+/* The same as of now. May sleep. */
+u64 evring_lanes_count(u32 lanes)
+{
+	evring_rings_each(lanes, count_one, NULL);
+	return evring_lanes_published(lanes);
 }
 
 u32 evring_record_max(void)

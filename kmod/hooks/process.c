@@ -12,6 +12,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
+#include <trace/events/sched.h>
+#include <trace/events/task.h>
 
 #include "../compat/sched.h"
 #include "../evring.h"
@@ -102,17 +104,17 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	evring_commit(&slot);
 }
 
-static struct evring_hook_point process_hooks[EXIT + 1];
-
-/* In the last thread of a process. */
-static void emit_exit(struct task_struct *task)
+/* In one thread of a process, current, when all of its threads are on their way out. */
+static void emit_exit(struct evring_hook_point *hook, struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct process_exit *e;
 	struct evring_slot slot;
+	u64 user, system;
 	int status;
 
-	e = evring_reserve(&slot, process_hooks[EXIT].type, sizeof(*e));
+	evring_group_cputime(task, &user, &system);
+	e = evring_reserve(&slot, hook->type, sizeof(*e));
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
@@ -124,13 +126,20 @@ static void emit_exit(struct task_struct *task)
 	e->signal = status & 0x7f;
 	e->core_dumped = !!(status & 0x80);
 	e->start_time = task->group_leader->start_boottime;
-	/* Of the threads that were reaped, and of this one */
-	e->user_time = signal->utime + task->utime;
-	e->system_time = signal->stime + task->stime;
+	e->user_time = user;
+	e->system_time = system;
 	evring_commit(&slot);
 }
 
-EVRING_EXIT_SOURCE(emit_exit)
+EVRING_EXIT_PROBE(emit_exit)
+
+/* Tracepoints are found by name, and take any probe: these are of the right type. */
+static void __maybe_unused probes_check(void)
+{
+	check_trace_callback_type_task_newtask(probe_newtask);
+	check_trace_callback_type_sched_process_exec(probe_exec);
+	check_trace_callback_type_sched_process_exit(exit_probe);
+}
 
 static struct evring_hook_point process_hooks[EXIT + 1] = {
 	[FORK] = {
@@ -145,7 +154,8 @@ static struct evring_hook_point process_hooks[EXIT + 1] = {
 	},
 	[EXIT] = {
 		.desc = &process_exit_desc,
-		EVRING_EXIT_HOOK,
+		.tracepoint = "sched_process_exit",
+		.probe = exit_probe,
 	},
 };
 

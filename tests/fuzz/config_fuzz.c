@@ -202,16 +202,20 @@ static void parse_template(const char *text, unsigned int allowed, size_t room)
 /* The key is what stands before the first newline. */
 static void find_property(const char *text, size_t size)
 {
-	const char *file = memchr(text, '\n', size), *why = NULL;
-	char *key, *value;
+	const char *newline = memchr(text, '\n', size), *why = NULL;
+	char *key, *file, *value;
+	size_t len;
 
-	if (!file)
+	if (!newline)
 		return;
-	key = strndup(text, (size_t)(file - text));
-	file++;
-	value = properties_find(file, size - (size_t)(file - text), key, &why);
-	MUST(value ? strlen(value) <= size : *why);
+	key = strndup(text, (size_t)(newline - text));
+	len = size - (size_t)(newline + 1 - text);
+	file = malloc(len);	/* without a NUL behind it */
+	memcpy(file, newline + 1, len);
+	value = properties_find(file, len, key, &why);
+	MUST(value ? strlen(value) <= len : *why);
 	free(value);
+	free(file);
 	free(key);
 }
 

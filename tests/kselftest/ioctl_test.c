@@ -177,7 +177,7 @@ static const struct reserved {
 	{ TYPE, offsetof(struct evring_type_info, flags), 0, 32 },
 	{ TYPE, offsetof(struct evring_type_info, reserved), 0, 128 },
 	{ HOOK, offsetof(struct evring_hook, op), 2, 32 },
-	{ HOOK, offsetof(struct evring_hook, attached), 0, 32 },
+	{ HOOK, offsetof(struct evring_hook, state), 0, 32 },
 	{ JOIN, offsetof(struct evring_join, flags), 0, 32 },
 	{ JOIN, offsetof(struct evring_join, policy), 1, 32 },
 	{ JOIN, offsetof(struct evring_join, start), 1, 32 },

@@ -34,6 +34,8 @@
 #define MODULE_AUTHOR(text)		struct sim_nothing
 #define MODULE_LICENSE(text)		struct sim_nothing
 #define MODULE_VERSION(text)		struct sim_nothing
+#define MODULE_ALIAS(text)		struct sim_nothing
+#define MODULE_ALIAS_MISCDEV(minor)	struct sim_nothing
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define lockdep_assert_held(lock)	((void)(lock))
 
@@ -55,6 +57,7 @@ typedef unsigned int uint;
 	struct sim_nothing
 
 #define pr_err(...)		fprintf(stderr, __VA_ARGS__)
+#define pr_info(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_warn(...)		fprintf(stderr, __VA_ARGS__)
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
@@ -153,6 +156,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
+#define cond_resched()			do { } while (0)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
 /* Locks: nothing here is taken by what a signal may interrupt. */
@@ -163,6 +167,11 @@ typedef pthread_mutex_t spinlock_t;
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
 #define mutex_lock(lock)		pthread_mutex_lock(lock)
 #define mutex_unlock(lock)		pthread_mutex_unlock(lock)
+#define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
+#define raw_spin_lock_irq(lock)		spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)	spin_lock_irqsave(lock, flags)
+#define raw_spin_unlock_irqrestore(lock, flags)	spin_unlock_irqrestore(lock, flags)
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
 
@@ -170,6 +179,9 @@ typedef pthread_mutex_t spinlock_t;
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
 #define INIT_LIST_HEAD(l)	((l)->next = (l)->prev = (l))
 #define list_empty(l)		((l)->next == (l))
+#define list_for_each_entry(p, head, member)					\
+	for (p = container_of((head)->next, typeof(*p), member); &p->member != (head);	\
+	     p = container_of(p->member.next, typeof(*p), member))
 #define list_for_each_entry_safe(p, n, head, member)				\
 	for (p = container_of((head)->next, typeof(*p), member),		\
 	     n = container_of(p->member.next, typeof(*p), member);		\
@@ -201,7 +213,14 @@ static inline void list_del_init(struct list_head *entry)
 #define nsecs_to_jiffies(ns)	((unsigned long)(((ns) + TICK_NS - 1) / TICK_NS))
 #define ktime_get_boottime_ns()	ktime_get_boot_fast_ns()
 
-u64 ktime_get_real_fast_ns(void);
+#define NSEC_PER_USEC		1000L
+
+typedef s64 ktime_t;
+#define ktime_sub(a, b)		((a) - (b))
+#define ktime_to_ns(t)		(t)
+
+/* usleep_range() lasts as long as the kernel's clock says. */
+void usleep_range(unsigned long min, unsigned long max);
 
 static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 {
@@ -222,9 +241,12 @@ void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsi
 void mod_timer(struct timer_list *timer, unsigned long at);
 void timer_delete_sync(struct timer_list *timer);
 
-struct work_struct {
-	int unused;
-};
+/* Work is a timer that is due at once. */
+#define DECLARE_WORK(name, f)		struct work_struct name = { .fn = (f) }
+#define INIT_WORK(w, f)			((w)->fn = (f), (w)->timer.pending = false)
+#define cancel_work_sync(w)		timer_delete_sync(&(w)->timer)
+
+void schedule_work(struct work_struct *work);
 
 typedef void work_func_t(struct work_struct *work);
 
@@ -235,10 +257,10 @@ struct delayed_work {
 };
 
 #define to_delayed_work(w)		container_of(w, struct delayed_work, work)
-#define system_wq			NULL
 #define INIT_DELAYED_WORK(d, f)		((d)->fn = (f))
 #define DECLARE_DEFERRABLE_WORK(name, f) struct delayed_work name = { .fn = (f) }
-#define mod_delayed_work(wq, d, delay)	schedule_delayed_work(d, delay)
+/* To schedule it anew moves it. */
+#define cancel_delayed_work(d)		((void)(d))
 
 void schedule_delayed_work(struct delayed_work *work, unsigned long delay);
 #define cancel_delayed_work_sync(d)	timer_delete_sync(&(d)->timer)
@@ -249,6 +271,14 @@ void irq_work_sync(struct irq_work *work);
 struct notifier_block {
 	int (*notifier_call)(struct notifier_block *nb, unsigned long event, void *data);
 };
+
+/* The timekeeper, as far as its offsets: sim_clock_set() changes them. */
+struct timekeeper {
+	ktime_t offs_real, offs_boot;
+};
+
+int pvclock_gtod_register_notifier(struct notifier_block *nb);
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 
 #define NOTIFY_DONE			0
 #define PM_POST_SUSPEND			1
@@ -267,6 +297,10 @@ unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 
 #define CAP_SYS_ADMIN		21
+typedef struct { u32 val; } kuid_t;
+extern u32 sim_uid;
+#define current_uid()		((kuid_t){ sim_uid })
+#define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define capable(cap)		((void)(cap), sim_capable)
 
@@ -279,8 +313,6 @@ extern bool sim_capable;
 #define VM_MAYEXEC		0x40UL
 #define VM_MAYSHARE		0x80UL
 #define VM_DONTCOPY		0
-#define VM_DONTEXPAND		0
-#define VM_DONTDUMP		0
 
 struct inode;
 
@@ -291,13 +323,16 @@ struct file {
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff, vm_flags;
+	int vm_page_prot;
 };
 
 #define vma_pages(vma)		(((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
 
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
-		    unsigned long *nr);
-/* The pages that this thread's last vm_insert_pages() was given */
+#define page_to_pfn(page)	((unsigned long)(page) >> PAGE_SHIFT)
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long pfn,
+		    unsigned long size, int prot);
+/* The first page that this thread's last mapping was given */
 extern __thread void *sim_inserted;
 
 typedef unsigned int __poll_t;
@@ -306,10 +341,13 @@ struct poll_table_struct;
 /* Tells the queue which eventfd to raise. */
 void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *table);
 
+#define IORING_URING_CMD_FIXED		1
+
 struct io_uring_cmd {
 	struct file *file;
 	const void *cmd;
 	u32 cmd_op;
+	u32 flags;
 };
 
 #define nonseekable_open(inode, file)	((void)(inode), (void)(file), 0)

@@ -40,7 +40,9 @@ typedef long long s64;
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
 #define U32_MAX			(~0U)
 #define U64_MAX			(~0ULL)
-#define static_assert		_Static_assert
+#undef static_assert
+#define static_assert(condition, ...)	SIM_ASSERT(condition, ##__VA_ARGS__, #condition)
+#define SIM_ASSERT(condition, text, ...) _Static_assert(condition, text)
 
 /* Where a test may interrupt: before whatever another context can see or change */
 extern void (*sim_interrupt)(void);
@@ -78,6 +80,13 @@ static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
 	__atomic_compare_exchange_n(&l->v, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return (unsigned long)old;
 }
+
+typedef struct { s64 v; } atomic64_t;
+
+#define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
+#define atomic64_add(n, a)	((void)__atomic_add_fetch(&(a)->v, n, __ATOMIC_SEQ_CST))
+#define atomic64_try_cmpxchg(a, old, new)					\
+	__atomic_compare_exchange_n(&(a)->v, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
 
 /* This thread's CPU, and how many signal handlers it is in */
 extern __thread unsigned int sim_cpu;
@@ -140,11 +149,15 @@ struct timer_list {
 	bool pending;
 };
 
+struct work_struct {
+	struct timer_list timer;
+	void (*fn)(struct work_struct *work);
+};
+
 struct kprobe;
 struct page;
 struct module;
 struct tracepoint;
-struct work_struct;
 struct delayed_work;
 #define THIS_MODULE NULL
 

@@ -334,6 +334,7 @@ static void promises_broken(void)
 		{ "'kafka.delivery.timeout.ms': '120000'", "\"kafka.delivery.timeout.ms\"" },
 		{ "'kafka.retries': '10'", "so many tries" },
 		{ "'kafka.message.send.max.retries': '3'", "so many tries" },
+		{ "'kafka.test.mock.num.brokers': 1", "in this process" },
 		{ "'kafka.enable.idempotence': false", "reorders and duplicates" },
 		{ "'kafka.max.in.flight': '6'", "five requests" },
 		{ "'kafka.queuing.strategy': 'lifo'", "reorders" },
@@ -363,18 +364,26 @@ static void promises_done_without(void)
 		{ "'kafka.retries': '10'", "loss" },
 		{ "'kafka.retries': '0', 'kafka.enable.idempotence': 'false'", "loss,reordering" },
 		{ "'kafka.message.send.max.retries': '3'", "loss" },
+		{ "'kafka.test.mock.num.brokers': 1", "loss" },
 		{ "'kafka.enable.idempotence': false", "reordering" },
 		{ "'kafka.partitioner': 'random'", "reordering" },
 		{ "'kafka.queuing.strategy': 'lifo', 'kafka.enable.idempotence': false",
 		  "reordering" },
 	};
+	struct problems warnings = { .file = "test" };
+	struct config *cfg;
 	char text[400];
 	size_t i;
 
 	for (i = 0; i < sizeof(waived) / sizeof(waived[0]); i++) {
 		snprintf(text, sizeof(text), "%s, 'delivery.accept': '%s'", waived[i].settings,
 			 waived[i].accept);
-		config_free(takes(settings(text), text));
+		cfg = takes(settings(text), text);
+		kafka_warn(cfg, &warnings);
+		ok(warnings.nr == (strchr(waived[i].accept, ',') ? 2 : 1) &&
+		   has(&warnings, "delivery.accept"), "it is warned of");
+		problems_free(&warnings);
+		config_free(cfg);
 	}
 }
 
@@ -479,6 +488,8 @@ static void security(void)
 static void runs_nothing(void)
 {
 	char dir[] = "/tmp/config_test.XXXXXX", file[64], text[600];
+	struct problems problems = { .file = "test" };
+	struct config *cfg;
 
 	if (!mkdtemp(dir)) {
 		ok(false, "a temporary directory");
@@ -487,7 +498,12 @@ static void runs_nothing(void)
 	snprintf(file, sizeof(file), "%s/ran", dir);
 	snprintf(text, sizeof(text), WITH(SASL("sasl_plaintext", "GSSAPI")
 		 ", \"kafka.sasl.kerberos.kinit.cmd\": \"touch %s\""), file);
-	config_free(takes(text, "Kerberos with a command of its own"));
+	cfg = config_parse(text, strlen(text), &problems);
+	ok(!problems.nr || has(&problems, "this build of librdkafka"),
+	   "Kerberos with a command of its own");
+	show(&problems);
+	problems_free(&problems);
+	config_free(cfg);
 	ok(access(file, F_OK), "the command is not run by a check");
 	unlink(file);
 	rmdir(dir);

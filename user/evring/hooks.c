@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* evring hooks: list, attach and detach what emits events. */
+#include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -16,6 +17,13 @@ static const char help[] =
 	"  --json   as one JSON array\n"
 	"  --help   this text\n";
 
+static enum style state_style(const struct evring_type *type)
+{
+	if (type->flags & EVRING_TYPE_F_ATTACHED)
+		return STYLE_GOOD;
+	return type->flags & EVRING_TYPE_F_DISARMED ? STYLE_BAD : STYLE_DIM;
+}
+
 static int list(struct evring *ev, int nr)
 {
 	static const char *const heads[] = { "<HOOK", "<STATE", "<LANE", "VERSION", "LOST" };
@@ -23,14 +31,11 @@ static int list(struct evring *ev, int nr)
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
-		bool is_attached;
 
 		if (!is_hook(ev, type))
 			continue;
-		is_attached = type->flags & EVRING_TYPE_F_ATTACHED;
 		table_cell(table, STYLE_PLAIN, "%s", type->name);
-		table_cell(table, is_attached ? STYLE_GOOD : STYLE_DIM, "%s",
-			   is_attached ? "attached" : "detached");
+		table_cell(table, state_style(type), "%s", hook_state(type));
 		table_cell(table, STYLE_PLAIN, "%s", lane_name(type->lane));
 		table_number(table, type->version);
 		table_fault(table, type->lost);
@@ -45,14 +50,14 @@ static int list_json(struct evring *ev, int nr)
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
-		bool is_attached;
 
 		if (!is_hook(ev, type))
 			continue;
-		is_attached = type->flags & EVRING_TYPE_F_ATTACHED;
 		json_array_append_new(json,
-				      json_pack("{s:s, s:b, s:s, s:I, s:I}", "name", type->name,
-						"attached", is_attached,
+				      json_pack("{s:s, s:b, s:s, s:s, s:I, s:I}", "name", type->name,
+						"attached",
+						!!(type->flags & EVRING_TYPE_F_ATTACHED),
+						"state", hook_state(type),
 						"lane", lane_name(type->lane),
 						"version", (json_int_t)type->version,
 						"lost", (json_int_t)type->lost));
@@ -85,8 +90,13 @@ static int switch_hook(struct evring *ev, const char *name, unsigned int op)
 	int before = evring_hook(ev, name, EVRING_HOOK_QUERY);
 	int after = before < 0 ? before : evring_hook(ev, name, op);
 
+	if (after == -EOPNOTSUPP)
+		return fail(after, "cannot %s %s: not on this kernel", verb, name);
 	if (after < 0)
 		return fail(after, "cannot %s %s", verb, name);
+	if (after == EVRING_HOOK_DISARMED)
+		fprintf(stderr, "evring: %s is attached but disarmed: what it is attached to is "
+			"switched off, and nothing comes\n", name);
 	printf("%s: %s%sed\n", name, before == after ? "already " : "", verb);
 	return EXIT_SUCCESS;
 }

@@ -61,7 +61,7 @@ static uint64_t raw_now(const struct evring *ev)
 	struct timespec now;
 	int64_t ns;
 
-	evring_clock(ev, &clock);
+	evring_clock(ev, evring_meta(ev)->clock.base, &clock);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)clock.boot_ns;
 	return clock.mult ? clock.base + (uint64_t)(((__int128)ns << clock.shift) / clock.mult) :

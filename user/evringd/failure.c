@@ -148,10 +148,7 @@ void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, 
 
 void failed_add(struct failed *failed, const rd_kafka_message_t *report)
 {
-	struct outgoing out;
-
-	producer_message(report, &out);
-	*failed->end = outgoing_new(&out, out.copy);
+	*failed->end = producer_message(report);
 	failed->end = &(*failed->end)->next;
 	failed->code = report->err;
 	failed->nr++;

@@ -29,12 +29,11 @@ void outgoing_free(struct outgoing *out)
 	free(out);
 }
 
-static bool comes_before(const struct outgoing *a, const struct outgoing *b)
+bool outgoing_before(const struct outgoing *a, const struct outgoing *b)
 {
 	if (a->order != b->order)
 		return order_before(a->order, b->order);
-	/* Halves of a pack lie in one value, unless they are copies; those came in order. */
-	return !a->copy && !b->copy && (uintptr_t)a->value < (uintptr_t)b->value;
+	return a->place < b->place;
 }
 
 static struct outgoing *merge(struct outgoing *a, struct outgoing *b)
@@ -42,7 +41,7 @@ static struct outgoing *merge(struct outgoing *a, struct outgoing *b)
 	struct outgoing *list = NULL, **end = &list;
 
 	while (a && b) {
-		struct outgoing **from = comes_before(b, a) ? &b : &a;
+		struct outgoing **from = outgoing_before(b, a) ? &b : &a;
 
 		*end = *from;
 		*from = (*from)->next;

@@ -25,6 +25,7 @@ struct pack {
 	struct message msg;
 	size_t used, room;
 	uint32_t events;
+	struct evring_clock clock;		/* of a frame */
 	struct evring_frame_run *run;		/* the last one of a frame */
 	uint16_t types[EVRING_TYPES_MAX];	/* ids in the frame, by first use */
 	unsigned int nr_types;
@@ -65,11 +66,22 @@ static char *value_of(struct pack *pack)
  * Frames of records
  */
 
-static void frame_begin(struct pack *pack)
+static void frame_begin(struct packs *packs, struct pack *pack, const struct evring_event *event)
 {
+	evring_clock(packs->enc->src->ev, event->rec->time, &pack->clock);
 	pack->used = sizeof(struct evring_frame);
 	pack->run = NULL;
 	pack->nr_types = 0;
+}
+
+/* A frame has one clock: what another line of it holds for goes into another frame. */
+static bool frame_has_clock(const struct packs *packs, const struct pack *pack,
+			    const struct evring_event *event)
+{
+	struct evring_clock clock;
+
+	evring_clock(packs->enc->src->ev, event->rec->time, &clock);
+	return clock.base == pack->clock.base;
 }
 
 static bool frame_has_type(const struct pack *pack, uint16_t type)
@@ -140,7 +152,7 @@ static void frame_end(struct packs *packs, struct pack *pack)
 	};
 	memcpy(frame->machine_id, host->machine_id, sizeof(frame->machine_id));
 	memcpy(frame->boot_id, host->boot_id, sizeof(frame->boot_id));
-	evring_clock(ev, &frame->clock);
+	frame->clock = pack->clock;
 	for (i = 0; i < pack->nr_types; i++, pack->used += sizeof(*entry)) {
 		const struct evring_type *type = type_of(ev, pack->types[i]);
 
@@ -250,7 +262,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	pack->msg.delivery = delivery_begin(ds, pack->room);
 	delivery_push(ds, pack->msg.delivery, event, pack->room, 0);
 	if (is_raw(packs))
-		frame_begin(pack);
+		frame_begin(packs, pack, event);
 	return pack;
 }
 
@@ -274,7 +286,8 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 	at = find(packs, msg);
 	pack = at < packs->nr_open ? packs->open[at] : NULL;
 	need = is_raw(packs) ? frame_need(pack, event) : (size_t)line;
-	if (pack && need > pack->room - pack->used) {
+	if (pack && (need > pack->room - pack->used ||
+		     (is_raw(packs) && !frame_has_clock(packs, pack, event)))) {
 		full = true;
 		need = is_raw(packs) ? frame_need(NULL, event) : need;
 	} else if (!pack && packs->nr_open == OPEN_MAX) {

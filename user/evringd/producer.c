@@ -3,17 +3,17 @@
 #include "producer.h"
 
 #include "evringd.h"
+#include "sender.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
-/* In a report's _private beside the delivery, which is aligned to 8 bytes */
+/* In a report's _private beside the delivery or the copy, which are aligned to 8 bytes */
 #define TAG_COPY	((uintptr_t)1)
-#define TAG_DECLARATION	((uintptr_t)2)
-#define TAG_SUSPECT	((uintptr_t)4)
-#define TAGS		(TAG_COPY | TAG_DECLARATION | TAG_SUSPECT)
+#define TAG_SUSPECT	((uintptr_t)2)
+#define TAGS		(TAG_COPY | TAG_SUSPECT)
 
 struct producer {
 	const struct config *cfg;
@@ -209,9 +209,9 @@ static rd_kafka_resp_err_t topic_open(struct producer *producer, struct topic_ha
 
 static void *opaque_of(const struct outgoing *out)
 {
-	return (void *)((uintptr_t)out->delivery | (out->copy ? TAG_COPY : 0) |
-			(out->declaration ? TAG_DECLARATION : 0) |
-			(out->suspect ? TAG_SUSPECT : 0));
+	if (out->copy)
+		return (void *)((uintptr_t)out | TAG_COPY);
+	return (void *)((uintptr_t)out->delivery | (out->suspect ? TAG_SUSPECT : 0));
 }
 
 /*
@@ -232,7 +232,7 @@ rd_kafka_resp_err_t producer_send(struct producer *producer, struct topic_handle
 		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque_of(out) },
 		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = out->timestamp },
 		/* Without F_COPY and F_FREE the value stays where it is until its report. */
-		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = out->copy ? RD_KAFKA_MSG_F_COPY : 0 },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = 0 },
 		{ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = out->headers },
 	};
 	size_t nr = sizeof(vus) / sizeof(vus[0]) - !out->headers;
@@ -244,7 +244,9 @@ rd_kafka_resp_err_t producer_send(struct producer *producer, struct topic_handle
 	if (error) {
 		code = rd_kafka_error_code(error);
 		rd_kafka_error_destroy(error);
-		return code;
+		/* It is told by the code of what the producer has failed by. */
+		return rd_kafka_fatal_error(producer->rk, NULL, 0) ? RD_KAFKA_RESP_ERR__FATAL :
+								     code;
 	}
 	producer->flying++;
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -285,29 +287,59 @@ struct topic_handle *producer_topic(const rd_kafka_message_t *report)
 	return rd_kafka_topic_opaque(report->rkt);
 }
 
-struct delivery *producer_delivery(const rd_kafka_message_t *report)
-{
-	return (struct delivery *)((uintptr_t)report->_private & ~TAGS);
-}
-
-void producer_message(const rd_kafka_message_t *report, struct outgoing *out)
+static struct outgoing *copy_of(const rd_kafka_message_t *report)
 {
 	uintptr_t opaque = (uintptr_t)report->_private;
-	rd_kafka_timestamp_type_t type;
 
-	*out = (struct outgoing){
+	return opaque & TAG_COPY ? (struct outgoing *)(opaque & ~TAGS) : NULL;
+}
+
+struct delivery *producer_delivery(const rd_kafka_message_t *report)
+{
+	struct outgoing *copy = copy_of(report);
+
+	return copy ? copy->delivery : (struct delivery *)((uintptr_t)report->_private & ~TAGS);
+}
+
+struct outgoing *producer_message(const rd_kafka_message_t *report)
+{
+	struct outgoing *out = copy_of(report);
+	rd_kafka_timestamp_type_t type;
+	struct outgoing sent = {
 		.delivery = producer_delivery(report),
 		.value = report->payload, .len = report->len,
 		.key = report->key, .key_len = report->key_len,
-		.copy = opaque & TAG_COPY,
-		.declaration = opaque & TAG_DECLARATION,
-		.suspect = opaque & TAG_SUSPECT,
+		.place = (uintptr_t)report->payload,
+		.suspect = (uintptr_t)report->_private & TAG_SUSPECT,
 	};
-	out->order = out->delivery->order;
-	out->timestamp = rd_kafka_message_timestamp(report, &type);
-	if (type != RD_KAFKA_TIMESTAMP_CREATE_TIME || out->timestamp < 0)
-		out->timestamp = 0;
+
+	if (!out) {
+		sent.order = sent.delivery->order;
+		sent.timestamp = rd_kafka_message_timestamp(report, &type);
+		if (type != RD_KAFKA_TIMESTAMP_CREATE_TIME || sent.timestamp < 0)
+			sent.timestamp = 0;
+		out = outgoing_new(&sent, false);
+	}
+	out->headers = NULL;
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)report, &out->headers);
+	return out;
+}
+
+void producer_forget(const rd_kafka_message_t *report)
+{
+	struct outgoing *copy = copy_of(report);
+
+	if (copy)
+		outgoing_free(copy);
+}
+
+size_t producer_message_max(const struct producer *producer)
+{
+	char value[24] = "0";
+	size_t size = sizeof(value);
+
+	rd_kafka_conf_get(rd_kafka_conf(producer->rk), "message.max.bytes", value, &size);
+	return strtoul(value, NULL, 10);
 }
 
 bool producer_failed(const struct producer *producer, char *why, size_t len)

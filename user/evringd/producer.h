@@ -24,14 +24,15 @@ struct producer;
 struct outgoing {
 	struct outgoing *next;
 	struct delivery *delivery;
-	const void *value;		/* stays where it is until the report, unless @copy */
+	const void *value;		/* stays where it is until the report; with @copy: ours */
 	size_t len;
 	const void *key;		/* NULL: none */
 	size_t key_len;
 	int64_t timestamp;		/* ms since 1970; 0: when it is sent */
 	rd_kafka_headers_t *headers;	/* NULL: none; the message's own */
 	uint32_t order;			/* the delivery's */
-	bool copy;			/* librdkafka is to copy @value */
+	uintptr_t place;		/* among those of one order: where the value lies or lay */
+	bool copy;			/* @value is in @room; this stays until the report */
 	bool declaration;		/* of an event that was refused */
 	bool suspect;			/* it has been refused once when it was alone */
 	char room[];			/* the key and, with @copy, the value */
@@ -52,7 +53,10 @@ struct producer *producer_open(const struct config *cfg, size_t batch_bytes, int
 void producer_close(struct producer *producer);
 void producer_release(struct topic_handle *handle);
 
-/* On success the headers are librdkafka's. @handle stays put: reports lead to it. */
+/*
+ * On success the headers are librdkafka's, and so is @out if it is a copy.
+ * @handle stays put: reports lead to it.
+ */
 rd_kafka_resp_err_t producer_send(struct producer *producer, struct topic_handle *handle,
 				  const char *topic, const struct outgoing *out);
 /* Many at a time, without headers or time stamps. What was not taken has its err set. */
@@ -67,8 +71,12 @@ void producer_landed(struct producer *producer);
 /* Whose report it is. */
 struct topic_handle *producer_topic(const rd_kafka_message_t *report);
 struct delivery *producer_delivery(const rd_kafka_message_t *report);
-/* The message as it was sent. Takes its headers; the value is librdkafka's if it is a copy. */
-void producer_message(const rd_kafka_message_t *report, struct outgoing *out);
+/* It as it was sent, with its headers: for the caller to free. */
+struct outgoing *producer_message(const rd_kafka_message_t *report);
+/* It has arrived: nobody needs a copy any more. */
+void producer_forget(const rd_kafka_message_t *report);
+/* The largest message, key and value, that librdkafka takes. */
+size_t producer_message_max(const struct producer *producer);
 /* It has failed for good, and @why tells. */
 bool producer_failed(const struct producer *producer, char *why, size_t len);
 /* Give up what has not been sent; with @inflight also what has no answer. Reports come. */

@@ -26,6 +26,16 @@ static uint64_t now_ns(void)
  * Replacing the producer
  */
 
+/*
+ * Again and again: what librdkafka wants to try once more comes back to its
+ * queue, and a producer that has failed leaves it there.
+ */
+static void purge(struct sender *s)
+{
+	s->purge_again = s->now + DELAY_MS_MIN * 1000000;
+	producer_purge(s->producer, s->now >= s->drain_until);
+}
+
 void sender_drain(struct sender *s)
 {
 	if (s->draining)
@@ -33,7 +43,7 @@ void sender_drain(struct sender *s)
 	s->draining = true;
 	s->drain_until = s->now + DRAIN_NS;
 	batch_empty(s);
-	producer_purge(s->producer, false);
+	purge(s);
 }
 
 void sender_pause(struct sender *s, const char *reason)
@@ -52,7 +62,9 @@ static void start(struct sender *s)
 
 	s->judged = false;
 	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (!s->producer)
+	if (s->producer)
+		s->message_max = producer_message_max(s->producer);
+	else
 		sender_pause(s, why);
 }
 
@@ -80,8 +92,8 @@ static void turn_producer(struct sender *s)
 		log_line(LOG_DEBUG, "kafka: the producer is replaced: %s", why);
 		sender_drain(s);
 	}
-	if (s->draining && producer_flying(s->producer) && s->now >= s->drain_until)
-		producer_purge(s->producer, true);
+	if (s->draining && producer_flying(s->producer) && s->now >= s->purge_again)
+		purge(s);
 	if (s->draining && !producer_flying(s->producer))
 		drained(s);
 	if (!s->producer && !pause_is_on(s, &s->pause))
@@ -141,6 +153,7 @@ static void on_reports(struct sender *s, rd_kafka_event_t *event)
 		delivery = producer_delivery(report);
 		if (delivery == s->culprit)
 			s->culprit = NULL;
+		producer_forget(report);
 		s->calls.acked(s->calls.arg, delivery);
 	}
 	if (acked)
@@ -208,7 +221,8 @@ static void send_waiting(struct sender *s, struct topic *topic)
 		topic_dequeue(topic);
 		if (!code) {
 			out->headers = NULL;
-			outgoing_free(out);
+			if (!out->copy)
+				outgoing_free(out);
 			continue;
 		}
 		failed_unsent(s, topic, out, code);
@@ -257,6 +271,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
+		.place = (uintptr_t)msg->value,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
@@ -270,9 +285,12 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	rd_kafka_resp_err_t code;
 	struct outgoing out;
 
-	if (s->batching && !batch_room(s, msg))
+	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
+
+	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
 		return false;
-	if (s->batching && sender_up(s) && !topic->first) {
+	if (batching && sender_up(s) && !topic->first) {
 		batch_add(s, msg);
 		return true;
 	}

@@ -79,7 +79,9 @@ void sender_reason(struct sender *sender, char *buf, unsigned long len);
 /* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
 struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
 void outgoing_free(struct outgoing *out);
-/* By order; of one order by where the values lie, then as they came. Stable. */
+/* By order, and of one order by place. */
+bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
+/* So, and stable. */
 struct outgoing *outgoing_sort(struct outgoing *list);
 
 #endif /* SENDER_H */

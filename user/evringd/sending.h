@@ -58,12 +58,14 @@ struct sender {
 	struct producer *producer;	/* NULL: there is none now */
 	int fd;
 	bool batching;			/* messages go by producer_send_batch() */
+	size_t message_max;		/* key and value: what librdkafka takes */
 	struct batch batch;
 	struct topic *topics;
 
 	bool draining;			/* the producer is to be replaced ... */
 	bool judged;			/* ... for a reason that a report has told */
-	uint64_t drain_until;
+	uint64_t drain_until;		/* what has no answer by then is given up */
+	uint64_t purge_again;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
 	const struct delivery *culprit;	/* first of the batch that failed; NULL: it got through */

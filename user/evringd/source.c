@@ -30,10 +30,18 @@ static void attach(struct source *src, const struct evring_type *type)
 	int ret = evring_hook(src->ev, type->name, EVRING_HOOK_QUERY);
 
 	/* Attached by someone else is as good, and needs no privilege. */
-	if (!ret)
+	if (ret == EVRING_HOOK_DETACHED)
 		ret = evring_hook(src->ev, type->name, EVRING_HOOK_ATTACH);
+	if (ret == EVRING_HOOK_ABSENT || ret == -EOPNOTSUPP) {
+		warn("hook %s: not on this kernel: it has not what the hook is attached to",
+		     type->name);
+		return;
+	}
 	if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
+	if (ret == EVRING_HOOK_DISARMED)
+		warn("hook %s: attached but disarmed: what it is attached to is switched off, "
+		     "and nothing comes", type->name);
 	if (!(src->cfg->lanes & 1u << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(type->lane));

@@ -92,9 +92,10 @@ static rd_kafka_headers_t *half_headers(const struct config *cfg, const struct o
 }
 
 static void make_halves(const struct config *cfg, const struct outgoing *out,
-			const void *const values[2], const size_t lens[2], bool copy,
+			const void *const values[2], const size_t lens[2], uint32_t events,
 			struct outgoing *halves[2])
 {
+	bool frame = cfg->format == VALUE_RAW;
 	struct identity who;
 	unsigned int i;
 
@@ -104,11 +105,13 @@ static void make_halves(const struct config *cfg, const struct outgoing *out,
 
 		half.value = values[i];
 		half.len = lens[i];
+		/* It has fewer events than bytes: so places stay in order down to the last one. */
+		half.place += i ? events : 0;
 		known = i && pack_identity(cfg, &half, &who);
 		if (known && half.timestamp)
 			half.timestamp = who.timestamp;
 		half.headers = half_headers(cfg, &half, known ? &who : NULL);
-		halves[i] = outgoing_new(&half, copy);
+		halves[i] = outgoing_new(&half, frame || out->copy);
 	}
 }
 
@@ -125,8 +128,8 @@ static bool split_lines(const struct config *cfg, const struct outgoing *out,
 	for (at = value, half = lines / 2; half; half--)
 		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
 	make_halves(cfg, out, (const void *const[2]){ value, at },
-		    (const size_t[2]){ (size_t)(at - value), (size_t)(end - at) }, out->copy,
-		    halves);
+		    (const size_t[2]){ (size_t)(at - value), (size_t)(end - at) },
+		    (uint32_t)(lines / 2), halves);
 	return true;
 }
 
@@ -180,7 +183,7 @@ static bool split_frame(const struct config *cfg, const struct outgoing *out,
 	lens[1] = lens[0] ? cut_frame(&reader, reader.frame.events - half, values[1]) : 0;
 	ok = lens[0] && lens[1];
 	if (ok)
-		make_halves(cfg, out, (const void *const[2]){ values[0], values[1] }, lens, true,
+		make_halves(cfg, out, (const void *const[2]){ values[0], values[1] }, lens, half,
 			    halves);
 	free(values[0]);
 	free(values[1]);

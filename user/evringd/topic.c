@@ -42,7 +42,7 @@ bool pause_too_long(const struct sender *s, const struct pause *pause)
 void sender_enqueue(struct sender *s, struct topic *topic, struct outgoing *out)
 {
 	(void)s;
-	if (topic->first && order_before(out->order, topic->last->order))
+	if (topic->first && outgoing_before(out, topic->last))
 		topic->unsorted = true;
 	if (topic->first)
 		topic->last->next = out;

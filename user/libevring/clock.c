@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Raw time stamps, and the line from them to nanoseconds (struct evring_clock). */
+/* Raw time stamps, and the lines from them to nanoseconds (struct evring_clock). */
+#include <sched.h>
 #include <time.h>
 
 #include "internal.h"
@@ -12,22 +13,50 @@
 #define read_tsc()	0
 #endif
 
-/* Take the line that the kernel publishes now, if it has bent since. */
+#define SPINS	100
+#define TRIES	1000
+
+static void clock_copy(struct clock *to, const struct evring_meta *from)
+{
+	unsigned int i;
+
+	to->now.source = load_once(&from->clock.source);
+	to->now.mult = load_once(&from->clock.mult);
+	to->now.shift = load_once(&from->clock.shift) & 63;
+	to->now.base = load_once(&from->clock.base);
+	to->now.boot_ns = load_once(&from->clock.boot_ns);
+	to->now.wall_ns = load_once(&from->clock.wall_ns);
+	to->nr_past = load_once(&from->nr_past);
+	for (i = 0; i < EVRING_CLOCK_PAST && i < to->nr_past; i++) {
+		to->past[i].base = load_once(&from->past[i].base);
+		to->past[i].boot_ns = load_once(&from->past[i].boot_ns);
+		to->past[i].wall_ns = load_once(&from->past[i].wall_ns);
+		to->past[i].mult = load_once(&from->past[i].mult);
+	}
+}
+
+/*
+ * Take the lines that the kernel publishes now. After the heads were read: what
+ * is below them was stamped before, so these lines are the ones that it goes by.
+ */
 void clock_refresh(struct evring *ev)
 {
-	const struct evring_clock *from = &ev->meta->clock;
-	struct evring_clock clock;
-	uint32_t seq = load_acquire(&from->seq);
+	const uint32_t *now = &ev->meta->clock.seq;
+	uint32_t seq = load_acquire(now), again;
+	struct clock clock;
 	int tries;
 
-	/* Whoever writes it has preemption off: a few tries are plenty. */
-	for (tries = 0; tries < 1000 && seq != ev->clock.seq; tries++) {
-		clock = *from;
-		clock.seq = seq;
-		read_fence();	/* pairs with smp_wmb() in the kernel's clock_write() */
-		seq = load_acquire(&from->seq);
-		if (seq == clock.seq && !(seq & 1))
+	/* Who writes has interrupts off, so not for long; his CPU may be a virtual one. */
+	for (tries = 0; tries < TRIES && seq != ev->clock.now.seq; tries++) {
+		if (tries > SPINS)
+			sched_yield();
+		clock_copy(&clock, ev->meta);
+		clock.now.seq = seq;
+		read_fence();	/* pairs with smp_mb() and smp_wmb() in the kernel's line_begin() */
+		again = load_acquire(now);
+		if (!(seq & 1) && again == seq)
 			ev->clock = clock;
+		seq = again;
 	}
 }
 
@@ -36,34 +65,81 @@ uint64_t clock_now(const struct evring *ev)
 {
 	struct timespec ts;
 
-	if (ev->clock.source == EVRING_CLOCK_TSC)
+	if (ev->clock.now.source == EVRING_CLOCK_TSC)
 		return read_tsc();
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+/* Signed: a raw time stamp or a boot time that is before @since */
+static bool is_before(uint64_t time, uint64_t since)
+{
+	return (int64_t)(time - since) < 0;
+}
+
+/* Line @i counted back from the one of now; the oldest one for all that is older */
+static struct evring_clock line_back(const struct evring *ev, uint32_t i)
+{
+	struct evring_clock line = ev->clock.now;
+	const struct evring_clock_line *past;
+
+	line.seq = 0;
+	if (!i)
+		return line;
+	past = &ev->clock.past[(ev->clock.nr_past - i) % EVRING_CLOCK_PAST];
+	line.mult = past->mult;
+	line.base = past->base;
+	line.boot_ns = past->boot_ns;
+	line.wall_ns = past->wall_ns;
+	return line;
+}
+
+static uint32_t nr_back(const struct evring *ev)
+{
+	return ev->clock.nr_past < EVRING_CLOCK_PAST ? ev->clock.nr_past : EVRING_CLOCK_PAST;
+}
+
+void evring_clock(const struct evring *ev, uint64_t raw, struct evring_clock *clock)
+{
+	uint32_t i = 0, nr = nr_back(ev);
+
+	do {
+		*clock = line_back(ev, i);
+	} while (is_before(raw, clock->base) && i++ < nr);
+}
+
+static uint64_t line_boot(const struct evring_clock *line, uint64_t raw)
+{
+	__int128 cycles = (int64_t)(raw - line->base);
+
+	return line->boot_ns + (uint64_t)((cycles * line->mult) >> line->shift);
+}
+
 uint64_t evring_raw_to_boot(const struct evring *ev, uint64_t raw)
 {
-	const struct evring_clock *clock = &ev->clock;
-	__int128 cycles = (int64_t)(raw - clock->base);
+	struct evring_clock line;
 
-	return clock->boot_ns + (uint64_t)((cycles * clock->mult) >> clock->shift);
+	evring_clock(ev, raw, &line);
+	return line_boot(&line, raw);
 }
 
 uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns)
 {
-	return boottime_ns + (uint64_t)ev->clock.wall_ns;
+	struct evring_clock line;
+	uint32_t i = 0, nr = nr_back(ev);
+
+	do {
+		line = line_back(ev, i);
+	} while (is_before(boottime_ns, line.boot_ns) && i++ < nr);
+	return boottime_ns + (uint64_t)line.wall_ns;
 }
 
 uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw)
 {
-	return evring_clock_to_wall(ev, evring_raw_to_boot(ev, raw));
-}
+	struct evring_clock line;
 
-void evring_clock(const struct evring *ev, struct evring_clock *clock)
-{
-	*clock = ev->clock;
-	clock->seq = 0;
+	evring_clock(ev, raw, &line);
+	return line_boot(&line, raw) + (uint64_t)line.wall_ns;
 }
 
 uint64_t evring_boottime(const struct evring *ev, const struct evring_event *event)

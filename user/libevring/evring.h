@@ -106,7 +106,10 @@ const struct evring_type *evring_type_by_name(struct evring *ev, const char *nam
 /* A type's field by its name, NULL if there is none. */
 const struct evring_field *evring_field(const struct evring_type *type, const char *name);
 
-/* Attach, detach or ask for (EVRING_HOOK_*) one hook. Returns 1 if it is attached now, else 0. */
+/*
+ * Attach, detach or ask for (EVRING_HOOK_*) one hook. Returns enum evring_hook_state, what it
+ * is now. -EOPNOTSUPP: this kernel has not what it would be attached to.
+ */
 int evring_hook(struct evring *ev, const char *name, unsigned int op);
 
 /* Forget a group that nobody owns. Needs CAP_SYS_ADMIN. -ENOENT, -EBUSY. */
@@ -253,8 +256,11 @@ uint64_t evring_boottime(const struct evring *ev, const struct evring_event *eve
 /* CLOCK_REALTIME of the event, nanoseconds since 1970-01-01 UTC. */
 uint64_t evring_realtime(const struct evring *ev, const struct evring_event *event);
 
-/* The line from raw time stamps to these, as of the last look at the rings; its seq is 0. */
-void evring_clock(const struct evring *ev, struct evring_clock *clock);
+/* CLOCK_REALTIME as it was when CLOCK_BOOTTIME was @boottime_ns: for fields that tell such a time */
+uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
+
+/* The line from raw time stamps to these that holds for @raw; its seq is 0. */
+void evring_clock(const struct evring *ev, uint64_t raw, struct evring_clock *clock);
 
 /* A number (any kind of U, S or BOOL; signed ones as their two's complement). -EINVAL: the field
  * is no number. -EBADMSG: it lies outside of the record. */

@@ -15,11 +15,18 @@ enum mode {
 	MODE_HOLD,	/* a group whose events stay put until committed */
 };
 
+/* The lines from raw time stamps to nanoseconds */
+struct clock {
+	struct evring_clock now;
+	uint32_t nr_past;
+	struct evring_clock_line past[EVRING_CLOCK_PAST];
+};
+
 struct evring {
 	int fd;
 	const struct evring_meta *meta;
 	size_t meta_len;
-	struct evring_clock clock;	/* as of the last snapshot */
+	struct clock clock;		/* as of the last snapshot */
 
 	struct evring_type **types;	/* by id; each allocated on its own, as users keep them */
 	unsigned int nr_types;
@@ -81,7 +88,6 @@ void clock_refresh(struct evring *ev);
 uint64_t clock_now(const struct evring *ev);
 uint64_t evring_raw_to_boot(const struct evring *ev, uint64_t raw);
 uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw);
-uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
 
 /* reader.c: all rings together */
 

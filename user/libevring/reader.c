@@ -119,7 +119,6 @@ int reader_snapshot(struct evring *ev)
 		if (ret)
 			return ret;
 	}
-	clock_refresh(ev);
 	ev->watermark = clock_now(ev);	/* before any head is read */
 	for (i = 0; i < ev->nr_rings; i++) {
 		struct ring *ring = &ev->rings[i];
@@ -134,6 +133,7 @@ int reader_snapshot(struct evring *ev)
 		if (ret)
 			ev->heap[ev->nr_heap++] = ring;
 	}
+	clock_refresh(ev);	/* after the heads */
 	heap_build(ev);
 	return 0;
 }

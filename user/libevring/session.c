@@ -127,7 +127,7 @@ int evring_hook(struct evring *ev, const char *name, unsigned int op)
 		return -ENOENT;
 	strcpy(hook.name, name);
 	ret = evring_ioctl(ev, EVRING_IOC_HOOK, &hook);
-	return ret < 0 ? ret : (int)hook.attached;
+	return ret < 0 ? ret : (int)hook.state;
 }
 
 int evring_drop(struct evring *ev, const char *name)

@@ -11,7 +11,8 @@
  *
  * What a session (one open file of /dev/evring) does:
  *
- *	open		read permission taps and joins groups
+ *	open		read permission taps and joins groups. EMFILE: the user has as
+ *			many sessions as the module's sessions_max allows
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
  *	read the rings	plain loads, no system call
@@ -256,28 +257,35 @@ struct evring_type_info {
 #define EVRING_TYPE_F_HOOK	0x2	/* emitted by a hook: EVRING_IOC_HOOK knows it */
 #define EVRING_TYPE_F_ATTACHED	0x4	/* ... which is attached now */
 #define EVRING_TYPE_F_GONE	0x8	/* its module has gone */
+#define EVRING_TYPE_F_DISARMED	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
+#define EVRING_TYPE_F_ABSENT	0x20	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
 
 /*
  * The meta page, mmap'd at EVRING_MMAP_META. Written by the kernel alone.
  */
 
 /**
- * struct evring_clock - from raw time stamps to nanoseconds
- * @seq: odd while the kernel writes the other members: read it, read them,
- *	read it again, and start over if it was odd or has changed
+ * struct evring_clock - from raw time stamps to nanoseconds: the line of now
+ * @seq: odd while the kernel writes the other members, or evring_meta.past: read
+ *	it, read them, read it again, and start over if it was odd or has changed
  * @source: EVRING_CLOCK_*
  * @mult: see below
- * @shift: see below
- * @base: a raw time stamp
+ * @shift: see below; the same for all lines
+ * @base: the raw time stamp since when this line holds
  * @boot_ns: CLOCK_BOOTTIME at @base, nanoseconds
- * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME at @base, nanoseconds
+ * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME, nanoseconds, exact
  *
  *	boottime = boot_ns + (((s128)(raw - base) * mult) >> shift)
  *	realtime = boottime + wall_ns
  *
- * raw - base is signed: the kernel renews the base from time to time, so that
- * most events are older than it. The line is kept continuous (it is bent, not
- * cut), except after a suspend or when the wall clock is set.
+ * A line holds for the time stamps from its base up to the next line's, and for
+ * ever: an event has the same time whenever it is read. There is a new one where
+ * the wall clock is set (at that moment), where the line has come away from
+ * CLOCK_BOOTTIME by more than 20 us (bent there, not cut), and after a suspend.
+ * What is older than @base belongs to a line in evring_meta.past.
+ *
+ * Read the heads first and the clock after them: then it covers all that is
+ * below the heads.
  */
 struct evring_clock {
 	__u32	seq;
@@ -288,6 +296,24 @@ struct evring_clock {
 	__u64	boot_ns;
 	__s64	wall_ns;
 };
+
+/**
+ * struct evring_clock_line - a line that held until the next one's base
+ * @base: as in struct evring_clock
+ * @boot_ns: likewise
+ * @wall_ns: likewise
+ * @mult: likewise
+ * @reserved: 0
+ */
+struct evring_clock_line {
+	__u64	base;
+	__u64	boot_ns;
+	__s64	wall_ns;
+	__u32	mult;
+	__u32	reserved;
+};
+
+#define EVRING_CLOCK_PAST	64	/* lines that are kept */
 
 #define EVRING_CLOCK_BOOTTIME	0	/* raw is CLOCK_BOOTTIME in ns */
 #define EVRING_CLOCK_TSC	1	/* raw is x86's time stamp counter */
@@ -345,6 +371,10 @@ struct evring_group_info {
  * @reserved: 0
  * @clock: how to read time stamps
  * @groups: the groups; their positions are in the ring pages
+ * @nr_past: lines of the clock that hold no more, all-time
+ * @reserved1: 0
+ * @past: the last ones of them: number n is in past[n % EVRING_CLOCK_PAST]. What
+ *	is older than the oldest goes by the oldest
  */
 struct evring_meta {
 	__u32	size;
@@ -361,6 +391,9 @@ struct evring_meta {
 	__u32	reserved;
 	struct evring_clock	clock;
 	struct evring_group_info groups[EVRING_GROUPS_MAX];
+	__u32	nr_past;
+	__u32	reserved1;
+	struct evring_clock_line past[EVRING_CLOCK_PAST];
 };
 
 /**
@@ -429,6 +462,11 @@ struct evring_ring_page {
  * private mapping; ENXIO: no such ring (yet). A mapping keeps its session, and
  * so the module, until it is unmapped; a child of fork() does not get it
  * (MADV_DONTFORK is set).
+ *
+ * The memory is the module's (evring_meta.memory), not the reader's: it is in
+ * nobody's RSS. Calls that copy from it work (write, send); what would pin its
+ * pages fails with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
+ * with io_uring, process_vm_readv, and a debugger's look.
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
@@ -458,6 +496,7 @@ struct evring_ring_page {
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
+ * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * all EVRING_GROUPS_MAX groups exist. EINVAL: as always. May sleep.
  */
@@ -504,7 +543,8 @@ struct evring_commit_entry {
  * The same through io_uring: IORING_OP_URING_CMD with cmd_op EVRING_CMD_COMMIT
  * and this struct in sqe->cmd; completed inline, with the same result.
  *
- * EPERM: the session has no group. ENXIO: no such ring. ERANGE: @pos is below
+ * EPERM: the session has no group, or has left the one that it had when the call
+ * began: no entry lands in another group. ENXIO: no such ring. ERANGE: @pos is below
  * the committed position or above head. EINVAL: a lane that the group does not
  * read, @pos not a multiple of 8, or as always. EFAULT.
  */
@@ -519,7 +559,8 @@ struct evring_commit {
  * @lanes: bit mask: which lanes to wait for, at least one
  * @flags: 0
  * @watermark: wake once so many bytes have come, or @flush_ms after the first
- *	event; 0: wake at the first event. Looked at as segments are entered
+ *	event; 0: wake at the first event. Looked at as segments are entered:
+ *	what rings have in the segments that they write now may not count yet
  * @flush_ms: 1 to 60000 where there is a @watermark, else 0
  *
  * The order that loses no wake-up: read until there is nothing; ARM; look at
@@ -537,16 +578,34 @@ struct evring_arm {
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
  * @op: EVRING_HOOK_*
- * @attached: out: 1 if it is attached now
+ * @state: in: 0; out: enum evring_hook_state, as it is now
  *
  * Needs CAP_SYS_ADMIN, but for EVRING_HOOK_QUERY. Attached is attached: the
  * hook stays so when the session closes, so that what happens between two runs
- * of a daemon is in the ring. Idempotent. ENOENT: no such hook. May sleep.
+ * of a daemon is in the ring. Idempotent. ENOENT: no such hook. EOPNOTSUPP: this
+ * kernel has not what it is attached to. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
 	__u32	op;
-	__u32	attached;
+	__u32	state;
+};
+
+/**
+ * enum evring_hook_state - does it emit?
+ * @EVRING_HOOK_DETACHED: nobody has attached it
+ * @EVRING_HOOK_ATTACHED: it emits
+ * @EVRING_HOOK_DISARMED: it is attached, but what it is attached to is switched
+ *	off: nothing comes until that is switched on
+ * @EVRING_HOOK_ABSENT: this kernel has not what it would be attached to
+ *
+ * A hook that does not emit is never called attached.
+ */
+enum evring_hook_state {
+	EVRING_HOOK_DETACHED	= 0,
+	EVRING_HOOK_ATTACHED	= 1,
+	EVRING_HOOK_DISARMED	= 2,
+	EVRING_HOOK_ABSENT	= 3,
 };
 
 #define EVRING_HOOK_QUERY	0
