@@ -69,7 +69,7 @@ KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/
 	     tests/modules/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
-.PHONY: all help setup kmod user tests check check-fresh demo install uninstall deb rpm clean FORCE
+.PHONY: all help setup kmod user tests check check-fresh check-packages demo install uninstall deb rpm clean FORCE
 .DEFAULT_GOAL := all
 
 all: kmod user			## build the module, the library and the programs
