@@ -36,6 +36,11 @@ check:				## run all tests (about ten minutes)
 check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
 	@scripts/check-fresh
 
+check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
+	@scripts/setup build vm packages
+	@$(MAKE) $(JOBS) $(FOR_GUEST) user $(B)/bin/evring-mock-broker $(B)/bin/evring-burst
+	@tests/check packages
+
 # Debian has them in the kernel's source, from which scripts/setup takes them.
 $(CACHE)/kselftest/kselftest_harness.h:
 	@echo "evring: the kselftest headers are missing: run 'scripts/setup check'" >&2; exit 1
