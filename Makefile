@@ -66,7 +66,7 @@ LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
 KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
-	     tests/modules/*.c samples/*.c)
+	     tests/modules/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
 .PHONY: all help setup kmod user tests check check-fresh demo install uninstall clean FORCE

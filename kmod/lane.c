@@ -22,7 +22,7 @@
 
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
-MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from 4 to 256 (default: 64)");
+MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
 static unsigned int lane_kib[EVRING_LANES] = { 1024, 2048, 1024 };
 module_param_named(critical_kib, lane_kib[EVRING_LANE_CRITICAL], uint, 0444);

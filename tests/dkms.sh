@@ -13,8 +13,15 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/tree" "$work/src"
 
 dkms_here() {
-	dkms "$1" -m evring -v "$version" -k "$krel" --dkmstree "$work/tree" \
-		--sourcetree "$work/src"
+	dkms "$1" -m evring -v "$version" -k "${2:-$krel}" --dkmstree "$work/tree" \
+		--sourcetree "$work/src" "${@:3}"
+}
+
+# 77: it should not even be tried.
+too_old() {
+	local status=0
+	dkms_here build 5.14.0-1-amd64 --kernelsourcedir "/lib/modules/$krel/build" || status=$?
+	[ "$status" = 77 ]
 }
 
 built() {
@@ -77,5 +84,6 @@ check "the sources are all that DKMS needs" \
 check "dkms add" dkms_here add
 check "dkms build, against the distribution's headers" dkms_here build
 check "the module is for that kernel" built
+check "dkms does not try a kernel before 6.1" too_old
 check "dkms remove" dkms_here remove
 tap_end

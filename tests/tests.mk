@@ -40,6 +40,13 @@ check-fresh:			## the README's commands in a minimal Debian 12 (root; half an ho
 $(CACHE)/kselftest/kselftest_harness.h:
 	@echo "evring: the kselftest headers are missing: run 'scripts/setup check'" >&2; exit 1
 
+check-kernels:			## all kselftests on all kernels, user space on other Debians (hours)
+	@scripts/setup build vm check kernels
+	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
+	@tests/check-kernels
+
+.PHONY: check-kernels
+
 # The harness's macros compare as they like.
 $(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a \
 		$(CACHE)/kselftest/kselftest_harness.h

@@ -181,7 +181,7 @@ static long kernel_kib(void)
 	return value;
 }
 
-TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 60)
+TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 600)
 {
 	long before = 0, after;
 	struct evring *ev;
@@ -212,7 +212,7 @@ TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_not
 	EXPECT_GT(after + 8 * 1024, before);
 }
 
-TEST_F_TIMEOUT(lifecycle, torture_goes_in_the_middle_and_takes_its_type_up_again, 60)
+TEST_F_TIMEOUT(lifecycle, torture_goes_in_the_middle_and_takes_its_type_up_again, 600)
 {
 	const struct evring_type *type;
 	struct evring *ev;
