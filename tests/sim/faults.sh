@@ -6,9 +6,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/tap.sh
-. tests/sim/lib.sh
 
 work=$(mktemp -d)
+. tests/sim/lib.sh
 trap 'exec 9>&-; wait; rm -rf "$work"' EXIT
 
 # broker [OPTION]...: a new one; it goes as the next one comes. Sets brokers.

@@ -5,6 +5,7 @@
 # ledger of what arrived. Source it from the top folder; $work is a folder.
 
 readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
+: "${work:?}"
 brokers='' topic='' pid=''
 
 # connector TOPIC [KEY=VALUE]...: its file; sets topic
