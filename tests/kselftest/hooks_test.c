@@ -212,12 +212,17 @@ TEST_F(hooks, attach_and_detach_are_idempotent)
 	}
 }
 
-static void knob_set(const char *path, const char *value)
+/* 0 or the errno: not every kernel has each knob, or lets it be turned. */
+static int knob_set(const char *path, const char *value)
 {
-	FILE *file = fopen(path, "w");
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
 
-	if (!file || fputs(value, file) < 0 || fclose(file))
-		abort();
+	if (fd < 0)
+		return errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = errno;
+	close(fd);
+	return ret;
 }
 
 /* Five processes come and go: how often does the hook say so? */
@@ -241,11 +246,16 @@ TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 		"/proc/sys/kernel/ftrace_enabled", "/sys/kernel/debug/kprobes/enabled",
 	};
 	unsigned int i;
+	int ret;
 
 	if (mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) && errno != EBUSY)
 		abort();
 	for (i = 0; i < 2; i++) {
-		knob_set(knobs[i], "0");
+		ret = knob_set(knobs[i], "0");
+		if (ret) {
+			note("%s stays on: %s", knobs[i], strerror(ret));
+			continue;
+		}
 		EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_hook(self->ev, names[EXIT],
 							    EVRING_HOOK_QUERY));
 		EXPECT_EQ(5, exits_of_five(self->ev));
@@ -255,7 +265,7 @@ TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 		EXPECT_EQ(0, exits_of_five(self->ev));
 		hooks_all(self->ev, EVRING_HOOK_ATTACH);
 		EXPECT_EQ(5, exits_of_five(self->ev));
-		knob_set(knobs[i], "1");
+		EXPECT_EQ(0, knob_set(knobs[i], "1"));
 		EXPECT_EQ(5, exits_of_five(self->ev));
 	}
 }
