@@ -320,6 +320,7 @@ struct outgoing *producer_message(const rd_kafka_message_t *report)
 			sent.timestamp = 0;
 		out = outgoing_new(&sent, false);
 	}
+	out->next = NULL;
 	out->headers = NULL;
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)report, &out->headers);
 	return out;

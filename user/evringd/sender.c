@@ -77,8 +77,11 @@ static void drained(struct sender *s)
 	/* No message is to blame: the next producer may end the same way. */
 	if (!s->judged && producer_failed(s->producer, why, sizeof(why)))
 		sender_pause(s, why);
-	for (topic = s->topics; topic; topic = topic->next)
+	for (topic = s->topics; topic; topic = topic->next) {
 		producer_release(&topic->handle);
+		topic->unproven = true;
+		topic->proof = NULL;
+	}
 	producer_close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
@@ -141,16 +144,22 @@ static void on_reports(struct sender *s, rd_kafka_event_t *event)
 	const rd_kafka_message_t *report;
 	struct delivery *delivery;
 	unsigned int acked = 0;
+	bool proof;
 
 	while ((report = rd_kafka_event_message_next(event))) {
 		producer_landed(s->producer);
 		failed.topic = (struct topic *)producer_topic(report);
+		delivery = producer_delivery(report);
+		proof = delivery == failed.topic->proof;
+		if (proof)
+			failed.topic->proof = NULL;
 		if (report->err) {
 			failed_add(&failed, report);
 			continue;
 		}
 		acked++;
-		delivery = producer_delivery(report);
+		if (proof)
+			failed.topic->unproven = false;
 		if (delivery == s->culprit)
 			s->culprit = NULL;
 		producer_forget(report);
@@ -214,11 +223,13 @@ static void send_waiting(struct sender *s, struct topic *topic)
 
 	if (topic->unsorted)
 		topic_sort(topic);
-	while (sender_up(s) && (out = topic->first)) {
+	while (sender_up(s) && !topic->proof && (out = topic->first)) {
 		code = producer_send(s->producer, &topic->handle, topic->name, out);
 		if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return;
 		topic_dequeue(topic);
+		if (!code && topic->unproven)
+			topic->proof = out->delivery;
 		if (!code) {
 			out->headers = NULL;
 			if (!out->copy)
@@ -290,12 +301,12 @@ bool sender_produce(struct sender *s, const struct message *msg)
 
 	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
 		return false;
-	if (batching && sender_up(s) && !topic->first) {
+	if (batching && sender_up(s) && !topic->first && !topic->unproven) {
 		batch_add(s, msg);
 		return true;
 	}
 	outgoing_of(s, msg, &out);
-	if (!sender_up(s) || topic->first) {
+	if (!sender_up(s) || topic->first || topic->proof) {
 		topic_wait(s, topic, outgoing_new(&out, false));
 		return true;
 	}
@@ -307,6 +318,8 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	}
 	if (code)
 		failed_unsent(s, topic, outgoing_new(&out, false), code);
+	else if (topic->unproven)
+		topic->proof = out.delivery;
 	return true;
 }
 
@@ -324,6 +337,7 @@ struct topic *sender_topic(struct sender *s, const char *name)
 			return topic;
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
+	topic->unproven = true;
 	topic->next = s->topics;
 	s->topics = topic;
 	return topic;

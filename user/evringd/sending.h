@@ -35,6 +35,13 @@ struct topic {
 	struct topic *next;
 	struct outgoing *first, *last;	/* what waits */
 	bool unsorted;
+	/*
+	 * A partition that has nothing of a producer yet takes whichever request of
+	 * its comes first: what is in flight behind one that fails. So a producer's
+	 * first message goes alone.
+	 */
+	bool unproven;			/* none has arrived by this producer */
+	const struct delivery *proof;	/* the first one is on its way */
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
 	char name[];
