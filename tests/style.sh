@@ -102,7 +102,7 @@ unit_gives_up() {
 	pause=$(sed -n 's/^RestartSec=//p' $unit)
 	burst=$(sed -n 's/^StartLimitBurst=//p' $unit)
 	interval=$(sed -n 's/^StartLimitIntervalSec=//p' $unit)
-	grep -qx 'RestartPreventExitStatus=2' $unit && ! grep -q '^ExecStartPre=' $unit &&
+	grep -qx 'RestartPreventExitStatus=2 3' $unit && ! grep -q '^ExecStartPre=' $unit &&
 		[ $((pause * burst * 2)) -lt "$interval" ]
 }
 

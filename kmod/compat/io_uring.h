@@ -3,7 +3,7 @@
 #ifndef _KMOD_COMPAT_IO_URING_H
 #define _KMOD_COMPAT_IO_URING_H
 
-#if __has_include(<linux/io_uring/cmd.h>)
+#ifdef EVRING_HAVE_IO_URING_CMD_H
 #include <linux/io_uring/cmd.h>
 #else
 #include <linux/io_uring.h>

@@ -62,7 +62,8 @@ static void log_mark(void)
 
 TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 {
-	static const struct {
+	char smallest[96];	/* a page */
+	const struct {
 		const char *params;
 		const char *reason;
 	} bad[] = {
@@ -72,7 +73,7 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 		{ "critical_kib=4294967295", "evring: critical_kib=4294967295: must be" },
 		{ "bulk_kib=0", "evring: bulk_kib=0: must be" },
 		{ "app_kib=1000", "evring: app_kib=1000: must be" },
-		{ "segment_kib=5", "evring: segment_kib=5: must be a power of two from 4 to" },
+		{ "segment_kib=5", smallest },
 		{ "segment_kib=0", "evring: segment_kib=0: must be" },
 		{ "segment_kib=2", "evring: segment_kib=2: must be" },
 		{ "segment_kib=512", "evring: segment_kib=512: must be" },
@@ -80,6 +81,8 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 	};
 	unsigned int i;
 
+	snprintf(smallest, sizeof(smallest), "evring: segment_kib=5: must be a power of two from %ld to",
+		 sysconf(_SC_PAGESIZE) / 1024);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		log_mark();
 		EXPECT_EQ(EINVAL, module_load("evring", bad[i].params)) {

@@ -8,9 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/tap.sh
 
 work=$(mktemp -d)
+. tests/sim/lib.sh
 trap 'exec 9>&-; wait; rm -rf "$work"' EXIT
-readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
-number=0
 
 # broker [OPTION]...: a new one; it goes as the next one comes. Sets brokers.
 # What is written to file descriptor 9 it does.
@@ -33,52 +32,6 @@ tell() {
 	before=$(grep -c ': done$' "$work/broker.log")
 	echo "$*" >&9
 	until [ "$(grep -c ': done$' "$work/broker.log")" -gt "$before" ]; do sleep 0.02; done
-}
-
-# connector TOPIC [KEY=VALUE]...
-connector() {
-	local topic=$1 pair
-	shift
-	{
-		printf '{"name": "sim", "config": {"topic": "%s", ' "$topic"
-		for pair in "$@"; do printf '"%s": "%s", ' "${pair%%=*}" "${pair#*=}"; done
-		printf '"kafka.bootstrap.servers": "%s"}}\n' "$brokers"
-	} >"$work/connector.json"
-}
-
-# run STATUS [OPTION]...: evringd ends with this status
-run() {
-	local expected=$1 status=0
-	shift
-	timeout 60 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" || status=$?
-	[ "$status" = "$expected" ] && return 0
-	echo "status $status, not $expected"
-	tail -n 30 "$work/log"
-	return 1
-}
-
-says() {
-	grep -qE "$1" "$work/log" && return 0
-	echo "the log does not say '$1':"
-	tail -n 30 "$work/log"
-	return 1
-}
-
-says_not() {
-	! grep -E "$1" "$work/log"
-}
-
-# account COUNT [OPTION]...: so many distinct events, all of them, none twice,
-# each header its value's; with --strict each ring in order
-account() {
-	local count=$1
-	shift
-	build/bin/evring-consume --brokers "$brokers" --topics t --count "$count" --from-zero \
-		--timeout 30 "$@" >"$work/account" 2>&1 &&
-		awk '$NF == "all" { exit $5 != 0 }' "$work/account" && return 0
-	cat "$work/account"
-	tail -n 20 "$work/log"
-	return 1
 }
 
 # The ways that events go: one a message with headers, one by the call that takes
@@ -171,31 +124,6 @@ suspected() {
 }
 
 
-# start [OPTION]...: evringd in the background
-start() {
-	: >"$work/log"
-	timeout --foreground 100 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" &
-	pid=$!
-}
-
-# until_says PATTERN: it must, at some time
-until_says() {
-	until grep -qE "$1" "$work/log"; do
-		kill -0 "$pid" 2>/dev/null || { says "$1"; return; }
-		sleep 0.05
-	done
-}
-
-# ends STATUS
-ends() {
-	local status=0
-	wait "$pid" || status=$?
-	[ "$status" = "$1" ] && return 0
-	echo "status $status, not $1"
-	tail -n 30 "$work/log"
-	return 1
-}
-
 # stops_paused CODE PATTERN: asked to end while it waits for a better moment
 stops_paused() {
 	broker --topic t:1 --error "$1:100000" || return 1
@@ -264,15 +192,15 @@ overrun() {
 
 # In a folder of its own, beside the others: ten seconds without an acknowledgement
 # pass before it is said.
-stalled() (
-	work=$work/stalled
+stalled() {
+	local work=$work/stalled
 	mkdir "$work"
 	broker --topic t:1 --error 19:250 || return 1
 	connector t
 	start --type exec --events 300
 	until_says 'nothing is committed for .* not acknowledged: .*[Nn]ot enough in-sync replicas' &&
 		ends 0 && says 'acknowledged again, after [0-9]+ s' && account 1300
-)
+}
 
 stalled >"$work/stalled.out" 2>&1 &
 stalled_pid=$!

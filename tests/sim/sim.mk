@@ -25,7 +25,7 @@ SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h test
 	    tests/sim/sim.mk
 SIM_RING_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
 SIM_DEVICE_TESTS := $(addprefix $(B)/tests/unit/,sim_device_asan_test sim_device_tsan_test)
-SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS)
+SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS) $(B)/tests/unit/sim_watch_test
 
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The reader's fence is for taps and followers, which TSan's test has not.
@@ -83,3 +83,14 @@ $(B)/tests/unit/sim_device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEP
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $< -lpthread
+
+# evringd's view of the host
+SIM_WATCH_SRC := tests/sim/watch_test.c user/evringd/watch.c user/evringd/memory.c \
+		 $(wildcard user/libevring/*.c)
+
+$(B)/tests/unit/sim_watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h user/evringd/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
+		$(SIM_WRAP) -Wl,--wrap=clock_gettime -o $@ $(SIM_WATCH_SRC) $< -lpthread

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From 6.16: sched_process_exit tells whether the process ends. */
+#include <linux/mm.h>
 #include <trace/events/sched.h>
 
 static void exit_probe(void *data, struct task_struct *task, bool group_dead)
