@@ -38,7 +38,7 @@ check-fresh:			## the README's commands in a minimal Debian 12 (root; half an ho
 
 check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
 	@scripts/setup build vm packages
-	@$(MAKE) $(JOBS) $(FOR_GUEST) user $(B)/bin/evring-mock-broker $(B)/bin/evring-burst
+	@$(MAKE) $(JOBS) $(FOR_GUEST) user $(addprefix $(B)/bin/,evring-mock-broker evring-burst evring-nop)
 	@tests/check packages
 
 # Debian has them in the kernel's source, from which scripts/setup takes them.
