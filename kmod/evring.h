@@ -45,7 +45,7 @@ struct evring_hook_point {
 	const char *tracepoint;
 	struct kprobe *kprobe;
 	void *probe;
-	struct evring_type *type;
+	struct evring_event_type *type;
 	struct tracepoint *tp;
 	bool attached;
 };
@@ -60,12 +60,12 @@ extern const struct evring_hook_family evring_process_family;
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
 int evring_hook_ctl(const char *name, u32 op, u32 *attached);
-u32 evring_hook_flags(const struct evring_type *type);
+u32 evring_hook_flags(const struct evring_event_type *type);
 
 /* type.c: what events look like */
 
 /**
- * struct evring_type - a registered type; lives until the module goes
+ * struct evring_event_type - a registered type; lives until the module goes
  * @id: index in the table, and struct evring_rec.type
  * @lane: where its events go
  * @rings: that lane's, by CPU; NULL where there was no memory for one
@@ -77,7 +77,7 @@ u32 evring_hook_flags(const struct evring_type *type);
  * @fields: own copy
  * @name: own copy
  */
-struct evring_type {
+struct evring_event_type {
 	u16 id;
 	u16 lane;
 	u32 size;
@@ -128,7 +128,7 @@ static __always_inline bool evring_clock_inline(u64 *now)
  *	compare-and-exchange, on this CPU alone
  * @base: position of the current segment; changes while @word says closed
  * @segment: where it lies in @data; likewise
- * @nest: contexts inside reserve .. commit, one on top of another
+ * @nest: contexts inside reserve .. submit, one on top of another
  * @entering: a context is about to enter the next segment
  * @segment_units: segment size in 8-byte units
  * @segment_size: bytes
@@ -279,7 +279,7 @@ void evring_ring_wake(struct irq_work *work);
 
 /* device.c: /dev/evring */
 
-struct evring_group;
+struct group_state;
 
 /**
  * struct evring_session - one open file
@@ -287,7 +287,7 @@ struct evring_group;
  * @waiter: how it is woken
  */
 struct evring_session {
-	struct evring_group *group;
+	struct group_state *group;
 	struct evring_waiter waiter;
 };
 

@@ -15,21 +15,21 @@
 #include "evring.h"
 
 /**
- * struct evring_group - the kernel's own half of a group
+ * struct group_state - the kernel's own half of a group
  * @info: the other half, in the meta page
  * @owner: the session that has it, or NULL
  * @abandon: runs when nobody has had it for info->abandon_ms
  */
-struct evring_group {
+struct group_state {
 	struct evring_group_info *info;
 	struct evring_session *owner;
 	struct delayed_work abandon;
 };
 
-static struct evring_group groups[EVRING_GROUPS_MAX];
+static struct group_state groups[EVRING_GROUPS_MAX];
 static DEFINE_SPINLOCK(groups_lock);	/* groups, their infos, all cursors */
 
-static unsigned int group_index(const struct evring_group *group)
+static unsigned int group_index(const struct group_state *group)
 {
 	return group - groups;
 }
@@ -58,12 +58,12 @@ static void infos_write_end(void)
 	WRITE_ONCE(evring_meta->groups_seq, evring_meta->groups_seq + 1);
 }
 
-static bool group_exists(const struct evring_group *group)
+static bool group_exists(const struct group_state *group)
 {
 	return group->info && group->info->name[0];
 }
 
-static bool group_holds(const struct evring_group *group, u32 lane)
+static bool group_holds(const struct group_state *group, u32 lane)
 {
 	return group_exists(group) && group->info->policy == EVRING_HOLD &&
 	       (group->info->lanes & BIT(lane)) &&
@@ -145,7 +145,7 @@ void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 }
 
 /* Jiffies until a group without an owner is abandoned; 0: it is now. */
-static unsigned long group_patience(const struct evring_group *group)
+static unsigned long group_patience(const struct group_state *group)
 {
 	u64 since = ktime_get_boottime_ns() - group->info->left_ns;
 	u64 whole = group->info->abandon_ms * (u64)NSEC_PER_MSEC;
@@ -155,7 +155,7 @@ static unsigned long group_patience(const struct evring_group *group)
 
 static void group_abandon(struct work_struct *work)
 {
-	struct evring_group *group = container_of(to_delayed_work(work), struct evring_group,
+	struct group_state *group = container_of(to_delayed_work(work), struct group_state,
 						  abandon);
 	struct evring_group_info *info = group->info;
 	unsigned long left;
@@ -176,7 +176,7 @@ static void group_abandon(struct work_struct *work)
 	spin_unlock(&groups_lock);
 }
 
-static struct evring_group *group_find(const char *name)
+static struct group_state *group_find(const char *name)
 {
 	unsigned int i;
 
@@ -191,9 +191,9 @@ static void cursor_clear(struct evring_ring *ring, void *group)
 	cursor_place(ring, group_index(group), 0);
 }
 
-static struct evring_group *group_create(const char *name)
+static struct group_state *group_create(const char *name)
 {
-	struct evring_group *group;
+	struct group_state *group;
 	unsigned int i;
 
 	for (i = 0; i < EVRING_GROUPS_MAX && group_exists(&groups[i]); i++)
@@ -226,7 +226,7 @@ static void start_latest(struct evring_ring *ring, void *group)
 
 static int group_take(struct evring_session *session, struct evring_join *join)
 {
-	struct evring_group *group;
+	struct group_state *group;
 	struct evring_group_info *info;
 	u32 held = 0, lane;
 
@@ -280,7 +280,7 @@ int evring_group_join(struct evring_session *session, struct evring_join *join)
 /* EVRING_IOC_LEAVE and close: the group stays. */
 int evring_group_leave(struct evring_session *session)
 {
-	struct evring_group *group;
+	struct group_state *group;
 
 	spin_lock(&groups_lock);
 	group = session->group;
@@ -298,7 +298,7 @@ int evring_group_leave(struct evring_session *session)
 	return group ? 0 : -EPERM;
 }
 
-static int commit_one(struct evring_group *group, const struct evring_commit_entry *entry)
+static int commit_one(struct group_state *group, const struct evring_commit_entry *entry)
 {
 	struct evring_ring *ring = evring_ring_get(entry->lane, entry->cpu);
 	struct evring_cursor *cursor;
@@ -359,7 +359,7 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 /* EVRING_IOC_DROP */
 int evring_group_drop(const char *name)
 {
-	struct evring_group *group;
+	struct group_state *group;
 	int ret = 0;
 
 	spin_lock(&groups_lock);

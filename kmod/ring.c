@@ -8,7 +8,7 @@
  * The exchange is local: only contexts of this CPU compete for the word, and
  * they compete by nesting: whoever interrupts runs to its end first.
  *
- * Contexts nest in reserve .. commit like brackets. Only the outermost one
+ * Contexts nest in reserve .. submit like brackets. Only the outermost one
  * moves head, past everything that the inner ones have written meanwhile, so a
  * reader never meets a half-written record.
  *
@@ -124,7 +124,7 @@ static void ring_count(local_t *count, u64 *shown)
 }
 
 /* This attempt takes its number and is lost. The segment is closed. */
-static void ring_lose(struct evring_ring *ring, struct evring_type *type,
+static void ring_lose(struct evring_ring *ring, struct evring_event_type *type,
 		      enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
@@ -227,7 +227,7 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
  * does after all, somebody has entered the next one meanwhile.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-					   struct evring_type *type, unsigned long units,
+					   struct evring_event_type *type, unsigned long units,
 					   u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
@@ -266,7 +266,7 @@ out:
 }
 
 /* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
-static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *type)
+static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_type *type)
 {
 	unsigned long flags;
 	bool outer;
@@ -283,7 +283,7 @@ static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *t
 	local_irq_restore(flags);
 }
 
-static inline void ring_header(struct evring_rec *rec, struct evring_type *type, u32 size,
+static inline void ring_header(struct evring_rec *rec, struct evring_event_type *type, u32 size,
 			       u64 now, u64 seq)
 {
 	/* The last unit first: what ALIGN() adds to the length reads as 0. */
@@ -313,7 +313,7 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
  * any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_type *type, u32 size)
+			 struct evring_event_type *type, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
@@ -419,7 +419,7 @@ static void ring_publish(struct evring_ring *ring)
 
 /* Longer than a record can be: a lost record takes its place in the stream. */
 static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
-				  struct evring_type *type)
+				  struct evring_event_type *type)
 {
 	struct evring_lost lost = { .count = 1 };
 
@@ -436,7 +436,7 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 
 /* There is no ring, or the record is longer than any can be. */
 static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
-				    struct evring_type *type)
+				    struct evring_event_type *type)
 {
 	if (ring)
 		ring_too_big(ring, slot, type);
@@ -448,7 +448,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 
 /* Whatever evring_reserve() does not do itself. The nest is entered. */
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
-				   struct evring_type *type, u32 size)
+				   struct evring_event_type *type, u32 size)
 {
 	if (likely(ring_reserve(ring, slot, type, size)))
 		return slot->rec + 1;
@@ -462,7 +462,7 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
  * emits, nobody comes between, the record fits into the current segment, and
  * the clock is an instruction.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
 {
 	u32 size = sizeof(struct evring_rec) + len;
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
@@ -497,7 +497,7 @@ void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
-static noinline void commit_slow(struct evring_ring *ring)
+static noinline void submit_slow(struct evring_ring *ring)
 {
 	ring_publish(ring);
 	preempt_enable_notrace();
@@ -508,7 +508,7 @@ static noinline void commit_slow(struct evring_ring *ring)
  * head is then was known when the word was exchanged. If somebody has, he
  * published nothing, and his record is behind ours.
  */
-void evring_commit(struct evring_slot *slot)
+void evring_submit(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	struct evring_ring_page *page = ring->page;
@@ -516,7 +516,7 @@ void evring_commit(struct evring_slot *slot)
 
 	barrier();
 	if (unlikely(ring->nest > 1))
-		return commit_slow(ring);
+		return submit_slow(ring);
 	WRITE_ONCE(page->seq, word_seq(word));
 	/* release: pairs with the readers' load_acquire of head */
 	smp_store_release(&page->head, slot->head);
@@ -528,7 +528,7 @@ void evring_commit(struct evring_slot *slot)
 	ring_wake(ring);
 	preempt_enable_notrace();
 }
-EXPORT_SYMBOL_GPL(evring_commit);
+EXPORT_SYMBOL_GPL(evring_submit);
 
 void evring_discard(struct evring_slot *slot)
 {
@@ -543,11 +543,11 @@ void evring_discard(struct evring_slot *slot)
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded);
 	}
-	commit_slow(ring);
+	submit_slow(ring);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 
-int evring_emit(struct evring_type *type, const void *payload, u32 len)
+int evring_emit(struct evring_event_type *type, const void *payload, u32 len)
 {
 	struct evring_slot slot;
 	void *room;
@@ -558,7 +558,7 @@ int evring_emit(struct evring_type *type, const void *payload, u32 len)
 	if (unlikely(!room))
 		return -ENOBUFS;
 	memcpy(room, payload, len);
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(evring_emit);

@@ -12,7 +12,7 @@
 
 #include "evring.h"
 
-static struct evring_type *types[EVRING_TYPES_MAX];
+static struct evring_event_type *types[EVRING_TYPES_MAX];
 static unsigned int nr_types;
 static DEFINE_MUTEX(types_lock);	/* also every type's flags and fields */
 
@@ -91,7 +91,7 @@ static bool desc_valid(const struct evring_type_desc *desc)
 	return true;
 }
 
-static void type_free(struct evring_type *type)
+static void type_free(struct evring_event_type *type)
 {
 	if (!type)
 		return;
@@ -100,9 +100,9 @@ static void type_free(struct evring_type *type)
 	kfree(type);
 }
 
-static struct evring_type *type_alloc(const struct evring_type_desc *desc)
+static struct evring_event_type *type_alloc(const struct evring_type_desc *desc)
 {
-	struct evring_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
+	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
 
 	if (!type)
 		return ERR_PTR(-ENOMEM);
@@ -122,7 +122,7 @@ static struct evring_type *type_alloc(const struct evring_type_desc *desc)
 	return type;
 }
 
-static struct evring_type *type_find(const char *name, u32 version)
+static struct evring_event_type *type_find(const char *name, u32 version)
 {
 	unsigned int i;
 
@@ -134,7 +134,7 @@ static struct evring_type *type_find(const char *name, u32 version)
 }
 
 /* A module is back: what its type was must be the beginning of what it is. */
-static struct evring_type *type_revive(struct evring_type *type,
+static struct evring_event_type *type_revive(struct evring_event_type *type,
 				       const struct evring_type_desc *desc)
 {
 	struct evring_field *fields;
@@ -156,9 +156,9 @@ static struct evring_type *type_revive(struct evring_type *type,
 	return type;
 }
 
-static struct evring_type *type_add(const struct evring_type_desc *desc)
+static struct evring_event_type *type_add(const struct evring_type_desc *desc)
 {
-	struct evring_type *type = type_find(desc->name, desc->version);
+	struct evring_event_type *type = type_find(desc->name, desc->version);
 
 	if (type)
 		return type_revive(type, desc);
@@ -172,9 +172,9 @@ static struct evring_type *type_add(const struct evring_type_desc *desc)
 	return type;
 }
 
-struct evring_type *evring_type_register(const struct evring_type_desc *desc)
+struct evring_event_type *evring_type_register(const struct evring_type_desc *desc)
 {
-	struct evring_type *type;
+	struct evring_event_type *type;
 
 	if (!desc_valid(desc))
 		return ERR_PTR(-EINVAL);
@@ -185,7 +185,7 @@ struct evring_type *evring_type_register(const struct evring_type_desc *desc)
 }
 EXPORT_SYMBOL_GPL(evring_type_register);
 
-void evring_type_unregister(struct evring_type *type)
+void evring_type_unregister(struct evring_event_type *type)
 {
 	if (IS_ERR_OR_NULL(type))
 		return;
@@ -195,7 +195,7 @@ void evring_type_unregister(struct evring_type *type)
 }
 EXPORT_SYMBOL_GPL(evring_type_unregister);
 
-static u64 type_lost(const struct evring_type *type)
+static u64 type_lost(const struct evring_event_type *type)
 {
 	u64 lost = 0;
 	int cpu;
@@ -208,7 +208,7 @@ static u64 type_lost(const struct evring_type *type)
 /* The answer, and into @fields a copy of the fields, for the caller to free. */
 static int type_fill(struct evring_type_info *info, struct evring_field **fields)
 {
-	const struct evring_type *type;
+	const struct evring_event_type *type;
 
 	lockdep_assert_held(&types_lock);
 	if (info->id >= nr_types)
@@ -249,7 +249,7 @@ int evring_types_init(void)
 
 	BUILD_BUG_ON(sizeof(struct evring_field) != EVRING_NAME_MAX + 8);
 	for (i = 0; i < EVRING_TYPE_FIRST; i++) {
-		struct evring_type *type = evring_type_register(&builtin[i]);
+		struct evring_event_type *type = evring_type_register(&builtin[i]);
 
 		if (IS_ERR(type)) {
 			evring_types_exit();

@@ -13,7 +13,7 @@
  *		e->beat = 1;
  *		e->who = evring_str(sizeof(*e), len);
  *		memcpy(e + 1, who, len);
- *		evring_commit(&slot);
+ *		evring_submit(&slot);
  *	}
  *
  * The one list of fields makes both the C structure and the description that
@@ -28,7 +28,7 @@
 #include <linux/stddef.h>
 #include <uapi/linux/evring.h>
 
-struct evring_type;
+struct evring_event_type;
 struct evring_ring;
 
 /**
@@ -122,7 +122,7 @@ static const struct evring_field _id##_fields[] = {				\
 __EVRING_DESC(_id, _name, _version, _lane, EVRING_TYPE_F_COMMON)
 
 /**
- * struct evring_slot - a reservation, from evring_reserve() to commit
+ * struct evring_slot - a reservation, from evring_reserve() to submit
  *
  * Lives on the caller's stack; its members are evring's own.
  */
@@ -143,7 +143,7 @@ struct evring_slot {
  * Context: may sleep. Return: the type, or an ERR_PTR: EINVAL (the description
  * is wrong), EEXIST, ENOSPC, ENOMEM.
  */
-struct evring_type *evring_type_register(const struct evring_type_desc *desc);
+struct evring_event_type *evring_type_register(const struct evring_type_desc *desc);
 
 /**
  * evring_type_unregister() - the module goes, its events stay readable
@@ -151,15 +151,15 @@ struct evring_type *evring_type_register(const struct evring_type_desc *desc);
  *
  * Nobody may be emitting it any more. Context: may sleep.
  */
-void evring_type_unregister(struct evring_type *type);
+void evring_type_unregister(struct evring_event_type *type);
 
 /**
  * evring_reserve() - room for one event on this CPU's ring
- * @slot: the caller's, for evring_commit() or evring_discard()
+ * @slot: the caller's, for evring_submit() or evring_discard()
  * @type: of the event
  * @len: bytes of payload, at least the type's size
  *
- * Returns with preemption off until commit or discard, which must follow on
+ * Returns with preemption off until submit or discard, which must follow on
  * the same CPU, soon, and in reverse order where reservations nest. What the
  * caller does not write holds what older events left there.
  *
@@ -167,16 +167,16 @@ void evring_type_unregister(struct evring_type *type);
  * Return: the payload, 8-byte aligned; NULL if there is no room, which is
  * counted and will be told in the stream: there is nothing more to do.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len);
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
 
-/** evring_commit() - publish what evring_reserve() gave. Context: the same. */
-void evring_commit(struct evring_slot *slot);
+/** evring_submit() - publish what evring_reserve() gave. Context: the same. */
+void evring_submit(struct evring_slot *slot);
 
 /** evring_discard() - take it back unseen. Context: the same. */
 void evring_discard(struct evring_slot *slot);
 
 /**
- * evring_emit() - reserve, copy and commit
+ * evring_emit() - reserve, copy and submit
  * @type: of the event
  * @payload: to copy
  * @len: bytes
@@ -184,7 +184,7 @@ void evring_discard(struct evring_slot *slot);
  * Context: any. Return: 0, -ENOBUFS if there was no room (counted),
  * -EINVAL if @len is below the type's size.
  */
-int evring_emit(struct evring_type *type, const void *payload, u32 len);
+int evring_emit(struct evring_event_type *type, const void *payload, u32 len);
 
 /** evring_fill_common() - who current is. Context: task, preemption off. */
 void evring_fill_common(struct evring_common *common);

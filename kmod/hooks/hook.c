@@ -101,7 +101,7 @@ int evring_hook_ctl(const char *name, u32 op, u32 *attached)
 }
 
 /* What EVRING_IOC_TYPE says of a type that a hook emits, 0 for any other. */
-u32 evring_hook_flags(const struct evring_type *type)
+u32 evring_hook_flags(const struct evring_event_type *type)
 {
 	struct evring_hook_point *hook = hook_find(type->name);
 

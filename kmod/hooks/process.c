@@ -3,7 +3,7 @@
  * process.fork, process.exec, process.exit: each process's life, in this order.
  *
  * The probes run in task context, on 7.0 and later with preemption on: only
- * between reserve and commit may anything depend on the CPU. Nothing here
+ * between reserve and submit may anything depend on the CPU. Nothing here
  * sleeps: what user memory is not there at once is not there.
  */
 #include <linux/binfmts.h>
@@ -50,7 +50,7 @@ static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FL
 	e->child_pidns = task_active_pid_ns(child)->ns.inum;
 	e->child_ns_pid = task_tgid_nr_ns(child, task_active_pid_ns(child));
 	e->clone_flags = clone_flags;
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 /*
@@ -99,7 +99,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	e->argv_len = min_t(unsigned long, whole, U32_MAX);
 	e->argv_truncated = done < whole;
 	e->path_truncated = bprm->filename[path_len] != '\0';
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 static struct evring_hook_point process_hooks[EXIT + 1];
@@ -127,7 +127,7 @@ static void emit_exit(struct task_struct *task)
 	/* Of the threads that were reaped, and of this one */
 	e->user_time = signal->utime + task->utime;
 	e->system_time = signal->stime + task->stime;
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 EVRING_EXIT_SOURCE(emit_exit)

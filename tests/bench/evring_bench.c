@@ -84,7 +84,7 @@ struct floor {
 };
 
 static DEFINE_PER_CPU(struct floor, floors);
-static struct evring_type *type;
+static struct evring_event_type *type;
 static enum bench_clock evring_own;	/* the clock of evring.ko */
 static struct trace_buffer *ftrace;
 static struct rchan *relay;
@@ -148,7 +148,7 @@ static __always_inline bool emit_evring(u32 size, enum bench_clock clock)
 	if (clock == NO_CLOCK)
 		noclock_commit(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 

@@ -70,7 +70,7 @@ struct torture_cpu {
 };
 
 static DEFINE_PER_CPU(struct torture_cpu, torture);
-static struct evring_type *types[EVRING_LANES];
+static struct evring_event_type *types[EVRING_LANES];
 static bool ready;
 static atomic_t running;
 static unsigned long quota;
@@ -152,7 +152,7 @@ static void emit(u32 context)
 	fill(e, source, context, source->count++, len);
 	if (context == TASK || context == SOFTIRQ)
 		poke(source);
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 static void torture_softirq(struct tasklet_struct *unused)
@@ -319,7 +319,7 @@ static int emit_set(const char *value, const struct kernel_param *kp)
 		e = evring_reserve(&slot, types[lane], sizeof(*e) + len);
 		if (e) {
 			fill(e, source, TASK, source->count, len);
-			evring_commit(&slot);
+			evring_submit(&slot);
 		} else {
 			source->lost++;
 		}

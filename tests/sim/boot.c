@@ -66,7 +66,7 @@ int evring_hook_ctl(const char *name, u32 op, u32 *attached)
 	return -ENOENT;
 }
 
-u32 evring_hook_flags(const struct evring_type *type)
+u32 evring_hook_flags(const struct evring_event_type *type)
 {
 	(void)type;
 	return 0;

@@ -11,13 +11,13 @@
 EVRING_EVENT(sim_filled, "sim.filled", 1, EVRING_LANE_BULK, FILLED_FIELDS);
 
 /* One of each, as these are all that is emitted. */
-static struct evring_type *exec_type, *filled_type;
+static struct evring_event_type *exec_type, *filled_type;
 
 /* Events that tests make as they like, one type a lane */
 #define EVENT_FIELDS(F, S) F(S, U64, count, NONE) F(S, STR, text, NONE)
 EVRING_EVENT(sim_event, "sim.event", 1, EVRING_LANE_APP, EVENT_FIELDS);
 
-static struct evring_type *event_types[EVRING_LANES];
+static struct evring_event_type *event_types[EVRING_LANES];
 
 int sim_events_start(void)
 {
@@ -44,7 +44,7 @@ bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fil
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 
@@ -85,7 +85,7 @@ static bool emit_exec(u64 count)
 	e->argv = evring_str(sizeof(*e) + sizeof(path) - 1, sizeof(argv));
 	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
 	memcpy((char *)e + e->argv.offset, argv, sizeof(argv));
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return true;
 }
 
@@ -99,7 +99,7 @@ static bool emit_filled(u64 count, u32 len)
 		return false;
 	memset(e, (int)count, len);
 	e->count = count;
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return true;
 }
 
@@ -125,7 +125,7 @@ static void wait_until(u64 ns)
 void sim_produce(const struct sim_load *load, struct sim_made *made)
 {
 	u32 len = load->size ? load->size - (u32)sizeof(struct evring_rec) : 0;
-	const struct evring_type *type = len ? filled_type : exec_type;
+	const struct evring_event_type *type = len ? filled_type : exec_type;
 	const struct evring_ring *ring = evring_ring_get(type->lane, load->cpu);
 	u64 start = ktime_get_boot_fast_ns(), lost = 0, i;
 	/* A look at the reader costs: one in half a segment's worth of events. */

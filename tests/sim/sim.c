@@ -10,7 +10,7 @@ struct sim {
 	unsigned int cpus;
 	struct evring_ring *rings[SIM_CPUS];
 	u64 lost[SIM_CPUS];
-	struct evring_type type;
+	struct evring_event_type type;
 };
 
 __thread unsigned int sim_cpu;
@@ -126,7 +126,7 @@ bool sim_emit(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void 
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 

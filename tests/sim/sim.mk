@@ -33,7 +33,7 @@ $(SIM)/include: tests/sim/sim.mk
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
-# The module as one object. Both halves have an evring_commit(): what is not the
+# The module as one object. Both halves have an evring_meta: what is not the
 # simulation's own is hidden.
 $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
