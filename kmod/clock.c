@@ -63,10 +63,10 @@ static void clock_write(u64 base, u64 boot_ns, u32 mult)
 	preempt_disable();	/* nobody waits long for an even seq */
 	WRITE_ONCE(line->seq, line->seq + 1);
 	smp_wmb();	/* pairs with the readers' fence between seq and the rest */
-	line->base = base;
-	line->boot_ns = boot_ns;
-	line->mult = mult;
-	line->wall_ns = ktime_get_real_fast_ns() - ktime_get_boot_fast_ns();
+	WRITE_ONCE(line->base, base);
+	WRITE_ONCE(line->boot_ns, boot_ns);
+	WRITE_ONCE(line->mult, mult);
+	WRITE_ONCE(line->wall_ns, ktime_get_real_fast_ns() - ktime_get_boot_fast_ns());
 	smp_wmb();	/* pairs with the readers' fence between the rest and seq */
 	WRITE_ONCE(line->seq, line->seq + 1);
 	preempt_enable();

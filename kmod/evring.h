@@ -7,6 +7,7 @@
 #ifndef _KMOD_EVRING_H
 #define _KMOD_EVRING_H
 
+#include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/evring.h>
 #include <linux/irq_work.h>
@@ -28,7 +29,19 @@
 
 struct kprobe;
 
+/* Limits of this module; the meta page says what there is. */
+#define EVRING_LANES_MAX	16
+#define EVRING_GROUPS_MAX	64
+#define EVRING_TYPES_MAX	1024
+#define EVRING_FIELDS_MAX	256	/* of one type */
+#define EVRING_VALUES_MAX	4096	/* of one table of names */
+#define EVRING_LOST_CAUSES	3
+#define EVRING_SEQ_BITS		48
+#define EVRING_SEQ_MASK		((1ULL << EVRING_SEQ_BITS) - 1)
+
 /* hooks/: what the kernel does, captured */
+
+#define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX
 
 /**
  * struct evring_hook_point - one hook: an event and where it comes from
@@ -38,7 +51,9 @@ struct kprobe;
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
- * @attached: under hooks_lock
+ * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
+ *	under hooks_lock
+ * @attached: likewise: it has an owner
  */
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
@@ -47,6 +62,7 @@ struct evring_hook_point {
 	void *probe;
 	struct evring_event_type *type;
 	struct tracepoint *tp;
+	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
 	bool attached;
 };
 
@@ -59,40 +75,52 @@ extern const struct evring_hook_family evring_process_family;
 
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
-int evring_hook_ctl(const char *name, u32 op, u32 *attached);
+int evring_hook_ctl(struct evring_hook *arg);
+int evring_hooks_drop_group(const char *name);
 u32 evring_hook_flags(const struct evring_event_type *type);
+
+/* block.c: a type as bytes */
+
+struct evring_block *evring_block_make(const struct evring_type_desc *desc);
+const char *evring_block_name(const struct evring_block *block);
+bool evring_block_extends(const struct evring_block *block, const struct evring_block *old);
 
 /* type.c: what events look like */
 
 /**
- * struct evring_event_type - a registered type; lives until the module goes
+ * struct evring_event_type - a registered type
  * @id: index in the table, and struct evring_rec.type
- * @lane: where its events go
- * @rings: that lane's, by CPU; NULL where there was no memory for one
+ * @lane: where its events go now
+ * @own_lane: where they go unless a hook's owner says otherwise
  * @size: shortest payload
- * @version: of the schema
+ * @rings: @lane's, by CPU; NULL where there was no memory for one
  * @flags: EVRING_TYPE_F_*
- * @nr_fields: of @fields
+ * @generation: how many types had the id before
  * @lost: events that got no room, by CPU that lost them
- * @fields: own copy
- * @name: own copy
+ * @block: as user space sees it
+ * @name: in @block
+ * @heads: gone: where each ring ended then; NULL: not known
  */
 struct evring_event_type {
 	u16 id;
 	u16 lane;
+	u16 own_lane;
 	u32 size;
 	struct evring_ring * __percpu *rings;
-	u32 version;
 	u32 flags;
-	u32 nr_fields;
+	u32 generation;
 	u64 __percpu *lost;
-	struct evring_field *fields;
-	char name[EVRING_NAME_MAX];
+	const struct evring_block *block;
+	const char *name;
+	u64 *heads;
 };
+
+extern const struct evring_names_desc evring_lost_causes;
 
 int evring_types_init(void);
 void evring_types_exit(void);
-int evring_type_describe(struct evring_type_info *info, struct evring_field __user *fields);
+int evring_type_describe(struct evring_describe *info);
+void evring_type_move(struct evring_event_type *type, int lane);
 
 /* clock.c: what time it is, cheaply and in any context */
 
@@ -141,6 +169,8 @@ static __always_inline bool evring_clock_inline(u64 *now)
  * @closed_seq: attempts so far when the current segment was closed
  * @lost_first: when the first attempt after that failed, 0 if none has
  * @lost_last: and when the last one did
+ * @seq_base: number of the first attempt in the current segment, all 64 bits
+ * @lost_what: causes and types of the attempts that failed since then
  * @lost: attempts that failed, by enum evring_lost_cause
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
@@ -148,6 +178,8 @@ static __always_inline bool evring_clock_inline(u64 *now)
  *	whoever commits, read only where a segment is entered
  * @lane: which
  * @cpu: whose
+ * @lost_shown: @lost as user space sees it
+ * @cursors: by place of the group
  * @nr_pages: of @pages
  * @pages: all of the mapping, the ring page first
  */
@@ -169,6 +201,8 @@ struct evring_ring {
 	u64 closed_seq;
 	u64 lost_first;
 	u64 lost_last;
+	local_t lost_what;
+	u64 seq_base;
 	local_t lost[EVRING_LOST_CAUSES];
 	local_t discarded;
 	struct irq_work wake;
@@ -177,6 +211,8 @@ struct evring_ring {
 
 	u32 lane ____cacheline_aligned_in_smp;
 	u32 cpu;
+	u64 *lost_shown;
+	struct evring_cursor *cursors;
 	unsigned int nr_pages;
 	struct page **pages;
 };
@@ -204,41 +240,62 @@ static __always_inline u32 evring_current_tid(void)
 /* lane.c: the rings there are, and the meta page */
 
 /**
- * struct evring_lane_state - one lane
+ * struct evring_lane - one lane
+ * @info: its entry in the meta page
  * @rings: this CPU's ring, NULL until the CPU first comes online
  * @armed: a session waits for the next event (wake.c)
  * @marked: sessions that wait for their watermark (wake.c)
- * @size: bytes of each ring's data area
  */
-struct evring_lane_state {
+struct evring_lane {
+	struct evring_lane_info *info;
 	struct evring_ring * __percpu *rings;
 	int armed;
 	int marked;
-	u64 size;
 };
 
-extern struct evring_lane_state evring_lanes[EVRING_LANES];
-extern struct evring_meta *evring_meta;
+extern struct evring_lane evring_lanes[EVRING_LANES_MAX];
+extern unsigned int evring_nr_lanes;
+
+/* The meta page as this module has it; user space goes by the tables alone. */
+struct evring_meta_pages {
+	struct evring_meta meta;
+	struct evring_clock clock;
+	struct evring_lane_info lanes[EVRING_LANES_MAX];
+	struct evring_group_info groups[EVRING_GROUPS_MAX];
+};
+
+extern struct evring_meta_pages *evring_meta_pages;
+extern struct evring_meta *evring_meta;	/* the start of them */
+
+/* And so a ring page */
+struct evring_ring_pages {
+	struct evring_ring_page page;
+	u64 lost[EVRING_LOST_CAUSES] ____cacheline_aligned;
+	struct evring_cursor cursors[EVRING_GROUPS_MAX] ____cacheline_aligned;
+};
 
 int evring_lanes_init(void);
 void evring_lanes_exit(void);
+int evring_lane_find(const char *name);
+bool evring_lanes_resolve(u64 *lanes);
 struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
 
 typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
-void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg);
-u64 evring_lanes_published(u32 lanes);
+void evring_rings_each(u64 lanes, evring_ring_fn *fn, void *arg);
+u64 evring_lanes_published(u64 lanes);
 
 /* group.c: named cursors */
 
 struct evring_session;
 
 void evring_groups_exit(void);
-void evring_groups_snapshot(struct evring_meta *meta);
+void evring_groups_snapshot(struct evring_meta_pages *to);
+int evring_group_find(const char *name);
 int evring_group_join(struct evring_session *session, struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
-int evring_group_drop(const char *name);
+int evring_group_drop(const char *name, unsigned int *group);
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
 bool evring_name_valid(const char *name);
 
@@ -266,7 +323,7 @@ struct evring_waiter {
 	wait_queue_head_t queue;
 	struct timer_list timer;
 	enum evring_wait_state state;
-	u32 lanes;
+	u64 lanes;
 	u32 watermark;
 	unsigned long flush;
 	u64 from;
@@ -280,6 +337,7 @@ void evring_ring_wake(struct irq_work *work);
 /* device.c: /dev/evring */
 
 struct group_state;
+struct file;
 
 /**
  * struct evring_session - one open file
@@ -293,5 +351,10 @@ struct evring_session {
 
 int evring_device_init(void);
 void evring_device_exit(void);
+
+/* ioctl.c: its calls, each with the size that the caller knows */
+
+long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
+int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd);
 
 #endif /* _KMOD_EVRING_H */

@@ -66,7 +66,7 @@ static bool group_exists(const struct group_state *group)
 static bool group_holds(const struct group_state *group, u32 lane)
 {
 	return group_exists(group) && group->info->policy == EVRING_HOLD &&
-	       (group->info->lanes & BIT(lane)) &&
+	       (group->info->lanes & BIT_ULL(lane)) &&
 	       !(group->info->flags & EVRING_GROUP_ABANDONED);
 }
 
@@ -87,7 +87,7 @@ static void group_hold(struct evring_ring *ring)
 	lockdep_assert_held(&groups_lock);
 	for (i = 0; i < EVRING_GROUPS_MAX; i++)
 		if (group_holds(&groups[i], ring->lane))
-			hold = min_t(u64, hold, ring->page->cursors[i].pos);
+			hold = min_t(u64, hold, ring->cursors[i].pos);
 	/* release: pairs with smp_load_acquire() in ring_claim() */
 	smp_store_release(&ring->hold, hold);
 	smp_mb();	/* pairs with smp_mb() in ring_claim() */
@@ -95,7 +95,7 @@ static void group_hold(struct evring_ring *ring)
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)
 {
-	struct evring_cursor *cursor = &ring->page->cursors[group];
+	struct evring_cursor *cursor = &ring->cursors[group];
 
 	WRITE_ONCE(cursor->pos, pos);
 	WRITE_ONCE(cursor->seq, EVRING_SEQ_NONE);
@@ -120,7 +120,7 @@ static void hold_all(void)
  */
 static void hold_begin(struct evring_ring *ring, void *group)
 {
-	struct evring_cursor *cursor = &ring->page->cursors[group_index(group)];
+	struct evring_cursor *cursor = &ring->cursors[group_index(group)];
 	u64 tail;
 
 	group_hold(ring);
@@ -202,7 +202,7 @@ static struct group_state *group_create(const char *name)
 		return NULL;
 	group = &groups[i];
 	if (!group->info) {
-		group->info = &evring_meta->groups[i];
+		group->info = &evring_meta_pages->groups[i];
 		INIT_DELAYED_WORK(&group->abandon, group_abandon);
 	}
 	evring_rings_each(EVRING_LANES_ALL, cursor_clear, group);
@@ -228,7 +228,8 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 {
 	struct group_state *group;
 	struct evring_group_info *info;
-	u32 held = 0, lane;
+	u64 held = 0;
+	u32 lane;
 
 	lockdep_assert_held(&groups_lock);
 	if (session->group)
@@ -242,8 +243,8 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 	if (!group)
 		return -ENOSPC;
 	info = group->info;
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		held |= group_holds(group, lane) ? BIT(lane) : 0;
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		held |= group_holds(group, lane) ? BIT_ULL(lane) : 0;
 	evring_rings_each(join->lanes & ~info->lanes,
 			  join->start == EVRING_LATEST ? start_latest : start_earliest, group);
 
@@ -305,9 +306,9 @@ static int commit_one(struct group_state *group, const struct evring_commit_entr
 
 	if (!ring)
 		return -ENXIO;
-	if (!(group->info->lanes & BIT(entry->lane)) || entry->pos % 8)
+	if (!(group->info->lanes & BIT_ULL(entry->lane)) || entry->pos % 8 || entry->reserved)
 		return -EINVAL;
-	cursor = &ring->page->cursors[group_index(group)];
+	cursor = &ring->cursors[group_index(group)];
 	if (entry->pos < cursor->pos || entry->pos > READ_ONCE(ring->page->head))
 		return -ERANGE;
 	WRITE_ONCE(cursor->pos, entry->pos);
@@ -340,24 +341,41 @@ static int commit_some(struct evring_session *session, const struct evring_commi
  */
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
 {
-	const struct evring_commit_entry __user *from = u64_to_user_ptr(commit->entries);
+	const void __user *from = u64_to_user_ptr(commit->entries);
 	struct evring_commit_entry entries[16];
-	u32 left, nr;
+	u32 left, nr, i;
 	int ret = 0;
 
-	if (commit->flags || !commit->nr || commit->nr > EVRING_COMMIT_MAX)
+	if (commit->flags || commit->reserved || !commit->nr || commit->nr > EVRING_COMMIT_MAX ||
+	    commit->entry_size < offsetofend(struct evring_commit_entry, reserved) ||
+	    commit->entry_size > PAGE_SIZE)
 		return -EINVAL;
-	for (left = commit->nr; left && !ret; left -= nr, from += nr) {
+	for (left = commit->nr; left && !ret; left -= nr) {
 		nr = min_t(u32, left, ARRAY_SIZE(entries));
-		if (copy_from_user(entries, from, nr * sizeof(*entries)))
-			return -EFAULT;
+		for (i = 0; i < nr; i++, from += commit->entry_size) {
+			ret = copy_struct_from_user(&entries[i], sizeof(entries[i]), from,
+						    commit->entry_size);
+			if (ret)
+				return ret;
+		}
 		ret = commit_some(session, entries, nr);
 	}
 	return ret;
 }
 
-/* EVRING_IOC_DROP */
-int evring_group_drop(const char *name)
+/* Place of a group, or -ENOENT. It is another one's as soon as hooks_lock is not held. */
+int evring_group_find(const char *name)
+{
+	struct group_state *group;
+
+	spin_lock(&groups_lock);
+	group = group_find(name);
+	spin_unlock(&groups_lock);
+	return group ? (int)group_index(group) : -ENOENT;
+}
+
+/* EVRING_IOC_DROP, but for the hooks; @place: where the group was. */
+int evring_group_drop(const char *name, unsigned int *place)
 {
 	struct group_state *group;
 	int ret = 0;
@@ -369,6 +387,7 @@ int evring_group_drop(const char *name)
 	} else if (group->owner) {
 		ret = -EBUSY;
 	} else {
+		*place = group_index(group);
 		infos_write_begin();
 		memset(group->info, 0, sizeof(*group->info));
 		infos_write_end();
@@ -379,10 +398,10 @@ int evring_group_drop(const char *name)
 }
 
 /* The meta page, with the groups as they are at one moment. */
-void evring_groups_snapshot(struct evring_meta *meta)
+void evring_groups_snapshot(struct evring_meta_pages *to)
 {
 	spin_lock(&groups_lock);
-	*meta = *evring_meta;
+	*to = *evring_meta_pages;
 	spin_unlock(&groups_lock);
 }
 

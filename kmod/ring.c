@@ -111,6 +111,44 @@ static void ring_close(struct evring_ring *ring)
 	}
 }
 
+/*
+ * Why attempts failed since the segment was closed: their causes, a bit each, and
+ * their type, if it is one alone. 0: none has failed yet.
+ */
+#define WHAT_CAUSES	0xffffUL
+#define WHAT_TYPE_SHIFT	16
+#define WHAT_SEVERAL	BIT(32)
+
+static unsigned long what_make(const struct evring_event_type *type, enum evring_lost_cause cause)
+{
+	return BIT(cause) | (unsigned long)type->id << WHAT_TYPE_SHIFT;
+}
+
+static unsigned long what_add(unsigned long a, unsigned long b)
+{
+	if (!a || !b)
+		return a | b;
+	if ((a ^ b) & ~WHAT_CAUSES)
+		return ((a | b) & WHAT_CAUSES) | WHAT_SEVERAL;
+	return a | b;
+}
+
+/* Causes and type go to where the stream tells of them. */
+static void what_tell(unsigned long what, struct evring_lost *lost)
+{
+	lost->causes = what & WHAT_CAUSES;
+	lost->type = what & WHAT_SEVERAL ? EVRING_TYPE_PAD : what >> WHAT_TYPE_SHIFT;
+}
+
+/* Any context may come between, and adds its own. */
+static void ring_note(struct evring_ring *ring, unsigned long what)
+{
+	unsigned long old = local_read(&ring->lost_what), seen;
+
+	while ((seen = local_cmpxchg(&ring->lost_what, old, what_add(old, what))) != old)
+		old = seen;
+}
+
 /* Count one more, and show it: whoever interrupts us counts and shows too. */
 static void ring_count(local_t *count, u64 *shown)
 {
@@ -139,7 +177,8 @@ static void ring_lose(struct evring_ring *ring, struct evring_event_type *type,
 	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
 	WRITE_ONCE(ring->lost_last, now);
-	ring_count(&ring->lost[cause], &ring->page->lost[cause]);
+	ring_note(ring, what_make(type, cause));
+	ring_count(&ring->lost[cause], &ring->lost_shown[cause]);
 	this_cpu_inc(*type->lost);
 }
 
@@ -197,7 +236,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		       unsigned long units)
 {
 	struct evring_lost lost = { 0 };
-	unsigned long word, taken;
+	unsigned long word, taken, what = 0;
 	u64 now, seq, first;
 
 	WRITE_ONCE(ring->base, next);
@@ -210,12 +249,18 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		first = xchg(&ring->lost_first, 0);
 		lost.first = lost.first ?: first;
 		lost.last = READ_ONCE(ring->lost_last);
+		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock();
 	} while (!word_exchange(ring, &word, word_make(word_seq(word) + 1, taken + units)));
 
-	if (lost.count)
+	/* Only who enters a segment comes here, one at a time. */
+	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
+	WRITE_ONCE(ring->page->seq_base, ring->seq_base);
+	if (lost.count) {
+		what_tell(what, &lost);
 		ring_write_lost(ring_at(ring, next), seq, now, &lost);
+	}
 	ring_slot(ring, slot, next, word_make(word_seq(word), taken), units);
 	return now;
 }
@@ -427,8 +472,9 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
+		what_tell(what_make(type, EVRING_LOST_TOOBIG), &lost);
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->page->lost[EVRING_LOST_TOOBIG]);
+		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->lost_shown[EVRING_LOST_TOOBIG]);
 		this_cpu_inc(*type->lost);
 	}
 	ring_publish(ring);

@@ -17,13 +17,13 @@
 static LIST_HEAD(waiters);
 static DEFINE_SPINLOCK(waiters_lock);	/* the list, and each waiter's state */
 
-static void lanes_mark(u32 lanes, int by)
+static void lanes_mark(u64 lanes, int by)
 {
 	u32 lane;
 
 	lockdep_assert_held(&waiters_lock);
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (lanes & BIT(lane))
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lanes[lane].marked, evring_lanes[lane].marked + by);
 }
 
@@ -59,7 +59,7 @@ static void waiter_event(struct evring_waiter *waiter)
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
-	struct evring_lane_state *lane = &evring_lanes[ring->lane];
+	struct evring_lane *lane = &evring_lanes[ring->lane];
 	struct evring_waiter *waiter, *next;
 	unsigned long flags;
 
@@ -68,7 +68,7 @@ void evring_ring_wake(struct irq_work *work)
 	WRITE_ONCE(ring->page->wakeups, ring->page->wakeups + 1);
 	spin_lock_irqsave(&waiters_lock, flags);
 	list_for_each_entry_safe(waiter, next, &waiters, list)
-		if (waiter->lanes & BIT(ring->lane))
+		if (waiter->lanes & BIT_ULL(ring->lane))
 			waiter_event(waiter);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
@@ -103,8 +103,8 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	spin_unlock_irqrestore(&waiters_lock, flags);
 
 	/* Last: an emit that finds the lane armed finds us in the list armed. */
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (arm->lanes & BIT(lane))
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (arm->lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lanes[lane].armed, 1);
 	/*
 	 * Before user space looks at the heads again: an emit whose look at
@@ -128,7 +128,7 @@ void evring_waiter_exit(struct evring_waiter *waiter)
 	unsigned long flags;
 
 	spin_lock_irqsave(&waiters_lock, flags);
-	waiter_set(waiter, EVRING_AWAKE);	/* all that the timer may still do is nothing */
+	waiter_set(waiter, EVRING_AWAKE);	/* so that the timer finds nothing to do */
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	timer_delete_sync(&waiter->timer);
 }

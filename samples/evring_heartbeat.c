@@ -7,10 +7,10 @@
 #include <linux/timer.h>
 
 #define BEAT_FIELDS(F, S)			\
-	F(S, U64, beat, NONE)			\
-	F(S, STR, interrupted, NONE)
+	F(S, U64, beat, NONE, "beats so far")	\
+	F(S, TEXT, interrupted, NONE, "the task that it hit")
 
-EVRING_EVENT(heart_beat, "heart.beat", 1, EVRING_LANE_APP, BEAT_FIELDS);
+EVRING_EVENT(heart_beat, "heart.beat", 1, "app", "one a second", BEAT_FIELDS);
 
 static struct evring_event_type *type;
 static struct timer_list timer;

@@ -38,7 +38,8 @@ $(B)/san/%.o: %.c | setup-check
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(CPPFLAGS) $(shell pkg-config --cflags rdkafka liburing jansson) \
 		-MMD -MP -c $< -o $@
 
-$(B)/tests/unit/json_test: tests/unit/json_test.c $(B)/san/user/libevring/json.o
+$(B)/tests/unit/json_test: tests/unit/json_test.c \
+	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
 	@mkdir -p $(@D)
 	$(call say,CC)

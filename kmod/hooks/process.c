@@ -89,7 +89,6 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	memset(e, 0, fixed);
 	evring_fill_common(&e->common);
 	e->ppid = parent_pid(task);
-	e->gid = from_kgid(&init_user_ns, current_gid());
 	e->egid = from_kgid(&init_user_ns, current_egid());
 	e->old_tid = old_tid;
 	e->path = evring_str(fixed, path_len);
@@ -123,7 +122,6 @@ static void emit_exit(struct task_struct *task)
 	e->exit_code = (status >> 8) & 0xff;
 	e->signal = status & 0x7f;
 	e->core_dumped = !!(status & 0x80);
-	e->start_time = task->group_leader->start_boottime;
 	/* Of the threads that were reaped, and of this one */
 	e->user_time = signal->utime + task->utime;
 	e->system_time = signal->stime + task->stime;

@@ -75,8 +75,8 @@ static const struct bench_size {
 
 #define RECORD_64	(&sizes[ARRAY_SIZE(sizes) - 1])
 
-#define BENCH_FIELDS(F, S) F(S, U64, first, NONE)
-EVRING_EVENT(bench_event, "bench.event", 1, EVRING_LANE_BULK, BENCH_FIELDS);
+#define BENCH_FIELDS(F, S) F(S, U64, first, NONE, "")
+EVRING_EVENT(bench_event, "bench.event", 1, "bulk", "of a benchmark", BENCH_FIELDS);
 
 struct floor {
 	void *data;

@@ -17,12 +17,12 @@ module_param(nr, uint, 0444);
 MODULE_PARM_DESC(nr, "number of the system call (default: getppid's)");
 
 #define SYSCALL_FIELDS(F, S)			\
-	F(S, S64, nr, NONE)			\
-	F(S, U64, arg0, HEX)			\
-	F(S, U64, arg1, HEX)			\
-	F(S, U64, arg2, HEX)
+	F(S, S64, nr, NONE, "")			\
+	F(S, U64, arg0, HEX, "")		\
+	F(S, U64, arg1, HEX, "")		\
+	F(S, U64, arg2, HEX, "")
 
-EVRING_EVENT(bench_syscall, "bench.syscall", 1, EVRING_LANE_BULK, SYSCALL_FIELDS);
+EVRING_EVENT(bench_syscall, "bench.syscall", 1, "bulk", "of a benchmark", SYSCALL_FIELDS);
 static_assert(sizeof(struct evring_rec) + sizeof(struct bench_syscall) == 64);
 
 static struct evring_event_type *type;

@@ -373,27 +373,26 @@ static bool take_lines(struct consumer *c, const rd_kafka_message_t *msg, struct
 }
 
 static bool take_frame_event(struct consumer *c, const struct evring_frame_reader *reader,
-			     const struct evring_frame_event *event, struct arrival *arrival,
+			     const struct evring_event *event, struct arrival *arrival,
 			     int64_t received_ns)
 {
-	static const char *const lanes[] = { "critical", "bulk", "app" };
-	char id[ID_MAX], type[ID_MAX];
+	char id[ID_MAX], type[ID_MAX], lane[EVRING_NAME_MAX];
 	struct evring_lost lost;
 
-	if (event->lane >= EVRING_LANES || !*event->type.name)
+	if (!event->type || !evring_frame_lane_name(reader, event->lane, lane))
 		return false;
 	snprintf(id, sizeof(id), "%.32s/%.32s/%s/%u", reader->frame.machine_id,
-		 reader->frame.boot_id, lanes[event->lane], event->cpu);
-	snprintf(type, sizeof(type), "%s/%u", event->type.name, event->type.version);
+		 reader->frame.boot_id, lane, event->cpu);
+	snprintf(type, sizeof(type), "%s/%u", event->type->name, event->type->version);
 	arrival->ring = id;
 	arrival->type = type;
-	arrival->seq = event->rec.seq;
+	arrival->seq = event->seq;
 	arrival->lost = 0;
-	if (event->rec.type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
+	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
 		memcpy(&lost, event->payload, sizeof(lost));
 		arrival->lost = lost.count;
 	}
-	return enter(c, arrival, (int64_t)evring_frame_realtime(reader, &event->rec), received_ns,
+	return enter(c, arrival, (int64_t)evring_frame_realtime(reader, event->rec), received_ns,
 		     NULL);
 }
 
@@ -401,14 +400,15 @@ static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg, struct
 		       int64_t received_ns)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	int ret;
 
 	if (evring_frame_open(&reader, msg->payload, msg->len))
 		return false;
 	while ((ret = evring_frame_next(&reader, &event)) > 0)
 		if (!take_frame_event(c, &reader, &event, arrival, received_ns))
-			return false;
+			break;
+	evring_frame_close(&reader);
 	return !ret;
 }
 

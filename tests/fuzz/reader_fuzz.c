@@ -710,7 +710,7 @@ static void start_meta(void)
 {
 	struct evring_meta meta = {
 		.size = sizeof(meta), .version = EVRING_ABI_VERSION, .page_size = PAGE,
-		.nr_lanes = EVRING_LANES, .nr_cpus = RINGS + 1, .segment_size = MODEL_SEGMENT,
+		.nr_lanes = LANES, .nr_cpus = RINGS + 1, .segment_size = MODEL_SEGMENT,
 		.record_max = RECORD_MAX, .nr_rings = RINGS,
 		.lane_size = { RING_SIZE, RING_SIZE, RING_SIZE },
 		.clock = { .seq = 2, .mult = 1 },

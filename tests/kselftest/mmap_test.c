@@ -24,8 +24,8 @@ FIXTURE_SETUP(mapping)
 	self->fd = session_open(O_RDWR);
 	ASSERT_GE(self->fd, 0);
 	self->page = (size_t)sysconf(_SC_PAGESIZE);
-	self->len = ring_len(EVRING_LANE_CRITICAL);
-	self->offset = (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0);
+	self->len = ring_len(LANE_CRITICAL);
+	self->offset = (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0);
 	ASSERT_EQ(0, pin(0));
 	ASSERT_EQ(0, emit(10, 64));
 	self->ring = mmap(NULL, self->len, PROT_READ, MAP_SHARED, self->fd, self->offset);
@@ -122,7 +122,7 @@ TEST_F(mapping, an_offset_that_names_no_ring_is_refused)
 		uint64_t offset;
 		int error;
 	} bad[] = {
-		{ EVRING_MMAP_RING(EVRING_LANES, 0), ENXIO },
+		{ EVRING_MMAP_RING(LANES, 0), ENXIO },
 		{ EVRING_MMAP_RING(0xff, 0), ENXIO },
 		{ EVRING_MMAP_RING(0, 4095), ENXIO },
 		{ EVRING_MMAP_RING(0, 0xfffff), ENXIO },
@@ -336,12 +336,12 @@ TEST_F(mapping, a_debugger_does_not_write_it)
 static void advise_and_read(void *arg)
 {
 	int *args = arg;
-	size_t len = ring_len(EVRING_LANE_CRITICAL);
+	size_t len = ring_len(LANE_CRITICAL);
 	int fd = session_open(O_RDWR);
 	const struct evring_ring_page *ring;
 
 	ring = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
-		    (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0));
+		    (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0));
 	if (ring == MAP_FAILED)
 		_exit(2);
 	args[1] = madvise((void *)ring, len, args[0]) ? errno : 0;

@@ -78,6 +78,27 @@ void __free_page(struct page *page)
 	arena_live -= PAGE_SIZE;
 }
 
+void *alloc_pages_exact(size_t size, int gfp)
+{
+	void *first = NULL, *page;
+	size_t done;
+
+	for (done = 0; done < size; done += PAGE_SIZE) {
+		page = alloc_pages_node(0, gfp, 0);
+		assert(page && (!first || page == (char *)first + done));
+		first = first ? first : page;
+	}
+	return first;
+}
+
+void free_pages_exact(void *at, size_t size)
+{
+	size_t done;
+
+	for (done = 0; done < size; done += PAGE_SIZE)
+		__free_page((struct page *)((char *)at + done));
+}
+
 void *kzalloc_node(size_t size, int gfp, int node)
 {
 	void *mem = aligned_alloc(64, ALIGN(size, 64UL));

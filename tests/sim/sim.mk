@@ -3,19 +3,19 @@
 # its hooks, as a device that libevring can open (tests/sim/sim.h).
 
 SIM	:= $(B)/sim
-SIM_STUBS := linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
+SIM_STUBS := linux/cache linux/bitmap linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/ctype \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
-	     linux/moduleparam linux/poll linux/slab linux/suspend linux/topology linux/uaccess \
+	     linux/moduleparam linux/poll linux/string linux/slab linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc
 # What reaches the device in place of the C library's functions
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter -Werror -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML
-SIM_KMOD := $(addprefix kmod/,main type clock ring lane group wake device abi)
+SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
 	    tests/sim/sim.mk

@@ -67,6 +67,20 @@ static struct config *takes(const char *text, const char *name)
 	return cfg;
 }
 
+#define A64	"abcdefghijklmnopqrstuvwxyz0123456789.-_ABCDEFGHIJKLMNOPQRSTUVWXY"
+
+/* Is a list these names, with commas between? */
+static bool names_are(char **names, const char *expected)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	for (; *names; names++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? "," : "",
+					*names);
+	return !strcmp(text, expected);
+}
+
 static void defaults(void)
 {
 	struct config *cfg = takes("{\"name\": \"host-events\", \"config\": {" BROKERS "}}",
@@ -74,7 +88,8 @@ static void defaults(void)
 
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
 	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD && !cfg->abandon_ms &&
-	   cfg->lanes == EVRING_LANES_ALL && !cfg->hooks[0] && cfg->format == VALUE_JSON &&
+	   names_are(cfg->lanes, "critical,bulk,app") && !cfg->hooks[0] &&
+	   cfg->format == VALUE_JSON &&
 	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&
 	   !strcmp(cfg->device, "/dev/evring") && cfg->headers == HEADERS_ALL &&
@@ -86,7 +101,7 @@ static void values(void)
 {
 	struct config *cfg = takes(WITH(
 		"\"group.id\": \"g\", \"group.start\": \"latest\", \"group.policy\": \"follow\", "
-		"\"group.abandon.ms\": \"4294967295\", \"lanes\": \" bulk , app\", "
+		"\"group.abandon.ms\": \"2147483647\", \"lanes\": \" bulk , app\", "
 		"\"hooks\": \"process.*,file.open\", \"topic\": \"a.${lane}\", \"key\": \"\", "
 		"\"value.format\": \"raw\", \"watermark.bytes\": \"65536\", \"flush.ms\": \"5\", "
 		"\"errors.tolerance\": \"all\", \"device\": \"/dev/x\", \"log.level\": \"debug\", "
@@ -94,8 +109,8 @@ static void values(void)
 		"every kind of value");
 
 	ok(!strcmp(cfg->group, "g") && cfg->start == EVRING_LATEST &&
-	   cfg->policy == EVRING_FOLLOW && cfg->abandon_ms == UINT32_MAX &&
-	   cfg->lanes == (1 << EVRING_LANE_BULK | 1 << EVRING_LANE_APP), "the group's values");
+	   cfg->policy == EVRING_FOLLOW && cfg->abandon_ms == INT32_MAX &&
+	   names_are(cfg->lanes, "bulk,app"), "the group's values");
 	ok(!strcmp(cfg->hooks[0], "process.*") && !strcmp(cfg->hooks[1], "file.open") &&
 	   !cfg->hooks[2], "the list of hooks");
 	ok(!cfg->key->nr && cfg->topic->nr == 2 && cfg->format == VALUE_RAW &&
@@ -164,12 +179,12 @@ static void wrong_values(void)
 	refuses(WITH("\"batch.events\": \"1e3\""), "whole number", "an exponent");
 	refuses(WITH("\"batch.events\": \" 1\""), "whole number", "a blank before a number");
 	refuses(WITH("\"batch.events\": \"0\""), "allowed: 1 to 1000000", "a number too small");
-	refuses(WITH("\"group.abandon.ms\": \"4294967296\""), "out of range", "2^32 ms");
+	refuses(WITH("\"group.abandon.ms\": \"2147483648\""), "out of range", "2^31 ms");
 	refuses(WITH("\"group.abandon.ms\": \"18446744073709551616\""), "out of range", "2^64 ms");
-	refuses(WITH("\"group.id\": \"12345678901234567890123456789012\""), "not a group's name",
-		"a group's name of 32 bytes");
-	refuses(WITH("\"lanes\": \"\""), "no such lane", "no lane");
-	refuses(WITH("\"lanes\": \"critical,nolane\""), "\"nolane\"", "an unknown lane");
+	refuses(WITH("\"group.id\": \"" A64 A64 "\""), "not a group's name",
+		"a group's name of 128 bytes");
+	refuses(WITH("\"lanes\": \"\""), "names no lane", "no lane");
+	refuses(WITH("\"lanes\": \"critical,no/lane\""), "\"no/lane\"", "no lane's name");
 	refuses(WITH("\"hooks\": \"a,,b\""), "empty entry", "an empty glob");
 	refuses(WITH("\"topic\": \"host/${type}\""), "no topic may have", "a slash in a topic");
 	refuses(WITH("\"key\": \"${pid\""), "without", "an open variable");
@@ -193,7 +208,7 @@ static void wrong_kafka(void)
 static void all_at_once(void)
 {
 	static const char text[] = "{\"nam\": \"n\", \"config\": {\"topic\": \"a b\", "
-		"\"key\": 1, \"lanes\": \"x\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
+		"\"key\": 1, \"lanes\": \"x y\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
 		"\"kafka.sasl.password\": \"geheim\", \"group.id\": \"a\\nb\"}}";
 	struct problems problems = { .file = "test" };
 	struct config *cfg = config_parse(text, strlen(text), &problems);

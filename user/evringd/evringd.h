@@ -28,10 +28,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#ifndef EVRING_VERSION
-#define EVRING_VERSION "0.1.0"
-#endif
-
 /* evringd's exit status */
 enum {
 	STATUS_OK	= 0,
@@ -96,7 +92,7 @@ struct config {
 	uint64_t start;			/* enum evring_start */
 	uint64_t policy;		/* enum evring_policy */
 	uint64_t abandon_ms;
-	uint64_t lanes;			/* bit mask */
+	char **lanes;			/* names, NULL at the end */
 	char **hooks;			/* globs, NULL at the end */
 	struct template *topic;
 	struct template *key;		/* of no piece: messages have no key */
@@ -136,7 +132,6 @@ void keys_default(struct config *cfg);
 /* Set one key's member, or say what is wrong with the value. */
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
-bool group_name_ok(const char *name);
 
 /* worker.c */
 
@@ -186,13 +181,16 @@ struct source {
 	const struct config *cfg;
 	struct evring *ev;
 	struct evring_host host;
+	uint64_t lanes;			/* a bit each */
 };
 
 void source_open(struct source *src, const struct config *cfg);
-/* Attach the hooks that the configuration wants; a glob without a match is a problem. */
-void source_attach(struct source *src, struct problems *problems);
+/* Look for the lanes and hooks that the configuration wants; one that is not there is a problem. */
+void source_check(struct source *src, struct problems *problems);
 /* False: one of @signals came while the group had another owner. */
 bool source_join(struct source *src, const sigset_t *signals);
+/* Attach the hooks, on behalf of the group that was joined. */
+void source_attach(struct source *src);
 /* Go back to the committed positions. */
 void source_rewind(struct source *src);
 /* True: here is the next event. False: there is none now. */
@@ -411,7 +409,8 @@ struct committer {
 	struct loop_op op;
 	struct loop *loop;
 	struct evring *ev;
-	struct evring_commit_entry *entries;	/* stay put while busy */
+	struct evring_commit_entry *entries;	/* stay put while busy, as does this: */
+	struct evring_commit commit;
 	unsigned int room;
 	unsigned int nr;
 	uint64_t events;		/* in the entries */

@@ -27,16 +27,16 @@ void source_open(struct source *src, const struct config *cfg)
 
 static void attach(struct source *src, const struct evring_type *type)
 {
-	int ret = evring_hook(src->ev, type->name, EVRING_HOOK_QUERY);
+	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
 
-	/* Attached by someone else is as good, and needs no privilege. */
-	if (!ret)
-		ret = evring_hook(src->ev, type->name, EVRING_HOOK_ATTACH);
-	if (ret < 0)
+	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0)
+		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
+		     "the group %s needs CAP_PERFMON", type->name, src->cfg->group);
+	else if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
-	if (!(src->cfg->lanes & 1u << type->lane))
+	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
-		     type->name, evring_lane_name(type->lane));
+		     type->name, evring_lane_name(src->ev, type->lane));
 }
 
 static bool is_hook(const struct evring_type *type)
@@ -59,29 +59,72 @@ static void no_such_hook(struct source *src, const char *glob, int nr, struct pr
 		len ? list : "none");
 }
 
-/* All globs are looked at before the first hook is attached. */
-void source_attach(struct source *src, struct problems *problems)
+static void lanes_check(struct source *src, struct problems *problems)
 {
-	int nr = evring_types(src->ev), i, pass, found;
+	char list[1024] = "";
+	unsigned int i;
+	size_t len = 0;
+	char **name;
+	int lane;
+
+	for (i = 0; i < evring_lanes(src->ev) && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+					evring_lane_name(src->ev, i));
+	for (name = src->cfg->lanes; *name; name++) {
+		lane = evring_lane_by_name(src->ev, *name);
+		if (lane < 0)
+			problem(problems, "key \"lanes\": there is no lane \"%.80s\"; there are: %s",
+				*name, list);
+		else
+			src->lanes |= 1ull << lane;
+	}
+}
+
+/* Calls @fn, if there is one, for each hook that a glob matches. Returns how many do. */
+static int match(struct source *src, const char *glob, int nr,
+		 void (*fn)(struct source *src, const struct evring_type *type))
+{
 	const struct evring_type *type;
-	char **glob;
+	int found = 0, i;
+
+	for (i = 0; i < nr; i++) {
+		type = evring_type(src->ev, (unsigned int)i);
+		if (!is_hook(type) || fnmatch(glob, type->name, 0))
+			continue;
+		found++;
+		if (fn)
+			fn(src, type);
+	}
+	return found;
+}
+
+static int types(struct source *src)
+{
+	int nr = evring_types(src->ev);
 
 	if (nr < 0)
 		fatal("%s: types: %s", src->cfg->device, strerror(-nr));
-	for (pass = 0; pass < 2 && !problems->nr; pass++) {
-		for (glob = src->cfg->hooks; *glob; glob++) {
-			for (found = 0, i = 0; i < nr; i++) {
-				type = evring_type(src->ev, (unsigned int)i);
-				if (!is_hook(type) || fnmatch(*glob, type->name, 0))
-					continue;
-				found++;
-				if (pass)
-					attach(src, type);
-			}
-			if (!found)
-				no_such_hook(src, *glob, nr, problems);
-		}
-	}
+	return nr;
+}
+
+void source_check(struct source *src, struct problems *problems)
+{
+	int nr = types(src);
+	char **glob;
+
+	lanes_check(src, problems);
+	for (glob = src->cfg->hooks; *glob; glob++)
+		if (!match(src, *glob, nr, NULL))
+			no_such_hook(src, *glob, nr, problems);
+}
+
+void source_attach(struct source *src)
+{
+	int nr = types(src);
+	char **glob;
+
+	for (glob = src->cfg->hooks; *glob; glob++)
+		match(src, *glob, nr, attach);
 }
 
 static int join(struct source *src)
@@ -89,7 +132,7 @@ static int join(struct source *src)
 	const struct config *cfg = src->cfg;
 	struct evring_group group = {
 		.name = cfg->group,
-		.lanes = (uint32_t)cfg->lanes,
+		.lanes = src->lanes,
 		.policy = (uint32_t)cfg->policy,
 		.start = (uint32_t)cfg->start,
 		.abandon_ms = (uint32_t)cfg->abandon_ms,

@@ -6,7 +6,7 @@
 
 #ifdef __x86_64__
 #include <x86intrin.h>
-/* What is loaded after it is loaded after it. */
+/* No load behind it is done before it. */
 #define read_tsc()	({ uint64_t tsc_ = __rdtsc(); _mm_lfence(); tsc_; })
 #else
 #define read_tsc()	0
@@ -15,14 +15,14 @@
 /* Take the line that the kernel publishes now, if it has bent since. */
 void clock_refresh(struct evring *ev)
 {
-	const struct evring_clock *from = &ev->meta->clock;
-	struct evring_clock clock;
+	const struct evring_clock *from = ev->live_clock;
+	struct evring_clock clock = { 0 };
 	uint32_t seq = load_acquire(&from->seq);
 	int tries;
 
-	/* Whoever writes it has preemption off: a few tries are plenty. */
+	/* The kernel writes it with preemption off: a few tries are plenty. */
 	for (tries = 0; tries < 1000 && seq != ev->clock.seq; tries++) {
-		clock = *from;
+		load_words(&clock, from, ev->clock_len);
 		clock.seq = seq;
 		read_fence();	/* pairs with smp_wmb() in the kernel's clock_write() */
 		seq = load_acquire(&from->seq);
