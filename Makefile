@@ -4,27 +4,59 @@
 
 VERSION	:= 0.1.0
 ABI	:= 0
-KREL	?= $(shell scripts/kernel-release)
+ifeq ($(origin KREL),undefined)
+KREL	:= $(shell scripts/kernel-release)
+endif
 KDIR	?= /lib/modules/$(KREL)/build
-PREFIX	?= /usr/local
-DESTDIR	?=
 B	:= build
 
+# The directories that GNU's make install knows; PREFIX is prefix, as ever.
+prefix	?= $(or $(PREFIX),/usr/local)
+exec_prefix ?= $(prefix)
+bindir	?= $(exec_prefix)/bin
+sbindir	?= $(exec_prefix)/sbin
+libdir	?= $(exec_prefix)/lib
+includedir ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+datadir	?= $(datarootdir)
+mandir	?= $(datarootdir)/man
+docdir	?= $(datarootdir)/doc/evring
+sysconfdir ?= /etc
+# Where the system looks, whatever the prefix
+systemlibdir ?= /usr/lib
+dkmsdir	?= /usr/src
+DESTDIR	?=
+
 ifeq ($(origin CC),default)
-CC	:= gcc
+CC	:= $(CROSS_COMPILE)gcc
 endif
+ifeq ($(origin LD),default)
+LD	:= $(CROSS_COMPILE)ld
+endif
+ifeq ($(origin AR),default)
+AR	:= $(CROSS_COMPILE)ar
+endif
+OBJCOPY	?= $(CROSS_COMPILE)objcopy
+PKG_CONFIG ?= pkg-config
 # One short line a step; make V=1 shows the commands.
 ifeq ($(V),)
 Q	:= @
 say	= @printf '  %-7s %s\n' $(1) $(patsubst $(B)/%,%,$@)
 endif
 CSTD	:= -std=gnu11 -D_GNU_SOURCE -DEVRING_VERSION='"$(VERSION)"'
-CWARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
+# A compiler that is newer than this code may warn; only `make check` minds.
+WERR	:= $(if $(WERROR),-Werror)
+CWARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(WERR)
 CFLAGS	?= -O2 -g
-CPPFLAGS += -Iinclude/uapi -Iuser/libevring
-ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(CPPFLAGS)
+INCLUDES := -Iinclude/uapi -Iuser/libevring
+ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 # For what is compiled and linked in one go, so that no .d lies beside programs
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
+
+D_PACKAGES := jemalloc rdkafka liburing jansson
+# pkg-config is asked once, and not before something is compiled.
+D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
+D_LIBS	= $(eval D_LIBS := $(shell $(PKG_CONFIG) --libs $(D_PACKAGES)))$(D_LIBS)
 
 LIB_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/libevring/*.c))
 D_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evringd/*.c))
@@ -37,75 +69,98 @@ KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/
 	     tests/modules/*.c samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
-.PHONY: all help setup kmod user tests check demo install uninstall clean style
+.PHONY: all help setup kmod user tests check check-fresh demo install uninstall clean FORCE
 .DEFAULT_GOAL := all
 
 all: kmod user			## build the module, the library and the programs
 
 help:				## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | \
-		sed -E 's/^([a-z-]+):[^#]*##[ ]*(.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[A-Za-z-]+:.*##' $(MAKEFILE_LIST) | \
+		sed -E 's/^([A-Za-z-]+):[^#]*##[ ]*(.*)/  make \1\t\2/' | expand -t 24
+	@echo '  make setup and the targets that test, show or measure install what they need;'
+	@echo '  no other target does. Directories are GNU make install'"'"'s (prefix, DESTDIR, ...).'
 
-setup:				## install what building and testing need (apt, Maven Central)
-	@scripts/setup
+setup:				## install what building needs: compiler, libraries, headers (apt)
+	@scripts/setup build
 
-kmod: $(KO)			## build the module for KREL (default: this machine's headers)
+kmod: $(KO)			## build the module for KREL (default: the running kernel)
 
-# Kbuild writes beside the sources: it gets a tree of links under build/.
-$(KO): $(KMOD_SRC) | setup-build
+# Another kernel than last time: the module is built anew.
+$(B)/kmod/release: FORCE
 	@mkdir -p $(@D)
+	@echo '$(KDIR)' | cmp -s - $@ || echo '$(KDIR)' >$@
+
+# Kbuild writes beside the sources: it gets a tree of links under build/. The
+# flags of user space are none of its business.
+$(KO): MAKEOVERRIDES :=
+$(KO): $(KMOD_SRC) $(B)/kmod/release
+	@scripts/build-needs kernel '$(KDIR)' '$(if $(filter file,$(origin KREL)),$(KREL))'
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/include $(CURDIR)/tests \
 		$(CURDIR)/samples $(@D)/
 	$(call say,KBUILD)
-	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) W=1 \
-		KCFLAGS=-Werror modules 2>&1 | { ! grep -v 'Skipping BTF'; }
+	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) \
+		$(if $(WERROR),W=1 KCFLAGS=-Werror) $(KMAKEFLAGS) modules >$(@D)/log 2>&1; \
+		status=$$?; grep -v 'Skipping BTF' $(@D)/log >&2; exit $$status
 	@cp -f $(@D)/tests/modules/*.ko $(@D)/samples/*.ko $(@D)/
 	@touch $@
 
 user: $(LIB) $(BIN)		## build the library, the daemon and the command line
 
-.PHONY: setup-build setup-check setup-vm setup-kafka setup-bench
-setup-build setup-check setup-vm setup-kafka setup-bench: setup-%:
-	@scripts/setup $*
+# Looked at once: what is missing is told by name, and not by a compiler.
+$(B)/needs:
+	@mkdir -p $(@D)
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/build-needs user
+	@touch $@
 
-$(B)/obj/%.o: %.c | setup-build
+$(B)/obj/%.o: %.c | $(B)/needs
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(OBJ_CFLAGS) -c $< -o $@
 
-$(LIB_OBJ): OBJ_CFLAGS = -fPIC -fvisibility=hidden
-$(D_OBJ): OBJ_CFLAGS = $(shell pkg-config --cflags rdkafka liburing jansson)
+# The archive hides symbols, which needs machine code.
+$(LIB_OBJ): OBJ_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
+$(D_OBJ): OBJ_CFLAGS = $(D_CFLAGS)
 
 $(B)/lib/libevring.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,AR)
-	$(Q)ld -r -o $(B)/obj/libevring.o $^ && objcopy --localize-hidden $(B)/obj/libevring.o
-	$(Q)rm -f $@ && ar rcs $@ $(B)/obj/libevring.o
+	$(Q)$(LD) -r -o $(B)/obj/libevring.o $^ && $(OBJCOPY) --localize-hidden $(B)/obj/libevring.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/obj/libevring.o
 
 $(SO): $(LIB_OBJ) user/libevring/libevring.map
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
 		-Wl,--version-script=user/libevring/libevring.map -o $@ $(LIB_OBJ)
 	@ln -sf $(@F) $(B)/lib/libevring.so
 
 $(B)/bin/evring: $(CLI_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -ljansson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson
 
 $(B)/bin/evringd: $(D_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -ljemalloc -lrdkafka -luring -ljansson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(D_LIBS)
 
 include tests/tests.mk
 
-demo: all tests | setup-vm	## a VM with the module, evringd and a broker: see events arrive
+demo:				## a VM with the module, evringd and a broker: see events arrive
+	@scripts/setup build vm $(if $(filter apache,$(KAFKA)),kafka)
+	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
 	@tests/e2e/demo
 
-install: all			## install programs, library, manuals and the module's sources (DKMS)
-	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(VERSION)"
+# What both verbs of scripts/install have to know
+INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir
+INSTALL_ENV = $(foreach dir,prefix exec_prefix $(INSTALL_DIRS),$(dir)='$($(dir))') \
+	      DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' ABI='$(ABI)'
+
+install: user			## install programs, library, manuals and the module's sources (DKMS)
+	@$(INSTALL_ENV) scripts/install install
+
+uninstall:			## remove what make install installed, but not the configuration
+	@$(INSTALL_ENV) scripts/install uninstall
 
 clean:				## remove build/
 	rm -rf $(B)

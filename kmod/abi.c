@@ -116,6 +116,13 @@ AT(evring_clock, base, 16);
 AT(evring_clock, boot_ns, 24);
 AT(evring_clock, wall_ns, 32);
 
+SIZE(evring_clock_line, 32);
+AT(evring_clock_line, base, 0);
+AT(evring_clock_line, boot_ns, 8);
+AT(evring_clock_line, wall_ns, 16);
+AT(evring_clock_line, mult, 24);
+AT(evring_clock_line, reserved, 28);
+
 SIZE(evring_lane_info, 152);
 AT(evring_lane_info, name, 0);
 AT(evring_lane_info, data_size, 128);
@@ -134,7 +141,7 @@ AT(evring_group_info, owner, 156);
 AT(evring_group_info, generation, 160);
 AT(evring_group_info, reserved, 164);
 
-SIZE(evring_meta, 136);
+SIZE(evring_meta, 160);
 AT(evring_meta, size, 0);
 AT(evring_meta, version, 4);
 AT(evring_meta, features, 8);
@@ -150,7 +157,10 @@ AT(evring_meta, memory, 48);
 AT(evring_meta, lanes, 56);
 AT(evring_meta, clocks, 72);
 AT(evring_meta, groups, 88);
-AT(evring_meta, module, 104);
+AT(evring_meta, past, 104);
+AT(evring_meta, nr_past, 120);
+AT(evring_meta, reserved, 124);
+AT(evring_meta, module, 128);
 
 SIZE(evring_cursor, 24);
 AT(evring_cursor, pos, 0);
@@ -234,7 +244,7 @@ AT(evring_hook, flags, 276);
 AT(evring_hook, lane, 280);
 AT(evring_hook, reserved, 282);
 AT(evring_hook, owners, 284);
-AT(evring_hook, attached, 288);
+AT(evring_hook, state, 288);
 AT(evring_hook, reserved1, 292);
 
 SIZE(evring_drop, 136);

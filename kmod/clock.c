@@ -5,21 +5,34 @@
  * is published in the meta page. Elsewhere it carries CLOCK_BOOTTIME, and the
  * line is the identity.
  *
- * The line is renewed every two seconds (deferrable: an idle CPU sleeps on).
- * It is bent, not cut: the new one starts where the old one is and meets
- * CLOCK_BOOTTIME at the next renewal. Only a difference that bending cannot
- * mend, as after a suspend, makes a step.
+ * A line, once published, is the truth for the events of its time: it is never
+ * changed, only followed by another one, and the last ones are kept. So an event
+ * has the same time whenever it is read. There is a new line where
+ *
+ * - the wall clock is set. The timekeeper tells at that very moment, with its
+ *   own offsets: nothing is measured;
+ * - the line has come away from CLOCK_BOOTTIME, which NTP steers. That is looked
+ *   at every two seconds (deferrable: an idle CPU sleeps on). The line is bent,
+ *   not cut; only what bending cannot mend, as a suspend, makes a step.
  */
 #include <linux/clocksource.h>
+#include <linux/delay.h>
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
+#include <linux/pvclock_gtod.h>
 #include <linux/suspend.h>
+#include <linux/timekeeper_internal.h>
 
 #include "evring.h"
 
 #define RENEW_NS	(2 * NSEC_PER_SEC)
 #define YOUNG_NS	(100 * NSEC_PER_MSEC)	/* too short to measure a rate by */
-#define STEP_NS		((s64)NSEC_PER_MSEC)	/* bends by at most 500 ppm */
+#define BEND_NS		((s64)20 * NSEC_PER_USEC)	/* less is left as it is */
+#define MEND_NS		(256 * NSEC_PER_SEC)	/* how long that much takes to go */
+#define STEP_NS		((s64)10 * NSEC_PER_MSEC)	/* more is no drift */
+
+#define MEASURE_TRIES	5
+#define MEASURE_US	20000
 
 DEFINE_STATIC_KEY_FALSE(evring_clock_tsc);
 
@@ -31,9 +44,18 @@ static uint tsc_rate;
 module_param(tsc_rate, uint, 0444);
 MODULE_PARM_DESC(tsc_rate, "kHz of a TSC that you trust though the kernel does not (default: 0)");
 
-static struct evring_clock *line;	/* in the meta page; only clock_write() writes it */
-static u64 last_cycles, last_boot;	/* the sample before */
-static DEFINE_MUTEX(renew_lock);
+/*
+ * The lines and the offset. Raw, with interrupts off, and nothing under it asks
+ * the timekeeper but by its NMI-safe clock: clock_wall_set() runs inside of the
+ * timekeeper's own lock and write section.
+ */
+static DEFINE_RAW_SPINLOCK(line_lock);
+static struct evring_meta_pages *meta;	/* where the lines are published; NULL: not yet */
+static s64 wall_ns;			/* CLOCK_REALTIME - CLOCK_BOOTTIME */
+
+static DEFINE_MUTEX(renew_lock);	/* the rest */
+static u64 last_cycles, last_boot;	/* the sample that the line's rate is measured from */
+static s64 last_error;			/* of the line when it was looked at last */
 
 /* One instant in both clocks, as close together as the CPU lets us. */
 static void clock_sample(u64 *cycles, u64 *boot)
@@ -42,13 +64,15 @@ static void clock_sample(u64 *cycles, u64 *boot)
 	unsigned long flags;
 	int i;
 
+	*cycles = 0;
+	*boot = 0;
 	local_irq_save(flags);
 	for (i = 0; i < 5; i++) {
 		u64 ns;
 
-		before = evring_clock();
+		before = evring_tsc();
 		ns = ktime_get_boot_fast_ns();
-		after = evring_clock();
+		after = evring_tsc();
 		if (after - before >= best)
 			continue;
 		best = after - before;
@@ -58,65 +82,94 @@ static void clock_sample(u64 *cycles, u64 *boot)
 	local_irq_restore(flags);
 }
 
-static void clock_write(u64 base, u64 boot_ns, u32 mult)
+/* CLOCK_BOOTTIME at @raw, by the line of now */
+static u64 line_at(u64 raw)
 {
-	preempt_disable();	/* nobody waits long for an even seq */
+	const struct evring_clock *line = &meta->clock;
+
+	return line->boot_ns + mul_u64_u32_shr(raw - line->base, line->mult, line->shift);
+}
+
+/*
+ * From now on another line holds: one that goes on at the end of the old one,
+ * and @step ns away from it.
+ *
+ * Whoever sees an event of after base must not take the old line for it. seq is
+ * odd before the clock is looked at: who has read the head with that event in it
+ * before it reads seq (clock_refresh() in libevring) finds seq odd, or the new
+ * line.
+ */
+static void line_begin(u32 mult, s64 step)
+{
+	struct evring_clock *line = &meta->clock;
+	struct evring_clock_line *past = &meta->past[meta->meta.nr_past % EVRING_CLOCK_PAST];
+	u64 now;
+
+	lockdep_assert_held(&line_lock);
 	WRITE_ONCE(line->seq, line->seq + 1);
-	smp_wmb();	/* pairs with the readers' fence between seq and the rest */
-	WRITE_ONCE(line->base, base);
-	WRITE_ONCE(line->boot_ns, boot_ns);
+	smp_mb();	/* pairs with the readers' fences between seq and the rest; see above */
+	now = evring_clock();
+	WRITE_ONCE(past->base, line->base);
+	WRITE_ONCE(past->boot_ns, line->boot_ns);
+	WRITE_ONCE(past->wall_ns, line->wall_ns);
+	WRITE_ONCE(past->mult, line->mult);
+	WRITE_ONCE(meta->meta.nr_past, meta->meta.nr_past + 1);
+	WRITE_ONCE(line->boot_ns, line_at(now) + step);
+	WRITE_ONCE(line->base, now);
 	WRITE_ONCE(line->mult, mult);
-	WRITE_ONCE(line->wall_ns, ktime_get_real_fast_ns() - ktime_get_boot_fast_ns());
+	WRITE_ONCE(line->wall_ns, wall_ns);
 	smp_wmb();	/* pairs with the readers' fence between the rest and seq */
 	WRITE_ONCE(line->seq, line->seq + 1);
-	preempt_enable();
 }
 
-static void clock_renew_tsc(void)
+/*
+ * The rate since the last sample, and what makes up for @error: a small one is
+ * mended slowly, so that what is left of it then is not soon too much again.
+ */
+static u32 line_bend(u64 cycles, u64 boot, s64 error)
 {
-	u64 cycles, boot, now, mult, age;
-	s64 error;
+	const struct evring_clock *line = &meta->clock;
+	s64 mend = div64_s64(MEND_NS * BEND_NS, error < 0 ? -error : error);
+	u64 mult = mul_u64_u64_div_u64(boot - last_boot, 1ULL << line->shift,
+				       cycles - last_cycles);
 
-	clock_sample(&cycles, &boot);
-	age = boot - last_boot;
-	if (age < YOUNG_NS)
-		return;
-	now = line->boot_ns + mul_u64_u32_shr(cycles - line->base, line->mult, line->shift);
-	error = boot - now;
-	if (error > STEP_NS || error < -STEP_NS || cycles <= last_cycles) {
-		mult = line->mult;
-		now = boot;
-	} else {
-		/* As the two clocks agree so far, the quotient is a sane one. */
-		mult = mul_u64_u64_div_u64(age, 1ULL << line->shift, cycles - last_cycles);
-		/*
-		 * Gone by the next renewal, which comes after as long as this
-		 * one did where the CPU sleeps and the work is deferred.
-		 */
-		mult += div64_s64((s64)mult * error, max_t(s64, age, RENEW_NS));
-		mult = min_t(u64, mult, U32_MAX);
-	}
-	last_cycles = cycles;
-	last_boot = boot;
-	clock_write(cycles, now, mult);
-}
-
-/* A line as it is at one moment. May sleep. */
-void evring_clock_snapshot(struct evring_clock *to)
-{
-	mutex_lock(&renew_lock);
-	*to = *line;
-	mutex_unlock(&renew_lock);
+	mult += div64_s64((s64)mult * error, max_t(s64, mend, RENEW_NS));
+	return min_t(u64, mult, U32_MAX);
 }
 
 static void clock_renew(void)
 {
-	mutex_lock(&renew_lock);
-	if (static_key_enabled(&evring_clock_tsc))
-		clock_renew_tsc();
+	u64 cycles, boot;
+	s64 error, size;
+
+	lockdep_assert_held(&renew_lock);
+	clock_sample(&cycles, &boot);
+	if (boot - last_boot < YOUNG_NS)
+		return;
+	raw_spin_lock_irq(&line_lock);
+	error = boot - line_at(cycles);
+	size = error < 0 ? -error : error;
+	if (size > STEP_NS || cycles <= last_cycles)
+		line_begin(meta->clock.mult, error);
+	else if (size > BEND_NS && size >= last_error)
+		line_begin(line_bend(cycles, boot, error), 0);
 	else
-		clock_write(0, 0, 1);
-	mutex_unlock(&renew_lock);
+		goto out;	/* near enough, or getting nearer */
+	last_cycles = cycles;
+	last_boot = boot;
+out:
+	last_error = size;
+	raw_spin_unlock_irq(&line_lock);
+}
+
+/* The lines as they are at one moment. */
+void evring_clock_snapshot(struct evring_meta_pages *to)
+{
+	raw_spin_lock_irq(&line_lock);
+	to->clock = meta->clock;
+	to->meta.nr_past = meta->meta.nr_past;
+	memcpy(to->past, meta->past, sizeof(to->past));
+	raw_spin_unlock_irq(&line_lock);
 }
 
 static void clock_work_fn(struct work_struct *work);
@@ -124,44 +177,137 @@ static DECLARE_DEFERRABLE_WORK(clock_work, clock_work_fn);
 
 static void clock_work_fn(struct work_struct *work)
 {
+	mutex_lock(&renew_lock);
 	clock_renew();
+	mutex_unlock(&renew_lock);
 	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
 }
 
 /* BOOTTIME has gone on meanwhile, the TSC may not have. */
 static int clock_resumed(struct notifier_block *nb, unsigned long event, void *unused)
 {
-	if (event == PM_POST_SUSPEND || event == PM_POST_HIBERNATION)
+	if (event != PM_POST_SUSPEND && event != PM_POST_HIBERNATION)
+		return NOTIFY_DONE;
+	mutex_lock(&renew_lock);
+	if (static_key_enabled(&evring_clock_tsc))
 		clock_renew();
+	mutex_unlock(&renew_lock);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block clock_pm = { .notifier_call = clock_resumed };
 
-int evring_clock_init(struct evring_clock *published)
+/*
+ * From the timekeeper, at each of its updates: a few a tick, and where somebody
+ * sets the clock within that call. Any context but NMI.
+ */
+static int clock_wall_set(struct notifier_block *nb, unsigned long was_set, void *timekeeper)
 {
-	u32 khz = tsc_rate ?: evring_tsc_khz();
-	u32 mult = 1, shift = 0;
+	const struct timekeeper *tk = timekeeper;
+	s64 offset = ktime_to_ns(ktime_sub(tk->offs_real, tk->offs_boot));
+	unsigned long flags;
+
+	if (likely(offset == READ_ONCE(wall_ns)))
+		return NOTIFY_DONE;
+	raw_spin_lock_irqsave(&line_lock, flags);
+	WRITE_ONCE(wall_ns, offset);
+	if (meta)
+		line_begin(meta->clock.mult, 0);
+	raw_spin_unlock_irqrestore(&line_lock, flags);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block clock_wall = { .notifier_call = clock_wall_set };
+
+/* The TSC's rate by the kernel's own clock, in kHz; 0: it stands still */
+static u64 tsc_measure(void)
+{
+	u64 cycles[2], boot[2];
+
+	clock_sample(&cycles[0], &boot[0]);
+	usleep_range(MEASURE_US, 2 * MEASURE_US);
+	clock_sample(&cycles[1], &boot[1]);
+	if (cycles[1] <= cycles[0] || boot[1] <= boot[0])
+		return 0;
+	return mul_u64_u64_div_u64(cycles[1] - cycles[0], NSEC_PER_MSEC, boot[1] - boot[0]);
+}
+
+/*
+ * The rate of the TSC if we use it, else 0. Whoever says it, it must be what we
+ * see, within a hundredth: a sample can be late on a busy host, so try again.
+ */
+static int tsc_choose(u32 *khz)
+{
+	u64 seen = 0;
+	int i;
+
+	*khz = tsc ? tsc_rate ?: evring_tsc_khz() : 0;
+	for (i = 0; i < MEASURE_TRIES && *khz; i++) {
+		seen = tsc_measure();
+		if (seen >= *khz - *khz / 100 && seen <= (u64)*khz + *khz / 100)
+			return 0;
+	}
+	if (!*khz)
+		return 0;
+	if (tsc_rate) {
+		pr_err("evring: tsc_rate=%u: the TSC runs at %llu kHz\n", *khz, seen);
+		return -EINVAL;
+	}
+	pr_warn("evring: the TSC runs at %llu kHz, not at %u: time stamps are CLOCK_BOOTTIME\n",
+		seen, *khz);
+	*khz = 0;
+	return 0;
+}
+
+/* The first line begins now. */
+static void line_first(struct evring_meta_pages *published, u32 khz)
+{
+	struct evring_clock *line = &published->clock;
+
+	line->mult = 1;
+	if (khz) {
+		static_branch_enable(&evring_clock_tsc);
+		line->source = EVRING_CLOCK_TSC;
+		clocks_calc_mult_shift(&line->mult, &line->shift, khz, NSEC_PER_MSEC, 0);
+		clock_sample(&last_cycles, &last_boot);
+		last_error = 0;
+		line->base = last_cycles;
+		line->boot_ns = last_boot;
+	}
+	raw_spin_lock_irq(&line_lock);
+	line->wall_ns = wall_ns;
+	line->seq = 2;	/* 0 is whoever has read none yet */
+	meta = published;
+	raw_spin_unlock_irq(&line_lock);
+}
+
+int evring_clock_init(struct evring_meta_pages *published)
+{
+	u32 khz;
 	int ret;
 
-	line = published;
-	ret = register_pm_notifier(&clock_pm);
+	ret = tsc_choose(&khz);
 	if (ret)
 		return ret;
-	if (tsc && khz) {
-		static_branch_enable(&evring_clock_tsc);
-		clocks_calc_mult_shift(&mult, &shift, khz, NSEC_PER_MSEC, 0);
-		clock_sample(&last_cycles, &last_boot);
-		line->source = EVRING_CLOCK_TSC;
+	/* Tells the offset as it is now, at once. */
+	ret = pvclock_gtod_register_notifier(&clock_wall);
+	if (ret)
+		return ret;
+	ret = register_pm_notifier(&clock_pm);
+	if (ret) {
+		pvclock_gtod_unregister_notifier(&clock_wall);
+		return ret;
 	}
-	line->shift = shift;
-	clock_write(last_cycles, last_boot, mult);
-	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
+	line_first(published, khz);
+	if (khz)
+		schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
 	return 0;
 }
 
 void evring_clock_exit(void)
 {
 	unregister_pm_notifier(&clock_pm);
+	pvclock_gtod_unregister_notifier(&clock_wall);
 	cancel_delayed_work_sync(&clock_work);
+	meta = NULL;
 }

@@ -3,8 +3,11 @@
  * /dev/evring: one open file is one session. What it maps, and how it is polled;
  * its calls are in ioctl.c.
  */
+#include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/moduleparam.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
@@ -12,16 +15,79 @@
 #include "compat/mm.h"
 #include "evring.h"
 
+static uint sessions_max = 1024;
+module_param(sessions_max, uint, 0444);
+MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1024)");
+
+/**
+ * struct evring_user - who has sessions: an emit's wake-up visits them all
+ * @list: of the users
+ * @uid: real user id of those who opened them
+ * @sessions: how many; the last one takes the user with it
+ */
+struct evring_user {
+	struct list_head list;
+	kuid_t uid;
+	unsigned int sessions;
+};
+
+static LIST_HEAD(users);
+static DEFINE_MUTEX(users_lock);
+
+/* The caller with one session more. */
+static struct evring_user *user_get(void)
+{
+	kuid_t uid = current_uid();
+	struct evring_user *user;
+
+	mutex_lock(&users_lock);
+	list_for_each_entry(user, &users, list)
+		if (uid_eq(user->uid, uid))
+			goto found;
+	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (!user) {
+		user = ERR_PTR(-ENOMEM);
+		goto out;
+	}
+	user->uid = uid;
+	list_add_tail(&user->list, &users);
+found:
+	if (user->sessions < sessions_max)
+		user->sessions++;
+	else
+		user = ERR_PTR(-EMFILE);
+out:
+	mutex_unlock(&users_lock);
+	return user;
+}
+
+static void user_put(struct evring_user *user)
+{
+	mutex_lock(&users_lock);
+	if (!--user->sessions) {
+		list_del_init(&user->list);
+		kfree(user);
+	}
+	mutex_unlock(&users_lock);
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct evring_session *session;
+	struct evring_user *user;
 
 	/* To write alone is to publish, which this version does not have. */
 	if (!(file->f_mode & FMODE_READ))
 		return -EOPNOTSUPP;
+	user = user_get();
+	if (IS_ERR(user))
+		return PTR_ERR(user);
 	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
-	if (!session)
+	if (!session) {
+		user_put(user);
 		return -ENOMEM;
+	}
+	session->user = user;
 	evring_waiter_init(&session->waiter);
 	file->private_data = session;
 	return nonseekable_open(inode, file);
@@ -33,15 +99,30 @@ static int device_release(struct inode *inode, struct file *file)
 
 	evring_group_leave(session);
 	evring_waiter_exit(&session->waiter);
+	user_put(session->user);
 	kfree(session);
 	return 0;
 }
 
+/*
+ * By number, not by page: the pages are the module's, so they must not count as
+ * the memory of each process that looks at them, nor be pinned by it. They are
+ * there for as long as the module is, and a mapping keeps that.
+ */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
+	unsigned long i, n;
+	int ret = 0;
+
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
-	return vm_insert_pages(vma, vma->vm_start, pages, &nr);
+	for (i = 0; i < nr && !ret; i += n) {
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+			;
+		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
+				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+	}
+	return ret;
 }
 
 static int map_meta(struct vm_area_struct *vma)
@@ -65,7 +146,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTCOPY);	/* remap_pfn_range() sets DONTEXPAND and DONTDUMP */
 	if (offset == EVRING_MMAP_META)
 		return map_meta(vma);
 	if (offset != EVRING_MMAP_RING(lane, cpu))
@@ -132,6 +213,10 @@ static struct miscdevice device = {
 
 int evring_device_init(void)
 {
+	if (!sessions_max) {
+		pr_err("evring: sessions_max=0: nobody could open the device\n");
+		return -EINVAL;
+	}
 	return misc_register(&device);
 }
 

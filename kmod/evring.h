@@ -7,6 +7,7 @@
 #ifndef _KMOD_EVRING_H
 #define _KMOD_EVRING_H
 
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/evring.h>
@@ -27,14 +28,13 @@
 #include <asm/local.h>
 #include "compat/tsc.h"
 
-struct kprobe;
-
 /* Limits of this module; the meta page says what there is. */
 #define EVRING_LANES_MAX	16
 #define EVRING_GROUPS_MAX	64
 #define EVRING_TYPES_MAX	1024
 #define EVRING_FIELDS_MAX	256	/* of one type */
 #define EVRING_VALUES_MAX	4096	/* of one table of names */
+#define EVRING_CLOCK_PAST	64	/* lines of the clock that are kept */
 #define EVRING_LOST_CAUSES	3
 #define EVRING_SEQ_BITS		48
 #define EVRING_SEQ_MASK		((1ULL << EVRING_SEQ_BITS) - 1)
@@ -46,19 +46,17 @@ struct kprobe;
 /**
  * struct evring_hook_point - one hook: an event and where it comes from
  * @desc: the event
- * @tracepoint: its name; or NULL, and
- * @kprobe: the function and its handler
+ * @tracepoint: its name
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
  * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
- * @attached: likewise: it has an owner
+ * @attached: the probe is registered; likewise
  */
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
 	const char *tracepoint;
-	struct kprobe *kprobe;
 	void *probe;
 	struct evring_event_type *type;
 	struct tracepoint *tp;
@@ -84,6 +82,8 @@ u32 evring_hook_flags(const struct evring_event_type *type);
 struct evring_block *evring_block_make(const struct evring_type_desc *desc);
 const char *evring_block_name(const struct evring_block *block);
 bool evring_block_extends(const struct evring_block *block, const struct evring_block *old);
+
+void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
 /* type.c: what events look like */
 
@@ -124,9 +124,11 @@ void evring_type_move(struct evring_event_type *type, int lane);
 
 /* clock.c: what time it is, cheaply and in any context */
 
-int evring_clock_init(struct evring_clock *clock);
+struct evring_meta_pages;
+
+int evring_clock_init(struct evring_meta_pages *published);
 void evring_clock_exit(void);
-void evring_clock_snapshot(struct evring_clock *to);
+void evring_clock_snapshot(struct evring_meta_pages *to);
 
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 
@@ -180,6 +182,7 @@ static __always_inline bool evring_clock_inline(u64 *now)
  * @cpu: whose
  * @lost_shown: @lost as user space sees it
  * @cursors: by place of the group
+ * @counted: how much of head is in the lane's sum (wake.c)
  * @nr_pages: of @pages
  * @pages: all of the mapping, the ring page first
  */
@@ -213,6 +216,7 @@ struct evring_ring {
 	u32 cpu;
 	u64 *lost_shown;
 	struct evring_cursor *cursors;
+	atomic64_t counted;
 	unsigned int nr_pages;
 	struct page **pages;
 };
@@ -245,12 +249,14 @@ static __always_inline u32 evring_current_tid(void)
  * @rings: this CPU's ring, NULL until the CPU first comes online
  * @armed: a session waits for the next event (wake.c)
  * @marked: sessions that wait for their watermark (wake.c)
+ * @published: bytes on its rings, as far as they were counted
  */
 struct evring_lane {
 	struct evring_lane_info *info;
 	struct evring_ring * __percpu *rings;
 	int armed;
 	int marked;
+	atomic64_t published;
 };
 
 extern struct evring_lane evring_lanes[EVRING_LANES_MAX];
@@ -260,6 +266,7 @@ extern unsigned int evring_nr_lanes;
 struct evring_meta_pages {
 	struct evring_meta meta;
 	struct evring_clock clock;
+	struct evring_clock_line past[EVRING_CLOCK_PAST];
 	struct evring_lane_info lanes[EVRING_LANES_MAX];
 	struct evring_group_info groups[EVRING_GROUPS_MAX];
 };
@@ -283,7 +290,9 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
 typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
 void evring_rings_each(u64 lanes, evring_ring_fn *fn, void *arg);
+void evring_ring_count(struct evring_ring *ring);
 u64 evring_lanes_published(u64 lanes);
+u64 evring_lanes_count(u64 lanes);
 
 /* group.c: named cursors */
 
@@ -292,7 +301,9 @@ struct evring_session;
 void evring_groups_exit(void);
 void evring_groups_snapshot(struct evring_meta_pages *to);
 int evring_group_find(const char *name);
-int evring_group_join(struct evring_session *session, struct evring_join *join);
+int evring_group_claim(struct evring_session *session, struct evring_join *join);
+void evring_group_unclaim(struct evring_session *session);
+void evring_group_take(struct evring_session *session, const struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name, unsigned int *group);
@@ -312,16 +323,18 @@ enum evring_wait_state {
  * @list: of the waiters that are not awake
  * @queue: who polls
  * @timer: ARMED: one look back after a tick; MARKED: the flush time
+ * @look: that look back, as it is at all rings
  * @state: enum evring_wait_state
  * @lanes: what it waits for
  * @watermark: bytes, 0 for the first event
  * @flush: jiffies
- * @from: evring_lanes_published() when it was armed
+ * @from: evring_lanes_count() when it was armed
  */
 struct evring_waiter {
 	struct list_head list;
 	wait_queue_head_t queue;
 	struct timer_list timer;
+	struct work_struct look;
 	enum evring_wait_state state;
 	u64 lanes;
 	u32 watermark;
@@ -333,19 +346,26 @@ void evring_waiter_init(struct evring_waiter *waiter);
 void evring_waiter_exit(struct evring_waiter *waiter);
 int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm);
 void evring_ring_wake(struct irq_work *work);
+void evring_wake_exit(void);
 
 /* device.c: /dev/evring */
 
 struct group_state;
-struct file;
+struct evring_user;
 
 /**
  * struct evring_session - one open file
+ * @user: whose it is
  * @group: the group that it owns, or NULL; under groups_lock
+ * @claim: the group that a JOIN under way is about to give it; likewise
+ * @joins: counts the JOINs that succeeded; likewise
  * @waiter: how it is woken
  */
 struct evring_session {
+	struct evring_user *user;
 	struct group_state *group;
+	struct group_state *claim;
+	u64 joins;
 	struct evring_waiter waiter;
 };
 

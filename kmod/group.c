@@ -6,28 +6,34 @@
  * groups together is one number a ring: the lowest position that is held.
  *
  * One lock for all groups: it is taken once a commit, that is once a batch, and
- * never by an emit.
+ * never by an emit. It is a mutex, as a JOIN and an abandonment visit every ring,
+ * and there can be thousands. No user memory is touched under it: whoever lets a
+ * page fault wait must not make all the others wait.
  */
 #include <linux/ctype.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "evring.h"
 
 /**
  * struct group_state - the kernel's own half of a group
+ * @name: empty: the slot is free. It is taken at the claim, info->name at the
+ *	join that makes the group
  * @info: the other half, in the meta page
- * @owner: the session that has it, or NULL
+ * @owner: the session that has or has claimed it, or NULL
  * @abandon: runs when nobody has had it for info->abandon_ms
  */
 struct group_state {
+	char name[EVRING_NAME_MAX];
 	struct evring_group_info *info;
 	struct evring_session *owner;
 	struct delayed_work abandon;
 };
 
 static struct group_state groups[EVRING_GROUPS_MAX];
-static DEFINE_SPINLOCK(groups_lock);	/* groups, their infos, all cursors */
+static DEFINE_MUTEX(groups_lock);	/* groups, their infos, all cursors */
 
 static unsigned int group_index(const struct group_state *group)
 {
@@ -48,6 +54,7 @@ bool evring_name_valid(const char *name)
 static void infos_write_begin(void)
 {
 	lockdep_assert_held(&groups_lock);
+	preempt_disable();	/* nobody waits long for an even groups_seq */
 	WRITE_ONCE(evring_meta->groups_seq, evring_meta->groups_seq + 1);
 	smp_wmb();	/* pairs with the readers' fence between groups_seq and groups */
 }
@@ -56,6 +63,7 @@ static void infos_write_end(void)
 {
 	smp_wmb();	/* pairs with the readers' fence between groups and groups_seq */
 	WRITE_ONCE(evring_meta->groups_seq, evring_meta->groups_seq + 1);
+	preempt_enable();
 }
 
 static bool group_exists(const struct group_state *group)
@@ -137,11 +145,11 @@ static void hold_begin(struct evring_ring *ring, void *group)
  */
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 {
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	group_hold(ring);
 	/* release: pairs with smp_load_acquire() in evring_ring_get() */
 	smp_store_release(slot, ring);
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 }
 
 /* Jiffies until a group without an owner is abandoned; 0: it is now. */
@@ -160,7 +168,7 @@ static void group_abandon(struct work_struct *work)
 	struct evring_group_info *info = group->info;
 	unsigned long left;
 
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	/* It may have been joined, left anew or dropped since the timer ran out. */
 	if (group_exists(group) && !group->owner && info->abandon_ms) {
 		left = group_patience(group);
@@ -173,7 +181,7 @@ static void group_abandon(struct work_struct *work)
 			hold_all();
 		}
 	}
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 }
 
 static struct group_state *group_find(const char *name)
@@ -181,7 +189,7 @@ static struct group_state *group_find(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		if (group_exists(&groups[i]) && !strcmp(groups[i].info->name, name))
+		if (!strcmp(groups[i].name, name))
 			return &groups[i];
 	return NULL;
 }
@@ -191,27 +199,19 @@ static void cursor_clear(struct evring_ring *ring, void *group)
 	cursor_place(ring, group_index(group), 0);
 }
 
-static struct group_state *group_create(const char *name)
+/* The group is made: from here on it is in the meta page. */
+static void group_create(struct group_state *group)
 {
-	struct group_state *group;
-	unsigned int i;
-
-	for (i = 0; i < EVRING_GROUPS_MAX && group_exists(&groups[i]); i++)
-		;
-	if (i == EVRING_GROUPS_MAX)
-		return NULL;
-	group = &groups[i];
 	if (!group->info) {
-		group->info = &evring_meta_pages->groups[i];
+		group->info = &evring_meta_pages->groups[group_index(group)];
 		INIT_DELAYED_WORK(&group->abandon, group_abandon);
 	}
 	evring_rings_each(EVRING_LANES_ALL, cursor_clear, group);
 	infos_write_begin();
-	strscpy(group->info->name, name, EVRING_NAME_MAX);
+	strscpy(group->info->name, group->name, EVRING_NAME_MAX);
 	group->info->lanes = 0;
 	group->info->flags = 0;
 	infos_write_end();
-	return group;
 }
 
 static void start_earliest(struct evring_ring *ring, void *group)
@@ -224,24 +224,75 @@ static void start_latest(struct evring_ring *ring, void *group)
 	cursor_place(ring, group_index(group), READ_ONCE(ring->page->head));
 }
 
-static int group_take(struct evring_session *session, struct evring_join *join)
+/* The group of this name or a free slot for it; now it is @session's. */
+static int group_claim(struct evring_session *session, struct evring_join *join)
+{
+	struct group_state *group = group_find(join->name);
+
+	lockdep_assert_held(&groups_lock);
+	if (session->group || session->claim)
+		return -EALREADY;
+	if (group && group->owner)
+		return -EBUSY;
+	join->created = !group;
+	if (!group)
+		group = group_find("");
+	if (!group)
+		return -ENOSPC;
+	strscpy(group->name, join->name, EVRING_NAME_MAX);
+	group->owner = session;
+	session->claim = group;
+	join->group = group_index(group);
+	return 0;
+}
+
+/*
+ * The first half of EVRING_IOC_JOIN; @join was checked. Says what the JOIN will
+ * tell its caller, and keeps everybody else away from the group. One of the next
+ * two functions must follow. May sleep.
+ */
+int evring_group_claim(struct evring_session *session, struct evring_join *join)
+{
+	int ret;
+
+	mutex_lock(&groups_lock);
+	ret = group_claim(session, join);
+	mutex_unlock(&groups_lock);
+	return ret;
+}
+
+static void group_await(struct group_state *group)
+{
+	if (group->info->abandon_ms)
+		mod_delayed_work(system_wq, &group->abandon, group_patience(group));
+}
+
+/* The caller could not be told: nothing has changed. May sleep. */
+void evring_group_unclaim(struct evring_session *session)
 {
 	struct group_state *group;
+
+	mutex_lock(&groups_lock);
+	group = session->claim;
+	session->claim = NULL;
+	group->owner = NULL;
+	if (!group_exists(group))
+		group->name[0] = '\0';
+	else if (!(group->info->flags & EVRING_GROUP_ABANDONED))
+		group_await(group);	/* its time may have run out meanwhile, unseen */
+	mutex_unlock(&groups_lock);
+}
+
+static void group_take(struct evring_session *session, const struct evring_join *join)
+{
+	struct group_state *group = session->claim;
 	struct evring_group_info *info;
 	u64 held = 0;
 	u32 lane;
 
 	lockdep_assert_held(&groups_lock);
-	if (session->group)
-		return -EALREADY;
-	group = group_find(join->name);
-	if (group && group->owner)
-		return -EBUSY;
-	join->created = !group;
-	if (!group)
-		group = group_create(join->name);
-	if (!group)
-		return -ENOSPC;
+	if (join->created)
+		group_create(group);
 	info = group->info;
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		held |= group_holds(group, lane) ? BIT_ULL(lane) : 0;
@@ -258,24 +309,20 @@ static int group_take(struct evring_session *session, struct evring_join *join)
 	info->left_ns = 0;
 	infos_write_end();
 
-	group->owner = session;
+	session->claim = NULL;
 	session->group = group;
-	join->group = group_index(group);
+	session->joins++;
 	hold_all();
 	if (join->policy == EVRING_HOLD)
 		evring_rings_each(join->lanes & ~held, hold_begin, group);
-	return 0;
 }
 
-/* EVRING_IOC_JOIN; @join was checked. May sleep. */
-int evring_group_join(struct evring_session *session, struct evring_join *join)
+/* The second half of EVRING_IOC_JOIN, which cannot fail. May sleep. */
+void evring_group_take(struct evring_session *session, const struct evring_join *join)
 {
-	int ret;
-
-	spin_lock(&groups_lock);
-	ret = group_take(session, join);
-	spin_unlock(&groups_lock);
-	return ret;
+	mutex_lock(&groups_lock);
+	group_take(session, join);
+	mutex_unlock(&groups_lock);
 }
 
 /* EVRING_IOC_LEAVE and close: the group stays. */
@@ -283,7 +330,7 @@ int evring_group_leave(struct evring_session *session)
 {
 	struct group_state *group;
 
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	group = session->group;
 	if (group) {
 		infos_write_begin();
@@ -292,10 +339,9 @@ int evring_group_leave(struct evring_session *session)
 		infos_write_end();
 		group->owner = NULL;
 		session->group = NULL;
-		if (group->info->abandon_ms)
-			mod_delayed_work(system_wq, &group->abandon, group_patience(group));
+		group_await(group);
 	}
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 	return group ? 0 : -EPERM;
 }
 
@@ -318,18 +364,22 @@ static int commit_one(struct group_state *group, const struct evring_commit_entr
 	return 0;
 }
 
+/* *@joins: the session's join that the commit belongs to, from its first entries on */
 static int commit_some(struct evring_session *session, const struct evring_commit_entry *entries,
-		       unsigned int nr)
+		       unsigned int nr, bool first, u64 *joins)
 {
 	unsigned int i;
 	int ret = 0;
 
-	spin_lock(&groups_lock);
-	if (!session->group)
+	mutex_lock(&groups_lock);
+	if (first)
+		*joins = session->joins;
+	/* What was read for one group must not move another one's cursors. */
+	if (!session->group || session->joins != *joins)
 		ret = -EPERM;
 	for (i = 0; i < nr && !ret; i++)
 		ret = commit_one(session->group, &entries[i]);
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 	return ret;
 }
 
@@ -343,6 +393,7 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 {
 	const void __user *from = u64_to_user_ptr(commit->entries);
 	struct evring_commit_entry entries[16];
+	u64 joins = 0;
 	u32 left, nr, i;
 	int ret = 0;
 
@@ -358,7 +409,7 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 			if (ret)
 				return ret;
 		}
-		ret = commit_some(session, entries, nr);
+		ret = commit_some(session, entries, nr, left == commit->nr, &joins);
 	}
 	return ret;
 }
@@ -368,9 +419,11 @@ int evring_group_find(const char *name)
 {
 	struct group_state *group;
 
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	group = group_find(name);
-	spin_unlock(&groups_lock);
+	if (group && !group_exists(group))
+		group = NULL;	/* claimed, not made */
+	mutex_unlock(&groups_lock);
 	return group ? (int)group_index(group) : -ENOENT;
 }
 
@@ -380,7 +433,7 @@ int evring_group_drop(const char *name, unsigned int *place)
 	struct group_state *group;
 	int ret = 0;
 
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	group = group_find(name);
 	if (!group) {
 		ret = -ENOENT;
@@ -391,25 +444,28 @@ int evring_group_drop(const char *name, unsigned int *place)
 		infos_write_begin();
 		memset(group->info, 0, sizeof(*group->info));
 		infos_write_end();
+		group->name[0] = '\0';
 		hold_all();
 	}
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 	return ret;
 }
 
 /* The meta page, with the groups as they are at one moment. */
 void evring_groups_snapshot(struct evring_meta_pages *to)
 {
-	spin_lock(&groups_lock);
+	mutex_lock(&groups_lock);
 	*to = *evring_meta_pages;
-	spin_unlock(&groups_lock);
+	mutex_unlock(&groups_lock);
 }
 
 void evring_groups_exit(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
 		if (groups[i].info)
 			cancel_delayed_work_sync(&groups[i].abandon);
+		groups[i] = (struct group_state){ };
+	}
 }

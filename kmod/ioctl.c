@@ -40,7 +40,7 @@ static int call_meta(struct evring_session *session, union argument *arg)
 	if (!copy)
 		return -ENOMEM;
 	evring_groups_snapshot(copy);
-	evring_clock_snapshot(&copy->clock);
+	evring_clock_snapshot(copy);
 	read->len = sizeof(*copy);
 	ret = give(read->to, read->room, copy, sizeof(*copy));
 	kfree(copy);
@@ -88,7 +88,7 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
 	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
-	    hook->owners || hook->attached || hook->reserved1)
+	    hook->owners || hook->state || hook->reserved1)
 		return -EINVAL;
 	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
 		return -EPERM;
@@ -103,7 +103,15 @@ static int call_join(struct evring_session *session, union argument *arg)
 	    join->policy > EVRING_FOLLOW || join->start > EVRING_LATEST ||
 	    !evring_lanes_resolve(&join->lanes) || join->abandon_ms > EVRING_ABANDON_MS_MAX)
 		return -EINVAL;
-	return evring_group_join(session, join);
+	return evring_group_claim(session, join);
+}
+
+static void join_end(struct evring_session *session, const union argument *arg, bool told)
+{
+	if (told)
+		evring_group_take(session, &arg->join);
+	else
+		evring_group_unclaim(session);
 }
 
 static int call_leave(struct evring_session *session, union argument *arg)
@@ -140,41 +148,34 @@ static int call_drop(struct evring_session *session, union argument *arg)
 /**
  * struct call - one call
  * @run: does it; the argument was copied in, and is copied out where it gave 0
+ * @end: or does only what can fail, and this the rest; it may be that the caller
+ *	could not be told (all or nothing: tell first, as that can fail)
  * @min: bytes that each caller knows: up to the last member that ABI 1 began with
  * @size: bytes that we know
  * @out: there is an answer
  */
 struct call {
 	int (*run)(struct evring_session *session, union argument *arg);
+	void (*end)(struct evring_session *session, const union argument *arg, bool told);
 	u16 min;
 	u16 size;
 	bool out;
 };
 
-#define CALL(_request, _run, _struct, _last, _out)		\
+#define CALL(_request, _run, _struct, _last, _out, ...)	\
 	[_IOC_NR(_request)] = {					\
 		.run = (_run),					\
 		.min = offsetofend(struct _struct, _last),	\
 		.size = sizeof(struct _struct),			\
-		.out = (_out),					\
+		.out = (_out), ##__VA_ARGS__			\
 	}
-
-/* As if it had not been: what was there before stays, what was not goes. */
-static void undo_join(struct evring_session *session, union argument *arg)
-{
-	unsigned int place;
-
-	evring_group_leave(session);
-	if (arg->join.created)
-		evring_group_drop(arg->join.name, &place);
-}
 
 static const struct call calls[] = {
 	CALL(EVRING_IOC_META, call_meta, evring_meta_read, len, true),
 	CALL(EVRING_IOC_RING, call_ring, evring_ring_read, reserved, true),
 	CALL(EVRING_IOC_DESCRIBE, call_describe, evring_describe, lost, true),
 	CALL(EVRING_IOC_HOOK, call_hook, evring_hook, reserved1, true),
-	CALL(EVRING_IOC_JOIN, call_join, evring_join, created, true),
+	CALL(EVRING_IOC_JOIN, call_join, evring_join, created, true, .end = join_end),
 	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave },
 	CALL(EVRING_IOC_COMMIT, call_commit, evring_commit, reserved, false),
 	CALL(EVRING_IOC_ARM, call_arm, evring_arm, reserved, false),
@@ -197,11 +198,11 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	ret = call->run(session, &arg);
 	if (ret || !call->out)
 		return ret;
-	if (!copy_to_user(user, &arg, min_t(size_t, size, call->size)))
-		return 0;
-	if (call->run == call_join)
-		undo_join(session, &arg);
-	return -EFAULT;
+	if (copy_to_user(user, &arg, min_t(size_t, size, call->size)))
+		ret = -EFAULT;
+	if (call->end)
+		call->end(session, &arg, !ret);
+	return ret;
 }
 
 long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)

@@ -73,7 +73,7 @@ bool evring_lanes_resolve(u64 *set)
 	return *set && !(*set & ~all);
 }
 
-/* Call @fn for each ring that there is of some lanes. */
+/* Call @fn for each ring that there is of some lanes. May sleep. */
 void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
@@ -87,22 +87,48 @@ void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 			ring = evring_ring_get(lane, cpu);
 			if (ring)
 				fn(ring, arg);
+			cond_resched();
 		}
 	}
 }
 
-static void add_head(struct evring_ring *ring, void *sum)
+/*
+ * What the ring has published since the last count goes into its lane's sum. Any
+ * context but NMI, any CPU: the count only rises, and each byte is added once.
+ */
+void evring_ring_count(struct evring_ring *ring)
 {
-	*(u64 *)sum += READ_ONCE(ring->page->head);
+	s64 head = READ_ONCE(ring->page->head), counted = atomic64_read(&ring->counted);
+
+	do {
+		if (head <= counted)
+			return;
+	} while (!atomic64_try_cmpxchg(&ring->counted, &counted, head));
+	atomic64_add(head - counted, &evring_lanes[ring->lane].published);
 }
 
-/* Bytes that were ever published on all rings of some lanes. */
+static void count_one(struct evring_ring *ring, void *unused)
+{
+	evring_ring_count(ring);
+}
+
+/* Bytes on all rings of some lanes that were published and counted; any context. */
 u64 evring_lanes_published(u64 set)
 {
 	u64 sum = 0;
+	u32 lane;
 
-	evring_rings_each(set, add_head, &sum);
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (set & BIT_ULL(lane))
+			sum += atomic64_read(&evring_lanes[lane].published);
 	return sum;
+}
+
+/* The same as of now. May sleep. */
+u64 evring_lanes_count(u64 set)
+{
+	evring_rings_each(set, count_one, NULL);
+	return evring_lanes_published(set);
 }
 
 u32 evring_record_max(void)
@@ -297,6 +323,7 @@ static int meta_alloc(void)
 	meta->seq_bits = EVRING_SEQ_BITS;
 	meta->nr_cpus = nr_cpu_ids;
 	meta->groups = TABLE(evring_meta_pages, groups);
+	meta->past = TABLE(evring_meta_pages, past);
 	meta->lanes = TABLE(evring_meta_pages, lanes);
 	meta->clocks = (struct evring_table){
 		.offset = offsetof(struct evring_meta_pages, clock),

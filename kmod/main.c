@@ -12,7 +12,7 @@ static int __init evring_init(void)
 	ret = evring_lanes_init();
 	if (ret)
 		return ret;
-	ret = evring_clock_init(&evring_meta_pages->clock);
+	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
 	ret = evring_types_init();
@@ -40,6 +40,7 @@ err_clock:
 static void __exit evring_exit(void)
 {
 	evring_device_exit();
+	evring_wake_exit();
 	evring_hooks_exit();
 	evring_groups_exit();
 	evring_types_exit();

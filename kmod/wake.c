@@ -7,15 +7,23 @@
  * An emit does not pay for a full barrier between its store of head and its
  * look at armed. So an emit that races with an arm may see no one armed while
  * the session, which looks at the heads once more after arming, sees no head
- * move. A store is visible long before a tick has passed: the session's timer
- * looks back one tick after each arm, once, and finds it.
+ * move. A store is visible long before a tick has passed: the session looks back
+ * one tick after each arm, once, and finds it.
+ *
+ * What is done with interrupts off is bounded. A wake-up counts what came on its
+ * own ring alone and compares sums that are kept by lane; it visits WAKE_BATCH
+ * waiters, and leaves the others to a work. All rings are looked at where a
+ * session arms and where it looks back, in process context.
  */
 #include <linux/poll.h>
 
 #include "evring.h"
 
+#define WAKE_BATCH	64
+
 static LIST_HEAD(waiters);
-static DEFINE_SPINLOCK(waiters_lock);	/* the list, and each waiter's state */
+static DEFINE_SPINLOCK(waiters_lock);	/* the list, each waiter's state, @unvisited */
+static u64 unvisited;			/* lanes whose waiters wait for wake_work */
 
 static void lanes_mark(u64 lanes, int by)
 {
@@ -46,8 +54,9 @@ static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state stat
 /* Something came: enough for the watermark? */
 static void waiter_event(struct evring_waiter *waiter)
 {
-	if (!waiter->watermark ||
-	    evring_lanes_published(waiter->lanes) - waiter->from >= waiter->watermark) {
+	s64 came = evring_lanes_published(waiter->lanes) - waiter->from;
+
+	if (came >= waiter->watermark || !waiter->watermark) {
 		waiter_set(waiter, EVRING_AWAKE);
 	} else if (waiter->state == EVRING_ARMED) {
 		waiter_set(waiter, EVRING_MARKED);
@@ -55,21 +64,68 @@ static void waiter_event(struct evring_waiter *waiter)
 	}
 }
 
+/* Tell some waiters from @at on. Returns the first that was not, or the list's head. */
+static struct list_head *waiters_visit(struct list_head *at, u64 lanes)
+{
+	struct evring_waiter *waiter;
+	struct list_head *next;
+	unsigned int n;
+
+	lockdep_assert_held(&waiters_lock);
+	for (n = 0; at != &waiters && n < WAKE_BATCH; n++, at = next) {
+		next = at->next;
+		waiter = container_of(at, struct evring_waiter, list);
+		if (waiter->lanes & lanes)
+			waiter_event(waiter);
+	}
+	return at;
+}
+
+/*
+ * All of them, from the front: those that were told already are gone, or hear
+ * it twice. A place in the list is kept by a waiter that waits for nothing.
+ */
+static void wake_work_fn(struct work_struct *work)
+{
+	struct evring_waiter place = { };
+	struct list_head *at;
+	unsigned long flags;
+	u64 lanes;
+
+	spin_lock_irqsave(&waiters_lock, flags);
+	lanes = unvisited;
+	unvisited = 0;
+	at = waiters_visit(waiters.next, lanes);
+	while (at != &waiters) {
+		list_add_tail(&place.list, at);
+		spin_unlock_irqrestore(&waiters_lock, flags);
+		cond_resched();
+		spin_lock_irqsave(&waiters_lock, flags);
+		at = place.list.next;
+		list_del_init(&place.list);
+		at = waiters_visit(at, lanes);
+	}
+	spin_unlock_irqrestore(&waiters_lock, flags);
+}
+
+static DECLARE_WORK(wake_work, wake_work_fn);
+
 /* From an emit on @work's ring; hard irq context. */
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
 	struct evring_lane *lane = &evring_lanes[ring->lane];
-	struct evring_waiter *waiter, *next;
 	unsigned long flags;
 
 	/* Disarm before looking who is: who arms after this sets it again. */
 	xchg(&lane->armed, 0);
 	WRITE_ONCE(ring->page->wakeups, ring->page->wakeups + 1);
+	evring_ring_count(ring);
 	spin_lock_irqsave(&waiters_lock, flags);
-	list_for_each_entry_safe(waiter, next, &waiters, list)
-		if (waiter->lanes & BIT_ULL(ring->lane))
-			waiter_event(waiter);
+	if (waiters_visit(waiters.next, BIT_ULL(ring->lane)) != &waiters) {
+		unvisited |= BIT_ULL(ring->lane);
+		schedule_work(&wake_work);
+	}
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
@@ -81,15 +137,35 @@ static void waiter_timer(struct timer_list *timer)
 	spin_lock_irqsave(&waiters_lock, flags);
 	if (waiter->state == EVRING_MARKED)
 		waiter_set(waiter, EVRING_AWAKE);
-	else if (waiter->state == EVRING_ARMED &&
-		 evring_lanes_published(waiter->lanes) != waiter->from)
+	else if (waiter->state == EVRING_ARMED)
+		schedule_work(&waiter->look);
+	spin_unlock_irqrestore(&waiters_lock, flags);
+}
+
+/* A tick after the arm: has anything come that nobody told us of? */
+static void waiter_look(struct work_struct *work)
+{
+	struct evring_waiter *waiter = container_of(work, struct evring_waiter, look);
+	unsigned long flags;
+	u64 lanes;
+	u64 from;
+
+	spin_lock_irqsave(&waiters_lock, flags);
+	lanes = waiter->state == EVRING_ARMED ? waiter->lanes : 0;
+	from = waiter->from;
+	spin_unlock_irqrestore(&waiters_lock, flags);
+	if (evring_lanes_count(lanes) == from)
+		return;
+	spin_lock_irqsave(&waiters_lock, flags);
+	if (waiter->state == EVRING_ARMED && waiter->lanes == lanes && waiter->from == from)
 		waiter_event(waiter);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
-/* EVRING_IOC_ARM; @arm was checked */
+/* EVRING_IOC_ARM; @arm was checked. May sleep. */
 int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm)
 {
+	u64 from = evring_lanes_count(arm->lanes);
 	unsigned long flags;
 	u32 lane;
 
@@ -98,7 +174,7 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	waiter->lanes = arm->lanes;
 	waiter->watermark = arm->watermark;
 	waiter->flush = msecs_to_jiffies(arm->flush_ms);
-	waiter->from = evring_lanes_published(arm->lanes);
+	waiter->from = from;
 	mod_timer(&waiter->timer, jiffies + 2);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 
@@ -119,6 +195,7 @@ void evring_waiter_init(struct evring_waiter *waiter)
 	INIT_LIST_HEAD(&waiter->list);
 	init_waitqueue_head(&waiter->queue);
 	timer_setup(&waiter->timer, waiter_timer, 0);
+	INIT_WORK(&waiter->look, waiter_look);
 	waiter->state = EVRING_AWAKE;
 }
 
@@ -131,4 +208,11 @@ void evring_waiter_exit(struct evring_waiter *waiter)
 	waiter_set(waiter, EVRING_AWAKE);	/* so that the timer finds nothing to do */
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	timer_delete_sync(&waiter->timer);
+	cancel_work_sync(&waiter->look);
+}
+
+/* Nobody waits any more. May sleep. */
+void evring_wake_exit(void)
+{
+	cancel_work_sync(&wake_work);
 }

@@ -95,6 +95,16 @@ manuals() {
 	done
 }
 
+# Only the main process's exit status counts, and a limit is met only by starts within its interval.
+unit_gives_up() {
+	local unit=packaging/systemd/evringd@.service pause burst interval
+	pause=$(sed -n 's/^RestartSec=//p' $unit)
+	burst=$(sed -n 's/^StartLimitBurst=//p' $unit)
+	interval=$(sed -n 's/^StartLimitIntervalSec=//p' $unit)
+	grep -qx 'RestartPreventExitStatus=2' $unit && ! grep -q '^ExecStartPre=' $unit &&
+		[ $((pause * burst * 2)) -lt "$interval" ]
+}
+
 check "kernel code: checkpatch --strict has nothing to say" checkpatch
 check "kernel code: sparse and W=1 have nothing to say" sparse_build
 check "kernel code: versions are tested in kmod/compat/ alone" versions_in_compat
@@ -105,4 +115,5 @@ check "scripts: shellcheck has nothing to say" shellcheck_all
 check "no function is longer than 70 lines" short_functions
 check "each file names its licence" spdx
 check "manual pages: groff has nothing to say" manuals
+check "systemd's unit does not restart for ever" unit_gives_up
 tap_end

@@ -10,7 +10,7 @@ for program in build/tests/unit/*_test; do
 	# It also looks whether the manual page has every key.
 	case $program in *config_test) set -- docs/man/evringd.8 ;; *) set -- ;; esac
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-		timeout 300 "$program" "$@" || { status=1; echo "not ok - $program ends with status 0"; }
+		timeout 3000 "$program" "$@" || { status=1; echo "not ok - $program ends with status 0"; }
 done
 echo "# evringd on the module in its own process"
 tests/sim/evringd.sh || status=1

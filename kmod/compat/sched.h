@@ -3,49 +3,42 @@
 #ifndef _KMOD_COMPAT_SCHED_H
 #define _KMOD_COMPAT_SCHED_H
 
-#include <linux/kprobes.h>
+#include <linux/atomic.h>
 #include <linux/sched/signal.h>
 #include <linux/version.h>
 
 /*
- * A process's exit, once: EVRING_EXIT_SOURCE(fn) makes what calls fn(task) in
- * the last thread of a process, EVRING_EXIT_HOOK initialises a hook with it.
+ * EVRING_EXIT_PROBE(fn) makes exit_probe(), for sched_process_exit, which calls
+ * fn(hook, task) once a process, when no thread of it is left.
  *
- * From 6.16 sched_process_exit tells whether the group is dead. Before it the
- * tracepoint fires for each thread, and several of those that exit at once can
- * find signal->live at zero. What do_exit() calls for a dead group alone is
- * disassociate_ctty(1), a little later; with a 1 nobody else calls it.
+ * From 6.16 the tracepoint tells whether the group is dead. Before that it fires
+ * for each thread, behind the decrement of signal->live: of threads that exit at
+ * once several can find it at zero, and at least one does. The first of these
+ * has it. What they settle it by is signal->quick_threads, the number of threads
+ * that have not begun to exit. It is zero for ever when live is, since each thread
+ * takes itself off it first (synchronize_group_exit()), nobody reads it again,
+ * and it goes with the process. We move it to -1: that can be done once.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define EVRING_EXIT_SOURCE(_fn)							\
-	static void exit_probe(void *unused, struct task_struct *task, bool group_dead) \
+#define EVRING_EXIT_PROBE(_fn)							\
+	static void exit_probe(void *hook, struct task_struct *task, bool group_dead) \
 	{									\
 		if (group_dead)							\
-			_fn(task);						\
+			_fn(hook, task);					\
 	}
-#define EVRING_EXIT_HOOK	.tracepoint = "sched_process_exit", .probe = exit_probe
-#elif defined(CONFIG_KPROBES)
-#define EVRING_EXIT_SOURCE(_fn)							\
-	static int exit_probe(struct kprobe *unused, struct pt_regs *regs)	\
-	{									\
-		if ((int)regs_get_kernel_argument(regs, 0))			\
-			_fn(current);						\
-		return 0;							\
-	}									\
-	static struct kprobe exit_kprobe = {					\
-		.symbol_name	= "disassociate_ctty",				\
-		.pre_handler	= exit_probe,					\
-	};
-#define EVRING_EXIT_HOOK	.kprobe = &exit_kprobe
 #else
-/* No better than the tracepoint: a process of many threads may exit twice. */
-#define EVRING_EXIT_SOURCE(_fn)							\
-	static void exit_probe(void *unused, struct task_struct *task)		\
+static inline bool evring_exit_claim(struct signal_struct *signal)
+{
+	/* cmpxchg's barrier pairs with that of atomic_dec_and_test() in do_exit(). */
+	return !atomic_read(&signal->live) && !cmpxchg(&signal->quick_threads, 0, -1);
+}
+
+#define EVRING_EXIT_PROBE(_fn)							\
+	static void exit_probe(void *hook, struct task_struct *task)		\
 	{									\
-		if (!atomic_read(&task->signal->live))				\
-			_fn(task);						\
+		if (evring_exit_claim(task->signal))				\
+			_fn(hook, task);					\
 	}
-#define EVRING_EXIT_HOOK	.tracepoint = "sched_process_exit", .probe = exit_probe
 #endif
 
 /* Type of task_newtask's clone_flags */

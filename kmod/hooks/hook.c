@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks: the families, and attaching. A hook that is detached is not there:
- * its tracepoint or the function's entry is a no-op in the kernel's code.
+ * Hooks: the families, and attaching. A hook that is detached is not there: its
+ * tracepoint is a no-op in the kernel's code.
+ *
+ * A hook that does not fire must not be called attached. So all of them are
+ * tracepoints: what registers a probe there arms it, and no knob disarms it. (A
+ * kprobe at a function's entry goes by ftrace: kernel.ftrace_enabled and
+ * debug/kprobes/enabled silence it, registered as it is.)
  */
 #include <linux/err.h>
-#include <linux/kprobes.h>
+#include <linux/jump_label.h>
 #include <linux/tracepoint.h>
 
 #include "../evring.h"
@@ -32,7 +37,7 @@ static void hook_match(struct tracepoint *tp, void *unused)
 	unsigned int i;
 
 	for (i = 0; (hook = hook_at(i)); i++)
-		if (hook->tracepoint && !strcmp(hook->tracepoint, tp->name))
+		if (!strcmp(hook->tracepoint, tp->name))
 			hook->tp = tp;
 }
 
@@ -49,19 +54,14 @@ static struct evring_hook_point *hook_find(const char *name)
 
 static int hook_attach(struct evring_hook_point *hook)
 {
-	int ret = -ENOENT;
+	int ret;
 
 	lockdep_assert_held(&hooks_lock);
 	if (hook->attached)
 		return 0;
-	if (hook->kprobe) {
-		/* What an earlier registration left there would be refused. */
-		hook->kprobe->addr = NULL;
-		hook->kprobe->flags = 0;
-		ret = register_kprobe(hook->kprobe);
-	} else if (hook->tp) {
-		ret = tracepoint_probe_register(hook->tp, hook->probe, hook);
-	}
+	if (!hook->tp)
+		return -EOPNOTSUPP;
+	ret = tracepoint_probe_register(hook->tp, hook->probe, hook);
 	if (!ret)
 		WRITE_ONCE(hook->attached, true);
 	return ret;
@@ -72,11 +72,17 @@ static void hook_detach(struct evring_hook_point *hook)
 	lockdep_assert_held(&hooks_lock);
 	if (!hook->attached)
 		return;
-	if (hook->kprobe)
-		unregister_kprobe(hook->kprobe);
-	else
-		tracepoint_probe_unregister(hook->tp, hook->probe, hook);
+	tracepoint_probe_unregister(hook->tp, hook->probe, hook);
 	WRITE_ONCE(hook->attached, false);
+}
+
+static u32 hook_state(const struct evring_hook_point *hook)
+{
+	if (!hook->tp)
+		return EVRING_HOOK_ABSENT;
+	if (!READ_ONCE(hook->attached))
+		return EVRING_HOOK_DETACHED;
+	return static_key_enabled(&hook->tp->key) ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DISARMED;
 }
 
 static bool hook_owned(const struct evring_hook_point *hook)
@@ -144,7 +150,7 @@ static int hook_ctl(struct evring_hook_point *hook, struct evring_hook *arg)
 		hook_give_up(hook, owner);
 	arg->lane = hook->type->lane;
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
-	arg->attached = hook->attached;
+	arg->state = hook_state(hook);
 	return ret;
 }
 
@@ -184,11 +190,15 @@ int evring_hooks_drop_group(const char *name)
 /* What EVRING_IOC_DESCRIBE says of a type that a hook emits, 0 for any other. */
 u32 evring_hook_flags(const struct evring_event_type *type)
 {
+	static const u32 flags[] = {
+		[EVRING_HOOK_DETACHED] = EVRING_TYPE_F_HOOK,
+		[EVRING_HOOK_ATTACHED] = EVRING_TYPE_F_HOOK | EVRING_TYPE_F_ATTACHED,
+		[EVRING_HOOK_DISARMED] = EVRING_TYPE_F_HOOK | EVRING_TYPE_F_DISARMED,
+		[EVRING_HOOK_ABSENT] = EVRING_TYPE_F_HOOK | EVRING_TYPE_F_ABSENT,
+	};
 	struct evring_hook_point *hook = hook_find(type->name);
 
-	if (!hook || hook->type != type)
-		return 0;
-	return EVRING_TYPE_F_HOOK | (READ_ONCE(hook->attached) ? EVRING_TYPE_F_ATTACHED : 0);
+	return hook && hook->type == type ? flags[hook_state(hook)] : 0;
 }
 
 int evring_hooks_init(void)
@@ -201,6 +211,9 @@ int evring_hooks_init(void)
 		hook->type = evring_type_register(hook->desc);
 		if (IS_ERR(hook->type))
 			return PTR_ERR(hook->type);
+		if (!hook->tp)
+			pr_warn("evring: no %s: this kernel has no tracepoint %s\n",
+				hook->desc->name, hook->tracepoint);
 	}
 	return 0;
 }

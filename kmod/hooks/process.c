@@ -101,17 +101,17 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	evring_submit(&slot);
 }
 
-static struct evring_hook_point process_hooks[EXIT + 1];
-
-/* In the last thread of a process. */
-static void emit_exit(struct task_struct *task)
+/* In one thread of a process, current, when all of its threads are on their way out. */
+static void emit_exit(struct evring_hook_point *hook, struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct process_exit *e;
 	struct evring_slot slot;
+	u64 user, system;
 	int status;
 
-	e = evring_reserve(&slot, process_hooks[EXIT].type, sizeof(*e));
+	evring_group_cputime(task, &user, &system);
+	e = evring_reserve(&slot, hook->type, sizeof(*e));
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
@@ -122,13 +122,12 @@ static void emit_exit(struct task_struct *task)
 	e->exit_code = (status >> 8) & 0xff;
 	e->signal = status & 0x7f;
 	e->core_dumped = !!(status & 0x80);
-	/* Of the threads that were reaped, and of this one */
-	e->user_time = signal->utime + task->utime;
-	e->system_time = signal->stime + task->stime;
+	e->user_time = user;
+	e->system_time = system;
 	evring_submit(&slot);
 }
 
-EVRING_EXIT_SOURCE(emit_exit)
+EVRING_EXIT_PROBE(emit_exit)
 
 static struct evring_hook_point process_hooks[EXIT + 1] = {
 	[FORK] = {
@@ -143,7 +142,8 @@ static struct evring_hook_point process_hooks[EXIT + 1] = {
 	},
 	[EXIT] = {
 		.desc = &process_exit_desc,
-		EVRING_EXIT_HOOK,
+		.tracepoint = "sched_process_exit",
+		.probe = exit_probe,
 	},
 };
 

@@ -2,26 +2,54 @@
 # What `make bench` runs; its scripts build what needs a compiler of its own.
 
 BENCH	:= $(B)/bench
-BENCH_BIN := $(addprefix $(BENCH)/,evringd-sim drain encoder scaling)
+BENCH_PARTS := uml sim bpf tracers kafka
+BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling)
 
-bench: all tests $(BENCH_BIN) $(B)/bin/evring-mock-broker $(B)/bin/evring-nop \
-		| setup-bench setup-vm setup-kafka ## measure against others: a table, plots (half an hour)
+# What each part needs of others' packages, and of this build
+SETUP_uml := uml
+SETUP_sim :=
+SETUP_bpf := vm bpf
+SETUP_tracers := vm
+SETUP_kafka := kafka peers
+NEEDS_uml :=
+NEEDS_sim := $(BENCH_SIM)
+NEEDS_bpf :=
+NEEDS_tracers := $(LIB) $(B)/bin/evring $(B)/bin/evring-nop
+NEEDS_kafka := $(BENCH)/evringd-sim $(B)/bin/evring-mock-broker
+
+bench:				## measure against others: a table, plots (half an hour)
+	@scripts/setup build bench $(sort $(foreach part,$(BENCH_PARTS),$(SETUP_$(part))))
 	@tests/bench/run $(BENCH_ARGS)
 
-.PHONY: bench
+# A part alone. The first is there for `make help`.
+bench-PART:			## one part of it: uml, sim, bpf, tracers or kafka (make bench-sim)
+	@echo 'evring: the parts are $(BENCH_ALONE)' >&2; exit 2
+
+BENCH_ALONE := $(addprefix bench-,$(BENCH_PARTS))
+$(BENCH_ALONE): bench-%:
+	@scripts/setup build bench $(SETUP_$*)
+	@tests/bench/run $(BENCH_ARGS) $*
+
+# What tests/bench/run asks for first
+$(addprefix bench-needs-,$(BENCH_PARTS)): bench-needs-%:
+	@$(if $(NEEDS_$*),$(MAKE) --no-print-directory $(JOBS) $(NEEDS_$*))
+
+.PHONY: bench bench-PART $(BENCH_ALONE) $(addprefix bench-needs-,$(BENCH_PARTS))
 
 # evringd's own objects; its device is the module in this process.
-$(BENCH)/evringd-sim: tests/bench/sim/evringd_sim.c $(D_OBJ) $(LIB_OBJ) $(SIM)/kernel.o tests/sim/sim.h
+$(BENCH)/evringd-sim: tests/bench/sim/evringd_sim.c tests/sim/host.c $(D_OBJ) $(LIB_OBJ) \
+		$(SIM)/kernel.o tests/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)objcopy --redefine-sym main=evringd_main $(B)/obj/user/evringd/main.o $(BENCH)/evringd_main.o
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) \
+	$(Q)$(OBJCOPY) --redefine-sym main=evringd_main $(B)/obj/user/evringd/main.o $(BENCH)/evringd_main.o
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) \
 		-Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray -o $@ $< \
 		$(filter-out %/evringd/main.o,$(filter %.o,$^)) $(BENCH)/evringd_main.o \
-		-ljemalloc -lrdkafka -luring -ljansson -lpthread
+		$(D_LIBS) -lpthread
 
-$(addprefix $(BENCH)/,drain encoder scaling): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h \
+$(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/sim/host.c \
 		$(LIB_OBJ) $(SIM)/kernel.o tests/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) -o $@ $(filter %.c %.o,$^) -lpthread
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
+		$(filter %.o,$^) -lpthread

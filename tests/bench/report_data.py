@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
 
 
 Figures = dict[Key, Aggregate]
-Skips = dict[Key, str]
+Skips = dict[Key, str]  # why there is no figure
+FAILED = "failed: "  # so begins the reason of what was to be measured and could not be
 
 
 class BadSample(ValueError):
@@ -60,6 +61,8 @@ def parse_line(line: str) -> tuple[Key, float | None, str | None]:
     try:
         sample = json.loads(line)
         key = key_of(sample)
+        if "failed" in sample:
+            return key, None, FAILED + str(sample["failed"])
         if "skipped" in sample:
             return key, None, str(sample["skipped"])
         return key, float(sample["value"]), None
@@ -68,7 +71,10 @@ def parse_line(line: str) -> tuple[Key, float | None, str | None]:
 
 
 def aggregate(lines: list[str]) -> tuple[Figures, Skips]:
-    """Figures in the order in which they first came; what was measured at all is not skipped."""
+    """Figures in the order in which they first came.
+
+    What was measured at all is not skipped; what failed once has failed.
+    """
     values: dict[Key, list[float]] = {}
     skips: Skips = {}
     for line in lines:
@@ -82,7 +88,9 @@ def aggregate(lines: list[str]) -> tuple[Figures, Skips]:
     figures = {
         key: Aggregate(statistics.median(v), min(v), max(v), len(v)) for key, v in values.items()
     }
-    return figures, {key: why for key, why in skips.items() if key not in figures}
+    return figures, {
+        key: why for key, why in skips.items() if key not in figures or why.startswith(FAILED)
+    }
 
 
 def judge(goal: dict[str, Any], figures: Figures, skips: Skips) -> Outcome:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import json
 import sys
 import unittest
@@ -39,6 +37,20 @@ class Aggregates(unittest.TestCase):
         skip = json.dumps(MINE | {"skipped": "refused"})
         self.assertEqual(data.aggregate([skip])[1], {data.key_of(MINE): "refused"})
         self.assertEqual(data.aggregate([skip, line(MINE, 1)])[1], {})
+
+    def test_what_failed_once_has_failed(self) -> None:
+        failed = json.dumps(MINE | {"failed": "status 1: no room"})
+        figures, skips = data.aggregate([failed, line(MINE, 1)])
+        self.assertEqual(skips, {data.key_of(MINE): "failed: status 1: no room"})
+        self.assertEqual(figures[data.key_of(MINE)].n, 1)
+        machine = dict.fromkeys(
+            ("cpu", "mhz", "cores", "kernel", "compiler", "librdkafka", "runs", "date", "commit"), ""
+        )
+        for table in (
+            text.text(skips, [], machine),
+            text.markdown(figures, skips, [], machine, {}),
+        ):
+            self.assertIn("failed: status 1: no room", table)
 
     def test_no_sample_is_an_error(self) -> None:
         for bad in ("text", "{}", "[1]", json.dumps(MINE), json.dumps(MINE | {"value": "x"})):
@@ -79,16 +91,11 @@ class Goals(unittest.TestCase):
 
 class Document(unittest.TestCase):
     def test_only_what_is_between_the_marks_changes(self) -> None:
-        path = str(Path(__file__).with_name("report"))
-        loader = importlib.machinery.SourceFileLoader("report", path)
-        spec = importlib.util.spec_from_loader("report", loader)
-        report = importlib.util.module_from_spec(spec)
-        loader.exec_module(report)
-        old = f"a\n{report.BEGIN}\nold\n{report.END}\nb\n"
+        old = f"a\n{text.BEGIN}\nold\n{text.END}\nb\n"
         self.assertEqual(
-            report.replace_between(old, "new\n"), f"a\n{report.BEGIN}\nnew\n{report.END}\nb\n"
+            text.replace_between(old, "new\n"), f"a\n{text.BEGIN}\nnew\n{text.END}\nb\n"
         )
-        self.assertRaises(ValueError, report.replace_between, "no marks", "new\n")
+        self.assertRaises(ValueError, text.replace_between, "no marks", "new\n")
 
 
 if __name__ == "__main__":

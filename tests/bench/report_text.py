@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from report_data import Aggregate, Figures, Key, Outcome, Skips
+from report_data import FAILED, Aggregate, Figures, Key, Outcome, Skips
 
 GOAL_HEAD = ("what", "figure", "peer", "peer's figure", "ratio", "goal", "met", "spread")
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 FIGURE_HEAD = ("case", "who", "median", "min .. max", "runs", "metric", "where")
 
 PARTS = {
@@ -83,7 +84,8 @@ def figure_row(key: Key, figure: Aggregate) -> tuple[str, ...]:
 
 
 def skip_row(key: Key, why: str) -> tuple[str, ...]:
-    return (key.case, key.who, f"skipped: {why}", "-", "0", key.metric, ENVS.get(key.env, key.env))
+    why = why if why.startswith(FAILED) else f"skipped: {why}"
+    return (key.case, key.who, why, "-", "0", key.metric, ENVS.get(key.env, key.env))
 
 
 def plain(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -117,8 +119,14 @@ def summary(outcomes: list[Outcome]) -> str:
     return f"{met} goals met, {missed} missed, {len(outcomes) - met - missed} not measured"
 
 
-def text(outcomes: list[Outcome], machine: dict[str, Any]) -> str:
+def text(skips: Skips, outcomes: list[Outcome], machine: dict[str, Any]) -> str:
+    """The goals, and as rows of the same table what failed."""
     rows = [goal_row(outcome) for outcome in outcomes]
+    rows += [
+        (f"{key.case}, {key.who}", "-", "-", "-", "-", "-", why, "-")
+        for key, why in skips.items()
+        if why.startswith(FAILED)
+    ]
     return f"{plain(GOAL_HEAD, rows)}\n\n{summary(outcomes)}\n{machine_line(machine)}"
 
 
@@ -162,3 +170,12 @@ def markdown(
         for part in part_names(figures, skips)
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def replace_between(document: str, content: str) -> str:
+    """What is between the marks is replaced; the marks stay."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no {BEGIN} ... {END} in it")
+    return f"{before}{BEGIN}\n{content}{END}{after}"

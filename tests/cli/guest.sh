@@ -24,6 +24,16 @@ says() {
 	ok $? "$name"
 }
 
+# until_it_says PATTERN COMMAND...: waits for such a line, a minute or two at most
+until_it_says() {
+	pattern=$1 tries=0
+	shift
+	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 600 ]; do
+		tries=$((tries + 1))
+		usleep 100000
+	done
+}
+
 # refuses STATUS PATTERN "what must hold" COMMAND...
 refuses() {
 	want=$1 pattern=$2 name=$3
@@ -57,10 +67,12 @@ says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an arr
 	evring tail --json --type process.exec --no-follow
 says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 	evring tail --type process.exec --no-follow
+# The only program that is executed until it has seen one: whenever it is ready.
 evring tail --type process.exec -n 1 >/tmp/out 2>&1 &
 tail=$!
-sleep 1
-/evring/bin/evring-nop live
+while kill -0 $tail 2>/dev/null; do
+	/evring/bin/evring-nop live
+done
 wait $tail
 grep -q live /tmp/out
 ok $? "tail -n 1: ends after the first event, which came while it waited"
@@ -87,26 +99,46 @@ evringd --check /tmp/bad.json >/tmp/out 2>&1
 ok $? "evringd --check: all errors at once, a typo with what was meant"
 echo '{"name":"x","config":{"hooks":"nosuch.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
 refuses 2 'process.exec' "evringd: a glob of no hook, and what there is" evringd /tmp/h.json
+refuses 2 'entry 1 matches no hook.*process.exec' "evringd --check: a glob of no hook" \
+	evringd --check /tmp/h.json
+# shellcheck disable=SC2016 # evringd's variables, not ours
+echo '{"name":"x","config":{"key":"${comm}${nosuch}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/k.json
+refuses 2 'variable 2 is a field that no type has' "evringd --check: a key of a field that no type has" \
+	evringd --check /tmp/k.json
+mv /etc/machine-id /tmp/machine-id
+refuses 2 '/etc/machine-id: there is none.*machine.id' "evringd: what a host without a machine id lacks" \
+	evringd /cli/host-events.json
+refuses 1 '/etc/machine-id: there is none' "tail --json: the same" evring tail --json --no-follow
+says 'process' "tail: text needs none" evring tail --no-follow
+mv /tmp/machine-id /etc/machine-id
+cat /proc/sys/kernel/hostname >/tmp/hostname
+echo '(none)' >/proc/sys/kernel/hostname
+# shellcheck disable=SC2016
+echo '{"name":"x","config":{"topic":"a.${host}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/t.json
+refuses 2 'name of this host' "evringd: a host's name that no topic can have" evringd /tmp/t.json
+cat /tmp/hostname >/proc/sys/kernel/hostname
 
 echo '{"name":"alone","config":{"hooks":"process.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/a.json
 evringd /tmp/a.json 2>/tmp/log &
 daemon=$!
-sleep 2
+until_it_says '^alone  *hold' evring groups
 says '^alone  *hold' "groups: the daemon's group" evring groups
 refuses 1 'owner\|owned' "groups drop: not while it has an owner" evring groups drop alone
 sed -i 's/}}/,"shutdown.timeout.ms":"500"}}/' /tmp/a.json
 kill -TERM $daemon
-sleep 1
+until_it_says SIGTERM cat /tmp/log # two at once would be one
 kill -TERM $daemon 2>/dev/null
 wait $daemon
 status=$?
 cp /tmp/log /tmp/out
 [ $status = 1 ] && grep -q 'unacknowledged: they are in the ring' /tmp/out
 ok $? "evringd: with no broker it leaves what it could not deliver in the ring, and says so"
+says 'alone holds events and has had no owner' "status: a group that nobody reads is told" \
+	evring status
 says 'dropped\|alone' "groups drop" evring groups drop alone
 
 insmod /cli/evring_heartbeat.ko
-sleep 3
+until_it_says 'heart.beat.*beat=1' evring tail --lane app --no-follow
 says 'heart.beat.*beat=0' "a module's own event, by its own description" \
 	evring tail --lane app --no-follow
 rmmod evring_heartbeat

@@ -2,7 +2,7 @@
 /*
  * evring-consume: read events back from Kafka, from the beginning, and account
  * for every one of them. Exit status 0: no hole; 1: there is one, or something
- * else is wrong; 2: wrong usage.
+ * else is wrong, as headers that are not their value's; 2: wrong usage.
  */
 #include "ledger.h"
 
@@ -244,52 +244,90 @@ static bool header(const rd_kafka_headers_t *headers, const char *name, char *bu
 	return strlen(buf) == len;
 }
 
-/* "ring/seq": cuts it behind the ring. */
-static bool parse_id(char *id, uint64_t *seq)
-{
-	char *slash = strrchr(id, '/'), *end;
+/* Who an event is, as its value or its headers tell. */
+struct identity {
+	char ring[ID_MAX], type[ID_MAX];
+	uint64_t seq;
+};
 
+/* "ring/seq" */
+static bool read_id(const rd_kafka_headers_t *headers, struct identity *who)
+{
+	char *slash, *end;
+
+	if (!header(headers, "evring.id", who->ring, sizeof(who->ring)))
+		return false;
+	slash = strrchr(who->ring, '/');
 	if (!slash || !isdigit((unsigned char)slash[1]))
 		return false;
 	*slash = '\0';
 	errno = 0;
-	*seq = strtoull(slash + 1, &end, 10);
+	who->seq = strtoull(slash + 1, &end, 10);
 	return !errno && !*end;
 }
 
-static bool read_json(const struct arrival *arrival, const json_t *event, int64_t *time_ns,
-		      uint64_t *lost)
+static bool same_event(const struct identity *a, const struct identity *b)
 {
-	json_t *count = json_object_get(json_object_get(event, "data"), "count");
-	json_t *time = json_object_get(event, "time_ns");
-
-	*time_ns = json_integer_value(time);
-	if (!strncmp(arrival->type, "evring.lost/", 12))
-		*lost = (uint64_t)json_integer_value(count);
-	return json_is_integer(time) && (json_integer_value(count) > 0 ||
-					 strncmp(arrival->type, "evring.lost/", 12));
+	return a->seq == b->seq && !strcmp(a->ring, b->ring);
 }
 
-/* value.format raw: the record itself. Its time stamp is raw, too: Kafka's is taken. */
-static bool read_raw(const rd_kafka_message_t *msg, int64_t *time_ns, uint64_t *lost)
+static bool is_type(const char *type, const char *name)
 {
-	rd_kafka_timestamp_type_t kind;
-	struct evring_rec rec;
-	struct evring_lost what;
+	size_t len = strlen(name);
 
-	if (msg->len < sizeof(rec))
-		return false;
-	memcpy(&rec, msg->payload, sizeof(rec));
-	*time_ns = rd_kafka_message_timestamp(msg, &kind) * 1000000;
-	if (rec.len != msg->len)
-		return false;
-	if (rec.type != EVRING_TYPE_LOST)
+	return !strncmp(type, name, len) && type[len] == '/';
+}
+
+/* False: it is an event. */
+static bool is_declaration(const char *type, enum declared *kind)
+{
+	static const char *const names[NR_DECLARED] = {
+		[DECLARED_LOST] = "evring.lost",
+		[DECLARED_MISSED] = "evring.missed",
+		[DECLARED_REJECTED] = "evring.rejected",
+	};
+	int i;
+
+	for (i = 0; i < NR_DECLARED && !is_type(type, names[i]); i++)
+		;
+	*kind = i < NR_DECLARED ? (enum declared)i : DECLARED_LOST;
+	return i < NR_DECLARED;
+}
+
+/* evringd's own declarations tell the range, the kernel's starts at the record's number. */
+static bool covers(struct arrival *arrival, uint64_t first, uint64_t last, uint64_t count)
+{
+	arrival->covers = count;
+	return count && (arrival->kind == DECLARED_LOST ||
+			 (first == arrival->seq && last == first + count - 1));
+}
+
+static bool read_data(struct arrival *arrival, const json_t *event)
+{
+	json_t *data = json_object_get(event, "data");
+	json_int_t first = 0, last = 0, count = 0;
+
+	arrival->covers = 0;
+	if (!is_declaration(arrival->type, &arrival->kind))
 		return true;
-	if (msg->len < sizeof(rec) + sizeof(what))
+	return !json_unpack(data, "{s:I, s?I, s?I}", "count", &count, "first_seq", &first,
+			    "last_seq", &last) && count > 0 &&
+	       covers(arrival, (uint64_t)first, (uint64_t)last, (uint64_t)count);
+}
+
+/* A record's payload. */
+static bool read_payload(struct arrival *arrival, const void *payload, size_t len)
+{
+	uint64_t words[3];	/* of a lost record: count, times; else: first, last, count */
+
+	arrival->covers = 0;
+	if (!is_declaration(arrival->type, &arrival->kind))
+		return true;
+	if (len < sizeof(words))
 		return false;
-	memcpy(&what, (const char *)msg->payload + sizeof(rec), sizeof(what));
-	*lost = what.count;
-	return what.count > 0;
+	memcpy(words, payload, sizeof(words));
+	return covers(arrival, words[0], words[1],
+		      words[arrival->kind == DECLARED_LOST ? 0 : 2]);
 }
 
 /* An event is in the ledger, and shown if that is wanted. */
@@ -306,108 +344,171 @@ static bool enter(struct consumer *c, struct arrival *arrival, int64_t time_ns, 
 	return true;
 }
 
-/* One event a message: who it is stands in the headers. */
+static void mismatch(struct consumer *c, const rd_kafka_message_t *msg,
+		     const struct identity *head, const struct identity *value)
+{
+	ledger_mismatch(c->ledger);
+	fprintf(stderr, "evring-consume: %s [%d] at %lld: its headers say %s/%llu %s, its value "
+		"%s/%llu %s\n", rd_kafka_topic_name(msg->rkt), msg->partition,
+		(long long)msg->offset, head->ring, (unsigned long long)head->seq, head->type,
+		value->ring, (unsigned long long)value->seq, value->type);
+}
+
+/* JSON tells who it is. */
+static bool json_identity(json_t *event, struct identity *who, int64_t *time_ns)
+{
+	const char *machine, *boot, *lane, *name;
+	json_int_t cpu, seq, version, time;
+
+	if (json_unpack(event, "{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I}", "machine_id", &machine,
+			"boot_id", &boot, "lane", &lane, "cpu", &cpu, "seq", &seq, "type", &name,
+			"version", &version, "time_ns", &time))
+		return false;
+	snprintf(who->ring, sizeof(who->ring), "%.64s/%.64s/%.64s/%lld", machine, boot, lane,
+		 (long long)cpu);
+	snprintf(who->type, sizeof(who->type), "%.128s/%lld", name, (long long)version);
+	who->seq = (uint64_t)seq;
+	*time_ns = time;
+	return true;
+}
+
+/*
+ * value.format raw: the record itself. Its time stamp is raw, too: Kafka's is
+ * taken; and of the type it knows no name but the number.
+ */
+static bool record_identity(const rd_kafka_message_t *msg, struct identity *who, int64_t *time_ns)
+{
+	rd_kafka_timestamp_type_t kind;
+	struct evring_rec rec;
+
+	if (msg->len < sizeof(rec))
+		return false;
+	memcpy(&rec, msg->payload, sizeof(rec));
+	*time_ns = rd_kafka_message_timestamp(msg, &kind) * 1000000;
+	who->seq = rec.seq;
+	if ((rec.type == EVRING_TYPE_LOST) != is_type(who->type, "evring.lost"))
+		strcpy(who->type, "?");
+	return rec.len == msg->len;
+}
+
+/* One event a message. The headers say who it is; so does the value, and it is believed. */
 static bool take_one(struct consumer *c, const rd_kafka_message_t *msg,
 		     const rd_kafka_headers_t *headers, struct arrival *arrival,
 		     int64_t received_ns)
 {
-	char id[ID_MAX], type[ID_MAX];
+	struct identity head, who;
 	int64_t time_ns = 0;
 	json_t *event;
 	bool ok;
 
-	if (!header(headers, "evring.id", id, sizeof(id)) || !parse_id(id, &arrival->seq) ||
-	    !header(headers, "evring.type", type, sizeof(type)))
+	if (!read_id(headers, &head) ||
+	    !header(headers, "evring.type", head.type, sizeof(head.type)))
 		return false;
-	arrival->ring = id;
-	arrival->type = type;
+	who = head;
 	event = json_loadb(msg->payload, msg->len, JSON_REJECT_DUPLICATES, NULL);
-	ok = event ? read_json(arrival, event, &time_ns, &arrival->lost) :
-		     read_raw(msg, &time_ns, &arrival->lost);
+	ok = event ? json_identity(event, &who, &time_ns) : record_identity(msg, &who, &time_ns);
+	if (ok && (!same_event(&head, &who) || strcmp(head.type, who.type) ||
+		   rd_kafka_header_cnt(headers) != 2))
+		mismatch(c, msg, &head, &who);
+	arrival->ring = who.ring;
+	arrival->type = who.type;
+	arrival->seq = who.seq;
+	ok = ok && (event ? read_data(arrival, event) :
+			    read_payload(arrival, (const char *)msg->payload +
+					 sizeof(struct evring_rec),
+					 msg->len - sizeof(struct evring_rec)));
 	ok = ok && enter(c, arrival, time_ns, received_ns, event);
 	json_decref(event);
 	return ok;
 }
 
-/* A line of JSON tells it itself. */
+/* @who: the event that it tells. */
 static bool take_line(struct consumer *c, const char *line, size_t len, struct arrival *arrival,
-		      int64_t received_ns)
+		      int64_t received_ns, struct identity *who)
 {
-	const char *machine, *boot, *lane, *name;
 	json_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	char id[ID_MAX], type[ID_MAX];
-	json_int_t cpu, seq, version;
 	int64_t time_ns = 0;
-	bool ok;
+	bool ok = event && json_identity(event, who, &time_ns);
 
-	ok = event && !json_unpack(event, "{s:s, s:s, s:s, s:I, s:I, s:s, s:I}", "machine_id",
-				   &machine, "boot_id", &boot, "lane", &lane, "cpu", &cpu, "seq",
-				   &seq, "type", &name, "version", &version);
 	if (ok) {
-		snprintf(id, sizeof(id), "%s/%s/%s/%lld", machine, boot, lane, (long long)cpu);
-		snprintf(type, sizeof(type), "%s/%lld", name, (long long)version);
-		arrival->ring = id;
-		arrival->type = type;
-		arrival->seq = (uint64_t)seq;
-		arrival->lost = 0;
-		ok = read_json(arrival, event, &time_ns, &arrival->lost) &&
+		arrival->ring = who->ring;
+		arrival->type = who->type;
+		arrival->seq = who->seq;
+		ok = read_data(arrival, event) &&
 		     enter(c, arrival, time_ns, received_ns, event);
 	}
 	json_decref(event);
 	return ok;
 }
 
-static bool take_lines(struct consumer *c, const rd_kafka_message_t *msg, struct arrival *arrival,
+/* A pack's header is its first event's. */
+static void check_head(struct consumer *c, const rd_kafka_message_t *msg,
+		       const rd_kafka_headers_t *headers, const struct identity *who)
+{
+	struct identity head = { .type = "" };
+
+	if (headers && (!read_id(headers, &head) || !same_event(&head, who) ||
+			rd_kafka_header_cnt(headers) != 2))
+		mismatch(c, msg, &head, who);
+}
+
+static bool take_lines(struct consumer *c, const rd_kafka_message_t *msg,
+		       const rd_kafka_headers_t *headers, struct arrival *arrival,
 		       int64_t received_ns)
 {
 	const char *line = msg->payload, *end = line + msg->len, *newline;
+	struct identity who;
 
 	for (; line < end; line = newline + 1) {
 		newline = memchr(line, '\n', (size_t)(end - line));
 		if (!newline)
 			newline = end;
-		if (!take_line(c, line, (size_t)(newline - line), arrival, received_ns))
+		if (!take_line(c, line, (size_t)(newline - line), arrival, received_ns, &who))
 			return false;
+		if (line == msg->payload)
+			check_head(c, msg, headers, &who);
 	}
 	return true;
 }
 
 static bool take_frame_event(struct consumer *c, const struct evring_frame_reader *reader,
 			     const struct evring_event *event, struct arrival *arrival,
-			     int64_t received_ns)
+			     int64_t received_ns, struct identity *who)
 {
-	char id[ID_MAX], type[ID_MAX], lane[EVRING_NAME_MAX];
-	struct evring_lost lost;
+	char lane[EVRING_NAME_MAX];
 
 	if (!event->type || !evring_frame_lane_name(reader, event->lane, lane))
 		return false;
-	snprintf(id, sizeof(id), "%.32s/%.32s/%s/%u", reader->frame.machine_id,
+	snprintf(who->ring, sizeof(who->ring), "%.32s/%.32s/%s/%u", reader->frame.machine_id,
 		 reader->frame.boot_id, lane, event->cpu);
-	snprintf(type, sizeof(type), "%s/%u", event->type->name, event->type->version);
-	arrival->ring = id;
-	arrival->type = type;
-	arrival->seq = event->seq;
-	arrival->lost = 0;
-	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
-		memcpy(&lost, event->payload, sizeof(lost));
-		arrival->lost = lost.count;
-	}
-	return enter(c, arrival, (int64_t)evring_frame_realtime(reader, event->rec), received_ns,
+	snprintf(who->type, sizeof(who->type), "%s/%u", event->type->name, event->type->version);
+	who->seq = event->seq;
+	arrival->ring = who->ring;
+	arrival->type = who->type;
+	arrival->seq = who->seq;
+	return read_payload(arrival, event->payload, event->payload_len) &&
+	       enter(c, arrival, (int64_t)evring_frame_realtime(reader, event->rec), received_ns,
 		     NULL);
 }
 
-static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg, struct arrival *arrival,
+static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg,
+		       const rd_kafka_headers_t *headers, struct arrival *arrival,
 		       int64_t received_ns)
 {
 	struct evring_frame_reader reader;
 	struct evring_event event;
+	struct identity who;
+	bool first = true;
 	int ret;
 
 	if (evring_frame_open(&reader, msg->payload, msg->len))
 		return false;
-	while ((ret = evring_frame_next(&reader, &event)) > 0)
-		if (!take_frame_event(c, &reader, &event, arrival, received_ns))
+	for (; (ret = evring_frame_next(&reader, &event)) > 0; first = false) {
+		if (!take_frame_event(c, &reader, &event, arrival, received_ns, &who))
 			break;
+		if (first)
+			check_head(c, msg, headers, &who);
+	}
 	evring_frame_close(&reader);
 	return !ret;
 }
@@ -429,8 +530,9 @@ static bool take(struct consumer *c, const rd_kafka_message_t *msg, int64_t rece
 		strcpy(frame, msg->len > sizeof(magic) && !memcmp(msg->payload, &magic, sizeof(magic)) ?
 			      "raw/1" : "jsonl/1");
 	if (!strcmp(frame, "raw/1"))
-		return take_frame(c, msg, &arrival, received_ns);
-	return !strcmp(frame, "jsonl/1") && take_lines(c, msg, &arrival, received_ns);
+		return take_frame(c, msg, headers, &arrival, received_ns);
+	return !strcmp(frame, "jsonl/1") &&
+	       take_lines(c, msg, headers, &arrival, received_ns);
 }
 
 static void set_at_end(struct consumer *c, const rd_kafka_message_t *msg, bool at_end)
@@ -534,7 +636,7 @@ static int report(struct consumer *c)
 	if (c->emitted)
 		expect_emitted(c);
 	totals = ledger_totals(c->ledger, c->from_zero);
-	ok = !totals.lost && !totals.foreign && !totals.conflicts &&
+	ok = !totals.lost && !totals.foreign && !totals.conflicts && !totals.mismatches &&
 	     totals.distinct >= c->count;
 
 	if (c->strict)

@@ -25,7 +25,7 @@ struct track {
 struct ring {
 	struct ring *next;
 	char *name;
-	struct bitmap arrived, lost;
+	struct bitmap arrived, declared[NR_DECLARED];
 	struct track *tracks;
 	uint64_t first, last;
 	struct totals totals;
@@ -42,7 +42,7 @@ struct ledger {
 	struct type *types;
 	int64_t *latencies;
 	size_t nr_latencies, room;
-	uint64_t distinct, foreign;
+	uint64_t distinct, foreign, mismatches;
 };
 
 static void *check(void *mem)
@@ -110,6 +110,7 @@ struct ledger *ledger_new(void)
 static void ring_free(struct ring *ring)
 {
 	struct track *track;
+	int i;
 
 	while ((track = ring->tracks)) {
 		ring->tracks = track->next;
@@ -117,7 +118,8 @@ static void ring_free(struct ring *ring)
 		free(track);
 	}
 	free(ring->arrived.words);
-	free(ring->lost.words);
+	for (i = 0; i < NR_DECLARED; i++)
+		free(ring->declared[i].words);
 	free(ring->name);
 	free(ring);
 }
@@ -201,20 +203,21 @@ bool ledger_add(struct ledger *ledger, const struct arrival *arrival)
 {
 	struct ring *ring = ring_of(ledger, arrival->ring);
 	struct track *track = track_of(ring, arrival->topic, arrival->partition);
-	uint64_t count = arrival->lost ? arrival->lost : 1, last = arrival->seq + count - 1;
+	uint64_t count = arrival->covers ? arrival->covers : 1, last = arrival->seq + count - 1;
 	int64_t new;
 
-	new = bitmap_add(arrival->lost ? &ring->lost : &ring->arrived, arrival->seq, count);
+	new = bitmap_add(arrival->covers ? &ring->declared[arrival->kind] : &ring->arrived,
+			 arrival->seq, count);
 	if (new < 0)
 		return false;
 	count_type(ledger, arrival->type);
 	ring->totals.messages++;
-	ring->totals.delivered += !arrival->lost;
+	ring->totals.delivered += !arrival->covers;
 	if (!new)
 		ring->totals.duplicates++;
 	else if (arrival->seq < track->highest)
 		ring->totals.reordered++;
-	if (new && !arrival->lost) {
+	if (new && !arrival->covers) {
 		ring->totals.distinct++;
 		ledger->distinct++;
 		add_latency(ledger, arrival->latency_ns);
@@ -252,6 +255,11 @@ void ledger_foreign(struct ledger *ledger)
 	ledger->foreign++;
 }
 
+void ledger_mismatch(struct ledger *ledger)
+{
+	ledger->mismatches++;
+}
+
 uint64_t ledger_distinct(const struct ledger *ledger)
 {
 	return ledger->distinct;
@@ -261,14 +269,19 @@ static struct totals ring_totals(const struct ring *ring, bool from_zero)
 {
 	uint64_t first = from_zero ? 0 : ring->first, word, known = 0;
 	struct totals totals = ring->totals;
+	int i;
 
 	for (word = ring->first / 64; word <= ring->last / 64; word++) {
-		uint64_t arrived = bitmap_word(&ring->arrived, word);
-		uint64_t lost = bitmap_word(&ring->lost, word);
+		uint64_t all = bitmap_word(&ring->arrived, word);
 
-		known += (uint64_t)__builtin_popcountll(arrived | lost);
-		totals.declared += (uint64_t)__builtin_popcountll(lost);
-		totals.conflicts += (uint64_t)__builtin_popcountll(arrived & lost);
+		for (i = 0; i < NR_DECLARED; i++) {
+			uint64_t bits = bitmap_word(&ring->declared[i], word);
+
+			totals.declared[i] += (uint64_t)__builtin_popcountll(bits);
+			totals.conflicts += (uint64_t)__builtin_popcountll(bits & all);
+			all |= bits;
+		}
+		known += (uint64_t)__builtin_popcountll(all);
 	}
 	totals.lost = ring->last - first + 1 - known;
 	return totals;
@@ -276,8 +289,12 @@ static struct totals ring_totals(const struct ring *ring, bool from_zero)
 
 struct totals ledger_totals(const struct ledger *ledger, bool from_zero)
 {
-	struct totals sum = { .foreign = ledger->foreign, .messages = ledger->foreign }, one;
+	struct totals sum = {
+		.foreign = ledger->foreign, .messages = ledger->foreign,
+		.mismatches = ledger->mismatches,
+	}, one;
 	const struct ring *ring;
+	int i;
 
 	for (ring = ledger->rings; ring; ring = ring->next) {
 		one = ring_totals(ring, from_zero);
@@ -285,7 +302,8 @@ struct totals ledger_totals(const struct ledger *ledger, bool from_zero)
 		sum.delivered += one.delivered;
 		sum.distinct += one.distinct;
 		sum.duplicates += one.duplicates;
-		sum.declared += one.declared;
+		for (i = 0; i < NR_DECLARED; i++)
+			sum.declared[i] += one.declared[i];
 		sum.lost += one.lost;
 		sum.conflicts += one.conflicts;
 		sum.reordered += one.reordered;
@@ -327,8 +345,27 @@ static const char *short_name(const char *name)
 static void print_row(const char *name, const struct totals *t, FILE *to)
 {
 	fprintf(to, "%10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
-		" %10" PRIu64 "  %s\n", t->delivered, t->distinct, t->lost, t->declared,
+		" %10" PRIu64 "  %s\n", t->delivered, t->distinct, t->lost,
+		t->declared[DECLARED_LOST],
 		t->duplicates, t->reordered, name);
+}
+
+static void print_rest(const struct totals *t, FILE *to)
+{
+	if (t->declared[DECLARED_MISSED])
+		fprintf(to, "%" PRIu64 " events are declared missed: overwritten before they were "
+			"read\n", t->declared[DECLARED_MISSED]);
+	if (t->declared[DECLARED_REJECTED])
+		fprintf(to, "%" PRIu64 " events are declared rejected: Kafka refused them\n",
+			t->declared[DECLARED_REJECTED]);
+	if (t->foreign)
+		fprintf(to, "%" PRIu64 " messages are no events\n", t->foreign);
+	if (t->mismatches)
+		fprintf(to, "%" PRIu64 " messages have headers that are not their value's\n",
+			t->mismatches);
+	if (t->conflicts)
+		fprintf(to, "%" PRIu64 " events arrived and are declared, too, or are declared "
+			"as two kinds\n", t->conflicts);
 }
 
 void ledger_print(struct ledger *ledger, bool from_zero, FILE *to)
@@ -353,25 +390,24 @@ void ledger_print(struct ledger *ledger, bool from_zero, FILE *to)
 	sort_latencies(ledger);
 	fprintf(to, "hook to consumer: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n",
 		latency(ledger, 0.5), latency(ledger, 0.99), latency(ledger, 1));
-	if (totals.foreign)
-		fprintf(to, "%" PRIu64 " messages are no events\n", totals.foreign);
-	if (totals.conflicts)
-		fprintf(to, "%" PRIu64 " events arrived and are declared lost, too\n",
-			totals.conflicts);
+	print_rest(&totals, to);
 }
 
 static json_t *totals_json(const struct totals *t)
 {
-	return check(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return check(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			       "messages", (json_int_t)t->messages,
 			       "delivered", (json_int_t)t->delivered,
 			       "distinct", (json_int_t)t->distinct,
 			       "lost", (json_int_t)t->lost,
-			       "declared", (json_int_t)t->declared,
+			       "declared", (json_int_t)t->declared[DECLARED_LOST],
+			       "missed", (json_int_t)t->declared[DECLARED_MISSED],
+			       "rejected", (json_int_t)t->declared[DECLARED_REJECTED],
 			       "duplicates", (json_int_t)t->duplicates,
 			       "reordered", (json_int_t)t->reordered,
 			       "conflicts", (json_int_t)t->conflicts,
-			       "foreign", (json_int_t)t->foreign));
+			       "foreign", (json_int_t)t->foreign,
+			       "mismatches", (json_int_t)t->mismatches));
 }
 
 json_t *ledger_json(struct ledger *ledger, bool from_zero)

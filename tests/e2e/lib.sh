@@ -13,7 +13,7 @@ e2e_start() {
 	trap 'exit 143' TERM
 	build/bin/evring-clock serve >"$work/clock" &
 	clock_pid=$!
-	wait_for_line "$work/clock" '^[0-9]' 5
+	wait_for_line "$work/clock" '^[0-9]' 60
 }
 
 e2e_end() {
@@ -73,7 +73,7 @@ connector() {
 guest() {
 	local script=$1 connector=$2
 	shift 2
-	tests/vm/run --net --timeout "${guest_timeout:-900}" --mem 1024 \
+	tests/vm/run --net --timeout "${guest_timeout:-3600}" --mem 1024 \
 		--add "tests/e2e/guest/$script:/e2e/$script" \
 		--add tests/e2e/guest/lib.sh:/e2e/lib.sh \
 		--add "$work/$connector.json:/e2e/connector.json" ${guest_options[@]+"${guest_options[@]}"} -- \
@@ -98,7 +98,7 @@ guest_end() {
 account() {
 	local prefix=$1
 	shift
-	build/bin/evring-consume --brokers "$host_brokers" --topics "^$prefix\\." --timeout 300 \
+	build/bin/evring-consume --brokers "$host_brokers" --topics "^$prefix\\." --timeout 1800 \
 		--expect-quiet-ms 2000 --emitted "$work/emitted.json" "$@" >"$work/account" || {
 		cat "$work/account"
 		return 1

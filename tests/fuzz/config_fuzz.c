@@ -2,15 +2,18 @@
 /*
  * The connector's file. The first byte says what the rest is: a file; the value
  * of one key, given as its number in the table, in a file that is right but for
- * it; or a template. Whatever is taken is within its bounds, and whatever is not
+ * it; a template; or a Java properties file. Whatever is taken is within its bounds, and whatever is not
  * is told in lines that can be printed.
  */
 #include "evringd.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MUST(what)	((what) ? (void)0 : failed(__LINE__, #what))
 
@@ -20,6 +23,25 @@ __attribute__((noreturn)) static void failed(int line, const char *what)
 {
 	fprintf(stderr, "config_fuzz.c:%d: does not hold: %s\n", line, what);
 	abort();
+}
+
+#define PROVIDED "Pr0v1ded"
+
+/* What config providers open: one file of ours, and no other. */
+int __wrap_open(const char *path, int flags);
+int __wrap_open(const char *path, int flags)
+{
+	static const char text[] = "k=" PROVIDED "\nn=1\nt=${type}\n";
+	int fd;
+
+	(void)flags;
+	if (strcmp(path, "/f") && strcmp(path, "/d/f")) {
+		errno = ENOENT;
+		return -1;
+	}
+	fd = memfd_create("f", MFD_CLOEXEC);
+	MUST(fd >= 0 && pwrite(fd, text, sizeof(text) - 1, 0) == sizeof(text) - 1);
+	return fd;
 }
 
 /* librdkafka's own parser is not what is looked at. */
@@ -81,7 +103,7 @@ static void check_taken(const struct config *cfg)
 	MUST(cfg->name && *cfg->name && strlen(cfg->name) <= 255);
 	MUST(cfg->group && group_name_ok(cfg->group));
 	MUST(cfg->start <= EVRING_LATEST && cfg->policy <= EVRING_FOLLOW);
-	MUST(cfg->abandon_ms <= UINT32_MAX);
+	MUST(cfg->abandon_ms <= INT32_MAX);
 	MUST(cfg->lanes && !(cfg->lanes & ~(uint64_t)EVRING_LANES_ALL));
 	MUST(cfg->format <= VALUE_RAW && cfg->tolerance <= TOLERATE_ALL && cfg->log_level <= 3);
 	MUST(cfg->watermark <= 1 << 30 && cfg->flush_ms <= 60000);
@@ -110,6 +132,9 @@ static void parse(const char *text, size_t len)
 	MUST(cfg || problems.nr);
 	for (i = 0; i < problems.nr; i++)
 		check_problem(problems.lines[i]);
+	/* The fuzzer finds it out, and writes it where it may be told. */
+	for (i = 0; i < problems.nr && !memmem(text, len, PROVIDED, strlen(PROVIDED)); i++)
+		MUST(!strstr(problems.lines[i], PROVIDED));
 	if (!problems.nr)
 		check_taken(cfg);
 	problems_free(&problems);
@@ -174,6 +199,37 @@ static void parse_template(const char *text, unsigned int allowed, size_t room)
 	template_free(tmpl);
 }
 
+/* The key is what stands before the first newline. */
+static void find_property(const char *text, size_t size)
+{
+	const char *newline = memchr(text, '\n', size), *why = NULL;
+	char *key, *file, *value;
+	size_t len;
+
+	if (!newline)
+		return;
+	key = strndup(text, (size_t)(newline - text));
+	len = size - (size_t)(newline + 1 - text);
+	file = malloc(len);	/* without a NUL behind it */
+	memcpy(file, newline + 1, len);
+	value = properties_find(file, len, key, &why);
+	MUST(value ? strlen(value) <= len : *why);
+	free(value);
+	free(file);
+	free(key);
+}
+
+/* Any value, but for its references, is what it was. */
+static void resolve(const char *text, bool template)
+{
+	char why[400] = "", *value = provider_resolve(text, template, why, sizeof(why));
+
+	MUST(value || *why);
+	MUST(!strstr(why, PROVIDED) || strstr(text, PROVIDED));
+	MUST(strstr(text, ":") || (value && !strcmp(value, text)));
+	free(value);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
@@ -184,7 +240,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = malloc(size - 1);
 	memcpy(text, data + 2, size - 2);
 	text[size - 2] = '\0';
-	if (data[0] % 3 == 0)
+	setenv("CREDENTIALS_DIRECTORY", "/d", 1);
+	setenv("E", PROVIDED, 1);
+	if (data[0] >= 0xf0)
+		find_property(text, size - 2);
+	else if (data[0] >= 0xe0)
+		resolve(text, data[0] & 1);
+	else if (data[0] % 3 == 0)
 		parse(text, size - 2);
 	else if (data[0] % 3 == 1)
 		parse_value(key_name(data[1]), text, size - 2);

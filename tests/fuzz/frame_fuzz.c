@@ -72,7 +72,8 @@ static void walk(const char *buf, size_t len)
 		const char *payload = event.payload;
 
 		MUST(ret == 1 && payload >= buf && payload + event.payload_len <= buf + len);
-		MUST(event.payload_len + sizeof(event.rec) == event.rec.len);
+		MUST(event.payload_len == (event.rec.type == EVRING_TYPE_DISCARD ? 0 :
+					   event.rec.len - sizeof(event.rec)));
 		MUST(event.rec.type != EVRING_TYPE_PAD);
 		MUST(!events || payload > buf + at);
 		MUST(memchr(event.type.name, '\0', sizeof(event.type.name)));
@@ -83,6 +84,8 @@ static void walk(const char *buf, size_t len)
 		events++;
 	}
 	MUST(ret == -EBADMSG || events == reader.frame.events);
+	/* It stays at what it cannot read. */
+	MUST(evring_frame_next(&reader, &event) == ret);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

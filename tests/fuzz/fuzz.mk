@@ -17,11 +17,11 @@ FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
 FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
-		   $(addprefix user/evringd/,config.c keys.c template.c memory.c log.c)
+		   $(addprefix user/evringd/,config.c keys.c template.c provider.c memory.c log.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c user/libevring/frame.c
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
-FUZZ_LINK_config := -ljansson
+FUZZ_LINK_config := -ljansson -Wl,--wrap=open
 FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/sim/*.h) \
 	     tests/fuzz/fuzz.mk
 
@@ -39,8 +39,8 @@ $(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/i
 		$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_HOW) -Wno-c2x-extensions $(SIM_INCLUDES) -DSIM_KERNEL -DCONFIG_X86_64 \
 			-DCONFIG_UML -c $$file.c -o $@.d/$$(echo $$file | tr / _).o || exit; \
 	done
-	$(Q)ld -r -o $@ $@.d/*.o && \
-		objcopy -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
+	$(Q)$(LD) -r -o $@ $@.d/*.o && \
+		$(OBJCOPY) -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
 			--keep-global-symbol='__llvm*' $@
 
 $(FUZZ)/group_fuzz: $(FUZZ)/kernel.o

@@ -315,21 +315,6 @@ static void hold_begin(struct model *m, struct model_group *group, uint64_t lane
 	}
 }
 
-/* What it was overtaken by is gone, and the cursor where the rest begins. */
-static void hold_begins(struct model *m, struct model_group *group, uint64_t lanes)
-{
-	struct model_cursor *cursor;
-	unsigned int lane, cpu;
-
-	for (lane = 0; lane < LANES; lane++) {
-		for (cpu = 0; lanes & 1u << lane && cpu < m->cpus; cpu++) {
-			cursor = &group->cursors[lane][cpu];
-			if (cursor->pos < m->rings[lane][cpu].tail)
-				cursor->pos = m->rings[lane][cpu].tail;
-		}
-	}
-}
-
 int model_join(struct model *m, const void *owner, const struct evring_join *join,
 	       unsigned int *index)
 {
@@ -353,10 +338,7 @@ int model_join(struct model *m, const void *owner, const struct evring_join *joi
 		return -ENOSPC;
 	for (lane = 0; lane < LANES; lane++)
 		held |= holds(group, lane) ? 1u << lane : 0;
-	held = group->policy == EVRING_HOLD && !group->abandoned ? group->lanes : 0;
 	place(m, group, lanes & ~group->lanes, join->start);
-	if (join->policy == EVRING_HOLD)
-		hold_begins(m, group, lanes & ~held);
 	group->policy = join->policy;
 	group->lanes = lanes;
 	group->abandon_ms = join->abandon_ms;

@@ -303,6 +303,7 @@ static void read_events(struct session *s, unsigned int n)
 	}
 }
 
+/* Of none only the run is asked for: it must come again. */
 static void read_runs(struct session *s, unsigned int n)
 {
 	const struct evring_rec *rec;
@@ -310,7 +311,7 @@ static void read_runs(struct session *s, unsigned int n)
 	struct evring_run *run;
 	int ret;
 
-	while (n) {
+	do {
 		before = p.emitted;
 		ret = evring_next_run(s->ev, &run);
 		MUST(ret == 0 || ret == 1);
@@ -324,7 +325,7 @@ static void read_runs(struct session *s, unsigned int n)
 			check_event(s, run->lane, run->cpu, pos, rec, missed);
 			missed = 0;
 		}
-	}
+	} while (n);
 }
 
 static void op_read(void)

@@ -560,7 +560,10 @@ static void read_run(void)
 	if (ret <= 0)
 		return;
 	missed = run->missed;
-	while ((rec = evring_run_next(run))) {
+	rec = evring_run_next(run);
+	/* Who walks runs would ask for this one for ever. */
+	MUST(rec);
+	for (; rec; rec = evring_run_next(run)) {
 		struct evring_event e = {
 			.rec = rec, .payload = rec + 1, .cpu = run->cpu, .ring = run->ring,
 			.payload_len = rec->len - (uint32_t)sizeof(*rec), .missed = missed,

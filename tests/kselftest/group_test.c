@@ -459,6 +459,11 @@ TEST_F(group, a_rejoin_changes_policy_lanes_and_time)
 	EXPECT_LT(pos, page().tail);
 }
 
+static bool abandoned(void)
+{
+	return group_get("group").flags & EVRING_GROUP_ABANDONED;
+}
+
 static void abandon(struct __test_metadata *_metadata, struct evring *ev, uint32_t policy)
 {
 	struct evring_group group = {
@@ -467,20 +472,30 @@ static void abandon(struct __test_metadata *_metadata, struct evring *ev, uint32
 	};
 	struct tally tally = { 0 };
 	uint64_t seq, lost;
+	int64_t left, end;
+	bool early;
 
 	ASSERT_EQ(0, evring_join(ev, &group));
 	ASSERT_EQ(0, emit(10, 0));
 	ASSERT_EQ(0, tally_all(ev, &tally));
 	ASSERT_EQ(0, evring_commit(ev));
+	left = now_ms();
 	ASSERT_EQ(0, evring_leave(ev));
 	seq = page().seq;
 	lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 	ASSERT_EQ(0, emit(MANY, 40));
-	EXPECT_LT(lost, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
-	EXPECT_EQ(0, group_get("group").flags & EVRING_GROUP_ABANDONED);
+	early = !abandoned();
+	lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL) - lost;
+	/* On a machine so slow that its time was over meanwhile there is nothing to see. */
+	if (now_ms() - left < group.abandon_ms) {
+		EXPECT_TRUE(early);
+		EXPECT_LT(0, lost);
+	}
 
-	usleep(600000);
-	EXPECT_EQ(EVRING_GROUP_ABANDONED, group_get("group").flags & EVRING_GROUP_ABANDONED);
+	for (end = now_ms() + SOON_MS; !abandoned() && now_ms() < end;)
+		usleep(10000);
+	EXPECT_TRUE(abandoned());
+	EXPECT_LE(left + group.abandon_ms, now_ms());
 	lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 	ASSERT_EQ(0, emit(MANY, 48));
 	EXPECT_EQ(lost, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
@@ -511,13 +526,19 @@ TEST_F(group, one_that_is_joined_in_time_is_not_abandoned)
 	struct evring_group group = {
 		.name = "group", .lanes = CRITICAL, .start = EVRING_LATEST, .abandon_ms = 300,
 	};
+	bool good;
 	int i;
 
 	for (i = 0; i < 3; i++) {
+		int64_t left;
+
 		ASSERT_EQ(0, evring_join(self->ev, &group));
+		left = now_ms();
 		ASSERT_EQ(0, evring_leave(self->ev));
 		usleep(200000);
-		EXPECT_EQ(0, group_get("group").flags);
+		good = !group_get("group").flags;
+		/* Unless this slept longer than it asked for */
+		EXPECT_TRUE(good || now_ms() - left >= group.abandon_ms);
 	}
 	ASSERT_EQ(0, evring_join(self->ev, &group));
 	usleep(500000);

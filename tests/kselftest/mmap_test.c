@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -331,6 +332,67 @@ TEST_F(mapping, a_debugger_does_not_write_it)
 	ptrace(PTRACE_CONT, pid, NULL, NULL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+/* KiB of this process by name, as /proc/self/status has it */
+static long status_kib(const char *name)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	size_t len = strlen(name);
+	char line[128];
+	long kib = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			kib = atol(line + len + 1);
+	if (!file || kib < 0)
+		abort();
+	fclose(file);
+	return kib;
+}
+
+/* The rings are the module's memory. Who looks at them must not be killed for it. */
+TEST_F(mapping, it_is_not_the_readers_memory)
+{
+	const volatile char *ring;
+	long before, after;
+	unsigned char sum = 0;
+	size_t i;
+
+	munmap((void *)self->ring, self->len);
+	before = status_kib("VmRSS");
+	self->ring = mmap(NULL, self->len, PROT_READ, MAP_SHARED, self->fd, self->offset);
+	ASSERT_NE(MAP_FAILED, self->ring);
+	ring = (const volatile char *)self->ring;
+	for (i = 0; i < self->len; i += self->page)
+		sum += ring[i];
+	after = status_kib("VmRSS");
+	note("VmRSS: %ld KiB, %ld with a ring of %zu KiB mapped (%u)", before, after,
+	     self->len >> 10, sum);
+	EXPECT_LT(after - before, (long)(self->len >> 10) / 2);
+}
+
+/* What a daemon does with a record: hand the ring's own memory to a system call. */
+TEST_F(mapping, it_can_be_written_and_sent_from)
+{
+	const char *data = (const char *)self->ring + self->page;
+	struct iovec iov = { (void *)data, 512 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	char copy[512];
+	int pair[2], file = open("/tmp/written", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	EXPECT_EQ(512, sendmsg(pair[0], &msg, 0));
+	EXPECT_EQ(512, read(pair[1], copy, 512));
+	EXPECT_EQ(0, memcmp(copy, data, 512));
+	memset(copy, 0, sizeof(copy));
+	EXPECT_EQ(512, write(file, data, 512));
+	EXPECT_EQ(512, pread(file, copy, 512, 0));
+	EXPECT_EQ(0, memcmp(copy, data, 512));
+	close(pair[0]);
+	close(pair[1]);
+	close(file);
+	unlink("/tmp/written");
 }
 
 static void advise_and_read(void *arg)

@@ -21,6 +21,17 @@
 #include "evring.h"
 #include "kselftest_harness.h"
 
+/*
+ * The machine may be slow, or busy with others: a limit of time ends a test that
+ * hangs, and no verdict rests on one. SOON_MS is ample for what comes at once.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 600
+#undef TEST_F_TIMEOUT
+#define TEST_F_TIMEOUT(fixture_name, test_name, seconds) \
+	__TEST_F_IMPL(fixture_name, test_name, -1, 10 * (seconds))
+#define SOON_MS	60000
+
 #define KNOBS	"/sys/module/evring_torture/parameters/"
 
 /* The event of tests/modules/evring_torture.c */

@@ -61,7 +61,7 @@ TEST_F(wake, who_is_armed_sleeps_until_an_event)
 		ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 		EXPECT_EQ(-1, woken(self->fd, 30));
 		ASSERT_EQ(0, emit(1, 0));
-		EXPECT_LE(0, woken(self->fd, 1000));
+		EXPECT_LE(0, woken(self->fd, SOON_MS));
 		/* Disarmed: so it stays. */
 		EXPECT_LE(0, woken(self->fd, 0));
 	}
@@ -76,14 +76,13 @@ static void *emit_later(void *unused)
 
 TEST_F(wake, a_sleeper_is_woken)
 {
+	int64_t start = now_ms();
 	pthread_t thread;
-	int64_t ms;
 
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_later, NULL));
-	ms = woken(self->fd, 5000);
-	EXPECT_LE(50, ms);
-	EXPECT_GE(1000, ms);
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
+	EXPECT_LE(start + 90, now_ms());
 	pthread_join(thread, NULL);
 }
 
@@ -94,7 +93,7 @@ TEST_F(wake, another_lane_wakes_nobody)
 	ASSERT_EQ(0, emit_lane(100, 0, LANE_APP));
 	EXPECT_EQ(-1, woken(self->fd, 100));
 	ASSERT_EQ(0, emit_lane(1, 0, LANE_BULK));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
 TEST_F(wake, any_of_several_lanes_and_cpus_wakes)
@@ -108,7 +107,7 @@ TEST_F(wake, any_of_several_lanes_and_cpus_wakes)
 			ASSERT_EQ(0, arm(self->fd, EVRING_LANES_ALL, 0, 0));
 			EXPECT_EQ(-1, woken(self->fd, 20));
 			ASSERT_EQ(0, emit_lane(1, 0, lane));
-			EXPECT_LE(0, woken(self->fd, 1000));
+			EXPECT_LE(0, woken(self->fd, SOON_MS));
 		}
 	}
 }
@@ -122,21 +121,21 @@ TEST_F(wake, every_session_that_armed_is_woken)
 	EXPECT_EQ(-1, woken(self->fd, 20));
 	EXPECT_EQ(-1, woken(other, 20));
 	ASSERT_EQ(0, emit(1, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
-	EXPECT_LE(0, woken(other, 1000));
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
+	EXPECT_LE(0, woken(other, SOON_MS));
 	close(other);
 }
 
 TEST_F(wake, little_wakes_at_the_flush_time_counted_from_the_first_event)
 {
-	int64_t ms;
+	int64_t start;
 
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 1 << 30, 300));
 	EXPECT_EQ(-1, woken(self->fd, 600));
+	start = now_ms();
 	ASSERT_EQ(0, emit(1, 0));
-	ms = woken(self->fd, 5000);
-	EXPECT_LE(250, ms);
-	EXPECT_GE(1000, ms);
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
+	EXPECT_LE(start + 250, now_ms());
 }
 
 TEST_F(wake, much_wakes_at_the_watermark)
@@ -152,7 +151,7 @@ TEST_F(wake, much_wakes_at_the_watermark)
 	ASSERT_EQ(0, emit(n, 0));
 	EXPECT_EQ(-1, woken(self->fd, 100));
 	ASSERT_EQ(0, emit(3 * n, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
 TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
@@ -165,7 +164,7 @@ TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
 	EXPECT_EQ(-1, woken(self->fd, 50));
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 	ASSERT_EQ(0, emit(1, 0));
-	EXPECT_LE(0, woken(self->fd, 1000));
+	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
 TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
@@ -230,7 +229,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
 			if (next != head)
 				break;
 			slept++;
-			ms = woken(self->fd, 1000);
+			ms = woken(self->fd, SOON_MS);
 			lost += ms < 0;
 			longest = ms > longest ? ms : longest;
 		}
@@ -242,7 +241,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
 	munmap((void *)ring, len);
 	note("slept %u times of %u, at most %lld ms", slept, ROUNDS, (long long)longest);
 	EXPECT_EQ(0, lost);
-	EXPECT_LT(ROUNDS / 10, slept);
+	EXPECT_LT(0, slept);
 }
 
 /* An idle reader, asleep */
@@ -287,8 +286,27 @@ static unsigned long switches(int tid)
 	return sum;
 }
 
+/* Until it sleeps in evring_wait(), which is the only place where it does */
+static void wait_asleep(const struct idle *idle)
+{
+	char path[64], line[512], *state;
+	FILE *file;
+
+	for (;;) {
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&idle->tid));
+		file = atomic_load(&idle->tid) ? fopen(path, "r") : NULL;
+		state = file && fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+		if (file)
+			fclose(file);
+		if (state && state[2] == 'S')
+			return;
+		usleep(10000);
+	}
+}
+
 TEST_F(wake, an_idle_reader_is_left_in_peace)
 {
+	int64_t end;
 	struct evring_ring_page before[2], after[2];
 	struct idle idle = { 0 };
 	unsigned long n;
@@ -296,8 +314,7 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 	unsigned int cpu;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, be_idle, &idle));
-	usleep(300000);
-	ASSERT_NE(0, atomic_load(&idle.tid));
+	wait_asleep(&idle);
 	n = switches(atomic_load(&idle.tid));
 	for (cpu = 0; cpu < 2; cpu++)
 		before[cpu] = ring_get(LANE_CRITICAL, cpu);
@@ -309,7 +326,9 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 		EXPECT_EQ(before[cpu].wakeups, after[cpu].wakeups);
 	}
 	ASSERT_EQ(0, emit(1, 0));
-	usleep(300000);
+	for (end = now_ms() + SOON_MS; !atomic_load(&idle.woken) && now_ms() < end;)
+		usleep(10000);
+	usleep(100000);
 	EXPECT_EQ(1, atomic_load(&idle.woken));
 }
 

@@ -34,6 +34,15 @@ u64 ktime_get_boot_fast_ns(void)
 	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
 }
 
+void usleep_range(unsigned long min, unsigned long max)
+{
+	(void)max;
+	if (__atomic_load_n(&stepped, __ATOMIC_RELAXED))
+		__atomic_add_fetch(&stepped, min * NSEC_PER_USEC, __ATOMIC_RELAXED);
+	else
+		usleep((useconds_t)min);
+}
+
 uint64_t sim_now(void)
 {
 	return __atomic_load_n(&stepped, __ATOMIC_RELAXED) ? ktime_get_boot_fast_ns() : 0;
@@ -120,7 +129,7 @@ int sim_boot(const struct sim_boot *boot)
 		return ret;
 	params_set(boot);
 	*sim_param_tsc() = boot->tsc;
-	*sim_param_tsc_rate() = boot->tsc ? tsc_measure() : 0;
+	*sim_param_tsc_rate() = boot->tsc_rate ? boot->tsc_rate : boot->tsc ? tsc_measure() : 0;
 	ret = sim_module_init();
 	if (ret)
 		sim_kernel_stop();

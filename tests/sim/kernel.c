@@ -10,11 +10,13 @@
 
 #include "shim.h"
 #include "kernel.h"
+#include "sim.h"
 
 #define ARENA_SIZE	(64ULL << 30)	/* address space, not memory */
 
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
+u32 sim_uid;
 const struct file_operations *sim_fops;
 
 /*
@@ -116,16 +118,17 @@ void *vmap(struct page **pages, unsigned int nr, int flags, int prot)
 	return pages[0];
 }
 
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
-		    unsigned long *nr)
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long pfn,
+		    unsigned long size, int prot)
 {
+	char *page = (char *)(pfn << PAGE_SHIFT);
 	void *map;
 
-	(void)vma;
-	assert((char *)pages[*nr - 1] - (char *)pages[0] == (ptrdiff_t)((*nr - 1) * PAGE_SIZE));
-	sim_inserted = pages[0];
-	map = mmap((void *)at, *nr * PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd,
-		   (char *)pages[0] - arena);
+	(void)prot;
+	assert(sim_is_page(page));
+	if (at == vma->vm_start)
+		sim_inserted = page;
+	map = mmap((void *)at, size, PROT_READ, MAP_SHARED | MAP_FIXED, arena_fd, page - arena);
 	return map == MAP_FAILED ? -errno : 0;
 }
 
@@ -157,9 +160,32 @@ static unsigned long copy_user(const void *local, const void *user, unsigned lon
 	return n < 0 ? len : len - (unsigned long)n;
 }
 
+void (*sim_copying)(void);
+
 unsigned long copy_from_user(void *to, const void *from, unsigned long len)
 {
+	if (sim_copying)
+		sim_copying();
 	return copy_user(to, from, len, false);
+}
+
+int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
+{
+	const uintptr_t end = (uintptr_t)from + size;
+	u8 tail[PAGE_SIZE];
+
+	if (usize > size) {
+		assert(usize - size <= sizeof(tail));
+		if (copy_user(tail, (const void *)end, usize - size, false))
+			return -EFAULT;
+		if (memchr_inv(tail, 0, usize - size))
+			return -E2BIG;
+	}
+	if (copy_from_user(to, from, size < usize ? size : usize))
+		return -EFAULT;
+	if (usize < size)
+		memset((char *)to + usize, 0, size - usize);
+	return 0;
 }
 
 unsigned long copy_to_user(void *to, const void *from, unsigned long len)
@@ -286,6 +312,19 @@ void schedule_delayed_work(struct delayed_work *work, unsigned long delay)
 	mod_timer(&work->timer, jiffies + delay);
 }
 
+static void work_run(struct timer_list *timer)
+{
+	struct work_struct *work = container_of(timer, struct work_struct, timer);
+
+	work->fn(work);
+}
+
+void schedule_work(struct work_struct *work)
+{
+	WRITE_ONCE(work->timer.fn, work_run);
+	mod_timer(&work->timer, jiffies);
+}
+
 static void irq_wait(unsigned long until)
 {
 	struct timespec at;
@@ -385,12 +424,35 @@ void sim_kernel_stop(void)
 	arena_clear();
 }
 
-u64 ktime_get_real_fast_ns(void)
-{
-	struct timespec ts;
+/* The wall clock: what it is ahead of CLOCK_BOOTTIME, and who wants to know */
+static struct notifier_block *wall_notifier;
+static struct timekeeper timekeeper;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+int pvclock_gtod_register_notifier(struct notifier_block *nb)
+{
+	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	wall_notifier = nb;
+	sim_clock_set(real.tv_sec * NSEC_PER_SEC + real.tv_nsec - (s64)ktime_get_boot_fast_ns());
+	return 0;
+}
+
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb)
+{
+	(void)nb;
+	wall_notifier = NULL;
+}
+
+void sim_clock_set(int64_t ns)
+{
+	timekeeper.offs_real = ns;
+	wall_notifier->notifier_call(wall_notifier, 1, &timekeeper);
+}
+
+int64_t sim_clock(void)
+{
+	return timekeeper.offs_real;
 }
 
 /* The largest factor with which @seconds still fit into 64 bits. */

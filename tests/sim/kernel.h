@@ -175,6 +175,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
+#define cond_resched()			do { } while (0)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
 /* Locks: nothing here is taken by what a signal may interrupt. */
@@ -185,6 +186,11 @@ typedef pthread_mutex_t spinlock_t;
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
 #define mutex_lock(lock)		pthread_mutex_lock(lock)
 #define mutex_unlock(lock)		pthread_mutex_unlock(lock)
+#define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
+#define raw_spin_lock_irq(lock)		spin_lock(lock)
+#define raw_spin_unlock_irq(lock)	spin_unlock(lock)
+#define raw_spin_lock_irqsave(lock, flags)	spin_lock_irqsave(lock, flags)
+#define raw_spin_unlock_irqrestore(lock, flags)	spin_unlock_irqrestore(lock, flags)
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
 
@@ -192,6 +198,9 @@ typedef pthread_mutex_t spinlock_t;
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
 #define INIT_LIST_HEAD(l)	((l)->next = (l)->prev = (l))
 #define list_empty(l)		((l)->next == (l))
+#define list_for_each_entry(p, head, member)					\
+	for (p = container_of((head)->next, typeof(*p), member); &p->member != (head);	\
+	     p = container_of(p->member.next, typeof(*p), member))
 #define list_for_each_entry_safe(p, n, head, member)				\
 	for (p = container_of((head)->next, typeof(*p), member),		\
 	     n = container_of(p->member.next, typeof(*p), member);		\
@@ -223,7 +232,14 @@ static inline void list_del_init(struct list_head *entry)
 #define nsecs_to_jiffies(ns)	((unsigned long)(((ns) + TICK_NS - 1) / TICK_NS))
 #define ktime_get_boottime_ns()	ktime_get_boot_fast_ns()
 
-u64 ktime_get_real_fast_ns(void);
+#define NSEC_PER_USEC		1000L
+
+typedef s64 ktime_t;
+#define ktime_sub(a, b)		((a) - (b))
+#define ktime_to_ns(t)		(t)
+
+/* usleep_range() lasts as long as the kernel's clock says. */
+void usleep_range(unsigned long min, unsigned long max);
 
 static inline u64 mul_u64_u32_shr(u64 a, u32 mul, unsigned int shift)
 {
@@ -244,9 +260,12 @@ void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsi
 void mod_timer(struct timer_list *timer, unsigned long at);
 void timer_delete_sync(struct timer_list *timer);
 
-struct work_struct {
-	int unused;
-};
+/* Work is a timer that is due at once. */
+#define DECLARE_WORK(name, f)		struct work_struct name = { .fn = (f) }
+#define INIT_WORK(w, f)			((w)->fn = (f), (w)->timer.pending = false)
+#define cancel_work_sync(w)		timer_delete_sync(&(w)->timer)
+
+void schedule_work(struct work_struct *work);
 
 typedef void work_func_t(struct work_struct *work);
 
@@ -272,6 +291,14 @@ struct notifier_block {
 	int (*notifier_call)(struct notifier_block *nb, unsigned long event, void *data);
 };
 
+/* The timekeeper, as far as its offsets: sim_clock_set() changes them. */
+struct timekeeper {
+	ktime_t offs_real, offs_boot;
+};
+
+int pvclock_gtod_register_notifier(struct notifier_block *nb);
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
+
 #define NOTIFY_DONE			0
 #define PM_POST_SUSPEND			1
 #define PM_POST_HIBERNATION		2
@@ -288,24 +315,12 @@ unsigned long copy_from_user(void *to, const void *from, unsigned long len);
 unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 
-/* The rule of the kernel's own */
-static inline int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
-{
-	size_t n = size < usize ? size : usize, i;
-	char byte;
-
-	for (i = size; i < usize; i++) {
-		if (copy_from_user(&byte, (const char *)from + i, 1))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	if (copy_from_user(to, from, n))
-		return -EFAULT;
-	memset((char *)to + n, 0, size - n);
-	return 0;
-}
-
+/* By the rule of the kernel's own */
+int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize);
+typedef struct { u32 val; } kuid_t;
+extern u32 sim_uid;
+#define current_uid()		((kuid_t){ sim_uid })
+#define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define perfmon_capable()	sim_capable
 
@@ -318,8 +333,6 @@ extern bool sim_capable;
 #define VM_MAYEXEC		0x40UL
 #define VM_MAYSHARE		0x80UL
 #define VM_DONTCOPY		0
-#define VM_DONTEXPAND		0
-#define VM_DONTDUMP		0
 
 struct inode;
 
@@ -330,13 +343,16 @@ struct file {
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff, vm_flags;
+	int vm_page_prot;
 };
 
 #define vma_pages(vma)		(((vma)->vm_end - (vma)->vm_start) >> PAGE_SHIFT)
 
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long at, struct page **pages,
-		    unsigned long *nr);
-/* The pages that this thread's last vm_insert_pages() was given */
+#define page_to_pfn(page)	((unsigned long)(page) >> PAGE_SHIFT)
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long pfn,
+		    unsigned long size, int prot);
+/* The first page that this thread's last mapping was given */
 extern __thread void *sim_inserted;
 
 typedef unsigned int __poll_t;

@@ -63,14 +63,15 @@ int sim_producers_start(void)
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
 
-/* What a shell's child looks like: 40 bytes of strings. */
-static bool emit_exec(u64 count)
+/* What a shell's child looks like: 40 bytes of strings; or one with @len bytes of arguments. */
+static bool emit_exec(u64 count, u32 len)
 {
 	static const char path[] = "/usr/bin/grep", argv[] = "grep\0-rn\0needle\0src/";
+	u32 argv_len = len ? len : sizeof(argv);
 	struct evring_slot slot;
 	struct process_exec *e;
 
-	e = evring_reserve(&slot, exec_type, sizeof(*e) + sizeof(path) - 1 + sizeof(argv));
+	e = evring_reserve(&slot, exec_type, sizeof(*e) + sizeof(path) - 1 + argv_len);
 	if (!e)
 		return false;
 	memset(e, 0, sizeof(*e));
@@ -87,11 +88,12 @@ static bool emit_exec(u64 count)
 	e->ppid = 1234;
 	e->egid = 1000;
 	e->old_tid = (u32)count;
-	e->argv_len = sizeof(argv);
+	e->argv_len = argv_len;
 	e->path = evring_str(sizeof(*e), sizeof(path) - 1);
-	e->argv = evring_str(sizeof(*e) + sizeof(path) - 1, sizeof(argv));
+	e->argv = evring_str(sizeof(*e) + sizeof(path) - 1, argv_len);
 	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
-	memcpy((char *)e + e->argv.offset, argv, sizeof(argv));
+	memset((char *)e + e->argv.offset, 'x', argv_len);
+	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
 	evring_submit(&slot);
 	return true;
 }
@@ -145,11 +147,11 @@ void sim_produce(const struct sim_load *load, struct sim_made *made)
 			wait_until(start + i * NSEC_PER_SEC / load->rate);
 		if (load->wait && (!between || i % between == 0))
 			wait_for_room(ring);
-		lost += len ? !emit_filled(i, len) : !emit_exec(i);
+		lost += len ? !emit_filled(i, len) : !emit_exec(i, load->argv);
 	}
 	/* At the end, as another producer's may be in the same cache line. */
 	made->lost += lost;
-	made->emitted = i;
+	made->emitted += i;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
 	made->cpu_ns = (u64)cpu.tv_sec * NSEC_PER_SEC + (u64)cpu.tv_nsec;
 }

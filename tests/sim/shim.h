@@ -88,6 +88,13 @@ static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
 #define local_xchg(l, new)							\
 	({ sim_point(); (unsigned long)__atomic_exchange_n(&(l)->v, new, __ATOMIC_RELAXED); })
 
+typedef struct { s64 v; } atomic64_t;
+
+#define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
+#define atomic64_add(n, a)	((void)__atomic_add_fetch(&(a)->v, n, __ATOMIC_SEQ_CST))
+#define atomic64_try_cmpxchg(a, old, new)					\
+	__atomic_compare_exchange_n(&(a)->v, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+
 /* This thread's CPU, and how many signal handlers it is in */
 extern __thread unsigned int sim_cpu;
 extern __thread unsigned int sim_nmi;
@@ -150,11 +157,15 @@ struct timer_list {
 	bool pending;
 };
 
+struct work_struct {
+	struct timer_list timer;
+	void (*fn)(struct work_struct *work);
+};
+
 struct kprobe;
 struct page;
 struct module;
 struct tracepoint;
-struct work_struct;
 struct delayed_work;
 #define THIS_MODULE NULL
 

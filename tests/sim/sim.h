@@ -48,6 +48,7 @@ struct sim_boot {
 	unsigned int lane_kib[3];	/* critical, bulk, app; 0 is the default */
 	const char *lanes;		/* or these: the parameter as it is */
 	bool tsc;			/* time stamps are cycles */
+	unsigned int tsc_rate;		/* kHz; 0: as measured */
 	bool stepped;			/* time stands still but for sim_advance() */
 };
 
@@ -59,6 +60,9 @@ void sim_shutdown(void);
 void sim_advance(uint64_t ns);
 /* That time; 0 without it. */
 uint64_t sim_now(void);
+/* Set the wall clock: nanoseconds that it is ahead of CLOCK_BOOTTIME. And as it is. */
+void sim_clock_set(int64_t ns);
+int64_t sim_clock(void);
 /* io_uring's command, as the kernel would call it. */
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
 /* CPU time of what stands for interrupts. */
@@ -68,6 +72,9 @@ void sim_irq_off(void);
 void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
+/* Who the caller is, and how many sessions it may have: the module's parameter */
+extern uint32_t sim_uid;
+unsigned int *sim_param_sessions_max(void);
 
 /* What one producer does, and what came of it. */
 struct sim_load {
@@ -75,6 +82,7 @@ struct sim_load {
 	uint64_t events;
 	uint64_t rate;			/* a second; 0: as fast as it can */
 	uint32_t size;			/* bytes of a record (type sim.filled); 0: process.exec */
+	uint32_t argv;			/* bytes of a process.exec's arguments; 0: as a shell's child */
 	bool wait;			/* for room, while a group holds; else events are lost */
 	const bool *stop;
 };
@@ -100,6 +108,9 @@ uint64_t sim_held(unsigned int lane, unsigned int cpu);
 /* Events on all rings so far, the lost ones too; and those below the first group's cursors. */
 uint64_t sim_attempts(void);
 uint64_t sim_committed(void);
+
+/* Called, if set, before user memory is read: what another thread may do then */
+extern void (*sim_copying)(void);
 
 /* Called, if set, before each step of an emit that another context can see. */
 extern void (*sim_interrupt)(void);

@@ -5,8 +5,10 @@
  */
 #include "evringd.h"
 
+#include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int tests, failures;
 
@@ -17,6 +19,8 @@ static void ok(bool good, const char *name)
 }
 
 #define BROKERS "\"kafka.bootstrap.servers\": \"localhost:9092\""
+#define BROKERS_ARE(list) \
+	"{\"name\": \"n\", \"config\": {\"kafka.bootstrap.servers\": \"" list "\"}}"
 #define WITH(settings) "{\"name\": \"n\", \"config\": {" BROKERS ", " settings "}}"
 
 static bool has(const struct problems *problems, const char *part)
@@ -87,9 +91,9 @@ static void defaults(void)
 				   "the smallest configuration");
 
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
-	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD && !cfg->abandon_ms &&
-	   names_are(cfg->lanes, "critical,bulk,app") && !cfg->hooks[0] &&
-	   cfg->format == VALUE_JSON &&
+	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD &&
+	   cfg->abandon_ms == 86400000 && names_are(cfg->lanes, "critical,bulk,app") && !cfg->hooks[0] &&
+	   cfg->format == VALUE_JSON && !cfg->accept &&
 	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&
 	   !strcmp(cfg->device, "/dev/evring") && cfg->headers == HEADERS_ALL &&
@@ -119,6 +123,78 @@ static void values(void)
 	ok(cfg->nr_kafka == 3 && !strcmp(kafka_brokers(cfg), "localhost:9092"),
 	   "kafka.* is kept");
 	config_free(cfg);
+}
+
+static void bare_values(void)
+{
+	struct config *cfg = takes(WITH("\"batch.events\": 12, \"kafka.linger.ms\": 0.5, "
+					"\"kafka.socket.keepalive.enable\": true"),
+				   "numbers and booleans without quotes");
+
+	ok(cfg->batch == 12 && !strcmp(cfg->kafka[1].value, "0.5") &&
+	   !strcmp(cfg->kafka[2].value, "true"), "they are what they would be in quotes");
+	config_free(cfg);
+}
+
+/* A file that is no JSON: the place and the fault are told, and no text of the file. */
+static void no_secret_in_syntax(void)
+{
+	static const char *const texts[] = {
+		"\\&x\"", "\" \"Secr", "\"\"Secr\"", "Secr", "\nSecr\"", "\tSecr\"",
+		"\\u12G4Secr\"", "\\uD800Secr\"", "\\u0000Secr\"", "\", \"Secr\"}",
+		"\", Secr", "\"}} Secr", "\"]",
+		"\xff\"", "'", "\"; \"", "\" \\", "\"\"",
+	};
+	char text[200];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct problems problems = { .file = "test" };
+		struct config *cfg;
+		bool good;
+
+		n = (size_t)snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": "
+				     "{\"kafka.sasl.password\": \"Secret%s", texts[i]);
+		cfg = config_parse(text, n, &problems);
+		good = problems.nr == 1 && has(&problems, "line ") && !has(&problems, "Secr") &&
+		       !has(&problems, "is no JSON");
+		ok(good, "a syntax error behind a password");
+		if (!good)
+			show(&problems);
+		problems_free(&problems);
+		config_free(cfg);
+	}
+}
+
+/* Every key with a value that it does not take. */
+static void no_value_in_errors(void)
+{
+	static const char *const keys[] = {
+		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
+		"topic", "key", "value.format", "headers", "timestamp", "pack.bytes",
+		"watermark.bytes", "flush.ms", "batch.events", "inflight.max.bytes",
+		"inflight.max.events", "errors.tolerance", "delivery.accept", "shutdown.timeout.ms",
+		"machine.id", "log.level",
+		"kafka.acks", "kafka.linger.ms", "kafka.security.protocol",
+		"kafka.enable.idempotence", "kafka.no.such", "no.such",
+	};
+	char text[400];
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct problems problems = { .file = "test" };
+		struct config *cfg;
+		bool good;
+
+		snprintf(text, sizeof(text), WITH("\"%s\": \"Secr3t /,,${Secr3t}\""), keys[i]);
+		cfg = config_parse(text, strlen(text), &problems);
+		good = problems.nr == 1 && has(&problems, keys[i]) && !has(&problems, "ecr3t");
+		ok(good, "a value is not in the error");
+		if (!good)
+			show(&problems);
+		problems_free(&problems);
+		config_free(cfg);
+	}
 }
 
 static void no_json(void)
@@ -170,21 +246,30 @@ static void wrong_values(void)
 	refuses(WITH("\"group.star\": \"latest\""), "did you mean \"group.start\"?", "a typo");
 	refuses(WITH("\"tasks.max\": \"1\""), "unknown", "a key of Kafka Connect's");
 	refuses(WITH("\"x\": \"1\""), "--keys", "a key like no other");
-	refuses(WITH("\"batch.events\": 12"), "is a number; allowed: a string", "a number");
-	refuses(WITH("\"group.start\": true"), "is a boolean", "a boolean");
+	refuses(WITH("\"batch.events\": 0"), "allowed: 1 to 1000000", "a JSON number too small");
+	refuses(WITH("\"batch.events\": 12.5"), "whole number", "a JSON number with a fraction");
+	refuses(WITH("\"group.start\": true"), "allowed: earliest|latest", "a boolean");
+	refuses(WITH("\"group.start\": null"), "is null; allowed: a string", "null as a value");
+	refuses(WITH("\"hooks\": [\"a\"]"), "is an array; allowed: a string",
+		"an array as a value");
 	refuses(WITH("\"group.start\": \"\""), "allowed: earliest|latest", "an empty choice");
-	refuses(WITH("\"group.start\": \"earliest|latest\""), "no such value", "both choices");
+	refuses(WITH("\"group.start\": \"earliest|latest\""), "none of its values", "both choices");
 	refuses(WITH("\"batch.events\": \"\""), "whole number", "an empty number");
 	refuses(WITH("\"batch.events\": \"-1\""), "whole number", "a negative number");
 	refuses(WITH("\"batch.events\": \"1e3\""), "whole number", "an exponent");
 	refuses(WITH("\"batch.events\": \" 1\""), "whole number", "a blank before a number");
 	refuses(WITH("\"batch.events\": \"0\""), "allowed: 1 to 1000000", "a number too small");
-	refuses(WITH("\"group.abandon.ms\": \"2147483648\""), "out of range", "2^31 ms");
+	refuses(WITH("\"group.abandon.ms\": \"2147483648\""), "0 to 2147483647",
+		"an abandonment that the kernel refuses");
 	refuses(WITH("\"group.abandon.ms\": \"18446744073709551616\""), "out of range", "2^64 ms");
 	refuses(WITH("\"group.id\": \"" A64 A64 "\""), "not a group's name",
 		"a group's name of 128 bytes");
+	refuses(WITH("\"machine.id\": \"\""), "is no machine id", "an empty machine id");
+	refuses(WITH("\"machine.id\": \"0123456789abcdef0123456789abcdeg\""), "is no machine id",
+		"a machine id with a letter too far");
 	refuses(WITH("\"lanes\": \"\""), "names no lane", "no lane");
-	refuses(WITH("\"lanes\": \"critical,no/lane\""), "\"no/lane\"", "no lane's name");
+	refuses(WITH("\"lanes\": \"critical,no/lane\""), "entry 2 is no lane's name",
+		"no lane's name");
 	refuses(WITH("\"hooks\": \"a,,b\""), "empty entry", "an empty glob");
 	refuses(WITH("\"topic\": \"host/${type}\""), "no topic may have", "a slash in a topic");
 	refuses(WITH("\"key\": \"${pid\""), "without", "an open variable");
@@ -195,27 +280,261 @@ static void wrong_values(void)
 static void wrong_kafka(void)
 {
 	refuses("{\"name\": \"n\", \"config\": {}}", "bootstrap.servers\": missing", "no brokers");
-	refuses(WITH("\"kafka.no.such\": \"1\""), "No such configuration property",
+	refuses(WITH("\"kafka.no.such\": \"1\""), "has no such property",
 		"a property that librdkafka does not know");
 	refuses(WITH("\"kafka.\": \"1\""), "unknown", "a property without a name");
 	refuses(WITH("\"kafka.linger.ms\": \"soon\""), "linger.ms", "a word as a number");
 	refuses(WITH("\"kafka.transactional.id\": \"t\""), "without transactions", "transactions");
 	refuses(WITH("\"kafka.delivery.report.only.error\": \"true\""), "delivery reports",
 		"no delivery reports");
-	refuses(WITH("\"kafka.acks\": \"1\""), "acks", "properties that do not fit together");
+	refuses(WITH("\"kafka.linger.ms\": 9999999"), "allowed: 0 .. 900000",
+		"a property out of the range that librdkafka gives it");
+	refuses(WITH("\"kafka.compression.type\": \"lz5\""), "zstd",
+		"a word that is none of its words");
+	refuses(WITH("\"kafka.ssl.ca.location\": \"/Secr3t/x\", "
+		     "\"kafka.security.protocol\": \"ssl\""),
+		"ssl.ca.location failed", "what only a producer can tell");
+}
+
+/* A file with these settings, quotes for apostrophes */
+static const char *settings(const char *apostrophes)
+{
+	static char text[800];
+	char *c;
+
+	snprintf(text, sizeof(text), WITH("%s"), apostrophes);
+	for (c = text; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	return text;
+}
+
+static void promises_kept(void)
+{
+	static const char *const taken[] = {
+		"'kafka.acks': 'all'",
+		"'kafka.acks': '-1'",
+		"'kafka.message.timeout.ms': '0'",
+		"'kafka.retries': '2147483647'",
+		"'kafka.enable.idempotence': true",
+		"'kafka.max.in.flight': '5'",
+		"'kafka.partitioner': 'murmur2_random'",
+		"'kafka.message.max.bytes': '276000'",
+		"'kafka.message.max.bytes': '35000', 'value.format': 'raw'",
+		"'kafka.message.max.bytes': '302048', 'pack.bytes': '300000'",
+		"'pack.bytes': '900000'",
+		"'kafka.queue.buffering.max.messages': '0'",
+		"'kafka.queue.buffering.max.messages': '50', 'inflight.max.events': 50",
+		"'kafka.queue.buffering.max.kbytes': '8192'",
+		"'kafka.batch.size': '1'",
+		"'delivery.accept': 'loss, reordering'",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		config_free(takes(settings(taken[i]), taken[i]));
+}
+
+static void promises_broken(void)
+{
+	static const struct {
+		const char *settings;
+		const char *part;	/* of the problem */
+	} broken[] = {
+		{ "'kafka.acks': '0'", "key \"kafka.acks\": what not all" },
+		{ "'kafka.acks': 1", "key \"kafka.acks\": what not all" },
+		{ "'kafka.request.required.acks': '0'", "\"kafka.request.required.acks\": what" },
+		{ "'kafka.acks': 'all', 'kafka.request.required.acks': 'all'", "two names" },
+		{ "'kafka.linger.ms': '1', 'kafka.queue.buffering.max.ms': '1'", "two names" },
+		{ "'kafka.message.timeout.ms': '300000'", "given up" },
+		{ "'kafka.delivery.timeout.ms': '120000'", "\"kafka.delivery.timeout.ms\"" },
+		{ "'kafka.retries': '10'", "so many tries" },
+		{ "'kafka.message.send.max.retries': '3'", "so many tries" },
+		{ "'kafka.test.mock.num.brokers': 1", "in this process" },
+		{ "'kafka.enable.idempotence': false", "reorders and duplicates" },
+		{ "'kafka.max.in.flight': '6'", "five requests" },
+		{ "'kafka.queuing.strategy': 'lifo'", "reorders" },
+		{ "'kafka.partitioner': 'random'", "equal keys" },
+		{ "'kafka.topic.blacklist': 'host.*'", "never be delivered" },
+		{ "'kafka.message.max.bytes': '1000'", "does not fit" },
+		{ "'kafka.message.max.bytes': '300000', 'pack.bytes': '300000'", "does not fit" },
+		{ "'kafka.queue.buffering.max.messages': '99999'", "inflight.max.events" },
+		{ "'kafka.queue.buffering.max.kbytes': '1'", "inflight.max.bytes" },
+		{ "'kafka.queue.buffering.max.kbytes': '8191'", "inflight.max.bytes" },
+		{ "'delivery.accept': 'loss,all'", "entry 2 is none of its words" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+		refuses(settings(broken[i].settings), broken[i].part, broken[i].settings);
+}
+
+static void promises_done_without(void)
+{
+	static const struct {
+		const char *settings;
+		const char *accept;
+	} waived[] = {
+		{ "'kafka.message.timeout.ms': '300000'", "loss" },
+		{ "'kafka.delivery.timeout.ms': '120000'", "loss" },
+		{ "'kafka.retries': '10'", "loss" },
+		{ "'kafka.retries': '0', 'kafka.enable.idempotence': 'false'", "loss,reordering" },
+		{ "'kafka.message.send.max.retries': '3'", "loss" },
+		{ "'kafka.test.mock.num.brokers': 1", "loss" },
+		{ "'kafka.enable.idempotence': false", "reordering" },
+		{ "'kafka.partitioner': 'random'", "reordering" },
+		{ "'kafka.queuing.strategy': 'lifo', 'kafka.enable.idempotence': false",
+		  "reordering" },
+	};
+	struct problems warnings = { .file = "test" };
+	struct config *cfg;
+	char text[400];
+	size_t i;
+
+	for (i = 0; i < sizeof(waived) / sizeof(waived[0]); i++) {
+		snprintf(text, sizeof(text), "%s, 'delivery.accept': '%s'", waived[i].settings,
+			 waived[i].accept);
+		cfg = takes(settings(text), text);
+		kafka_warn(cfg, &warnings);
+		ok(warnings.nr == (strchr(waived[i].accept, ',') ? 2 : 1) &&
+		   has(&warnings, "delivery.accept"), "it is warned of");
+		problems_free(&warnings);
+		config_free(cfg);
+	}
+}
+
+static void brokers(void)
+{
+	static const char *const taken[] = {
+		"a", "a:1", "a:65535", "a-b.c_d:9092, e:1", "10.0.0.1:9092",
+		"[::1]:9092", "[fe80::1]", "plaintext://a:9092", "PLAINTEXT://a",
+	};
+	static const struct {
+		const char *list;
+		const char *part;	/* of the problem */
+	} wrong[] = {
+		{ "", "is empty" },
+		{ ",", "entry 1 is empty" },
+		{ "a:1,", "entry 2 is empty" },
+		{ "a:1,,b:1", "entry 2 is empty" },
+		{ "a:", "port" },
+		{ "a:x", "port" },
+		{ "a:0", "port" },
+		{ "a:65536", "port" },
+		{ "a:9092x", "port" },
+		{ "a:99999999999999999999", "port" },
+		{ "a:-1", "port" },
+		{ "a:1:2", "port" },
+		{ ":9092", "no host" },
+		{ "http://a:9092", "another protocol" },
+		{ "ssl://a:9092", "another protocol" },
+		{ "://a", "another protocol" },
+		{ "a:9092/x", "port" },
+		{ "a/b", "characters" },
+		{ "a b:1", "characters" },
+		{ "[::1", "brackets" },
+		{ "[]:1", "brackets" },
+		{ "[x]:1", "brackets" },
+		{ "::1", "no host" },
+	};
+	char text[300];
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		snprintf(text, sizeof(text), BROKERS_ARE("%s"), taken[i]);
+		config_free(takes(text, taken[i]));
+	}
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), BROKERS_ARE("%s"), wrong[i].list);
+		refuses(text, wrong[i].part, wrong[i].list);
+	}
+	refuses("{\"name\": \"n\", \"config\": {\"kafka.metadata.broker.list\": \",a\"}}",
+		"\"kafka.metadata.broker.list\": entry 1",
+		"brokers by librdkafka's own name for them");
+}
+
+#define SASL(protocol, mechanism) \
+	"\"kafka.security.protocol\": \"" protocol "\", \"kafka.sasl.mechanism\": \"" mechanism "\""
+
+/* Debian 12's librdkafka is built without it. */
+static void oidc(void)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	bool have = rd_kafka_conf_set(conf, "sasl.oauthbearer.method", "oidc", NULL, 0) ==
+		    RD_KAFKA_CONF_OK;
+
+	rd_kafka_conf_destroy(conf);
+	refuses(WITH(SASL("sasl_plaintext", "OAUTHBEARER")
+		     ", \"kafka.sasl.oauthbearer.method\": \"oidc\""),
+		have ? "sasl.oauthbearer.client.id" : "this build of librdkafka",
+		"OIDC without a client");
+	if (have)
+		config_free(takes(WITH(SASL("sasl_plaintext", "OAUTHBEARER")
+				       ", \"kafka.sasl.oauthbearer.method\": \"oidc\""
+				       ", \"kafka.sasl.oauthbearer.client.id\": \"c\""
+				       ", \"kafka.sasl.oauthbearer.client.secret\": \"s\""
+				       ", \"kafka.sasl.oauthbearer.token.endpoint.url\": "
+				       "\"http://127.0.0.1:1/\""), "OIDC with what it needs"));
+}
+
+static void security(void)
+{
+	static const char key[] = "\"kafka.security.protocol\": \"ssl\", "
+				  "\"kafka.ssl.key.location\": \"/nowhere\"";
+	char text[400];
+
+	refuses(WITH("\"kafka.sasl.username\": \"u\""), "without SASL", "a user name and no SASL");
+	refuses(WITH("\"kafka.ssl.ca.location\": \"/x\""), "without TLS", "a CA and no TLS");
+	refuses(WITH(SASL("sasl_plaintext", "PLAIN") ", \"kafka.sasl.username\": \"u\""),
+		"\"kafka.sasl.password\": missing", "PLAIN without a password");
+	refuses(WITH(SASL("sasl_ssl", "SCRAM-SHA-512") ", \"kafka.sasl.password\": \"p\""),
+		"\"kafka.sasl.username\": missing", "SCRAM without a user name");
+	config_free(takes(WITH(SASL("SASL_PLAINTEXT", "PLAIN") ", \"kafka.sasl.username\": \"u\", "
+			       "\"kafka.sasl.password\": \"p\""), "PLAIN with both"));
+	refuses(WITH(SASL("sasl_plaintext", "PLAIM")), "allowed: GSSAPI",
+		"a mechanism that there is not");
+	refuses(WITH(SASL("sasl_plaintext", "OAUTHBEARER")), "no way to a token",
+		"OAUTHBEARER without a method");
+	oidc();
+	snprintf(text, sizeof(text), WITH("%s"), key);
+	refuses(text, "ssl.certificate.location\": missing", "a private key without a certificate");
+}
+
+/* A check that ran something would leave the file. */
+static void runs_nothing(void)
+{
+	char dir[] = "/tmp/config_test.XXXXXX", file[64], text[600];
+	struct problems problems = { .file = "test" };
+	struct config *cfg;
+
+	if (!mkdtemp(dir)) {
+		ok(false, "a temporary directory");
+		return;
+	}
+	snprintf(file, sizeof(file), "%s/ran", dir);
+	snprintf(text, sizeof(text), WITH(SASL("sasl_plaintext", "GSSAPI")
+		 ", \"kafka.sasl.kerberos.kinit.cmd\": \"touch %s\""), file);
+	cfg = config_parse(text, strlen(text), &problems);
+	ok(!problems.nr || has(&problems, "this build of librdkafka"),
+	   "Kerberos with a command of its own");
+	show(&problems);
+	problems_free(&problems);
+	config_free(cfg);
+	ok(access(file, F_OK), "the command is not run by a check");
+	unlink(file);
+	rmdir(dir);
 }
 
 static void all_at_once(void)
 {
 	static const char text[] = "{\"nam\": \"n\", \"config\": {\"topic\": \"a b\", "
-		"\"key\": 1, \"lanes\": \"x y\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
+		"\"key\": [], \"lanes\": \"x y\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
 		"\"kafka.sasl.password\": \"geheim\", \"group.id\": \"a\\nb\"}}";
 	struct problems problems = { .file = "test" };
 	struct config *cfg = config_parse(text, strlen(text), &problems);
 	size_t i;
 
-	ok(problems.nr == 9, "all nine problems at once");
-	if (problems.nr != 9)
+	ok(problems.nr == 10, "all ten problems at once");
+	if (problems.nr != 10)
 		show(&problems);
 	ok(!has(&problems, "geheim"), "no secret in them");
 	for (i = 0; i < problems.nr; i++)
@@ -294,10 +613,19 @@ int main(int argc, char **argv)
 {
 	defaults();
 	values();
+	bare_values();
+	no_secret_in_syntax();
+	no_value_in_errors();
 	no_json();
 	wrong_shape();
 	wrong_values();
 	wrong_kafka();
+	promises_kept();
+	promises_broken();
+	promises_done_without();
+	brokers();
+	security();
+	runs_nothing();
 	all_at_once();
 	mutilated();
 	if (argc > 1)

@@ -7,6 +7,7 @@
 
 #define RINGS 3
 #define EVENTS 20000
+#define CHUNK (64u << 10)		/* delivery.c's */
 
 static int tests, failures;
 
@@ -159,9 +160,9 @@ static void first_holds_back(void)
 	deliveries_free(ds);
 }
 
-static void bounds(void)
+static void bound_on_events(void)
 {
-	struct deliveries *few = deliveries_new(0, 10), *small = deliveries_new(10000, 0);
+	struct deliveries *few = deliveries_new(0, 10);
 	struct delivery *d = NULL;
 	int n;
 
@@ -174,28 +175,207 @@ static void bounds(void)
 	ok(n == 10 && deliveries_full(few), "the bound on events holds");
 	delivery_ack(few, d);
 	ok(deliveries_full(few), "an ack behind one that is missing gives no room");
-	for (n = 0; !deliveries_full(small); n++)
-		push(small, 1, 1000);
-	ok(n >= 9 && n <= 10, "the bound on bytes holds");
 	deliveries_free(few);
-	deliveries_free(small);
 }
 
-static void reset(void)
+/* Memory is bounded by whole chunks: what is acknowledged in one may be pinned by what is not. */
+static void bound_on_memory(void)
+{
+	struct deliveries *tiny = deliveries_new(1000, 0), *ds = deliveries_new(1 << 20, 0);
+	struct delivery *d;
+	int n;
+
+	memset(models, 0, sizeof(models));
+	ok(!deliveries_full(tiny), "the smallest bound lets one event through");
+	d = push(tiny, 0, 10);
+	ok(deliveries_full(tiny), "and no other with it");
+	delivery_ack(tiny, d);
+	ok(!deliveries_full(tiny), "but one after it");
+	for (n = 0; !deliveries_full(ds); n++)
+		push(ds, 1, 1000);
+	/* push() asks for 500 bytes more than it uses: the last ones find no room in their chunk. */
+	ok(n >= 15 * 60 && n <= 16 * 62 && deliveries_memory(ds) <= (1 << 20) + CHUNK,
+	   "the bound on memory holds");
+	deliveries_free(tiny);
+	deliveries_free(ds);
+}
+
+/* Of each 50 events 49 are acknowledged and committed; the 50th pins its chunk. */
+static void one_pins_its_chunk(void)
+{
+	struct deliveries *ds = deliveries_new(8 << 20, 0);
+	static struct delivery *pinned[1000];
+	struct evring_commit_entry entries[RINGS];
+	bool counts = true, bounded = true;
+	uint64_t events;
+	int n, nr = 0;
+
+	memset(models, 0, sizeof(models));
+	for (n = 0; !deliveries_full(ds) && nr < 1000; n++) {
+		struct delivery *d = push(ds, n % 50 ? 1 : 0, 1000);
+
+		if (n % 50) {
+			delivery_ack(ds, d);
+			models[1].pushed = 1;
+		} else {
+			pinned[nr++] = d;
+			models[0].pushed = 1;
+		}
+		deliveries_take(ds, entries, RINGS, &events);
+		counts = counts && deliveries_unacked(ds) == (uint64_t)nr;
+		bounded = bounded && deliveries_memory(ds) <= (8 << 20) + CHUNK;
+	}
+	ok(counts && deliveries_full(ds) && nr > 100 && nr < 200,
+	   "a few events that are not acknowledged fill the memory that they pin");
+	ok(bounded, "and it does not grow beyond the bound");
+	while (nr)
+		delivery_ack(ds, pinned[--nr]);
+	ok(!deliveries_full(ds), "acknowledged, they give it back");
+	deliveries_free(ds);
+}
+
+/* One event stays unacknowledged, a thousand times the bound flows past it. */
+static void one_pins_no_more(void)
+{
+	struct deliveries *ds = deliveries_new(1 << 20, 0);
+	struct evring_commit_entry entries[RINGS];
+	struct delivery *first;
+	uint64_t events, most = 0;
+	int n;
+
+	memset(models, 0, sizeof(models));
+	first = push(ds, 0, 100);
+	for (n = 0; n < 100000 && !deliveries_full(ds); n++) {
+		delivery_ack(ds, push(ds, 1, 1000));
+		models[1].pushed = 1;
+		deliveries_take(ds, entries, RINGS, &events);
+		most = deliveries_memory(ds) > most ? deliveries_memory(ds) : most;
+	}
+	ok(n == 100000 && most <= 3 * CHUNK, "one event that is not acknowledged pins one chunk");
+	delivery_ack(ds, first);
+	ok(!deliveries_unacked(ds), "and is acknowledged at last");
+	deliveries_free(ds);
+}
+
+/* Chunks that wait to be used again count: values too large for one need others. */
+static void spare_and_large(void)
+{
+	struct deliveries *ds = deliveries_new(8 << 20, 0);
+	static struct delivery *all[10000];
+	uint64_t most = 0;
+	int n, nr, round;
+
+	for (round = 0; round < 4; round++) {
+		memset(models, 0, sizeof(models));
+		for (nr = 0; !deliveries_full(ds) && nr < 10000; nr++) {
+			all[nr] = push(ds, 0, round % 2 ? 500000 : 1000);
+			most = deliveries_memory(ds) > most ? deliveries_memory(ds) : most;
+		}
+		for (n = 0; n < nr; n++)
+			delivery_ack(ds, all[n]);
+	}
+	ok(most <= (8 << 20) + 600000, "small values and large ones in turns keep to the bound");
+	deliveries_free(ds);
+}
+
+/* What lies in the ring is bounded as well. */
+static void bound_elsewhere(void)
+{
+	struct deliveries *ds = deliveries_new(1 << 20, 0);
+	struct evring_event event = { .next = 64, .next_seq = 1 };
+	struct delivery *first = NULL;
+	int n;
+
+	for (n = 0; n < 10000 && !deliveries_full(ds); n++) {
+		struct delivery *d = delivery_begin(ds, 0);
+
+		delivery_push(ds, d, &event, 0, 4000);
+		first = first ? first : d;
+		event.next += 4000;
+		event.next_seq++;
+	}
+	ok(n > 200 && n < 265, "values that lie in the ring count as memory");
+	delivery_ack(ds, first);
+	ok(deliveries_memory(ds) <= 1 << 20, "and no longer once they are acknowledged");
+	deliveries_free(ds);
+}
+
+/* A pack whose room was more than it needed gives the rest to what comes behind it. */
+static void shrinks(void)
+{
+	struct deliveries *ds = deliveries_new(0, 0);
+	struct evring_event event = { .next = 64, .next_seq = 1 };
+	struct delivery *a = delivery_begin(ds, 30000), *b, *c;
+
+	delivery_push(ds, a, &event, 30000, 0);
+	delivery_shrink(ds, a, 30000, 100);
+	b = delivery_begin(ds, 20000);
+	ok((char *)b > (char *)a && (char *)b - (char *)a <= 64 + 104, "what it did not use is free");
+	event.next_seq++;
+	delivery_push(ds, b, &event, 20000, 0);
+	c = delivery_begin(ds, 100);
+	event.next_seq++;
+	delivery_push(ds, c, &event, 100, 0);
+	memset(c->value, 'c', 100);
+	delivery_shrink(ds, b, 20000, 8);
+	c = delivery_begin(ds, 100);
+	ok((char *)c - (char *)b >= 64 + 20000 + 64 + 100,
+	   "with another one behind it its room stays as it is");
+	deliveries_free(ds);
+}
+
+/* In halves it is acknowledged only once both are. */
+static void parts(void)
 {
 	struct deliveries *ds = deliveries_new(0, 0);
 	struct evring_commit_entry entry;
+	struct evring_event event = { .next = 64, .next_seq = 1 };
+	struct delivery *pack = delivery_begin(ds, 100);
 	uint64_t events;
+	int i;
+
+	delivery_push(ds, pack, &event, 100, 0);
+	for (i = 2; i <= 4; i++) {
+		event.next += 64;
+		event.next_seq++;
+		delivery_join(ds, pack, &event);
+	}
+	delivery_split(pack);
+	delivery_split(pack);
+	ok(!delivery_ack(ds, pack) && !delivery_ack(ds, pack) && deliveries_unacked(ds) == 4 &&
+	   !deliveries_take(ds, &entry, 1, &events),
+	   "two of its three parts are no acknowledgement");
+	ok(delivery_ack(ds, pack) == 4 && deliveries_take(ds, &entry, 1, &events) == 1 &&
+	   events == 4 && entry.seq == 4, "all three are");
+	deliveries_free(ds);
+}
+
+static void order_goes_round(void)
+{
+	ok(order_before(1, 2) && !order_before(2, 1) && !order_before(7, 7), "orders compare");
+	ok(order_before(UINT32_MAX, 0) && order_before(UINT32_MAX - 5, 5) &&
+	   !order_before(5, UINT32_MAX - 5) && order_before(INT32_MAX, (uint32_t)INT32_MAX + 1),
+	   "also where they go round");
+}
+
+static void oldest(void)
+{
+	struct deliveries *ds = deliveries_new(0, 0);
+	struct delivery *a, *b, *c;
+	uint32_t order = 0;
+	bool good;
 
 	memset(models, 0, sizeof(models));
-	delivery_ack(ds, push(ds, 0, 100));
-	push(ds, 0, 600000);
-	push(ds, 1, 100);
-	deliveries_reset(ds);
-	ok(!deliveries_held(ds) && !deliveries_unacked(ds) &&
-	   !deliveries_take(ds, &entry, 1, &events), "after a reset there is nothing");
-	delivery_ack(ds, push(ds, 0, 100));
-	ok(deliveries_take(ds, &entry, 1, &events) == 1 && events == 1, "and it goes on");
+	good = !deliveries_oldest(ds, &order);
+	a = push(ds, 1, 10);
+	b = push(ds, 0, 10);
+	c = push(ds, 1, 10);
+	good = good && deliveries_oldest(ds, &order) && order == a->order;
+	delivery_ack(ds, c);
+	delivery_ack(ds, a);
+	good = good && deliveries_oldest(ds, &order) && order == b->order;
+	delivery_ack(ds, b);
+	ok(good && !deliveries_oldest(ds, &order), "the oldest message is known");
 	deliveries_free(ds);
 }
 
@@ -247,7 +427,7 @@ static void packed(void)
 	event.next += 64;
 	after = delivery_begin(ds, 0);
 	delivery_push(ds, after, &event, 0, 0);
-	delivery_shrink(ds, head, 900);
+	delivery_shrink(ds, head, 1000, 900);
 
 	ok(delivery_events(head) == 100 && deliveries_unacked(ds) == 102,
 	   "a pack knows how many events it has");
@@ -268,8 +448,16 @@ int main(void)
 	random_order(1);
 	random_order(2);
 	first_holds_back();
-	bounds();
-	reset();
+	bound_on_events();
+	bound_on_memory();
+	one_pins_its_chunk();
+	one_pins_no_more();
+	spare_and_large();
+	bound_elsewhere();
+	shrinks();
+	parts();
+	order_goes_round();
+	oldest();
 	many_missed();
 	packed();
 	printf("1..%d\n", tests);

@@ -156,6 +156,52 @@ static bool cut_short(void)
 	return true;
 }
 
+/* Who asks again after an error gets it again, and nothing from behind the frame. */
+static bool says_it_again(void)
+{
+	struct sample s = make();
+	struct evring_frame_reader reader;
+	struct evring_event e;
+	char *buf = malloc(sizeof(s));
+	unsigned int n, i;
+	bool good = true;
+
+	if (!buf)
+		abort();
+	/* No types, and of the last run, which says that it is longer, eight bytes. */
+	s.frame.len = offsetof(struct sample, runs[1].records[0]) + 8;
+	s.frame.types = s.frame.records_end = s.frame.len;
+	s.frame.nr_types = s.frame.lanes.count = 0;
+	s.runs[1].run.len = 4096;
+	memcpy(buf, &s, s.frame.len);
+	buf = realloc(buf, s.frame.len);
+	if (!buf || evring_frame_open(&reader, buf, s.frame.len))
+		abort();
+	for (n = 0; evring_frame_next(&reader, &e) == 1; n++)
+		;
+	for (i = 0; i < 4; i++)
+		good &= evring_frame_next(&reader, &e) == -EBADMSG;
+	evring_frame_close(&reader);
+	free(buf);
+	return good && n == PER_RUN;
+}
+
+static bool discards(void)
+{
+	struct sample s = make();
+	const uint16_t type = EVRING_TYPE_DISCARD;
+	struct evring_frame_reader reader;
+	struct evring_event e;
+	bool good;
+
+	memcpy(s.runs[0].records[0] + offsetof(struct evring_rec, type), &type, sizeof(type));
+	good = !evring_frame_open(&reader, &s, sizeof(s)) && evring_frame_next(&reader, &e) == 1 &&
+	       e.rec->type == type && !e.payload_len &&
+	       evring_frame_next(&reader, &e) == 1 && e.payload_len == PAYLOAD;
+	evring_frame_close(&reader);
+	return good;
+}
+
 /* Nothing but the sanitizers' silence is asked for. */
 static bool random_bytes(void)
 {
@@ -208,6 +254,8 @@ int main(void)
 	ok(REFUSES(uint16_t, runs[0].records[0][4], EVRING_TYPE_LOST, -EBADMSG),
 	   "a lost record that does not say how many");
 	ok(REFUSES(uint32_t, type.id, 8, RUNS * PER_RUN), "a type that is not told has no name");
+	ok(discards(), "an event that was given up has no payload, as in the ring");
+	ok(says_it_again(), "an error stays, and nothing behind the frame is read");
 	ok(cut_short(), "cut short anywhere");
 	ok(random_bytes(), "bits flipped at random: nothing outside of the frame is read");
 	printf("1..%d\n", tests);

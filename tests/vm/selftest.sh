@@ -36,8 +36,27 @@ check() {
 guest() {
 	local name=$1 status=0
 	shift
-	TMPDIR=$work/tmp "$run" "$@" >"$work/$name.out" 2>"$work/$name.err" || status=$?
+	mkdir "$work/tmp/$name"
+	TMPDIR=$work/tmp/$name "$run" "$@" >"$work/$name.out" 2>"$work/$name.err" || status=$?
 	echo "$status" >"$work/$name.status"
+	rmdir "$work/tmp/$name" || true # nothing_left looks
+}
+
+# Waits until NAME's guest has begun its command, on however slow a machine.
+wait_begun() {
+	local tries=0
+	until grep -q before "$work/$1.out" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 3000 ] || break
+		sleep 0.1
+	done
+}
+
+# The timer of timeout(1) is a SIGALRM: NAME's time is up now, and not when the
+# machine may still be booting.
+time_is_up() {
+	wait_begun "$1"
+	kill -ALRM "$(pgrep -o -f "^timeout .*path=$work/tmp/$1/")"
 }
 
 status_is() {
@@ -62,8 +81,9 @@ run_guests() {
 		'nproc; ip -4 addr show eth0; cat added; cat /etc/machine-id; groups' &
 	guest leaves --smp 1 -- sh -c 'reboot -f; sleep 60' &
 	wait
-	guest hang --smp 1 --timeout 12 -- sh -c 'echo before; sleep 1000' &
+	guest hang --smp 1 --timeout 900 -- sh -c 'echo before; sleep 1000' &
 	guest silent --smp 1 --timeout 12 --append rdinit=/bin/cat -- true &
+	time_is_up hang
 	wait
 	guest killed --smp 1 -- sh -c 'echo before; sleep 1000' &
 	terminate_killed
@@ -76,12 +96,7 @@ processes_left() {
 
 # Sends SIGTERM to the run whose guest has begun its command.
 terminate_killed() {
-	local tries=0
-	until grep -q before "$work/killed.out" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 300 ] || break
-		sleep 0.1
-	done
+	wait_begun killed
 	kill "$(pgrep -o -f "$run .*before; sleep 1000")"
 }
 

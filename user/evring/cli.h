@@ -151,6 +151,7 @@ json_t *lane_list_json(const struct evring *ev, uint64_t lanes);
 
 /* Whether this type is an attachable hook, and the newest version of it. */
 bool is_hook(struct evring *ev, const struct evring_type *type);
+const char *hook_state(const struct evring_type *type);
 
 /* Colours on stdout? Not if it is no terminal or NO_COLOR says so. */
 bool want_colour(void);

@@ -54,6 +54,27 @@ static void add_row(struct table *table, const struct snapshot *snap, unsigned i
 	table_fault(table, lag.missed);
 }
 
+/* It holds events that nobody reads: new ones are lost once a ring is full of them. */
+static bool is_forgotten(const struct evring_group_info *group)
+{
+	return group->name[0] && group->policy == EVRING_HOLD && !group->owner &&
+	       !(group->flags & EVRING_GROUP_ABANDONED);
+}
+
+static void warn_forgotten(const struct snapshot *snap)
+{
+	char human[HUMAN_MAX];
+
+	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
+		const struct evring_group_info *group = &snap->groups[i];
+
+		if (is_forgotten(group))
+			printf("\nGroup %s holds events and has had no owner for %s: start its "
+			       "reader, or drop it:\n  evring groups drop %s\n", group->name,
+			       human_duration(human, away_ns(snap, group)), group->name);
+	}
+}
+
 void groups_print(const struct snapshot *snap)
 {
 	static const char *const heads[] = {
@@ -66,6 +87,7 @@ void groups_print(const struct snapshot *snap)
 			add_row(table, snap, i);
 	}
 	table_print(table);
+	warn_forgotten(snap);
 }
 
 static json_t *group_json(const struct snapshot *snap, unsigned int index)

@@ -38,6 +38,13 @@ static unsigned int owners(struct evring *ev, const struct evring_type *type)
 	return ret < 0 ? 0 : (unsigned int)ret;
 }
 
+static enum style state_style(const struct evring_type *type)
+{
+	if (type->flags & EVRING_TYPE_F_ATTACHED)
+		return STYLE_GOOD;
+	return type->flags & EVRING_TYPE_F_DISARMED ? STYLE_BAD : STYLE_DIM;
+}
+
 static int list(struct evring *ev, int nr)
 {
 	static const char *const heads[] = { "<HOOK", "<STATE", "OWNERS", "<LANE", "VERSION", "LOST" };
@@ -45,14 +52,11 @@ static int list(struct evring *ev, int nr)
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
-		bool is_attached;
 
 		if (!is_hook(ev, type))
 			continue;
-		is_attached = type->flags & EVRING_TYPE_F_ATTACHED;
 		table_cell(table, STYLE_PLAIN, "%s", type->name);
-		table_cell(table, is_attached ? STYLE_GOOD : STYLE_DIM, "%s",
-			   is_attached ? "attached" : "detached");
+		table_cell(table, state_style(type), "%s", hook_state(type));
 		table_number(table, owners(ev, type));
 		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
 		table_number(table, type->version);
@@ -68,14 +72,14 @@ static int list_json(struct evring *ev, int nr)
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
-		bool is_attached;
 
 		if (!is_hook(ev, type))
 			continue;
-		is_attached = type->flags & EVRING_TYPE_F_ATTACHED;
 		json_array_append_new(json,
-				      json_pack("{s:s, s:b, s:I, s:s, s:I, s:I}", "name", type->name,
-						"attached", is_attached,
+				      json_pack("{s:s, s:b, s:s, s:I, s:s, s:I, s:I}", "name", type->name,
+						"attached",
+						!!(type->flags & EVRING_TYPE_F_ATTACHED),
+						"state", hook_state(type),
 						"owners", (json_int_t)owners(ev, type),
 						"lane", lane_name(ev, type->lane),
 						"version", (json_int_t)type->version,
@@ -106,21 +110,27 @@ static int no_such_hook(struct evring *ev, int nr, const char *glob)
 static int switch_hook(struct evring *ev, const char *name, const struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
-	int before = evring_owners(ev, name), after = before;
+	int before = evring_owners(ev, name), after, state;
 
-	if (after >= 0)
-		after = request->attach ?
-			evring_attach(ev, name, request->group, request->lane) :
-			evring_detach(ev, name, request->group);
-	if (after == -ENOENT && request->group)
-		return fail(after, "cannot %s %s for the group %s", verb, name, request->group);
-	if (after == -EBUSY)
-		return fail(after, "cannot put %s into another lane: others have it attached",
+	if (before < 0)
+		return fail(before, "cannot %s %s", verb, name);
+	state = request->attach ? evring_attach(ev, name, request->group, request->lane) :
+				  evring_detach(ev, name, request->group);
+	if (state == -ENOENT && request->group)
+		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
+	if (state == -EBUSY)
+		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (after < 0)
-		return fail(after, "cannot %s %s", verb, name);
+	if (state == -EOPNOTSUPP)
+		return fail(state, "cannot %s %s: not on this kernel", verb, name);
+	if (state < 0)
+		return fail(state, "cannot %s %s", verb, name);
+	if (state == EVRING_HOOK_DISARMED)
+		fprintf(stderr, "evring: %s is attached but disarmed: what it is attached to is "
+			"switched off, and nothing comes\n", name);
+	after = evring_owners(ev, name);
 	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
-	if (!request->attach && after)
+	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');
 	return EXIT_SUCCESS;

@@ -70,7 +70,7 @@ static void print_number(struct line *line, const struct evring *ev,
 	else if (field->format == EVRING_FORMAT_DURATION)
 		fputs(human_duration(human, value), line->out);
 	else if (field->format == EVRING_FORMAT_BOOTTIME)
-		print_time(line, value + evring_realtime(ev, event) - evring_boottime(ev, event));
+		print_time(line, evring_clock_to_wall(ev, value));
 	else if (field->format == EVRING_FORMAT_MODE)
 		fprintf(line->out, "%#" PRIo64, value);
 	else if (field->format == EVRING_FORMAT_DEV)

@@ -273,13 +273,25 @@ static int read_events(struct tail *tail)
 	return 0;
 }
 
+/* JSON says of each event whose it is; a container often has no machine id. */
+static int identify(struct tail *tail)
+{
+	int ret = evring_host(&tail->host);
+	char why[200];
+
+	if (ret < 0)
+		fprintf(stderr, "evring: %s\n",
+			evring_host_error(&tail->host, ret, why, sizeof(why)));
+	return ret;
+}
+
 static int run(struct tail *tail)
 {
 	struct timespec now;
-	int ret = evring_host(&tail->host);
+	int ret = tail->json ? identify(tail) : 0;
 
 	if (ret < 0)
-		return fail(ret, "cannot read who this host is");
+		return EXIT_FAILURE;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	tail->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	setvbuf(stdout, must(malloc(OUT_SIZE)), _IOFBF, OUT_SIZE);	/* until exit() */

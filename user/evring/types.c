@@ -33,16 +33,6 @@ static bool is_named(const struct evring_type *type, int argc, char **argv)
 	return false;
 }
 
-/* Whether it is there to be attached, and is; "-" of what no hook emits. */
-static const char *hook_state(const struct evring_type *type)
-{
-	if (type->flags & EVRING_TYPE_F_GONE)
-		return "gone";
-	if (!(type->flags & EVRING_TYPE_F_HOOK))
-		return "-";
-	return type->flags & EVRING_TYPE_F_ATTACHED ? "attached" : "detached";
-}
-
 static void add_row(struct table *table, const struct evring *ev, const struct evring_type *type)
 {
 	table_number(table, type->id);

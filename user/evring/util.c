@@ -106,6 +106,20 @@ bool is_hook(struct evring *ev, const struct evring_type *type)
 	       evring_type_by_name(ev, type->name) == type;
 }
 
+/* Does it emit? "-" of what no hook does. */
+const char *hook_state(const struct evring_type *type)
+{
+	if (type->flags & EVRING_TYPE_F_GONE)
+		return "gone";
+	if (!(type->flags & EVRING_TYPE_F_HOOK))
+		return "-";
+	if (type->flags & EVRING_TYPE_F_ABSENT)
+		return "not on this kernel";
+	if (type->flags & EVRING_TYPE_F_DISARMED)
+		return "disarmed";
+	return type->flags & EVRING_TYPE_F_ATTACHED ? "attached" : "detached";
+}
+
 bool want_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR");

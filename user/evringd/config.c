@@ -46,6 +46,15 @@ void problems_print(const struct problems *list, FILE *to)
 		fprintf(to, "%s: %s\n", list->file, list->lines[i]);
 }
 
+void problems_warn(struct problems *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		warn("%s", list->lines[i]);
+	problems_free(list);
+}
+
 void problems_free(struct problems *list)
 {
 	size_t i;
@@ -77,26 +86,42 @@ static const char *kind_of(const json_t *value)
 	}
 }
 
+/* A number or a boolean is the string that it would be in quotes, as in Kafka Connect. */
+static void read_setting(struct config *cfg, const char *name, const json_t *value,
+			 struct problems *problems)
+{
+	char *text;
+
+	if (json_is_string(value)) {
+		keys_set(cfg, name, json_string_value(value), problems);
+	} else if (json_is_number(value) || json_is_boolean(value)) {
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		if (!text)
+			fatal("out of memory");
+		keys_set(cfg, name, text, problems);
+		free(text);
+	} else {
+		problem(problems, "key \"%.80s\": is %s; allowed: a string, a number or a boolean",
+			name, kind_of(value));
+	}
+}
+
 static void read_settings(struct config *cfg, json_t *settings, struct problems *problems)
 {
 	const char *name;
 	json_t *value;
 
 	if (!settings) {
-		problem(problems, "key \"config\": missing; allowed: an object of strings");
+		problem(problems, "key \"config\": missing; allowed: an object of keys");
 		return;
 	}
 	if (!json_is_object(settings)) {
-		problem(problems, "key \"config\": is %s; allowed: an object of strings",
+		problem(problems, "key \"config\": is %s; allowed: an object of keys",
 			kind_of(settings));
 		return;
 	}
 	json_object_foreach(settings, name, value) {
-		if (json_is_string(value))
-			keys_set(cfg, name, json_string_value(value), problems);
-		else
-			problem(problems, "key \"%.80s\": is %s; allowed: a string, in quotes",
-				name, kind_of(value));
+		read_setting(cfg, name, value, problems);
 	}
 }
 
@@ -145,6 +170,47 @@ static void read_connector(struct config *cfg, json_t *root, struct problems *pr
 		check_together(cfg, settings, problems);
 }
 
+/*
+ * What jansson says of a text that is no JSON has a part of that text in it, and that can be
+ * of a password: so its messages are told apart by how they begin, and said in our words.
+ */
+static const char *syntax(const json_error_t *error)
+{
+	static const struct {
+		const char *begins;
+		const char *text;
+	} errors[] = {
+		{ "string or '}' expected", "a key in quotes or \"}\" is expected here" },
+		{ "':' expected", "a \":\" is expected between a key and its value" },
+		{ "'}' expected", "a \",\" or \"}\" is expected behind a value" },
+		{ "']' expected", "a \",\" or \"]\" is expected behind a value" },
+		{ "invalid escape", "a \"\\\" in a string that escapes nothing (a backslash is "
+				    "written \"\\\\\")" },
+		{ "invalid Unicode", "a \"\\u\" in a string that is no character" },
+		{ "unexpected newline", "a string has no closing quote on its line" },
+		{ "control character", "a control character in a string (write it \"\\uXXXX\")" },
+		{ "\\u0000 is not allowed", "a NUL in a string" },
+		{ "NUL byte", "a NUL in a key" },
+		{ "unable to decode byte", "a byte that is no UTF-8" },
+		{ "invalid token", "a word without quotes (strings take them)" },
+		{ "unexpected token", "a value is expected here" },
+		{ "end of file expected", "text behind the end of the object" },
+		{ "too big", "a number that is too big" },
+		{ "real number overflow", "a number that is too big" },
+		{ "maximum parsing depth", "too many brackets inside each other" },
+	};
+	size_t i;
+
+	if (json_error_code(error) == json_error_premature_end_of_input)
+		return "the text ends too early: a quote or a bracket is not closed";
+	if (json_error_code(error) == json_error_duplicate_key)
+		return error->text;	/* names the key and nothing else */
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (!strncmp(error->text, errors[i].begins, strlen(errors[i].begins)))
+			return errors[i].text;
+	return "is no JSON";
+}
+
 struct config *config_parse(const char *text, size_t len, struct problems *problems)
 {
 	struct config *cfg;
@@ -153,7 +219,8 @@ struct config *config_parse(const char *text, size_t len, struct problems *probl
 
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!root) {
-		problem(problems, "line %d, column %d: %s", error.line, error.column, error.text);
+		problem(problems, "line %d, column %d: %s", error.line, error.column,
+			syntax(&error));
 		return NULL;
 	}
 	if (!json_is_object(root)) {
@@ -169,8 +236,7 @@ struct config *config_parse(const char *text, size_t len, struct problems *probl
 	return cfg;
 }
 
-/* Returns the number of bytes, -1 with errno set; EFBIG beyond the bound. */
-static ssize_t read_file(const char *path, char *buf, size_t room)
+ssize_t file_read(const char *path, char *buf, size_t room)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -190,11 +256,12 @@ static ssize_t read_file(const char *path, char *buf, size_t room)
 struct config *config_load(const char *path, struct problems *problems)
 {
 	char *text = xalloc(FILE_MAX);
-	ssize_t len = read_file(path, text, FILE_MAX);
+	ssize_t len = file_read(path, text, FILE_MAX);
 	struct config *cfg = NULL;
 
 	if (len < 0)
-		problem(problems, "cannot be read: %s", strerror(errno));
+		problem(problems, "cannot be read: %s%s", strerror(errno), errno == EACCES ?
+			" (the unit runs in the group evring: chown root:evring, chmod 640)" : "");
 	else
 		cfg = config_parse(text, (size_t)len, problems);
 	free(text);

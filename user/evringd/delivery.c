@@ -12,9 +12,11 @@
  *
  *	chunk: | delivery value | delivery value | ... | room |
  *
- * A chunk lives as long as a delivery in it, or as it is being filled. It is
- * aligned to its size, so that a delivery knows its chunk by its own address,
- * and is no larger than a cache line. One that is larger has one delivery.
+ * A chunk lives as long as a delivery in it, or as it is being filled: one event
+ * that Kafka does not acknowledge pins its chunk. So the bound is on chunks, and
+ * they are small. A chunk is aligned to its size, so that a delivery finds its
+ * chunk by its own address. A value that is too large for a chunk gets one of
+ * its own.
  */
 #include "evringd.h"
 
@@ -22,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_SIZE ((size_t)256 << 10)
+#define CHUNK_SIZE ((size_t)64 << 10)
 #define CHUNK_ROOM (CHUNK_SIZE - sizeof(struct chunk))
 #define SPARE_CHUNKS 64
 
@@ -59,7 +61,10 @@ struct deliveries {
 	struct ring *rings;
 	size_t nr_rings;
 	uint32_t first_grown;		/* ring number + 1 */
-	uint64_t bytes, events;		/* in the queues */
+	uint64_t events;		/* in the queues */
+	uint64_t chunks;		/* bytes of all but the spare ones */
+	uint64_t elsewhere;		/* bytes of values that lie in the ring */
+	uint32_t order;			/* of the last message */
 	uint64_t unacked;
 	uint64_t takable;		/* events in prefixes that were not taken */
 	uint64_t max_bytes, max_events;
@@ -78,6 +83,7 @@ static void chunk_put(struct deliveries *ds, struct chunk *chunk)
 {
 	if (--chunk->live)
 		return;
+	ds->chunks -= sizeof(*chunk) + chunk->room;
 	/* Oversized ones are rare: back to the heap. */
 	if (chunk->room > CHUNK_ROOM || ds->nr_spare == SPARE_CHUNKS) {
 		free(chunk);
@@ -88,20 +94,34 @@ static void chunk_put(struct deliveries *ds, struct chunk *chunk)
 	ds->nr_spare++;
 }
 
-static struct chunk *chunk_get(struct deliveries *ds, size_t need)
+static struct chunk *spare_get(struct deliveries *ds)
 {
-	size_t room = need > CHUNK_ROOM ? need : CHUNK_ROOM;
 	struct chunk *chunk = ds->spare;
 
-	if (chunk && room == CHUNK_ROOM) {
+	if (chunk) {
 		ds->spare = chunk->next;
 		ds->nr_spare--;
-	} else {
+	}
+	return chunk;
+}
+
+static struct chunk *chunk_get(struct deliveries *ds, size_t need)
+{
+	size_t room = need > CHUNK_ROOM ? need : CHUNK_ROOM, freed;
+	struct chunk *chunk = NULL;
+
+	if (room == CHUNK_ROOM)
+		chunk = spare_get(ds);
+	/* The spare ones are memory too: a large one takes their place. */
+	for (freed = 0; room > CHUNK_ROOM && ds->spare && freed < room; freed += CHUNK_SIZE)
+		free(spare_get(ds));
+	if (!chunk) {
 		chunk = xaligned(CHUNK_SIZE, sizeof(*chunk) + room);
 		chunk->room = room;
 	}
 	chunk->used = 0;
 	chunk->live = 1;
+	ds->chunks += sizeof(*chunk) + chunk->room;
 	return chunk;
 }
 
@@ -114,7 +134,7 @@ static struct ring *ring_of(struct deliveries *ds, uint32_t number)
 	return &ds->rings[number];
 }
 
-void deliveries_reset(struct deliveries *ds)
+static void free_queues(struct deliveries *ds)
 {
 	struct delivery *d, *next;
 	size_t i;
@@ -125,33 +145,46 @@ void deliveries_reset(struct deliveries *ds)
 			chunk_put(ds, chunk_of(d));
 		}
 	}
-	if (ds->nr_rings)
-		memset(ds->rings, 0, ds->nr_rings * sizeof(*ds->rings));
-	ds->first_grown = 0;
-	ds->bytes = 0;
-	ds->events = 0;
-	ds->unacked = 0;
-	ds->takable = 0;
+	free(ds->rings);
 }
 
 void deliveries_free(struct deliveries *ds)
 {
 	struct chunk *chunk;
 
-	deliveries_reset(ds);
+	free_queues(ds);
 	if (ds->filling)
 		chunk_put(ds, ds->filling);
-	while ((chunk = ds->spare)) {
-		ds->spare = chunk->next;
+	while ((chunk = spare_get(ds)))
 		free(chunk);
-	}
-	free(ds->rings);
 	free(ds);
 }
 
 bool deliveries_full(const struct deliveries *ds)
 {
-	return ds->bytes >= ds->max_bytes || ds->events >= ds->max_events;
+	/* The chunk that is being filled is there even if nothing is in it. */
+	return ds->events && (ds->chunks + ds->elsewhere >= ds->max_bytes ||
+			      ds->events >= ds->max_events);
+}
+
+uint64_t deliveries_memory(const struct deliveries *ds)
+{
+	return ds->chunks + ds->elsewhere + ds->nr_spare * CHUNK_SIZE;
+}
+
+bool deliveries_oldest(const struct deliveries *ds, uint32_t *order)
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < ds->nr_rings; i++) {
+		const struct delivery *first = ds->rings[i].first;
+
+		if (first && (!found || order_before(first->order, *order)))
+			*order = first->order;
+		found = found || first;
+	}
+	return found;
 }
 
 uint64_t deliveries_unacked(const struct deliveries *ds)
@@ -183,15 +216,16 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	struct ring *ring = ring_of(ds, event->ring);
 
 	delivery->next = NULL;
-	delivery->head = delivery;
 	delivery->with = NULL;
 	delivery->pos = event->next;
 	delivery->seq = event->next_seq;
 	delivery->missed = event->missed;
 	delivery->ring = event->ring;
-	delivery->size = (uint32_t)(sizeof(*delivery) + used + extra);
+	delivery->elsewhere = (uint32_t)extra;
 	delivery->events = 1;
-	delivery->acked = false;
+	delivery->order = ++ds->order;
+	delivery->parts = 1;
+	delivery->refused = false;
 	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);
 	chunk_of(delivery)->live++;
 
@@ -202,7 +236,7 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	else
 		ring->first = delivery;
 	ring->last = delivery;
-	ds->bytes += delivery->size;
+	ds->elsewhere += extra;
 	ds->events++;
 	ds->unacked++;
 }
@@ -211,7 +245,7 @@ void delivery_join(struct deliveries *ds, struct delivery *head, const struct ev
 {
 	struct delivery *last = ring_of(ds, event->ring)->last, *delivery;
 
-	if (ds->rings[event->ring].first && last->head == head) {
+	if (ds->rings[event->ring].first && last->order == head->order) {
 		last->pos = event->next;
 		last->seq = event->next_seq;
 		last->missed += event->missed;
@@ -222,15 +256,24 @@ void delivery_join(struct deliveries *ds, struct delivery *head, const struct ev
 	}
 	delivery = delivery_begin(ds, 0);
 	delivery_push(ds, delivery, event, 0, 0);
-	delivery->head = head;
+	delivery->order = head->order;
 	delivery->with = head->with;
 	head->with = delivery;
 }
 
-void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t unused)
+/* Where others lie behind it already, its room stays as it is until the chunk goes. */
+void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t room, size_t used)
 {
-	delivery->size -= (uint32_t)unused;
-	ds->bytes -= unused;
+	struct chunk *chunk = chunk_of(delivery);
+	size_t at = (size_t)((char *)delivery - chunk->mem);
+
+	if (chunk == ds->filling && at + ALIGN8(sizeof(*delivery) + room) == chunk->used)
+		chunk->used = at + ALIGN8(sizeof(*delivery) + used);
+}
+
+void delivery_split(struct delivery *delivery)
+{
+	delivery->parts++;
 }
 
 static void ring_grown(struct deliveries *ds, struct ring *ring)
@@ -246,10 +289,9 @@ static void ack_one(struct deliveries *ds, struct delivery *delivery)
 {
 	struct ring *ring = &ds->rings[delivery->ring];
 
-	assert(!delivery->acked);
-	delivery->acked = true;
+	delivery->parts = 0;
 	ds->unacked -= delivery->events;
-	while ((delivery = ring->first) && delivery->acked) {
+	while ((delivery = ring->first) && !delivery->parts) {
 		ring->first = delivery->next;
 		ring->entry.pos = delivery->pos;
 		ring->entry.seq = delivery->seq;
@@ -257,7 +299,7 @@ static void ack_one(struct deliveries *ds, struct delivery *delivery)
 		ring->events += delivery->events;
 		ds->takable += delivery->events;
 		ds->events -= delivery->events;
-		ds->bytes -= delivery->size;
+		ds->elsewhere -= delivery->elsewhere;
 		ring_grown(ds, ring);
 		chunk_put(ds, chunk_of(delivery));
 	}
@@ -268,6 +310,11 @@ uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery)
 	struct delivery *next;
 	uint64_t events = 0;
 
+	assert(delivery->parts);
+	if (delivery->parts > 1) {
+		delivery->parts--;
+		return 0;
+	}
 	/* The first may be gone once it is acknowledged, the next ones are not. */
 	for (; delivery; delivery = next) {
 		next = delivery->with;
@@ -284,6 +331,13 @@ uint64_t delivery_events(const struct delivery *delivery)
 	for (; delivery; delivery = delivery->with)
 		events += delivery->events;
 	return events;
+}
+
+void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
+		    uint32_t *cpu)
+{
+	*lane = ds->rings[delivery->ring].entry.lane;
+	*cpu = ds->rings[delivery->ring].entry.cpu;
 }
 
 unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *entries,

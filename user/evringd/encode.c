@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An event becomes a message: topic, key, value, headers, time. */
+#include "declare.h"
 #include "evringd.h"
+#include "sender.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,13 +134,13 @@ static void constant_key(struct encoder *enc)
 }
 
 void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
-		  struct kafka *kafka)
+		  struct sender *sender)
 {
 	char *end = enc->prefix;
 
 	enc->cfg = cfg;
 	enc->src = src;
-	enc->kafka = kafka;
+	enc->sender = sender;
 	end = put_text(end, src->host.machine_id);
 	end = put_text(end, "/");
 	end = put_text(end, src->host.boot_id);
@@ -147,20 +149,13 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	constant_key(enc);
 }
 
-void encoder_reset(struct encoder *enc)
+void encoder_close(struct encoder *enc)
 {
 	size_t i;
 
 	for (i = 0; i < enc->nr_routes; i++)
 		free(enc->routes[i]);
 	free(enc->routes);
-	enc->routes = NULL;
-	enc->nr_routes = 0;
-}
-
-void encoder_close(struct encoder *enc)
-{
-	encoder_reset(enc);
 	free(enc->key);
 }
 
@@ -175,7 +170,7 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	name[len] = '\0';
 	if (!topic_name_ok(name, len))
 		fatal("topic \"%s\" for %s: no topic may be called so", name, type_name(event));
-	route->topic = kafka_topic(enc->kafka, name);
+	route->topic = sender_topic(enc->sender, name);
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
 					   type_name(event),
 					   event->type ? event->type->version : 0);
@@ -185,7 +180,12 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 /* The topic's template has no variable that type and lane do not settle. */
 static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
-	size_t index = (size_t)event->rec->type * evring_lanes(enc->src->ev) + event->lane;
+	unsigned int type = event->rec->type;
+	size_t index;
+
+	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
+	type = type >= TYPE_REJECTED ? type - TYPE_REJECTED : type + 0x10000 - TYPE_REJECTED;
+	index = (size_t)type * evring_lanes(enc->src->ev) + event->lane;
 
 	if (index >= enc->nr_routes) {
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));

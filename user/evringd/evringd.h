@@ -4,19 +4,30 @@
  *
  *	main		options, and the way from the file to the worker
  *	config, keys	the connector's file
+ *	provider	${file:PATH:KEY} in their values
+ *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
  *	worker		one turn: acknowledged, commit, read, produce, wait
  *	loop		io_uring: what wakes the worker
+ *	host		what it needs of this host
  *	source		the group's events, from /dev/evring
  *	encode		event -> message: topic, key, value, headers
  *	pack		events of one key -> one message
  *	template	"host.${type}"
+ *	declare		what is not delivered, as a message of its own
  *	delivery	what is on its way, and the acknowledged prefix of each ring
- *	kafka		message -> librdkafka -> delivery report
+ *	sender		message -> producer, again until it is acknowledged: sender.h
+ *	topic, batch,	... its parts: sending.h
+ *	failure
+ *	producer	-> librdkafka -> delivery report: producer.h
+ *	outgoing	messages that wait for it
+ *	verdict		whose fault a failed delivery is
+ *	split		a pack that is refused, in halves
  *	commit		the prefix -> the kernel
- *	log, memory	what everyone needs
+ *	watch		losses, rings that fill, groups that nobody reads: the log
+ *	log, memory	for all of them
  *
- * One thread runs all of it. librdkafka's threads call nothing here but the
- * log.
+ * One thread runs all of it. librdkafka's threads call the log, and what
+ * producer.c gives them.
  */
 #ifndef EVRINGD_H
 #define EVRINGD_H
@@ -27,12 +38,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* evringd's exit status */
 enum {
 	STATUS_OK	= 0,
 	STATUS_FAILED	= 1,	/* at run time */
 	STATUS_MISUSED	= 2,	/* command line or configuration */
+	STATUS_REFUSED	= 3,	/* Kafka refuses an event, and that is not tolerated */
 };
 
 /* log.c: standard error, one write per line, from any thread */
@@ -77,12 +90,17 @@ struct problems {
 
 __attribute__((format(printf, 2, 3))) void problem(struct problems *list, const char *fmt, ...);
 void problems_print(const struct problems *list, FILE *to);
+/* To the log, as warnings, and gone. */
+void problems_warn(struct problems *list);
 void problems_free(struct problems *list);
 
-/* One kafka.* key, without the "kafka." */
+#define KAFKA_PREFIX "kafka."
+
+/* One kafka.* key, without the prefix */
 struct property {
 	char *name;
 	char *value;
+	char *written;			/* in the file: what may be printed of it, if at all */
 };
 
 /* Numbers are 64 bits wide, so that one parser fits all of them. */
@@ -106,8 +124,12 @@ struct config {
 	uint64_t inflight_bytes;
 	uint64_t inflight_events;
 	uint64_t tolerance;		/* enum tolerance */
+	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
+	uint64_t retry_delay_ms;
+	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
+	char *machine_id;		/* NULL: the host's own */
 	char *device;
 	struct property *kafka;
 	size_t nr_kafka;
@@ -117,12 +139,16 @@ enum value_format { VALUE_JSON, VALUE_RAW };
 enum headers { HEADERS_ALL, HEADERS_NONE };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+/* What is promised and may be done without: bits, in the order of delivery.accept's words */
+enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
 /* NULL, or a configuration that is as good as the @problems are none. */
 struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */
 struct config *config_parse(const char *text, size_t len, struct problems *problems);
 void config_free(struct config *cfg);
+/* Returns the number of bytes, -1 with errno set; EFBIG if there are @room or more. */
+ssize_t file_read(const char *path, char *buf, size_t room);
 
 /* keys.c: the keys are declared here and nowhere else */
 
@@ -132,6 +158,41 @@ void keys_default(struct config *cfg);
 /* Set one key's member, or say what is wrong with the value. */
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
+/* The next word of a comma list without the blanks around it; NULL: that was the last. */
+const char *next_word(const char **list, size_t *len);
+
+/* provider.c: ${file:PATH:KEY} and the like */
+
+/*
+ * A copy of a value with what its references stand for, NULL if one stands for nothing. In a
+ * @template what is escaped stays escaped.
+ */
+char *provider_resolve(const char *text, bool template, char *why, size_t size);
+/* A copy of @key's value in a Java properties file. NULL: @why is a constant text. */
+char *properties_find(const char *text, size_t len, const char *key, const char **why);
+
+/* property.c */
+
+struct rd_kafka_conf_s;
+
+/* What librdkafka calls it first, if @name is an alias; else @name. */
+const char *property_name(const char *name);
+/* The first that the file has of this property, by any of its names; or NULL. */
+const struct property *property_find(const struct config *cfg, const char *name);
+/* All properties, evringd's own included. On @trial nothing is run, loaded or connected to. */
+struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
+				      struct problems *problems);
+/* A copy of librdkafka's @text without any property's value. */
+char *property_hide(const struct config *cfg, const char *text);
+/* As they are written in the file. */
+const char *kafka_brokers(const struct config *cfg);
+
+/* check.c */
+
+/* Tries the kafka.* properties, all of them. */
+void kafka_check(const struct config *cfg, struct problems *problems);
+/* What is allowed and should be known */
+void kafka_warn(const struct config *cfg, struct problems *warnings);
 
 /* worker.c */
 
@@ -175,6 +236,23 @@ void loop_command(struct loop *loop, struct loop_op *op, int fd, uint32_t cmd, c
 /* Submit, wait for something if @wait, and call what is done. */
 void loop_turn(struct loop *loop, bool wait);
 
+/* host.c */
+
+/* Who this host is; false: @why tells what it lacks. */
+bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len);
+/* A host's name that no topic can have, where the topic has it, is a problem. */
+void topic_check(const struct config *cfg, const struct evring_host *host,
+		 struct problems *problems);
+/* Both, of this host */
+void host_check(const struct config *cfg, struct problems *problems);
+bool is_hook(const struct evring_type *type);
+/* A glob without a match is a problem. */
+void hooks_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* A field that no type has is a problem; a module that has one may yet come. */
+void key_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+/* Both. False: there is no device that can be opened; *@error is -errno. */
+bool device_check(const struct config *cfg, struct problems *problems, int *error);
+
 /* source.c */
 
 struct source {
@@ -191,8 +269,6 @@ void source_check(struct source *src, struct problems *problems);
 bool source_join(struct source *src, const sigset_t *signals);
 /* Attach the hooks, on behalf of the group that was joined. */
 void source_attach(struct source *src);
-/* Go back to the committed positions. */
-void source_rewind(struct source *src);
 /* True: here is the next event. False: there is none now. */
 bool source_next(struct source *src, struct evring_event *event);
 /* True: armed, so wait. False: something has come, read on. */
@@ -221,7 +297,7 @@ struct piece {
 };
 
 struct template {
-	char *text;			/* as it was written */
+	char *text;			/* as it is written in the file, for the log */
 	size_t nr;
 	struct piece *pieces;
 };
@@ -246,33 +322,45 @@ const char *topic_template_wrong(const struct template *tmpl);
 /*
  * An event that Kafka has not acknowledged, or that waits for one before it on
  * its ring; or several that follow each other on it, in one message. Lies in a
- * chunk, directly before its value.
+ * chunk, directly before its value. A cache line: one is written per event.
  */
 struct delivery {
 	struct delivery *next;		/* on its ring, by position */
-	struct delivery *head;		/* the first one in the same message */
 	struct delivery *with;		/* the next one in the same message, on another ring */
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
 	uint64_t missed;		/* just before these */
 	uint32_t ring;
-	uint32_t size;			/* what it counts against the bound */
+	uint32_t elsewhere;		/* bytes of its value that lie in the ring */
 	uint32_t events;
-	bool acked;
+	uint32_t order;			/* of its message; goes round, see order_before() */
+	uint32_t parts;			/* messages that must be acked for it; 0: acked */
+	bool refused;			/* and not tolerated: it will never be acked */
 	char value[];
 };
 
+/* Which of two messages was made first; there are never 2^31 of them at a time. */
+static inline bool order_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
 struct deliveries;
 
-/* No more is to be pushed once so much is held; 0: no bound. */
+/*
+ * No more is to be pushed once so much memory, or so many events, are held; 0:
+ * no bound. What lies elsewhere (in the ring) counts as memory too.
+ */
 struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events);
 void deliveries_free(struct deliveries *ds);
-/* Forget everything, what could be committed included. No value is in use any more. */
-void deliveries_reset(struct deliveries *ds);
 bool deliveries_full(const struct deliveries *ds);
+/* Order of the oldest message that is not acknowledged; false: there is none. */
+bool deliveries_oldest(const struct deliveries *ds, uint32_t *order);
 /* How many have no acknowledgement; how many are not committed. */
 uint64_t deliveries_unacked(const struct deliveries *ds);
 uint64_t deliveries_held(const struct deliveries *ds);
+/* Bytes of all chunks, the spare ones too, and of what lies elsewhere. */
+uint64_t deliveries_memory(const struct deliveries *ds);
 
 /* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
 struct delivery *delivery_begin(struct deliveries *ds, size_t room);
@@ -281,12 +369,20 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
 /* The event goes into the message of @head, whose room is pushed already. */
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event);
-/* Of the value less was used than was pushed. */
-void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t unused);
-/* Kafka has it and all that are @with it, or they are given up. Returns how many events. */
+/* Of the value's @room, as it was pushed, so much was @used. */
+void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t room, size_t used);
+/* One more message is sent for it: all of them must be acked. */
+void delivery_split(struct delivery *delivery);
+/*
+ * Kafka has one of its messages. Once it has all of them, so are all that are
+ * @with it: returns how many events these are, else 0.
+ */
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
 /* How many these are. */
 uint64_t delivery_events(const struct delivery *delivery);
+/* Whose ring it is on. */
+void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
+		    uint32_t *cpu);
 /*
  * Take what can be committed: one entry for each ring whose prefix has grown,
  * @max at the most. *@events: how many events that are.
@@ -297,7 +393,7 @@ unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *
 /* encode.c */
 
 #define MESSAGE_KEY_MAX 1024
-#define MESSAGE_ID_MAX 128
+#define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */
 
 /* What goes to Kafka. The value lies in the delivery or in the ring. */
 struct message {
@@ -324,7 +420,7 @@ struct route {
 struct encoder {
 	const struct config *cfg;
 	const struct source *src;
-	struct kafka *kafka;
+	struct sender *sender;
 	struct route **routes;		/* by type id and lane */
 	size_t nr_routes;
 	size_t key_len;
@@ -334,9 +430,7 @@ struct encoder {
 };
 
 void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
-		  struct kafka *kafka);
-/* The topics went with their producer. */
-void encoder_reset(struct encoder *enc);
+		  struct sender *sender);
 void encoder_close(struct encoder *enc);
 /* Pushes a delivery in any case. -errno: the event cannot be written as configured. */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
@@ -354,8 +448,6 @@ struct packs;
 
 struct packs *packs_new(struct encoder *enc);
 void packs_free(struct packs *packs);
-/* Forget what is open. */
-void packs_reset(struct packs *packs);
 /*
  * Put an event into the open pack of its topic and key. True: another pack had
  * to be closed for it, and is @msg now. Pushes a delivery in any case. *@error:
@@ -366,42 +458,16 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 /* Close any pack. False: none is open. */
 bool pack_close(struct packs *packs, struct deliveries *ds, struct message *msg);
 
-/* kafka.c */
 
-struct kafka;
-struct topic;
+/* watch.c */
 
-/* What delivery reports and producing come to. */
-struct kafka_calls {
-	void (*acked)(void *arg, struct delivery *delivery);
-	void (*refused)(void *arg, struct delivery *delivery, const char *topic, const char *why);
-	void *arg;
-};
+struct watch;
 
-/* Tries the kafka.* properties, all of them. */
-void kafka_check(const struct config *cfg, struct problems *problems);
-struct kafka *kafka_open(const struct config *cfg, const struct kafka_calls *calls);
-/* Readable when there is something for kafka_poll(); the same for all producers to come. */
-int kafka_fd(const struct kafka *kafka);
-/* A producer; there is one after kafka_open() until kafka_stop(). */
-void kafka_start(struct kafka *kafka);
-/* Gives up what is on its way; no value is in use any more. */
-void kafka_stop(struct kafka *kafka);
-/* With no care for what is on its way. */
-void kafka_close(struct kafka *kafka);
-struct topic *kafka_topic(struct kafka *kafka, const char *name);
-/*
- * 0: on its way, or with the next kafka_flush(). -EAGAIN: no room, try again
- * after kafka_poll(). -EINVAL: refused() was called.
- */
-int kafka_produce(struct kafka *kafka, const struct message *msg);
-/* What kafka_produce() has kept back goes out. False: no room for some of it. */
-bool kafka_flush(struct kafka *kafka);
-/* Serve what has come. */
-void kafka_poll(struct kafka *kafka);
-/* The producer has failed for good: kafka_stop(), rewind, kafka_start(). */
-bool kafka_failed(const struct kafka *kafka);
-const char *kafka_brokers(const struct config *cfg);
+/* Looks at the whole module, whoever reads it. */
+struct watch *watch_new(struct evring *ev);
+void watch_free(struct watch *watch);
+/* Log what has changed: losses, rings that fill, groups that hold and have no owner. */
+void watch_look(struct watch *watch);
 
 /* commit.c */
 

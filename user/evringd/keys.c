@@ -11,15 +11,15 @@
 #include <string.h>
 
 enum key_type {
-	KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_GROUP, KEY_LANES, KEY_LIST, KEY_TOPIC, KEY_TEMPLATE,
-	KEY_KAFKA,
+	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA,
 };
 
 struct key {
 	const char *name;
 	enum key_type type;
 	const char *def;		/* as it would stand in the file; NULL: see @doc */
-	const char *allowed;		/* of a choice the values, by their number */
+	const char *allowed;		/* of a choice or words the values, by their number */
 	uint64_t min, max;
 	size_t member;			/* offset in struct config */
 	const char *doc;
@@ -34,7 +34,7 @@ static const struct key keys[] = {
 	  "where a new group starts" },
 	{ "group.policy", KEY_CHOICE, "hold", "hold|follow", 0, 0, MEMBER(policy),
 	  "when a ring is full: hold drops new events, follow loses the oldest" },
-	{ "group.abandon.ms", KEY_NUMBER, "0", NULL, 0, EVRING_ABANDON_MS_MAX,
+	{ "group.abandon.ms", KEY_NUMBER, "86400000", NULL, 0, EVRING_ABANDON_MS_MAX,
 	  MEMBER(abandon_ms), "how long the group holds events while no daemon runs; 0: for ever" },
 	{ "lanes", KEY_LANES, "critical,bulk,app", "names of lanes", 0, 0, MEMBER(lanes),
 	  "lanes to read, as the module has them" },
@@ -67,9 +67,18 @@ static const struct key keys[] = {
 	  "... and events" },
 	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
 	  "an event that Kafka refuses for good: none stops before it, all counts it and goes on" },
+	{ "errors.retry.timeout", KEY_TIMEOUT, "-1", "-1, or milliseconds", 0, 0,
+	  MEMBER(retry_timeout_ms),
+	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
+	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
+	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
+	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
+	  "what is promised and may be done without, for kafka.* keys that need it" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
 	  "how long a stop waits for acknowledgements" },
 	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
+	{ "machine.id", KEY_ID, NULL, "32 hex digits", 0, 0, MEMBER(machine_id),
+	  "the machine in the events' identity; default: /etc/machine-id" },
 	{ "log.level", KEY_CHOICE, "info", "error|warning|info|debug", 0, 0, MEMBER(log_level),
 	  "least important lines to log" },
 	{ "kafka.bootstrap.servers", KEY_KAFKA, NULL, "host:port[,host:port...]", 0, 0, 0,
@@ -113,37 +122,70 @@ static bool parse_number(const struct key *key, const char *value, union member 
 	uint64_t number;
 
 	if (!*value || value[strspn(value, "0123456789")]) {
-		snprintf(why, len, "\"%.40s\" is not a whole number", value);
+		snprintf(why, len, "is not a whole number");
 		return false;
 	}
 	errno = 0;
 	number = strtoull(value, NULL, 10);
 	if (errno || number < key->min || number > key->max) {
-		snprintf(why, len, "%.40s is out of range", value);
+		snprintf(why, len, "is out of range");
 		return false;
 	}
 	member->number = number;
 	return true;
 }
 
+static bool parse_timeout(const struct key *key, const char *value, union member *member, char *why,
+			  size_t len)
+{
+	struct key any = *key;
+
+	any.max = UINT64_MAX / 1000000;
+	member->number = UINT64_MAX;
+	return !strcmp(value, "-1") || parse_number(&any, value, member, why, len);
+}
+
+/* The number of the first @len bytes of @value among the @choices; -1 if it is none of them. */
+static int choice_number(const char *choices, const char *value, size_t len)
+{
+	int number = 0;
+	size_t n;
+
+	for (;; choices += n + 1, number++) {
+		n = strcspn(choices, "|");
+		if (len == n && !memcmp(choices, value, n))
+			return number;
+		if (!choices[n])
+			return -1;
+	}
+}
+
 static bool parse_choice(const struct key *key, const char *value, union member *member, char *why,
 			 size_t len)
 {
-	const char *choice = key->allowed;
-	uint64_t number = 0;
-	size_t n;
+	int number = choice_number(key->allowed, value, strlen(value));
 
-	for (;; choice += n + 1, number++) {
-		n = strcspn(choice, "|");
-		if (strlen(value) == n && !memcmp(choice, value, n)) {
-			member->number = number;
-			return true;
-		}
-		if (!choice[n])
-			break;
+	if (number < 0) {
+		snprintf(why, len, "is none of its values");
+		return false;
 	}
-	snprintf(why, len, "no such value \"%.40s\"", value);
-	return false;
+	member->number = (uint64_t)number;
+	return true;
+}
+
+static bool parse_id(const struct key *key, const char *value, union member *member, char *why,
+		     size_t len)
+{
+	char *c;
+
+	if (strlen(value) != 32 || strspn(value, "0123456789abcdefABCDEF") != 32) {
+		snprintf(why, len, "is no machine id");
+		return false;
+	}
+	parse_text(key, value, member, why, len);
+	for (c = member->text; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return true;
 }
 
 static bool parse_group(const struct key *key, const char *value, union member *member, char *why,
@@ -151,12 +193,11 @@ static bool parse_group(const struct key *key, const char *value, union member *
 {
 	if (evring_name_ok(value))
 		return parse_text(key, value, member, why, len);
-	snprintf(why, len, "\"%.40s\" is not a group's name", value);
+	snprintf(why, len, "is not a group's name");
 	return false;
 }
 
-/* The next word of a comma list without the blanks around it; NULL: that was the last. */
-static const char *next_word(const char **list, size_t *len)
+const char *next_word(const char **list, size_t *len)
 {
 	const char *word = *list, *end;
 
@@ -170,6 +211,29 @@ static const char *next_word(const char **list, size_t *len)
 		end--;
 	*len = (size_t)(end - word);
 	return word;
+}
+
+/* A bit for each word */
+static bool parse_words(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	const char *rest = *value ? value : NULL, *word;
+	unsigned int entry = 0;
+	uint64_t words = 0;
+	size_t n;
+	int number;
+
+	while ((word = next_word(&rest, &n))) {
+		entry++;
+		number = choice_number(key->allowed, word, n);
+		if (number < 0) {
+			snprintf(why, len, "entry %u is none of its words", entry);
+			return false;
+		}
+		words |= 1u << number;
+	}
+	member->number = words;
+	return true;
 }
 
 static void free_list(char **list)
@@ -217,7 +281,8 @@ static bool parse_lanes(const struct key *key, const char *value, union member *
 	if (!*lane && lane > member->list)
 		return true;
 	if (*lane)
-		snprintf(why, len, "\"%.40s\" is not a lane's name", *lane);
+		snprintf(why, len, "entry %u is no lane's name",
+			 (unsigned int)(lane - member->list) + 1);
 	else
 		snprintf(why, len, "names no lane");
 	free_list(member->list);
@@ -267,10 +332,13 @@ static const struct {
 } types[] = {
 	[KEY_TEXT]	= { "text",	parse_text,	release_text },
 	[KEY_NUMBER]	= { "number",	parse_number,	NULL },
+	[KEY_TIMEOUT]	= { "number",	parse_timeout,	NULL },
 	[KEY_CHOICE]	= { "choice",	parse_choice,	NULL },
 	[KEY_GROUP]	= { "name",	parse_group,	release_text },
+	[KEY_ID]	= { "id",	parse_id,	release_text },
 	[KEY_LANES]	= { "list",	parse_lanes,	release_list },
 	[KEY_LIST]	= { "list",	parse_list,	release_list },
+	[KEY_WORDS]	= { "list",	parse_words,	NULL },
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
 	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
@@ -365,11 +433,16 @@ static bool set_member(struct config *cfg, const struct key *key, const char *va
 	return true;
 }
 
-static void add_property(struct config *cfg, const char *name, const char *value)
+static void add_property(struct config *cfg, const char *name, const char *value,
+			 const char *written)
 {
+	struct property *property;
+
 	cfg->kafka = xgrow(cfg->kafka, cfg->nr_kafka, cfg->nr_kafka + 1, sizeof(*cfg->kafka));
-	cfg->kafka[cfg->nr_kafka].name = xstrdup(name);
-	cfg->kafka[cfg->nr_kafka++].value = xstrdup(value);
+	property = &cfg->kafka[cfg->nr_kafka++];
+	property->name = xstrdup(name);
+	property->value = xstrdup(value);
+	property->written = xstrdup(written);
 }
 
 static const struct key *key_by_name(const char *name)
@@ -382,19 +455,45 @@ static const struct key *key_by_name(const char *name)
 	return NULL;
 }
 
+static bool is_template(const struct key *key)
+{
+	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
+}
+
+/* The log shows a template as it is written: what a provider gave is not to be seen. */
+static void keep_written(struct config *cfg, const struct key *key, const char *written)
+{
+	struct template **tmpl = (void *)((char *)cfg + key->member);
+
+	free((*tmpl)->text);
+	(*tmpl)->text = xstrdup(written);
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
+	bool property = !strncmp(name, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) &&
+			name[strlen(KAFKA_PREFIX)];
 	const struct key *key = key_by_name(name);
-	char why[160], allowed[160];
+	char why[400], allowed[160], *resolved;
 
-	if (!strncmp(name, "kafka.", 6) && name[6]) {
-		add_property(cfg, name + 6, value);
-	} else if (!key) {
+	if (!property && !key) {
 		unknown_key(name, problems);
-	} else if (!set_member(cfg, key, value, why, sizeof(why))) {
+		return;
+	}
+	resolved = provider_resolve(value, is_template(key), why, sizeof(why));
+	if (!resolved) {
+		problem(problems, "key \"%.80s\": %s", name, why);
+		return;
+	}
+	if (property) {
+		add_property(cfg, name + strlen(KAFKA_PREFIX), resolved, value);
+	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
 		allowed_text(key, allowed, sizeof(allowed));
 		problem(problems, "key \"%s\": %s; allowed: %s", name, why, allowed);
+	} else if (is_template(key)) {
+		keep_written(cfg, key, value);
 	}
+	free(resolved);
 }
 
 void keys_default(struct config *cfg)
@@ -416,6 +515,7 @@ void keys_free(struct config *cfg)
 	for (i = 0; i < cfg->nr_kafka; i++) {
 		free(cfg->kafka[i].name);
 		free(cfg->kafka[i].value);
+		free(cfg->kafka[i].written);
 	}
 	free(cfg->kafka);
 }

@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 
 static const char usage[] =
@@ -26,16 +27,40 @@ static const struct option options[] = {
 	{ NULL,		0,		NULL,	0 },
 };
 
-static int run(const char *file, bool check)
+static void start_log(const struct config *cfg)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	struct problems problems = { .file = file };
+
+	log_open();
+	log_level(levels[cfg->log_level]);
+}
+
+/* What only --check looks at before the start: the start itself opens the device anyway. */
+static void check_device(const struct config *cfg, const char *file, struct problems *problems)
+{
+	int error;
+
+	if (!device_check(cfg, problems, &error))
+		printf("%s: keys \"hooks\" and \"key\" are not checked against the device: %s\n",
+		       file, strerror(-error));
+}
+
+static int run(const char *file, bool check)
+{
+	struct problems problems = { .file = file }, warnings = { .file = file };
 	struct config *cfg = config_load(file, &problems);
 	int status = STATUS_OK;
 
-	if (!problems.nr && !check) {
-		log_open();
-		log_level(levels[cfg->log_level]);
+	if (!problems.nr) {
+		host_check(cfg, &problems);
+		kafka_warn(cfg, &warnings);
+	}
+	if (!problems.nr && check) {
+		check_device(cfg, file, &problems);
+		problems_print(&warnings, stdout);
+	} else if (!problems.nr) {
+		start_log(cfg);
+		problems_warn(&warnings);
 		status = worker_run(cfg, &problems);
 	}
 	if (problems.nr) {
@@ -45,6 +70,7 @@ static int run(const char *file, bool check)
 		printf("%s: ok\n", file);
 	}
 	problems_free(&problems);
+	problems_free(&warnings);
 	config_free(cfg);
 	return status;
 }
@@ -63,7 +89,7 @@ int main(int argc, char **argv)
 			keys_print(stdout);
 			return STATUS_OK;
 		case 'V':
-			printf("evringd %s\n", EVRING_VERSION);
+			printf("evringd %s\n", evring_version());
 			return STATUS_OK;
 		case 'h':
 			fputs(usage, stdout);

@@ -8,6 +8,7 @@
  * librdkafka sends it from. A pack is closed when the next event does not fit,
  * and when there is nothing more to read: it never waits.
  */
+#include "declare.h"
 #include "evringd.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct pack {
 	struct message msg;
 	size_t used, room;
 	uint32_t events;
+	struct evring_line clock;		/* of a frame */
 	struct evring_frame_run *run;		/* the last one of a frame */
 	struct frame_types types;
 	uint64_t lanes;				/* a bit each, of its runs */
@@ -60,15 +62,10 @@ static void pack_free(struct pack *pack)
 	free(pack);
 }
 
-void packs_reset(struct packs *packs)
+void packs_free(struct packs *packs)
 {
 	while (packs->nr_open)
 		pack_free(packs->open[--packs->nr_open]);
-}
-
-void packs_free(struct packs *packs)
-{
-	packs_reset(packs);
 	pack_free(packs->spare);
 	free(packs->line);
 	free(packs);
@@ -83,13 +80,24 @@ static char *value_of(struct pack *pack)
  * Frames of records
  */
 
-static void frame_begin(struct pack *pack)
+static void frame_begin(struct packs *packs, struct pack *pack, const struct evring_event *event)
 {
+	evring_clock(packs->enc->src->ev, event->rec->time, &pack->clock);
 	pack->used = sizeof(struct evring_frame);
 	pack->run = NULL;
 	pack->types.nr = 0;
 	pack->types.bytes = 0;
 	pack->lanes = 0;
+}
+
+/* A frame has one clock: what another line of it holds for goes into another frame. */
+static bool frame_has_clock(const struct packs *packs, const struct pack *pack,
+			    const struct evring_event *event)
+{
+	struct evring_line clock;
+
+	evring_clock(packs->enc->src->ev, event->rec->time, &clock);
+	return clock.base == pack->clock.base;
 }
 
 /* Of a type that is not known there is nothing to tell. */
@@ -217,7 +225,7 @@ static void frame_end(struct packs *packs, struct pack *pack)
 	};
 	memcpy(frame->machine_id, host->machine_id, sizeof(frame->machine_id));
 	memcpy(frame->boot_id, host->boot_id, sizeof(frame->boot_id));
-	evring_clock(ev, &frame->clock);
+	frame->clock = pack->clock;
 	frame_put_lanes(pack, ev, frame);
 	frame_put_types(pack, frame);
 	frame->len = (uint32_t)pack->used;
@@ -292,7 +300,7 @@ static void close_at(struct packs *packs, struct deliveries *ds, unsigned int at
 		(packs->nr_open - at) * sizeof(packs->open[0]));
 	if (is_raw(packs))
 		frame_end(packs, pack);
-	delivery_shrink(ds, pack->msg.delivery, pack->room - pack->used);
+	delivery_shrink(ds, pack->msg.delivery, pack->room, pack->used);
 	message_copy(msg, &pack->msg);
 	msg->value = value_of(pack);
 	msg->value_len = pack->used;
@@ -318,7 +326,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	pack->msg.delivery = delivery_begin(ds, pack->room);
 	delivery_push(ds, pack->msg.delivery, event, pack->room, 0);
 	if (is_raw(packs))
-		frame_begin(pack);
+		frame_begin(packs, pack, event);
 	return pack;
 }
 
@@ -342,7 +350,8 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 	at = find(packs, msg);
 	pack = at < packs->nr_open ? packs->open[at] : NULL;
 	need = is_raw(packs) ? frame_need(pack, event) : (size_t)line;
-	if (pack && need > pack->room - pack->used) {
+	if (pack && (need > pack->room - pack->used ||
+		     (is_raw(packs) && !frame_has_clock(packs, pack, event)))) {
 		full = true;
 		need = is_raw(packs) ? frame_need(NULL, event) : need;
 	} else if (!pack && packs->nr_open == OPEN_MAX) {

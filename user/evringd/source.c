@@ -14,49 +14,39 @@
 void source_open(struct source *src, const struct config *cfg)
 {
 	int ret = evring_open(&src->ev, cfg->device);
+	char why[300];
 
 	src->cfg = cfg;
 	if (ret == -ENOENT)
 		fatal("%s: there is none: is the module evring loaded?", cfg->device);
 	if (ret)
 		fatal("%s: %s", cfg->device, strerror(-ret));
-	ret = evring_host(&src->host);
-	if (ret)
-		fatal("who this host is (machine id, boot id, name): %s", strerror(-ret));
+	if (!host_identity(cfg, &src->host, why, sizeof(why)))
+		fatal("%s", why);
 }
 
 static void attach(struct source *src, const struct evring_type *type)
 {
 	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
 
-	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0)
+	if (ret == -EOPNOTSUPP) {
+		warn("hook %s: not on this kernel: it has not what the hook is attached to",
+		     type->name);
+		return;
+	}
+	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
 		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
 		     "the group %s needs CAP_PERFMON", type->name, src->cfg->group);
-	else if (ret < 0)
+		ret = evring_hook_state(src->ev, type->name);
+	}
+	if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
+	if (ret == EVRING_HOOK_DISARMED)
+		warn("hook %s: attached but disarmed: what it is attached to is switched off, "
+		     "and nothing comes", type->name);
 	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(src->ev, type->lane));
-}
-
-static bool is_hook(const struct evring_type *type)
-{
-	return type && (type->flags & EVRING_TYPE_F_HOOK) && !(type->flags & EVRING_TYPE_F_GONE);
-}
-
-static void no_such_hook(struct source *src, const char *glob, int nr, struct problems *problems)
-{
-	char list[1024] = "";
-	size_t len = 0;
-	int i;
-
-	for (i = 0; i < nr && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
-		if (is_hook(evring_type(src->ev, (unsigned int)i)))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-						len ? ", " : "",
-						evring_type(src->ev, (unsigned int)i)->name);
-	problem(problems, "key \"hooks\": \"%.80s\" matches no hook; there are: %s", glob,
-		len ? list : "none");
 }
 
 static void lanes_check(struct source *src, struct problems *problems)
@@ -73,58 +63,35 @@ static void lanes_check(struct source *src, struct problems *problems)
 	for (name = src->cfg->lanes; *name; name++) {
 		lane = evring_lane_by_name(src->ev, *name);
 		if (lane < 0)
-			problem(problems, "key \"lanes\": there is no lane \"%.80s\"; there are: %s",
-				*name, list);
+			problem(problems, "key \"lanes\": entry %u is no lane; there are: %s",
+				(unsigned int)(name - src->cfg->lanes) + 1, list);
 		else
 			src->lanes |= 1ull << lane;
 	}
 }
 
-/* Calls @fn, if there is one, for each hook that a glob matches. Returns how many do. */
-static int match(struct source *src, const char *glob, int nr,
-		 void (*fn)(struct source *src, const struct evring_type *type))
-{
-	const struct evring_type *type;
-	int found = 0, i;
-
-	for (i = 0; i < nr; i++) {
-		type = evring_type(src->ev, (unsigned int)i);
-		if (!is_hook(type) || fnmatch(glob, type->name, 0))
-			continue;
-		found++;
-		if (fn)
-			fn(src, type);
-	}
-	return found;
-}
-
-static int types(struct source *src)
-{
-	int nr = evring_types(src->ev);
-
-	if (nr < 0)
-		fatal("%s: types: %s", src->cfg->device, strerror(-nr));
-	return nr;
-}
-
 void source_check(struct source *src, struct problems *problems)
 {
-	int nr = types(src);
-	char **glob;
-
 	lanes_check(src, problems);
-	for (glob = src->cfg->hooks; *glob; glob++)
-		if (!match(src, *glob, nr, NULL))
-			no_such_hook(src, *glob, nr, problems);
+	hooks_check(src->ev, src->cfg, problems);
 }
 
 void source_attach(struct source *src)
 {
-	int nr = types(src);
+	struct problems warnings = { .file = "" };
+	const struct evring_type *type;
+	int nr = evring_types(src->ev), i;
 	char **glob;
 
-	for (glob = src->cfg->hooks; *glob; glob++)
-		match(src, *glob, nr, attach);
+	for (glob = src->cfg->hooks; *glob; glob++) {
+		for (i = 0; i < nr; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			if (is_hook(type) && !fnmatch(*glob, type->name, 0))
+				attach(src, type);
+		}
+	}
+	key_check(src->ev, src->cfg, &warnings);
+	problems_warn(&warnings);
 }
 
 static int join(struct source *src)
@@ -157,16 +124,6 @@ bool source_join(struct source *src, const sigset_t *signals)
 		fatal("group %s: %s", src->cfg->group,
 		      ret == -EBUSY ? "another process owns it" : strerror(-ret));
 	return true;
-}
-
-void source_rewind(struct source *src)
-{
-	int ret = evring_leave(src->ev);
-
-	if (ret >= 0)
-		ret = join(src);
-	if (ret < 0)
-		fatal("group %s: %s", src->cfg->group, strerror(-ret));
 }
 
 bool source_next(struct source *src, struct evring_event *event)

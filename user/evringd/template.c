@@ -71,21 +71,20 @@ static enum variable variable_by_name(const char *name, size_t len)
 	return VAR_FIELD;
 }
 
-/* @text is behind a "${". Returns what follows the "}", or NULL. */
-static const char *parse_variable(struct template *tmpl, const char *text, unsigned int allowed,
-				  char *why, size_t len)
+/* @text is behind a "${", in the template @whole. Returns what follows the "}", or NULL. */
+static const char *parse_variable(struct template *tmpl, const char *whole, const char *text,
+				  unsigned int allowed, char *why, size_t len)
 {
 	size_t name_len = strcspn(text, "}");
 	enum variable what = variable_by_name(text, name_len);
 	struct piece *piece;
 
 	if (!text[name_len]) {
-		snprintf(why, len, "\"${\" without a \"}\"");
+		snprintf(why, len, "the \"${\" at byte %td is without a \"}\"", text - whole - 1);
 		return NULL;
 	}
 	if (!(allowed & (1u << what)) || (what == VAR_FIELD && !field_name_ok(text, name_len))) {
-		snprintf(why, len, "no variable \"${%.*s}\" here",
-			 name_len > 40 ? 40 : (int)name_len, text);
+		snprintf(why, len, "no variable that it can have at byte %td", text - whole - 1);
 		return NULL;
 	}
 	piece = add_piece(tmpl, what);
@@ -99,6 +98,7 @@ static const char *parse_variable(struct template *tmpl, const char *text, unsig
 struct template *template_parse(const char *text, unsigned int allowed, char *why, size_t len)
 {
 	struct template *tmpl = xgrow(NULL, 0, 1, sizeof(*tmpl));
+	const char *whole = text;
 
 	tmpl->text = xstrdup(text);
 	while (text && *text) {
@@ -108,7 +108,7 @@ struct template *template_parse(const char *text, unsigned int allowed, char *wh
 			add_char(tmpl, '$');
 			text += 2;
 		} else if (text[1] == '{') {
-			text = parse_variable(tmpl, text + 2, allowed, why, len);
+			text = parse_variable(tmpl, whole, text + 2, allowed, why, len);
 		} else {
 			snprintf(why, len, "a lone \"$\" (for a dollar sign write \"$$\")");
 			text = NULL;

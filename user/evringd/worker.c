@@ -3,11 +3,16 @@
  * The worker: reads while there is room, produces, commits what Kafka has, and
  * waits when there is nothing else to do.
  *
- * What it waits for: the device, once armed, which happens only where nothing
- * was left to read; delivery reports; signals; a timer while it stops or while
- * a failed producer cools off.
+ * It waits for the device, once armed, which happens only where nothing was
+ * left to read; for delivery reports; for signals; and for timers: while it
+ * stops, while the sender makes a pause, once a second while something is not
+ * acknowledged, and every ten seconds to look at the host.
  */
 #include "evringd.h"
+
+#include "declare.h"
+#include "producer.h"
+#include "sender.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,10 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A producer that fails again within the minute waits, longer each time. */
-#define COOL_MS_MIN 100
-#define COOL_MS_MAX 30000
-#define COOL_FORGET_NS 60000000000ULL
+#define STALL_TICK_MS 1000
+#define STALL_NS 10000000000ULL		/* without an acknowledgement: say why */
+#define WATCH_MS 10000
+#define PAUSE_MS_MAX 200		/* a pause may become shorter meanwhile */
 
 struct worker {
 	const struct config *cfg;
@@ -30,24 +35,30 @@ struct worker {
 	struct encoder encoder;
 	struct packs *packs;		/* NULL: one event a message */
 	struct deliveries *deliveries;
-	struct kafka *kafka;
+	struct sender *sender;
 	struct committer committer;
+	struct watch *watch;
 
 	struct loop_watch on_device, on_kafka, on_signal;
-	struct loop_timer stop_timer, cool_timer;
+	struct loop_timer stop_timer, pause_timer, stall_timer, watch_timer;
+	bool pausing, ticking;		/* these timers run */
 	int signal_fd;
 	sigset_t signals;
 
 	struct message msg;
 	bool pending;			/* msg found no room in librdkafka */
+	struct evring_event after;	/* the event behind a declaration of missed ones */
+	bool has_after;
+	struct declaration missed_before;
 	bool reading;
 	bool stopping;			/* read up to until_ns, if at all */
 	bool expired;			/* and wait no more either */
-	bool failed;
+	bool refusing;			/* an event was refused, which is not tolerated */
 	uint64_t until_ns;		/* CLOCK_BOOTTIME */
-	bool cooling;			/* there is no producer now */
-	uint64_t cool_ms;
-	uint64_t started_ns;		/* the producer */
+
+	uint32_t oldest;		/* order of the message that has waited longest ... */
+	uint64_t oldest_since;		/* ... and since when it has; 0: there is none */
+	bool stalled;
 
 	uint64_t read, delivered, lost, missed, rejected;
 	uint64_t given_up;		/* refused and not tolerated: never acknowledged */
@@ -108,39 +119,58 @@ static void acked(void *arg, struct delivery *delivery)
 	w->delivered += delivery_ack(w->deliveries, delivery);
 }
 
-/* Not tolerated it keeps its place, so that nothing from it on is ever committed. */
-static void refused(void *arg, struct delivery *delivery, const char *topic, const char *why)
+static void log_refusal(struct worker *w, const char *topic, const char *why, bool declared)
 {
-	struct worker *w = arg;
-	uint64_t events = delivery_events(delivery);
 	unsigned int held;
 
-	w->rejected += events;
-	if (ratelimit_pass(&w->refusals, &held)) {
-		if (held)
-			warn("%u refusals left out", held);
-		warn("%llu event%s for topic %s refused: %s", (unsigned long long)events,
-		     events == 1 ? " is" : "s are", topic, why);
-	}
-	if (w->cfg->tolerance == TOLERATE_ALL) {
-		delivery_ack(w->deliveries, delivery);
+	w->rejected++;
+	if (!ratelimit_pass(&w->refusals, &held))
 		return;
-	}
-	w->given_up += events;
-	w->failed = true;
+	if (held)
+		warn("%u refusals left out", held);
+	warn("an event for topic %s is refused: %s%s", topic, why,
+	     declared ? "; it is declared as evring.rejected" : "");
+}
+
+/* Not tolerated, it keeps its place, so that nothing from it on is ever committed. */
+static void give_up(struct worker *w, struct delivery *delivery)
+{
+	if (!delivery->refused)
+		w->given_up += delivery_events(delivery);
+	delivery->refused = true;
+	w->refusing = true;
 	if (!w->stopping)
 		stop(w, "errors.tolerance is none", false);
 	w->reading = false;
+}
+
+static void refused(void *arg, const struct refusal *refusal)
+{
+	struct worker *w = arg;
+	bool tolerated = w->cfg->tolerance == TOLERATE_ALL;
+
+	/* It came in the event's place; there is nothing to come in its own. */
+	if (refusal->out && refusal->out->declaration) {
+		warn("topic %s refuses a declaration of type evring.rejected: %s", refusal->name,
+		     refusal->why);
+		delivery_ack(w->deliveries, refusal->delivery);
+		return;
+	}
+	log_refusal(w, refusal->name, refusal->why, tolerated);
+	if (tolerated)
+		declare_rejected(&w->encoder, w->deliveries, refusal);
+	else
+		give_up(w, refusal->delivery);
 }
 
 /*
  * What goes there
  */
 
-/* False: no room in librdkafka. Whatever else happens to the message, it is seen to. */
-static bool send(struct worker *w)
+/* False: no room in librdkafka. Everything else that befalls the message is the sender's. */
+static bool hand_over(struct worker *w)
 {
-	w->pending = kafka_produce(w->kafka, &w->msg) == -EAGAIN;
+	w->pending = !sender_produce(w->sender, &w->msg);
 	return !w->pending;
 }
 
@@ -156,30 +186,59 @@ static void count(struct worker *w, const struct evring_event *event)
 	}
 }
 
-/* False: there is none, or none that came before the stop. */
+/*
+ * False: there is none, or none that came before the stop. What a group that
+ * follows has missed comes as an event of its own, before the one behind it.
+ */
 static bool next_event(struct worker *w, struct evring_event *event)
 {
+	if (w->has_after) {
+		*event = w->after;
+		w->has_after = false;
+		return true;
+	}
 	if (!source_next(&w->source, event))
 		return false;
-	return !w->stopping || evring_boottime(w->source.ev, event) <= w->until_ns;
+	if (w->stopping && evring_boottime(w->source.ev, event) > w->until_ns)
+		return false;
+	if (event->missed) {
+		declare_missed(&w->missed_before, event);
+		w->after = *event;
+		w->after.missed = 0;
+		w->has_after = true;
+		*event = w->missed_before.event;
+	}
+	return true;
+}
+
+/* An event that cannot be written as configured; Kafka has not seen it. */
+static void unwritable(struct worker *w, int error)
+{
+	const struct outgoing out = {
+		.delivery = w->msg.delivery, .order = w->msg.delivery->order,
+		.key = w->cfg->key->nr ? w->msg.key : NULL, .key_len = w->msg.key_len,
+	};
+	const struct refusal refusal = {
+		.delivery = w->msg.delivery, .topic = w->msg.route->topic, .name = "(none)",
+		.out = &out, .why = strerror(-error),
+	};
+
+	refused(w, &refusal);
 }
 
 /* False: it is to be tried again. */
 static bool ship(struct worker *w, const struct evring_event *event)
 {
+	bool closed = false;
 	int error;
 
-	if (w->packs) {
-		bool full = pack_add(w->packs, w->deliveries, event, &w->msg, &error);
-
-		if (!error)
-			return !full || send(w);
-	} else {
+	if (w->packs)
+		closed = pack_add(w->packs, w->deliveries, event, &w->msg, &error);
+	else
 		error = encode(&w->encoder, w->deliveries, event, &w->msg);
-		if (!error)
-			return send(w);
-	}
-	refused(w, w->msg.delivery, "(none)", strerror(-error));
+	if (!error)
+		return (w->packs && !closed) || hand_over(w);
+	unwritable(w, error);
 	return true;
 }
 
@@ -187,9 +246,9 @@ static bool ship(struct worker *w, const struct evring_event *event)
 static bool flush(struct worker *w)
 {
 	while (w->packs && pack_close(w->packs, w->deliveries, &w->msg))
-		if (!send(w))
+		if (!hand_over(w))
 			return false;
-	return kafka_flush(w->kafka);
+	return sender_flush(w->sender);
 }
 
 /* True: there may be more at once. False: wait, for the device or for reports. */
@@ -210,51 +269,85 @@ static bool pump(struct worker *w)
 			return false;
 	}
 	if (n == w->cfg->batch)
-		return w->packs || kafka_flush(w->kafka);
+		return w->packs || sender_flush(w->sender);
 	flush(w);
 	return false;
 }
 
 /*
- * A producer that has failed for good
+ * Nothing arrives
  */
 
-static void cooled(void *arg)
+static void stall_over(struct worker *w, uint64_t now)
+{
+	if (w->stalled)
+		info("acknowledged again, after %llu s",
+		     (unsigned long long)((now - w->oldest_since) / 1000000000));
+	w->stalled = false;
+	w->oldest_since = 0;
+}
+
+/* Once a second: has the message that waits longest waited too long? */
+static void look_for_stall(struct worker *w)
+{
+	uint64_t now = now_ns();
+	char why[512];
+	uint32_t oldest;
+
+	if (w->given_up || !deliveries_oldest(w->deliveries, &oldest)) {
+		stall_over(w, now);
+		return;
+	}
+	if (!w->oldest_since || oldest != w->oldest) {
+		stall_over(w, now);
+		w->oldest = oldest;
+		w->oldest_since = now;
+	}
+	if (w->stalled || now - w->oldest_since < STALL_NS)
+		return;
+	w->stalled = true;
+	sender_reason(w->sender, why, sizeof(why));
+	warn("nothing is committed for %llu s, %llu events are not acknowledged: %s",
+	     (unsigned long long)((now - w->oldest_since) / 1000000000),
+	     (unsigned long long)deliveries_unacked(w->deliveries), why);
+}
+
+static void tick(void *arg)
 {
 	struct worker *w = arg;
 
-	w->cooling = false;
-	w->started_ns = now_ns();
-	kafka_start(w->kafka);
+	w->ticking = false;
+	look_for_stall(w);
 }
 
-/* What it had and did not acknowledge is read again from the committed positions. */
-static void restart_producer(struct worker *w)
+static void pause_over(void *arg)
 {
-	kafka_stop(w->kafka);
-	encoder_reset(&w->encoder);
-	if (w->packs)
-		packs_reset(w->packs);
-	commit_now(&w->committer, w->deliveries);
-	if (w->stopping) {
-		w->expired = true;
-		return;
-	}
-	deliveries_reset(w->deliveries);
-	w->pending = false;
-	source_rewind(&w->source);
+	struct worker *w = arg;
 
-	if (now_ns() - w->started_ns > COOL_FORGET_NS)
-		w->cool_ms = 0;
-	w->cool_ms = w->cool_ms ? w->cool_ms * 2 : COOL_MS_MIN;
-	if (w->cool_ms > COOL_MS_MAX)
-		w->cool_ms = COOL_MS_MAX;
-	warn("a new producer goes on from the committed positions in %llu ms",
-	     (unsigned long long)w->cool_ms);
-	w->cooling = true;
-	w->cool_timer.expired = cooled;
-	w->cool_timer.arg = w;
-	loop_timer(w->loop, &w->cool_timer, w->cool_ms);
+	w->pausing = false;
+}
+
+static void look_at_host(void *arg)
+{
+	struct worker *w = arg;
+
+	watch_look(w->watch);
+	loop_timer(w->loop, &w->watch_timer, WATCH_MS);
+}
+
+/* Timers that run only while there is a reason. */
+static void start_timers(struct worker *w)
+{
+	uint64_t pause = sender_pause_ms(w->sender);
+
+	if (!w->ticking && (deliveries_unacked(w->deliveries) || w->oldest_since)) {
+		w->ticking = true;
+		loop_timer(w->loop, &w->stall_timer, STALL_TICK_MS);
+	}
+	if (!w->pausing && pause) {
+		w->pausing = true;
+		loop_timer(w->loop, &w->pause_timer, pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX);
+	}
 }
 
 /*
@@ -266,7 +359,7 @@ static void kafka_ready(void *arg)
 	struct worker *w = arg;
 	eventfd_t value;
 
-	if (eventfd_read(kafka_fd(w->kafka), &value) && errno != EAGAIN)
+	if (eventfd_read(sender_fd(w->sender), &value) && errno != EAGAIN)
 		fatal("eventfd: %s", strerror(errno));
 }
 
@@ -279,6 +372,9 @@ static void signal_ready(void *arg)
 	while ((n = read(w->signal_fd, &si, sizeof(si))) == (ssize_t)sizeof(si)) {
 		if (si.ssi_signo == SIGUSR1)
 			log_counters(w, "so far");
+		else if (si.ssi_signo == SIGHUP)
+			warn("SIGHUP: ignored, a running connector cannot be configured anew; "
+			     "restart it, nothing is lost");
 		else
 			stop(w, si.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", true);
 	}
@@ -296,6 +392,7 @@ static void open_signals(struct worker *w)
 	sigaddset(&w->signals, SIGINT);
 	all = w->signals;
 	sigaddset(&all, SIGUSR1);
+	sigaddset(&all, SIGHUP);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &all, NULL))
 		fatal("signals: %s", strerror(errno));
 	w->signal_fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -310,12 +407,15 @@ static void open_loop(struct worker *w)
 		.what = w->cfg->device, .fd = evring_fd(w->source.ev),
 	};
 	w->on_kafka = (struct loop_watch){
-		.what = "delivery reports", .fd = kafka_fd(w->kafka),
+		.what = "delivery reports", .fd = sender_fd(w->sender),
 		.ready = kafka_ready, .arg = w,
 	};
 	w->on_signal = (struct loop_watch){
 		.what = "signals", .fd = w->signal_fd, .ready = signal_ready, .arg = w,
 	};
+	w->pause_timer = (struct loop_timer){ .expired = pause_over, .arg = w };
+	w->stall_timer = (struct loop_timer){ .expired = tick, .arg = w };
+	w->watch_timer = (struct loop_timer){ .expired = look_at_host, .arg = w };
 	loop_watch(w->loop, &w->on_device);
 	loop_watch(w->loop, &w->on_kafka);
 	loop_watch(w->loop, &w->on_signal);
@@ -341,7 +441,7 @@ static void log_start(const struct config *cfg)
 /* False: there was a problem, or a signal while the group had another owner. */
 static bool start(struct worker *w, struct problems *problems)
 {
-	const struct kafka_calls calls = { .acked = acked, .refused = refused, .arg = w };
+	const struct sender_calls calls = { .acked = acked, .refused = refused, .arg = w };
 
 	open_signals(w);
 	source_open(&w->source, w->cfg);
@@ -353,12 +453,13 @@ static bool start(struct worker *w, struct problems *problems)
 	}
 	source_attach(&w->source);
 	w->deliveries = deliveries_new(w->cfg->inflight_bytes, w->cfg->inflight_events);
-	w->kafka = kafka_open(w->cfg, &calls);
-	w->started_ns = now_ns();
-	encoder_open(&w->encoder, w->cfg, &w->source, w->kafka);
+	w->sender = sender_open(w->cfg, &calls);
+	w->watch = watch_new(w->source.ev);
+	encoder_open(&w->encoder, w->cfg, &w->source, w->sender);
 	w->packs = w->cfg->pack_bytes ? packs_new(&w->encoder) : NULL;
 	open_loop(w);
 	log_start(w->cfg);
+	look_at_host(w);
 	w->reading = true;
 	return true;
 }
@@ -368,27 +469,30 @@ static void turn(struct worker *w)
 {
 	bool more = false;
 
-	kafka_poll(w->kafka);
-	if (kafka_failed(w->kafka) && !w->cooling)
-		restart_producer(w);
-	if (!w->cooling && !w->expired && (!w->pending || send(w)))
+	sender_turn(w->sender, w->stopping);
+	if (sender_up(w->sender) && !w->expired && (!w->pending || hand_over(w)))
 		more = pump(w);
 	commit_start(&w->committer, w->deliveries);
 	if (w->stopping && !w->reading && deliveries_unacked(w->deliveries) <= w->given_up)
 		w->expired = true;
-	if (!w->expired)
-		loop_turn(w->loop, !more && !kafka_failed(w->kafka));
+	if (w->expired)
+		return;
+	start_timers(w);
+	loop_turn(w->loop, !more);
 }
 
-/* Where something is in flight, librdkafka's threads still use it: the process ends as it is. */
+/*
+ * librdkafka's threads still use the values of what is in flight, in our memory
+ * and in the ring: nothing is unmapped, the process ends as it is. The kernel
+ * takes the group back as it does so.
+ */
 static void leave_in_flight(struct worker *w)
 {
 	log_line(LOG_ERR,
 		 "%llu events stay unacknowledged: they are in the ring for the next start",
 		 (unsigned long long)deliveries_held(w->deliveries));
 	log_counters(w, "stopped");
-	evring_leave(w->source.ev);
-	_exit(STATUS_FAILED);
+	_exit(w->refusing ? STATUS_REFUSED : STATUS_FAILED);
 }
 
 static int finish(struct worker *w)
@@ -396,17 +500,21 @@ static int finish(struct worker *w)
 	commit_now(&w->committer, w->deliveries);
 	if (deliveries_held(w->deliveries))
 		leave_in_flight(w);
-	kafka_close(w->kafka);
+	sender_close(w->sender);
 	if (w->packs)
 		packs_free(w->packs);
 	encoder_close(&w->encoder);
+	watch_free(w->watch);
 	loop_close(w->loop);
 	close(w->signal_fd);
 	source_close(&w->source);
+	if (w->reading)
+		log_line(LOG_ERR, "events that came before the stop stay unread: "
+			 "they are in the ring for the next start");
 	log_counters(w, "stopped");
 	deliveries_free(w->deliveries);
 	commit_close(&w->committer);
-	return w->failed ? STATUS_FAILED : STATUS_OK;
+	return w->reading ? STATUS_FAILED : STATUS_OK;
 }
 
 int worker_run(const struct config *cfg, struct problems *problems)

@@ -180,6 +180,13 @@ struct evring_type {
 int evring_type_parse(struct evring_type **type, const void *block, size_t len);
 void evring_type_free(struct evring_type *type);
 
+/*
+ * The same of a type that was put together by hand: @like with its id, version,
+ * size, name and fields (doc, unit and own_lane may be NULL; a field's names of
+ * numbers are left out). -EINVAL: it is no type that could be.
+ */
+int evring_type_build(struct evring_type **type, const struct evring_type *like);
+
 /* Look at the kernel's list of types again. Returns how many there are. */
 int evring_types(struct evring *ev);
 
@@ -197,13 +204,18 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
  * Attach a hook for a group, or for the administrator where @group is NULL: it
  * stays until each that it was attached for has detached it, or was dropped.
  * @lane: where its events are to go, -1 for their own lane. Needs CAP_PERFMON or
- * CAP_SYS_ADMIN. Returns how many have it attached. -ENOENT: no such hook or
- * group. -EBUSY: another one has it in another lane.
+ * CAP_SYS_ADMIN. Returns enum evring_hook_state, what it
+ * is now. -ENOENT: no such hook or
+ * group. -EBUSY: another one has it in another lane. -EOPNOTSUPP: this kernel has
+ * not what it would be attached to.
  */
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
 
-/* Returns how many still have it attached. */
+/* Returns what it is now: attached, if others have it. */
 int evring_detach(struct evring *ev, const char *hook, const char *group);
+
+/* What it is now, enum evring_hook_state. */
+int evring_hook_state(struct evring *ev, const char *hook);
 
 /* How many have it attached. */
 int evring_owners(struct evring *ev, const char *hook);
@@ -355,8 +367,22 @@ uint64_t evring_boottime(const struct evring *ev, const struct evring_event *eve
 /* CLOCK_REALTIME of the event, nanoseconds since 1970-01-01 UTC. */
 uint64_t evring_realtime(const struct evring *ev, const struct evring_event *event);
 
-/* The line from raw time stamps to these, as of the last look at the rings; its seq is 0. */
-void evring_clock(const struct evring *ev, struct evring_clock *clock);
+/* CLOCK_REALTIME as it was when CLOCK_BOOTTIME was @boottime_ns: for fields that tell such a time */
+uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
+
+/* A line from raw time stamps to these, as struct evring_clock says; it never grows. */
+struct evring_line {
+	uint32_t source;
+	uint32_t mult;
+	uint32_t shift;
+	uint32_t reserved;	/* 0 */
+	uint64_t base;
+	uint64_t boot_ns;
+	int64_t wall_ns;
+};
+
+/* The line that holds for @raw. */
+void evring_clock(const struct evring *ev, uint64_t raw, struct evring_line *line);
 
 /* A number (one of a kind U, S or BOOL; signed ones as their two's complement). -EINVAL: the field
  * is no single number. -EBADMSG: it lies outside of the record. */
@@ -375,8 +401,14 @@ struct evring_host {
 	char name[65];		/* host name */
 };
 
-/* Read /etc/machine-id, the kernel's boot id and the host name. */
+/*
+ * Read /etc/machine-id, the kernel's boot id and the host name. -errno of the first of them
+ * that there is not: that one is empty, and evring_host_error() has words for it.
+ */
 int evring_host(struct evring_host *host);
+
+/* Which file, what is wrong with it and what makes it right, in @buf. Returns @buf. */
+const char *evring_host_error(const struct evring_host *host, int error, char *buf, size_t len);
 
 /*
  * The event as one JSON object on one line, without a newline and without a

@@ -44,7 +44,7 @@ struct evring_frame {
 	uint32_t nr_types;
 	char machine_id[32];		/* hex digits */
 	char boot_id[32];		/* hex digits */
-	struct evring_clock clock;	/* of the records' time stamps; its seq is 0 */
+	struct evring_line clock;	/* of the records' time stamps */
 };
 
 /* Before the records of one ring */

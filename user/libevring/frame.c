@@ -99,14 +99,16 @@ void evring_frame_close(struct evring_frame_reader *reader)
 /* Where a run ends the next one begins; it has at least one record. */
 static int run_open(struct evring_frame_reader *reader)
 {
+	uint32_t left = reader->frame.records_end - reader->pos;
 	struct evring_frame_run run;
 
-	if (reader->frame.records_end - reader->pos < sizeof(run))
+	if (left < sizeof(run))
 		return -EBADMSG;
+	left -= (uint32_t)sizeof(run);
 	memcpy(&run, reader->buf + reader->pos, sizeof(run));
-	reader->pos += (uint32_t)sizeof(run);
-	if (!run.len || run.len % 8 || run.len > reader->frame.records_end - reader->pos)
+	if (!run.len || run.len % 8 || run.len > left)
 		return -EBADMSG;
+	reader->pos += (uint32_t)sizeof(run);
 	reader->run_end = reader->pos + run.len;
 	reader->lane = run.lane;
 	reader->cpu = run.cpu;
@@ -132,7 +134,8 @@ static void event_fill(struct evring_frame_reader *reader, struct evring_event *
 	memset(event, 0, sizeof(*event));
 	event->rec = &reader->rec;
 	event->payload = reader->buf + reader->pos + sizeof(reader->rec);
-	event->payload_len = reader->rec.len - (uint32_t)sizeof(reader->rec);
+	if (reader->rec.type != EVRING_TYPE_DISCARD)
+		event->payload_len = reader->rec.len - (uint32_t)sizeof(reader->rec);
 	event->lane = reader->lane;
 	event->cpu = reader->cpu;
 	event->type = type_find(reader, reader->rec.type);
@@ -185,7 +188,7 @@ const char *evring_frame_lane_name(const struct evring_frame_reader *reader, uns
 uint64_t evring_frame_realtime(const struct evring_frame_reader *reader,
 			       const struct evring_rec *rec)
 {
-	const struct evring_clock *clock = &reader->frame.clock;
+	const struct evring_line *clock = &reader->frame.clock;
 	__int128 cycles = (int64_t)(rec->time - clock->base);
 
 	return clock->boot_ns + (uint64_t)((cycles * clock->mult) >> clock->shift) +

@@ -7,40 +7,89 @@
 #include <unistd.h>
 
 #include "evring.h"
+#include "internal.h"
 
-/* 32 hex digits from @path, dashes left out. */
-static int read_id(const char *path, char id[33])
+#define MACHINE_ID "/etc/machine-id"
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+/* The first line: systemd writes "uninitialized" until the id is made. */
+static int parse_id(const char *line, char id[33])
+{
+	unsigned int n = 0;
+
+	if (!*line || !strcmp(line, "uninitialized"))
+		return -ENODATA;
+	for (; *line; line++) {
+		if (*line == '-')
+			continue;
+		if (!isxdigit((unsigned char)*line) || n == 32)
+			break;
+		id[n++] = (char)tolower((unsigned char)*line);
+	}
+	id[n] = '\0';
+	if (n == 32 && !*line)
+		return 0;
+	*id = '\0';
+	return -EINVAL;
+}
+
+int host_read_id(const char *path, char id[33])
 {
 	FILE *file = fopen(path, "re");
-	unsigned int n = 0;
-	int c;
+	char line[64] = "";
+	int ret;
 
+	*id = '\0';
 	if (!file)
 		return -errno;
-	while (n < 32 && (c = getc(file)) != EOF && c != '\n') {
-		if (c == '-')
-			continue;
-		if (!isxdigit(c))
-			break;
-		id[n++] = (char)tolower(c);
+	errno = EIO;
+	if (!fgets(line, sizeof(line), file) && ferror(file)) {
+		ret = -errno;
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+		ret = parse_id(line, id);
 	}
 	fclose(file);
-	id[n] = '\0';
-	return n == 32 ? 0 : -EINVAL;
+	return ret;
 }
 
 int evring_host(struct evring_host *host)
 {
-	int ret;
+	int ret, err;
 
 	memset(host, 0, sizeof(*host));
-	ret = read_id("/etc/machine-id", host->machine_id);
-	if (ret)
-		return ret;
-	ret = read_id("/proc/sys/kernel/random/boot_id", host->boot_id);
-	if (ret)
-		return ret;
-	if (gethostname(host->name, sizeof(host->name) - 1))
-		return -errno;
-	return 0;
+	ret = host_read_id(MACHINE_ID, host->machine_id);
+	err = host_read_id(BOOT_ID, host->boot_id);
+	ret = ret ? ret : err;
+	if (gethostname(host->name, sizeof(host->name))) {
+		ret = ret ? ret : -errno;
+		host->name[0] = '\0';
+	}
+	return ret;
+}
+
+static const char *id_error(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "there is none";
+	case -ENODATA:
+		return "is empty";
+	case -EINVAL:
+		return "is not 32 hex digits";
+	default:
+		return strerror(-error);
+	}
+}
+
+const char *evring_host_error(const struct evring_host *host, int error, char *buf, size_t len)
+{
+	if (!host->machine_id[0])
+		snprintf(buf, len, MACHINE_ID ": %s: systemd-machine-id-setup or "
+			 "dbus-uuidgen --ensure=" MACHINE_ID " makes one", id_error(error));
+	else if (!host->boot_id[0])
+		snprintf(buf, len, BOOT_ID ": %s: is /proc mounted?", id_error(error));
+	else
+		snprintf(buf, len, "the host's name: %s", strerror(-error));
+	return buf;
 }

@@ -32,6 +32,13 @@ struct lane {
 	uint64_t map_size;
 };
 
+/* The lines from raw time stamps to nanoseconds */
+struct clock {
+	struct evring_clock now;
+	uint32_t nr_past;
+	struct evring_clock_line *past;	/* as many as the kernel keeps */
+};
+
 struct evring {
 	int fd;
 	const struct evring_meta *live;	/* mapped; its first META_MIN bytes are there */
@@ -39,7 +46,9 @@ struct evring {
 	struct evring_meta meta;	/* evring_meta()'s answer */
 	const struct evring_clock *live_clock;
 	size_t clock_len;		/* as far as both sides know it */
-	struct evring_clock clock;	/* as of the last snapshot */
+	struct evring_table past;	/* of the lines that hold no more */
+	struct clock clock;		/* as of the last snapshot */
+	struct evring_clock_line *past_spare;	/* where the next one is put together */
 	struct lane *lanes_known;
 	unsigned int nr_lanes;
 	unsigned int seq_bits;
@@ -148,7 +157,6 @@ void clock_refresh(struct evring *ev);
 uint64_t clock_now(const struct evring *ev);
 uint64_t evring_raw_to_boot(const struct evring *ev, uint64_t raw);
 uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw);
-uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
 
 /* reader.c: all rings together */
 
@@ -162,6 +170,11 @@ int heap_step(struct evring *ev);
 
 /* What a field adds to evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
+
+/* host.c */
+
+/* 32 hex digits, dashes left out. -ENODATA: the file is empty; -EINVAL: it has something else. */
+int host_read_id(const char *path, char id[33]);
 
 /* type.c */
 

@@ -124,7 +124,6 @@ int reader_snapshot(struct evring *ev)
 		if (ret)
 			return ret;
 	}
-	clock_refresh(ev);
 	ev->watermark = clock_now(ev);	/* before any head is read */
 	for (i = 0; i < ev->nr_rings; i++) {
 		struct ring *ring = &ev->rings[i];
@@ -139,6 +138,7 @@ int reader_snapshot(struct evring *ev)
 		if (ret)
 			ev->heap[ev->nr_heap++] = ring;
 	}
+	clock_refresh(ev);	/* after the heads */
 	heap_build(ev);
 	/* Behind the heads: what is below them is of a type that we know then. */
 	ret = ev->nr_heap ? types_update(ev) : 0;
@@ -250,8 +250,8 @@ static void event_fill(struct evring *ev, const struct evring_rec *rec, struct e
 	/* The ring's own number stays at the run's first event until the run ends. */
 	event->seq = run->seq + ((rec->seq - run->seq) & (~0ULL >> (64 - ev->seq_bits)));
 	event->next_seq = event->seq + 1;
-	event->missed = run->missed;
-	run->missed = 0;
+	/* Whoever took the first event, evring_run_next() too, was told. */
+	event->missed = rec == run->first ? run->missed : 0;
 	if (rec->type < EVRING_TYPE_FIRST) {
 		event->next_seq = event->seq + rec_covers(rec);
 		if (rec->type == EVRING_TYPE_DISCARD)

@@ -153,7 +153,9 @@ int ring_peek(struct ring *ring)
 		rec = (const void *)(ring->data + (ring->pos & ring->mask));
 		len = load_once(&rec->len);
 		type = load_once(&rec->type);
-		if (!rec_sane(ring, ring->pos, (uint32_t)len, type)) {
+		/* What is published is whole: no record goes on behind head. */
+		if (!rec_sane(ring, ring->pos, (uint32_t)len, type) ||
+		    ALIGN8(len) > ring->head - ring->pos) {
 			if (ring_overtaken(ring))
 				continue;
 			return -EBADMSG;
@@ -175,8 +177,9 @@ int ring_peek(struct ring *ring)
 }
 
 /* Copy what may be overwritten. False: it was, or had been as we looked. */
-static bool ring_copy(struct ring *ring, char *copy)
+static bool ring_copy(struct ring *ring, void *copy)
 {
+	const struct evring_rec *copied = copy;
 	const struct evring_rec *rec = (const void *)(ring->data + (ring->pos & ring->mask));
 	uint32_t len = load_once(&rec->len);
 	uint16_t type = load_once(&rec->type);
@@ -186,8 +189,8 @@ static bool ring_copy(struct ring *ring, char *copy)
 		return false;
 	}
 	memcpy(copy, rec, len);
-	/* The copy's own words are what was looked at, or it was overwritten. */
-	return !ring_overtaken(ring);
+	/* The copy's words are those that were checked, unless who writes the ring lies. */
+	return !ring_overtaken(ring) && copied->len == len && copied->type == type;
 }
 
 /*

@@ -46,8 +46,6 @@ static void run_begin(struct evring *ev)
 	run->pos = ring->pos;
 	run->seq = ring_seq(ring, run->rec->seq);
 	run->missed = ring->seq == EVRING_SEQ_NONE ? 0 : run->seq - ring->seq;
-	ring->missed += run->missed;
-	ring->seq = run->seq;
 	run->lane = ring->lane;
 	run->cpu = ring->cpu;
 	run->ring = (uint32_t)(ring - ev->rings);
@@ -63,7 +61,9 @@ void run_end(struct evring *ev)
 	if (!ev->running || !run->last)
 		return;
 	ring->pos = run->pos + (uint64_t)((const char *)run->rec - (const char *)run->first);
+	ring->seq = run->seq;
 	ring->seq = ring_seq(ring, run->last->seq) + rec_covers(run->last);
+	ring->missed += run->missed;
 	run_reset(ev);
 	/* What is wrong behind the run is told after it. */
 	ev->error = heap_step(ev);
@@ -95,10 +95,26 @@ int run_next(struct evring *ev)
 	return 1;
 }
 
+/*
+ * ring_peek() saw its first event, so there is one, unless who writes the ring
+ * lies. Then say so: who walks runs would ask for this one for ever.
+ */
 int evring_next_run(struct evring *ev, struct evring_run **run)
 {
+	int ret;
+
 	if (ev->mode != MODE_HOLD)
 		return -EPERM;
 	*run = &ev->run;
-	return run_next(ev);
+	ret = run_next(ev);
+	if (ret <= 0)
+		return ret;
+	if (!evring_run_next(&ev->run)) {
+		run_reset(ev);
+		ev->nr_heap = 0;
+		return -EBADMSG;
+	}
+	ev->run.rec = ev->run.first;
+	ev->run.last = NULL;
+	return 1;
 }

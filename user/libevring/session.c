@@ -34,7 +34,18 @@ static int clock_find(struct evring *ev)
 	    (uint64_t)table->offset + table->stride > ev->meta_len)
 		return -EPROTO;
 	ev->live_clock = (const void *)((const char *)ev->live + table->offset);
-	ev->clock_len = table->stride < sizeof(ev->clock) ? table->stride : sizeof(ev->clock);
+	ev->clock_len = table->stride < sizeof(ev->clock.now) ? table->stride :
+								sizeof(ev->clock.now);
+	ev->past = ev->meta.past;
+	if (!ev->past.count || ev->past.offset % 8 ||
+	    ev->past.stride < offsetofend(struct evring_clock_line, reserved) ||
+	    ev->past.stride % 8 || (uint64_t)ev->past.offset +
+	    (uint64_t)ev->past.stride * ev->past.count > ev->meta_len)
+		return -EPROTO;
+	ev->clock.past = calloc(ev->past.count, sizeof(*ev->clock.past));
+	ev->past_spare = calloc(ev->past.count, sizeof(*ev->past_spare));
+	if (!ev->clock.past || !ev->past_spare)
+		return -ENOMEM;
 	return 0;
 }
 
@@ -122,6 +133,8 @@ void evring_close(struct evring *ev)
 		munmap((void *)ev->live, ev->meta_len);
 	close(ev->fd);
 	free(ev->lanes_known);
+	free(ev->clock.past);
+	free(ev->past_spare);
 	free(ev->copy);
 	free(ev);
 }
@@ -208,7 +221,6 @@ static int name_put(char to[EVRING_NAME_MAX], const char *name)
 	return 0;
 }
 
-/* Returns how many owners the hook has. */
 static int hook_call(struct evring *ev, struct evring_hook *hook, const char *name,
 		     const char *group)
 {
@@ -218,7 +230,7 @@ static int hook_call(struct evring *ev, struct evring_hook *hook, const char *na
 		ret = *group ? name_put(hook->group, group) : -EINVAL;
 	if (!ret)
 		ret = evring_ioctl(ev, EVRING_IOC_HOOK, hook);
-	return ret < 0 ? ret : (int)hook->owners;
+	return ret < 0 ? ret : (int)hook->state;
 }
 
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane)
@@ -241,11 +253,19 @@ int evring_detach(struct evring *ev, const char *hook, const char *group)
 	return hook_call(ev, &arg, hook, group);
 }
 
-int evring_owners(struct evring *ev, const char *hook)
+int evring_hook_state(struct evring *ev, const char *hook)
 {
 	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
 
 	return hook_call(ev, &arg, hook, NULL);
+}
+
+int evring_owners(struct evring *ev, const char *hook)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, NULL);
+
+	return ret < 0 ? ret : (int)arg.owners;
 }
 
 int evring_drop(struct evring *ev, const char *name)

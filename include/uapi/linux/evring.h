@@ -11,7 +11,8 @@
  *
  * What a session (one open file of /dev/evring) does:
  *
- *	open		O_RDONLY or O_RDWR: taps and joins groups
+ *	open		O_RDONLY or O_RDWR: taps and joins groups. EMFILE: the user has
+ *			as many sessions as the module's sessions_max allows
  *	META		how long the meta page is, and of which version
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
@@ -399,28 +400,35 @@ struct evring_describe {
 #define EVRING_TYPE_F_HOOK	0x1	/* emitted by a hook: EVRING_IOC_HOOK knows it */
 #define EVRING_TYPE_F_ATTACHED	0x2	/* ... which is attached now */
 #define EVRING_TYPE_F_GONE	0x4	/* its module has gone */
+#define EVRING_TYPE_F_DISARMED	0x8	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
+#define EVRING_TYPE_F_ABSENT	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
 
 /*
  * The meta page, mmap'd at EVRING_MMAP_META. Written by the kernel alone.
  */
 
 /**
- * struct evring_clock - from raw time stamps to nanoseconds
- * @seq: odd while the kernel writes the other members: read it, read them,
- *	read it again, and start over if it was odd or has changed
+ * struct evring_clock - from raw time stamps to nanoseconds: the line of now
+ * @seq: odd while the kernel writes the other members, or evring_meta.past: read
+ *	it, read them, read it again, and start over if it was odd or has changed
  * @source: EVRING_CLOCK_*
  * @mult: see below
- * @shift: see below
- * @base: a raw time stamp
+ * @shift: see below; the same for all lines
+ * @base: the raw time stamp since when this line holds
  * @boot_ns: CLOCK_BOOTTIME at @base, nanoseconds
- * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME at @base, nanoseconds
+ * @wall_ns: CLOCK_REALTIME minus CLOCK_BOOTTIME, nanoseconds, exact
  *
  *	boottime = boot_ns + (((s128)(raw - base) * mult) >> shift)
  *	realtime = boottime + wall_ns
  *
- * raw - base is signed: the kernel renews the base from time to time, so that
- * most events are older than it. The line is kept continuous (it is bent, not
- * cut), except after a suspend or when the wall clock is set.
+ * A line holds for the time stamps from its base up to the next line's, and for
+ * ever: an event has the same time whenever it is read. There is a new one where
+ * the wall clock is set (at that moment), where the line has come away from
+ * CLOCK_BOOTTIME by more than 20 us (bent there, not cut), and after a suspend.
+ * What is older than @base belongs to a line in evring_meta.past.
+ *
+ * Read the heads first and the clock after them: then it covers all that is
+ * below the heads.
  */
 struct evring_clock {
 	__u32	seq;
@@ -430,6 +438,22 @@ struct evring_clock {
 	__u64	base;
 	__u64	boot_ns;
 	__s64	wall_ns;
+};
+
+/**
+ * struct evring_clock_line - a line that held until the next one's base
+ * @base: as in struct evring_clock
+ * @boot_ns: likewise
+ * @wall_ns: likewise
+ * @mult: likewise
+ * @reserved: 0
+ */
+struct evring_clock_line {
+	__u64	base;
+	__u64	boot_ns;
+	__s64	wall_ns;
+	__u32	mult;
+	__u32	reserved;
 };
 
 #define EVRING_CLOCK_BOOTTIME	0	/* raw is CLOCK_BOOTTIME in ns */
@@ -507,6 +531,11 @@ struct evring_group_info {
  * @lanes: struct evring_lane_info
  * @clocks: struct evring_clock; the first one is of evring_rec.time
  * @groups: struct evring_group_info; their positions are in the ring pages
+ * @past: struct evring_clock_line: the last ones of the lines that hold no more:
+ *	number n is element n % @past.count. What is older than the oldest goes by
+ *	the oldest
+ * @nr_past: how many there were, all-time
+ * @reserved: 0
  * @module: version of the module, a text
  */
 struct evring_meta {
@@ -525,6 +554,9 @@ struct evring_meta {
 	struct evring_table lanes;
 	struct evring_table clocks;
 	struct evring_table groups;
+	struct evring_table past;
+	__u32	nr_past;
+	__u32	reserved;
 	char	module[32];
 };
 
@@ -607,6 +639,11 @@ struct evring_ring_page {
  * mapping; ENXIO: no such ring (yet). A mapping keeps its session, and so the
  * module, until it is unmapped; a child of fork() does not get it (MADV_DONTFORK
  * is set).
+ *
+ * The memory is the module's (evring_meta.memory), not the reader's: it is in
+ * nobody's RSS. Calls that copy from it work (write, send); what would pin its
+ * pages fails with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
+ * with io_uring, process_vm_readv, and a debugger's look.
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
@@ -670,6 +707,7 @@ struct evring_ring_read {
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
+ * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * no place for a group is free. EINVAL: as always. May sleep.
  */
@@ -717,7 +755,8 @@ struct evring_commit_entry {
  * errno: those before it stay taken, as the cursors in the ring pages tell (of
  * those close before an address that cannot be read, some may not be).
  *
- * EPERM: the session has no group. ENXIO: no such ring. ERANGE: @pos is below
+ * EPERM: the session has no group, or has left the one that it had when the call
+ * began: no entry lands in another group. ENXIO: no such ring. ERANGE: @pos is below
  * the committed position or above head. EINVAL: a lane that the group does not
  * read, @pos not a multiple of 8, or as always. E2BIG: an entry has something
  * that this kernel does not know. EFAULT.
@@ -735,7 +774,8 @@ struct evring_commit {
  * @lanes: which lanes to wait for, at least one
  * @flags: 0
  * @watermark: wake once so many bytes have come, or @flush_ms after the first
- *	event; 0: wake at the first event. Looked at as segments are entered
+ *	event; 0: wake at the first event. Looked at as segments are entered:
+ *	what rings have in the segments that they write now may not count yet
  * @flush_ms: 1 to EVRING_FLUSH_MS_MAX where there is a @watermark, else 0
  * @reserved: 0
  *
@@ -763,7 +803,7 @@ struct evring_arm {
  *	they go
  * @reserved: 0
  * @owners: out: how many have it attached, the administrator counts as one
- * @attached: out: 1 if it is attached now
+ * @state: in: 0; out: enum evring_hook_state, as it is now
  *
  * A hook has owners: the groups and the administrator for whom it was attached.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -773,7 +813,7 @@ struct evring_arm {
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
- * another lane. May sleep.
+ * another lane. EOPNOTSUPP: this kernel has not what it is attached to. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -785,8 +825,25 @@ struct evring_hook {
 	__u16	lane;
 	__u16	reserved;
 	__u32	owners;
-	__u32	attached;
+	__u32	state;
 	__u32	reserved1;
+};
+
+/**
+ * enum evring_hook_state - does it emit?
+ * @EVRING_HOOK_DETACHED: nobody has attached it
+ * @EVRING_HOOK_ATTACHED: it emits
+ * @EVRING_HOOK_DISARMED: it is attached, but what it is attached to is switched
+ *	off: nothing comes until that is switched on
+ * @EVRING_HOOK_ABSENT: this kernel has not what it would be attached to
+ *
+ * A hook that does not emit is never called attached.
+ */
+enum evring_hook_state {
+	EVRING_HOOK_DETACHED	= 0,
+	EVRING_HOOK_ATTACHED	= 1,
+	EVRING_HOOK_DISARMED	= 2,
+	EVRING_HOOK_ABSENT	= 3,
 };
 
 #define EVRING_HOOK_QUERY	0

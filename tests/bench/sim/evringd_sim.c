@@ -21,6 +21,7 @@
 #include "sim.h"
 
 #define PRODUCERS_MAX 256
+#define RING_KIB_MAX (1 << 20)	/* the module's own limit of a lane */
 
 /* evringd's, renamed by the linker */
 int evringd_main(int argc, char **argv);
@@ -35,13 +36,16 @@ static const char usage[] =
 	"  --seconds S     stop after so long (0: when all events are emitted)\n"
 	"  --clock         stamp with CLOCK_BOOTTIME, not with cycles\n"
 	"  --ring KIB      size of each ring (2048)\n"
-	"  --prefill       emit all before evringd wakes up: its own speed, no producer's\n";
+	"  --prefill       emit all before evringd wakes up: its own speed, no producer's\n"
+	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
+	"  --no-wait       for room in the ring: events are lost, or overwritten\n";
 
 static struct {
 	unsigned int producers;
 	uint64_t events, rate, seconds;
 	uint32_t size;
-	bool boottime, prefill;
+	uint32_t odd;
+	bool boottime, prefill, no_wait;
 	unsigned int ring_kib;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
 
@@ -53,6 +57,7 @@ struct producer {
 
 static struct producer producers[PRODUCERS_MAX];
 static bool stop_producing;
+static bool conducted;			/* all is emitted and has arrived */
 
 /*
  * Allocations: evringd's own calls and libevring's come here (--wrap), all of
@@ -166,7 +171,7 @@ static void emit(uint64_t events, uint64_t rate, uint64_t seconds)
 
 		p->load = (struct sim_load) {
 			.cpu = i, .events = events / opt.producers, .size = opt.size,
-			.rate = rate / opt.producers, .wait = true, .stop = &stop_producing,
+			.rate = rate / opt.producers, .wait = !opt.no_wait, .stop = &stop_producing,
 		};
 		if (pthread_create(&p->thread, NULL, produce, p))
 			die("producer", "no thread");
@@ -177,6 +182,18 @@ static void emit(uint64_t events, uint64_t rate, uint64_t seconds)
 	}
 	for (i = 0; i < opt.producers; i++)
 		pthread_join(producers[i].thread, NULL);
+}
+
+/* One event that is not as the others are, between two halves of them. */
+static void emit_odd(void)
+{
+	struct sim_load load = {
+		.events = 1, .argv = opt.odd, .wait = true, .stop = &stop_producing,
+	};
+
+	emit(opt.events / 2, opt.rate, 0);
+	sim_produce(&load, &producers[0].made);
+	emit(opt.events / 2, opt.rate, 0);
 }
 
 /* Until Kafka has what was emitted and the rings forget it. */
@@ -214,10 +231,14 @@ static void *conduct(void *arg)
 		prefill();
 	} else {
 		first = take_reading();
-		emit(opt.events, opt.rate, opt.seconds);
+		if (opt.odd)
+			emit_odd();
+		else
+			emit(opt.events, opt.rate, opt.seconds);
 	}
 	settle();
 	last = take_reading();
+	__atomic_store_n(&conducted, true, __ATOMIC_RELEASE);
 	kill(getpid(), SIGTERM);
 	return NULL;
 }
@@ -244,6 +265,8 @@ static void parse(int argc, char **argv)
 		{ "clock",	no_argument,		NULL,	'c' },
 		{ "ring",	required_argument,	NULL,	'R' },
 		{ "prefill",	no_argument,		NULL,	'f' },
+		{ "odd",	required_argument,	NULL,	'o' },
+		{ "no-wait",	no_argument,		NULL,	'w' },
 		{ "help",	no_argument,		NULL,	'h' },
 		{ NULL,		0,			NULL,	0 },
 	};
@@ -273,10 +296,16 @@ static void parse(int argc, char **argv)
 			opt.boottime = true;
 			break;
 		case 'R':
-			opt.ring_kib = (unsigned int)number(optarg, 1 << 20);
+			opt.ring_kib = (unsigned int)number(optarg, RING_KIB_MAX);
 			break;
 		case 'f':
 			opt.prefill = true;
+			break;
+		case 'o':
+			opt.odd = (uint32_t)number(optarg, 60000);
+			break;
+		case 'w':
+			opt.no_wait = true;
 			break;
 		default:
 			fputs(usage, c == 'h' ? stdout : stderr);
@@ -310,10 +339,22 @@ static void print_result(void)
 	       (double)(last.allocations_all - first.allocations_all) / n, first.rss, last.rss);
 }
 
-/* Bytes of a ring that can hold a producer's events, and the warm-up's before them */
-static uint64_t ring_need(void)
+/*
+ * A ring that holds a producer's events, and the warm-up's before them; on a
+ * machine so fast that the largest does not, as many events as it holds.
+ */
+static void fit(void)
 {
-	return (opt.events / opt.producers + 2000) * (opt.size ? opt.size + 8 : 256) + (1 << 20);
+	const uint64_t event = opt.size ? opt.size + 8 : 256, spare = 2000 * event + (1 << 20);
+	const uint64_t most = (((uint64_t)RING_KIB_MAX << 10) - spare) / event * opt.producers;
+
+	if (opt.events > most) {
+		fprintf(stderr, "evringd-sim: %llu events, which is all that a ring of %u KiB holds\n",
+			(unsigned long long)most, RING_KIB_MAX);
+		opt.events = most;
+	}
+	while (opt.ring_kib * 1024ull < opt.events / opt.producers * event + spare)
+		opt.ring_kib *= 2;
 }
 
 int main(int argc, char **argv)
@@ -325,8 +366,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	parse(argc, argv);
-	while (opt.prefill && opt.ring_kib * 1024ull < ring_need())
-		opt.ring_kib *= 2;
+	if (opt.prefill)
+		fit();
 	boot.cpus = opt.producers;
 	boot.tsc = !opt.boottime;
 	boot.lane_kib[LANE_CRITICAL] = opt.ring_kib;
@@ -339,13 +380,17 @@ int main(int argc, char **argv)
 	/* Ours to block first: every thread inherits it. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
+	sigaddset(&term, SIGINT);
+	sigaddset(&term, SIGHUP);
+	sigaddset(&term, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &term, NULL);
 	if (pthread_create(&conductor, NULL, conduct, NULL))
 		die("conductor", "no thread");
 	args[1] = argv[optind];
 	optind = 0;
 	ret = evringd_main(2, args);
-	if (ret)
+	/* Somebody else may have stopped it: then there is nothing to tell. */
+	if (ret || !__atomic_load_n(&conducted, __ATOMIC_ACQUIRE))
 		_exit(ret);
 	pthread_join(conductor, NULL);
 	print_result();

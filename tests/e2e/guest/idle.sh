@@ -30,7 +30,7 @@ setup "$1"
 daemon_start
 wait_attached
 evring-burst 100
-wait_drained 60
+wait_drained 1200
 events=$(emitted)
 sleep 2
 read_switches

@@ -25,7 +25,7 @@ wait_attached() {
 	i=0
 	until evring hooks --json | tr -d ' \n' | grep -q '"process.exit"[^}]*"attached":true'; do
 		i=$((i + 1))
-		[ $i -lt 100 ] || fail "no hook was attached"
+		[ $i -lt 1200 ] || fail "no hook was attached"
 		usleep 100000
 	done
 }
@@ -47,7 +47,7 @@ wait_drained() {
 # Nothing more is emitted; all of it is delivered; say how much it was.
 finish() {
 	evring hooks detach 'process.*' >/dev/null || fail "detach"
-	wait_drained 300
+	wait_drained 1200
 	kill -TERM "$daemon"
 	wait "$daemon" || fail "evringd ended with status $?"
 	echo "emitted: $(evring status --json --rings | tr -d '\n')"

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* See declare.h. */
+#include "declare.h"
+
+#include "evringd.h"
+#include "producer.h"
+#include "sender.h"
+#include "split.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Payload of TYPE_MISSED, and start of TYPE_REJECTED's */
+struct range {
+	uint64_t first_seq;
+	uint64_t last_seq;
+	uint64_t count;
+};
+
+struct rejected {
+	struct range range;
+	int32_t code;
+	struct evring_str event_type;
+	struct evring_str topic;
+	struct evring_str reason;
+};
+
+#define FIELD(str, field_kind, type, member) \
+	{ .name = str, .kind = EVRING_KIND_##field_kind, .offset = offsetof(type, member), \
+	  .size = sizeof(((type *)0)->member) }
+
+static const struct evring_field rejected_fields[] = {
+	FIELD("first_seq", U64, struct rejected, range.first_seq),
+	FIELD("last_seq", U64, struct rejected, range.last_seq),
+	FIELD("count", U64, struct rejected, range.count),
+	FIELD("code", S32, struct rejected, code),
+	FIELD("event_type", TEXT, struct rejected, event_type),
+	FIELD("topic", TEXT, struct rejected, topic),
+	FIELD("reason", TEXT, struct rejected, reason),
+};
+
+static const struct evring_type likes[] = {
+	{ .id = TYPE_REJECTED, .version = 1, .size = sizeof(struct rejected),
+	  .nr_fields = sizeof(rejected_fields) / sizeof(rejected_fields[0]),
+	  .fields = rejected_fields, .name = "evring.rejected" },
+	{ .id = TYPE_MISSED, .version = 1, .size = sizeof(struct range), .nr_fields = 3,
+	  .fields = rejected_fields, .name = "evring.missed" },
+};
+
+#define NR_TYPES (sizeof(likes) / sizeof(likes[0]))
+
+const struct evring_type *declared_type(unsigned int id)
+{
+	static struct evring_type *types[NR_TYPES];
+	unsigned int i = id - TYPE_REJECTED;
+
+	if (i >= NR_TYPES)
+		return NULL;
+	if (!types[i] && evring_type_build(&types[i], &likes[i]))
+		fatal("out of memory");
+	return types[i];
+}
+
+/* A record's time stamp for this moment: the clock's line, the other way round. */
+static uint64_t raw_now(const struct evring *ev)
+{
+	struct evring_line clock;
+	struct timespec now;
+	int64_t ns;
+
+	/* The line of now holds for all that is later than it began. */
+	evring_clock(ev, INT64_MAX, &clock);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)clock.boot_ns;
+	return clock.mult ? clock.base + (uint64_t)(((__int128)ns << clock.shift) / clock.mult) :
+			    clock.base;
+}
+
+_Static_assert(offsetof(struct declaration, payload) ==
+	       offsetof(struct declaration, rec) + sizeof(struct evring_rec), "one record");
+
+static void finish(struct declaration *d, unsigned int id, uint64_t seq, size_t payload_len)
+{
+	d->rec.len = (uint32_t)(sizeof(d->rec) + payload_len);
+	d->rec.type = (uint16_t)id;
+	d->rec.seq = seq;
+	d->event.seq = seq;
+	d->event.rec = &d->rec;
+	d->event.payload = d->payload;
+	d->event.payload_len = (uint32_t)payload_len;
+	d->event.type = declared_type(id);
+}
+
+void declare_missed(struct declaration *d, const struct evring_event *event)
+{
+	const struct range range = {
+		.first_seq = event->seq - event->missed,
+		.last_seq = event->seq - 1,
+		.count = event->missed,
+	};
+
+	memset(d, 0, sizeof(*d));
+	d->event.lane = event->lane;
+	d->event.cpu = event->cpu;
+	d->event.ring = event->ring;
+	/* Committed, it leads to the event that it stands in front of. */
+	d->event.pos = event->pos;
+	d->event.next = event->pos;
+	d->event.next_seq = event->seq;
+	d->event.missed = event->missed;
+	d->rec.time = event->rec->time;
+	memcpy(d->payload, &range, sizeof(range));
+	finish(d, TYPE_MISSED, range.first_seq, sizeof(range));
+}
+
+/*
+ * Rejected
+ */
+
+static void copy_header(const struct outgoing *out, const char *name, char *buf, size_t room)
+{
+	const void *value;
+	size_t len;
+
+	if (!out->headers || rd_kafka_header_get_last(out->headers, name, &value, &len) ||
+	    len >= room)
+		return;
+	memcpy(buf, value, len);
+	buf[len] = '\0';
+}
+
+/* Who was refused, from what is certain to the message's own. */
+static void identify(const struct config *cfg, const struct outgoing *out, struct identity *who)
+{
+	const char *slash;
+
+	*who = (struct identity){ .seq = out->delivery->seq - 1 };
+	if (pack_identity(cfg, out, who))
+		return;
+	copy_header(out, "evring.id", who->id, sizeof(who->id));
+	copy_header(out, "evring.type", who->type, sizeof(who->type));
+	slash = strrchr(who->id, '/');
+	if (slash)
+		who->seq = strtoull(slash + 1, NULL, 10);
+}
+
+static struct evring_str put(struct declaration *d, size_t *used, const char *text)
+{
+	size_t len = strlen(text), room = sizeof(d->payload) - *used;
+	struct evring_str str = { .offset = (uint16_t)*used };
+
+	str.len = (uint16_t)(len < room ? len : room);
+	memcpy(d->payload + *used, text, str.len);
+	*used += str.len;
+	return str;
+}
+
+static void fill(struct declaration *d, const struct refusal *refusal, const struct identity *who)
+{
+	const struct delivery *delivery = refusal->delivery;
+	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
+	uint64_t last = delivery->events == 1 && !delivery->with ? delivery->seq - 1 : who->seq;
+	struct rejected rejected = {
+		.range = { .first_seq = who->seq, .last_seq = last },
+		.code = refusal->code,
+	};
+	size_t used = sizeof(rejected);
+
+	rejected.range.count = last - who->seq + 1;
+	rejected.event_type = put(d, &used, who->type);
+	rejected.topic = put(d, &used, refusal->name);
+	rejected.reason = put(d, &used, refusal->why);
+	memcpy(d->payload, &rejected, sizeof(rejected));
+	finish(d, TYPE_REJECTED, who->seq, used);
+}
+
+/* In the format of the connector's other messages; frames without headers have lines beside them. */
+static bool as_json(const struct config *cfg)
+{
+	return cfg->format == VALUE_JSON || (cfg->pack_bytes && cfg->headers == HEADERS_NONE);
+}
+
+static rd_kafka_headers_t *headers_of(const struct encoder *enc, const struct message *msg)
+{
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
+
+	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
+	if (enc->cfg->pack_bytes && as_json(enc->cfg))
+		rd_kafka_header_add(headers, "evring.frame", -1, "jsonl/1", -1);
+	else
+		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
+				    (ssize_t)msg->route->type_len);
+	return headers;
+}
+
+void declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
+{
+	struct outgoing out = *refusal->out;
+	struct declaration d = { 0 };
+	struct identity who;
+	struct message msg;
+	ssize_t len = -1;
+	char *json;
+
+	identify(enc->cfg, &out, &who);
+	delivery_place(ds, refusal->delivery, &d.event.lane, &d.event.cpu);
+	d.event.ring = refusal->delivery->ring;
+	d.rec.time = raw_now(enc->src->ev);
+	fill(&d, refusal, &who);
+	encode_key(enc, &d.event, &msg);
+	encode_envelope(enc, &d.event, &msg);
+	json = xalloc(evring_json_max(&d.event) + 1);
+	if (as_json(enc->cfg))
+		len = evring_json(enc->src->ev, &enc->src->host, &d.event, json,
+				  evring_json_max(&d.event));
+	if (len > 0 && enc->cfg->pack_bytes)
+		json[len++] = '\n';
+	out.declaration = true;
+	out.suspect = false;
+	out.value = len > 0 ? json : (const char *)&d.rec;
+	out.len = len > 0 ? (size_t)len : d.rec.len;
+	/* The key stays: the declaration comes where the event would have. */
+	out.timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg.timestamp : 0;
+	out.headers = enc->cfg->headers == HEADERS_ALL ? headers_of(enc, &msg) : NULL;
+	sender_enqueue(enc->sender, msg.route->topic, outgoing_new(&out, true));
+	free(json);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What follows from a failed delivery: see sender.h, and verdict.h for whose fault it is. */
+#include "sending.h"
+#include "split.h"
+#include "verdict.h"
+
+#include <string.h>
+
+/* A fault of the moment's that stays makes batches smaller, too: what is before it gets through. */
+#define PATIENCE 3
+
+static void smaller(struct sender *s, size_t bytes, bool stays)
+{
+	size_t half = bytes / 2 ? bytes / 2 : 1;
+
+	if (!s->batch_bytes || half < s->batch_bytes)
+		s->batch_bytes = half;
+	s->batch_stays = s->batch_stays || stays;
+	s->probation = PROBATION;
+}
+
+static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, int code)
+{
+	char why[TEXT_MAX];
+	const struct refusal refusal = {
+		.delivery = out->delivery, .topic = topic, .name = topic->name, .out = out,
+		.code = code, .why = why,
+	};
+	struct outgoing *halves[2];
+
+	if (s->culprit == out->delivery)
+		s->culprit = NULL;
+	/* A pack is no event: its halves are sent, down to one event each. */
+	if (split_pack(s->cfg, out, halves)) {
+		delivery_split(out->delivery);
+		topic_wait(s, topic, halves[0]);
+		topic_wait(s, topic, halves[1]);
+		topic->unsorted = true;
+	} else {
+		fault_text(code, why, sizeof(why));
+		s->calls.refused(s->calls.arg, &refusal);
+	}
+	outgoing_free(out);
+}
+
+static void refuse_all(struct sender *s, struct failed *failed)
+{
+	struct outgoing *out;
+
+	while ((out = failed->first)) {
+		failed->first = out->next;
+		refuse(s, failed->topic, out, failed->code);
+	}
+}
+
+static void topic_failed(struct sender *s, struct topic *topic, int code)
+{
+	char why[TEXT_MAX];
+	bool news;
+
+	fault_text(code, why, sizeof(why));
+	news = strcmp(topic->reason, why);
+	if (pause_start(s, &topic->pause) || news)
+		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
+	memcpy(topic->reason, why, sizeof(why));
+}
+
+static void moment_failed(struct sender *s, const struct failed *failed)
+{
+	char why[200], reason[TEXT_MAX];
+
+	fault_text(failed->code, why, sizeof(why));
+	snprintf(reason, sizeof(reason), "topic %.249s: %s", failed->topic->name, why);
+	sender_pause(s, reason);
+	s->culprit = failed->first ? failed->first->delivery : NULL;
+	if (++s->failures >= PATIENCE && failed->nr > 1)
+		smaller(s, failed->bytes, false);
+	sender_drain(s);
+}
+
+/* A batch, or one message alone, for the first time or the second. */
+static void event_failed(struct sender *s, struct failed *failed)
+{
+	struct outgoing *out = failed->first;
+	char why[TEXT_MAX];
+
+	s->culprit = out->delivery;
+	if (failed->nr == 1 && out->suspect) {
+		failed->first = NULL;
+		refuse(s, failed->topic, out, failed->code);
+	} else if (failed->nr == 1) {
+		out->suspect = true;
+	} else {
+		fault_text(failed->code, why, sizeof(why));
+		smaller(s, failed->bytes,
+			failed->code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+			failed->code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE);
+		info("topic %s refuses a batch of %u messages, %zu bytes: %s; they are sent again, "
+		     "in batches of %zu bytes", failed->topic->name, failed->nr, failed->bytes, why,
+		     s->batch_bytes);
+	}
+	sender_drain(s);
+}
+
+void failed_judge(struct sender *s, struct failed *failed)
+{
+	enum fault fault = fault_of(failed->code);
+	struct topic *topic = failed->topic;
+	struct outgoing *out;
+
+	s->judged = s->judged || fault != FAULT_NONE;
+	switch (fault) {
+	case FAULT_NONE:
+		break;
+	case FAULT_MOMENT:
+		if (pause_too_long(s, &s->pause))
+			refuse_all(s, failed);
+		moment_failed(s, failed);
+		break;
+	case FAULT_TOPIC:
+		if (pause_too_long(s, &topic->pause))
+			refuse_all(s, failed);
+		topic_failed(s, topic, failed->code);
+		break;
+	case FAULT_EVENT:
+		event_failed(s, failed);
+		break;
+	}
+	while ((out = failed->first)) {
+		failed->first = out->next;
+		topic_wait(s, topic, out);
+	}
+}
+
+void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code)
+{
+	struct failed failed = {
+		.topic = topic, .first = out, .code = code, .nr = 1, .bytes = out->len,
+	};
+
+	out->next = NULL;
+	/* It is not in a batch yet, so this is about itself alone. */
+	if (fault_of(code) == FAULT_EVENT)
+		refuse(s, topic, out, code);
+	else
+		failed_judge(s, &failed);
+}
+
+void failed_add(struct failed *failed, const rd_kafka_message_t *report)
+{
+	*failed->end = producer_message(report);
+	failed->end = &(*failed->end)->next;
+	failed->code = report->err;
+	failed->nr++;
+	failed->bytes += report->len;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* See sender.h; its parts are in sending.h. */
+#include "sending.h"
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a producer that is to be replaced waits for the answers to what is in flight. */
+#define DRAIN_NS 30000000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * Replacing the producer
+ */
+
+void sender_drain(struct sender *s)
+{
+	if (s->draining)
+		return;
+	s->draining = true;
+	s->drain_until = s->now + DRAIN_NS;
+	batch_empty(s);
+	producer_purge(s->producer, false);
+}
+
+void sender_pause(struct sender *s, const char *reason)
+{
+	bool news = strcmp(s->reason, reason);
+
+	if (pause_start(s, &s->pause) || news)
+		warn("kafka: %s; it is tried again", reason);
+	if (news)
+		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
+static void start(struct sender *s)
+{
+	char why[TEXT_MAX];
+
+	s->judged = false;
+	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
+	if (s->producer)
+		s->message_max = producer_message_max(s->producer);
+	else
+		sender_pause(s, why);
+}
+
+/* All reports have come: what failed waits in its topic's queue. */
+static void drained(struct sender *s)
+{
+	struct topic *topic;
+	char why[TEXT_MAX];
+
+	/* No message is to blame: the next producer may end the same way. */
+	if (!s->judged && producer_failed(s->producer, why, sizeof(why)))
+		sender_pause(s, why);
+	for (topic = s->topics; topic; topic = topic->next)
+		producer_release(&topic->handle);
+	producer_close(s->producer);
+	s->producer = NULL;
+	s->draining = false;
+}
+
+static void turn_producer(struct sender *s)
+{
+	char why[TEXT_MAX];
+
+	if (s->producer && !s->draining && producer_failed(s->producer, why, sizeof(why))) {
+		log_line(LOG_DEBUG, "kafka: the producer is replaced: %s", why);
+		sender_drain(s);
+	}
+	if (s->draining && producer_flying(s->producer) && s->now >= s->drain_until)
+		producer_purge(s->producer, true);
+	if (s->draining && !producer_flying(s->producer))
+		drained(s);
+	if (!s->producer && !pause_is_on(s, &s->pause))
+		start(s);
+}
+
+/*
+ * Reports
+ */
+
+/* Batches are as large as they were, once it is clear that they can be. */
+static void count_probation(struct sender *s, unsigned int nr)
+{
+	if (!s->batch_bytes || s->batch_stays || s->draining || s->culprit)
+		return;
+	s->probation -= nr < s->probation ? nr : s->probation;
+	if (s->probation)
+		return;
+	s->batch_bytes = 0;
+	sender_drain(s);
+}
+
+static void topic_works(struct sender *s, struct topic *topic, unsigned int nr)
+{
+	if (topic->pause.since) {
+		info("topic %s: delivering again after %llu s", topic->name,
+		     (unsigned long long)((s->now - topic->pause.since) / 1000000000));
+		topic->pause = (struct pause){ 0 };
+	}
+	if (s->pause.since && !s->culprit && !s->draining) {
+		info("kafka: delivering again after %llu s",
+		     (unsigned long long)((s->now - s->pause.since) / 1000000000));
+		s->pause = (struct pause){ 0 };
+		s->failures = 0;
+	}
+	if (s->away)
+		info("kafka: delivering again");
+	s->away = false;
+	count_probation(s, nr);
+}
+
+static void on_reports(struct sender *s, rd_kafka_event_t *event)
+{
+	struct failed failed = { .end = &failed.first };
+	const rd_kafka_message_t *report;
+	struct delivery *delivery;
+	unsigned int acked = 0;
+
+	while ((report = rd_kafka_event_message_next(event))) {
+		producer_landed(s->producer);
+		failed.topic = (struct topic *)producer_topic(report);
+		if (report->err) {
+			failed_add(&failed, report);
+			continue;
+		}
+		acked++;
+		delivery = producer_delivery(report);
+		if (delivery == s->culprit)
+			s->culprit = NULL;
+		producer_forget(report);
+		s->calls.acked(s->calls.arg, delivery);
+	}
+	if (acked)
+		topic_works(s, failed.topic, acked);
+	if (failed.nr)
+		failed_judge(s, &failed);
+}
+
+static void on_error(struct sender *s, rd_kafka_event_t *event)
+{
+	const char *text = rd_kafka_event_error_string(event);
+	unsigned int held;
+
+	/* The producer's end is told where its cause is. */
+	if (rd_kafka_event_error_is_fatal(event))
+		return;
+	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+		if (!s->away)
+			warn("kafka: no broker can be reached, events stay in the ring: %s",
+			     s->last_error[0] ? s->last_error : text);
+		s->away = true;
+		return;
+	}
+	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
+	/* One broker of several may come and go. */
+	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__TRANSPORT) {
+		log_line(LOG_DEBUG, "kafka: %s", text);
+		return;
+	}
+	if (!ratelimit_pass(&s->errors, &held))
+		return;
+	if (held)
+		warn("kafka: %u lines left out", held);
+	warn("kafka: %s", text);
+}
+
+static void serve_events(struct sender *s)
+{
+	rd_kafka_event_t *event;
+
+	while (s->producer && (event = producer_event(s->producer))) {
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+			on_reports(s, event);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+			on_error(s, event);
+		rd_kafka_event_destroy(event);
+	}
+}
+
+/*
+ * Sending
+ */
+
+static void send_waiting(struct sender *s, struct topic *topic)
+{
+	rd_kafka_resp_err_t code;
+	struct outgoing *out;
+
+	if (topic->unsorted)
+		topic_sort(topic);
+	while (sender_up(s) && (out = topic->first)) {
+		code = producer_send(s->producer, &topic->handle, topic->name, out);
+		if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			return;
+		topic_dequeue(topic);
+		if (!code) {
+			out->headers = NULL;
+			if (!out->copy)
+				outgoing_free(out);
+			continue;
+		}
+		failed_unsent(s, topic, out, code);
+		if (topic->unsorted)
+			topic_sort(topic);
+		if (fault_of(code) != FAULT_EVENT)
+			return;
+	}
+}
+
+void sender_turn(struct sender *s, bool hurry)
+{
+	struct topic *topic;
+
+	s->now = now_ns();
+	s->hurry = hurry;
+	serve_events(s);
+	turn_producer(s);
+	for (topic = s->topics; topic && sender_up(s); topic = topic->next)
+		if (topic->first && !pause_is_on(s, &topic->pause))
+			send_waiting(s, topic);
+}
+
+bool sender_up(const struct sender *s)
+{
+	return s->producer && !s->draining;
+}
+
+/* The message's own headers: its identity and its type, or the pack's format. */
+static rd_kafka_headers_t *headers_of(const struct message *msg)
+{
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
+
+	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
+	if (msg->frame)
+		rd_kafka_header_add(headers, "evring.frame", -1, msg->frame, -1);
+	else
+		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
+				    (ssize_t)msg->route->type_len);
+	return headers;
+}
+
+static void outgoing_of(const struct sender *s, const struct message *msg, struct outgoing *out)
+{
+	*out = (struct outgoing){
+		.delivery = msg->delivery, .order = msg->delivery->order,
+		.value = msg->value, .len = msg->value_len,
+		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
+		.place = (uintptr_t)msg->value,
+	};
+	if (s->cfg->timestamp == TIMESTAMP_EVENT)
+		out->timestamp = msg->timestamp;
+	if (s->cfg->headers == HEADERS_ALL)
+		out->headers = headers_of(msg);
+}
+
+bool sender_produce(struct sender *s, const struct message *msg)
+{
+	struct topic *topic = msg->route->topic;
+	rd_kafka_resp_err_t code;
+	struct outgoing out;
+
+	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
+
+	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
+		return false;
+	if (batching && sender_up(s) && !topic->first) {
+		batch_add(s, msg);
+		return true;
+	}
+	outgoing_of(s, msg, &out);
+	if (!sender_up(s) || topic->first) {
+		topic_wait(s, topic, outgoing_new(&out, false));
+		return true;
+	}
+	code = producer_send(s->producer, &topic->handle, topic->name, &out);
+	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+		if (out.headers)
+			rd_kafka_headers_destroy(out.headers);
+		return false;
+	}
+	if (code)
+		failed_unsent(s, topic, outgoing_new(&out, false), code);
+	return true;
+}
+
+/*
+ * From start to end
+ */
+
+struct topic *sender_topic(struct sender *s, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct topic *topic;
+
+	for (topic = s->topics; topic; topic = topic->next)
+		if (!strcmp(topic->name, name))
+			return topic;
+	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
+	memcpy(topic->name, name, size);
+	topic->next = s->topics;
+	s->topics = topic;
+	return topic;
+}
+
+struct sender *sender_open(const struct config *cfg, const struct sender_calls *calls)
+{
+	struct sender *s = xgrow(NULL, 0, 1, sizeof(*s));
+
+	s->cfg = cfg;
+	s->calls = *calls;
+	s->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
+	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->fd < 0)
+		fatal("eventfd: %s", strerror(errno));
+	s->now = now_ns();
+	start(s);
+	return s;
+}
+
+void sender_close(struct sender *s)
+{
+	struct topic *topic;
+
+	while ((topic = s->topics)) {
+		s->topics = topic->next;
+		producer_release(&topic->handle);
+		while (topic->first)
+			outgoing_free(topic_dequeue(topic));
+		free(topic);
+	}
+	if (s->producer)
+		producer_close(s->producer);
+	close(s->fd);
+	free(s);
+}
+
+int sender_fd(const struct sender *s)
+{
+	return s->fd;
+}
+
+static uint64_t until_ms(const struct sender *s, const struct pause *pause)
+{
+	return pause->until > s->now ? (pause->until - s->now) / 1000000 + 1 : 1;
+}
+
+uint64_t sender_pause_ms(const struct sender *s)
+{
+	const struct topic *topic;
+	uint64_t ms = 0, wait;
+
+	if (s->draining)
+		return DELAY_MS_MIN;
+	if (!s->producer)
+		return until_ms(s, &s->pause);
+	for (topic = s->topics; topic; topic = topic->next) {
+		if (!topic->first)
+			continue;
+		/* Without a pause it waits for room, which a report tells. */
+		wait = topic->pause.since ? until_ms(s, &topic->pause) : DELAY_MS_MIN;
+		ms = ms && ms < wait ? ms : wait;
+	}
+	return ms;
+}
+
+void sender_reason(struct sender *s, char *buf, unsigned long len)
+{
+	const struct topic *topic;
+
+	for (topic = s->topics; topic; topic = topic->next) {
+		if (topic->first && topic->pause.since) {
+			snprintf(buf, len, "topic %s: %s", topic->name, topic->reason);
+			return;
+		}
+	}
+	if (!s->producer || (s->pause.since && *s->reason))
+		snprintf(buf, len, "%s", s->reason);
+	else if (s->away)
+		snprintf(buf, len, "no broker can be reached%s%s", *s->last_error ? ": " : "",
+			 s->last_error);
+	else if (!producer_reason(s->producer, buf, len))
+		snprintf(buf, len, "no broker answers, and librdkafka does not tell why%s%s",
+			 *s->last_error ? "; its last error: " : "", s->last_error);
+}

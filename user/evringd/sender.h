@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sender: messages to Kafka, in order, for as long as it takes.
+ *
+ * A failed report gives nothing up. Each topic has a queue of messages that
+ * wait: those that failed, and behind them those that came later, so that the
+ * order of a topic, and so of each key, survives. How they are sent again hangs
+ * on the fault (verdict.h):
+ *
+ *	the topic's	the topic pauses, longer each time; other topics go on
+ *	the moment's	the producer is replaced after a pause, longer each time
+ *	an event's	the producer is replaced by one with half the batch, down
+ *			to one message at a time: what fails alone twice is
+ *			refused, and nothing else is
+ *
+ * Producers are gapless (producer.h): behind a failed batch nothing is sent.
+ * Before a producer is replaced the sender waits for the answers to what is in
+ * flight, so that what has arrived is not sent twice.
+ */
+#ifndef SENDER_H
+#define SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config;
+struct delivery;
+struct message;
+struct outgoing;
+struct sender;
+struct topic;
+
+/* A message that cannot be delivered, whenever it is sent. */
+struct refusal {
+	struct delivery *delivery;
+	struct topic *topic;
+	const char *name;		/* the topic's */
+	const struct outgoing *out;	/* valid during the call */
+	int code;			/* rd_kafka_resp_err_t */
+	const char *why;		/* the code in words */
+};
+
+struct sender_calls {
+	void (*acked)(void *arg, struct delivery *delivery);
+	/* The message is gone: what is sent in its place has its delivery. */
+	void (*refused)(void *arg, const struct refusal *refusal);
+	void *arg;
+};
+
+struct sender *sender_open(const struct config *cfg, const struct sender_calls *calls);
+/* Gives up what is on its way, or waits; no value is in use any more. */
+void sender_close(struct sender *sender);
+/* Readable when sender_turn() has something to do; the same for all producers. */
+int sender_fd(const struct sender *sender);
+
+/* Topics stay until sender_close(). */
+struct topic *sender_topic(struct sender *sender, const char *name);
+/*
+ * True: the message is on its way, or with the next sender_flush(), or it waits.
+ * False: librdkafka has no room, try again after sender_turn().
+ */
+bool sender_produce(struct sender *sender, const struct message *msg);
+/* The sender's from here on, allocated by outgoing_new(); joins those that wait. */
+void sender_enqueue(struct sender *sender, struct topic *topic, struct outgoing *out);
+/* What sender_produce() has kept back goes out. False: no room for some of it. */
+bool sender_flush(struct sender *sender);
+
+/* Serve reports, replace a producer, send again. @hurry: make no pauses, it is to stop. */
+void sender_turn(struct sender *sender, bool hurry);
+/* There is a producer, so read on. */
+bool sender_up(const struct sender *sender);
+/* Milliseconds after which sender_turn() has something to do even without a report; 0: never. */
+uint64_t sender_pause_ms(const struct sender *sender);
+/* Why messages are not acknowledged, as far as it is known. */
+void sender_reason(struct sender *sender, char *buf, unsigned long len);
+
+/* outgoing.c */
+
+/* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
+struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
+void outgoing_free(struct outgoing *out);
+/* By order, and of one order by place. */
+bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
+/* So, and stable. */
+struct outgoing *outgoing_sort(struct outgoing *list);
+
+#endif /* SENDER_H */

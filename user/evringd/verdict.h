@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose fault it is that a message was not delivered. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+/*
+ * A failed request is no verdict on the events in it. What follows from it:
+ */
+enum fault {
+	/*
+	 * Nobody's: the message went down with its producer. Send it again.
+	 */
+	FAULT_NONE,
+	/*
+	 * The broker's, the network's or the moment's, and that of all codes that
+	 * are not known here. Send it again, for as long as it takes.
+	 */
+	FAULT_MOMENT,
+	/*
+	 * The topic's: it is not there, or must not be written. Its messages wait,
+	 * those of other topics go on.
+	 */
+	FAULT_TOPIC,
+	/*
+	 * An event's, or that of the batch as a whole. Send it again, smaller;
+	 * only of a message that fails alone it is the verdict.
+	 */
+	FAULT_EVENT,
+};
+
+/* Of a code of librdkafka (rd_kafka_resp_err_t). */
+enum fault fault_of(int code);
+/* The code's meaning and name, and for some of them a hint what to do: for the log. */
+void fault_text(int code, char *buf, unsigned long len);
+
+#endif /* VERDICT_H */
