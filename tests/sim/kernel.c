@@ -172,7 +172,7 @@ unsigned long copy_from_user(void *to, const void *from, unsigned long len)
 int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
 {
 	const uintptr_t end = (uintptr_t)from + size;
-	u8 tail[PAGE_SIZE];
+	u8 tail[PAGE_SIZE] = { 0 };
 
 	if (usize > size) {
 		assert(usize - size <= sizeof(tail));
