@@ -146,7 +146,7 @@ static __always_inline bool emit_evring(u32 size, enum bench_clock clock)
 		return false;
 	fill(room, size, NO_CLOCK);
 	if (clock == NO_CLOCK)
-		noclock_commit(&slot);
+		noclock_submit(&slot);
 	else
 		evring_submit(&slot);
 	return true;

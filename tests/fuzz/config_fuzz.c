@@ -101,7 +101,7 @@ static void check_topic(const struct template *tmpl)
 static void check_taken(const struct config *cfg)
 {
 	MUST(cfg->name && *cfg->name && strlen(cfg->name) <= 255);
-	MUST(cfg->group && group_name_ok(cfg->group));
+	MUST(cfg->group && evring_name_ok(cfg->group));
 	MUST(cfg->start <= EVRING_LATEST && cfg->policy <= EVRING_FOLLOW);
 	MUST(cfg->abandon_ms <= INT32_MAX);
 	MUST(cfg->lanes && cfg->lanes[0] && evring_name_ok(cfg->lanes[0]));
