@@ -66,10 +66,10 @@ LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
 KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
-	     tests/modules/*.c samples/*.c)
+	     tests/modules/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
-.PHONY: all help setup kmod user tests check check-fresh demo install uninstall clean FORCE
+.PHONY: all help setup kmod user tests check check-fresh check-packages demo install uninstall deb rpm clean FORCE
 .DEFAULT_GOAL := all
 
 all: kmod user			## build the module, the library and the programs
@@ -161,6 +161,14 @@ install: user			## install programs, library, manuals and the module's sources (
 
 uninstall:			## remove what make install installed, but not the configuration
 	@$(INSTALL_ENV) scripts/install uninstall
+
+deb:				## build Debian's packages, in build/deb
+	@scripts/setup packages
+	@packaging/build deb '$(VERSION)'
+
+rpm:				## build RPM packages, in build/rpm
+	@scripts/setup packages
+	@packaging/build rpm '$(VERSION)'
 
 clean:				## remove build/
 	rm -rf $(B)

@@ -190,6 +190,9 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		.flags = READ_ONCE(sqe->flags),
 	};
 
+	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
+	if (cmd->flags & IORING_URING_CMD_MASK)
+		return cmd->cmd_op == EVRING_CMD_COMMIT ? -EINVAL : -EOPNOTSUPP;
 	return evring_command(cmd->file->private_data, cmd->cmd_op, &copy);
 }
 
@@ -204,8 +207,14 @@ static const struct file_operations device_fops = {
 	.uring_cmd	= device_uring_cmd,
 };
 
+/*
+ * A number of the range for local use, as only a fixed one can be an alias: the
+ * node is made at boot (kmod static-nodes) and its first open loads the module.
+ */
+#define DEVICE_MINOR	251
+
 static struct miscdevice device = {
-	.minor	= MISC_DYNAMIC_MINOR,
+	.minor	= DEVICE_MINOR,
 	.name	= "evring",
 	.mode	= 0660,
 	.fops	= &device_fops,
@@ -213,10 +222,17 @@ static struct miscdevice device = {
 
 int evring_device_init(void)
 {
+	int ret;
+
 	if (!sessions_max) {
 		pr_err("evring: sessions_max=0: nobody could open the device\n");
 		return -EINVAL;
 	}
+	ret = misc_register(&device);
+	if (ret != -EBUSY)
+		return ret;
+	pr_info("evring: misc minor %u is taken: /dev/evring gets another one\n", DEVICE_MINOR);
+	device.minor = MISC_DYNAMIC_MINOR;
 	return misc_register(&device);
 }
 
@@ -224,3 +240,6 @@ void evring_device_exit(void)
 {
 	misc_deregister(&device);
 }
+
+MODULE_ALIAS_MISCDEV(DEVICE_MINOR);
+MODULE_ALIAS("devname:evring");

@@ -161,6 +161,14 @@ static unsigned long group_patience(const struct group_state *group)
 	return since < whole ? nsecs_to_jiffies(whole - since) + 1 : 0;
 }
 
+/* Look again after @delay jiffies. Not mod_delayed_work(): the workqueue's name differs. */
+static void group_abandon_in(struct group_state *group, unsigned long delay)
+{
+	lockdep_assert_held(&groups_lock);
+	cancel_delayed_work(&group->abandon);
+	schedule_delayed_work(&group->abandon, delay);
+}
+
 static void group_abandon(struct work_struct *work)
 {
 	struct group_state *group = container_of(to_delayed_work(work), struct group_state,
@@ -173,7 +181,7 @@ static void group_abandon(struct work_struct *work)
 	if (group_exists(group) && !group->owner && info->abandon_ms) {
 		left = group_patience(group);
 		if (left) {
-			mod_delayed_work(system_wq, &group->abandon, left);
+			group_abandon_in(group, left);
 		} else {
 			infos_write_begin();
 			info->flags |= EVRING_GROUP_ABANDONED;
@@ -264,7 +272,7 @@ int evring_group_claim(struct evring_session *session, struct evring_join *join)
 static void group_await(struct group_state *group)
 {
 	if (group->info->abandon_ms)
-		mod_delayed_work(system_wq, &group->abandon, group_patience(group));
+		group_abandon_in(group, group_patience(group));
 }
 
 /* The caller could not be told: nothing has changed. May sleep. */

@@ -30,7 +30,7 @@
 
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
-MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from 4 to 256 (default: 64)");
+MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
 static char *lanes = "critical:1024,bulk:2048,app:1024";
 module_param(lanes, charp, 0444);

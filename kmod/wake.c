@@ -17,6 +17,7 @@
  */
 #include <linux/poll.h>
 
+#include "compat/timer.h"
 #include "evring.h"
 
 #define WAKE_BATCH	64

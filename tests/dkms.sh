@@ -6,21 +6,29 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 . tests/tap.sh
 
-version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+version=$(sed -n 's/^VERSION[[:space:]]*:= *//p' Makefile)
 krel=$(scripts/kernel-release)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/tree" "$work/src"
 
 dkms_here() {
-	dkms "$1" -m evring -v "$version" -k "$krel" --dkmstree "$work/tree" \
-		--sourcetree "$work/src"
+	dkms "$1" -m evring -v "$version" -k "${2:-$krel}" --dkmstree "$work/tree" \
+		--sourcetree "$work/src" "${@:3}"
+}
+
+# 77: it should not even be tried.
+too_old() {
+	local status=0
+	dkms_here build 5.14.0-1-amd64 --kernelsourcedir "/lib/modules/$krel/build" || status=$?
+	[ "$status" = 77 ]
 }
 
 built() {
 	local module
 	module=$(find "$work/tree" -name 'evring.ko*' | head -n 1)
-	[ -n "$module" ] && modinfo -F vermagic "$module" | grep -q "^$krel "
+	[ -n "$module" ] && modinfo -F vermagic "$module" | grep -q "^$krel " &&
+		[ "$(modinfo -F version "$module")" = "$version" ]
 }
 
 # make_here VERB: with directories that a distribution might choose
@@ -76,6 +84,7 @@ check "the sources are all that DKMS needs" \
 	cp -r "$work/root/usr/src/evring-$version" "$work/src/"
 check "dkms add" dkms_here add
 check "dkms build, against the distribution's headers" dkms_here build
-check "the module is for that kernel" built
+check "the module is for that kernel, and has the version of the Makefile" built
+check "dkms does not try a kernel before 6.1" too_old
 check "dkms remove" dkms_here remove
 tap_end

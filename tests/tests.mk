@@ -8,7 +8,7 @@ SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 KTESTS	:= $(patsubst tests/kselftest/%.c,$(B)/tests/%,$(wildcard tests/kselftest/*_test.c))
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
-	   evring-clock)
+	   evring-clock evring-admin)
 EXAMPLE	:= $(B)/bin/evring-tail-example
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
@@ -36,9 +36,21 @@ check:				## run all tests (about ten minutes)
 check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
 	@scripts/check-fresh
 
+check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
+	@scripts/setup build vm packages
+	@$(MAKE) $(JOBS) $(FOR_GUEST) user $(B)/bin/evring-mock-broker $(B)/bin/evring-burst
+	@tests/check packages
+
 # Debian has them in the kernel's source, from which scripts/setup takes them.
 $(CACHE)/kselftest/kselftest_harness.h:
 	@echo "evring: the kselftest headers are missing: run 'scripts/setup check'" >&2; exit 1
+
+check-kernels:			## all kselftests on all kernels, user space on other Debians (hours)
+	@scripts/setup build vm check kernels
+	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
+	@tests/check-kernels
+
+.PHONY: check-kernels
 
 # The harness's macros compare as they like.
 $(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a \
@@ -81,7 +93,7 @@ $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
-$(B)/bin/evring-mock-broker: tests/e2e/mock-broker.c
+$(B)/bin/evring-mock-broker $(B)/bin/evring-admin: $(B)/bin/evring-%: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< -lrdkafka

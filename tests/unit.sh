@@ -14,6 +14,8 @@ for program in build/tests/unit/*_test; do
 done
 echo "# evringd on the module in its own process"
 tests/sim/evringd.sh || status=1
+echo "# evringd against brokers that fail"
+tests/sim/faults.sh || status=1
 echo "# the benchmarks' report"
 if tests/bench/report_test.py 2>&1 | sed 's/^/# /'; then
 	echo "ok - figures are aggregated and compared with their goals"

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a URING_CMD's payload is: in the sqe from 6.5, declared in a header of its own from 6.8. */
+/* Where a URING_CMD's payload is, and which of its flags are the caller's. */
 #ifndef _KMOD_COMPAT_IO_URING_H
 #define _KMOD_COMPAT_IO_URING_H
 
-#include <linux/version.h>
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#ifdef EVRING_HAVE_IO_URING_CMD_H
 #include <linux/io_uring/cmd.h>
 #else
 #include <linux/io_uring.h>
 #endif
+#include <uapi/linux/io_uring.h>
+
+/* The bits of sqe->uring_cmd_flags; io_uring keeps bits of its own in cmd->flags too. */
+#ifndef IORING_URING_CMD_MASK
+#define IORING_URING_CMD_MASK	IORING_URING_CMD_FIXED
+#endif
 
 static inline const void *evring_uring_payload(struct io_uring_cmd *cmd)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#ifdef EVRING_HAVE_URING_CMD_SQE
 	return cmd->sqe->cmd;
 #else
 	return cmd->cmd;

@@ -5,7 +5,6 @@
 
 #include <linux/atomic.h>
 #include <linux/sched/signal.h>
-#include <linux/version.h>
 
 /*
  * EVRING_EXIT_PROBE(fn) makes exit_probe(), for sched_process_exit, which calls
@@ -19,7 +18,7 @@
  * takes itself off it first (synchronize_group_exit()), nobody reads it again,
  * and it goes with the process. We move it to -1: that can be done once.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#ifdef EVRING_HAVE_EXIT_GROUP_DEAD
 #define EVRING_EXIT_PROBE(_fn)							\
 	static void exit_probe(void *hook, struct task_struct *task, bool group_dead) \
 	{									\
@@ -42,7 +41,7 @@ static inline bool evring_exit_claim(struct signal_struct *signal)
 #endif
 
 /* Type of task_newtask's clone_flags */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#ifdef EVRING_HAVE_NEWTASK_U64
 #define EVRING_CLONE_FLAGS	u64
 #else
 #define EVRING_CLONE_FLAGS	unsigned long

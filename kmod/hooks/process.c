@@ -12,6 +12,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
+#include <trace/events/sched.h>
+#include <trace/events/task.h>
 
 #include "../compat/sched.h"
 #include "../evring.h"
@@ -128,6 +130,14 @@ static void emit_exit(struct evring_hook_point *hook, struct task_struct *task)
 }
 
 EVRING_EXIT_PROBE(emit_exit)
+
+/* Tracepoints are found by name, and take any probe: these are of the right type. */
+static void __maybe_unused probes_check(void)
+{
+	check_trace_callback_type_task_newtask(probe_newtask);
+	check_trace_callback_type_sched_process_exec(probe_exec);
+	check_trace_callback_type_sched_process_exit(exit_probe);
+}
 
 static struct evring_hook_point process_hooks[EXIT + 1] = {
 	[FORK] = {

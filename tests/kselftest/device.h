@@ -188,4 +188,13 @@ static inline int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Whether @_condition comes true, sooner or later */
+#define in_time(_condition) ({					\
+	int64_t _end = now_ms() + SOON_MS;			\
+								\
+	while (!(_condition) && now_ms() < _end)		\
+		usleep(1000);					\
+	_condition;						\
+})
+
 #endif /* EVRING_TEST_DEVICE_H */

@@ -212,12 +212,17 @@ TEST_F(hooks, attach_and_detach_are_idempotent)
 	}
 }
 
-static void knob_set(const char *path, const char *value)
+/* 0 or the errno: not every kernel has each knob, or lets it be turned. */
+static int knob_set(const char *path, const char *value)
 {
-	FILE *file = fopen(path, "w");
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
 
-	if (!file || fputs(value, file) < 0 || fclose(file))
-		abort();
+	if (fd < 0)
+		return errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = errno;
+	close(fd);
+	return ret;
 }
 
 /* Five processes come and go: how often does the hook say so? */
@@ -241,11 +246,16 @@ TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 		"/proc/sys/kernel/ftrace_enabled", "/sys/kernel/debug/kprobes/enabled",
 	};
 	unsigned int i;
+	int ret;
 
 	if (mount("none", "/sys/kernel/debug", "debugfs", 0, NULL) && errno != EBUSY)
 		abort();
 	for (i = 0; i < 2; i++) {
-		knob_set(knobs[i], "0");
+		ret = knob_set(knobs[i], "0");
+		if (ret) {
+			note("%s stays on: %s", knobs[i], strerror(ret));
+			continue;
+		}
 		EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_hook_state(self->ev,
 								  names[EXIT]));
 		EXPECT_EQ(5, exits_of_five(self->ev));
@@ -255,7 +265,7 @@ TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 		EXPECT_EQ(0, exits_of_five(self->ev));
 		hooks_all(self->ev, EVRING_HOOK_ATTACH);
 		EXPECT_EQ(5, exits_of_five(self->ev));
-		knob_set(knobs[i], "1");
+		EXPECT_EQ(0, knob_set(knobs[i], "1"));
 		EXPECT_EQ(5, exits_of_five(self->ev));
 	}
 }
@@ -547,7 +557,8 @@ TEST_F(hooks, an_exit_tells_when_it_started)
 	start = number(&life->kept[EXIT], "start_time");
 	EXPECT_EQ(started->ticks, start / TICK_NS);
 	EXPECT_LE(start, evring_boottime(self->ev, &life->kept[FORK].event));
-	EXPECT_GE(start + 60000 * MS, evring_boottime(self->ev, &life->kept[FORK].event));
+	EXPECT_LE(evring_boottime(self->ev, &life->kept[FORK].event),
+		  evring_boottime(self->ev, &life->kept[EXIT].event));
 	free(life);
 }
 
@@ -560,13 +571,16 @@ static uint64_t timeval_ns(const struct timeval *tv)
  * The event lies between the process's own clock just before it left and what
  * wait4() tells of it: what is between these two is the exit itself. (wait4()
  * cuts two numbers to microseconds.) No tick is waited for: most processes here
- * live for less than one.
+ * live for less than one. A kernel that accounts for interrupts, or for what a
+ * hypervisor steals, leaves their time out of a process's own: the event knows
+ * these only to a tick.
  */
 TEST_F_TIMEOUT(hooks, an_exit_tells_the_times_that_wait4_tells, 120)
 {
 	struct started *started = mmap(NULL, sizeof(*started), PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t told, waited, sum[3] = { 0 };
+	const uint64_t tick = 10 * MS;
 	unsigned int i, less = 0, more = 0;
 	struct life *life;
 
@@ -579,7 +593,7 @@ TEST_F_TIMEOUT(hooks, an_exit_tells_the_times_that_wait4_tells, 120)
 		       number(&life->kept[EXIT], "system_time");
 		waited = timeval_ns(&life->usage.ru_utime) + timeval_ns(&life->usage.ru_stime);
 		less += told < started->used;
-		more += told > waited + 2000;
+		more += told > waited + 2000 + tick;
 		sum[0] += started->used;
 		sum[1] += told;
 		sum[2] += waited;
@@ -587,6 +601,8 @@ TEST_F_TIMEOUT(hooks, an_exit_tells_the_times_that_wait4_tells, 120)
 	}
 	EXPECT_EQ(0, less);
 	EXPECT_EQ(0, more);
+	EXPECT_LE(sum[0], sum[1]);
+	EXPECT_LE(sum[1], sum[2] + sum[2] / 50);
 	note("us used, told, waited for, on average: %llu %llu %llu",
 	     (unsigned long long)sum[0] / 300000, (unsigned long long)sum[1] / 300000,
 	     (unsigned long long)sum[2] / 300000);
@@ -707,7 +723,7 @@ TEST_F(hooks, a_threads_start_is_no_fork_and_its_end_no_exit)
 	free(life);
 }
 
-TEST_F_TIMEOUT(hooks, a_process_whose_threads_end_at_once_exits_once, 60)
+TEST_F_TIMEOUT(hooks, a_process_whose_threads_end_at_once_exits_once, 600)
 {
 	unsigned int wrong = 0;
 	int i;
@@ -896,7 +912,7 @@ static void cycle(struct evring *ev, unsigned int times)
 	}
 }
 
-TEST_F_TIMEOUT(hooks, a_thousand_detaches_and_attaches_under_load_leak_nothing, 120)
+TEST_F_TIMEOUT(hooks, a_thousand_detaches_and_attaches_under_load_leak_nothing, 900)
 {
 	int64_t start = now_ms();
 	long before, after;

@@ -149,7 +149,7 @@ static pid_t toggle(void)
 	_exit(0);
 }
 
-TEST_F_TIMEOUT(hotplug, under_torture_every_event_is_whole_and_none_is_missing, 120)
+TEST_F_TIMEOUT(hotplug, under_torture_every_event_is_whole_and_none_is_missing, 600)
 {
 	uint64_t attempts = knob_read("attempts"), failures = knob_read("failures");
 	struct tally tally = { 0 };
@@ -165,7 +165,6 @@ TEST_F_TIMEOUT(hotplug, under_torture_every_event_is_whole_and_none_is_missing, 
 	/* The kernel's threads are gone; a loss is told before the next event. */
 	while (knob_read("run"))
 		ASSERT_LE(0, tally_read(self->ev, &tally) ?: evring_wait(self->ev, 20));
-	usleep(100000);
 	ASSERT_EQ(0, tally_read(self->ev, &tally));
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		ASSERT_EQ(0, pin(cpu));
@@ -183,7 +182,7 @@ TEST_F_TIMEOUT(hotplug, under_torture_every_event_is_whole_and_none_is_missing, 
 	EXPECT_LT(0, tally.events[1]);
 }
 
-TEST_F_TIMEOUT(hotplug, under_a_fork_load_the_hooks_miss_nothing, 60)
+TEST_F_TIMEOUT(hotplug, under_a_fork_load_the_hooks_miss_nothing, 600)
 {
 	struct tally tally = { 0 };
 	pid_t loads[2], pid;

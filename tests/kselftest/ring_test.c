@@ -165,7 +165,7 @@ static void expect_whole(struct __test_metadata *_metadata, struct walk *walk, u
 	ASSERT_EQ(0, walk_commit(walk));
 }
 
-TEST_F_TIMEOUT(ring, records_of_every_length_are_whole_round_and_round, 60)
+TEST_F_TIMEOUT(ring, records_of_every_length_are_whole_round_and_round, 600)
 {
 	struct walk *walk = &self->walk;
 	uint64_t laps = walk->pos;
@@ -184,7 +184,7 @@ TEST_F_TIMEOUT(ring, records_of_every_length_are_whole_round_and_round, 60)
 	EXPECT_EQ(0, walk->lost);
 }
 
-TEST_F_TIMEOUT(ring, a_segment_is_filled_to_its_last_byte_or_padded, 60)
+TEST_F_TIMEOUT(ring, a_segment_is_filled_to_its_last_byte_or_padded, 600)
 {
 	struct walk *walk = &self->walk;
 	uint64_t segment = walk->page->segment_size, left, pads;

@@ -18,6 +18,7 @@
 
 #include "../defaults.h"
 #include "../pages.h"
+#include "../modules/torture.h"
 #include "evring.h"
 #include "kselftest_harness.h"
 
@@ -39,7 +40,7 @@ struct torture_event {
 	uint32_t source_cpu;
 	uint32_t context;
 	uint64_t count;
-	uint32_t crc;
+	uint32_t sum;
 	struct evring_str filler;
 };
 
@@ -114,22 +115,6 @@ static inline int pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* The kernel's crc32_le(): no inversion at either end. A reader must keep up: by table. */
-static inline uint32_t crc32_le(uint32_t crc, const uint8_t *p, size_t len)
-{
-	static uint32_t table[256];
-	uint32_t byte, bit;
-
-	for (byte = 0; byte < 256 && !table[255]; byte++) {
-		table[byte] = byte;
-		for (bit = 0; bit < 8; bit++)
-			table[byte] = table[byte] >> 1 ^ (0xedb88320u & -(table[byte] & 1));
-	}
-	while (len--)
-		crc = crc >> 8 ^ table[(uint8_t)crc ^ *p++];
-	return crc;
-}
-
 /* Is this torture event whole? */
 static inline bool torture_whole(const struct evring_event *event)
 {
@@ -139,7 +124,7 @@ static inline bool torture_whole(const struct evring_event *event)
 
 	return event->payload_len >= sizeof(*e) && e->filler.offset == sizeof(*e) &&
 	       e->filler.len == len &&
-	       e->crc == crc32_le((uint32_t)e->count ^ e->context, filler, len);
+	       e->sum == torture_sum((uint32_t)e->count ^ e->context, filler, len);
 }
 
 #endif /* EVRING_TESTING_H */

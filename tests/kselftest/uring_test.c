@@ -201,9 +201,11 @@ TEST_F(uring, flags_of_the_entry_do_not_change_what_it_may_do)
 		sqe = prepare(&self->ring, self->fd, &entry, 1);
 		sqe->rw_flags = (int)(1u << bit);	/* uring_cmd_flags */
 		ret = complete(&self->ring);
-		EXPECT_LT(ret, 0);
-		EXPECT_TRUE(ret == -EINVAL || ret == -EFAULT);
+		EXPECT_TRUE(ret == -EINVAL || ret == -EFAULT) {
+			TH_LOG("uring_cmd_flags %x: %d", 1u << bit, ret);
+		}
 	}
+	EXPECT_EQ(self->pos, committed());
 	for (bit = 0; bit < 16; bit++) {
 		sqe = prepare(&self->ring, self->fd, &entry, 1);
 		sqe->ioprio = (uint16_t)(1u << bit);
@@ -259,14 +261,17 @@ TEST_F(uring, from_the_kernels_polling_thread_it_does_the_same)
 	io_uring_queue_exit(&ring);
 }
 
-TEST_F(uring, a_ring_that_polls_for_completions_is_refused)
+/* io_uring refuses, until 7.0 or so; later it completes as on any other ring. */
+TEST_F(uring, on_a_ring_that_polls_for_completions_it_is_refused_or_does_the_same)
 {
 	struct io_uring_params params = { .flags = IORING_SETUP_IOPOLL };
 	struct io_uring ring;
+	int ret;
 
 	ASSERT_EQ(0, io_uring_queue_init_params(8, &ring, &params));
-	EXPECT_EQ(-EOPNOTSUPP, commit(&ring, self->fd, self->pos + self->size));
-	EXPECT_EQ(self->pos, committed());
+	ret = commit(&ring, self->fd, self->pos + self->size);
+	EXPECT_TRUE(ret == 0 || ret == -EOPNOTSUPP);
+	EXPECT_EQ(ret ? self->pos : self->pos + self->size, committed());
 	io_uring_queue_exit(&ring);
 }
 
@@ -414,7 +419,7 @@ static void race_rounds(struct __test_metadata *_metadata, struct io_uring *ring
 	EXPECT_GT(last, race->pos);
 }
 
-TEST_F_TIMEOUT(uring, an_entry_that_is_rewritten_meanwhile_does_one_legal_thing, 120)
+TEST_F_TIMEOUT(uring, an_entry_that_is_rewritten_meanwhile_does_one_legal_thing, 600)
 {
 	static const unsigned int flags[] = { 0, IOSQE_ASYNC };
 	struct evring_commit_entry entry = { .pos = self->pos };
@@ -455,6 +460,20 @@ static unsigned int completions(struct io_uring *ring, unsigned int want)
 	return n;
 }
 
+/* The next one, however long it takes */
+static unsigned int one_completion(struct io_uring *ring)
+{
+	struct __kernel_timespec limit = { .tv_sec = SOON_MS / 1000 };
+	struct io_uring_cqe *cqe;
+	unsigned int n;
+
+	if (io_uring_wait_cqe_timeout(ring, &cqe, &limit))
+		return 0;
+	n = cqe->res == POLLIN && (cqe->flags & IORING_CQE_F_MORE);
+	io_uring_cqe_seen(ring, cqe);
+	return n;
+}
+
 TEST_F(uring, a_multishot_poll_completes_once_per_arm)
 {
 	struct io_uring_sqe *sqe;
@@ -467,7 +486,7 @@ TEST_F(uring, a_multishot_poll_completes_once_per_arm)
 	EXPECT_EQ(0, completions(&self->ring, 0));
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, emit(10, 0));
-		EXPECT_EQ(1, completions(&self->ring, 1));
+		EXPECT_EQ(1, one_completion(&self->ring) + completions(&self->ring, 50));
 		ASSERT_EQ(0, emit(10, 0));
 		EXPECT_EQ(0, completions(&self->ring, 0));
 		ASSERT_EQ(0, arm(self->fd));

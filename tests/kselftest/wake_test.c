@@ -76,13 +76,14 @@ static void *emit_later(void *unused)
 
 TEST_F(wake, a_sleeper_is_woken)
 {
-	int64_t start = now_ms();
 	pthread_t thread;
+	int64_t start;
 
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
+	start = now_ms();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_later, NULL));
 	EXPECT_LE(0, woken(self->fd, SOON_MS));
-	EXPECT_LE(start + 90, now_ms());
+	EXPECT_LE(95, now_ms() - start);
 	pthread_join(thread, NULL);
 }
 
@@ -135,7 +136,7 @@ TEST_F(wake, little_wakes_at_the_flush_time_counted_from_the_first_event)
 	start = now_ms();
 	ASSERT_EQ(0, emit(1, 0));
 	EXPECT_LE(0, woken(self->fd, SOON_MS));
-	EXPECT_LE(start + 250, now_ms());
+	EXPECT_LE(250, now_ms() - start);
 }
 
 TEST_F(wake, much_wakes_at_the_watermark)
@@ -207,7 +208,7 @@ static void *emit_races(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
+TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 {
 	size_t len = ring_len(LANE_CRITICAL);
 	const struct evring_ring_page *ring;
@@ -241,7 +242,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 120)
 	munmap((void *)ring, len);
 	note("slept %u times of %u, at most %lld ms", slept, ROUNDS, (long long)longest);
 	EXPECT_EQ(0, lost);
-	EXPECT_LT(0, slept);
+	EXPECT_LT(ROUNDS / 100, slept);
 }
 
 /* An idle reader, asleep */
@@ -286,27 +287,8 @@ static unsigned long switches(int tid)
 	return sum;
 }
 
-/* Until it sleeps in evring_wait(), which is the only place where it does */
-static void wait_asleep(const struct idle *idle)
-{
-	char path[64], line[512], *state;
-	FILE *file;
-
-	for (;;) {
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&idle->tid));
-		file = atomic_load(&idle->tid) ? fopen(path, "r") : NULL;
-		state = file && fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-		if (file)
-			fclose(file);
-		if (state && state[2] == 'S')
-			return;
-		usleep(10000);
-	}
-}
-
 TEST_F(wake, an_idle_reader_is_left_in_peace)
 {
-	int64_t end;
 	struct evring_ring_page before[2], after[2];
 	struct idle idle = { 0 };
 	unsigned long n;
@@ -314,8 +296,11 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 	unsigned int cpu;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, be_idle, &idle));
-	wait_asleep(&idle);
-	n = switches(atomic_load(&idle.tid));
+	ASSERT_TRUE(in_time(atomic_load(&idle.tid)));
+	do {	/* until it is asleep */
+		n = switches(atomic_load(&idle.tid));
+		usleep(300000);
+	} while (n != switches(atomic_load(&idle.tid)));
 	for (cpu = 0; cpu < 2; cpu++)
 		before[cpu] = ring_get(LANE_CRITICAL, cpu);
 	sleep(3);
@@ -326,9 +311,8 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 		EXPECT_EQ(before[cpu].wakeups, after[cpu].wakeups);
 	}
 	ASSERT_EQ(0, emit(1, 0));
-	for (end = now_ms() + SOON_MS; !atomic_load(&idle.woken) && now_ms() < end;)
-		usleep(10000);
-	usleep(100000);
+	EXPECT_TRUE(in_time(atomic_load(&idle.woken)));
+	usleep(300000);
 	EXPECT_EQ(1, atomic_load(&idle.woken));
 }
 
@@ -346,7 +330,7 @@ static void *emit_marks(void *arg)
 }
 
 /* Close many sessions at the moment when their flush times are over. */
-TEST_F_TIMEOUT(wake, sessions_that_close_at_their_flush_time_leave_nothing_behind, 60)
+TEST_F_TIMEOUT(wake, sessions_that_close_at_their_flush_time_leave_nothing_behind, 600)
 {
 	uint64_t before;
 	int fds[SESSIONS], round, i;

@@ -8,7 +8,8 @@
  * seq can tell exactly what became of every one of them.
  *
  *	echo 100000 > /sys/module/evring_torture/parameters/run	  events a thread
- *	cat /sys/module/evring_torture/parameters/run		  threads at work
+ *	cat /sys/module/evring_torture/parameters/run		  threads at work; 0: and
+ *								  nothing comes after them
  *	cat /sys/module/evring_torture/parameters/attempts	  so far, all sources
  *	cat /sys/module/evring_torture/parameters/failures	  of those, lost
  *
@@ -20,7 +21,6 @@
  *	echo 1000 64 1 > /sys/module/evring_torture/parameters/emit
  */
 #include <linux/cpu.h>
-#include <linux/crc32.h>
 #include <linux/err.h>
 #include <linux/evring.h>
 #include <linux/interrupt.h>
@@ -28,6 +28,8 @@
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/smp.h>
+
+#include "torture.h"
 
 #if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 #include <asm/apic.h>
@@ -40,7 +42,7 @@ enum { TASK, SOFTIRQ, HARDIRQ, NMI, CONTEXTS };
 	F(S, U32, source_cpu, NONE, "whose event this is")		\
 	F(S, U32, context, NONE, "in which it was emitted")		\
 	F(S, U64, count, NONE, "number of the attempt at this source")	\
-	F(S, U32, crc, HEX, "of filler")				\
+	F(S, U32, sum, HEX, "of filler")				\
 	F(S, BYTES, filler, NONE, "any bytes")
 
 EVRING_EVENT(torture_event, "torture.event", 1, "critical", "one of many", TORTURE_FIELDS);
@@ -95,7 +97,7 @@ static void fill(struct torture_event *e, struct source *source, u32 context, u6
 	e->count = count;
 	e->filler = evring_str(sizeof(*e), len);
 	prandom_bytes_state(&source->rnd, filler, len);
-	e->crc = crc32_le(lower_32_bits(count) ^ context, filler, len);
+	e->sum = torture_sum(lower_32_bits(count) ^ context, filler, len);
 }
 
 static void send_nmi(unsigned int cpu)
@@ -267,9 +269,35 @@ static int run_set(const char *value, const struct kernel_param *kp)
 	return ret;
 }
 
+static void nothing(void *unused)
+{
+}
+
+/* The threads rest: let what they have raised come, on every CPU. */
+static void settle(void)
+{
+	int cpu;
+
+	on_each_cpu(nothing, NULL, 1);	/* behind the calls that were queued */
+	for_each_possible_cpu(cpu) {
+		struct torture_cpu *t = per_cpu_ptr(&torture, cpu);
+
+		do {	/* each may raise the other once more */
+			irq_work_sync(&t->irq);
+			tasklet_kill(&t->softirq);
+		} while (irq_work_is_busy(&t->irq) ||
+			 test_bit(TASKLET_STATE_SCHED, &t->softirq.state));
+	}
+	on_each_cpu(nothing, NULL, 1);
+}
+
 static int run_get(char *buffer, const struct kernel_param *kp)
 {
-	return sysfs_emit(buffer, "%d\n", atomic_read(&running));
+	int n = atomic_read(&running);
+
+	if (!n && ready)
+		settle();
+	return sysfs_emit(buffer, "%d\n", n);
 }
 
 static const struct kernel_param_ops run_ops = { .set = run_set, .get = run_get };
@@ -335,27 +363,6 @@ static int emit_set(const char *value, const struct kernel_param *kp)
 static const struct kernel_param_ops emit_ops = { .set = emit_set };
 module_param_cb(emit, &emit_ops, NULL, 0200);
 
-static void nothing(void *unused)
-{
-}
-
-/* No interrupt of ours is on its way to any CPU. */
-static void quiesce(void)
-{
-	int cpu;
-
-	threads_stop();
-	on_each_cpu(nothing, NULL, 1);	/* behind the calls that were queued */
-	for_each_possible_cpu(cpu) {
-		irq_work_sync(&per_cpu_ptr(&torture, cpu)->irq);
-		tasklet_kill(&per_cpu_ptr(&torture, cpu)->softirq);
-		/* the tasklet may have raised it once more */
-		irq_work_sync(&per_cpu_ptr(&torture, cpu)->irq);
-		tasklet_kill(&per_cpu_ptr(&torture, cpu)->softirq);
-	}
-	on_each_cpu(nothing, NULL, 1);
-}
-
 static void types_unregister(void)
 {
 	int lane;
@@ -385,7 +392,7 @@ static int __init torture_init(void)
 	for_each_possible_cpu(cpu) {
 		struct torture_cpu *t = per_cpu_ptr(&torture, cpu);
 
-		init_irq_work(&t->irq, torture_irq);
+		t->irq = IRQ_WORK_INIT_HARD(torture_irq);	/* on RT too */
 		tasklet_setup(&t->softirq, torture_softirq);
 		INIT_CSD(&t->call, torture_call, NULL);
 		for (i = 0; i < CONTEXTS; i++)
@@ -403,7 +410,8 @@ static int __init torture_init(void)
 
 static void __exit torture_exit(void)
 {
-	quiesce();
+	threads_stop();
+	settle();
 	nmi_unhook();
 	types_unregister();
 }

@@ -34,6 +34,8 @@
 #define MODULE_AUTHOR(text)		struct sim_nothing
 #define MODULE_LICENSE(text)		struct sim_nothing
 #define MODULE_VERSION(text)		struct sim_nothing
+#define MODULE_ALIAS(text)		struct sim_nothing
+#define MODULE_ALIAS_MISCDEV(minor)	struct sim_nothing
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define lockdep_assert_held(lock)	((void)(lock))
 
@@ -57,6 +59,7 @@ typedef unsigned int uint;
 #define pr_info(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_info_once(...)	fprintf(stderr, __VA_ARGS__)
 #define pr_err(...)		fprintf(stderr, __VA_ARGS__)
+#define pr_info(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_warn(...)		fprintf(stderr, __VA_ARGS__)
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
@@ -276,10 +279,10 @@ struct delayed_work {
 };
 
 #define to_delayed_work(w)		container_of(w, struct delayed_work, work)
-#define system_wq			NULL
 #define INIT_DELAYED_WORK(d, f)		((d)->fn = (f))
 #define DECLARE_DEFERRABLE_WORK(name, f) struct delayed_work name = { .fn = (f) }
-#define mod_delayed_work(wq, d, delay)	schedule_delayed_work(d, delay)
+/* To schedule it anew moves it. */
+#define cancel_delayed_work(d)		((void)(d))
 
 void schedule_delayed_work(struct delayed_work *work, unsigned long delay);
 #define cancel_delayed_work_sync(d)	timer_delete_sync(&(d)->timer)
@@ -361,10 +364,13 @@ struct poll_table_struct;
 /* Tells the queue which eventfd to raise. */
 void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *table);
 
+#define IORING_URING_CMD_FIXED		1
+
 struct io_uring_cmd {
 	struct file *file;
 	const void *cmd;
 	u32 cmd_op;
+	u32 flags;
 };
 
 #define nonseekable_open(inode, file)	((void)(inode), (void)(file), 0)

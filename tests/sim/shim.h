@@ -46,7 +46,9 @@ typedef long long s64;
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
 #define U32_MAX			(~0U)
 #define U64_MAX			(~0ULL)
-#define static_assert		_Static_assert
+#undef static_assert
+#define static_assert(condition, ...)	SIM_ASSERT(condition, ##__VA_ARGS__, #condition)
+#define SIM_ASSERT(condition, text, ...) _Static_assert(condition, text)
 
 /* Where a test may interrupt: before whatever another context can see or change */
 extern void (*sim_interrupt)(void);

@@ -10,29 +10,30 @@ SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_lab
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
-	     linux/version linux/vmalloc
+	     linux/version linux/vmalloc uapi/linux/io_uring
 # What reaches the device in place of the C library's functions
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
 # Who the host is, too, where it is asked for: it need not have a machine-id.
 SIM_HOST := -Wl,--wrap=evring_host tests/sim/host.c
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
-SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML
+SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
+		-DEVRING_HAVE_TIMER_DELETE_SYNC
 SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
 	    tests/sim/sim.mk
 SIM_RING_TESTS := $(addprefix $(B)/tests/unit/,sim_asan_test sim_tsan_test sim_test sim_nmi_test)
 SIM_DEVICE_TESTS := $(addprefix $(B)/tests/unit/,sim_device_asan_test sim_device_tsan_test)
-SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS)
+SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS) $(B)/tests/unit/sim_watch_test
 
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The reader's fence is for taps and followers, which TSan's test has not.
-SAN_tsan := -fsanitize=thread -Wno-tsan
+SAN_tsan := -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
 
 # Every kernel header that the module includes is one of ours.
 $(SIM)/include: tests/sim/sim.mk
-	@mkdir -p $@/linux $@/asm
+	@mkdir -p $@/linux $@/asm $@/uapi/linux
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
@@ -115,3 +116,14 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
+
+# evringd's view of the host
+SIM_WATCH_SRC := tests/sim/watch_test.c user/evringd/watch.c user/evringd/memory.c \
+		 $(wildcard user/libevring/*.c)
+
+$(B)/tests/unit/sim_watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h user/evringd/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
+		$(SIM_WRAP) -Wl,--wrap=clock_gettime -o $@ $(SIM_WATCH_SRC) $< -lpthread

@@ -143,9 +143,10 @@ static const struct rule {
 	{ "test.mock.num.brokers", is_empty, ACCEPT_LOSS,
 	  "such brokers are in this process, and what they acknowledge ends with it",
 	  "to leave it out, or any with \"loss\" in \"delivery.accept\"" },
-	{ "message.max.bytes", message_fits, 0,
+	{ "message.max.bytes", message_fits, ACCEPT_LOSS,
 	  "a message of pack.bytes, or the longest event, does not fit into it",
-	  "what holds both and 2048 more (276000 is enough without packs), or to leave it out" },
+	  "what holds both and 2048 more (276000 is enough without packs), to leave it out, or less "
+	  "with \"loss\" in \"delivery.accept\"" },
 	{ "queue.buffering.max.messages", events_fit, 0,
 	  "inflight.max.events does not fit into it, and librdkafka's queue would be the bound",
 	  "0, or at least inflight.max.events, or to leave it out" },

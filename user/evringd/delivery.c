@@ -38,7 +38,8 @@ struct chunk {
 	_Alignas(64) char mem[];
 };
 
-_Static_assert(sizeof(struct delivery) == 64, "a cache line");
+_Static_assert(sizeof(struct delivery) == 64 && offsetof(struct delivery, value) == 64,
+	       "a cache line");
 
 static struct chunk *chunk_of(const struct delivery *delivery)
 {

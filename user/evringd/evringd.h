@@ -336,7 +336,7 @@ struct delivery {
 	uint32_t order;			/* of its message; goes round, see order_before() */
 	uint32_t parts;			/* messages that must be acked for it; 0: acked */
 	bool refused;			/* and not tolerated: it will never be acked */
-	char value[];
+	_Alignas(8) char value[];	/* frames are written into it */
 };
 
 /* Which of two messages was made first; there are never 2^31 of them at a time. */

@@ -26,6 +26,16 @@ static uint64_t now_ns(void)
  * Replacing the producer
  */
 
+/*
+ * Again and again: what librdkafka wants to try once more comes back to its
+ * queue, and a producer that has failed leaves it there.
+ */
+static void purge(struct sender *s)
+{
+	s->purge_again = s->now + DELAY_MS_MIN * 1000000;
+	producer_purge(s->producer, s->now >= s->drain_until);
+}
+
 void sender_drain(struct sender *s)
 {
 	if (s->draining)
@@ -33,7 +43,7 @@ void sender_drain(struct sender *s)
 	s->draining = true;
 	s->drain_until = s->now + DRAIN_NS;
 	batch_empty(s);
-	producer_purge(s->producer, false);
+	purge(s);
 }
 
 void sender_pause(struct sender *s, const char *reason)
@@ -82,8 +92,8 @@ static void turn_producer(struct sender *s)
 		log_line(LOG_DEBUG, "kafka: the producer is replaced: %s", why);
 		sender_drain(s);
 	}
-	if (s->draining && producer_flying(s->producer) && s->now >= s->drain_until)
-		producer_purge(s->producer, true);
+	if (s->draining && producer_flying(s->producer) && s->now >= s->purge_again)
+		purge(s);
 	if (s->draining && !producer_flying(s->producer))
 		drained(s);
 	if (!s->producer && !pause_is_on(s, &s->pause))

@@ -64,7 +64,8 @@ struct sender {
 
 	bool draining;			/* the producer is to be replaced ... */
 	bool judged;			/* ... for a reason that a report has told */
-	uint64_t drain_until;
+	uint64_t drain_until;		/* what has no answer by then is given up */
+	uint64_t purge_again;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
 	const struct delivery *culprit;	/* first of the batch that failed; NULL: it got through */

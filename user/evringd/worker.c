@@ -473,6 +473,8 @@ static void turn(struct worker *w)
 	if (sender_up(w->sender) && !w->expired && (!w->pending || hand_over(w)))
 		more = pump(w);
 	commit_start(&w->committer, w->deliveries);
+	if (w->stalled)
+		look_for_stall(w);
 	if (w->stopping && !w->reading && deliveries_unacked(w->deliveries) <= w->given_up)
 		w->expired = true;
 	if (w->expired)

@@ -73,13 +73,13 @@ static inline void store_word(char *p, uint64_t word)
  * Numbers
  */
 
-static const char pairs[200] =
+static const char pairs[] =
 	"00010203040506070809101112131415161718192021222324"
 	"25262728293031323334353637383940414243444546474849"
 	"50515253545556575859606162636465666768697071727374"
 	"75767778798081828384858687888990919293949596979899";
 
-static const char hex_digits[16] = "0123456789abcdef";
+static const char hex_digits[] = "0123456789abcdef";
 
 /* How many digits @v has in base 10. */
 static inline unsigned int count_digits(uint64_t v)

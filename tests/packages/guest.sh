@@ -1,0 +1,145 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+#
+# guest.sh OLD NEW: in the guest, as packages leave it: the loaded module is
+# replaced where nothing is lost by it; and evringd under its unit's filter.
+old=$1 new=$2
+n=0
+failed=0
+modules=/lib/modules/$(uname -r)/updates
+module=/usr/lib/evring/module
+
+ok() { # ok STATUS "what must hold"
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $n - $2"
+		sed 's/^/#   /' /tmp/out
+	fi
+}
+
+# ends STATUS PATTERN "what must hold" COMMAND...
+ends() {
+	want=$1 pattern=$2 name=$3
+	shift 3
+	"$@" >/tmp/out 2>&1
+	got=$?
+	echo "(status $got)" >>/tmp/out
+	[ "$got" = "$want" ] && grep -q -e "$pattern" /tmp/out
+	ok $? "$name"
+}
+
+installed() {
+	mkdir -p "$modules"
+	cp "/packages/$1.ko" "$modules/evring.ko"
+	depmod
+}
+
+version_is() {
+	[ "$(cat /sys/module/evring/version)" = "$1" ]
+}
+
+attached() {
+	evring hooks --json | tr '{' '\n' | grep '"attached":true' | sed 's/,"l.*//'
+}
+
+# until_true COMMAND...: some minutes at most
+until_true() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 1800 ] || return 1
+		usleep 100000
+	done
+}
+
+has_group() {
+	evring groups --json | grep -q '"name":"host"'
+}
+
+# lag_is no|some
+lag_is() {
+	evring groups --json | grep -q '"lag_bytes":0[,}]'
+	[ $? = "$([ "$1" = no ] && echo 0 || echo 1)" ]
+}
+
+connector() { # connector BROKERS
+	echo '{"name":"host","config":{"hooks":"process.*","kafka.bootstrap.servers":"'"$1"'"}}' >/tmp/host.json
+}
+
+installed old
+ends 0 '^(status 0)$' "nothing is loaded: nothing to do" $module upgrade
+modprobe evring
+version_is "$old"
+ok $? "the old one is loaded"
+ends 0 '^(status 0)$' "it is the installed one: nothing to do" $module upgrade
+installed new
+
+evring tail >/dev/null &
+reader=$!
+until_true grep -qx 1 /sys/module/evring/refcnt
+ends 1 "version $old, stays: it is in use by .*evring ($reader)" "a reader: the old one stays, and who it is" \
+	$module upgrade
+grep -q 'at the next boot' /tmp/out
+ok $? "... and says when the new one comes"
+kill $reader
+wait $reader 2>/dev/null
+
+connector 127.0.0.1:1
+evringd /tmp/host.json >/dev/null 2>&1 &
+daemon=$!
+until_true has_group
+ends 1 "in use by .*evringd ($daemon)" "a daemon: the old one stays" $module upgrade
+until_true lag_is some
+kill -9 $daemon
+wait $daemon 2>/dev/null
+until_true grep -qx 0 /sys/module/evring/refcnt
+ends 1 'host ([0-9]* bytes)' "events that the daemon has not delivered: the old one stays" $module upgrade
+ends 1 'host ([0-9]* bytes)' "... and is not unloaded" $module unload
+hooks=$(attached)
+[ -n "$hooks" ] && version_is "$old"
+ok $? "... with its hooks"
+ends 1 'without evring' "without the tool it cannot be told: the old one stays" \
+	env PATH=/bin:/sbin:/usr/bin:/usr/sbin $module upgrade
+ends 2 'Usage' "an unknown option" $module upgrade --nosuch
+ends 0 "version $new now; it was $old" "asked to give the events up, it is replaced" \
+	$module upgrade --discard-unread
+version_is "$new" && [ "$(attached)" = "$hooks" ] && ! has_group
+ok $? "... and the hooks are attached again"
+ends 0 '^(status 0)$' "hooks and no group: unloaded" $module unload
+[ ! -d /sys/module/evring ]
+ok $? "... indeed"
+
+insmod /packages/old.ko
+mkdir -p /etc/modprobe.d
+echo 'options evring lanes=bulk:3' >/etc/modprobe.d/evring.conf
+ends 3 "version $old is unloaded, and the installed module cannot be loaded" \
+	"the new one is refused by the kernel: said, with the reason" $module upgrade
+rm /etc/modprobe.d/evring.conf
+modprobe evring
+
+evring-mock-broker >/tmp/broker </dev/null &
+broker=$!
+until_true grep -q ':[0-9]' /tmp/broker
+connector "$(head -n 1 /tmp/broker)"
+/packages/filtered /packages/allowed evringd /tmp/host.json >/tmp/out 2>&1 &
+daemon=$!
+until_true has_group
+evring-burst 500 >>/tmp/out 2>&1
+evring hooks detach 'process.*' >/dev/null
+until_true lag_is no
+emitted=$(evring status --json | tr '{' '\n' |
+	sed -n '/"lane":"critical"/s/.*"emitted":\([0-9]*\).*/\1/p')
+echo "emitted: $emitted" >>/tmp/out
+kill -TERM $daemon
+wait $daemon && [ "$emitted" -ge 1500 ]
+ok $? "evringd delivers, with no other system calls than its unit allows"
+/packages/filtered /packages/too-few evringd /tmp/host.json >/tmp/out 2>&1
+[ $? -gt 128 ]
+ok $? "one call less, and it is killed: the filter is at work"
+kill $broker
+$module unload --discard-unread
+echo "1..$n"
+[ $failed = 0 ]

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* Declarations: well-formed events of the place where what they tell of would have been. */
+#include "../defaults.h"
+#include "declare.h"
+#include "internal.h"
+#include "sending.h"
+#include "split.h"
+
+#include <evring_frame.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
+	failures += !good;
+}
+
+static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
+static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
+static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
+
+/* What evringd has around an event, without a device and without a producer */
+struct bench {
+	struct evring ev;
+	struct source src;
+	struct sender sender;
+	struct encoder enc;
+	struct deliveries *ds;
+	struct config *cfg;
+};
+
+static struct bench *bench_open(const char *settings)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct problems problems = { .file = "test" };
+	char text[1024];
+
+	snprintf(text, sizeof(text), "{\"name\": \"t\", \"config\": {%s \"topic\": \"t.${type}\", "
+		 "\"kafka.bootstrap.servers\": \"127.0.0.1:1\"}}", settings);
+	b->cfg = config_parse(text, strlen(text), &problems);
+	problems_print(&problems, stderr);
+	if (!b->cfg || problems.nr)
+		exit(1);
+	b->ev.live = &meta;
+	b->ev.clock.now = now;
+	b->ev.lanes_known = lanes;
+	b->ev.nr_lanes = LANES;
+	memset(b->src.host.machine_id, 'a', 32);
+	memset(b->src.host.boot_id, 'b', 32);
+	strcpy(b->src.host.name, "host");
+	b->src.cfg = b->cfg;
+	b->src.ev = &b->ev;
+	b->sender.cfg = b->cfg;
+	encoder_open(&b->enc, b->cfg, &b->src, &b->sender);
+	b->ds = deliveries_new(0, 0);
+	return b;
+}
+
+static void bench_close(struct bench *b)
+{
+	struct topic *topic;
+
+	while ((topic = b->sender.topics)) {
+		b->sender.topics = topic->next;
+		while (topic->first)
+			outgoing_free(topic_dequeue(topic));
+		free(topic);
+	}
+	encoder_close(&b->enc);
+	deliveries_free(b->ds);
+	config_free(b->cfg);
+	free(b);
+}
+
+/* Event @seq of the ring app/3 is refused; returns its declaration, which waits. */
+static struct outgoing *reject(struct bench *b, uint64_t seq, const char *value, bool headers,
+			       const char *why)
+{
+	struct evring_event event = {
+		.lane = LANE_APP, .cpu = 3, .ring = 1, .next = 64, .next_seq = seq + 1,
+	};
+	struct delivery *delivery = delivery_begin(b->ds, 0);
+	struct topic *topic = sender_topic(&b->sender, "t.some.event");
+	struct outgoing out = {
+		.delivery = delivery, .key = "k", .key_len = 1, .value = value,
+		.len = value ? strlen(value) : 0, .timestamp = 5, .place = 4711, .suspect = true,
+	};
+	const struct refusal refusal = {
+		.delivery = delivery, .topic = topic, .name = topic->name, .out = &out,
+		.code = 10, .why = why,
+	};
+	char id[256];
+
+	delivery_push(b->ds, delivery, &event, 0, 0);
+	out.order = delivery->order;
+	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/%llu", b->src.host.machine_id,
+		 b->src.host.boot_id, (unsigned long long)seq);
+	if (headers) {
+		out.headers = rd_kafka_headers_new(2);
+		rd_kafka_header_add(out.headers, "evring.id", -1, id, -1);
+		rd_kafka_header_add(out.headers, "evring.type", -1, "some.event/2", -1);
+	}
+	declare_rejected(&b->enc, b->ds, &refusal);
+	if (out.headers)
+		rd_kafka_headers_destroy(out.headers);
+	topic = sender_topic(&b->sender, "t.evring.rejected");
+	return topic->first;
+}
+
+static bool header_is(const struct outgoing *out, const char *name, const char *wanted)
+{
+	const void *value;
+	size_t len;
+
+	return out->headers && !rd_kafka_header_get_last(out->headers, name, &value, &len) &&
+	       len == strlen(wanted) && !memcmp(value, wanted, len);
+}
+
+/* In the event's place: its order, its key, its delivery. */
+static bool in_place(const struct outgoing *out)
+{
+	return out && out->declaration && out->copy && !out->suspect && out->key_len == 1 &&
+	       !memcmp(out->key, "k", 1) && out->place == 4711 &&
+	       out->order == out->delivery->order;
+}
+
+static bool json_is(const struct outgoing *out, const char *why)
+{
+	const char *type, *lane, *data_type, *topic, *reason;
+	json_int_t seq, cpu, first, last, count, code;
+	json_t *event = json_loadb(out->value, out->len, JSON_REJECT_DUPLICATES, NULL);
+	bool good;
+
+	good = event &&
+	       !json_unpack(event, "{s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:s, s:s, s:s}}",
+			    "type", &type, "lane", &lane, "cpu", &cpu, "seq", &seq, "data",
+			    "first_seq", &first, "last_seq", &last, "count", &count, "code", &code,
+			    "event_type", &data_type, "topic", &topic, "reason", &reason) &&
+	       !strcmp(type, "evring.rejected") && !strcmp(lane, "app") && cpu == 3 &&
+	       seq == 41 && first == 41 && last == 41 && count == 1 && code == 10 &&
+	       !strcmp(topic, "t.some.event") && !strncmp(reason, why, strlen(reason)) &&
+	       strlen(reason) > 10;
+	json_decref(event);
+	return good;
+}
+
+static void rejected_json(void)
+{
+	struct bench *b = bench_open("");
+	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	char id[128];
+
+	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/41", b->src.host.machine_id,
+		 b->src.host.boot_id);
+	ok(in_place(out) && json_is(out, "Message size too large"),
+	   "rejected, JSON: an event in the place of the one that was refused");
+	ok(header_is(out, "evring.id", id) && header_is(out, "evring.type", "evring.rejected/1") &&
+	   rd_kafka_header_cnt(out->headers) == 2, "its headers are its own");
+	bench_close(b);
+}
+
+/* Longer than there is room for; and characters that JSON must escape. */
+static void rejected_long(void)
+{
+	struct bench *b = bench_open("");
+	char why[3000];
+
+	memset(why, '"', sizeof(why) - 1);
+	why[sizeof(why) - 1] = '\0';
+	ok(json_is(reject(b, 41, NULL, true, why), why), "a long reason is cut");
+	bench_close(b);
+}
+
+static void rejected_line(void)
+{
+	struct bench *b = bench_open("\"pack.bytes\": \"4000\",");
+	char line[512];
+	const struct outgoing *out;
+
+	snprintf(line, sizeof(line), "{\"machine_id\":\"%.32s\",\"boot_id\":\"%.32s\","
+		 "\"lane\":\"app\",\"cpu\":3,\"seq\":41,\"type\":\"some.event\",\"version\":2,"
+		 "\"time_ns\":1}\n", b->src.host.machine_id, b->src.host.boot_id);
+	out = reject(b, 41, line, true, "Message size too large");
+	ok(in_place(out) && json_is(out, "Message size too large") &&
+	   ((const char *)out->value)[out->len - 1] == '\n' &&
+	   header_is(out, "evring.frame", "jsonl/1"), "rejected, packed lines: a line");
+	bench_close(b);
+}
+
+static void rejected_raw(void)
+{
+	struct bench *b = bench_open("\"value.format\": \"raw\",");
+	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	struct evring_rec rec;
+	uint64_t range[3];
+
+	memcpy(&rec, out->value, sizeof(rec));
+	memcpy(range, (const char *)out->value + sizeof(rec), sizeof(range));
+	ok(in_place(out) && rec.len == out->len && rec.type == TYPE_REJECTED && rec.seq == 41 &&
+	   range[0] == 41 && range[1] == 41 && range[2] == 1 &&
+	   header_is(out, "evring.type", "evring.rejected/1"), "rejected, raw: a record");
+	bench_close(b);
+}
+
+static void rejected_bare(void)
+{
+	struct bench *b = bench_open("\"headers\": \"none\", \"timestamp\": \"send\",");
+	const struct outgoing *out = reject(b, 41, NULL, false, "Message size too large");
+
+	ok(in_place(out) && !out->headers && !out->timestamp &&
+	   json_is(out, "Message size too large"), "rejected, without headers: the delivery knows");
+	bench_close(b);
+}
+
+/* 5 events before number 100 are gone. */
+static void missed(void)
+{
+	struct evring_rec rec = { .len = sizeof(rec), .type = 9, .seq = 100, .time = 1234 };
+	struct evring_event event = {
+		.rec = &rec, .seq = 100, .lane = LANE_BULK, .cpu = 2, .ring = 7, .pos = 6400,
+		.next = 6464, .next_seq = 101, .missed = 5,
+	};
+	struct evring_host host = { .name = "h" };
+	struct evring ev = {
+		.live = &meta, .clock.now = now, .lanes_known = lanes, .nr_lanes = LANES,
+	};
+	static struct declaration d;
+	json_int_t seq, first, last, count;
+	char json[4096];
+	const char *type;
+	json_t *root;
+	ssize_t len;
+
+	declare_missed(&d, &event);
+	ok(d.event.missed == 5 && d.event.pos == 6400 && d.event.next == 6400 &&
+	   d.event.next_seq == 100 && d.event.ring == 7 && d.event.lane == LANE_BULK &&
+	   d.event.cpu == 2, "missed: committed, it leads to the event that it stands before");
+	len = evring_json(&ev, &host, &d.event, json, sizeof(json));
+	root = json_loadb(json, len > 0 ? (size_t)len : 0, JSON_REJECT_DUPLICATES, NULL);
+	ok(root && !json_unpack(root, "{s:s, s:I, s:{s:I, s:I, s:I!}}", "type", &type, "seq", &seq,
+				"data", "first_seq", &first, "last_seq", &last, "count", &count) &&
+	   !strcmp(type, "evring.missed") && seq == 95 && first == 95 && last == 99 && count == 5,
+	   "missed, JSON: which ones");
+	json_decref(root);
+}
+
+/* As pack.c packs it. */
+static void missed_frame(void)
+{
+	struct bench *b = bench_open("\"value.format\": \"raw\", \"pack.bytes\": \"4000\",");
+	struct evring_rec rec = { .len = sizeof(rec), .type = TYPE_MISSED, .seq = 100 };
+	struct evring_event event = {
+		.rec = &rec, .seq = 100, .lane = LANE_BULK, .cpu = 2, .missed = 5,
+	};
+	struct packs *packs = packs_new(&b->enc);
+	struct evring_frame_reader reader;
+	struct evring_event read;
+	static struct declaration d;
+	struct message msg;
+	uint64_t range[3];
+	int error;
+	bool good;
+
+	declare_missed(&d, &event);
+	good = !pack_add(packs, b->ds, &d.event, &msg, &error) && !error &&
+	       pack_close(packs, b->ds, &msg) &&
+	       !evring_frame_open(&reader, msg.value, msg.value_len) &&
+	       evring_frame_next(&reader, &read) == 1 && read.payload_len == sizeof(range);
+	if (good)
+		memcpy(range, read.payload, sizeof(range));
+	ok(good && read.type && !strcmp(read.type->name, "evring.missed") && read.type->version == 1 &&
+	   read.rec->seq == 95 && read.lane == LANE_BULK && read.cpu == 2 &&
+	   range[0] == 95 && range[1] == 99 && range[2] == 5 &&
+	   !evring_frame_next(&reader, &read), "missed, in a frame: a record and its type");
+	evring_frame_close(&reader);
+	packs_free(packs);
+	bench_close(b);
+}
+
+int main(void)
+{
+	rejected_json();
+	rejected_long();
+	rejected_line();
+	rejected_raw();
+	rejected_bare();
+	missed();
+	missed_frame();
+	ok(declared_type(TYPE_REJECTED) && declared_type(TYPE_MISSED) && !declared_type(0) &&
+	   !declared_type(TYPE_MISSED + 1) && !declared_type(TYPE_REJECTED - 1),
+	   "only these ids are evringd's own");
+	printf("1..%d\n", tests);
+	return failures != 0;
+}

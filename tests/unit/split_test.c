@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* A pack in halves, and these in halves: the same events, in order, each half well-formed. */
+#include "../block.h"
+#include "../defaults.h"
+#include "evringd.h"
+#include "producer.h"
+#include "sender.h"
+#include "split.h"
+
+#include <evring_frame.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MACHINE "0123456789abcdef0123456789abcdef"
+#define BOOT "fedcba9876543210fedcba9876543210"
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
+	failures += !good;
+}
+
+static const struct config lines = { .pack_bytes = 1, .format = VALUE_JSON };
+static const struct config frames = { .pack_bytes = 1, .format = VALUE_RAW };
+
+/* @n events of different sizes; whose they are follows from the number. */
+static size_t make_lines(char *to, unsigned int n)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		len += (size_t)sprintf(to + len, "{\"machine_id\":\"" MACHINE "\",\"boot_id\":\""
+				       BOOT "\",\"lane\":\"app\",\"cpu\":%u,\"seq\":%u,"
+				       "\"type\":\"some.event\",\"version\":2,\"time_ns\":%u000000,"
+				       "\"data\":{\"text\":\"%.*s\"}}\n", i % 3, i, 1000 + i,
+				       (int)(i * 7 % 50),
+				       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	return len;
+}
+
+static size_t make_frame(char *to, unsigned int n)
+{
+	struct evring_frame frame = {
+		.magic = EVRING_FRAME_MAGIC, .version = EVRING_FRAME_VERSION,
+		.size = sizeof(frame), .events = n, .nr_types = 1, .seq_bits = 48,
+		.clock = { .mult = 1u << 20, .shift = 20 },
+	};
+	const struct evring_frame_type type = { .id = 9, .len = sizeof(struct block) };
+	const struct evring_frame_lane lane = { .lane = LANE_APP, .name = "app" };
+	struct block block;
+	struct evring_frame_run *run = NULL;
+	size_t len = sizeof(frame);
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct evring_rec rec = {
+			.len = (uint32_t)sizeof(rec) + i * 7 % 50, .type = 9, .seq = i,
+			.time = (1000 + i) * 1000000ull,
+		};
+		size_t room = (rec.len + 7) & ~7u;
+
+		/* A run of three: cuts go through runs. */
+		if (i % 3 == 0) {
+			run = (struct evring_frame_run *)(to + len);
+			*run = (struct evring_frame_run){
+				.seq = i, .lane = LANE_APP, .cpu = i / 3 % 3,
+			};
+			len += sizeof(*run);
+		}
+		memset(to + len, 0, room);
+		memcpy(to + len, &rec, sizeof(rec));
+		memset(to + len + sizeof(rec), 'x', rec.len - sizeof(rec));
+		len += room;
+		run->len += (uint32_t)room;
+	}
+	frame.records_end = (uint32_t)len;
+	frame.lanes = (struct evring_table){ (uint32_t)len, sizeof(lane), 1, 0 };
+	memcpy(to + len, &lane, sizeof(lane));
+	len += sizeof(lane);
+	frame.types = (uint32_t)len;
+	block_begin(&block, "some.event", 0);
+	block.head.version = 2;
+	memcpy(to + len, &type, sizeof(type));
+	memcpy(to + len + sizeof(type), &block, sizeof(block));
+	len += sizeof(type) + sizeof(block);
+	frame.len = (uint32_t)len;
+	memcpy(frame.machine_id, MACHINE, 32);
+	memcpy(frame.boot_id, BOOT, 32);
+	memcpy(to, &frame, sizeof(frame));
+	return len;
+}
+
+static unsigned int count(const struct config *cfg, const struct outgoing *out)
+{
+	struct evring_frame_reader reader;
+	struct evring_event event;
+	const char *c = out->value;
+	unsigned int n = 0;
+
+	if (cfg == &lines) {
+		for (; c < (const char *)out->value + out->len; c++)
+			n += *c == '\n';
+		return n;
+	}
+	if (evring_frame_open(&reader, out->value, out->len))
+		return 0;
+	while (evring_frame_next(&reader, &event) > 0) {
+		bool whole = event.lane == LANE_APP && event.type &&
+			     event.type->version == 2 && !strcmp(event.type->name, "some.event") &&
+			     event.payload_len == event.seq * 7 % 50 &&
+			     event.cpu == event.seq / 3 % 3;
+
+		n += whole;
+	}
+	evring_frame_close(&reader);
+	return n == reader.frame.events ? n : 0;
+}
+
+static bool header_is(const struct outgoing *out, const char *name, const char *wanted)
+{
+	const void *value;
+	size_t len;
+
+	return out->headers && !rd_kafka_header_get_last(out->headers, name, &value, &len) &&
+	       len == strlen(wanted) && !memcmp(value, wanted, len);
+}
+
+/* It is event @seq and says so; @nr of them follow each other in it. */
+static bool is_event(const struct config *cfg, const struct outgoing *out, unsigned int seq,
+		     unsigned int nr)
+{
+	unsigned int cpu = cfg == &lines ? seq % 3 : seq / 3 % 3;
+	struct identity who = { .seq = UINT64_MAX };
+	char id[256];
+
+	snprintf(id, sizeof(id), MACHINE "/" BOOT "/app/%u/%u", cpu, seq);
+	return pack_identity(cfg, out, &who) && who.seq == seq && !strcmp(who.id, id) &&
+	       !strcmp(who.type, "some.event/2") && count(cfg, out) == nr &&
+	       header_is(out, "evring.id", id) && rd_kafka_header_cnt(out->headers) == 2 &&
+	       header_is(out, "evring.frame", cfg == &lines ? "jsonl/1" : "raw/1") &&
+	       out->key_len == 3 && !memcmp(out->key, "key", 3) &&
+	       out->timestamp == 1000 + (int64_t)seq && out->order == 77;
+}
+
+static struct outgoing *make(const struct config *cfg, char *value, unsigned int n)
+{
+	struct outgoing out = {
+		.value = value, .order = 77, .key = "key", .key_len = 3, .timestamp = 1000,
+		.place = (uintptr_t)value, .headers = rd_kafka_headers_new(2),
+	};
+
+	out.len = cfg == &lines ? make_lines(value, n) : make_frame(value, n);
+	rd_kafka_header_add(out.headers, "evring.id", -1, MACHINE "/" BOOT "/app/0/0", -1);
+	rd_kafka_header_add(out.headers, "evring.frame", -1, cfg == &lines ? "jsonl/1" : "raw/1", -1);
+	return outgoing_new(&out, false);
+}
+
+/* As the sender does: halves go to the end of what waits, which is sorted then. */
+static struct outgoing *replace(struct outgoing *list, struct outgoing *out,
+				struct outgoing *halves[2])
+{
+	struct outgoing **at = &list;
+
+	while (*at != out)
+		at = &(*at)->next;
+	*at = out->next;
+	while (*at)
+		at = &(*at)->next;
+	*at = halves[0];
+	halves[0]->next = halves[1];
+	halves[1]->next = NULL;
+	outgoing_free(out);
+	return outgoing_sort(list);
+}
+
+static bool in_order(const struct config *cfg, const struct outgoing *list, unsigned int n)
+{
+	unsigned int seq = 0, nr;
+
+	for (; list; list = list->next, seq += nr) {
+		nr = count(cfg, list);
+		if (!nr || !is_event(cfg, list, seq, nr))
+			return false;
+	}
+	return seq == n;
+}
+
+/* Any message that waits may be halved next; what cannot be is one event. */
+static bool explode(const struct config *cfg, unsigned int n, unsigned int seed)
+{
+	char *value = malloc(n * 400 + 4096);
+	struct outgoing *list = make(cfg, value, n), *out, *halves[2];
+	unsigned int messages = 1, tries;
+	bool good = in_order(cfg, list, n);
+
+	srand(seed);
+	for (tries = 0; good && messages < n && tries < 100000; tries++) {
+		unsigned int skip = (unsigned int)rand() % messages;
+
+		for (out = list; skip; skip--)
+			out = out->next;
+		if (!split_pack(cfg, out, halves)) {
+			good = count(cfg, out) == 1;
+			continue;
+		}
+		list = replace(list, out, halves);
+		messages++;
+		good = in_order(cfg, list, n);
+	}
+	good = good && messages == n;
+	while ((out = list)) {
+		list = out->next;
+		good = good && !split_pack(cfg, out, halves);
+		outgoing_free(out);
+	}
+	free(value);
+	return good;
+}
+
+static void explodes(const struct config *cfg, const char *name)
+{
+	bool good = true;
+	unsigned int n;
+
+	for (n = 1; n <= 40; n++)
+		good = good && explode(cfg, n, n);
+	ok(good, name);
+}
+
+/* In memory of its own, so that ASan sees a byte too far. */
+static bool splits(const struct config *cfg, const void *value, size_t len)
+{
+	char *copy = malloc(len ? len : 1);
+	struct outgoing *halves[2], out = { .value = copy, .len = len };
+	struct identity who;
+	bool split;
+
+	memcpy(copy, value, len);
+	pack_identity(cfg, &out, &who);
+	split = split_pack(cfg, &out, halves);
+	if (split) {
+		outgoing_free(halves[0]);
+		outgoing_free(halves[1]);
+	}
+	free(copy);
+	return split;
+}
+
+static void hostile(void)
+{
+	char value[8192];
+	size_t len = make_frame(value, 8), cut, i;
+	struct evring_frame *frame = (struct evring_frame *)value;
+	bool none = true;
+	unsigned int round;
+
+	for (cut = 0; cut < len; cut++)
+		none = none && !splits(&frames, value, cut);
+	ok(none, "a frame that is cut is not split");
+	frame->events = 9;
+	ok(!splits(&frames, value, len), "nor is one with fewer events than it says");
+	srand(1);
+	for (round = 0; round < 20000; round++) {
+		len = make_frame(value, 8);
+		for (i = 0; i < 3; i++)
+			value[(size_t)rand() % len] = (char)rand();
+		splits(&frames, value, len);
+	}
+	ok(true, "a frame with random bytes is survived");
+	ok(!splits(&lines, "", 0) && !splits(&lines, "a", 1) && !splits(&lines, "a\n", 2) &&
+	   !splits(&lines, "a\nb", 3) && splits(&lines, "a\nb\n", 4) && splits(&lines, "\n\n", 2),
+	   "lines are split at their ends alone");
+}
+
+int main(void)
+{
+	static const struct config single = { .format = VALUE_JSON };
+	struct outgoing out = { .value = "a\nb\n", .len = 4 }, *halves[2];
+
+	explodes(&lines, "lines: down to single events, in order, each half says who it is");
+	explodes(&frames, "frames: down to single events, in order, each half says who it is");
+	hostile();
+	ok(!split_pack(&single, &out, halves), "what is no pack is not split");
+	printf("1..%d\n", tests);
+	return failures != 0;
+}
