@@ -50,7 +50,7 @@ MODULE_PARM_DESC(tsc_rate, "kHz of a TSC that you trust though the kernel does n
  * timekeeper's own lock and write section.
  */
 static DEFINE_RAW_SPINLOCK(line_lock);
-static struct evring_meta *meta;	/* where the lines are published; NULL: not yet */
+static struct evring_meta_pages *meta;	/* where the lines are published; NULL: not yet */
 static s64 wall_ns;			/* CLOCK_REALTIME - CLOCK_BOOTTIME */
 
 static DEFINE_MUTEX(renew_lock);	/* the rest */
@@ -102,7 +102,7 @@ static u64 line_at(u64 raw)
 static void line_begin(u32 mult, s64 step)
 {
 	struct evring_clock *line = &meta->clock;
-	struct evring_clock_line *past = &meta->past[meta->nr_past % EVRING_CLOCK_PAST];
+	struct evring_clock_line *past = &meta->past[meta->meta.nr_past % EVRING_CLOCK_PAST];
 	u64 now;
 
 	lockdep_assert_held(&line_lock);
@@ -113,7 +113,7 @@ static void line_begin(u32 mult, s64 step)
 	WRITE_ONCE(past->boot_ns, line->boot_ns);
 	WRITE_ONCE(past->wall_ns, line->wall_ns);
 	WRITE_ONCE(past->mult, line->mult);
-	WRITE_ONCE(meta->nr_past, meta->nr_past + 1);
+	WRITE_ONCE(meta->meta.nr_past, meta->meta.nr_past + 1);
 	WRITE_ONCE(line->boot_ns, line_at(now) + step);
 	WRITE_ONCE(line->base, now);
 	WRITE_ONCE(line->mult, mult);
@@ -163,11 +163,11 @@ out:
 }
 
 /* The lines as they are at one moment. */
-void evring_clock_snapshot(struct evring_meta *to)
+void evring_clock_snapshot(struct evring_meta_pages *to)
 {
 	raw_spin_lock_irq(&line_lock);
 	to->clock = meta->clock;
-	to->nr_past = meta->nr_past;
+	to->meta.nr_past = meta->meta.nr_past;
 	memcpy(to->past, meta->past, sizeof(to->past));
 	raw_spin_unlock_irq(&line_lock);
 }
@@ -260,7 +260,7 @@ static int tsc_choose(u32 *khz)
 }
 
 /* The first line begins now. */
-static void line_first(struct evring_meta *published, u32 khz)
+static void line_first(struct evring_meta_pages *published, u32 khz)
 {
 	struct evring_clock *line = &published->clock;
 
@@ -281,7 +281,7 @@ static void line_first(struct evring_meta *published, u32 khz)
 	raw_spin_unlock_irq(&line_lock);
 }
 
-int evring_clock_init(struct evring_meta *published)
+int evring_clock_init(struct evring_meta_pages *published)
 {
 	u32 khz;
 	int ret;

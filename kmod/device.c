@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/evring: one open file is one session. Each call first refuses what it
- * does not know, then does one thing; what the things are is told in
- * <uapi/linux/evring.h>.
+ * /dev/evring: one open file is one session. What it maps, and how it is polled;
+ * its calls are in ioctl.c.
  */
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -12,13 +10,10 @@
 #include <linux/moduleparam.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "compat/io_uring.h"
 #include "compat/mm.h"
 #include "evring.h"
-
-#define FLUSH_MS_MAX	60000
 
 static uint sessions_max = 1024;
 module_param(sessions_max, uint, 0444);
@@ -81,9 +76,9 @@ static int device_open(struct inode *inode, struct file *file)
 	struct evring_session *session;
 	struct evring_user *user;
 
-	/* Writing is publishing, which this version does not have. */
+	/* To write alone is to publish, which this version does not have. */
 	if (!(file->f_mode & FMODE_READ))
-		return -EACCES;
+		return -EOPNOTSUPP;
 	user = user_get();
 	if (IS_ERR(user))
 		return PTR_ERR(user);
@@ -130,12 +125,21 @@ static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned l
 	return ret;
 }
 
+static int map_meta(struct vm_area_struct *vma)
+{
+	struct page *pages[PFN_UP(sizeof(*evring_meta_pages))];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = virt_to_page((void *)evring_meta_pages + i * PAGE_SIZE);
+	return map_pages(vma, pages, ARRAY_SIZE(pages));
+}
+
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u32 lane = (offset >> 52) & 0xff, cpu = (offset >> 32) & 0xfffff;
 	struct evring_ring *ring;
-	struct page *meta;
 
 	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
 		return -EPERM;
@@ -143,10 +147,8 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
 	vm_flags_set(vma, VM_DONTCOPY);	/* remap_pfn_range() sets DONTEXPAND and DONTDUMP */
-	if (offset == EVRING_MMAP_META) {
-		meta = virt_to_page(evring_meta);
-		return map_pages(vma, &meta, 1);
-	}
+	if (offset == EVRING_MMAP_META)
+		return map_meta(vma);
 	if (offset != EVRING_MMAP_RING(lane, cpu))
 		return -EINVAL;
 	ring = evring_ring_get(lane, cpu);
@@ -165,179 +167,33 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 	return 0;
 }
 
-static int ioc_meta(struct evring_session *session, void __user *arg)
-{
-	struct evring_meta *meta = kmalloc(sizeof(*meta), GFP_KERNEL);
-	int ret = 0;
-
-	if (!meta)
-		return -ENOMEM;
-	evring_groups_snapshot(meta);
-	evring_clock_snapshot(meta);
-	if (copy_to_user(arg, meta, sizeof(*meta)))
-		ret = -EFAULT;
-	kfree(meta);
-	return ret;
-}
-
-static int ioc_ring(struct evring_session *session, void __user *arg)
-{
-	struct evring_ring_info __user *info = arg;
-	struct evring_ring *ring;
-	u32 lane, cpu;
-
-	if (get_user(lane, &info->lane) || get_user(cpu, &info->cpu))
-		return -EFAULT;
-	ring = evring_ring_get(lane, cpu);
-	if (!ring)
-		return -ENXIO;
-	return copy_to_user(&info->page, ring->page, sizeof(info->page)) ? -EFAULT : 0;
-}
-
-static int ioc_type(struct evring_session *session, void __user *arg)
-{
-	struct evring_type_info info;
-	int ret;
-
-	if (copy_from_user(&info, arg, sizeof(info)))
-		return -EFAULT;
-	if (info.flags || info.reserved[0] || info.reserved[1])
-		return -EINVAL;
-	ret = evring_type_describe(&info, u64_to_user_ptr(info.fields));
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-/* A name as the ABI wants it: NUL-terminated, and nothing behind the NUL. */
-static bool name_clean(const char name[EVRING_NAME_MAX])
-{
-	size_t len = strnlen(name, EVRING_NAME_MAX);
-
-	return evring_name_valid(name) && !memchr_inv(name + len, 0, EVRING_NAME_MAX - len);
-}
-
-static int ioc_hook(struct evring_session *session, void __user *arg)
-{
-	struct evring_hook hook;
-	int ret;
-
-	if (copy_from_user(&hook, arg, sizeof(hook)))
-		return -EFAULT;
-	if (!name_clean(hook.name) || hook.op > EVRING_HOOK_DETACH || hook.state)
-		return -EINVAL;
-	if (hook.op != EVRING_HOOK_QUERY && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	ret = evring_hook_ctl(hook.name, hook.op, &hook.state);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &hook, sizeof(hook)) ? -EFAULT : 0;
-}
-
-static int ioc_join(struct evring_session *session, void __user *arg)
-{
-	struct evring_join join;
-	int ret;
-
-	if (copy_from_user(&join, arg, sizeof(join)))
-		return -EFAULT;
-	if (join.flags || join.group || join.created || join.reserved ||
-	    !name_clean(join.name) || join.policy > EVRING_FOLLOW ||
-	    join.start > EVRING_LATEST || !join.lanes || (join.lanes & ~EVRING_LANES_ALL) ||
-	    join.abandon_ms > INT_MAX)
-		return -EINVAL;
-	ret = evring_group_claim(session, &join);
-	if (ret)
-		return ret;
-	/* All or nothing: tell the caller first, as that can fail, and then do it. */
-	if (copy_to_user(arg, &join, sizeof(join))) {
-		evring_group_unclaim(session);
-		return -EFAULT;
-	}
-	evring_group_take(session, &join);
-	return 0;
-}
-
-static int ioc_commit(struct evring_session *session, void __user *arg)
-{
-	struct evring_commit commit;
-
-	if (copy_from_user(&commit, arg, sizeof(commit)))
-		return -EFAULT;
-	return evring_group_commit(session, &commit);
-}
-
-static int ioc_arm(struct evring_session *session, void __user *arg)
-{
-	struct evring_arm arm;
-
-	if (copy_from_user(&arm, arg, sizeof(arm)))
-		return -EFAULT;
-	if (arm.flags || !arm.lanes || (arm.lanes & ~EVRING_LANES_ALL) ||
-	    arm.flush_ms > FLUSH_MS_MAX || !arm.watermark != !arm.flush_ms)
-		return -EINVAL;
-	return evring_waiter_arm(&session->waiter, &arm);
-}
-
-static int ioc_drop(struct evring_session *session, void __user *arg)
-{
-	struct evring_drop drop;
-
-	if (copy_from_user(&drop, arg, sizeof(drop)))
-		return -EFAULT;
-	if (!name_clean(drop.name))
-		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return evring_group_drop(drop.name);
-}
-
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct evring_session *session = file->private_data;
-	void __user *user = (void __user *)arg;
+	return evring_ioctl(file->private_data, cmd, arg);
+}
 
-	switch (cmd) {
-	case EVRING_IOC_META:
-		return ioc_meta(session, user);
-	case EVRING_IOC_RING:
-		return ioc_ring(session, user);
-	case EVRING_IOC_TYPE:
-		return ioc_type(session, user);
-	case EVRING_IOC_HOOK:
-		return ioc_hook(session, user);
-	case EVRING_IOC_JOIN:
-		return ioc_join(session, user);
-	case EVRING_IOC_LEAVE:
-		return arg ? -EINVAL : evring_group_leave(session);
-	case EVRING_IOC_COMMIT:
-		return ioc_commit(session, user);
-	case EVRING_IOC_ARM:
-		return ioc_arm(session, user);
-	case EVRING_IOC_DROP:
-		return ioc_drop(session, user);
-	default:
-		return -ENOTTY;
-	}
+/* A ring's offset for mmap() is beyond what a 32-bit program can say: it could join, but not read. */
+static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	pr_info_once("evring: %s is a 32-bit program: these cannot read events\n", current->comm);
+	return -EOPNOTSUPP;
 }
 
 /* Completed inline, always: nothing is ever left to be cancelled. */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	/* Shared with user space: read each member once. */
-	const struct evring_commit *sqe = evring_uring_payload(cmd);
-	struct evring_commit commit = {
-		.entries = READ_ONCE(sqe->entries),
-		.nr = READ_ONCE(sqe->nr),
+	const struct evring_uring_cmd *sqe = evring_uring_payload(cmd);
+	const struct evring_uring_cmd copy = {
+		.arg = READ_ONCE(sqe->arg),
+		.size = READ_ONCE(sqe->size),
 		.flags = READ_ONCE(sqe->flags),
 	};
 
-	if (cmd->cmd_op != EVRING_CMD_COMMIT)
-		return -EOPNOTSUPP;
 	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
 	if (cmd->flags & IORING_URING_CMD_MASK)
-		return -EINVAL;
-	return evring_group_commit(cmd->file->private_data, &commit);
+		return cmd->cmd_op == EVRING_CMD_COMMIT ? -EINVAL : -EOPNOTSUPP;
+	return evring_command(cmd->file->private_data, cmd->cmd_op, &copy);
 }
 
 static const struct file_operations device_fops = {
@@ -347,7 +203,7 @@ static const struct file_operations device_fops = {
 	.mmap		= device_mmap,
 	.poll		= device_poll,
 	.unlocked_ioctl	= device_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.compat_ioctl	= device_compat_ioctl,
 	.uring_cmd	= device_uring_cmd,
 };
 

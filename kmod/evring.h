@@ -8,6 +8,7 @@
 #define _KMOD_EVRING_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/evring.h>
 #include <linux/irq_work.h>
@@ -27,7 +28,20 @@
 #include <asm/local.h>
 #include "compat/tsc.h"
 
+/* Limits of this module; the meta page says what there is. */
+#define EVRING_LANES_MAX	16
+#define EVRING_GROUPS_MAX	64
+#define EVRING_TYPES_MAX	1024
+#define EVRING_FIELDS_MAX	256	/* of one type */
+#define EVRING_VALUES_MAX	4096	/* of one table of names */
+#define EVRING_CLOCK_PAST	64	/* lines of the clock that are kept */
+#define EVRING_LOST_CAUSES	3
+#define EVRING_SEQ_BITS		48
+#define EVRING_SEQ_MASK		((1ULL << EVRING_SEQ_BITS) - 1)
+
 /* hooks/: what the kernel does, captured */
+
+#define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX
 
 /**
  * struct evring_hook_point - one hook: an event and where it comes from
@@ -36,14 +50,17 @@
  * @probe: called by the tracepoint, with the hook as its first argument
  * @type: of the event, from evring_hooks_init() on
  * @tp: the tracepoint, NULL where this kernel has none of that name
- * @attached: the probe is registered; under hooks_lock
+ * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
+ *	under hooks_lock
+ * @attached: the probe is registered; likewise
  */
 struct evring_hook_point {
 	const struct evring_type_desc *desc;
 	const char *tracepoint;
 	void *probe;
-	struct evring_type *type;
+	struct evring_event_type *type;
 	struct tracepoint *tp;
+	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
 	bool attached;
 };
 
@@ -56,48 +73,62 @@ extern const struct evring_hook_family evring_process_family;
 
 int evring_hooks_init(void);
 void evring_hooks_exit(void);
-int evring_hook_ctl(const char *name, u32 op, u32 *state);
-u32 evring_hook_flags(const struct evring_type *type);
+int evring_hook_ctl(struct evring_hook *arg);
+int evring_hooks_drop_group(const char *name);
+u32 evring_hook_flags(const struct evring_event_type *type);
+
+/* block.c: a type as bytes */
+
+struct evring_block *evring_block_make(const struct evring_type_desc *desc);
+const char *evring_block_name(const struct evring_block *block);
+bool evring_block_extends(const struct evring_block *block, const struct evring_block *old);
 
 void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
 /* type.c: what events look like */
 
 /**
- * struct evring_type - a registered type; lives until the module goes
+ * struct evring_event_type - a registered type
  * @id: index in the table, and struct evring_rec.type
- * @lane: where its events go
- * @rings: that lane's, by CPU; NULL where there was no memory for one
+ * @lane: where its events go now
+ * @own_lane: where they go unless a hook's owner says otherwise
  * @size: shortest payload
- * @version: of the schema
+ * @rings: @lane's, by CPU; NULL where there was no memory for one
  * @flags: EVRING_TYPE_F_*
- * @nr_fields: of @fields
+ * @generation: how many types had the id before
  * @lost: events that got no room, by CPU that lost them
- * @fields: own copy
- * @name: own copy
+ * @block: as user space sees it
+ * @name: in @block
+ * @heads: gone: where each ring ended then; NULL: not known
  */
-struct evring_type {
+struct evring_event_type {
 	u16 id;
 	u16 lane;
+	u16 own_lane;
 	u32 size;
 	struct evring_ring * __percpu *rings;
-	u32 version;
 	u32 flags;
-	u32 nr_fields;
+	u32 generation;
 	u64 __percpu *lost;
-	struct evring_field *fields;
-	char name[EVRING_NAME_MAX];
+	const struct evring_block *block;
+	const char *name;
+	u64 *heads;
 };
+
+extern const struct evring_names_desc evring_lost_causes;
 
 int evring_types_init(void);
 void evring_types_exit(void);
-int evring_type_describe(struct evring_type_info *info, struct evring_field __user *fields);
+int evring_type_describe(struct evring_describe *info);
+void evring_type_move(struct evring_event_type *type, int lane);
 
 /* clock.c: what time it is, cheaply and in any context */
 
-int evring_clock_init(struct evring_meta *published);
+struct evring_meta_pages;
+
+int evring_clock_init(struct evring_meta_pages *published);
 void evring_clock_exit(void);
-void evring_clock_snapshot(struct evring_meta *to);
+void evring_clock_snapshot(struct evring_meta_pages *to);
 
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 
@@ -127,7 +158,7 @@ static __always_inline bool evring_clock_inline(u64 *now)
  *	compare-and-exchange, on this CPU alone
  * @base: position of the current segment; changes while @word says closed
  * @segment: where it lies in @data; likewise
- * @nest: contexts inside reserve .. commit, one on top of another
+ * @nest: contexts inside reserve .. submit, one on top of another
  * @entering: a context is about to enter the next segment
  * @segment_units: segment size in 8-byte units
  * @segment_size: bytes
@@ -140,6 +171,8 @@ static __always_inline bool evring_clock_inline(u64 *now)
  * @closed_seq: attempts so far when the current segment was closed
  * @lost_first: when the first attempt after that failed, 0 if none has
  * @lost_last: and when the last one did
+ * @seq_base: number of the first attempt in the current segment, all 64 bits
+ * @lost_what: causes and types of the attempts that failed since then
  * @lost: attempts that failed, by enum evring_lost_cause
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
@@ -147,6 +180,8 @@ static __always_inline bool evring_clock_inline(u64 *now)
  *	whoever commits, read only where a segment is entered
  * @lane: which
  * @cpu: whose
+ * @lost_shown: @lost as user space sees it
+ * @cursors: by place of the group
  * @counted: how much of head is in the lane's sum (wake.c)
  * @nr_pages: of @pages
  * @pages: all of the mapping, the ring page first
@@ -169,6 +204,8 @@ struct evring_ring {
 	u64 closed_seq;
 	u64 lost_first;
 	u64 lost_last;
+	local_t lost_what;
+	u64 seq_base;
 	local_t lost[EVRING_LOST_CAUSES];
 	local_t discarded;
 	struct irq_work wake;
@@ -177,6 +214,8 @@ struct evring_ring {
 
 	u32 lane ____cacheline_aligned_in_smp;
 	u32 cpu;
+	u64 *lost_shown;
+	struct evring_cursor *cursors;
 	atomic64_t counted;
 	unsigned int nr_pages;
 	struct page **pages;
@@ -205,47 +244,69 @@ static __always_inline u32 evring_current_tid(void)
 /* lane.c: the rings there are, and the meta page */
 
 /**
- * struct evring_lane_state - one lane
+ * struct evring_lane - one lane
+ * @info: its entry in the meta page
  * @rings: this CPU's ring, NULL until the CPU first comes online
  * @armed: a session waits for the next event (wake.c)
  * @marked: sessions that wait for their watermark (wake.c)
  * @published: bytes on its rings, as far as they were counted
- * @size: bytes of each ring's data area
  */
-struct evring_lane_state {
+struct evring_lane {
+	struct evring_lane_info *info;
 	struct evring_ring * __percpu *rings;
 	int armed;
 	int marked;
 	atomic64_t published;
-	u64 size;
 };
 
-extern struct evring_lane_state evring_lanes[EVRING_LANES];
-extern struct evring_meta *evring_meta;
+extern struct evring_lane evring_lanes[EVRING_LANES_MAX];
+extern unsigned int evring_nr_lanes;
+
+/* The meta page as this module has it; user space goes by the tables alone. */
+struct evring_meta_pages {
+	struct evring_meta meta;
+	struct evring_clock clock;
+	struct evring_clock_line past[EVRING_CLOCK_PAST];
+	struct evring_lane_info lanes[EVRING_LANES_MAX];
+	struct evring_group_info groups[EVRING_GROUPS_MAX];
+};
+
+extern struct evring_meta_pages *evring_meta_pages;
+extern struct evring_meta *evring_meta;	/* the start of them */
+
+/* And so a ring page */
+struct evring_ring_pages {
+	struct evring_ring_page page;
+	u64 lost[EVRING_LOST_CAUSES] ____cacheline_aligned;
+	struct evring_cursor cursors[EVRING_GROUPS_MAX] ____cacheline_aligned;
+};
 
 int evring_lanes_init(void);
 void evring_lanes_exit(void);
+int evring_lane_find(const char *name);
+bool evring_lanes_resolve(u64 *lanes);
 struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
 
 typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
-void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg);
+void evring_rings_each(u64 lanes, evring_ring_fn *fn, void *arg);
 void evring_ring_count(struct evring_ring *ring);
-u64 evring_lanes_published(u32 lanes);
-u64 evring_lanes_count(u32 lanes);
+u64 evring_lanes_published(u64 lanes);
+u64 evring_lanes_count(u64 lanes);
 
 /* group.c: named cursors */
 
 struct evring_session;
 
 void evring_groups_exit(void);
-void evring_groups_snapshot(struct evring_meta *meta);
+void evring_groups_snapshot(struct evring_meta_pages *to);
+int evring_group_find(const char *name);
 int evring_group_claim(struct evring_session *session, struct evring_join *join);
 void evring_group_unclaim(struct evring_session *session);
 void evring_group_take(struct evring_session *session, const struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
-int evring_group_drop(const char *name);
+int evring_group_drop(const char *name, unsigned int *group);
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
 bool evring_name_valid(const char *name);
 
@@ -275,7 +336,7 @@ struct evring_waiter {
 	struct timer_list timer;
 	struct work_struct look;
 	enum evring_wait_state state;
-	u32 lanes;
+	u64 lanes;
 	u32 watermark;
 	unsigned long flush;
 	u64 from;
@@ -289,7 +350,7 @@ void evring_wake_exit(void);
 
 /* device.c: /dev/evring */
 
-struct evring_group;
+struct group_state;
 struct evring_user;
 
 /**
@@ -302,13 +363,18 @@ struct evring_user;
  */
 struct evring_session {
 	struct evring_user *user;
-	struct evring_group *group;
-	struct evring_group *claim;
+	struct group_state *group;
+	struct group_state *claim;
 	u64 joins;
 	struct evring_waiter waiter;
 };
 
 int evring_device_init(void);
 void evring_device_exit(void);
+
+/* ioctl.c: its calls, each with the size that the caller knows */
+
+long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
+int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd);
 
 #endif /* _KMOD_EVRING_H */

@@ -18,24 +18,24 @@
 #include "evring.h"
 
 /**
- * struct evring_group - the kernel's own half of a group
+ * struct group_state - the kernel's own half of a group
  * @name: empty: the slot is free. It is taken at the claim, info->name at the
  *	join that makes the group
  * @info: the other half, in the meta page
  * @owner: the session that has or has claimed it, or NULL
  * @abandon: runs when nobody has had it for info->abandon_ms
  */
-struct evring_group {
+struct group_state {
 	char name[EVRING_NAME_MAX];
 	struct evring_group_info *info;
 	struct evring_session *owner;
 	struct delayed_work abandon;
 };
 
-static struct evring_group groups[EVRING_GROUPS_MAX];
+static struct group_state groups[EVRING_GROUPS_MAX];
 static DEFINE_MUTEX(groups_lock);	/* groups, their infos, all cursors */
 
-static unsigned int group_index(const struct evring_group *group)
+static unsigned int group_index(const struct group_state *group)
 {
 	return group - groups;
 }
@@ -66,15 +66,15 @@ static void infos_write_end(void)
 	preempt_enable();
 }
 
-static bool group_exists(const struct evring_group *group)
+static bool group_exists(const struct group_state *group)
 {
 	return group->info && group->info->name[0];
 }
 
-static bool group_holds(const struct evring_group *group, u32 lane)
+static bool group_holds(const struct group_state *group, u32 lane)
 {
 	return group_exists(group) && group->info->policy == EVRING_HOLD &&
-	       (group->info->lanes & BIT(lane)) &&
+	       (group->info->lanes & BIT_ULL(lane)) &&
 	       !(group->info->flags & EVRING_GROUP_ABANDONED);
 }
 
@@ -95,7 +95,7 @@ static void group_hold(struct evring_ring *ring)
 	lockdep_assert_held(&groups_lock);
 	for (i = 0; i < EVRING_GROUPS_MAX; i++)
 		if (group_holds(&groups[i], ring->lane))
-			hold = min_t(u64, hold, ring->page->cursors[i].pos);
+			hold = min_t(u64, hold, ring->cursors[i].pos);
 	/* release: pairs with smp_load_acquire() in ring_claim() */
 	smp_store_release(&ring->hold, hold);
 	smp_mb();	/* pairs with smp_mb() in ring_claim() */
@@ -103,7 +103,7 @@ static void group_hold(struct evring_ring *ring)
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)
 {
-	struct evring_cursor *cursor = &ring->page->cursors[group];
+	struct evring_cursor *cursor = &ring->cursors[group];
 
 	WRITE_ONCE(cursor->pos, pos);
 	WRITE_ONCE(cursor->seq, EVRING_SEQ_NONE);
@@ -128,7 +128,7 @@ static void hold_all(void)
  */
 static void hold_begin(struct evring_ring *ring, void *group)
 {
-	struct evring_cursor *cursor = &ring->page->cursors[group_index(group)];
+	struct evring_cursor *cursor = &ring->cursors[group_index(group)];
 	u64 tail;
 
 	group_hold(ring);
@@ -153,7 +153,7 @@ void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 }
 
 /* Jiffies until a group without an owner is abandoned; 0: it is now. */
-static unsigned long group_patience(const struct evring_group *group)
+static unsigned long group_patience(const struct group_state *group)
 {
 	u64 since = ktime_get_boottime_ns() - group->info->left_ns;
 	u64 whole = group->info->abandon_ms * (u64)NSEC_PER_MSEC;
@@ -162,7 +162,7 @@ static unsigned long group_patience(const struct evring_group *group)
 }
 
 /* Look again after @delay jiffies. Not mod_delayed_work(): the workqueue's name differs. */
-static void group_abandon_in(struct evring_group *group, unsigned long delay)
+static void group_abandon_in(struct group_state *group, unsigned long delay)
 {
 	lockdep_assert_held(&groups_lock);
 	cancel_delayed_work(&group->abandon);
@@ -171,7 +171,7 @@ static void group_abandon_in(struct evring_group *group, unsigned long delay)
 
 static void group_abandon(struct work_struct *work)
 {
-	struct evring_group *group = container_of(to_delayed_work(work), struct evring_group,
+	struct group_state *group = container_of(to_delayed_work(work), struct group_state,
 						  abandon);
 	struct evring_group_info *info = group->info;
 	unsigned long left;
@@ -192,7 +192,7 @@ static void group_abandon(struct work_struct *work)
 	mutex_unlock(&groups_lock);
 }
 
-static struct evring_group *group_find(const char *name)
+static struct group_state *group_find(const char *name)
 {
 	unsigned int i;
 
@@ -208,10 +208,10 @@ static void cursor_clear(struct evring_ring *ring, void *group)
 }
 
 /* The group is made: from here on it is in the meta page. */
-static void group_create(struct evring_group *group)
+static void group_create(struct group_state *group)
 {
 	if (!group->info) {
-		group->info = &evring_meta->groups[group_index(group)];
+		group->info = &evring_meta_pages->groups[group_index(group)];
 		INIT_DELAYED_WORK(&group->abandon, group_abandon);
 	}
 	evring_rings_each(EVRING_LANES_ALL, cursor_clear, group);
@@ -235,7 +235,7 @@ static void start_latest(struct evring_ring *ring, void *group)
 /* The group of this name or a free slot for it; now it is @session's. */
 static int group_claim(struct evring_session *session, struct evring_join *join)
 {
-	struct evring_group *group = group_find(join->name);
+	struct group_state *group = group_find(join->name);
 
 	lockdep_assert_held(&groups_lock);
 	if (session->group || session->claim)
@@ -269,7 +269,7 @@ int evring_group_claim(struct evring_session *session, struct evring_join *join)
 	return ret;
 }
 
-static void group_await(struct evring_group *group)
+static void group_await(struct group_state *group)
 {
 	if (group->info->abandon_ms)
 		group_abandon_in(group, group_patience(group));
@@ -278,7 +278,7 @@ static void group_await(struct evring_group *group)
 /* The caller could not be told: nothing has changed. May sleep. */
 void evring_group_unclaim(struct evring_session *session)
 {
-	struct evring_group *group;
+	struct group_state *group;
 
 	mutex_lock(&groups_lock);
 	group = session->claim;
@@ -293,16 +293,17 @@ void evring_group_unclaim(struct evring_session *session)
 
 static void group_take(struct evring_session *session, const struct evring_join *join)
 {
-	struct evring_group *group = session->claim;
+	struct group_state *group = session->claim;
 	struct evring_group_info *info;
-	u32 held = 0, lane;
+	u64 held = 0;
+	u32 lane;
 
 	lockdep_assert_held(&groups_lock);
 	if (join->created)
 		group_create(group);
 	info = group->info;
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		held |= group_holds(group, lane) ? BIT(lane) : 0;
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		held |= group_holds(group, lane) ? BIT_ULL(lane) : 0;
 	evring_rings_each(join->lanes & ~info->lanes,
 			  join->start == EVRING_LATEST ? start_latest : start_earliest, group);
 
@@ -335,7 +336,7 @@ void evring_group_take(struct evring_session *session, const struct evring_join 
 /* EVRING_IOC_LEAVE and close: the group stays. */
 int evring_group_leave(struct evring_session *session)
 {
-	struct evring_group *group;
+	struct group_state *group;
 
 	mutex_lock(&groups_lock);
 	group = session->group;
@@ -352,16 +353,16 @@ int evring_group_leave(struct evring_session *session)
 	return group ? 0 : -EPERM;
 }
 
-static int commit_one(struct evring_group *group, const struct evring_commit_entry *entry)
+static int commit_one(struct group_state *group, const struct evring_commit_entry *entry)
 {
 	struct evring_ring *ring = evring_ring_get(entry->lane, entry->cpu);
 	struct evring_cursor *cursor;
 
 	if (!ring)
 		return -ENXIO;
-	if (!(group->info->lanes & BIT(entry->lane)) || entry->pos % 8)
+	if (!(group->info->lanes & BIT_ULL(entry->lane)) || entry->pos % 8 || entry->reserved)
 		return -EINVAL;
-	cursor = &ring->page->cursors[group_index(group)];
+	cursor = &ring->cursors[group_index(group)];
 	if (entry->pos < cursor->pos || entry->pos > READ_ONCE(ring->page->head))
 		return -ERANGE;
 	WRITE_ONCE(cursor->pos, entry->pos);
@@ -398,27 +399,46 @@ static int commit_some(struct evring_session *session, const struct evring_commi
  */
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
 {
-	const struct evring_commit_entry __user *from = u64_to_user_ptr(commit->entries);
+	const void __user *from = u64_to_user_ptr(commit->entries);
 	struct evring_commit_entry entries[16];
 	u64 joins = 0;
-	u32 left, nr;
+	u32 left, nr, i;
 	int ret = 0;
 
-	if (commit->flags || !commit->nr || commit->nr > EVRING_COMMIT_MAX)
+	if (commit->flags || commit->reserved || !commit->nr || commit->nr > EVRING_COMMIT_MAX ||
+	    commit->entry_size < offsetofend(struct evring_commit_entry, reserved) ||
+	    commit->entry_size > PAGE_SIZE)
 		return -EINVAL;
-	for (left = commit->nr; left && !ret; left -= nr, from += nr) {
+	for (left = commit->nr; left && !ret; left -= nr) {
 		nr = min_t(u32, left, ARRAY_SIZE(entries));
-		if (copy_from_user(entries, from, nr * sizeof(*entries)))
-			return -EFAULT;
+		for (i = 0; i < nr; i++, from += commit->entry_size) {
+			ret = copy_struct_from_user(&entries[i], sizeof(entries[i]), from,
+						    commit->entry_size);
+			if (ret)
+				return ret;
+		}
 		ret = commit_some(session, entries, nr, left == commit->nr, &joins);
 	}
 	return ret;
 }
 
-/* EVRING_IOC_DROP */
-int evring_group_drop(const char *name)
+/* Place of a group, or -ENOENT. It is another one's as soon as hooks_lock is not held. */
+int evring_group_find(const char *name)
 {
-	struct evring_group *group;
+	struct group_state *group;
+
+	mutex_lock(&groups_lock);
+	group = group_find(name);
+	if (group && !group_exists(group))
+		group = NULL;	/* claimed, not made */
+	mutex_unlock(&groups_lock);
+	return group ? (int)group_index(group) : -ENOENT;
+}
+
+/* EVRING_IOC_DROP, but for the hooks; @place: where the group was. */
+int evring_group_drop(const char *name, unsigned int *place)
+{
+	struct group_state *group;
 	int ret = 0;
 
 	mutex_lock(&groups_lock);
@@ -428,6 +448,7 @@ int evring_group_drop(const char *name)
 	} else if (group->owner) {
 		ret = -EBUSY;
 	} else {
+		*place = group_index(group);
 		infos_write_begin();
 		memset(group->info, 0, sizeof(*group->info));
 		infos_write_end();
@@ -439,10 +460,10 @@ int evring_group_drop(const char *name)
 }
 
 /* The meta page, with the groups as they are at one moment. */
-void evring_groups_snapshot(struct evring_meta *meta)
+void evring_groups_snapshot(struct evring_meta_pages *to)
 {
 	mutex_lock(&groups_lock);
-	*meta = *evring_meta;
+	*to = *evring_meta_pages;
 	mutex_unlock(&groups_lock);
 }
 
@@ -453,6 +474,6 @@ void evring_groups_exit(void)
 	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
 		if (groups[i].info)
 			cancel_delayed_work_sync(&groups[i].abandon);
-		groups[i] = (struct evring_group){ };
+		groups[i] = (struct group_state){ };
 	}
 }

@@ -20,19 +20,25 @@
 #define LANE_KIB_MAX	(1024 * 1024)
 #define RECORD_MAX	32768
 
+/* Where an array member of what @_at points to is, for who reads the page */
+#define TABLE(_at, _array)						\
+	(struct evring_table){						\
+		.offset = offsetof(typeof(*(_at)), _array),		\
+		.stride = sizeof((_at)->_array[0]),			\
+		.count = ARRAY_SIZE((_at)->_array),			\
+	}
+
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
 MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
-static unsigned int lane_kib[EVRING_LANES] = { 1024, 2048, 1024 };
-module_param_named(critical_kib, lane_kib[EVRING_LANE_CRITICAL], uint, 0444);
-MODULE_PARM_DESC(critical_kib, "KiB per CPU of lane critical, a power of two (default: 1024)");
-module_param_named(bulk_kib, lane_kib[EVRING_LANE_BULK], uint, 0444);
-MODULE_PARM_DESC(bulk_kib, "KiB per CPU of lane bulk, a power of two (default: 2048)");
-module_param_named(app_kib, lane_kib[EVRING_LANE_APP], uint, 0444);
-MODULE_PARM_DESC(app_kib, "KiB per CPU of lane app, a power of two (default: 1024)");
+static char *lanes = "critical:1024,bulk:2048,app:1024";
+module_param(lanes, charp, 0444);
+MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: critical:1024,bulk:2048,app:1024)");
 
-struct evring_lane_state evring_lanes[EVRING_LANES];
+struct evring_lane evring_lanes[EVRING_LANES_MAX];
+unsigned int evring_nr_lanes;
+struct evring_meta_pages *evring_meta_pages;
 struct evring_meta *evring_meta;
 
 static int hotplug_state = -1;
@@ -40,21 +46,42 @@ static int hotplug_state = -1;
 /* The ring, or NULL: @lane and @cpu may come from user space. */
 struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 {
-	if (lane >= EVRING_LANES || cpu >= nr_cpu_ids || !cpu_possible(cpu))
+	if (lane >= evring_nr_lanes || cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return NULL;
 	/* acquire: pairs with smp_store_release() in evring_groups_add_ring() */
 	return smp_load_acquire(per_cpu_ptr(evring_lanes[lane].rings, cpu));
 }
 
-/* Call @fn for each ring that there is of some lanes (bit mask). May sleep. */
-void evring_rings_each(u32 lanes, evring_ring_fn *fn, void *arg)
+/* Number of the lane, or -ENOENT. */
+int evring_lane_find(const char *name)
+{
+	unsigned int lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (!strcmp(evring_lanes[lane].info->name, name))
+			return lane;
+	return -ENOENT;
+}
+
+/* A set of lanes from user space: false if it has none, or one that is not there. */
+bool evring_lanes_resolve(u64 *set)
+{
+	u64 all = BIT_ULL(evring_nr_lanes) - 1;
+
+	if (*set == EVRING_LANES_ALL)
+		*set = all;
+	return *set && !(*set & ~all);
+}
+
+/* Call @fn for each ring that there is of some lanes. May sleep. */
+void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
 	u32 lane;
 	int cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
-		if (!(lanes & BIT(lane)))
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		if (!(set & BIT_ULL(lane)))
 			continue;
 		for_each_possible_cpu(cpu) {
 			ring = evring_ring_get(lane, cpu);
@@ -86,22 +113,22 @@ static void count_one(struct evring_ring *ring, void *unused)
 }
 
 /* Bytes on all rings of some lanes that were published and counted; any context. */
-u64 evring_lanes_published(u32 lanes)
+u64 evring_lanes_published(u64 set)
 {
 	u64 sum = 0;
 	u32 lane;
 
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (lanes & BIT(lane))
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (set & BIT_ULL(lane))
 			sum += atomic64_read(&evring_lanes[lane].published);
 	return sum;
 }
 
 /* The same as of now. May sleep. */
-u64 evring_lanes_count(u32 lanes)
+u64 evring_lanes_count(u64 set)
 {
-	evring_rings_each(lanes, count_one, NULL);
-	return evring_lanes_published(lanes);
+	evring_rings_each(set, count_one, NULL);
+	return evring_lanes_published(set);
 }
 
 u32 evring_record_max(void)
@@ -145,22 +172,29 @@ static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
 
 static void ring_describe(struct evring_ring *ring)
 {
-	struct evring_ring_page *page = ring->page;
+	struct evring_ring_pages *pages = (void *)ring->page;
+	struct evring_ring_page *page = &pages->page;
 	unsigned int i;
 
+	BUILD_BUG_ON(sizeof(*pages) > PAGE_SIZE);
 	page->size = sizeof(*page);
+	page->version = EVRING_ABI_VERSION;
 	page->lane = ring->lane;
 	page->cpu = ring->cpu;
 	page->data_offset = PAGE_SIZE;
 	page->data_size = ring->data_size;
 	page->segment_size = ring->segment_size;
+	page->lost = TABLE(pages, lost);
+	page->cursors = TABLE(pages, cursors);
+	ring->lost_shown = pages->lost;
+	ring->cursors = pages->cursors;
 	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		page->cursors[i].seq = EVRING_SEQ_NONE;
+		ring->cursors[i].seq = EVRING_SEQ_NONE;
 }
 
 static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
 {
-	struct evring_lane_state *state = &evring_lanes[lane];
+	struct evring_lane *state = &evring_lanes[lane];
 	int node = cpu_to_node(cpu);
 	struct evring_ring *ring;
 
@@ -169,7 +203,7 @@ static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
 		return NULL;
 	ring->lane = lane;
 	ring->cpu = cpu;
-	ring->data_size = state->size;
+	ring->data_size = state->info->data_size;
 	ring->segment_size = evring_meta->segment_size;
 	ring->segment_units = ring->segment_size / 8;
 	ring->payload_max = evring_record_max();
@@ -196,12 +230,13 @@ static int lane_add_cpu(unsigned int cpu)
 	struct evring_ring *ring;
 	u32 lane;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
 		ring = ring_alloc(lane, cpu);
 		if (!ring) {
-			pr_warn("evring: no memory for CPU %u's ring of lane %u\n", cpu, lane);
+			pr_warn("evring: no memory for CPU %u's ring of lane %s\n", cpu,
+				evring_lanes[lane].info->name);
 			continue;
 		}
 		evring_groups_add_ring(ring, per_cpu_ptr(evring_lanes[lane].rings, cpu));
@@ -220,38 +255,82 @@ static bool param_valid(const char *name, unsigned int kib, unsigned int min, un
 	return false;
 }
 
-static int params_check(void)
+/* One "name:KiB" of the parameter, up to @end, becomes the next lane. */
+static int lane_parse(const char *at, const char *end)
 {
-	unsigned int min;
+	struct evring_lane_info *info = &evring_meta_pages->lanes[evring_nr_lanes];
+	const char *colon = memchr(at, ':', end - at);
+	unsigned int kib;
+	char number[12];
 
-	if (!param_valid("segment_kib", segment_kib, PAGE_SIZE / 1024, SEGMENT_KIB_MAX))
+	if (!colon || colon - at >= EVRING_NAME_MAX || end - colon > (int)sizeof(number)) {
+		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
+		       at);
 		return -EINVAL;
-	min = segment_kib * SEGMENTS_MIN;
-	if (!param_valid("critical_kib", lane_kib[EVRING_LANE_CRITICAL], min, LANE_KIB_MAX) ||
-	    !param_valid("bulk_kib", lane_kib[EVRING_LANE_BULK], min, LANE_KIB_MAX) ||
-	    !param_valid("app_kib", lane_kib[EVRING_LANE_APP], min, LANE_KIB_MAX))
+	}
+	memcpy(info->name, at, colon - at);
+	strscpy(number, colon + 1, end - colon);
+	if (!evring_name_valid(info->name) || kstrtouint(number, 10, &kib)) {
+		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
+		       at);
 		return -EINVAL;
+	}
+	if (evring_lane_find(info->name) >= 0) {
+		pr_err("evring: lanes: %s is there twice\n", info->name);
+		return -EINVAL;
+	}
+	if (!param_valid(info->name, kib, segment_kib * SEGMENTS_MIN, LANE_KIB_MAX))
+		return -EINVAL;
+	info->data_size = kib * 1024ULL;
+	info->map_size = PAGE_SIZE + info->data_size;
+	evring_lanes[evring_nr_lanes++].info = info;
 	return 0;
+}
+
+static int lanes_parse(void)
+{
+	const char *at = lanes, *end;
+	int ret = 0;
+
+	for (; !ret; at = end + 1) {
+		if (evring_nr_lanes == EVRING_LANES_MAX) {
+			pr_err("evring: lanes: more than %u\n", EVRING_LANES_MAX);
+			return -EINVAL;
+		}
+		end = strchrnul(at, ',');
+		ret = lane_parse(at, end);
+		if (!*end)
+			break;
+	}
+	return ret;
 }
 
 static int meta_alloc(void)
 {
-	u32 lane;
+	struct evring_meta *meta;
 
-	BUILD_BUG_ON(sizeof(struct evring_meta) > PAGE_SIZE);
-	BUILD_BUG_ON(sizeof(struct evring_ring_page) > PAGE_SIZE);
-	evring_meta = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!evring_meta)
+	evring_meta_pages = alloc_pages_exact(sizeof(*evring_meta_pages), GFP_KERNEL | __GFP_ZERO);
+	if (!evring_meta_pages)
 		return -ENOMEM;
-	evring_meta->size = sizeof(*evring_meta);
-	evring_meta->version = EVRING_ABI_VERSION;
-	evring_meta->page_size = PAGE_SIZE;
-	evring_meta->nr_lanes = EVRING_LANES;
-	evring_meta->nr_cpus = nr_cpu_ids;
-	evring_meta->segment_size = segment_kib * 1024;
-	evring_meta->record_max = min_t(u32, RECORD_MAX, evring_meta->segment_size / 2);
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		evring_meta->lane_size[lane] = lane_kib[lane] * 1024ULL;
+	meta = &evring_meta_pages->meta;
+	evring_meta = meta;
+	meta->size = sizeof(*meta);
+	meta->version = EVRING_ABI_VERSION;
+	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS;
+	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
+	meta->segment_size = segment_kib * 1024;
+	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);
+	meta->seq_bits = EVRING_SEQ_BITS;
+	meta->nr_cpus = nr_cpu_ids;
+	meta->groups = TABLE(evring_meta_pages, groups);
+	meta->past = TABLE(evring_meta_pages, past);
+	meta->lanes = TABLE(evring_meta_pages, lanes);
+	meta->clocks = (struct evring_table){
+		.offset = offsetof(struct evring_meta_pages, clock),
+		.stride = sizeof(struct evring_clock),
+		.count = 1,
+	};
+	strscpy(meta->module, EVRING_VERSION, sizeof(meta->module));
 	return 0;
 }
 
@@ -260,7 +339,7 @@ static void lanes_free(void)
 	u32 lane;
 	int cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (!evring_lanes[lane].rings)
 			continue;
 		for_each_possible_cpu(cpu)
@@ -268,7 +347,9 @@ static void lanes_free(void)
 		free_percpu(evring_lanes[lane].rings);
 		evring_lanes[lane].rings = NULL;
 	}
-	free_page((unsigned long)evring_meta);
+	evring_nr_lanes = 0;
+	free_pages_exact(evring_meta_pages, sizeof(*evring_meta_pages));
+	evring_meta_pages = NULL;
 	evring_meta = NULL;
 }
 
@@ -278,8 +359,7 @@ static int lanes_alloc(void)
 	u32 lane;
 	int cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
-		evring_lanes[lane].size = evring_meta->lane_size[lane];
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		evring_lanes[lane].rings = alloc_percpu(struct evring_ring *);
 		if (!evring_lanes[lane].rings)
 			return -ENOMEM;
@@ -290,21 +370,25 @@ static int lanes_alloc(void)
 		return hotplug_state;
 	/* At load, unlike at hotplug, too little memory is somebody's mistake. */
 	for_each_online_cpu(cpu)
-		for (lane = 0; lane < EVRING_LANES; lane++)
+		for (lane = 0; lane < evring_nr_lanes; lane++)
 			missing += !evring_ring_get(lane, cpu);
 	return missing ? -ENOMEM : 0;
 }
 
 int evring_lanes_init(void)
 {
-	int ret = params_check();
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!param_valid("segment_kib", segment_kib, PAGE_SIZE / 1024, SEGMENT_KIB_MAX))
+		return -EINVAL;
 	ret = meta_alloc();
 	if (ret)
 		return ret;
-	ret = lanes_alloc();
+	ret = lanes_parse();
+	if (!ret) {
+		evring_meta->lanes.count = evring_nr_lanes;
+		ret = lanes_alloc();
+	}
 	if (ret)
 		evring_lanes_exit();
 	return ret;

@@ -12,7 +12,7 @@ static int __init evring_init(void)
 	ret = evring_lanes_init();
 	if (ret)
 		return ret;
-	ret = evring_clock_init(evring_meta);
+	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
 	ret = evring_types_init();

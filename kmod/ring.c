@@ -8,7 +8,7 @@
  * The exchange is local: only contexts of this CPU compete for the word, and
  * they compete by nesting: whoever interrupts runs to its end first.
  *
- * Contexts nest in reserve .. commit like brackets. Only the outermost one
+ * Contexts nest in reserve .. submit like brackets. Only the outermost one
  * moves head, past everything that the inner ones have written meanwhile, so a
  * reader never meets a half-written record.
  *
@@ -111,6 +111,44 @@ static void ring_close(struct evring_ring *ring)
 	}
 }
 
+/*
+ * Why attempts failed since the segment was closed: their causes, a bit each, and
+ * their type, if it is one alone. 0: none has failed yet.
+ */
+#define WHAT_CAUSES	0xffffUL
+#define WHAT_TYPE_SHIFT	16
+#define WHAT_SEVERAL	BIT(32)
+
+static unsigned long what_make(const struct evring_event_type *type, enum evring_lost_cause cause)
+{
+	return BIT(cause) | (unsigned long)type->id << WHAT_TYPE_SHIFT;
+}
+
+static unsigned long what_add(unsigned long a, unsigned long b)
+{
+	if (!a || !b)
+		return a | b;
+	if ((a ^ b) & ~WHAT_CAUSES)
+		return ((a | b) & WHAT_CAUSES) | WHAT_SEVERAL;
+	return a | b;
+}
+
+/* Causes and type go to where the stream tells of them. */
+static void what_tell(unsigned long what, struct evring_lost *lost)
+{
+	lost->causes = what & WHAT_CAUSES;
+	lost->type = what & WHAT_SEVERAL ? EVRING_TYPE_PAD : what >> WHAT_TYPE_SHIFT;
+}
+
+/* Any context may come between, and adds its own. */
+static void ring_note(struct evring_ring *ring, unsigned long what)
+{
+	unsigned long old = local_read(&ring->lost_what), seen;
+
+	while ((seen = local_cmpxchg(&ring->lost_what, old, what_add(old, what))) != old)
+		old = seen;
+}
+
 /* Count one more, and show it: whoever interrupts us counts and shows too. */
 static void ring_count(local_t *count, u64 *shown)
 {
@@ -124,7 +162,7 @@ static void ring_count(local_t *count, u64 *shown)
 }
 
 /* This attempt takes its number and is lost. The segment is closed. */
-static void ring_lose(struct evring_ring *ring, struct evring_type *type,
+static void ring_lose(struct evring_ring *ring, struct evring_event_type *type,
 		      enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
@@ -139,7 +177,8 @@ static void ring_lose(struct evring_ring *ring, struct evring_type *type,
 	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
 	WRITE_ONCE(ring->lost_last, now);
-	ring_count(&ring->lost[cause], &ring->page->lost[cause]);
+	ring_note(ring, what_make(type, cause));
+	ring_count(&ring->lost[cause], &ring->lost_shown[cause]);
 	this_cpu_inc(*type->lost);
 }
 
@@ -197,7 +236,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		       unsigned long units)
 {
 	struct evring_lost lost = { 0 };
-	unsigned long word, taken;
+	unsigned long word, taken, what = 0;
 	u64 now, seq, first;
 
 	WRITE_ONCE(ring->base, next);
@@ -210,12 +249,18 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		first = xchg(&ring->lost_first, 0);
 		lost.first = lost.first ?: first;
 		lost.last = READ_ONCE(ring->lost_last);
+		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock();
 	} while (!word_exchange(ring, &word, word_make(word_seq(word) + 1, taken + units)));
 
-	if (lost.count)
+	/* Only who enters a segment comes here, one at a time. */
+	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
+	WRITE_ONCE(ring->page->seq_base, ring->seq_base);
+	if (lost.count) {
+		what_tell(what, &lost);
 		ring_write_lost(ring_at(ring, next), seq, now, &lost);
+	}
 	ring_slot(ring, slot, next, word_make(word_seq(word), taken), units);
 	return now;
 }
@@ -227,7 +272,7 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
  * does after all, somebody has entered the next one meanwhile.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-					   struct evring_type *type, unsigned long units,
+					   struct evring_event_type *type, unsigned long units,
 					   u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
@@ -266,7 +311,7 @@ out:
 }
 
 /* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
-static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *type)
+static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_type *type)
 {
 	unsigned long flags;
 	bool outer;
@@ -283,7 +328,7 @@ static noinline void ring_refuse(struct evring_ring *ring, struct evring_type *t
 	local_irq_restore(flags);
 }
 
-static inline void ring_header(struct evring_rec *rec, struct evring_type *type, u32 size,
+static inline void ring_header(struct evring_rec *rec, struct evring_event_type *type, u32 size,
 			       u64 now, u64 seq)
 {
 	/* The last unit first: what ALIGN() adds to the length reads as 0. */
@@ -313,7 +358,7 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
  * any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_type *type, u32 size)
+			 struct evring_event_type *type, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
@@ -419,7 +464,7 @@ static void ring_publish(struct evring_ring *ring)
 
 /* Longer than a record can be: a lost record takes its place in the stream. */
 static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
-				  struct evring_type *type)
+				  struct evring_event_type *type)
 {
 	struct evring_lost lost = { .count = 1 };
 
@@ -427,8 +472,9 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
+		what_tell(what_make(type, EVRING_LOST_TOOBIG), &lost);
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->page->lost[EVRING_LOST_TOOBIG]);
+		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->lost_shown[EVRING_LOST_TOOBIG]);
 		this_cpu_inc(*type->lost);
 	}
 	ring_publish(ring);
@@ -436,7 +482,7 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 
 /* There is no ring, or the record is longer than any can be. */
 static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
-				    struct evring_type *type)
+				    struct evring_event_type *type)
 {
 	if (ring)
 		ring_too_big(ring, slot, type);
@@ -448,7 +494,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 
 /* Whatever evring_reserve() does not do itself. The nest is entered. */
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
-				   struct evring_type *type, u32 size)
+				   struct evring_event_type *type, u32 size)
 {
 	if (likely(ring_reserve(ring, slot, type, size)))
 		return slot->rec + 1;
@@ -462,7 +508,7 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
  * emits, nobody comes between, the record fits into the current segment, and
  * the clock is an instruction.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len)
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
 {
 	u32 size = sizeof(struct evring_rec) + len;
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
@@ -497,7 +543,7 @@ void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
-static noinline void commit_slow(struct evring_ring *ring)
+static noinline void submit_slow(struct evring_ring *ring)
 {
 	ring_publish(ring);
 	preempt_enable_notrace();
@@ -508,7 +554,7 @@ static noinline void commit_slow(struct evring_ring *ring)
  * head is then was known when the word was exchanged. If somebody has, he
  * published nothing, and his record is behind ours.
  */
-void evring_commit(struct evring_slot *slot)
+void evring_submit(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	struct evring_ring_page *page = ring->page;
@@ -516,7 +562,7 @@ void evring_commit(struct evring_slot *slot)
 
 	barrier();
 	if (unlikely(ring->nest > 1))
-		return commit_slow(ring);
+		return submit_slow(ring);
 	WRITE_ONCE(page->seq, word_seq(word));
 	/* release: pairs with the readers' load_acquire of head */
 	smp_store_release(&page->head, slot->head);
@@ -528,7 +574,7 @@ void evring_commit(struct evring_slot *slot)
 	ring_wake(ring);
 	preempt_enable_notrace();
 }
-EXPORT_SYMBOL_GPL(evring_commit);
+EXPORT_SYMBOL_GPL(evring_submit);
 
 void evring_discard(struct evring_slot *slot)
 {
@@ -543,11 +589,11 @@ void evring_discard(struct evring_slot *slot)
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded);
 	}
-	commit_slow(ring);
+	submit_slow(ring);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 
-int evring_emit(struct evring_type *type, const void *payload, u32 len)
+int evring_emit(struct evring_event_type *type, const void *payload, u32 len)
 {
 	struct evring_slot slot;
 	void *room;
@@ -558,7 +604,7 @@ int evring_emit(struct evring_type *type, const void *payload, u32 len)
 	if (unlikely(!room))
 		return -ENOBUFS;
 	memcpy(room, payload, len);
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(evring_emit);

@@ -24,15 +24,15 @@
 
 static LIST_HEAD(waiters);
 static DEFINE_SPINLOCK(waiters_lock);	/* the list, each waiter's state, @unvisited */
-static u32 unvisited;			/* lanes whose waiters wait for wake_work */
+static u64 unvisited;			/* lanes whose waiters wait for wake_work */
 
-static void lanes_mark(u32 lanes, int by)
+static void lanes_mark(u64 lanes, int by)
 {
 	u32 lane;
 
 	lockdep_assert_held(&waiters_lock);
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (lanes & BIT(lane))
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lanes[lane].marked, evring_lanes[lane].marked + by);
 }
 
@@ -66,7 +66,7 @@ static void waiter_event(struct evring_waiter *waiter)
 }
 
 /* Tell some waiters from @at on. Returns the first that was not, or the list's head. */
-static struct list_head *waiters_visit(struct list_head *at, u32 lanes)
+static struct list_head *waiters_visit(struct list_head *at, u64 lanes)
 {
 	struct evring_waiter *waiter;
 	struct list_head *next;
@@ -91,7 +91,7 @@ static void wake_work_fn(struct work_struct *work)
 	struct evring_waiter place = { };
 	struct list_head *at;
 	unsigned long flags;
-	u32 lanes;
+	u64 lanes;
 
 	spin_lock_irqsave(&waiters_lock, flags);
 	lanes = unvisited;
@@ -115,7 +115,7 @@ static DECLARE_WORK(wake_work, wake_work_fn);
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
-	struct evring_lane_state *lane = &evring_lanes[ring->lane];
+	struct evring_lane *lane = &evring_lanes[ring->lane];
 	unsigned long flags;
 
 	/* Disarm before looking who is: who arms after this sets it again. */
@@ -123,8 +123,8 @@ void evring_ring_wake(struct irq_work *work)
 	WRITE_ONCE(ring->page->wakeups, ring->page->wakeups + 1);
 	evring_ring_count(ring);
 	spin_lock_irqsave(&waiters_lock, flags);
-	if (waiters_visit(waiters.next, BIT(ring->lane)) != &waiters) {
-		unvisited |= BIT(ring->lane);
+	if (waiters_visit(waiters.next, BIT_ULL(ring->lane)) != &waiters) {
+		unvisited |= BIT_ULL(ring->lane);
 		schedule_work(&wake_work);
 	}
 	spin_unlock_irqrestore(&waiters_lock, flags);
@@ -148,7 +148,7 @@ static void waiter_look(struct work_struct *work)
 {
 	struct evring_waiter *waiter = container_of(work, struct evring_waiter, look);
 	unsigned long flags;
-	u32 lanes;
+	u64 lanes;
 	u64 from;
 
 	spin_lock_irqsave(&waiters_lock, flags);
@@ -180,8 +180,8 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	spin_unlock_irqrestore(&waiters_lock, flags);
 
 	/* Last: an emit that finds the lane armed finds us in the list armed. */
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (arm->lanes & BIT(lane))
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (arm->lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lanes[lane].armed, 1);
 	/*
 	 * Before user space looks at the heads again: an emit whose look at
@@ -206,7 +206,7 @@ void evring_waiter_exit(struct evring_waiter *waiter)
 	unsigned long flags;
 
 	spin_lock_irqsave(&waiters_lock, flags);
-	waiter_set(waiter, EVRING_AWAKE);	/* all that the timer may still do is nothing */
+	waiter_set(waiter, EVRING_AWAKE);	/* so that the timer finds nothing to do */
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	timer_delete_sync(&waiter->timer);
 	cancel_work_sync(&waiter->look);

@@ -7,12 +7,12 @@
 #include <linux/timer.h>
 
 #define BEAT_FIELDS(F, S)			\
-	F(S, U64, beat, NONE)			\
-	F(S, STR, interrupted, NONE)
+	F(S, U64, beat, NONE, "beats so far")	\
+	F(S, TEXT, interrupted, NONE, "the task that it hit")
 
-EVRING_EVENT(heart_beat, "heart.beat", 1, EVRING_LANE_APP, BEAT_FIELDS);
+EVRING_EVENT(heart_beat, "heart.beat", 1, "app", "one a second", BEAT_FIELDS);
 
-static struct evring_type *type;
+static struct evring_event_type *type;
 static struct timer_list timer;
 static u64 beats;
 
@@ -28,7 +28,7 @@ static void beat(struct timer_list *unused)
 		e->beat = beats++;
 		e->interrupted = evring_str(sizeof(*e), len);
 		memcpy(e + 1, current->comm, len);
-		evring_commit(&slot);
+		evring_submit(&slot);
 	}
 	mod_timer(&timer, jiffies + HZ);
 }

@@ -67,7 +67,8 @@ $(B)/san/%.o: %.c | $(B)/needs
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(B)/tests/unit/json_test: tests/unit/json_test.c $(B)/san/user/libevring/json.o
+$(B)/tests/unit/json_test: tests/unit/json_test.c \
+	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
 $(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)

@@ -2,8 +2,10 @@
 /*
  * evring for other kernel modules: declare an event, register its type, emit.
  *
- *	#define BEAT_FIELDS(F, S) F(S, U64, beat, NONE) F(S, STR, who, NONE)
- *	EVRING_EVENT(heart_beat, "heart.beat", 1, EVRING_LANE_APP, BEAT_FIELDS);
+ *	#define BEAT_FIELDS(F, S)				\
+ *		F(S, U64, beat, NONE, "beats so far")		\
+ *		F(S, TEXT, who, NONE, "the task that it hit")
+ *	EVRING_EVENT(heart_beat, "heart.beat", 1, "app", "one a second", BEAT_FIELDS);
  *
  *	type = evring_type_register(&heart_beat_desc);
  *	...
@@ -13,7 +15,7 @@
  *		e->beat = 1;
  *		e->who = evring_str(sizeof(*e), len);
  *		memcpy(e + 1, who, len);
- *		evring_commit(&slot);
+ *		evring_submit(&slot);
  *	}
  *
  * The one list of fields makes both the C structure and the description that
@@ -28,64 +30,141 @@
 #include <linux/stddef.h>
 #include <uapi/linux/evring.h>
 
-struct evring_type;
+struct evring_event_type;
 struct evring_ring;
+
+/* What one number, or one bit, of a field is called */
+struct evring_value_desc {
+	u64 value;
+	const char *name;
+	const char *doc;
+};
+
+/**
+ * struct evring_names_desc - the names of a field's numbers; fields may share it
+ * @name: of the table
+ * @values: in any order
+ * @nr_values: how many
+ */
+struct evring_names_desc {
+	const char *name;
+	const struct evring_value_desc *values;
+	u32 nr_values;
+};
+
+/**
+ * struct evring_field_desc - one field; see struct evring_block_field
+ * @name: [a-z][a-z0-9_]*
+ * @doc: one line
+ * @unit: NULL: none, or the one that the format implies
+ * @kind: enum evring_kind
+ * @format: enum evring_format
+ * @offset: from the start of the payload, bytes
+ * @size: bytes of the fixed part
+ * @names: where the format is ENUM or FLAGS
+ */
+struct evring_field_desc {
+	const char *name;
+	const char *doc;
+	const char *unit;
+	u16 kind;
+	u16 format;
+	u16 offset;
+	u16 size;
+	const struct evring_names_desc *names;
+};
 
 /**
  * struct evring_type_desc - what a producer declares; see EVRING_EVENT()
  * @name: "family.event"
+ * @doc: one line
+ * @lane: name of the lane that it asks for; where there is none of that name its
+ *	events go to the first one
  * @fields: in the order in which they lie in the payload
- * @nr_fields: at most EVRING_FIELDS_MAX
+ * @nr_fields: of @fields
  * @version: of the schema, from 1
- * @lane: where the events go
  * @size: bytes of the payload's fixed part; no event may be shorter
- * @flags: EVRING_TYPE_F_COMMON or 0
+ * @common_size: sizeof(struct evring_common), or 0
  */
 struct evring_type_desc {
 	const char *name;
-	const struct evring_field *fields;
+	const char *doc;
+	const char *lane;
+	const struct evring_field_desc *fields;
 	u32 nr_fields;
 	u32 version;
-	u32 lane;
 	u32 size;
-	u32 flags;
+	u32 common_size;
 };
+
+/* Bytes that have a format: an address, an id */
+struct evring_fixed6 {
+	u8 bytes[6];
+};
+
+struct evring_fixed16 {
+	u8 bytes[16];
+};
+
+#define EVRING_KIND_FIXED6	EVRING_KIND_FIXED
+#define EVRING_KIND_FIXED16	EVRING_KIND_FIXED
 
 /* The C type of each kind that a declared field can have; CHARS is comm's alone */
 #define EVRING_CTYPE_U8		u8
 #define EVRING_CTYPE_U16	u16
 #define EVRING_CTYPE_U32	u32
 #define EVRING_CTYPE_U64	u64
+#define EVRING_CTYPE_S8		s8
+#define EVRING_CTYPE_S16	s16
 #define EVRING_CTYPE_S32	s32
 #define EVRING_CTYPE_S64	s64
 #define EVRING_CTYPE_BOOL	u8
-#define EVRING_CTYPE_STR	struct evring_str
-#define EVRING_CTYPE_STRV	struct evring_str
+#define EVRING_CTYPE_FIXED6	struct evring_fixed6
+#define EVRING_CTYPE_FIXED16	struct evring_fixed16
+#define EVRING_CTYPE_U8S	struct evring_str
+#define EVRING_CTYPE_U16S	struct evring_str
+#define EVRING_CTYPE_U32S	struct evring_str
+#define EVRING_CTYPE_U64S	struct evring_str
+#define EVRING_CTYPE_S32S	struct evring_str
+#define EVRING_CTYPE_S64S	struct evring_str
+#define EVRING_CTYPE_TEXT	struct evring_str
+#define EVRING_CTYPE_BYTES	struct evring_str
+#define EVRING_CTYPE_TEXTS	struct evring_str
 
-#define __EVRING_MEMBER(_id, _kind, _name, _format)	EVRING_CTYPE_##_kind _name;
+#define __EVRING_MEMBER(_id, _kind, _name, ...)	EVRING_CTYPE_##_kind _name;
 
-#define __EVRING_FIELD(_id, _kind, _name, _format) {				\
-	#_name, EVRING_KIND_##_kind, EVRING_FORMAT_##_format,			\
-	offsetof(struct _id, _name), sizeof_field(struct _id, _name),		\
+#define __EVRING_FIELD(_id, _kind, _name, _format, _doc, ...) {			\
+	.name = #_name, .doc = (_doc),						\
+	.kind = EVRING_KIND_##_kind, .format = EVRING_FORMAT_##_format,		\
+	.offset = offsetof(struct _id, _name),					\
+	.size = sizeof_field(struct _id, _name), ##__VA_ARGS__			\
 },
 
 #define __EVRING_COMMON_FIELDS							\
-	__EVRING_FIELD(evring_common, U32, uid, NONE)				\
-	__EVRING_FIELD(evring_common, U32, euid, NONE)				\
-	__EVRING_FIELD(evring_common, U32, loginuid, NONE)			\
-	__EVRING_FIELD(evring_common, U32, pidns, NONE)				\
-	__EVRING_FIELD(evring_common, U64, cgroup, NONE)			\
-	__EVRING_FIELD(evring_common, CHARS, comm, NONE)
+	__EVRING_FIELD(evring_common, U32, uid, UID, "real user id")		\
+	__EVRING_FIELD(evring_common, U32, euid, UID, "effective user id")	\
+	__EVRING_FIELD(evring_common, U32, gid, GID, "real group id")		\
+	__EVRING_FIELD(evring_common, U32, loginuid, UID,			\
+		       "user who logged in (audit), 4294967295: unset")		\
+	__EVRING_FIELD(evring_common, U32, sessionid, NONE,			\
+		       "session of the login (audit), 4294967295: unset")	\
+	__EVRING_FIELD(evring_common, U32, pidns, NONE, "inode of the pid namespace") \
+	__EVRING_FIELD(evring_common, U32, mntns, NONE, "inode of the mount namespace") \
+	__EVRING_FIELD(evring_common, U64, cgroup, NONE, "id of the cgroup (v2)") \
+	__EVRING_FIELD(evring_common, U64, start_time, BOOTTIME,		\
+		       "when the process began; with its pid, one process for ever") \
+	__EVRING_FIELD(evring_common, CHARS, comm, NONE, "name of the task")
 
-#define __EVRING_DESC(_id, _name, _version, _lane, _flags)			\
+#define __EVRING_DESC(_id, _name, _version, _lane, _doc, _common_size)		\
 static const struct evring_type_desc _id##_desc = {				\
 	.name		= (_name),						\
+	.doc		= (_doc),						\
+	.lane		= (_lane),						\
 	.fields		= _id##_fields,						\
 	.nr_fields	= ARRAY_SIZE(_id##_fields),				\
 	.version	= (_version),						\
-	.lane		= (_lane),						\
 	.size		= sizeof(struct _id),					\
-	.flags		= (_flags),						\
+	.common_size	= (_common_size),					\
 }
 
 /**
@@ -93,36 +172,39 @@ static const struct evring_type_desc _id##_desc = {				\
  * @_id: name of the structure
  * @_name: name of the type, "family.event"
  * @_version: of the schema
- * @_lane: enum evring_lane
- * @_list: macro (F, S) that says F(S, kind, name, format) for each field
+ * @_lane: name of a lane
+ * @_doc: one line about the event
+ * @_list: macro (F, S) that says F(S, kind, name, format, doc) for each field;
+ *	what follows doc initialises more of struct evring_field_desc:
+ *	.unit = "bytes", .names = &some_names
  */
-#define EVRING_EVENT(_id, _name, _version, _lane, _list)			\
+#define EVRING_EVENT(_id, _name, _version, _lane, _doc, _list)			\
 struct _id {									\
-	_list(__EVRING_MEMBER, _id)							\
+	_list(__EVRING_MEMBER, _id)						\
 };										\
-static const struct evring_field _id##_fields[] = {				\
+static const struct evring_field_desc _id##_fields[] = {			\
 	_list(__EVRING_FIELD, _id)						\
 };										\
-__EVRING_DESC(_id, _name, _version, _lane, 0)
+__EVRING_DESC(_id, _name, _version, _lane, _doc, 0)
 
 /**
  * EVRING_TASK_EVENT() - the same with struct evring_common as member `common`
  *
  * For events that a task causes; evring_fill_common() fills it.
  */
-#define EVRING_TASK_EVENT(_id, _name, _version, _lane, _list)			\
+#define EVRING_TASK_EVENT(_id, _name, _version, _lane, _doc, _list)		\
 struct _id {									\
 	struct evring_common common;						\
-	_list(__EVRING_MEMBER, _id)							\
+	_list(__EVRING_MEMBER, _id)						\
 };										\
-static const struct evring_field _id##_fields[] = {				\
+static const struct evring_field_desc _id##_fields[] = {			\
 	__EVRING_COMMON_FIELDS							\
 	_list(__EVRING_FIELD, _id)						\
 };										\
-__EVRING_DESC(_id, _name, _version, _lane, EVRING_TYPE_F_COMMON)
+__EVRING_DESC(_id, _name, _version, _lane, _doc, sizeof(struct evring_common))
 
 /**
- * struct evring_slot - a reservation, from evring_reserve() to commit
+ * struct evring_slot - a reservation, from evring_reserve() to submit
  *
  * Lives on the caller's stack; its members are evring's own.
  */
@@ -141,9 +223,9 @@ struct evring_slot {
  * and then keeps its id; its fields must start with those that it had.
  *
  * Context: may sleep. Return: the type, or an ERR_PTR: EINVAL (the description
- * is wrong), EEXIST, ENOSPC, ENOMEM.
+ * is wrong), EEXIST, ENOSPC (no id is free), ENOMEM.
  */
-struct evring_type *evring_type_register(const struct evring_type_desc *desc);
+struct evring_event_type *evring_type_register(const struct evring_type_desc *desc);
 
 /**
  * evring_type_unregister() - the module goes, its events stay readable
@@ -151,15 +233,15 @@ struct evring_type *evring_type_register(const struct evring_type_desc *desc);
  *
  * Nobody may be emitting it any more. Context: may sleep.
  */
-void evring_type_unregister(struct evring_type *type);
+void evring_type_unregister(struct evring_event_type *type);
 
 /**
  * evring_reserve() - room for one event on this CPU's ring
- * @slot: the caller's, for evring_commit() or evring_discard()
+ * @slot: the caller's, for evring_submit() or evring_discard()
  * @type: of the event
  * @len: bytes of payload, at least the type's size
  *
- * Returns with preemption off until commit or discard, which must follow on
+ * Returns with preemption off until submit or discard, which must follow on
  * the same CPU, soon, and in reverse order where reservations nest. What the
  * caller does not write holds what older events left there.
  *
@@ -167,16 +249,16 @@ void evring_type_unregister(struct evring_type *type);
  * Return: the payload, 8-byte aligned; NULL if there is no room, which is
  * counted and will be told in the stream: there is nothing more to do.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_type *type, u32 len);
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
 
-/** evring_commit() - publish what evring_reserve() gave. Context: the same. */
-void evring_commit(struct evring_slot *slot);
+/** evring_submit() - publish what evring_reserve() gave. Context: the same. */
+void evring_submit(struct evring_slot *slot);
 
 /** evring_discard() - take it back unseen. Context: the same. */
 void evring_discard(struct evring_slot *slot);
 
 /**
- * evring_emit() - reserve, copy and commit
+ * evring_emit() - reserve, copy and submit
  * @type: of the event
  * @payload: to copy
  * @len: bytes
@@ -184,7 +266,7 @@ void evring_discard(struct evring_slot *slot);
  * Context: any. Return: 0, -ENOBUFS if there was no room (counted),
  * -EINVAL if @len is below the type's size.
  */
-int evring_emit(struct evring_type *type, const void *payload, u32 len);
+int evring_emit(struct evring_event_type *type, const void *payload, u32 len);
 
 /** evring_fill_common() - who current is. Context: task, preemption off. */
 void evring_fill_common(struct evring_common *common);

@@ -6,6 +6,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/user_namespace.h>
 
+#include "../compat/ns.h"
 #include "../evring.h"
 
 static u64 current_cgroup(void)
@@ -26,9 +27,14 @@ void evring_fill_common(struct evring_common *common)
 
 	common->uid = from_kuid(&init_user_ns, current_uid());
 	common->euid = from_kuid(&init_user_ns, current_euid());
+	common->gid = from_kgid(&init_user_ns, current_gid());
 	common->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(current));
+	common->sessionid = audit_get_sessionid(current);
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
+	common->mntns = evring_mntns(current);
+	common->reserved = 0;
 	common->cgroup = current_cgroup();
+	common->start_time = current->group_leader->start_boottime;
 	/* Not under task_lock(), which an NMI cannot take: a rename may show half. */
 	memcpy(common->comm, current->comm, sizeof(common->comm));
 	common->comm[sizeof(common->comm) - 1] = '\0';

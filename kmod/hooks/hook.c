@@ -85,29 +85,110 @@ static u32 hook_state(const struct evring_hook_point *hook)
 	return static_key_enabled(&hook->tp->key) ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DISARMED;
 }
 
-/* EVRING_IOC_HOOK; @op is known. May sleep. */
-int evring_hook_ctl(const char *name, u32 op, u32 *state)
+static bool hook_owned(const struct evring_hook_point *hook)
 {
-	struct evring_hook_point *hook = hook_find(name);
+	return !bitmap_empty(hook->owners, EVRING_OWNER_ADMIN + 1);
+}
+
+static bool hook_owned_by_others(const struct evring_hook_point *hook, unsigned int owner)
+{
+	return bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1) > test_bit(owner, hook->owners);
+}
+
+/* Into another lane: not over the heads of other owners. */
+static int hook_move(struct evring_hook_point *hook, unsigned int owner, u16 lane)
+{
+	if (lane >= evring_nr_lanes)
+		return -ENXIO;
+	if (lane == hook->type->lane)
+		return 0;
+	if (hook_owned_by_others(hook, owner))
+		return -EBUSY;
+	evring_type_move(hook->type, lane);
+	return 0;
+}
+
+/* One more owner */
+static int hook_take(struct evring_hook_point *hook, unsigned int owner,
+		     const struct evring_hook *arg)
+{
 	int ret = 0;
+
+	if (arg->flags & EVRING_HOOK_F_LANE)
+		ret = hook_move(hook, owner, arg->lane);
+	if (!ret)
+		ret = hook_attach(hook);
+	if (!ret)
+		__set_bit(owner, hook->owners);
+	else if (!hook_owned(hook))
+		evring_type_move(hook->type, -1);
+	return ret;
+}
+
+/* One owner less; without any the hook goes, and its events' lane is their own again. */
+static void hook_give_up(struct evring_hook_point *hook, unsigned int owner)
+{
+	__clear_bit(owner, hook->owners);
+	if (hook_owned(hook) || !hook->attached)
+		return;
+	hook_detach(hook);
+	/* When we say detached, no probe is still at it. */
+	tracepoint_synchronize_unregister();
+	evring_type_move(hook->type, -1);
+}
+
+static int hook_ctl(struct evring_hook_point *hook, struct evring_hook *arg)
+{
+	int owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN, ret = 0;
+
+	lockdep_assert_held(&hooks_lock);
+	if (owner < 0)
+		return owner;
+	if (arg->op == EVRING_HOOK_ATTACH)
+		ret = hook_take(hook, owner, arg);
+	else if (arg->op == EVRING_HOOK_DETACH)
+		hook_give_up(hook, owner);
+	arg->lane = hook->type->lane;
+	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
+	arg->state = hook_state(hook);
+	return ret;
+}
+
+/* EVRING_IOC_HOOK; @arg was checked. May sleep. */
+int evring_hook_ctl(struct evring_hook *arg)
+{
+	struct evring_hook_point *hook = hook_find(arg->name);
+	int ret;
 
 	if (!hook)
 		return -ENOENT;
 	mutex_lock(&hooks_lock);
-	if (op == EVRING_HOOK_ATTACH) {
-		ret = hook_attach(hook);
-	} else if (op == EVRING_HOOK_DETACH) {
-		hook_detach(hook);
-		/* When we say detached, no probe is still at it. */
-		tracepoint_synchronize_unregister();
-	}
-	*state = hook_state(hook);
+	ret = hook_ctl(hook, arg);
 	mutex_unlock(&hooks_lock);
 	return ret;
 }
 
-/* What EVRING_IOC_TYPE says of a type that a hook emits, 0 for any other. */
-u32 evring_hook_flags(const struct evring_type *type)
+/*
+ * EVRING_IOC_DROP: the group, and what it had attached. Under the lock, so that
+ * nobody attaches for it meanwhile, nor finds another group in its place. May
+ * sleep.
+ */
+int evring_hooks_drop_group(const char *name)
+{
+	struct evring_hook_point *hook;
+	unsigned int place, i;
+	int ret;
+
+	mutex_lock(&hooks_lock);
+	ret = evring_group_drop(name, &place);
+	for (i = 0; !ret && (hook = hook_at(i)); i++)
+		hook_give_up(hook, place);
+	mutex_unlock(&hooks_lock);
+	return ret;
+}
+
+/* What EVRING_IOC_DESCRIBE says of a type that a hook emits, 0 for any other. */
+u32 evring_hook_flags(const struct evring_event_type *type)
 {
 	static const u32 flags[] = {
 		[EVRING_HOOK_DETACHED] = EVRING_TYPE_F_HOOK,

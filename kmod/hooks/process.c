@@ -3,7 +3,7 @@
  * process.fork, process.exec, process.exit: each process's life, in this order.
  *
  * The probes run in task context, on 7.0 and later with preemption on: only
- * between reserve and commit may anything depend on the CPU. Nothing here
+ * between reserve and submit may anything depend on the CPU. Nothing here
  * sleeps: what user memory is not there at once is not there.
  */
 #include <linux/binfmts.h>
@@ -52,7 +52,7 @@ static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FL
 	e->child_pidns = task_active_pid_ns(child)->ns.inum;
 	e->child_ns_pid = task_tgid_nr_ns(child, task_active_pid_ns(child));
 	e->clone_flags = clone_flags;
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 /*
@@ -91,7 +91,6 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	memset(e, 0, fixed);
 	evring_fill_common(&e->common);
 	e->ppid = parent_pid(task);
-	e->gid = from_kgid(&init_user_ns, current_gid());
 	e->egid = from_kgid(&init_user_ns, current_egid());
 	e->old_tid = old_tid;
 	e->path = evring_str(fixed, path_len);
@@ -101,7 +100,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	e->argv_len = min_t(unsigned long, whole, U32_MAX);
 	e->argv_truncated = done < whole;
 	e->path_truncated = bprm->filename[path_len] != '\0';
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 /* In one thread of a process, current, when all of its threads are on their way out. */
@@ -125,10 +124,9 @@ static void emit_exit(struct evring_hook_point *hook, struct task_struct *task)
 	e->exit_code = (status >> 8) & 0xff;
 	e->signal = status & 0x7f;
 	e->core_dumped = !!(status & 0x80);
-	e->start_time = task->group_leader->start_boottime;
 	e->user_time = user;
 	e->system_time = system;
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 EVRING_EXIT_PROBE(emit_exit)

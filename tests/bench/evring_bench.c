@@ -75,8 +75,8 @@ static const struct bench_size {
 
 #define RECORD_64	(&sizes[ARRAY_SIZE(sizes) - 1])
 
-#define BENCH_FIELDS(F, S) F(S, U64, first, NONE)
-EVRING_EVENT(bench_event, "bench.event", 1, EVRING_LANE_BULK, BENCH_FIELDS);
+#define BENCH_FIELDS(F, S) F(S, U64, first, NONE, "")
+EVRING_EVENT(bench_event, "bench.event", 1, "bulk", "of a benchmark", BENCH_FIELDS);
 
 struct floor {
 	void *data;
@@ -84,7 +84,7 @@ struct floor {
 };
 
 static DEFINE_PER_CPU(struct floor, floors);
-static struct evring_type *type;
+static struct evring_event_type *type;
 static enum bench_clock evring_own;	/* the clock of evring.ko */
 static struct trace_buffer *ftrace;
 static struct rchan *relay;
@@ -146,9 +146,9 @@ static __always_inline bool emit_evring(u32 size, enum bench_clock clock)
 		return false;
 	fill(room, size, NO_CLOCK);
 	if (clock == NO_CLOCK)
-		noclock_commit(&slot);
+		noclock_submit(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 

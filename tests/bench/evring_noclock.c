@@ -3,7 +3,7 @@
  * The emit path of kmod/ring.c, compiled a second time with a clock that costs
  * nothing, for evring_bench.c, which includes this file. It works on the very
  * rings and types of evring.ko, so the one difference to evring_reserve() and
- * evring_commit() is the time stamp: always 1.
+ * evring_submit() is the time stamp: always 1.
  */
 #include "../../kmod/evring.h"
 
@@ -14,10 +14,10 @@
 #define APART	noinline __maybe_unused
 #endif
 
-static APART void *noclock_reserve(struct evring_slot *slot, struct evring_type *type, u32 len);
-static APART void noclock_commit(struct evring_slot *slot);
+static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
+static APART void noclock_submit(struct evring_slot *slot);
 static APART void noclock_discard(struct evring_slot *slot);
-static APART int noclock_emit(struct evring_type *type, const void *payload, u32 len);
+static APART int noclock_emit(struct evring_event_type *type, const void *payload, u32 len);
 
 static __always_inline u64 noclock(void)
 {
@@ -33,7 +33,7 @@ static __always_inline bool noclock_inline(u64 *now)
 #define evring_clock	noclock
 #define evring_clock_inline	noclock_inline
 #define evring_reserve	noclock_reserve
-#define evring_commit	noclock_commit
+#define evring_submit	noclock_submit
 #define evring_discard	noclock_discard
 #define evring_emit	noclock_emit
 
@@ -46,6 +46,6 @@ static __always_inline bool noclock_inline(u64 *now)
 #undef evring_clock
 #undef evring_clock_inline
 #undef evring_reserve
-#undef evring_commit
+#undef evring_submit
 #undef evring_discard
 #undef evring_emit

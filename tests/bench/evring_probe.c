@@ -17,15 +17,15 @@ module_param(nr, uint, 0444);
 MODULE_PARM_DESC(nr, "number of the system call (default: getppid's)");
 
 #define SYSCALL_FIELDS(F, S)			\
-	F(S, S64, nr, NONE)			\
-	F(S, U64, arg0, HEX)			\
-	F(S, U64, arg1, HEX)			\
-	F(S, U64, arg2, HEX)
+	F(S, S64, nr, NONE, "")			\
+	F(S, U64, arg0, HEX, "")		\
+	F(S, U64, arg1, HEX, "")		\
+	F(S, U64, arg2, HEX, "")
 
-EVRING_EVENT(bench_syscall, "bench.syscall", 1, EVRING_LANE_BULK, SYSCALL_FIELDS);
+EVRING_EVENT(bench_syscall, "bench.syscall", 1, "bulk", "of a benchmark", SYSCALL_FIELDS);
 static_assert(sizeof(struct evring_rec) + sizeof(struct bench_syscall) == 64);
 
-static struct evring_type *type;
+static struct evring_event_type *type;
 static struct tracepoint *sys_enter;
 static DEFINE_PER_CPU(unsigned long, calls);
 
@@ -46,7 +46,7 @@ static void probe_sys_enter(void *data, struct pt_regs *regs, long id)
 	e->arg0 = args[0];
 	e->arg1 = args[1];
 	e->arg2 = args[2];
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 static void match(struct tracepoint *tp, void *unused)

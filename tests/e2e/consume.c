@@ -472,22 +472,22 @@ static bool take_lines(struct consumer *c, const rd_kafka_message_t *msg,
 }
 
 static bool take_frame_event(struct consumer *c, const struct evring_frame_reader *reader,
-			     const struct evring_frame_event *event, struct arrival *arrival,
+			     const struct evring_event *event, struct arrival *arrival,
 			     int64_t received_ns, struct identity *who)
 {
-	static const char *const lanes[] = { "critical", "bulk", "app" };
+	char lane[EVRING_NAME_MAX];
 
-	if (event->lane >= EVRING_LANES || !*event->type.name)
+	if (!event->type || !evring_frame_lane_name(reader, event->lane, lane))
 		return false;
 	snprintf(who->ring, sizeof(who->ring), "%.32s/%.32s/%s/%u", reader->frame.machine_id,
-		 reader->frame.boot_id, lanes[event->lane], event->cpu);
-	snprintf(who->type, sizeof(who->type), "%s/%u", event->type.name, event->type.version);
-	who->seq = event->rec.seq;
+		 reader->frame.boot_id, lane, event->cpu);
+	snprintf(who->type, sizeof(who->type), "%s/%u", event->type->name, event->type->version);
+	who->seq = event->seq;
 	arrival->ring = who->ring;
 	arrival->type = who->type;
 	arrival->seq = who->seq;
 	return read_payload(arrival, event->payload, event->payload_len) &&
-	       enter(c, arrival, (int64_t)evring_frame_realtime(reader, &event->rec), received_ns,
+	       enter(c, arrival, (int64_t)evring_frame_realtime(reader, event->rec), received_ns,
 		     NULL);
 }
 
@@ -496,7 +496,7 @@ static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg,
 		       int64_t received_ns)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	struct identity who;
 	bool first = true;
 	int ret;
@@ -505,10 +505,11 @@ static bool take_frame(struct consumer *c, const rd_kafka_message_t *msg,
 		return false;
 	for (; (ret = evring_frame_next(&reader, &event)) > 0; first = false) {
 		if (!take_frame_event(c, &reader, &event, arrival, received_ns, &who))
-			return false;
+			break;
 		if (first)
 			check_head(c, msg, headers, &who);
 	}
+	evring_frame_close(&reader);
 	return !ret;
 }
 

@@ -101,10 +101,10 @@ static void check_topic(const struct template *tmpl)
 static void check_taken(const struct config *cfg)
 {
 	MUST(cfg->name && *cfg->name && strlen(cfg->name) <= 255);
-	MUST(cfg->group && group_name_ok(cfg->group));
+	MUST(cfg->group && evring_name_ok(cfg->group));
 	MUST(cfg->start <= EVRING_LATEST && cfg->policy <= EVRING_FOLLOW);
 	MUST(cfg->abandon_ms <= INT32_MAX);
-	MUST(cfg->lanes && !(cfg->lanes & ~(uint64_t)EVRING_LANES_ALL));
+	MUST(cfg->lanes && cfg->lanes[0] && evring_name_ok(cfg->lanes[0]));
 	MUST(cfg->format <= VALUE_RAW && cfg->tolerance <= TOLERATE_ALL && cfg->log_level <= 3);
 	MUST(cfg->watermark <= 1 << 30 && cfg->flush_ms <= 60000);
 	MUST(cfg->batch && cfg->batch <= 1000000);

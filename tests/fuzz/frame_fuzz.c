@@ -40,10 +40,11 @@ static void put_right(char *buf, size_t len, unsigned int what)
 		frame.clock.shift %= 64;
 	}
 	if (what & 8) {
-		size_t room = (len - sizeof(frame)) / sizeof(struct evring_frame_type);
-
-		room = room ? frame.types % (room + 1) : 0;
-		frame.types = (uint32_t)(len - room * sizeof(struct evring_frame_type));
+		frame.seq_bits = 48;
+		frame.types = (uint32_t)len & ~7u;
+		frame.records_end = frame.types;
+		frame.nr_types = 0;
+		frame.lanes.count = 0;
 	}
 	memcpy(buf, &frame, sizeof(frame));
 }
@@ -57,10 +58,30 @@ static void touch(const void *bytes, size_t len)
 		sum = (uint8_t)(sum + *at++);
 }
 
+/* What its type says of an event is within it, or refused. */
+static void check_fields(const struct evring_event *event)
+{
+	const char *payload = event->payload, *str;
+	uint64_t number;
+	uint32_t i;
+	size_t len;
+
+	for (i = 0; event->type && i < event->type->nr_fields; i++) {
+		const struct evring_field *field = &event->type->fields[i];
+
+		touch(field->name, field->name_len);
+		evring_get_number(event, field, &number);
+		if (evring_get_string(event, field, &str, &len))
+			continue;
+		MUST(str >= payload && str + len <= payload + event->payload_len);
+		touch(str, len);
+	}
+}
+
 static void walk(const char *buf, size_t len)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	uint32_t events = 0, at = 0;
 	int ret;
 
@@ -72,18 +93,19 @@ static void walk(const char *buf, size_t len)
 		const char *payload = event.payload;
 
 		MUST(ret == 1 && payload >= buf && payload + event.payload_len <= buf + len);
-		MUST(event.payload_len == (event.rec.type == EVRING_TYPE_DISCARD ? 0 :
-					   event.rec.len - sizeof(event.rec)));
-		MUST(event.rec.type != EVRING_TYPE_PAD);
+		MUST(event.payload_len == (event.rec->type == EVRING_TYPE_DISCARD ? 0 :
+					   event.rec->len - sizeof(*event.rec)));
+		MUST(event.rec->type != EVRING_TYPE_PAD);
 		MUST(!events || payload > buf + at);
-		MUST(memchr(event.type.name, '\0', sizeof(event.type.name)));
-		MUST(!event.type.name[0] || event.type.id == event.rec.type);
+		MUST(!event.type || event.type->id == event.rec->type);
+		check_fields(&event);
 		touch(payload, event.payload_len);
-		evring_frame_realtime(&reader, &event.rec);
+		evring_frame_realtime(&reader, event.rec);
 		at = (uint32_t)(payload - buf);
 		events++;
 	}
 	MUST(ret == -EBADMSG || events == reader.frame.events);
+	evring_frame_close(&reader);
 	/* It stays at what it cannot read. */
 	MUST(evring_frame_next(&reader, &event) == ret);
 }

@@ -26,13 +26,13 @@ static uint64_t align8(uint64_t n)
 	return (n + 7) & ~7ull;
 }
 
-void model_init(struct model *m, unsigned int cpus, const unsigned int lane_kib[EVRING_LANES])
+void model_init(struct model *m, unsigned int cpus, const unsigned int lane_kib[LANES])
 {
 	unsigned int lane, cpu;
 
 	memset(m, 0, sizeof(*m));
 	m->cpus = cpus;
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		for (cpu = 0; cpu < cpus; cpu++)
 			m->rings[lane][cpu].size = lane_kib[lane] * 1024ull;
 }
@@ -41,7 +41,7 @@ void model_free(struct model *m)
 {
 	unsigned int lane, cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		for (cpu = 0; cpu < m->cpus; cpu++)
 			free(m->rings[lane][cpu].recs);
 }
@@ -61,7 +61,7 @@ uint64_t model_hold(const struct model *m, unsigned int lane, unsigned int cpu)
 	uint64_t hold = MODEL_NONE;
 	unsigned int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+	for (i = 0; i < GROUPS_MAX; i++)
 		if (holds(&m->groups[i], lane) && m->groups[i].cursors[lane][cpu].pos < hold)
 			hold = m->groups[i].cursors[lane][cpu].pos;
 	return hold;
@@ -78,7 +78,7 @@ static void put(struct model_ring *ring, uint16_t type, uint32_t len, uint64_t s
 	}
 	ring->recs[ring->nr++] = (struct model_rec) {
 		.pos = ring->base + ring->taken, .seq = seq, .covers = covers, .count = count,
-		.len = len, .type = type,
+		.len = len, .type = type, .causes = 1u << EVRING_LOST_FULL,
 	};
 	ring->taken += align8(len);
 }
@@ -133,6 +133,7 @@ struct model_slot model_reserve(struct model *m, unsigned int lane, unsigned int
 	if (payload_len + REC_SIZE > RECORD_MAX) {
 		if (room_for(ring, LOST_SIZE, hold)) {
 			put(ring, EVRING_TYPE_LOST, LOST_SIZE, ring->seq++, 1, 0);
+			ring->recs[ring->nr - 1].causes = 1u << EVRING_LOST_TOOBIG;
 			ring->lost[EVRING_LOST_TOOBIG]++;
 		}
 	} else if (room_for(ring, payload_len + REC_SIZE, hold)) {
@@ -206,6 +207,13 @@ void model_fill(void *payload, uint32_t len, uint64_t count)
 	memcpy(bytes + 8, &text, sizeof(text));
 }
 
+/* All events of the model are of one type, whatever its id is; NMIs there are none. */
+static bool lost_same(const struct model_rec *is, const struct evring_lost *lost)
+{
+	return lost->count == is->covers && lost->causes == is->causes &&
+	       lost->type >= EVRING_TYPE_FIRST && !lost->reserved;
+}
+
 bool model_same(const struct model_rec *is, const struct evring_rec *rec)
 {
 	static uint8_t expected[RECORD_MAX];
@@ -216,7 +224,7 @@ bool model_same(const struct model_rec *is, const struct evring_rec *rec)
 	if (is->type < EVRING_TYPE_FIRST && rec->type != is->type)
 		return false;
 	if (is->type == EVRING_TYPE_LOST)
-		return ((const struct evring_lost *)(rec + 1))->count == is->covers;
+		return lost_same(is, (const void *)(rec + 1));
 	if (is->type == EVRING_TYPE_DISCARD)
 		return true;
 	model_fill(expected, len, is->count);
@@ -231,7 +239,7 @@ struct model_group *model_group_find(struct model *m, const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+	for (i = 0; i < GROUPS_MAX; i++)
 		if (m->groups[i].name[0] && !strcmp(m->groups[i].name, name))
 			return &m->groups[i];
 	return NULL;
@@ -241,7 +249,7 @@ struct model_group *model_owned(struct model *m, const void *owner)
 {
 	unsigned int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+	for (i = 0; i < GROUPS_MAX; i++)
 		if (m->groups[i].name[0] && m->groups[i].owner == owner)
 			return &m->groups[i];
 	return NULL;
@@ -264,23 +272,23 @@ static struct model_group *make(struct model *m, const char *name)
 {
 	unsigned int i, lane, cpu;
 
-	for (i = 0; i < EVRING_GROUPS_MAX && m->groups[i].name[0]; i++)
+	for (i = 0; i < GROUPS_MAX && m->groups[i].name[0]; i++)
 		;
-	if (i == EVRING_GROUPS_MAX)
+	if (i == GROUPS_MAX)
 		return NULL;
 	memset(&m->groups[i], 0, sizeof(m->groups[i]));
 	strcpy(m->groups[i].name, name);
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		for (cpu = 0; cpu < m->cpus; cpu++)
 			m->groups[i].cursors[lane][cpu].seq = EVRING_SEQ_NONE;
 	return &m->groups[i];
 }
 
-static void place(struct model *m, struct model_group *group, uint32_t lanes, uint32_t start)
+static void place(struct model *m, struct model_group *group, uint64_t lanes, uint32_t start)
 {
 	unsigned int lane, cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < LANES; lane++) {
 		for (cpu = 0; cpu < m->cpus && lanes & 1u << lane; cpu++) {
 			const struct model_ring *ring = &m->rings[lane][cpu];
 
@@ -293,11 +301,11 @@ static void place(struct model *m, struct model_group *group, uint32_t lanes, ui
 }
 
 /* What it was overtaken by before it began to hold is gone. */
-static void hold_begin(struct model *m, struct model_group *group, uint32_t lanes)
+static void hold_begin(struct model *m, struct model_group *group, uint64_t lanes)
 {
 	unsigned int lane, cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < LANES; lane++) {
 		for (cpu = 0; cpu < m->cpus && lanes & 1u << lane; cpu++) {
 			struct model_cursor *cursor = &group->cursors[lane][cpu];
 			uint64_t tail = m->rings[lane][cpu].tail;
@@ -310,12 +318,14 @@ static void hold_begin(struct model *m, struct model_group *group, uint32_t lane
 int model_join(struct model *m, const void *owner, const struct evring_join *join,
 	       unsigned int *index)
 {
+	uint64_t held = 0, all = (1u << LANES) - 1;
+	uint64_t lanes = join->lanes & all;
 	struct model_group *group;
-	uint32_t held = 0, lane;
+	uint32_t lane;
 
-	if (join->flags || join->group || join->created || join->reserved ||
+	if (join->flags || join->group || join->created ||
 	    !name_ok(join->name) || join->policy > EVRING_FOLLOW || join->start > EVRING_LATEST ||
-	    !join->lanes || join->lanes >> EVRING_LANES || join->abandon_ms > INT32_MAX)
+	    !join->lanes || (join->lanes != EVRING_LANES_ALL && join->lanes >> LANES) || join->abandon_ms > INT32_MAX)
 		return -EINVAL;
 	if (model_owned(m, owner))
 		return -EALREADY;
@@ -326,17 +336,17 @@ int model_join(struct model *m, const void *owner, const struct evring_join *joi
 		group = make(m, join->name);
 	if (!group)
 		return -ENOSPC;
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		held |= holds(group, lane) ? 1u << lane : 0;
-	place(m, group, join->lanes & ~group->lanes, join->start);
+	place(m, group, lanes & ~group->lanes, join->start);
 	group->policy = join->policy;
-	group->lanes = join->lanes;
+	group->lanes = lanes;
 	group->abandon_ms = join->abandon_ms;
 	group->abandoned = false;
 	group->generation++;
 	group->owner = owner;
 	if (join->policy == EVRING_HOLD)
-		hold_begin(m, group, join->lanes & ~held);
+		hold_begin(m, group, lanes & ~held);
 	*index = (unsigned int)(group - m->groups);
 	return 0;
 }
@@ -348,9 +358,9 @@ int model_commit(struct model *m, const void *owner, const struct evring_commit_
 
 	if (!group)
 		return -EPERM;
-	if (entry->lane >= EVRING_LANES || entry->cpu >= m->cpus)
+	if (entry->lane >= LANES || entry->cpu >= m->cpus)
 		return -ENXIO;
-	if (!(group->lanes & 1u << entry->lane) || entry->pos % 8)
+	if (!(group->lanes & 1u << entry->lane) || entry->pos % 8 || entry->reserved)
 		return -EINVAL;
 	cursor = &group->cursors[entry->lane][entry->cpu];
 	if (entry->pos < cursor->pos || entry->pos > m->rings[entry->lane][entry->cpu].head)
@@ -402,17 +412,17 @@ void model_check_ring(const struct model *m, unsigned int lane, unsigned int cpu
 	MUST(page->tail == ring->tail);
 	MUST(page->tail <= page->head && page->head - page->tail <= ring->size);
 	MUST(page->discarded == ring->discarded);
-	for (i = 0; i < EVRING_LOST_CAUSES; i++)
-		MUST(page->lost[i] == ring->lost[i]);
+	for (i = 0; i < MODEL_CAUSES; i++)
+		MUST(page_lost(page, i) == ring->lost[i]);
 	MUST(held == model_hold(m, lane, cpu));
-	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
+	for (i = 0; i < GROUPS_MAX; i++) {
 		const struct model_cursor *is = &m->groups[i].cursors[lane][cpu];
 
 		if (!m->groups[i].name[0])
 			continue;
-		MUST(page->cursors[i].pos == is->pos);
-		MUST(page->cursors[i].seq == is->seq);
-		MUST(page->cursors[i].missed == is->missed);
+		MUST(page_cursor(page, i)->pos == is->pos);
+		MUST(page_cursor(page, i)->seq == is->seq);
+		MUST(page_cursor(page, i)->missed == is->missed);
 		MUST(is->pos <= page->head);
 	}
 }
@@ -437,8 +447,8 @@ void model_check_groups(struct model *m, const struct evring_meta *meta, uint64_
 {
 	unsigned int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
-		const struct evring_group_info *info = &meta->groups[i];
+	for (i = 0; i < GROUPS_MAX; i++) {
+		const struct evring_group_info *info = meta_group(meta, i);
 		struct model_group *group = &m->groups[i];
 
 		MUST(!strncmp(info->name, group->name, EVRING_NAME_MAX));

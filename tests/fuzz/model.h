@@ -11,8 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../defaults.h"
+#include "../pages.h"
+
 #define MODEL_CPUS	3
 #define MODEL_SEGMENT	4096u
+#define MODEL_CAUSES	3u
+#define MODEL_SEQ_BITS	48
 #define MODEL_NONE	UINT64_MAX
 
 /* Ends the process: what was expected is not so. */
@@ -24,6 +29,7 @@ __attribute__((noreturn)) void model_failed(const char *file, int line, const ch
 struct model_rec {
 	uint64_t pos, seq, covers;
 	uint64_t count;			/* an event's: which one of all it is */
+	uint32_t causes;		/* of EVRING_TYPE_LOST */
 	uint32_t len;			/* header included */
 	uint16_t type;			/* EVRING_TYPE_FIRST for any event */
 };
@@ -33,7 +39,7 @@ struct model_ring {
 	uint64_t base, taken;		/* of the current segment; bytes */
 	uint64_t seq, tail, head;	/* head: as published */
 	uint64_t closed_seq;
-	uint64_t lost[EVRING_LOST_CAUSES], discarded;
+	uint64_t lost[MODEL_CAUSES], discarded;
 	bool closed;
 	unsigned int nest;
 	struct model_rec *recs;		/* all that ever were, by position */
@@ -54,21 +60,22 @@ struct model_cursor {
 
 struct model_group {
 	char name[EVRING_NAME_MAX];	/* empty: there is none */
-	uint32_t policy, lanes, abandon_ms, generation;
+	uint32_t policy, abandon_ms, generation;
+	uint64_t lanes;
 	const void *owner;
 	bool abandoned;
 	uint64_t left_ns;
-	struct model_cursor cursors[EVRING_LANES][MODEL_CPUS];
+	struct model_cursor cursors[LANES][MODEL_CPUS];
 };
 
 struct model {
 	unsigned int cpus;
 	uint64_t events;		/* count of the next one */
-	struct model_ring rings[EVRING_LANES][MODEL_CPUS];
-	struct model_group groups[EVRING_GROUPS_MAX];
+	struct model_ring rings[LANES][MODEL_CPUS];
+	struct model_group groups[GROUPS_MAX];
 };
 
-void model_init(struct model *m, unsigned int cpus, const unsigned int lane_kib[EVRING_LANES]);
+void model_init(struct model *m, unsigned int cpus, const unsigned int lane_kib[LANES]);
 void model_free(struct model *m);
 
 /* The lowest position that a group holds; MODEL_NONE: none does. */

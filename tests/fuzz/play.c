@@ -18,6 +18,7 @@
 #define SESSIONS	5
 #define KEPT_MAX	64
 #define NESTED_MAX	3
+#define SEQ_MASK	((1ull << MODEL_SEQ_BITS) - 1)
 
 enum state { CLOSED, IDLE, TAP, GROUP, RAW };
 
@@ -40,7 +41,7 @@ struct session {
 	uint32_t lanes;
 	unsigned int group;
 	uint64_t time;
-	struct at at[EVRING_LANES][MODEL_CPUS];
+	struct at at[LANES][MODEL_CPUS];
 	struct kept kept[KEPT_MAX];
 	unsigned int nr_kept;
 };
@@ -114,7 +115,7 @@ static void fill(void *room, uint32_t len, void *arg)
 	if (p.depth >= NESTED_MAX)
 		return;
 	for (how = byte(); how & 1; how = byte())
-		emit(how & 2 ? below(EVRING_LANES) : e->lane, e->cpu, how >> 2);
+		emit(how & 2 ? below(LANES) : e->lane, e->cpu, how >> 2);
 }
 
 static uint32_t length(unsigned int how)
@@ -159,7 +160,7 @@ static void emit(unsigned int lane, unsigned int cpu, unsigned int how)
 
 static void op_emit(void)
 {
-	unsigned int lane = below(EVRING_LANES), cpu = below(p.model.cpus), n = 1 + below(32);
+	unsigned int lane = below(LANES), cpu = below(p.model.cpus), n = 1 + below(32);
 	unsigned int how = byte();
 
 	while (n--)
@@ -174,7 +175,7 @@ static void interfere(void)
 	if (!what || what >= 32 || p.depth)
 		return;
 	while (n--)
-		emit(what % EVRING_LANES, what % p.model.cpus, what);
+		emit(what % LANES, what % p.model.cpus, what);
 }
 
 /*
@@ -209,7 +210,7 @@ static void each_ring(void (*fn)(struct session *s, unsigned int lane, unsigned 
 {
 	unsigned int lane, cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		for (cpu = 0; cpu < p.model.cpus && s->lanes & 1u << lane; cpu++)
 			fn(s, lane, cpu);
 }
@@ -243,18 +244,21 @@ static void check_event(struct session *s, unsigned int lane, unsigned int cpu, 
 	struct at *at = &s->at[lane][cpu];
 	size_t i = model_find(ring, pos);
 	const struct model_rec *is = &ring->recs[i];
+	bool first = at->next == EVRING_SEQ_NONE;
 
 	MUST(s->lanes & 1u << lane && cpu < p.model.cpus);
 	MUST(pos >= at->pos && i < ring->nr && is->pos == pos);
 	must_be_gone(ring, model_find(ring, at->pos), i);
 	MUST(model_same(is, rec));
 	MUST(missed == (at->next == EVRING_SEQ_NONE ? 0 :
-			(is->seq - at->next) & EVRING_SEQ_MASK));
+			(is->seq - at->next) & SEQ_MASK));
 	MUST(rec->time >= s->time);
 	s->time = rec->time;
 	keep(s, rec, is);
 	at->pos = pos + ((is->len + 7) & ~7u);
-	at->next = (is->seq + is->covers) & EVRING_SEQ_MASK;
+	at->next += missed + is->covers;
+	if (first)
+		at->next = is->seq + is->covers;
 	at->missed += missed;
 	p.played->read++;
 	p.played->missed += missed;
@@ -397,7 +401,7 @@ static void begin(struct session *s, enum state state, uint32_t lanes)
 static void op_tap(void)
 {
 	struct session *s = session(IDLE);
-	uint32_t lanes = 1 + below(EVRING_LANES_ALL), start = below(2);
+	uint32_t lanes = 1 + below((1u << LANES) - 1), start = below(2);
 
 	if (!s)
 		return;
@@ -430,7 +434,7 @@ static void op_join(void)
 	int ret;
 
 	name_group(join.name);
-	join.lanes = 1 + below(EVRING_LANES_ALL);
+	join.lanes = 1 + below((1u << LANES) - 1);
 	join.abandon_ms = patience();
 	if (!s)
 		return;
@@ -452,12 +456,11 @@ static void op_join(void)
 /* What evring_commit() did to one ring's cursor: adopt it, if it is right. */
 static void committed(struct session *s, unsigned int lane, unsigned int cpu)
 {
-	const struct evring_cursor *new = &page_of(lane, cpu)->cursors[s->group];
+	const struct evring_cursor *new = page_cursor(page_of(lane, cpu), s->group);
 	struct model_cursor *old = &p.model.groups[s->group].cursors[lane][cpu];
 	const struct model_ring *ring = &p.model.rings[lane][cpu];
 	struct at *at = &s->at[lane][cpu];
-	/* What one entry can tell; the rest goes with the next. */
-	uint32_t missed = at->missed < UINT32_MAX ? (uint32_t)at->missed : UINT32_MAX;
+	uint64_t missed = at->missed;
 
 	MUST(new->pos >= at->pos && new->pos <= ring->head);
 	must_be_gone(ring, model_find(ring, at->pos), model_find(ring, new->pos));
@@ -584,7 +587,7 @@ static void op_raw_join(void)
 
 	name_group(join.name);
 	join.abandon_ms = patience();
-	spoil(&join, sizeof(join));
+	spoil(&join, knows(evring_join, created));
 	asked = join;
 	if (!s)
 		return;
@@ -599,7 +602,7 @@ static void op_raw_join(void)
 
 static uint64_t raw_pos(unsigned int lane, unsigned int cpu)
 {
-	const struct model_ring *ring = &p.model.rings[lane % EVRING_LANES][cpu % p.model.cpus];
+	const struct model_ring *ring = &p.model.rings[lane % LANES][cpu % p.model.cpus];
 
 	switch (below(6)) {
 	case 0:
@@ -620,15 +623,19 @@ static void op_raw_commit(void)
 {
 	struct session *s = session(RAW);
 	struct evring_commit_entry entries[20];
-	struct evring_commit commit = { .entries = (uintptr_t)entries, .nr = below(21) };
+	struct evring_commit commit = {
+		.entries = (uintptr_t)entries, .nr = below(21), .entry_size = sizeof(*entries),
+	};
+	const struct evring_uring_cmd cmd = { .arg = (uintptr_t)&commit, .size = sizeof(commit) };
 	int expected = 0, ret;
 	unsigned int i;
 
 	for (i = 0; i < commit.nr; i++) {
 		struct evring_commit_entry *entry = &entries[i];
 
-		entry->lane = (uint16_t)below(EVRING_LANES + 1);
-		entry->cpu = (uint16_t)below(p.model.cpus + 1);
+		memset(entry, 0, sizeof(*entry));
+		entry->lane = (uint16_t)below(LANES + 1);
+		entry->cpu = below(p.model.cpus + 1);
 		entry->pos = raw_pos(entry->lane, entry->cpu);
 		entry->seq = below(2) ? word() : EVRING_SEQ_NONE;
 		entry->missed = byte();
@@ -646,7 +653,7 @@ static void op_raw_commit(void)
 	for (i = 0; i < commit.nr && !expected; i++)
 		expected = model_commit(&p.model, s, &entries[i]);
 	ret = below(2) ? call(s, EVRING_IOC_COMMIT, &commit) :
-			 sim_uring_cmd(evring_fd(s->ev), EVRING_CMD_COMMIT, &commit);
+			 sim_uring_cmd(evring_fd(s->ev), EVRING_CMD_COMMIT, &cmd);
 	MUST(ret == expected);
 	p.played->refused += ret < 0;
 	p.played->commits += !ret;
@@ -657,25 +664,29 @@ static void op_raw_other(void)
 	struct session *s = session(RAW);
 	struct evring_arm arm = { .lanes = byte(), .watermark = byte(), .flush_ms = byte() };
 	struct evring_drop drop;
+	const struct evring_uring_cmd cmd = { 0 };
 	unsigned long request = word() & UINT32_MAX;
 	bool ok;
 
+	memset(&drop, 0, sizeof(drop));
 	name_group(drop.name);
-	spoil(&drop, sizeof(drop));
-	spoil(&arm, sizeof(arm));
+	spoil(&drop, knows(evring_drop, reserved));
+	spoil(&arm, knows(evring_arm, reserved));
 	if (!s)
 		return;
-	ok = !arm.flags && arm.lanes && !(arm.lanes >> EVRING_LANES) && arm.flush_ms <= 60000 &&
+	ok = !arm.flags && !arm.reserved && arm.lanes &&
+	     (arm.lanes == EVRING_LANES_ALL || !(arm.lanes >> LANES)) && arm.flush_ms <= 60000 &&
 	     !arm.watermark == !arm.flush_ms;
 	MUST(call(s, EVRING_IOC_ARM, &arm) == (ok ? 0 : -EINVAL));
-	MUST(call(s, EVRING_IOC_DROP, &drop) == model_drop(&p.model, drop.name));
+	MUST(call(s, EVRING_IOC_DROP, &drop) == (drop.flags || drop.reserved ? -EINVAL : model_drop(&p.model, drop.name)));
 	if (below(2))
 		MUST(call(s, EVRING_IOC_LEAVE, NULL) == model_leave(&p.model, s, sim_now()));
 	else
 		MUST(call(s, EVRING_IOC_LEAVE, p.unmapped) == -EINVAL);
 	if (_IOC_TYPE(request) != EVRING_IOC_MAGIC) {
 		MUST(call(s, request, p.unmapped) == -ENOTTY);
-		MUST(sim_uring_cmd(evring_fd(s->ev), (uint32_t)request, &arm) == -EOPNOTSUPP);
+		MUST(sim_uring_cmd(evring_fd(s->ev), (uint32_t)request | 256, &cmd) ==
+		     -EOPNOTSUPP);
 	}
 }
 
@@ -688,7 +699,7 @@ static void check(void)
 	uint64_t now = sim_now();
 	unsigned int i;
 
-	model_check_groups(&p.model, evring_meta(p.watch), now);
+	model_check_groups(&p.model, p.watch->live, now);
 	for (i = 0; i < p.watch->nr_rings; i++) {
 		const struct ring *ring = &p.watch->rings[i];
 
@@ -711,7 +722,7 @@ static void start(const uint8_t *program, size_t len)
 	p.next = program;
 	p.end = program + len;
 	boot.cpus = 1 + below(MODEL_CPUS);
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		boot.lane_kib[lane] = 16u << below(2);
 	MUST(!sim_boot(&boot) && !sim_events_start());
 	model_init(&p.model, boot.cpus, boot.lane_kib);
@@ -736,7 +747,7 @@ void play(const uint8_t *program, size_t len, struct played *played)
 
 		model_check_data(&p.model.rings[ring->lane][ring->cpu], ring->data);
 	}
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+	for (i = 0; i < GROUPS_MAX; i++)
 		played->abandoned += p.model.groups[i].abandoned;
 	for (i = 0; i < SESSIONS; i++) {
 		if (p.sessions[i].state != CLOSED)

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "internal.h"
+#include "../block.h"
 #include "model.h"
 
 #define PAGE		4096u
@@ -57,15 +58,25 @@ struct writer {
 	unsigned int nr, made;
 	struct truth *recs[RECS_MAX];
 	unsigned int nr_recs;
+	struct evring_cursor *cursor;	/* the one of the page */
 	/* the reader's */
 	uint64_t from, next;
+};
+
+#define CURSORS	512u		/* where the table is in a ring's page */
+
+struct fake_meta {
+	struct evring_meta meta;
+	struct evring_clock clock;
+	struct evring_clock_line past[4];
+	struct evring_lane_info lanes[LANES];
 };
 
 static struct {
 	const uint8_t *next, *end;
 	struct writer rings[RINGS];
-	struct evring_meta *meta;
-	struct evring_field fields[TYPES][FIELDS];
+	struct fake_meta *meta;
+	struct block blocks[TYPES];
 	struct evring *ev;
 	bool clean;
 	bool reading;
@@ -238,7 +249,7 @@ static void corrupt(struct writer *w)
 static void corrupt_page(struct writer *w)
 {
 	__u64 *const words[] = {
-		&w->page->head, &w->page->tail, &w->page->cursors[0].pos, &w->page->cursors[0].seq,
+		&w->page->head, &w->page->tail, &w->cursor->pos, &w->cursor->seq,
 	};
 	__u64 *at = words[below(4)];
 
@@ -313,21 +324,26 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-static int device_type(struct evring_type_info *info)
+static int device_type(struct evring_describe *info)
 {
-	unsigned int nr = info->nr_fields;
+	unsigned int type = info->id < EVRING_TYPE_FIRST ? 0 : info->id - EVRING_TYPE_FIRST;
 
 	if (info->id >= EVRING_TYPE_FIRST + TYPES) {
 		errno = ENOENT;
 		return -1;
 	}
-	snprintf(info->name, sizeof(info->name), "fuzz.%u", info->id);
-	info->version = 1;
-	/* One of a kernel that has more than we have room for */
-	info->nr_fields = info->id < EVRING_TYPE_FIRST ? 0 : info->id == 5 ? 1000 : FIELDS;
-	if (info->nr_fields == FIELDS && nr >= FIELDS)
-		memcpy((void *)(uintptr_t)info->fields, p.fields[info->id - EVRING_TYPE_FIRST],
-		       sizeof(p.fields[0]));
+	info->len = sizeof(p.blocks[0]);
+	if (info->room >= info->len)
+		memcpy((void *)(uintptr_t)info->block, &p.blocks[type], info->len);
+	return 0;
+}
+
+static int device_meta(struct evring_meta_read *read)
+{
+	size_t len = read->room < sizeof(*p.meta) ? read->room : sizeof(*p.meta);
+
+	memcpy((void *)(uintptr_t)read->to, p.meta, len);
+	read->len = sizeof(*p.meta);
 	return 0;
 }
 
@@ -343,8 +359,8 @@ static int device_commit(const struct evring_commit *commit)
 		MUST(!p.clean || (entries[i].pos >= w->committed &&
 				  entries[i].pos <= w->page->head));
 		w->committed = entries[i].pos;
-		w->page->cursors[0].pos = entries[i].pos;
-		w->page->cursors[0].seq = entries[i].seq;
+		w->cursor[0].pos = entries[i].pos;
+		w->cursor[0].seq = entries[i].seq;
 	}
 	return 0;
 }
@@ -357,9 +373,9 @@ static void device_join(const struct evring_join *join)
 
 	for (i = 0; i < RINGS && join->policy == EVRING_HOLD; i++) {
 		page = p.rings[i].page;
-		if (page->cursors[0].pos < page->tail)
-			page->cursors[0].pos = page->tail;
-		p.rings[i].committed = page->cursors[0].pos;
+		if (p.rings[i].cursor->pos < page->tail)
+			p.rings[i].cursor->pos = page->tail;
+		p.rings[i].committed = p.rings[i].cursor->pos;
 	}
 }
 
@@ -373,7 +389,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (fd != FAKE_FD)
 		return __real_ioctl(fd, request, arg);
-	if (request == EVRING_IOC_TYPE)
+	if (request == EVRING_IOC_META)
+		return device_meta(arg);
+	if (request == EVRING_IOC_DESCRIBE)
 		return device_type(arg);
 	if (request == EVRING_IOC_COMMIT)
 		return device_commit(arg);
@@ -450,8 +468,7 @@ static void check_json(const struct evring_event *e)
 {
 	static const struct evring_host host = { "00112233445566778899aabbccddeeff", "",
 						 "h\x01\"\xc3\xa4\xff" };
-	size_t nr = e->type ? e->type->nr_fields : 0, small = 8u * byte();
-	size_t room = EVRING_JSON_MAX(e->payload_len * (nr ? nr : 1), nr);
+	size_t small = 8u * byte(), room = evring_json_max_ever(e);
 	char *buf = malloc(room), *less = malloc(small);
 	ssize_t len = evring_json(p.ev, &host, e, buf, room), again;
 	json_error_t error;
@@ -674,6 +691,7 @@ static void once(void)
 		p.rings[i].map = map_guarded(PAGE + RING_SIZE);
 		p.rings[i].page = (void *)p.rings[i].map;
 		p.rings[i].data = (void *)(p.rings[i].map + PAGE);
+		p.rings[i].cursor = (void *)(p.rings[i].map + CURSORS);
 	}
 }
 
@@ -687,47 +705,78 @@ static void start_ring(struct writer *w)
 	w->committed = w->pos;
 	w->page->head = w->pos;
 	w->page->tail = w->tail;
-	w->page->cursors[0] = (struct evring_cursor){ w->pos, EVRING_SEQ_NONE, 0 };
+	w->cursor[0] = (struct evring_cursor){ w->pos, EVRING_SEQ_NONE, 0 };
+	w->page->size = sizeof(*w->page);
+	w->page->version = EVRING_ABI_VERSION;
+	w->page->data_offset = PAGE;
+	w->page->data_size = RING_SIZE;
+	w->page->segment_size = MODEL_SEGMENT;
+	w->page->cursors = (struct evring_table){ CURSORS, sizeof(*w->cursor), 1, 0 };
 	w->made = w->nr = w->nr_recs = 0;
+}
+
+static void start_type(struct block *b, unsigned int type)
+{
+	static const uint16_t kinds[] = {
+		EVRING_KIND_U8, EVRING_KIND_U16, EVRING_KIND_U32, EVRING_KIND_U64, EVRING_KIND_S8,
+		EVRING_KIND_S16, EVRING_KIND_S32, EVRING_KIND_S64, EVRING_KIND_BOOL,
+		EVRING_KIND_CHARS, EVRING_KIND_FIXED, EVRING_KIND_TEXT, EVRING_KIND_TEXTS,
+		EVRING_KIND_BYTES, EVRING_KIND_U8S, EVRING_KIND_U32S, EVRING_KIND_S64S,
+		0x0702, 0x8703,		/* of a newer kernel */
+	};
+	unsigned int i, kind, size, offset;
+	char name[16];
+
+	snprintf(name, sizeof(name), "fuzz.%u", type);
+	block_begin(b, name, UINT16_MAX);
+	for (i = 0; i < FIELDS; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		kind = kinds[below(sizeof(kinds) / sizeof(*kinds))];
+		size = kind & EVRING_KIND_VAR ? sizeof(struct evring_str) :
+						EVRING_KIND_SIZE(kind) * (1 + below(4));
+		offset = below(8) ? below(64) : word() % (UINT16_MAX - size);
+		block_field(b, name, kind, below(EVRING_FORMAT_TYPE + 2), offset, size);
+	}
 }
 
 static void start_types(void)
 {
-	unsigned int type, i;
+	unsigned int type;
 
-	for (type = 0; type < TYPES; type++) {
-		for (i = 0; i < FIELDS; i++) {
-			struct evring_field *field = &p.fields[type][i];
-
-			memset(field, 0, sizeof(*field));
-			snprintf(field->name, sizeof(field->name), "f%u", i);
-			field->kind = (uint16_t)below(EVRING_KINDS + 2);
-			field->format = (uint16_t)below(EVRING_FORMATS + 1);
-			field->offset = (uint16_t)(below(8) ? below(64) : word());
-			field->size = (uint16_t)(below(8) ? below(32) : word());
-		}
-	}
+	for (type = 0; type < TYPES; type++)
+		start_type(&p.blocks[type], type);
 }
 
 static void start_meta(void)
 {
-	struct evring_meta meta = {
-		.size = sizeof(meta), .version = EVRING_ABI_VERSION, .page_size = PAGE,
-		.nr_lanes = EVRING_LANES, .nr_cpus = RINGS + 1, .segment_size = MODEL_SEGMENT,
-		.record_max = RECORD_MAX, .nr_rings = RINGS,
-		.lane_size = { RING_SIZE, RING_SIZE, RING_SIZE },
+	struct fake_meta *fake = p.meta;
+	unsigned int i;
+
+	*fake = (struct fake_meta){
+		.meta = {
+			.size = sizeof(fake->meta), .version = EVRING_ABI_VERSION,
+			.map_size = PAGE, .nr_cpus = RINGS + 1, .segment_size = MODEL_SEGMENT,
+			.record_max = RECORD_MAX, .nr_rings = RINGS, .seq_bits = 48,
+			.lanes = { offsetof(struct fake_meta, lanes), sizeof(fake->lanes[0]),
+				   LANES, 0 },
+			.clocks = { offsetof(struct fake_meta, clock), sizeof(fake->clock), 1, 0 },
+			.past = { offsetof(struct fake_meta, past), sizeof(fake->past[0]), 4, 0 },
+		},
 		.clock = { .seq = 2, .mult = 1 },
 	};
-
-	if (below(2)) {
-		meta.clock.seq = byte();
-		meta.clock.mult = (uint32_t)word();
-		meta.clock.shift = below(64);
-		meta.clock.base = word();
-		meta.clock.boot_ns = word();
-		meta.clock.wall_ns = (int64_t)word();
+	for (i = 0; i < LANES; i++) {
+		snprintf(fake->lanes[i].name, sizeof(fake->lanes[i].name), "lane%u", i);
+		fake->lanes[i].data_size = RING_SIZE;
+		fake->lanes[i].map_size = PAGE + RING_SIZE;
 	}
-	*p.meta = meta;
+	if (below(2)) {
+		fake->clock.seq = byte();
+		fake->clock.mult = (uint32_t)word();
+		fake->clock.shift = below(64);
+		fake->clock.base = word();
+		fake->clock.boot_ns = word();
+		fake->clock.wall_ns = (int64_t)word();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -15,58 +15,67 @@ static bool power_of_two(uint64_t n)
 
 TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 {
+	static const char *const lanes[LANES] = { "critical", "bulk", "app" };
+	const struct evring_clock *clock;
 	struct evring_meta meta;
 	unsigned int lane;
 
 	meta_get(&meta);
 	EXPECT_EQ(sizeof(meta), meta.size);
+	EXPECT_EQ(LANES, meta.lanes.count);
+	EXPECT_LE(GROUPS_MAX, meta.groups.count);
+	EXPECT_EQ(1, meta.clocks.count);
+	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS,
+		  meta.features);
+	EXPECT_STREQ(evring_version(), meta.module);
+	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);
-	EXPECT_EQ(sysconf(_SC_PAGESIZE), meta.page_size);
-	EXPECT_EQ(EVRING_LANES, meta.nr_lanes);
+	EXPECT_EQ(0, meta.map_size % sysconf(_SC_PAGESIZE));
 	EXPECT_GE(meta.nr_cpus, sysconf(_SC_NPROCESSORS_CONF));
 	EXPECT_TRUE(power_of_two(meta.segment_size));
 	EXPECT_LE(meta.record_max, meta.segment_size / 2);
 	EXPECT_EQ(0, meta.record_max % 8);
-	EXPECT_EQ(0, meta.reserved);
 	EXPECT_EQ(0, meta.groups_seq % 2);
-	EXPECT_EQ(0, meta.clock.seq % 2);
-	EXPECT_LE(meta.clock.source, EVRING_CLOCK_TSC);
-	for (lane = 0; lane < 8; lane++) {
-		if (lane >= EVRING_LANES) {
-			EXPECT_EQ(0, meta.lane_size[lane]);
-			continue;
-		}
-		EXPECT_TRUE(power_of_two(meta.lane_size[lane]));
-		EXPECT_GE(meta.lane_size[lane], meta.segment_size);
+	clock = page_at(meta_whole(), &meta.clocks, 0);
+	EXPECT_EQ(0, clock->seq % 2);
+	EXPECT_LE(clock->source, EVRING_CLOCK_TSC);
+	for (lane = 0; lane < LANES; lane++) {
+		const struct evring_lane_info *info = meta_lane(meta_whole(), lane);
+
+		EXPECT_STREQ(lanes[lane], info->name);
+		EXPECT_TRUE(power_of_two(info->data_size));
+		EXPECT_GE(info->data_size, meta.segment_size);
+		EXPECT_EQ(0, info->flags | info->reserved);
 	}
 }
 
 TEST(the_meta_page_counts_the_rings_and_their_memory)
 {
-	struct evring_ring_info info;
 	struct evring_meta meta;
 	uint64_t memory = 0;
-	uint32_t rings = 0;
+	uint32_t rings = 0, cpu;
+	uint16_t lane;
 	int fd, ret;
 
 	meta_get(&meta);
 	fd = session_open(O_RDONLY);
 	ASSERT_GE(fd, 0);
-	memset(&info, 0, sizeof(info));
-	for (info.lane = 0; info.lane < meta.nr_lanes; info.lane++) {
-		for (info.cpu = 0; info.cpu < meta.nr_cpus; info.cpu++) {
-			ret = call(fd, EVRING_IOC_RING, &info);
+	for (lane = 0; lane < meta.lanes.count; lane++) {
+		for (cpu = 0; cpu < meta.nr_cpus; cpu++) {
+			struct evring_ring_read arg = { .cpu = cpu, .lane = lane };
+
+			ret = call(fd, EVRING_IOC_RING, &arg);
 			if (ret == -ENXIO)
 				continue;
 			ASSERT_EQ(0, ret);
 			rings++;
-			memory += meta.page_size + meta.lane_size[info.lane];
+			memory += ring_len(lane);
 		}
 	}
 	close(fd);
 	EXPECT_EQ(rings, meta.nr_rings);
 	EXPECT_EQ(memory, meta.memory);
-	EXPECT_GE(rings, EVRING_LANES * sysconf(_SC_NPROCESSORS_ONLN));
+	EXPECT_GE(rings, LANES * sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 TEST(a_ring_page_describes_its_ring)
@@ -76,39 +85,42 @@ TEST(a_ring_page_describes_its_ring)
 	unsigned int lane, i;
 
 	meta_get(&meta);
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < LANES; lane++) {
 		page = ring_get(lane, 1);
 		EXPECT_EQ(sizeof(page), page.size);
 		EXPECT_EQ(lane, page.lane);
 		EXPECT_EQ(1, page.cpu);
 		EXPECT_EQ(0, page.reserved0);
-		EXPECT_EQ(meta.page_size, page.data_offset);
-		EXPECT_EQ(meta.lane_size[lane], page.data_size);
+		EXPECT_EQ(EVRING_ABI_VERSION, page.version);
+		EXPECT_EQ(ring_len(lane), page.data_offset + page.data_size);
+		EXPECT_EQ(3, page.lost.count);
+		EXPECT_EQ(meta.groups.count, page.cursors.count);
+		EXPECT_EQ(ring_size(lane), page.data_size);
 		EXPECT_EQ(meta.segment_size, page.segment_size);
 		EXPECT_LE(page.tail, page.head);
 		EXPECT_LE(page.head - page.tail, page.data_size);
 		EXPECT_EQ(0, page.tail % page.segment_size);
-		for (i = 0; i < 3; i++)
+		for (i = 0; i < 6; i++)
 			EXPECT_EQ(0, page.reserved1[i]);
 		for (i = 0; i < 6; i++)
 			EXPECT_EQ(0, page.reserved2[i]);
-		for (i = 0; i < 2; i++)
+		for (i = 0; i < 4; i++)
 			EXPECT_EQ(0, page.reserved3[i]);
 	}
 }
 
 TEST(each_calls_number_is_what_it_always_was)
 {
-	EXPECT_EQ(0x8CA0EB00, EVRING_IOC_META);
-	EXPECT_EQ(0xC248EB01, EVRING_IOC_RING);
-	EXPECT_EQ(0xC058EB02, EVRING_IOC_TYPE);
-	EXPECT_EQ(0xC028EB03, EVRING_IOC_HOOK);
-	EXPECT_EQ(0xC040EB04, EVRING_IOC_JOIN);
+	EXPECT_EQ(0xC010EB00, EVRING_IOC_META);
+	EXPECT_EQ(0xC018EB01, EVRING_IOC_RING);
+	EXPECT_EQ(0xC028EB02, EVRING_IOC_DESCRIBE);
+	EXPECT_EQ(0xC128EB03, EVRING_IOC_HOOK);
+	EXPECT_EQ(0xC0A0EB04, EVRING_IOC_JOIN);
 	EXPECT_EQ(0x0000EB05, EVRING_IOC_LEAVE);
-	EXPECT_EQ(0x4010EB06, EVRING_IOC_COMMIT);
-	EXPECT_EQ(0x4010EB07, EVRING_IOC_ARM);
-	EXPECT_EQ(0x4020EB08, EVRING_IOC_DROP);
-	EXPECT_EQ(0x4010EB06, EVRING_CMD_COMMIT);
+	EXPECT_EQ(0x4018EB06, EVRING_IOC_COMMIT);
+	EXPECT_EQ(0x4018EB07, EVRING_IOC_ARM);
+	EXPECT_EQ(0x4088EB08, EVRING_IOC_DROP);
+	EXPECT_EQ(6, EVRING_CMD_COMMIT);
 }
 
 TEST(an_offset_of_mmap_is_what_it_always_was)
@@ -144,7 +156,8 @@ TEST_F(types, the_first_ids_are_pad_discard_and_lost)
 	EXPECT_STREQ("evring.discard", evring_type(self->ev, EVRING_TYPE_DISCARD)->name);
 	EXPECT_STREQ("evring.lost", lost->name);
 	EXPECT_EQ(sizeof(struct evring_lost), lost->size);
-	EXPECT_EQ(3, lost->nr_fields);
+	EXPECT_EQ(5, lost->nr_fields);
+	EXPECT_EQ(3, evring_field(lost, "causes")->nr_values);
 }
 
 TEST_F(types, every_type_has_a_name_a_version_and_a_lane)
@@ -158,20 +171,14 @@ TEST_F(types, every_type_has_a_name_a_version_and_a_lane)
 		ASSERT_NE(NULL, type);
 		EXPECT_EQ(id, type->id);
 		EXPECT_NE(0, type->version);
-		EXPECT_LT(type->lane, EVRING_LANES);
-		EXPECT_LE(type->nr_fields, EVRING_FIELDS_MAX);
+		EXPECT_LT(type->lane, LANES);
+		EXPECT_NE(0, strlen(type->doc));
+		EXPECT_EQ(type->block_len, ((const struct evring_block *)type->block)->len);
 		EXPECT_NE(NULL, strchr(type->name, '.'));
 		for (c = type->name; *c; c++)
 			EXPECT_TRUE(islower(*c) || isdigit(*c) || strchr("._-", *c));
 	}
 }
-
-static const uint16_t kind_sizes[EVRING_KINDS] = {
-	[EVRING_KIND_U8] = 1, [EVRING_KIND_BOOL] = 1, [EVRING_KIND_U16] = 2,
-	[EVRING_KIND_U32] = 4, [EVRING_KIND_S32] = 4,
-	[EVRING_KIND_U64] = 8, [EVRING_KIND_S64] = 8,
-	[EVRING_KIND_STR] = 4, [EVRING_KIND_STRV] = 4,
-};
 
 TEST_F(types, every_field_is_aligned_and_lies_inside_of_its_type)
 {
@@ -184,17 +191,15 @@ TEST_F(types, every_field_is_aligned_and_lies_inside_of_its_type)
 		type = evring_type(self->ev, (unsigned int)id);
 		for (i = 0; i < type->nr_fields; i++) {
 			field = &type->fields[i];
-			EXPECT_GT(field->kind, 0);
-			EXPECT_LT(field->kind, EVRING_KINDS);
-			EXPECT_LT(field->format, EVRING_FORMATS);
+			EXPECT_NE(NULL, evring_kind_name(field->kind));
+			EXPECT_NE(NULL, evring_format_name(field->format));
+			EXPECT_NE(0, strlen(field->doc));
 			EXPECT_LE(field->offset + field->size, type->size);
-			EXPECT_NE(NULL, memchr(field->name, 0, sizeof(field->name)));
 			EXPECT_TRUE(islower(field->name[0]));
 			if (field->kind == EVRING_KIND_CHARS)
 				continue;
-			EXPECT_EQ(kind_sizes[field->kind], field->size);
 			/* A struct evring_str is two words of two bytes. */
-			align = field->kind >= EVRING_KIND_STR ? 2 : field->size;
+			align = field->kind & EVRING_KIND_VAR ? 2 : EVRING_KIND_SIZE(field->kind);
 			EXPECT_EQ(0, field->offset % align);
 		}
 	}
@@ -235,34 +240,34 @@ struct member {
 	  sizeof(((struct evring_common *)0)->_member) }
 
 static const struct member common_members[] = {
-	COMMON(uid, U32), COMMON(euid, U32), COMMON(loginuid, U32),
-	COMMON(pidns, U32), COMMON(cgroup, U64), COMMON(comm, CHARS),
+	COMMON(uid, U32), COMMON(euid, U32), COMMON(gid, U32), COMMON(loginuid, U32),
+	COMMON(sessionid, U32), COMMON(pidns, U32), COMMON(mntns, U32), COMMON(cgroup, U64),
+	COMMON(start_time, U64), COMMON(comm, CHARS),
 };
 
 #define MEMBER(_type, _name, _kind, _offset, _size)	\
 	{ _type, _name, EVRING_KIND_##_kind, _offset, _size }
 
 static const struct member process_members[] = {
-	MEMBER("process.fork", "ppid", U32, 40, 4),
-	MEMBER("process.fork", "child_pid", U32, 44, 4),
-	MEMBER("process.fork", "child_pidns", U32, 48, 4),
-	MEMBER("process.fork", "child_ns_pid", U32, 52, 4),
-	MEMBER("process.fork", "clone_flags", U64, 56, 8),
-	MEMBER("process.exec", "ppid", U32, 40, 4),
-	MEMBER("process.exec", "gid", U32, 44, 4),
-	MEMBER("process.exec", "egid", U32, 48, 4),
-	MEMBER("process.exec", "old_tid", U32, 52, 4),
-	MEMBER("process.exec", "path", STR, 56, 4),
-	MEMBER("process.exec", "argv", STRV, 60, 4),
-	MEMBER("process.exec", "argv_len", U32, 64, 4),
-	MEMBER("process.exec", "argv_truncated", BOOL, 68, 1),
-	MEMBER("process.exit", "ppid", U32, 40, 4),
-	MEMBER("process.exit", "exit_code", U32, 44, 4),
-	MEMBER("process.exit", "signal", U32, 48, 4),
-	MEMBER("process.exit", "core_dumped", BOOL, 52, 1),
-	MEMBER("process.exit", "start_time", U64, 56, 8),
-	MEMBER("process.exit", "user_time", U64, 64, 8),
-	MEMBER("process.exit", "system_time", U64, 72, 8),
+	MEMBER("process.fork", "ppid", U32, 64, 4),
+	MEMBER("process.fork", "child_pid", U32, 68, 4),
+	MEMBER("process.fork", "child_pidns", U32, 72, 4),
+	MEMBER("process.fork", "child_ns_pid", U32, 76, 4),
+	MEMBER("process.fork", "clone_flags", U64, 80, 8),
+	MEMBER("process.exec", "ppid", U32, 64, 4),
+	MEMBER("process.exec", "egid", U32, 68, 4),
+	MEMBER("process.exec", "old_tid", U32, 72, 4),
+	MEMBER("process.exec", "path", TEXT, 76, 4),
+	MEMBER("process.exec", "argv", TEXTS, 80, 4),
+	MEMBER("process.exec", "argv_len", U32, 84, 4),
+	MEMBER("process.exec", "argv_truncated", BOOL, 88, 1),
+	MEMBER("process.exec", "path_truncated", BOOL, 89, 1),
+	MEMBER("process.exit", "ppid", U32, 64, 4),
+	MEMBER("process.exit", "exit_code", U32, 68, 4),
+	MEMBER("process.exit", "signal", U32, 72, 4),
+	MEMBER("process.exit", "core_dumped", BOOL, 76, 1),
+	MEMBER("process.exit", "user_time", U64, 80, 8),
+	MEMBER("process.exit", "system_time", U64, 88, 8),
 };
 
 static void expect_member(struct __test_metadata *_metadata, const struct evring_type *type,
@@ -286,8 +291,9 @@ TEST_F(types, what_says_so_starts_with_the_common_part)
 
 	for (id = 0; id < self->nr; id++) {
 		type = evring_type(self->ev, (unsigned int)id);
-		if (!(type->flags & EVRING_TYPE_F_COMMON))
+		if (!type->common_size)
 			continue;
+		EXPECT_EQ(sizeof(struct evring_common), type->common_size);
 		found++;
 		for (i = 0; i < sizeof(common_members) / sizeof(*common_members); i++)
 			expect_member(_metadata, type, &common_members[i]);
@@ -304,9 +310,9 @@ TEST_F(types, the_fields_of_a_version_stay_where_they_are)
 		type = evring_type_by_name(self->ev, process_members[i].type);
 		ASSERT_NE(NULL, type);
 		EXPECT_EQ(1, type->version);
-		EXPECT_EQ(EVRING_LANE_CRITICAL, type->lane);
-		EXPECT_EQ(EVRING_TYPE_F_COMMON | EVRING_TYPE_F_HOOK,
-			  type->flags & (EVRING_TYPE_F_COMMON | EVRING_TYPE_F_HOOK));
+		EXPECT_EQ(LANE_CRITICAL, type->lane);
+		EXPECT_NE(0, type->common_size);
+		EXPECT_TRUE(type->flags & EVRING_TYPE_F_HOOK);
 		expect_member(_metadata, type, &process_members[i]);
 	}
 }

@@ -12,7 +12,7 @@
 #include "device.h"
 #include "kmodule.h"
 
-#define PARAMS	"critical_kib=256 bulk_kib=256 app_kib=256 segment_kib=16"
+#define PARAMS	"lanes=critical:256,bulk:256,app:256 segment_kib=16"
 #define EVENTS	200
 #define HOUR	3600
 #define SECOND	1000000000ull
@@ -63,6 +63,7 @@ FIXTURE_VARIANT_ADD(clock, tsc) {
 
 FIXTURE_SETUP(clock)
 {
+	const struct evring_clock *clock;
 	struct evring_meta meta;
 	char params[256];
 
@@ -73,7 +74,8 @@ FIXTURE_SETUP(clock)
 	ASSERT_EQ(0, module_load("evring", params));
 	ASSERT_EQ(0, module_load("evring_torture", ""));
 	meta_get(&meta);
-	ASSERT_EQ(variant->tsc ? EVRING_CLOCK_TSC : EVRING_CLOCK_BOOTTIME, meta.clock.source);
+	clock = page_at(meta_whole(), &meta.clocks, 0);
+	ASSERT_EQ(variant->tsc ? EVRING_CLOCK_TSC : EVRING_CLOCK_BOOTTIME, clock->source);
 }
 
 FIXTURE_TEARDOWN(clock)

@@ -13,9 +13,9 @@
 
 #include "testing.h"
 
-#define CRITICAL	(1u << EVRING_LANE_CRITICAL)
-#define BULK		(1u << EVRING_LANE_BULK)
-#define APP		(1u << EVRING_LANE_APP)
+#define CRITICAL	(1u << LANE_CRITICAL)
+#define BULK		(1u << LANE_BULK)
+#define APP		(1u << LANE_APP)
 
 /* A remark in the output; the harness ends tests with _exit(). */
 #define note(_fmt, ...) do {				\
@@ -41,57 +41,88 @@ static inline int call(int fd, unsigned long request, const void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
+/* The start of the meta page */
 static inline void meta_get(struct evring_meta *meta)
 {
+	struct evring_meta_read arg = { .to = (uintptr_t)meta, .room = sizeof(*meta) };
 	int fd = session_open(O_RDONLY);
 
-	if (fd < 0 || call(fd, EVRING_IOC_META, meta))
+	if (fd < 0 || call(fd, EVRING_IOC_META, &arg))
 		abort();
 	close(fd);
 }
 
-static inline struct evring_ring_page ring_get(unsigned int lane, unsigned int cpu)
+/* All of the meta page, good until the next call */
+static inline const struct evring_meta *meta_whole(void)
 {
-	struct evring_ring_info info = { .lane = lane, .cpu = cpu };
+	static uint64_t copy[PAGE_ROOM / 8];
+	struct evring_meta_read arg = { .to = (uintptr_t)copy, .room = sizeof(copy) };
 	int fd = session_open(O_RDONLY);
 
-	if (fd < 0 || call(fd, EVRING_IOC_RING, &info))
+	if (fd < 0 || call(fd, EVRING_IOC_META, &arg) || arg.len > sizeof(copy))
 		abort();
 	close(fd);
-	return info.page;
+	return (const void *)copy;
+}
+
+/* All of a ring's page, good until the next call */
+static inline const struct evring_ring_page *ring_whole(unsigned int lane, unsigned int cpu)
+{
+	static uint64_t copy[PAGE_ROOM / 8];
+	struct evring_ring_read arg = {
+		.to = (uintptr_t)copy, .room = sizeof(copy), .cpu = cpu, .lane = (uint16_t)lane,
+	};
+	int fd = session_open(O_RDONLY);
+
+	if (fd < 0 || call(fd, EVRING_IOC_RING, &arg) || arg.len > sizeof(copy))
+		abort();
+	close(fd);
+	return (const void *)copy;
+}
+
+/* The start of a ring's page */
+static inline struct evring_ring_page ring_get(unsigned int lane, unsigned int cpu)
+{
+	return *ring_whole(lane, cpu);
+}
+
+/* Attempts on a ring that failed for one cause */
+static inline uint64_t lost_get(unsigned int lane, unsigned int cpu, unsigned int cause)
+{
+	return page_lost(ring_whole(lane, cpu), cause);
+}
+
+/* Bytes of a ring's data area */
+static inline uint64_t ring_size(unsigned int lane)
+{
+	return meta_lane(meta_whole(), lane)->data_size;
 }
 
 /* Bytes of a ring's mapping */
 static inline size_t ring_len(unsigned int lane)
 {
-	struct evring_meta meta;
-
-	meta_get(&meta);
-	return meta.page_size + (size_t)meta.lane_size[lane];
+	return (size_t)meta_lane(meta_whole(), lane)->map_size;
 }
 
-/* A group's index, -1 if there is none. */
+/* A group's place, -1 if there is none. */
 static inline int group_find(const char *name)
 {
-	struct evring_meta meta;
-	int i;
+	const struct evring_meta *meta = meta_whole();
+	unsigned int i;
 
-	meta_get(&meta);
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		if (!strcmp(meta.groups[i].name, name))
-			return i;
+	for (i = 0; i < meta->groups.count; i++)
+		if (!strcmp(meta_group(meta, i)->name, name))
+			return (int)i;
 	return -1;
 }
 
 static inline struct evring_group_info group_get(const char *name)
 {
-	struct evring_meta meta;
 	int i = group_find(name);
 
 	if (i < 0)
 		abort();
-	meta_get(&meta);
-	return meta.groups[i];
+	return *meta_group(meta_whole(), (unsigned int)i);
 }
 
 /* Where group @name is on one ring */
@@ -102,7 +133,7 @@ static inline struct evring_cursor cursor_get(const char *name, unsigned int lan
 
 	if (i < 0)
 		abort();
-	return ring_get(lane, cpu).cursors[i];
+	return *page_cursor(ring_whole(lane, cpu), (unsigned int)i);
 }
 
 static inline int group_drop(const char *name)
@@ -121,13 +152,14 @@ static inline int group_drop(const char *name)
 /* What tests before this one left behind holds nothing back. */
 static inline void groups_drop(void)
 {
-	struct evring_meta meta;
-	int i;
+	struct evring_group_info group;
+	unsigned int i;
 
-	meta_get(&meta);
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		if (meta.groups[i].name[0] && !meta.groups[i].owner)
-			group_drop(meta.groups[i].name);
+	for (i = 0; i < meta_whole()->groups.count; i++) {
+		group = *meta_group(meta_whole(), i);
+		if (group.name[0] && !group.owner)
+			group_drop(group.name);
+	}
 }
 
 /* Run @fn in a child. Returns its wait status. */

@@ -35,7 +35,7 @@ FIXTURE_TEARDOWN(group)
 
 static struct evring_ring_page page(void)
 {
-	return ring_get(EVRING_LANE_CRITICAL, 0);
+	return ring_get(LANE_CRITICAL, 0);
 }
 
 static int join(struct evring *ev, const char *name, uint32_t policy, uint32_t start)
@@ -170,7 +170,7 @@ static void expect_hold(struct __test_metadata *_metadata, unsigned int filler)
 	struct evring *ev = joined("hold", EVRING_HOLD, EVRING_LATEST);
 	struct evring_ring_page before = page(), after;
 	struct model model = model_now(before.head);
-	uint64_t lost = type_lost(ev);
+	uint64_t full = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL), lost = type_lost(ev);
 	struct tally tally = { 0 };
 
 	model_emit(&model, MANY, torture_size(filler));
@@ -179,7 +179,7 @@ static void expect_hold(struct __test_metadata *_metadata, unsigned int filler)
 	after = page();
 	EXPECT_EQ(model.pos, after.head);
 	EXPECT_EQ(MANY, after.seq - before.seq);
-	EXPECT_EQ(model.lost, after.lost[EVRING_LOST_FULL] - before.lost[EVRING_LOST_FULL]);
+	EXPECT_EQ(model.lost, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL) - full);
 	EXPECT_EQ(model.lost, type_lost(ev) - lost);
 
 	ASSERT_EQ(0, tally_all(ev, &tally));
@@ -260,10 +260,10 @@ TEST_F(group, a_follower_that_has_read_counts_what_it_missed_exactly)
 	EXPECT_EQ(0, tally.lost);
 	EXPECT_EQ(0, tally.bad);
 	ASSERT_EQ(0, evring_commit(self->ev));
-	EXPECT_EQ(tally.missed, cursor_get("group", EVRING_LANE_CRITICAL, 0).missed);
+	EXPECT_EQ(tally.missed, cursor_get("group", LANE_CRITICAL, 0).missed);
 	now = page();
-	EXPECT_EQ(now.head, cursor_get("group", EVRING_LANE_CRITICAL, 0).pos);
-	EXPECT_EQ(now.seq, cursor_get("group", EVRING_LANE_CRITICAL, 0).seq);
+	EXPECT_EQ(now.head, cursor_get("group", LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(now.seq, cursor_get("group", LANE_CRITICAL, 0).seq);
 }
 
 TEST_F(group, a_follower_that_has_not_read_yet_counts_what_it_missed_too)
@@ -340,8 +340,8 @@ TEST_F(group, earliest_starts_at_what_the_ring_keeps_and_latest_after_it)
 	now = page();
 	ASSERT_EQ(0, join(self->ev, "earliest", EVRING_HOLD, EVRING_EARLIEST));
 	latest = joined("latest", EVRING_HOLD, EVRING_LATEST);
-	EXPECT_EQ(now.tail, cursor_get("earliest", EVRING_LANE_CRITICAL, 0).pos);
-	EXPECT_EQ(now.head, cursor_get("latest", EVRING_LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(now.tail, cursor_get("earliest", LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(now.head, cursor_get("latest", LANE_CRITICAL, 0).pos);
 	ASSERT_EQ(0, emit(1, 0));
 	ASSERT_EQ(0, tally_all(self->ev, &all));
 	ASSERT_EQ(0, tally_all(latest, &none));
@@ -400,8 +400,8 @@ TEST_F(group, what_one_commits_is_no_other_groups_affair)
 	ASSERT_EQ(0, emit(50, 0));
 	ASSERT_EQ(0, tally_all(self->ev, &one));
 	ASSERT_EQ(0, evring_commit(self->ev));
-	EXPECT_EQ(page().head, cursor_get("group", EVRING_LANE_CRITICAL, 0).pos);
-	EXPECT_EQ(pos, cursor_get("other", EVRING_LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(page().head, cursor_get("group", LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(pos, cursor_get("other", LANE_CRITICAL, 0).pos);
 	ASSERT_EQ(0, tally_all(other, &two));
 	EXPECT_EQ(50, one.read);
 	EXPECT_EQ(50, two.read);
@@ -417,7 +417,7 @@ TEST_F(group, a_rejoin_goes_on_where_the_last_commit_was)
 	ASSERT_EQ(0, emit(100, 0));
 	ASSERT_EQ(0, tally_some(self->ev, &tally, 30));
 	ASSERT_EQ(0, evring_commit(self->ev));
-	pos = cursor_get("group", EVRING_LANE_CRITICAL, 0).pos;
+	pos = cursor_get("group", LANE_CRITICAL, 0).pos;
 	ASSERT_EQ(0, tally_some(self->ev, &tally, 20));
 	ASSERT_EQ(0, evring_leave(self->ev));
 	ASSERT_EQ(0, emit(100, 0));
@@ -437,9 +437,9 @@ TEST_F(group, a_rejoin_changes_policy_lanes_and_time)
 	struct evring_group_info info;
 	uint64_t pos, bulk;
 
-	ASSERT_EQ(0, emit_lane(10, 0, EVRING_LANE_BULK));
+	ASSERT_EQ(0, emit_lane(10, 0, LANE_BULK));
 	ASSERT_EQ(0, evring_join(self->ev, &group));
-	pos = cursor_get("group", EVRING_LANE_CRITICAL, 0).pos;
+	pos = cursor_get("group", LANE_CRITICAL, 0).pos;
 	ASSERT_EQ(0, evring_leave(self->ev));
 	ASSERT_EQ(0, emit(10, 0));
 	group.lanes = CRITICAL | BULK;
@@ -451,9 +451,9 @@ TEST_F(group, a_rejoin_changes_policy_lanes_and_time)
 	EXPECT_EQ(CRITICAL | BULK, info.lanes);
 	EXPECT_EQ(5000, info.abandon_ms);
 	EXPECT_EQ(2, info.generation);
-	bulk = ring_get(EVRING_LANE_BULK, 0).head;
-	EXPECT_EQ(pos, cursor_get("group", EVRING_LANE_CRITICAL, 0).pos);
-	EXPECT_EQ(bulk, cursor_get("group", EVRING_LANE_BULK, 0).pos);
+	bulk = ring_get(LANE_BULK, 0).head;
+	EXPECT_EQ(pos, cursor_get("group", LANE_CRITICAL, 0).pos);
+	EXPECT_EQ(bulk, cursor_get("group", LANE_BULK, 0).pos);
 	/* Following, it holds nothing any more. */
 	ASSERT_EQ(0, emit(MANY, 40));
 	EXPECT_LT(pos, page().tail);
@@ -477,22 +477,22 @@ static void abandon(struct __test_metadata *_metadata, struct evring *ev, uint32
 	ASSERT_EQ(0, tally_all(ev, &tally));
 	ASSERT_EQ(0, evring_commit(ev));
 	seq = page().seq;
-	lost = page().lost[EVRING_LOST_FULL];
+	lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 	left = now_ms();
 	ASSERT_EQ(0, evring_leave(ev));
 	ASSERT_EQ(0, emit(MANY, 40));
 	abandoned = group_get("group").flags & EVRING_GROUP_ABANDONED;
-	full = lost < page().lost[EVRING_LOST_FULL];
+	full = lost < lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 	if (now_ms() - left < ABANDON_MS) {	/* on a machine that is not too slow */
 		EXPECT_FALSE(abandoned);
 		EXPECT_TRUE(full);
 	}
 
 	EXPECT_TRUE(in_time(group_get("group").flags & EVRING_GROUP_ABANDONED));
-	lost = page().lost[EVRING_LOST_FULL];
+	lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 	ASSERT_EQ(0, emit(MANY, 48));
-	EXPECT_EQ(lost, page().lost[EVRING_LOST_FULL]);
-	EXPECT_LT(cursor_get("group", EVRING_LANE_CRITICAL, 0).pos, page().tail);
+	EXPECT_EQ(lost, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
+	EXPECT_LT(cursor_get("group", LANE_CRITICAL, 0).pos, page().tail);
 
 	group.policy = policy;
 	ASSERT_EQ(0, evring_join(ev, &group));
@@ -559,7 +559,7 @@ TEST_F(group, a_new_group_in_an_old_ones_slot_inherits_nothing)
 	group = (struct evring_group){ .name = "new", .lanes = CRITICAL, .start = EVRING_LATEST };
 	ASSERT_EQ(0, evring_join(self->ev, &group));
 	EXPECT_EQ(slot, group_find("new"));
-	cursor = cursor_get("new", EVRING_LANE_CRITICAL, 0);
+	cursor = cursor_get("new", LANE_CRITICAL, 0);
 	EXPECT_EQ(page().head, cursor.pos);
 	EXPECT_EQ(EVRING_SEQ_NONE, cursor.seq);
 	EXPECT_EQ(0, cursor.missed);
@@ -575,7 +575,7 @@ TEST_F(group, sixteen_are_the_most_there_can_be)
 	char name[EVRING_NAME_MAX];
 	int i;
 
-	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
+	for (i = 0; i < GROUPS_MAX; i++) {
 		snprintf(name, sizeof(name), "group-%d", i);
 		ASSERT_EQ(0, join(self->ev, name, EVRING_HOLD, EVRING_LATEST));
 		ASSERT_EQ(0, evring_leave(self->ev));
@@ -591,7 +591,7 @@ TEST_F(group, sixteen_are_the_most_there_can_be)
 TEST_F(group, a_lie_about_a_position_harms_the_liar_alone)
 {
 	struct evring *honest = joined("honest", EVRING_HOLD, EVRING_LATEST);
-	struct evring_commit_entry lie = { .lane = EVRING_LANE_CRITICAL };
+	struct evring_commit_entry lie = { .lane = LANE_CRITICAL };
 	struct tally tally = { 0 }, next = { 0 };
 	uint64_t pos = page().head;
 	unsigned int off;
@@ -624,14 +624,14 @@ TEST_F(group, a_lie_about_a_position_harms_the_liar_alone)
 TEST_F(group, a_group_of_one_lane_holds_no_other)
 {
 	struct evring_group group = { .name = "bulk", .lanes = BULK, .start = EVRING_LATEST };
-	uint64_t lost = page().lost[EVRING_LOST_FULL], tail = page().tail;
+	uint64_t lost = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL), tail = page().tail;
 
 	ASSERT_EQ(0, evring_join(self->ev, &group));
 	ASSERT_EQ(0, emit(MANY, 40));
-	EXPECT_EQ(lost, page().lost[EVRING_LOST_FULL]);
+	EXPECT_EQ(lost, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
 	EXPECT_LT(tail, page().tail);
-	ASSERT_EQ(0, emit_lane(MANY, 1000, EVRING_LANE_BULK));
-	EXPECT_NE(0, ring_get(EVRING_LANE_BULK, 0).lost[EVRING_LOST_FULL]);
+	ASSERT_EQ(0, emit_lane(MANY, 1000, LANE_BULK));
+	EXPECT_NE(0, lost_get(LANE_BULK, 0, EVRING_LOST_FULL));
 }
 
 TEST_F(group, a_flood_in_one_lane_evicts_nothing_from_another)
@@ -641,10 +641,10 @@ TEST_F(group, a_flood_in_one_lane_evicts_nothing_from_another)
 
 	ASSERT_EQ(0, emit(20, 0));
 	before = page();
-	ASSERT_EQ(0, emit_lane(MANY, 1000, EVRING_LANE_BULK));
-	ASSERT_EQ(0, emit_lane(MANY, 1000, EVRING_LANE_APP));
-	EXPECT_LT(0, ring_get(EVRING_LANE_BULK, 0).tail);
-	EXPECT_LT(0, ring_get(EVRING_LANE_APP, 0).tail);
+	ASSERT_EQ(0, emit_lane(MANY, 1000, LANE_BULK));
+	ASSERT_EQ(0, emit_lane(MANY, 1000, LANE_APP));
+	EXPECT_LT(0, ring_get(LANE_BULK, 0).tail);
+	EXPECT_LT(0, ring_get(LANE_APP, 0).tail);
 	after = page();
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
 	ASSERT_EQ(0, join(self->ev, "group", EVRING_HOLD, EVRING_EARLIEST));
@@ -710,7 +710,7 @@ static void ledger_read(struct ledger *ledger, bool for_ever)
 	unsigned int n = 0, cpu;
 
 	for (cpu = 0; cpu < LEDGER_CPUS; cpu++) {
-		pos[cpu] = cursor_get("killed", EVRING_LANE_CRITICAL, cpu).pos;
+		pos[cpu] = cursor_get("killed", LANE_CRITICAL, cpu).pos;
 		if (pos[cpu] != ledger->done[cpu] && pos[cpu] != ledger->said[cpu])
 			ledger->wrong++;
 		ledger->done[cpu] = ledger->said[cpu] = pos[cpu];
@@ -757,7 +757,7 @@ TEST_F_TIMEOUT(group, after_kill_9_the_next_reader_goes_on_at_the_commit_and_mis
 	ASSERT_NE(MAP_FAILED, ledger);
 	evring_close(joined("killed", EVRING_HOLD, EVRING_LATEST));
 	for (cpu = 0; cpu < LEDGER_CPUS; cpu++)
-		ledger->said[cpu] = cursor_get("killed", EVRING_LANE_CRITICAL, cpu).pos;
+		ledger->said[cpu] = cursor_get("killed", LANE_CRITICAL, cpu).pos;
 	for (round = 0; round < KILLS; round++) {
 		pid = fork();
 		if (!pid) {

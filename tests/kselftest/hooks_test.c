@@ -33,7 +33,7 @@ static void hooks_all(struct evring *ev, unsigned int op)
 	int i;
 
 	for (i = 0; i < HOOKS; i++)
-		if (evring_hook(ev, names[i], op) != (op == EVRING_HOOK_ATTACH))
+		if (hook_op(ev, names[i], op) != (op == EVRING_HOOK_ATTACH))
 			abort();
 }
 
@@ -194,21 +194,21 @@ TEST_F(hooks, attach_and_detach_are_idempotent)
 
 	for (i = 0; i < HOOKS; i++) {
 		for (round = 0; round < 2; round++)
-			EXPECT_EQ(0, evring_hook(self->ev, names[i], EVRING_HOOK_DETACH));
-		EXPECT_EQ(0, evring_hook(self->ev, names[i], EVRING_HOOK_QUERY));
+			EXPECT_EQ(0, hook_op(self->ev, names[i], EVRING_HOOK_DETACH));
+		EXPECT_EQ(0, hook_op(self->ev, names[i], EVRING_HOOK_QUERY));
 		ASSERT_LT(0, evring_types(self->ev));
 		type = evring_type_by_name(self->ev, names[i]);
 		EXPECT_EQ(0, type->flags & EVRING_TYPE_F_ATTACHED);
 		for (round = 0; round < 2; round++)
-			EXPECT_EQ(1, evring_hook(self->ev, names[i], EVRING_HOOK_ATTACH));
-		EXPECT_EQ(1, evring_hook(self->ev, names[i], EVRING_HOOK_QUERY));
+			EXPECT_EQ(1, hook_op(self->ev, names[i], EVRING_HOOK_ATTACH));
+		EXPECT_EQ(1, hook_op(self->ev, names[i], EVRING_HOOK_QUERY));
 		ASSERT_LT(0, evring_types(self->ev));
 		EXPECT_EQ(EVRING_TYPE_F_ATTACHED, type->flags & EVRING_TYPE_F_ATTACHED);
 		/* It is the host's, not the session's. */
 		ASSERT_EQ(0, evring_open(&other, NULL));
-		EXPECT_EQ(1, evring_hook(other, names[i], EVRING_HOOK_ATTACH));
+		EXPECT_EQ(1, hook_op(other, names[i], EVRING_HOOK_ATTACH));
 		evring_close(other);
-		EXPECT_EQ(1, evring_hook(self->ev, names[i], EVRING_HOOK_QUERY));
+		EXPECT_EQ(1, hook_op(self->ev, names[i], EVRING_HOOK_QUERY));
 	}
 }
 
@@ -256,12 +256,12 @@ TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 			note("%s stays on: %s", knobs[i], strerror(ret));
 			continue;
 		}
-		EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_hook(self->ev, names[EXIT],
-							    EVRING_HOOK_QUERY));
+		EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_hook_state(self->ev,
+								  names[EXIT]));
 		EXPECT_EQ(5, exits_of_five(self->ev));
 		hooks_all(self->ev, EVRING_HOOK_DETACH);
-		EXPECT_EQ(EVRING_HOOK_DETACHED, evring_hook(self->ev, names[EXIT],
-							    EVRING_HOOK_QUERY));
+		EXPECT_EQ(EVRING_HOOK_DETACHED, evring_hook_state(self->ev,
+								  names[EXIT]));
 		EXPECT_EQ(0, exits_of_five(self->ev));
 		hooks_all(self->ev, EVRING_HOOK_ATTACH);
 		EXPECT_EQ(5, exits_of_five(self->ev));
@@ -278,11 +278,11 @@ TEST_F(hooks, a_detached_hook_emits_nothing)
 
 	hooks_all(self->ev, EVRING_HOOK_DETACH);
 	for (cpu = 0; cpu < 2; cpu++)
-		seq[cpu] = ring_get(EVRING_LANE_CRITICAL, cpu).seq;
+		seq[cpu] = ring_get(LANE_CRITICAL, cpu).seq;
 	for (i = 0; i < 20; i++)
 		free(live(self->ev, exec_argv, (char *[]){ "/bin/true", "true", NULL }));
 	for (cpu = 0; cpu < 2; cpu++)
-		EXPECT_EQ(seq[cpu], ring_get(EVRING_LANE_CRITICAL, cpu).seq);
+		EXPECT_EQ(seq[cpu], ring_get(LANE_CRITICAL, cpu).seq);
 }
 
 TEST_F(hooks, each_hook_emits_its_own_event_alone)
@@ -292,7 +292,7 @@ TEST_F(hooks, each_hook_emits_its_own_event_alone)
 
 	for (i = 0; i < HOOKS; i++) {
 		hooks_all(self->ev, EVRING_HOOK_DETACH);
-		ASSERT_EQ(1, evring_hook(self->ev, names[i], EVRING_HOOK_ATTACH));
+		ASSERT_EQ(1, hook_op(self->ev, names[i], EVRING_HOOK_ATTACH));
 		life = live(self->ev, exec_argv, (char *[]){ "/bin/true", "true", NULL });
 		for (j = 0; j < HOOKS; j++)
 			EXPECT_EQ(i == j, life->kept[j].n);
@@ -906,8 +906,8 @@ static void cycle(struct evring *ev, unsigned int times)
 	unsigned int i;
 
 	for (i = 0; i < times; i++) {
-		if (evring_hook(ev, names[i % HOOKS], EVRING_HOOK_DETACH) != 0 ||
-		    evring_hook(ev, names[i % HOOKS], EVRING_HOOK_ATTACH) != 1)
+		if (hook_op(ev, names[i % HOOKS], EVRING_HOOK_DETACH) != 0 ||
+		    hook_op(ev, names[i % HOOKS], EVRING_HOOK_ATTACH) != 1)
 			abort();
 	}
 }

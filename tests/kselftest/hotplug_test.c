@@ -101,7 +101,7 @@ TEST_F(hotplug, who_joins_while_a_cpu_is_away_reads_its_ring_too)
 	ASSERT_EQ(0, evring_join(ev, &group));
 	ASSERT_EQ(0, tally_read(ev, &tally));
 	EXPECT_LE(100, tally.events[1]);
-	EXPECT_EQ(ring_get(EVRING_LANE_CRITICAL, 1).seq, tally.next_seq[1]);
+	EXPECT_EQ(ring_get(LANE_CRITICAL, 1).seq, tally.next_seq[1]);
 	evring_close(ev);
 }
 
@@ -116,11 +116,11 @@ TEST_F(hotplug, a_cpu_that_comes_back_goes_on_where_it_was)
 	for (i = 0; i < TOGGLES; i++) {
 		ASSERT_EQ(0, pin(1));
 		ASSERT_EQ(0, emit(50, 0));
-		seq = ring_get(EVRING_LANE_CRITICAL, 1).seq;
+		seq = ring_get(LANE_CRITICAL, 1).seq;
 		ASSERT_EQ(0, pin(0));
 		ASSERT_EQ(0, cpu_online(1, false));
 		ASSERT_EQ(0, cpu_online(1, true));
-		EXPECT_EQ(seq, ring_get(EVRING_LANE_CRITICAL, 1).seq);
+		EXPECT_EQ(seq, ring_get(LANE_CRITICAL, 1).seq);
 	}
 	ASSERT_EQ(0, tally_read(self->ev, &tally));
 	EXPECT_EQ(50 * TOGGLES, tally.events[1]);
@@ -189,7 +189,7 @@ TEST_F_TIMEOUT(hotplug, under_a_fork_load_the_hooks_miss_nothing, 600)
 	int status, i;
 
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(1, evring_hook(self->ev, process_hooks[i], EVRING_HOOK_ATTACH));
+		ASSERT_EQ(1, hook_op(self->ev, process_hooks[i], EVRING_HOOK_ATTACH));
 	for (i = 0; i < 2; i++)
 		loads[i] = load_start();
 	pid = toggle();
@@ -199,13 +199,13 @@ TEST_F_TIMEOUT(hotplug, under_a_fork_load_the_hooks_miss_nothing, 600)
 	for (i = 0; i < 2; i++)
 		load_stop(loads[i]);
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, evring_hook(self->ev, process_hooks[i], EVRING_HOOK_DETACH));
+		ASSERT_EQ(0, hook_op(self->ev, process_hooks[i], EVRING_HOOK_DETACH));
 	ASSERT_EQ(0, tally_read(self->ev, &tally));
 	EXPECT_EQ(0, tally.gaps);
 	EXPECT_LT(0, tally.events[0]);
 	EXPECT_LT(0, tally.events[1]);
 	for (i = 0; i < CPUS; i++)
-		EXPECT_EQ(ring_get(EVRING_LANE_CRITICAL, (unsigned int)i).seq, tally.next_seq[i]);
+		EXPECT_EQ(ring_get(LANE_CRITICAL, (unsigned int)i).seq, tally.next_seq[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -11,7 +11,7 @@
 #include "kmodule.h"
 #include "load.h"
 
-#define PARAMS	"critical_kib=256 bulk_kib=256 app_kib=256 segment_kib=16"
+#define PARAMS	"lanes=critical:256,bulk:256,app:256 segment_kib=16"
 #define CYCLES	20
 
 FIXTURE(lifecycle) {
@@ -67,17 +67,26 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 		const char *params;
 		const char *reason;
 	} bad[] = {
-		{ "critical_kib=3", "evring: critical_kib=3: must be a power of two from 256" },
-		{ "critical_kib=128", "evring: critical_kib=128: must be" },
-		{ "critical_kib=2097152", "evring: critical_kib=2097152: must be" },
-		{ "critical_kib=4294967295", "evring: critical_kib=4294967295: must be" },
-		{ "bulk_kib=0", "evring: bulk_kib=0: must be" },
-		{ "app_kib=1000", "evring: app_kib=1000: must be" },
+		{ "lanes=critical:3", "evring: critical=3: must be a power of two from 256" },
+		{ "lanes=critical:128", "evring: critical=128: must be" },
+		{ "lanes=critical:2097152", "evring: critical=2097152: must be" },
+		{ "lanes=critical:4294967295", "evring: critical=4294967295: must be" },
+		{ "lanes=a:256,bulk:0", "evring: bulk=0: must be" },
+		{ "lanes=app:1000", "evring: app=1000: must be" },
 		{ "segment_kib=5", smallest },
 		{ "segment_kib=0", "evring: segment_kib=0: must be" },
 		{ "segment_kib=2", "evring: segment_kib=2: must be" },
 		{ "segment_kib=512", "evring: segment_kib=512: must be" },
-		{ "segment_kib=16 app_kib=32", "evring: app_kib=32: must be a power of two from" },
+		{ "segment_kib=16 lanes=app:32", "evring: app=32: must be a power of two from" },
+		{ "lanes=", "evring: lanes: \"\" is not name:KiB" },
+		{ "lanes=critical", "evring: lanes: \"critical\" is not name:KiB" },
+		{ "lanes=critical:many", "evring: lanes: \"critical:many\" is not name:KiB" },
+		{ "lanes=critical:-1", "evring: lanes: \"critical:-1\" is not name:KiB" },
+		{ "lanes=critical:1024,", "evring: lanes: \"\" is not name:KiB" },
+		{ "lanes=a/b:1024", "evring: lanes: \"a/b:1024\" is not name:KiB" },
+		{ "lanes=a:1024,b:1024,a:1024", "evring: lanes: a is there twice" },
+		{ "lanes=a:256,b:256,c:256,d:256,e:256,f:256,g:256,h:256,i:256,j:256,k:256,"
+		  "l:256,m:256,n:256,o:256,p:256,q:256", "evring: lanes: more than 16" },
 	};
 	unsigned int i;
 
@@ -93,20 +102,17 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 		}
 		EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
 	}
-	EXPECT_EQ(EINVAL, module_load("evring", "critical_kib=many"));
-	EXPECT_EQ(EINVAL, module_load("evring", "critical_kib=-1"));
 }
 
 TEST(what_is_asked_for_is_what_is_there)
 {
 	struct evring_meta meta;
 
-	ASSERT_EQ(0, module_load("evring", "critical_kib=512 bulk_kib=1024 app_kib=256 "
-				 "segment_kib=64"));
+	ASSERT_EQ(0, module_load("evring", "lanes=critical:512,bulk:1024,app:256 segment_kib=64"));
 	meta_get(&meta);
-	EXPECT_EQ(512 << 10, meta.lane_size[EVRING_LANE_CRITICAL]);
-	EXPECT_EQ(1024 << 10, meta.lane_size[EVRING_LANE_BULK]);
-	EXPECT_EQ(256 << 10, meta.lane_size[EVRING_LANE_APP]);
+	EXPECT_EQ(512 << 10, ring_size(LANE_CRITICAL));
+	EXPECT_EQ(1024 << 10, ring_size(LANE_BULK));
+	EXPECT_EQ(256 << 10, ring_size(LANE_APP));
 	EXPECT_EQ(64 << 10, meta.segment_size);
 	EXPECT_EQ(32768, meta.record_max);
 	EXPECT_EQ(0, module_unload("evring"));
@@ -123,10 +129,10 @@ TEST_F(lifecycle, an_open_session_keeps_it)
 
 TEST_F(lifecycle, a_mapping_keeps_it)
 {
-	size_t len = ring_len(EVRING_LANE_CRITICAL);
+	size_t len = ring_len(LANE_CRITICAL);
 	int fd = session_open(O_RDONLY);
 	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
-			 (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0));
+			 (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0));
 
 	ASSERT_NE(MAP_FAILED, map);
 	close(fd);
@@ -158,7 +164,7 @@ TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
 	for (i = 0; i < CYCLES; i++) {
 		ASSERT_EQ(0, evring_open(&ev, NULL));
 		for (j = 0; j < 3; j++)
-			ASSERT_EQ(1, evring_hook(ev, process_hooks[j], EVRING_HOOK_ATTACH));
+			ASSERT_EQ(1, hook_op(ev, process_hooks[j], EVRING_HOOK_ATTACH));
 		ASSERT_EQ(0, evring_join(ev, &group));
 		ASSERT_EQ(0, evring_arm(ev, 1 << 30, 10 + (unsigned int)i));
 		ASSERT_EQ(0, in_child(leave, NULL));
@@ -197,7 +203,7 @@ TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_not
 	for (i = 0; i < CYCLES; i++) {
 		ASSERT_EQ(0, evring_open(&ev, NULL));
 		for (j = 0; j < 3; j++)
-			ASSERT_EQ(1, evring_hook(ev, process_hooks[j], EVRING_HOOK_ATTACH));
+			ASSERT_EQ(1, hook_op(ev, process_hooks[j], EVRING_HOOK_ATTACH));
 		usleep(20000);
 		evring_close(ev);
 		ASSERT_EQ(0, module_unload("evring"));
@@ -268,15 +274,16 @@ TEST_F(lifecycle, events_of_a_module_that_has_gone_stay_readable)
 /* The rings that there are of one CPU, one bit a lane */
 static unsigned int rings_of(unsigned int cpu)
 {
-	struct evring_ring_info info;
 	int fd = session_open(O_RDONLY);
 	unsigned int lanes = 0;
+	uint16_t lane;
 
-	memset(&info, 0, sizeof(info));
-	info.cpu = cpu;
-	for (info.lane = 0; info.lane < EVRING_LANES; info.lane++)
-		if (!call(fd, EVRING_IOC_RING, &info))
-			lanes |= 1u << info.lane;
+	for (lane = 0; lane < LANES; lane++) {
+		struct evring_ring_read arg = { .cpu = cpu, .lane = lane };
+
+		if (!call(fd, EVRING_IOC_RING, &arg))
+			lanes |= 1u << lane;
+	}
 	close(fd);
 	return lanes;
 }
@@ -298,16 +305,16 @@ TEST_F(lifecycle, a_cpu_that_comes_first_after_the_load_is_read_from_its_beginni
 	ASSERT_EQ(0, module_load("evring_torture", ""));
 	EXPECT_EQ(0, rings_of(1));
 	ASSERT_EQ(0, evring_open(&ev, NULL));
-	EXPECT_EQ(EVRING_LANES, evring_meta(ev)->nr_rings);
+	EXPECT_EQ(LANES, evring_meta(ev)->nr_rings);
 	ASSERT_EQ(0, evring_join(ev, &group));
 	ASSERT_EQ(0, cpu_online(1, true));
-	EXPECT_EQ(EVRING_LANES_ALL, rings_of(1));
-	EXPECT_EQ(2 * EVRING_LANES, evring_meta(ev)->nr_rings);
+	EXPECT_EQ((1u << LANES) - 1, rings_of(1));
+	EXPECT_EQ(2 * LANES, evring_meta(ev)->nr_rings);
 	ASSERT_EQ(0, pin(1));
 	/* Held from the start: what does not fit is dropped, not overwritten. */
 	ASSERT_EQ(0, emit(20000, 100));
-	EXPECT_EQ(0, ring_get(EVRING_LANE_CRITICAL, 1).tail);
-	EXPECT_NE(0, ring_get(EVRING_LANE_CRITICAL, 1).lost[EVRING_LOST_FULL]);
+	EXPECT_EQ(0, ring_get(LANE_CRITICAL, 1).tail);
+	EXPECT_NE(0, lost_get(LANE_CRITICAL, 1, EVRING_LOST_FULL));
 	while (evring_next(ev, &event) > 0) {
 		EXPECT_EQ(1, event.cpu);
 		EXPECT_EQ(next_seq, event.rec->seq);
@@ -325,7 +332,7 @@ TEST(rings_that_memory_does_not_hold_are_refused)
 {
 	long before = kernel_kib();
 
-	EXPECT_EQ(ENOMEM, module_load("evring", "critical_kib=1048576"));
+	EXPECT_EQ(ENOMEM, module_load("evring", "lanes=critical:1048576,bulk:2048,app:1024"));
 	EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
 	EXPECT_GT(kernel_kib() + 32 * 1024, before);
 }

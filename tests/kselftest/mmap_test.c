@@ -25,8 +25,8 @@ FIXTURE_SETUP(mapping)
 	self->fd = session_open(O_RDWR);
 	ASSERT_GE(self->fd, 0);
 	self->page = (size_t)sysconf(_SC_PAGESIZE);
-	self->len = ring_len(EVRING_LANE_CRITICAL);
-	self->offset = (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0);
+	self->len = ring_len(LANE_CRITICAL);
+	self->offset = (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0);
 	ASSERT_EQ(0, pin(0));
 	ASSERT_EQ(0, emit(10, 64));
 	self->ring = mmap(NULL, self->len, PROT_READ, MAP_SHARED, self->fd, self->offset);
@@ -93,7 +93,7 @@ TEST_F(mapping, mprotect_makes_it_neither_writable_nor_executable)
 	void *map;
 
 	for (i = 0; i < 4; i++) {
-		size_t len = i < 2 ? self->len : self->page;
+		size_t len = i < 2 ? self->len : meta_whole()->map_size;
 		off_t offset = i < 2 ? self->offset : EVRING_MMAP_META;
 
 		map = mmap(NULL, len, PROT_READ, MAP_SHARED, fds[i % 2], offset);
@@ -123,7 +123,7 @@ TEST_F(mapping, an_offset_that_names_no_ring_is_refused)
 		uint64_t offset;
 		int error;
 	} bad[] = {
-		{ EVRING_MMAP_RING(EVRING_LANES, 0), ENXIO },
+		{ EVRING_MMAP_RING(LANES, 0), ENXIO },
 		{ EVRING_MMAP_RING(0xff, 0), ENXIO },
 		{ EVRING_MMAP_RING(0, 4095), ENXIO },
 		{ EVRING_MMAP_RING(0, 0xfffff), ENXIO },
@@ -155,7 +155,7 @@ TEST_F(mapping, an_offset_that_names_no_ring_is_refused)
 
 TEST_F(mapping, a_length_other_than_the_whole_is_refused)
 {
-	size_t page = self->page, len = self->len;
+	size_t page = self->page, len = self->len, meta = meta_whole()->map_size;
 	const size_t bad[] = { 0, 1, page, 2 * page, len / 2, len - page, len + 1, len + page,
 			       2 * len };
 	unsigned int i;
@@ -167,8 +167,9 @@ TEST_F(mapping, a_length_other_than_the_whole_is_refused)
 		}
 	}
 	EXPECT_EQ(EINVAL, map_errno(self->fd, 0, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
-	EXPECT_EQ(EINVAL, map_errno(self->fd, 2 * page, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
-	EXPECT_EQ(0, map_errno(self->fd, page, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
+	EXPECT_EQ(EINVAL, map_errno(self->fd, meta - page, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
+	EXPECT_EQ(EINVAL, map_errno(self->fd, meta + page, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
+	EXPECT_EQ(0, map_errno(self->fd, meta, PROT_READ, MAP_SHARED, EVRING_MMAP_META));
 }
 
 TEST_F(mapping, it_can_be_moved_but_neither_grown_nor_doubled_nor_turned)
@@ -398,12 +399,12 @@ TEST_F(mapping, it_can_be_written_and_sent_from)
 static void advise_and_read(void *arg)
 {
 	int *args = arg;
-	size_t len = ring_len(EVRING_LANE_CRITICAL);
+	size_t len = ring_len(LANE_CRITICAL);
 	int fd = session_open(O_RDWR);
 	const struct evring_ring_page *ring;
 
 	ring = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
-		    (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0));
+		    (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0));
 	if (ring == MAP_FAILED)
 		_exit(2);
 	args[1] = madvise((void *)ring, len, args[0]) ? errno : 0;

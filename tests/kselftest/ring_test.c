@@ -45,9 +45,9 @@ FIXTURE_SETUP(ring)
 	walk->fd = session_open(O_RDONLY);
 	ASSERT_GE(walk->fd, 0);
 	ASSERT_EQ(0, call(walk->fd, EVRING_IOC_JOIN, &join));
-	walk->len = ring_len(EVRING_LANE_CRITICAL);
+	walk->len = ring_len(LANE_CRITICAL);
 	walk->page = mmap(NULL, walk->len, PROT_READ, MAP_SHARED, walk->fd,
-			  (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 0));
+			  (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 0));
 	ASSERT_NE(MAP_FAILED, walk->page);
 	walk->pos = walk->page->head;
 	walk->seq = walk->page->seq;
@@ -65,7 +65,10 @@ FIXTURE_TEARDOWN(ring)
 static int walk_commit(struct walk *walk)
 {
 	struct evring_commit_entry entry = { .pos = walk->pos, .seq = walk->seq };
-	struct evring_commit commit = { .entries = (uintptr_t)&entry, .nr = 1 };
+	struct evring_commit commit = {
+		.entries = (uintptr_t)&entry, .nr = 1,
+		.entry_size = sizeof(struct evring_commit_entry),
+	};
 
 	return call(walk->fd, EVRING_IOC_COMMIT, &commit);
 }
@@ -82,7 +85,7 @@ static const char *record_wrong(struct walk *walk, const struct evring_rec *rec)
 
 	if (rec->len < sizeof(*rec) || rec->len > walk->max)
 		return "its length";
-	if ((rec->seq & EVRING_SEQ_MASK) != walk->seq)
+	if (rec->seq != walk->seq)
 		return "its seq";
 	if (rec->time < walk->time)
 		return "its time, which went back";
@@ -211,8 +214,8 @@ TEST_F(ring, the_longest_record_fits_and_one_byte_more_is_lost_and_told)
 {
 	unsigned int max = self->record_max - (unsigned int)torture_size(0), filler;
 	struct walk *walk = &self->walk;
-	struct evring_ring_page before = *walk->page;
-	uint64_t lost = 0;
+	uint64_t full = page_lost(walk->page, EVRING_LOST_FULL), lost = 0;
+	uint64_t toobig = page_lost(walk->page, EVRING_LOST_TOOBIG);
 
 	for (filler = max - 20; filler <= max + 20; filler++) {
 		if (filler <= max) {
@@ -228,9 +231,8 @@ TEST_F(ring, the_longest_record_fits_and_one_byte_more_is_lost_and_told)
 	ASSERT_EQ(0, emit(1, 60000));
 	EXPECT_EQ(NULL, walk_wrong(walk));
 	EXPECT_EQ(lost + 1, walk->lost);
-	EXPECT_EQ(lost + 1, walk->page->lost[EVRING_LOST_TOOBIG] -
-			    before.lost[EVRING_LOST_TOOBIG]);
-	EXPECT_EQ(before.lost[EVRING_LOST_FULL], walk->page->lost[EVRING_LOST_FULL]);
+	EXPECT_EQ(lost + 1, page_lost(walk->page, EVRING_LOST_TOOBIG) - toobig);
+	EXPECT_EQ(full, page_lost(walk->page, EVRING_LOST_FULL));
 }
 
 TEST_F(ring, what_is_too_long_for_a_full_ring_is_counted_once)
@@ -240,12 +242,12 @@ TEST_F(ring, what_is_too_long_for_a_full_ring_is_counted_once)
 
 	ASSERT_EQ(0, emit(10000, 100));
 	EXPECT_EQ(NULL, walk_wrong(walk));
-	lost = walk->page->lost[EVRING_LOST_FULL] + walk->page->lost[EVRING_LOST_TOOBIG];
+	lost = page_lost(walk->page, EVRING_LOST_FULL) + page_lost(walk->page, EVRING_LOST_TOOBIG);
 	seq = walk->page->seq;
 	ASSERT_EQ(0, emit(5, 60000));
 	EXPECT_EQ(seq + 5, walk->page->seq);
-	EXPECT_EQ(lost + 5, walk->page->lost[EVRING_LOST_FULL] +
-			    walk->page->lost[EVRING_LOST_TOOBIG]);
+	EXPECT_EQ(lost + 5, page_lost(walk->page, EVRING_LOST_FULL) +
+			    page_lost(walk->page, EVRING_LOST_TOOBIG));
 	ASSERT_EQ(0, walk_commit(walk));
 	ASSERT_EQ(0, emit(1, 0));
 	EXPECT_EQ(NULL, walk_wrong(walk));
@@ -312,7 +314,7 @@ FIXTURE_TEARDOWN(tap)
 TEST_F(tap, what_it_was_lapped_by_is_told_exactly)
 {
 	static const unsigned int fillers[] = { 0, 13, 200, 1000 };
-	uint64_t data = ring_get(EVRING_LANE_CRITICAL, 0).data_size, emitted = 1;
+	uint64_t data = ring_get(LANE_CRITICAL, 0).data_size, emitted = 1;
 	struct tally tally = { 0 };
 	unsigned int i, laps, n;
 
@@ -334,7 +336,7 @@ TEST_F(tap, what_it_was_lapped_by_is_told_exactly)
 
 TEST_F(tap, one_that_was_lapped_before_it_read_anything_is_told_too)
 {
-	unsigned int n = (unsigned int)(3 * ring_get(EVRING_LANE_CRITICAL, 0).data_size /
+	unsigned int n = (unsigned int)(3 * ring_get(LANE_CRITICAL, 0).data_size /
 					torture_size(0));
 	struct tally tally = { 0 };
 
@@ -350,10 +352,10 @@ TEST_F(tap, from_the_earliest_it_sees_all_that_the_ring_keeps)
 {
 	struct evring_ring_page page;
 	struct tally tally = { 0 };
-	unsigned int n = (unsigned int)(ring_get(EVRING_LANE_CRITICAL, 0).data_size / 256);
+	unsigned int n = (unsigned int)(ring_get(LANE_CRITICAL, 0).data_size / 256);
 
 	ASSERT_EQ(0, emit(4 * n, 256 - (unsigned int)torture_size(0)));
-	page = ring_get(EVRING_LANE_CRITICAL, 0);
+	page = ring_get(LANE_CRITICAL, 0);
 	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_EARLIEST));
 	ASSERT_EQ(0, tap_read(self->ev, &tally));
 	EXPECT_EQ(page.tail, tally.first_pos);
@@ -364,13 +366,14 @@ TEST_F(tap, from_the_earliest_it_sees_all_that_the_ring_keeps)
 
 TEST_F(tap, it_holds_nothing_back_and_commits_nothing)
 {
-	struct evring_ring_page before = ring_get(EVRING_LANE_CRITICAL, 0), after;
+	struct evring_ring_page before = ring_get(LANE_CRITICAL, 0), after;
 	unsigned int n = (unsigned int)(3 * before.data_size / torture_size(0));
+	uint64_t full = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL);
 
 	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_EARLIEST));
 	ASSERT_EQ(0, emit(n, 0));
-	after = ring_get(EVRING_LANE_CRITICAL, 0);
-	EXPECT_EQ(before.lost[EVRING_LOST_FULL], after.lost[EVRING_LOST_FULL]);
+	after = ring_get(LANE_CRITICAL, 0);
+	EXPECT_EQ(full, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
 	EXPECT_LT(before.tail, after.tail);
 	EXPECT_EQ(-EPERM, evring_commit(self->ev));
 }

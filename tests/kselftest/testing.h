@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../defaults.h"
+#include "../pages.h"
 #include "../modules/torture.h"
 #include "evring.h"
 #include "kselftest_harness.h"
@@ -91,7 +93,17 @@ static inline int emit_lane(unsigned long n, unsigned int len, unsigned int lane
 /* Into lane critical */
 static inline int emit(unsigned long n, unsigned int len)
 {
-	return emit_lane(n, len, EVRING_LANE_CRITICAL);
+	return emit_lane(n, len, LANE_CRITICAL);
+}
+
+/* EVRING_HOOK_* for the administrator. Returns 1 if the hook is attached then, else 0. */
+static inline int hook_op(struct evring *ev, const char *name, unsigned int op)
+{
+	int owners = op == EVRING_HOOK_ATTACH ? evring_attach(ev, name, NULL, -1) :
+		     op == EVRING_HOOK_DETACH ? evring_detach(ev, name, NULL) :
+						evring_owners(ev, name);
+
+	return owners < 0 ? owners : owners > 0;
 }
 
 static inline int pin(int cpu)

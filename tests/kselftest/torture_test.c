@@ -121,7 +121,7 @@ static pid_t tap_start(int ready)
 		return pid;
 	tally = calloc(1, sizeof(*tally));
 	if (!tally || evring_open(&ev, NULL) ||
-	    evring_tap(ev, 1u << EVRING_LANE_CRITICAL, EVRING_LATEST))
+	    evring_tap(ev, 1u << LANE_CRITICAL, EVRING_LATEST))
 		_exit(2);
 	if (write(ready, "", 1) != 1)
 		_exit(3);
@@ -158,7 +158,7 @@ static void hunt(struct __test_metadata *_metadata, struct evring *ev, struct ta
 {
 	struct evring_group group = {
 		.name = "torture",
-		.lanes = 1u << EVRING_LANE_CRITICAL,
+		.lanes = 1u << LANE_CRITICAL,
 		.policy = policy,
 		.start = EVRING_LATEST,
 	};

@@ -31,7 +31,7 @@ FIXTURE_SETUP(uring)
 	ASSERT_EQ(0, call(self->fd, EVRING_IOC_JOIN, &join));
 	ASSERT_EQ(0, pin(0));
 	self->size = torture_size(0);
-	self->pos = ring_get(EVRING_LANE_CRITICAL, 0).head;
+	self->pos = ring_get(LANE_CRITICAL, 0).head;
 	ASSERT_EQ(0, emit(EVENTS, 0));
 	ASSERT_EQ(0, io_uring_queue_init(64, &self->ring, 0));
 }
@@ -45,22 +45,31 @@ FIXTURE_TEARDOWN(uring)
 
 static uint64_t committed(void)
 {
-	return cursor_get(GROUP, EVRING_LANE_CRITICAL, 0).pos;
+	return cursor_get(GROUP, LANE_CRITICAL, 0).pos;
 }
 
 static struct io_uring_sqe *prepare(struct io_uring *ring, int fd,
 				    const struct evring_commit_entry *entries, uint32_t nr)
 {
-	struct evring_commit commit = { .entries = (uintptr_t)entries, .nr = nr };
+	/* What an entry points to stays until it is complete: so many are never under way. */
+	static struct evring_commit commits[256];
+	static unsigned int next;
+	struct evring_commit *commit = &commits[next++ % 256];
+	const struct evring_uring_cmd cmd = {
+		.arg = (uintptr_t)commit, .size = sizeof(*commit),
+	};
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
 	if (!sqe)
 		abort();
+	*commit = (struct evring_commit){
+		.entries = (uintptr_t)entries, .nr = nr, .entry_size = sizeof(*entries),
+	};
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = IORING_OP_URING_CMD;
 	sqe->fd = fd;
 	sqe->cmd_op = EVRING_CMD_COMMIT;
-	memcpy(sqe->cmd, &commit, sizeof(commit));
+	memcpy(sqe->cmd, &cmd, sizeof(cmd));
 	return sqe;
 }
 
@@ -97,7 +106,7 @@ TEST_F(uring, it_moves_the_cursor_as_the_ioctl_does)
 
 	prepare(&self->ring, self->fd, &entry, 1);
 	EXPECT_EQ(0, complete(&self->ring));
-	cursor = cursor_get(GROUP, EVRING_LANE_CRITICAL, 0);
+	cursor = cursor_get(GROUP, LANE_CRITICAL, 0);
 	EXPECT_EQ(entry.pos, cursor.pos);
 	EXPECT_EQ(4711, cursor.seq);
 	EXPECT_EQ(3, cursor.missed);
@@ -118,7 +127,7 @@ TEST_F(uring, it_refuses_what_the_ioctl_refuses)
 {
 	struct evring_commit_entry entry = { .pos = self->pos + self->size };
 	struct io_uring *ring = &self->ring;
-	struct evring_commit *payload;
+	struct evring_uring_cmd *payload;
 	struct io_uring_sqe *sqe;
 	unsigned int bit;
 
@@ -137,13 +146,26 @@ TEST_F(uring, it_refuses_what_the_ioctl_refuses)
 		payload = (void *)sqe->cmd;
 		payload->flags = 1u << bit;
 		EXPECT_EQ(-EINVAL, complete(ring));
+		sqe = prepare(ring, self->fd, &entry, 1);
+		payload = (void *)sqe->cmd;
+		((struct evring_commit *)(uintptr_t)payload->arg)->flags = 1u << bit;
+		EXPECT_EQ(-EINVAL, complete(ring));
 	}
+	sqe = prepare(ring, self->fd, &entry, 1);
+	((struct evring_uring_cmd *)sqe->cmd)->arg = 8;
+	EXPECT_EQ(-EFAULT, complete(ring));
+	sqe = prepare(ring, self->fd, &entry, 1);
+	((struct evring_uring_cmd *)sqe->cmd)->size -= 8;
+	EXPECT_EQ(-EINVAL, complete(ring));
+	sqe = prepare(ring, self->fd, &entry, 1);
+	((struct evring_uring_cmd *)sqe->cmd)->size = UINT32_MAX;
+	EXPECT_EQ(-EINVAL, complete(ring));
 	EXPECT_EQ(-ERANGE, commit(ring, self->fd, self->pos + (EVENTS + 1) * self->size));
 	EXPECT_EQ(-EINVAL, commit(ring, self->fd, self->pos + 1));
-	entry.lane = EVRING_LANE_BULK;
+	entry.lane = LANE_BULK;
 	prepare(ring, self->fd, &entry, 1);
 	EXPECT_EQ(-EINVAL, complete(ring));
-	entry.lane = EVRING_LANES;
+	entry.lane = LANES;
 	prepare(ring, self->fd, &entry, 1);
 	EXPECT_EQ(-ENXIO, complete(ring));
 	EXPECT_EQ(self->pos, committed());
@@ -152,7 +174,7 @@ TEST_F(uring, it_refuses_what_the_ioctl_refuses)
 TEST_F(uring, a_command_that_is_not_known_is_refused)
 {
 	static const uint32_t ops[] = {
-		0, 1, 6, 0xffffffff, EVRING_IOC_LEAVE, EVRING_IOC_JOIN, EVRING_IOC_ARM,
+		0, 1, 7, 0xffffffff, EVRING_IOC_COMMIT, EVRING_IOC_LEAVE, EVRING_IOC_JOIN, EVRING_IOC_ARM,
 		EVRING_IOC_DROP, EVRING_IOC_META, EVRING_CMD_COMMIT ^ 1 << 16,
 		EVRING_CMD_COMMIT ^ 1u << 31,
 	};
@@ -326,7 +348,8 @@ TEST_F(uring, a_commit_in_flight_survives_the_close_of_its_descriptor)
 /* What the racing thread writes: the payload of an entry, and what it points to */
 struct race {
 	atomic_bool stop;
-	struct evring_commit *payload;
+	struct evring_uring_cmd *payload;
+	struct evring_commit *commit;
 	struct evring_commit_entry *entry;
 	uint64_t pos;
 	uint64_t size;
@@ -335,19 +358,23 @@ struct race {
 static void *rewrite(void *arg)
 {
 	struct race *race = arg;
-	volatile struct evring_commit *payload = race->payload;
+	volatile struct evring_uring_cmd *payload = race->payload;
+	volatile struct evring_commit *commit = race->commit;
 	volatile struct evring_commit_entry *entry = race->entry;
-	uint64_t good = payload->entries;
+	uint64_t good = payload->arg, entries = commit->entries;
 	uint32_t i;
 
 	pin(1);
 	for (i = 0; !atomic_load(&race->stop); i++) {
-		payload->entries = i % 3 ? good : 8;
-		payload->nr = i % 5 ? 1 : 0xffffffff;
+		payload->arg = i % 3 ? good : 8;
+		payload->size = i % 5 ? sizeof(*commit) : 0xffffffff;
 		payload->flags = i % 7 ? 0 : i;
+		commit->entries = i % 19 ? entries : 8;
+		commit->nr = i % 23 ? 1 : 0xffffffff;
+		commit->flags = i % 29 ? 0 : i;
 		entry->pos = race->pos + i % (EVENTS + 2) * race->size + (i % 11 ? 0 : 4);
-		entry->cpu = (uint16_t)(i % 13 ? 0 : i);
-		entry->lane = (uint16_t)(i % 17 ? EVRING_LANE_CRITICAL : i);
+		entry->cpu = i % 13 ? 0 : i;
+		entry->lane = (uint16_t)(i % 17 ? LANE_CRITICAL : i);
 	}
 	return NULL;
 }
@@ -368,6 +395,7 @@ static void race_rounds(struct __test_metadata *_metadata, struct io_uring *ring
 
 	sqe = prepare(ring, fd, race->entry, 1);
 	race->payload = (void *)sqe->cmd;
+	race->commit = (void *)(uintptr_t)race->payload->arg;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, rewrite, race));
 	for (i = 0; i < RACE_ROUNDS; i++) {
 		if (i) {
@@ -402,7 +430,7 @@ TEST_F_TIMEOUT(uring, an_entry_that_is_rewritten_meanwhile_does_one_legal_thing,
 		struct race race = { .entry = &entry, .size = self->size };
 
 		ASSERT_EQ(0, emit(EVENTS, 0));
-		race.pos = ring_get(EVRING_LANE_CRITICAL, 0).head - EVENTS * self->size;
+		race.pos = ring_get(LANE_CRITICAL, 0).head - EVENTS * self->size;
 		ASSERT_EQ(0, commit(&self->ring, self->fd, race.pos));
 		ASSERT_EQ(0, io_uring_queue_init(1, &ring, 0));
 		race_rounds(_metadata, &ring, self->fd, &race, flags[i]);

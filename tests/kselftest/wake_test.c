@@ -29,7 +29,7 @@ FIXTURE_TEARDOWN(wake)
 	close(self->fd);
 }
 
-static int arm(int fd, uint32_t lanes, uint32_t watermark, uint32_t flush_ms)
+static int arm(int fd, uint64_t lanes, uint32_t watermark, uint32_t flush_ms)
 {
 	struct evring_arm arg = { .lanes = lanes, .watermark = watermark, .flush_ms = flush_ms };
 
@@ -91,9 +91,9 @@ TEST_F(wake, another_lane_wakes_nobody)
 {
 	ASSERT_EQ(0, arm(self->fd, BULK, 0, 0));
 	ASSERT_EQ(0, emit(100, 0));
-	ASSERT_EQ(0, emit_lane(100, 0, EVRING_LANE_APP));
+	ASSERT_EQ(0, emit_lane(100, 0, LANE_APP));
 	EXPECT_EQ(-1, woken(self->fd, 100));
-	ASSERT_EQ(0, emit_lane(1, 0, EVRING_LANE_BULK));
+	ASSERT_EQ(0, emit_lane(1, 0, LANE_BULK));
 	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
@@ -104,7 +104,7 @@ TEST_F(wake, any_of_several_lanes_and_cpus_wakes)
 
 	for (cpu = 0; cpu < 2; cpu++) {
 		ASSERT_EQ(0, pin(cpu));
-		for (lane = 0; lane < EVRING_LANES; lane++) {
+		for (lane = 0; lane < LANES; lane++) {
 			ASSERT_EQ(0, arm(self->fd, EVRING_LANES_ALL, 0, 0));
 			EXPECT_EQ(-1, woken(self->fd, 20));
 			ASSERT_EQ(0, emit_lane(1, 0, lane));
@@ -141,7 +141,7 @@ TEST_F(wake, little_wakes_at_the_flush_time_counted_from_the_first_event)
 
 TEST_F(wake, much_wakes_at_the_watermark)
 {
-	uint64_t segment = ring_get(EVRING_LANE_CRITICAL, 0).segment_size;
+	uint64_t segment = ring_get(LANE_CRITICAL, 0).segment_size;
 	unsigned int n = (unsigned int)(segment / torture_size(0));
 
 	/* What came before does not count. */
@@ -170,16 +170,16 @@ TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
 
 TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
 {
-	uint64_t before = ring_get(EVRING_LANE_CRITICAL, 0).wakeups;
+	uint64_t before = ring_get(LANE_CRITICAL, 0).wakeups;
 
 	/* Whatever was armed before fires once. */
 	ASSERT_EQ(0, emit(1, 0));
-	before = ring_get(EVRING_LANE_CRITICAL, 0).wakeups;
+	before = ring_get(LANE_CRITICAL, 0).wakeups;
 	ASSERT_EQ(0, emit(10000, 40));
-	EXPECT_EQ(before, ring_get(EVRING_LANE_CRITICAL, 0).wakeups);
+	EXPECT_EQ(before, ring_get(LANE_CRITICAL, 0).wakeups);
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 	ASSERT_EQ(0, emit(10000, 40));
-	EXPECT_EQ(before + 1, ring_get(EVRING_LANE_CRITICAL, 0).wakeups);
+	EXPECT_EQ(before + 1, ring_get(LANE_CRITICAL, 0).wakeups);
 }
 
 /* One thread arms and sleeps on CPU 0, another emits on CPU 1 just then. */
@@ -210,7 +210,7 @@ static void *emit_races(void *arg)
 
 TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 {
-	size_t len = ring_len(EVRING_LANE_CRITICAL);
+	size_t len = ring_len(LANE_CRITICAL);
 	const struct evring_ring_page *ring;
 	struct race race = { 0 };
 	uint64_t head, next;
@@ -219,7 +219,7 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 	int64_t ms, longest = 0;
 
 	ring = mmap(NULL, len, PROT_READ, MAP_SHARED, self->fd,
-		    (off_t)EVRING_MMAP_RING(EVRING_LANE_CRITICAL, 1));
+		    (off_t)EVRING_MMAP_RING(LANE_CRITICAL, 1));
 	ASSERT_NE(MAP_FAILED, ring);
 	head = ring->head;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_races, &race));
@@ -302,12 +302,12 @@ TEST_F(wake, an_idle_reader_is_left_in_peace)
 		usleep(300000);
 	} while (n != switches(atomic_load(&idle.tid)));
 	for (cpu = 0; cpu < 2; cpu++)
-		before[cpu] = ring_get(EVRING_LANE_CRITICAL, cpu);
+		before[cpu] = ring_get(LANE_CRITICAL, cpu);
 	sleep(3);
 	EXPECT_EQ(n, switches(atomic_load(&idle.tid)));
 	EXPECT_EQ(0, atomic_load(&idle.woken));
 	for (cpu = 0; cpu < 2; cpu++) {
-		after[cpu] = ring_get(EVRING_LANE_CRITICAL, cpu);
+		after[cpu] = ring_get(LANE_CRITICAL, cpu);
 		EXPECT_EQ(before[cpu].wakeups, after[cpu].wakeups);
 	}
 	ASSERT_EQ(0, emit(1, 0));
@@ -352,9 +352,9 @@ TEST_F_TIMEOUT(wake, sessions_that_close_at_their_flush_time_leave_nothing_behin
 	atomic_store(&stop, true);
 	pthread_join(thread, NULL);
 	ASSERT_EQ(0, emit(1, 0));
-	before = ring_get(EVRING_LANE_CRITICAL, 0).wakeups;
+	before = ring_get(LANE_CRITICAL, 0).wakeups;
 	ASSERT_EQ(0, emit(10000, 40));
-	EXPECT_EQ(before, ring_get(EVRING_LANE_CRITICAL, 0).wakeups);
+	EXPECT_EQ(before, ring_get(LANE_CRITICAL, 0).wakeups);
 }
 
 TEST_HARNESS_MAIN

@@ -38,21 +38,23 @@
 
 enum { TASK, SOFTIRQ, HARDIRQ, NMI, CONTEXTS };
 
-#define TORTURE_FIELDS(F, S)			\
-	F(S, U32, source_cpu, NONE)		\
-	F(S, U32, context, NONE)		\
-	F(S, U64, count, NONE)			\
-	F(S, U32, sum, HEX)			\
-	F(S, STR, filler, NONE)
+#define TORTURE_FIELDS(F, S)						\
+	F(S, U32, source_cpu, NONE, "whose event this is")		\
+	F(S, U32, context, NONE, "in which it was emitted")		\
+	F(S, U64, count, NONE, "number of the attempt at this source")	\
+	F(S, U32, sum, HEX, "of filler")				\
+	F(S, BYTES, filler, NONE, "any bytes")
 
-EVRING_EVENT(torture_event, "torture.event", 1, EVRING_LANE_CRITICAL, TORTURE_FIELDS);
-EVRING_EVENT(torture_bulk, "torture.bulk", 1, EVRING_LANE_BULK, TORTURE_FIELDS);
-EVRING_EVENT(torture_app, "torture.app", 1, EVRING_LANE_APP, TORTURE_FIELDS);
+EVRING_EVENT(torture_event, "torture.event", 1, "critical", "one of many", TORTURE_FIELDS);
+EVRING_EVENT(torture_bulk, "torture.bulk", 1, "bulk", "one of many", TORTURE_FIELDS);
+EVRING_EVENT(torture_app, "torture.app", 1, "app", "one of many", TORTURE_FIELDS);
 
-static const struct evring_type_desc *const descs[EVRING_LANES] = {
-	[EVRING_LANE_CRITICAL] = &torture_event_desc,
-	[EVRING_LANE_BULK] = &torture_bulk_desc,
-	[EVRING_LANE_APP] = &torture_app_desc,
+enum { CRITICAL, BULK, APP, LANES };
+
+static const struct evring_type_desc *const descs[LANES] = {
+	[CRITICAL] = &torture_event_desc,
+	[BULK] = &torture_bulk_desc,
+	[APP] = &torture_app_desc,
 };
 
 /* One context of one CPU: nobody else writes it. */
@@ -72,7 +74,7 @@ struct torture_cpu {
 };
 
 static DEFINE_PER_CPU(struct torture_cpu, torture);
-static struct evring_type *types[EVRING_LANES];
+static struct evring_event_type *types[LANES];
 static bool ready;
 static atomic_t running;
 static unsigned long quota;
@@ -139,7 +141,7 @@ static void emit(u32 context)
 	struct torture_event *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, types[EVRING_LANE_CRITICAL], sizeof(*e) + len);
+	e = evring_reserve(&slot, types[CRITICAL], sizeof(*e) + len);
 	if (!e) {
 		source->count++;
 		source->lost++;
@@ -154,7 +156,7 @@ static void emit(u32 context)
 	fill(e, source, context, source->count++, len);
 	if (context == TASK || context == SOFTIRQ)
 		poke(source);
-	evring_commit(&slot);
+	evring_submit(&slot);
 }
 
 static void torture_softirq(struct tasklet_struct *unused)
@@ -330,12 +332,12 @@ module_param_cb(failures, &failures_ops, NULL, 0444);
 
 static int emit_set(const char *value, const struct kernel_param *kp)
 {
-	u32 len, lane = EVRING_LANE_CRITICAL;
+	u32 len, lane = CRITICAL;
 	unsigned long n, i;
 
 	if (!ready)
 		return -EAGAIN;
-	if (sscanf(value, "%lu %u %u", &n, &len, &lane) < 2 || len > 60000 || lane >= EVRING_LANES)
+	if (sscanf(value, "%lu %u %u", &n, &len, &lane) < 2 || len > 60000 || lane >= LANES)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
 		struct torture_event *e;
@@ -347,7 +349,7 @@ static int emit_set(const char *value, const struct kernel_param *kp)
 		e = evring_reserve(&slot, types[lane], sizeof(*e) + len);
 		if (e) {
 			fill(e, source, TASK, source->count, len);
-			evring_commit(&slot);
+			evring_submit(&slot);
 		} else {
 			source->lost++;
 		}
@@ -365,7 +367,7 @@ static void types_unregister(void)
 {
 	int lane;
 
-	for (lane = 0; lane < EVRING_LANES; lane++)
+	for (lane = 0; lane < LANES; lane++)
 		evring_type_unregister(types[lane]);
 }
 
@@ -373,7 +375,7 @@ static int types_register(void)
 {
 	int lane;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < LANES; lane++) {
 		types[lane] = evring_type_register(descs[lane]);
 		if (IS_ERR(types[lane])) {
 			types_unregister();

@@ -114,7 +114,7 @@ ok $? "... indeed"
 
 insmod /packages/old.ko
 mkdir -p /etc/modprobe.d
-echo 'options evring bulk_kib=3' >/etc/modprobe.d/evring.conf
+echo 'options evring lanes=bulk:3' >/etc/modprobe.d/evring.conf
 ends 3 "version $old is unloaded, and the installed module cannot be loaded" \
 	"the new one is refused by the kernel: said, with the reason" $module upgrade
 rm /etc/modprobe.d/evring.conf

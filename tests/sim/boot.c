@@ -10,9 +10,7 @@
 int sim_module_init(void);
 void sim_module_exit(void);
 unsigned int *sim_param_segment_kib(void);
-unsigned int *sim_param_critical_kib(void);
-unsigned int *sim_param_bulk_kib(void);
-unsigned int *sim_param_app_kib(void);
+char **sim_param_lanes(void);
 bool *sim_param_tsc(void);
 unsigned int *sim_param_tsc_rate(void);
 
@@ -67,15 +65,20 @@ void evring_hooks_exit(void)
 {
 }
 
-int evring_hook_ctl(const char *name, u32 op, u32 *state)
+int evring_hook_ctl(struct evring_hook *arg)
 {
-	(void)name;
-	(void)op;
-	(void)state;
+	(void)arg;
 	return -ENOENT;
 }
 
-u32 evring_hook_flags(const struct evring_type *type)
+int evring_hooks_drop_group(const char *name)
+{
+	unsigned int place;
+
+	return evring_group_drop(name, &place);
+}
+
+u32 evring_hook_flags(const struct evring_event_type *type)
 {
 	(void)type;
 	return 0;
@@ -98,22 +101,19 @@ static unsigned int tsc_measure(void)
  */
 static void params_set(const struct sim_boot *boot)
 {
-	static unsigned int defaults[1 + EVRING_LANES];
-	unsigned int *const params[] = {
-		sim_param_segment_kib(), sim_param_critical_kib(), sim_param_bulk_kib(),
-		sim_param_app_kib(),
-	};
-	const unsigned int values[] = {
-		boot->segment_kib, boot->lane_kib[EVRING_LANE_CRITICAL],
-		boot->lane_kib[EVRING_LANE_BULK], boot->lane_kib[EVRING_LANE_APP],
-	};
-	unsigned int i;
+	static const unsigned int kib[LANES] = { 1024, 2048, 1024 };
+	static unsigned int segment_kib;
+	static char lanes[96];
+	unsigned int is[LANES], i;
 
-	for (i = 0; i < ARRAY_SIZE(params); i++) {
-		if (!defaults[i])
-			defaults[i] = *params[i];
-		*params[i] = values[i] ? values[i] : defaults[i];
-	}
+	if (!segment_kib)
+		segment_kib = *sim_param_segment_kib();
+	*sim_param_segment_kib() = boot->segment_kib ? boot->segment_kib : segment_kib;
+	for (i = 0; i < LANES; i++)
+		is[i] = boot->lane_kib[i] ? boot->lane_kib[i] : kib[i];
+	snprintf(lanes, sizeof(lanes), "critical:%u,bulk:%u,app:%u", is[LANE_CRITICAL],
+		 is[LANE_BULK], is[LANE_APP]);
+	*sim_param_lanes() = boot->lanes ? (char *)boot->lanes : lanes;
 	memset(evring_lanes, 0, sizeof(evring_lanes));
 	/* One kind of clock a process, as clock.c keeps its last sample. */
 	assert(boot->tsc || !static_key_enabled(&evring_clock_tsc));

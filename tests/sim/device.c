@@ -126,10 +126,10 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (!sf)
 		return __real_ioctl(fd, request, arg);
 	/* Who arms is not awake: whatever wakes it from here on raises this again. */
-	if (request == EVRING_IOC_ARM)
+	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM))
 		eventfd_read(fd, &count);
 	ret = (int)sim_fops->unlocked_ioctl(&sf->file, (unsigned int)request, arg);
-	if (request == EVRING_IOC_ARM)
+	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM))
 		file_settle(sf);
 	return set_errno(ret);
 }

@@ -51,7 +51,8 @@ check "packed: lines of JSON" arrives exec pack.bytes=60000
 check "packed: frames of records" arrives 64 value.format=raw pack.bytes=60000
 check "packed without headers: a frame says all" \
 	arrives 64 value.format=raw pack.bytes=60000 headers=none timestamp=send
-check "a pack smaller than an event has one" arrives exec value.format=raw pack.bytes=1
+# (As a frame with its type that is more than the mock broker keeps.)
+check "a pack smaller than an event has one" arrives exec pack.bytes=1
 # shellcheck disable=SC2016 # evringd's variables, not ours
 check "packs by key keep each key's order" arrives exec pack.bytes=4000 'key=${cpu}'
 # shellcheck disable=SC2016

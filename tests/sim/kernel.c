@@ -80,6 +80,27 @@ void __free_page(struct page *page)
 	arena_live -= PAGE_SIZE;
 }
 
+void *alloc_pages_exact(size_t size, int gfp)
+{
+	void *first = NULL, *page;
+	size_t done;
+
+	for (done = 0; done < size; done += PAGE_SIZE) {
+		page = alloc_pages_node(0, gfp, 0);
+		assert(page && (!first || page == (char *)first + done));
+		first = first ? first : page;
+	}
+	return first;
+}
+
+void free_pages_exact(void *at, size_t size)
+{
+	size_t done;
+
+	for (done = 0; done < size; done += PAGE_SIZE)
+		__free_page((struct page *)((char *)at + done));
+}
+
 void *kzalloc_node(size_t size, int gfp, int node)
 {
 	void *mem = aligned_alloc(64, ALIGN(size, 64UL));
@@ -146,6 +167,25 @@ unsigned long copy_from_user(void *to, const void *from, unsigned long len)
 	if (sim_copying)
 		sim_copying();
 	return copy_user(to, from, len, false);
+}
+
+int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
+{
+	const uintptr_t end = (uintptr_t)from + size;
+	u8 tail[PAGE_SIZE] = { 0 };
+
+	if (usize > size) {
+		assert(usize - size <= sizeof(tail));
+		if (copy_user(tail, (const void *)end, usize - size, false))
+			return -EFAULT;
+		if (memchr_inv(tail, 0, usize - size))
+			return -E2BIG;
+	}
+	if (copy_from_user(to, from, size < usize ? size : usize))
+		return -EFAULT;
+	if (usize < size)
+		memset((char *)to + usize, 0, size - usize);
+	return 0;
 }
 
 unsigned long copy_to_user(void *to, const void *from, unsigned long len)

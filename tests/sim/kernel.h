@@ -56,6 +56,8 @@ typedef unsigned int uint;
 	void sim_module_exit(void) { fn(); }					\
 	struct sim_nothing
 
+#define pr_info(...)		fprintf(stderr, __VA_ARGS__)
+#define pr_info_once(...)	fprintf(stderr, __VA_ARGS__)
 #define pr_err(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_info(...)		fprintf(stderr, __VA_ARGS__)
 #define pr_warn(...)		fprintf(stderr, __VA_ARGS__)
@@ -85,6 +87,17 @@ static inline ssize_t strscpy(char *to, const char *from, size_t size)
 	return (ssize_t)len;
 }
 
+static inline int kstrtouint(const char *s, unsigned int base, unsigned int *res)
+{
+	char *end;
+	unsigned long n = strtoul(s, &end, (int)base);
+
+	if (!isdigit((unsigned char)*s) || *end || n > U32_MAX)
+		return -EINVAL;
+	*res = (unsigned int)n;
+	return 0;
+}
+
 /* Errors in pointers */
 static inline void *ERR_PTR(long error)
 {
@@ -101,6 +114,11 @@ static inline bool IS_ERR(const void *p)
 	return (unsigned long)p >= (unsigned long)-4095;
 }
 
+static inline void *ERR_CAST(const void *p)
+{
+	return (void *)p;
+}
+
 static inline bool IS_ERR_OR_NULL(const void *p)
 {
 	return !p || IS_ERR(p);
@@ -114,9 +132,10 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 
 #define kmalloc(size, gfp)		malloc(size)
 #define kzalloc(size, gfp)		calloc(1, size)
+#define kcalloc(n, size, gfp)		calloc(n, size)
 #define kvcalloc(n, size, gfp)		calloc(n, size)
 #define kfree(p)			free((void *)(p))
-#define kvfree(p)			free(p)
+#define kvfree(p)			free((void *)(p))
 /* For struct evring_ring, which is aligned to cache lines */
 void *kzalloc_node(size_t size, int gfp, int node);
 struct page *alloc_pages_node(int node, int gfp, unsigned int order);
@@ -124,9 +143,12 @@ void __free_page(struct page *page);
 /* Pages that follow each other, as those of one ring do here */
 void *vmap(struct page **pages, unsigned int nr, int flags, int prot);
 #define vunmap(p)			((void)(p))
-#define get_zeroed_page(gfp)		((unsigned long)alloc_pages_node(0, gfp, 0))
-#define free_page(p)			__free_page((struct page *)(p))
+/* Pages that follow each other, zeroed */
+void *alloc_pages_exact(size_t size, int gfp);
+void free_pages_exact(void *at, size_t size);
 #define virt_to_page(p)			((struct page *)(p))
+#define PAGE_ALIGN(n)			ALIGN((unsigned long)(n), PAGE_SIZE)
+#define PFN_UP(n)			(((unsigned long)(n) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 
 /* Such a length of 0 is no error, as in the kernel. */
 static inline void *kmemdup(const void *from, size_t size, int gfp)
@@ -296,13 +318,14 @@ unsigned long copy_from_user(void *to, const void *from, unsigned long len);
 unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 
-#define CAP_SYS_ADMIN		21
+/* By the rule of the kernel's own */
+int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize);
 typedef struct { u32 val; } kuid_t;
 extern u32 sim_uid;
 #define current_uid()		((kuid_t){ sim_uid })
 #define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
-#define capable(cap)		((void)(cap), sim_capable)
+#define perfmon_capable()	sim_capable
 
 #define task_tgid_nr(task)	((task)->tgid)
 
@@ -351,7 +374,6 @@ struct io_uring_cmd {
 };
 
 #define nonseekable_open(inode, file)	((void)(inode), (void)(file), 0)
-#define compat_ptr_ioctl		NULL
 #define MISC_DYNAMIC_MINOR		0
 
 struct file_operations {
@@ -361,7 +383,7 @@ struct file_operations {
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 	__poll_t (*poll)(struct file *file, struct poll_table_struct *table);
 	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	void *compat_ioctl;
+	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	int (*uring_cmd)(struct io_uring_cmd *cmd, unsigned int flags);
 };
 

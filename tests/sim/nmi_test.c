@@ -40,6 +40,7 @@ static struct ring reader(void)
 	return (struct ring){
 		.page = sim_page(sim, 0), .data = sim_data(sim, 0), .mask = DATA_SIZE - 1,
 		.segment = SEGMENT, .record_max = sim_record_max(sim), .stable = true,
+		.seq_bits = SEQ_BITS,
 	};
 }
 

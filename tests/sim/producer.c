@@ -7,28 +7,32 @@
 #include "kernel.h"
 #include "sim.h"
 
-#define FILLED_FIELDS(F, S) F(S, U64, count, NONE)
-EVRING_EVENT(sim_filled, "sim.filled", 1, EVRING_LANE_BULK, FILLED_FIELDS);
+#define FILLED_FIELDS(F, S) F(S, U64, count, NONE, "number of the event")
+EVRING_EVENT(sim_filled, "sim.filled", 1, "bulk", "bytes of one value", FILLED_FIELDS);
 
 /* One of each, as these are all that is emitted. */
-static struct evring_type *exec_type, *filled_type;
+static struct evring_event_type *exec_type, *filled_type;
 
 /* Events that tests make as they like, one type a lane */
-#define EVENT_FIELDS(F, S) F(S, U64, count, NONE) F(S, STR, text, NONE)
-EVRING_EVENT(sim_event, "sim.event", 1, EVRING_LANE_APP, EVENT_FIELDS);
+#define EVENT_FIELDS(F, S)				\
+	F(S, U64, count, NONE, "number of the event")	\
+	F(S, TEXT, text, NONE, "what a test likes")
+EVRING_EVENT(sim_event, "sim.event", 1, "app", "an event of a test", EVENT_FIELDS);
 
-static struct evring_type *event_types[EVRING_LANES];
+static struct evring_event_type *event_types[LANES];
 
 int sim_events_start(void)
 {
-	static const char *const names[EVRING_LANES] = { "sim.critical", "sim.bulk", "sim.app" };
+	static const char *const names[LANES] = { "sim.critical", "sim.bulk", "sim.app" };
 	struct evring_type_desc desc = sim_event_desc;
+	unsigned int lane;
 
-	for (desc.lane = 0; desc.lane < EVRING_LANES; desc.lane++) {
-		desc.name = names[desc.lane];
-		event_types[desc.lane] = evring_type_register(&desc);
-		if (IS_ERR(event_types[desc.lane]))
-			return (int)PTR_ERR(event_types[desc.lane]);
+	for (lane = 0; lane < LANES; lane++) {
+		desc.name = names[lane];
+		desc.lane = names[lane] + strlen("sim.");
+		event_types[lane] = evring_type_register(&desc);
+		if (IS_ERR(event_types[lane]))
+			return (int)PTR_ERR(event_types[lane]);
 	}
 	return 0;
 }
@@ -44,7 +48,7 @@ bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fil
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 
@@ -73,12 +77,15 @@ static bool emit_exec(u64 count, u32 len)
 	memset(e, 0, sizeof(*e));
 	e->common.uid = 1000;
 	e->common.euid = 1000;
+	e->common.gid = 1000;
+	e->common.sessionid = 7;
+	e->common.mntns = 4026531840U;
+	e->common.start_time = 12345678901ULL;
 	e->common.loginuid = 1000;
 	e->common.cgroup = 4242;
 	e->common.pidns = 4026531836U;
 	memcpy(e->common.comm, "bash", 5);
 	e->ppid = 1234;
-	e->gid = 1000;
 	e->egid = 1000;
 	e->old_tid = (u32)count;
 	e->argv_len = argv_len;
@@ -87,7 +94,7 @@ static bool emit_exec(u64 count, u32 len)
 	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
 	memset((char *)e + e->argv.offset, 'x', argv_len);
 	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return true;
 }
 
@@ -101,7 +108,7 @@ static bool emit_filled(u64 count, u32 len)
 		return false;
 	memset(e, (int)count, len);
 	e->count = count;
-	evring_commit(&slot);
+	evring_submit(&slot);
 	return true;
 }
 
@@ -127,7 +134,7 @@ static void wait_until(u64 ns)
 void sim_produce(const struct sim_load *load, struct sim_made *made)
 {
 	u32 len = load->size ? load->size - (u32)sizeof(struct evring_rec) : 0;
-	const struct evring_type *type = len ? filled_type : exec_type;
+	const struct evring_event_type *type = len ? filled_type : exec_type;
 	const struct evring_ring *ring = evring_ring_get(type->lane, load->cpu);
 	u64 start = ktime_get_boot_fast_ns(), lost = 0, i;
 	/* A look at the reader costs: one in half a segment's worth of events. */
@@ -150,29 +157,29 @@ void sim_produce(const struct sim_load *load, struct sim_made *made)
 }
 
 /* Sum over all rings of one number of their pages. */
-static u64 sum_rings(u64 (*number)(const struct evring_ring_page *page))
+static u64 sum_rings(u64 (*number)(const struct evring_ring *ring))
 {
 	const struct evring_ring *ring;
 	u64 sum = 0;
 	u32 lane, cpu;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		for_each_possible_cpu(cpu) {
 			ring = evring_ring_get(lane, cpu);
-			sum += ring ? number(ring->page) : 0;
+			sum += ring ? number(ring) : 0;
 		}
 	}
 	return sum;
 }
 
-static u64 page_attempts(const struct evring_ring_page *page)
+static u64 page_attempts(const struct evring_ring *ring)
 {
-	return READ_ONCE(page->seq);
+	return READ_ONCE(ring->page->seq);
 }
 
-static u64 page_committed(const struct evring_ring_page *page)
+static u64 page_committed(const struct evring_ring *ring)
 {
-	u64 seq = READ_ONCE(page->cursors[0].seq);
+	u64 seq = READ_ONCE(ring->cursors[0].seq);
 
 	return seq == EVRING_SEQ_NONE ? 0 : seq;
 }

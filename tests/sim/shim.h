@@ -18,6 +18,8 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef unsigned long long u64;	/* as in the kernel */
+typedef int8_t s8;
+typedef int16_t s16;
 typedef int32_t s32;
 typedef long long s64;
 
@@ -31,9 +33,13 @@ typedef long long s64;
 #endif
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
-#define ____cacheline_aligned_in_smp __attribute__((aligned(64)))
+#define ____cacheline_aligned	__attribute__((aligned(64)))
+#define ____cacheline_aligned_in_smp ____cacheline_aligned
 #define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
 #define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
+#define offsetofend(t, m)	(offsetof(t, m) + sizeof_field(t, m))
+#define DECLARE_BITMAP(name, n)	unsigned long name[((n) + 63) / 64]
 #define BITS_PER_LONG		64
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -81,6 +87,9 @@ static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
 	return (unsigned long)old;
 }
 
+#define local_xchg(l, new)							\
+	({ sim_point(); (unsigned long)__atomic_exchange_n(&(l)->v, new, __ATOMIC_RELAXED); })
+
 typedef struct { s64 v; } atomic64_t;
 
 #define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
@@ -107,6 +116,7 @@ extern __thread unsigned int sim_nmi;
 
 struct task_struct {
 	u32 tgid, pid;
+	char comm[16];
 };
 
 extern struct task_struct sim_current;

@@ -10,12 +10,12 @@ struct sim {
 	unsigned int cpus;
 	struct evring_ring *rings[SIM_CPUS];
 	u64 lost[SIM_CPUS];
-	struct evring_type type;
+	struct evring_event_type type;
 };
 
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
-struct task_struct sim_current = { 1, 1 };
+struct task_struct sim_current = { 1, 1, "sim" };
 struct static_key_false evring_clock_tsc;
 u64 sim_fence;
 void (*sim_interrupt)(void);
@@ -43,6 +43,7 @@ static struct evring_ring *ring_new(u64 data_size, u32 segment_size)
 		return NULL;
 	memset(ring, 0, sizeof(*ring));
 	ring->page = calloc(1, 4096);
+	ring->lost_shown = (u64 *)(ring->page + 1);
 	ring->data = calloc(1, data_size);
 	ring->segment = ring->data;
 	ring->data_size = data_size;
@@ -54,6 +55,9 @@ static struct evring_ring *ring_new(u64 data_size, u32 segment_size)
 	ring->marked = &nobody;
 	if (!ring->page || !ring->data)
 		abort();
+	ring->page->lost = (struct evring_table){
+		.offset = sizeof(*ring->page), .stride = sizeof(u64), .count = EVRING_LOST_CAUSES,
+	};
 	return ring;
 }
 
@@ -126,7 +130,7 @@ bool sim_emit(struct sim *sim, uint32_t len, bool discard, sim_fill *fill, void 
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_commit(&slot);
+		evring_submit(&slot);
 	return true;
 }
 

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "../defaults.h"
+
 #define SIM_CPUS	16	/* of sim_new() */
 
 struct evring_ring_page;
@@ -43,7 +45,8 @@ uint64_t sim_lost(const struct sim *sim);
 struct sim_boot {
 	unsigned int cpus;
 	unsigned int segment_kib;
-	unsigned int lane_kib[3];	/* by enum evring_lane */
+	unsigned int lane_kib[3];	/* critical, bulk, app; 0 is the default */
+	const char *lanes;		/* or these: the parameter as it is */
 	bool tsc;			/* time stamps are cycles */
 	unsigned int tsc_rate;		/* kHz; 0: as measured */
 	bool stepped;			/* time stands still but for sim_advance() */

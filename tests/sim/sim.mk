@@ -3,7 +3,7 @@
 # its hooks, as a device that libevring can open (tests/sim/sim.h).
 
 SIM	:= $(B)/sim
-SIM_STUBS := linux/atomic linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
+SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
@@ -19,7 +19,7 @@ SIM_HOST := -Wl,--wrap=evring_host tests/sim/host.c
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main type clock ring lane group wake device abi)
+SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
 	    tests/sim/sim.mk
@@ -37,13 +37,13 @@ $(SIM)/include: tests/sim/sim.mk
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
-# The module as one object. Both halves have an evring_commit(): what is not the
+# The module as one object. Both halves have an evring_meta: what is not the
 # simulation's own is hidden.
 $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
 $(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
 $(SIM)/kernel-tsan.o: SIM_SAN := $(SAN_tsan)
-$(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/include
+define sim-kernel
 	$(call say,CC)
 	@mkdir -p $(SIM)/$(@F).d
 	$(Q)for file in $(SIM_KERNEL); do \
@@ -53,6 +53,9 @@ $(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/
 	done
 	$(Q)$(LD) -r -o $@ $(SIM)/$(@F).d/*.o && \
 		$(OBJCOPY) -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' $@
+endef
+$(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/include
+	$(sim-kernel)
 
 $(B)/tests/unit/sim_asan_test: SIM_SAN := $(SAN_asan)
 $(B)/tests/unit/sim_tsan_test: SIM_SAN := $(SAN_tsan)
@@ -83,6 +86,36 @@ $(B)/tests/unit/sim_device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEP
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $< -lpthread
+
+# The ABI, grown: a copy of its header where each structure that can grow has
+# members more. The library and the test against it are a newer program, the
+# module against it is a newer module; either must do with what is older.
+GROW	:= $(B)/grow/include/uapi/linux/evring.h
+GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
+	   ring_read join commit_entry commit arm hook drop block block_field block_names \
+	   block_value
+$(GROW): include/uapi/linux/evring.h tests/sim/sim.mk
+	@mkdir -p $(@D)
+	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[2];\n};/;)" $< >$@
+	@[ "$$(grep -c grown $@)" = "$(words $(GROWS))" ]
+
+$(SIM)/kernel-grown.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
+$(SIM)/kernel-grown.o: SIM_INCLUDES := -I$(B)/grow/include $(SIM_INCLUDES)
+$(SIM)/kernel-grown.o: SIM_KERNEL := $(filter-out kmod/abi,$(SIM_KERNEL))
+$(SIM)/kernel-grown.o: $(GROW) $(SIM_DEPS) | $(SIM)/include
+	$(sim-kernel)
+
+GROW_TESTS := $(B)/tests/unit/sim_old_program_new_module_test \
+	      $(B)/tests/unit/sim_new_program_old_module_test
+SIM_TESTS += $(GROW_TESTS)
+$(B)/tests/unit/sim_old_program_new_module_test: $(SIM)/kernel-grown.o
+$(B)/tests/unit/sim_new_program_old_module_test: $(SIM)/kernel-asan.o
+$(B)/tests/unit/sim_new_program_old_module_test: SIM_NEW := -I$(B)/grow/include/uapi
+$(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*.h tests/fuzz/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
+		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
 
 # evringd's view of the host
 SIM_WATCH_SRC := tests/sim/watch_test.c user/evringd/watch.c user/evringd/memory.c \

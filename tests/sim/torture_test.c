@@ -175,6 +175,7 @@ static void attach(struct ring *ring, uint16_t cpu, uint64_t data_size, uint32_t
 	ring->mask = data_size - 1;
 	ring->segment = segment;
 	ring->record_max = sim_record_max(round_.sim);
+	ring->seq_bits = SEQ_BITS;
 	ring->cpu = cpu;
 	ring->stable = true;
 	sim_hold(round_.sim, cpu, 0);

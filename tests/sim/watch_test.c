@@ -100,7 +100,7 @@ static unsigned int emit(unsigned int n)
 
 	sim_be(0);
 	while (n--)
-		lost += !sim_event_emit(EVRING_LANE_BULK, PAYLOAD, false, fill, NULL);
+		lost += !sim_event_emit(LANE_BULK, PAYLOAD, false, fill, NULL);
 	return lost;
 }
 

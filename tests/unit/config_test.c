@@ -71,6 +71,20 @@ static struct config *takes(const char *text, const char *name)
 	return cfg;
 }
 
+#define A64	"abcdefghijklmnopqrstuvwxyz0123456789.-_ABCDEFGHIJKLMNOPQRSTUVWXY"
+
+/* Is a list these names, with commas between? */
+static bool names_are(char **names, const char *expected)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	for (; *names; names++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? "," : "",
+					*names);
+	return !strcmp(text, expected);
+}
+
 static void defaults(void)
 {
 	struct config *cfg = takes("{\"name\": \"host-events\", \"config\": {" BROKERS "}}",
@@ -78,7 +92,7 @@ static void defaults(void)
 
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
 	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD &&
-	   cfg->abandon_ms == 86400000 && cfg->lanes == EVRING_LANES_ALL && !cfg->hooks[0] &&
+	   cfg->abandon_ms == 86400000 && names_are(cfg->lanes, "critical,bulk,app") && !cfg->hooks[0] &&
 	   cfg->format == VALUE_JSON && !cfg->accept &&
 	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&
@@ -100,7 +114,7 @@ static void values(void)
 
 	ok(!strcmp(cfg->group, "g") && cfg->start == EVRING_LATEST &&
 	   cfg->policy == EVRING_FOLLOW && cfg->abandon_ms == INT32_MAX &&
-	   cfg->lanes == (1 << EVRING_LANE_BULK | 1 << EVRING_LANE_APP), "the group's values");
+	   names_are(cfg->lanes, "bulk,app"), "the group's values");
 	ok(!strcmp(cfg->hooks[0], "process.*") && !strcmp(cfg->hooks[1], "file.open") &&
 	   !cfg->hooks[2], "the list of hooks");
 	ok(!cfg->key->nr && cfg->topic->nr == 2 && cfg->format == VALUE_RAW &&
@@ -248,13 +262,14 @@ static void wrong_values(void)
 	refuses(WITH("\"group.abandon.ms\": \"2147483648\""), "0 to 2147483647",
 		"an abandonment that the kernel refuses");
 	refuses(WITH("\"group.abandon.ms\": \"18446744073709551616\""), "out of range", "2^64 ms");
-	refuses(WITH("\"group.id\": \"12345678901234567890123456789012\""), "not a group's name",
-		"a group's name of 32 bytes");
+	refuses(WITH("\"group.id\": \"" A64 A64 "\""), "not a group's name",
+		"a group's name of 128 bytes");
 	refuses(WITH("\"machine.id\": \"\""), "is no machine id", "an empty machine id");
 	refuses(WITH("\"machine.id\": \"0123456789abcdef0123456789abcdeg\""), "is no machine id",
 		"a machine id with a letter too far");
-	refuses(WITH("\"lanes\": \"\""), "entry 1 is no lane", "no lane");
-	refuses(WITH("\"lanes\": \"critical,nolane\""), "entry 2 is no lane", "an unknown lane");
+	refuses(WITH("\"lanes\": \"\""), "names no lane", "no lane");
+	refuses(WITH("\"lanes\": \"critical,no/lane\""), "entry 2 is no lane's name",
+		"no lane's name");
 	refuses(WITH("\"hooks\": \"a,,b\""), "empty entry", "an empty glob");
 	refuses(WITH("\"topic\": \"host/${type}\""), "no topic may have", "a slash in a topic");
 	refuses(WITH("\"key\": \"${pid\""), "without", "an open variable");
@@ -512,7 +527,7 @@ static void runs_nothing(void)
 static void all_at_once(void)
 {
 	static const char text[] = "{\"nam\": \"n\", \"config\": {\"topic\": \"a b\", "
-		"\"key\": [], \"lanes\": \"x\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
+		"\"key\": [], \"lanes\": \"x y\", \"hoks\": \"y\", \"kafka.foo\": \"1\", "
 		"\"kafka.sasl.password\": \"geheim\", \"group.id\": \"a\\nb\"}}";
 	struct problems problems = { .file = "test" };
 	struct config *cfg = config_parse(text, strlen(text), &problems);

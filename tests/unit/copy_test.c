@@ -46,6 +46,7 @@ static bool holds(uint32_t new_len, unsigned int new_type)
 	for (when = 0; when < 30; when++) {
 		struct ring ring = {
 			.page = &page, .data = data, .mask = sizeof(data) - 1, .segment = SEGMENT,
+			.seq_bits = 48,
 			.record_max = sizeof(copy), .head = 2 * REC_LEN, .seq = 0,
 		};
 		struct evring_event e;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Declarations: well-formed events of the place where what they tell of would have been. */
+#include "../defaults.h"
 #include "declare.h"
 #include "internal.h"
 #include "sending.h"
@@ -18,7 +19,9 @@ static void ok(bool good, const char *name)
 	failures += !good;
 }
 
-static const struct evring_meta meta = { .clock = { .mult = 1u << 20, .shift = 20 } };
+static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
+static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
+static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
 
 /* What evringd has around an event, without a device and without a producer */
 struct bench {
@@ -42,8 +45,10 @@ static struct bench *bench_open(const char *settings)
 	problems_print(&problems, stderr);
 	if (!b->cfg || problems.nr)
 		exit(1);
-	b->ev.meta = &meta;
-	b->ev.clock.now = meta.clock;
+	b->ev.live = &meta;
+	b->ev.clock.now = now;
+	b->ev.lanes_known = lanes;
+	b->ev.nr_lanes = LANES;
 	memset(b->src.host.machine_id, 'a', 32);
 	memset(b->src.host.boot_id, 'b', 32);
 	strcpy(b->src.host.name, "host");
@@ -76,7 +81,7 @@ static struct outgoing *reject(struct bench *b, uint64_t seq, const char *value,
 			       const char *why)
 {
 	struct evring_event event = {
-		.lane = EVRING_LANE_APP, .cpu = 3, .ring = 1, .next = 64, .next_seq = seq + 1,
+		.lane = LANE_APP, .cpu = 3, .ring = 1, .next = 64, .next_seq = seq + 1,
 	};
 	struct delivery *delivery = delivery_begin(b->ds, 0);
 	struct topic *topic = sender_topic(&b->sender, "t.some.event");
@@ -216,11 +221,13 @@ static void missed(void)
 {
 	struct evring_rec rec = { .len = sizeof(rec), .type = 9, .seq = 100, .time = 1234 };
 	struct evring_event event = {
-		.rec = &rec, .lane = EVRING_LANE_BULK, .cpu = 2, .ring = 7, .pos = 6400,
+		.rec = &rec, .seq = 100, .lane = LANE_BULK, .cpu = 2, .ring = 7, .pos = 6400,
 		.next = 6464, .next_seq = 101, .missed = 5,
 	};
 	struct evring_host host = { .name = "h" };
-	struct evring ev = { .meta = &meta, .clock.now = meta.clock };
+	struct evring ev = {
+		.live = &meta, .clock.now = now, .lanes_known = lanes, .nr_lanes = LANES,
+	};
 	static struct declaration d;
 	json_int_t seq, first, last, count;
 	char json[4096];
@@ -230,7 +237,7 @@ static void missed(void)
 
 	declare_missed(&d, &event);
 	ok(d.event.missed == 5 && d.event.pos == 6400 && d.event.next == 6400 &&
-	   d.event.next_seq == 100 && d.event.ring == 7 && d.event.lane == EVRING_LANE_BULK &&
+	   d.event.next_seq == 100 && d.event.ring == 7 && d.event.lane == LANE_BULK &&
 	   d.event.cpu == 2, "missed: committed, it leads to the event that it stands before");
 	len = evring_json(&ev, &host, &d.event, json, sizeof(json));
 	root = json_loadb(json, len > 0 ? (size_t)len : 0, JSON_REJECT_DUPLICATES, NULL);
@@ -246,10 +253,12 @@ static void missed_frame(void)
 {
 	struct bench *b = bench_open("\"value.format\": \"raw\", \"pack.bytes\": \"4000\",");
 	struct evring_rec rec = { .len = sizeof(rec), .type = TYPE_MISSED, .seq = 100 };
-	struct evring_event event = { .rec = &rec, .lane = EVRING_LANE_BULK, .cpu = 2, .missed = 5 };
+	struct evring_event event = {
+		.rec = &rec, .seq = 100, .lane = LANE_BULK, .cpu = 2, .missed = 5,
+	};
 	struct packs *packs = packs_new(&b->enc);
 	struct evring_frame_reader reader;
-	struct evring_frame_event read;
+	struct evring_event read;
 	static struct declaration d;
 	struct message msg;
 	uint64_t range[3];
@@ -263,10 +272,11 @@ static void missed_frame(void)
 	       evring_frame_next(&reader, &read) == 1 && read.payload_len == sizeof(range);
 	if (good)
 		memcpy(range, read.payload, sizeof(range));
-	ok(good && !strcmp(read.type.name, "evring.missed") && read.type.version == 1 &&
-	   read.rec.seq == 95 && read.lane == EVRING_LANE_BULK && read.cpu == 2 &&
+	ok(good && read.type && !strcmp(read.type->name, "evring.missed") && read.type->version == 1 &&
+	   read.rec->seq == 95 && read.lane == LANE_BULK && read.cpu == 2 &&
 	   range[0] == 95 && range[1] == 99 && range[2] == 5 &&
 	   !evring_frame_next(&reader, &read), "missed, in a frame: a record and its type");
+	evring_frame_close(&reader);
 	packs_free(packs);
 	bench_close(b);
 }

@@ -44,7 +44,7 @@ static struct delivery *push(struct deliveries *ds, uint32_t ring, size_t used)
 	struct model *model = &models[ring];
 	uint64_t seq = model->pushed++;
 	const struct evring_event event = {
-		.ring = ring, .lane = (uint16_t)(ring % 2), .cpu = (uint16_t)ring,
+		.ring = ring, .lane = (uint16_t)(ring % 2), .cpu = ring,
 		.next = position(seq + 1), .next_seq = seq + 1, .missed = missed_before(seq),
 	};
 	struct delivery *delivery = delivery_begin(ds, used + 500);
@@ -411,7 +411,7 @@ static void packed(void)
 	delivery_push(ds, before, &event, 0, 0);
 	for (i = 1, head = NULL; i <= 100; i++) {
 		event.ring = i % 2;
-		event.cpu = (uint16_t)event.ring;
+		event.cpu = event.ring;
 		event.next += 64;
 		event.next_seq++;
 		event.missed = 1;

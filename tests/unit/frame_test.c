@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A frame is read back as it was written; what is none is refused, whatever it says. */
+#include "../block.h"
+
 #include <errno.h>
 #include <evring_frame.h>
 #include <stdbool.h>
@@ -28,7 +30,9 @@ struct sample {
 		struct evring_frame_run run;
 		char records[PER_RUN][REC_ROOM];
 	} runs[RUNS];
+	struct evring_frame_lane lane;
 	struct evring_frame_type type;
+	struct block block;
 };
 
 static struct sample make(void)
@@ -40,11 +44,15 @@ static struct sample make(void)
 	s.frame = (struct evring_frame){
 		.magic = EVRING_FRAME_MAGIC, .version = EVRING_FRAME_VERSION,
 		.size = sizeof(s.frame), .len = sizeof(s), .types = offsetof(struct sample, type),
+		.nr_types = 1, .records_end = offsetof(struct sample, lane), .seq_bits = 48,
 		.events = RUNS * PER_RUN,
+		.lanes = { .offset = offsetof(struct sample, lane), .stride = sizeof(s.lane),
+			   .count = 1 },
 		.clock = { .mult = 1u << 31, .shift = 30, .base = 1000, .boot_ns = 5, .wall_ns = 7 },
 	};
 	for (run = 0; run < RUNS; run++) {
-		s.runs[run].run = (struct evring_frame_run){ .lane = 1, .cpu = (uint16_t)run,
+		/* More numbers than the writer's bits can say */
+		s.runs[run].run = (struct evring_frame_run){ .lane = 1, .cpu = run, .seq = 5ull << 48,
 							     .len = sizeof(s.runs[run].records) };
 		for (i = 0; i < PER_RUN; i++) {
 			const struct evring_rec rec = { .len = REC_LEN, .type = 9, .seq = i,
@@ -54,7 +62,11 @@ static struct sample make(void)
 			memset(s.runs[run].records[i] + sizeof(rec), 'a', PAYLOAD);
 		}
 	}
-	s.type = (struct evring_frame_type){ .id = 9, .version = 3, .name = "some.event" };
+	s.lane = (struct evring_frame_lane){ .lane = 1, .name = "bulk" };
+	s.type = (struct evring_frame_type){ .id = 9, .len = sizeof(s.block) };
+	block_begin(&s.block, "some.event", 12);
+	block_field(&s.block, "first", EVRING_KIND_U32, EVRING_FORMAT_NONE, 0, 4);
+	block_field(&s.block, "rest", EVRING_KIND_CHARS, EVRING_FORMAT_NONE, 4, 8);
 	return s;
 }
 
@@ -62,7 +74,7 @@ static struct sample make(void)
 static int read_all(const void *from, size_t len)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	char *buf = malloc(len + 1);
 	int ret, n = 0;
 	unsigned int sum = 0;
@@ -75,30 +87,50 @@ static int read_all(const void *from, size_t len)
 	while (!ret && (ret = evring_frame_next(&reader, &event)) > 0) {
 		for (i = 0; i < event.payload_len; i++)
 			sum += ((const unsigned char *)event.payload)[i];
-		sum += (unsigned int)strlen(event.type.name);
-		sum += (unsigned int)evring_frame_realtime(&reader, &event.rec);
+		sum += event.type ? (unsigned int)strlen(event.type->name) : 0;
+		sum += (unsigned int)evring_frame_realtime(&reader, event.rec);
 		n++;
 		ret = 0;
 	}
+	evring_frame_close(&reader);
 	free(buf);
 	return ret ? ret : n + (int)(sum & 0);
+}
+
+static bool event_is(const struct evring_frame_reader *reader, const struct evring_event *e,
+		     unsigned int n)
+{
+	char name[EVRING_NAME_MAX];
+	uint64_t first;
+	const char *str;
+	size_t len;
+
+	return e->cpu == n / PER_RUN && e->lane == 1 && e->rec->seq == n % PER_RUN &&
+	       e->seq == (5ull << 48) + n % PER_RUN && !e->missed && e->payload_len == PAYLOAD &&
+	       e->type && !strcmp(e->type->name, "some.event") && e->type->version == 3 &&
+	       !evring_get_number(e, evring_field(e->type, "first"), &first) &&
+	       first == 0x61616161 &&
+	       !evring_get_string(e, evring_field(e->type, "rest"), &str, &len) &&
+	       len == 8 && !memcmp(str, "aaaaaaaa", 8) &&
+	       !strcmp(evring_frame_lane_name(reader, 1, name), "bulk") &&
+	       !evring_frame_lane_name(reader, 0, name) &&
+	       evring_frame_realtime(reader, e->rec) == 212;
 }
 
 static bool reads_back(void)
 {
 	const struct sample s = make();
 	struct evring_frame_reader reader;
-	struct evring_frame_event e;
+	struct evring_event e;
+	bool good = true;
 	unsigned int n;
 
 	if (evring_frame_open(&reader, &s, sizeof(s)))
 		return false;
 	for (n = 0; evring_frame_next(&reader, &e) == 1; n++)
-		if (e.cpu != n / PER_RUN || e.lane != 1 || e.rec.seq != n % PER_RUN ||
-		    e.payload_len != PAYLOAD || strcmp(e.type.name, "some.event") ||
-		    e.type.version != 3 || evring_frame_realtime(&reader, &e.rec) != 212)
-			return false;
-	return n == RUNS * PER_RUN;
+		good = good && event_is(&reader, &e, n);
+	evring_frame_close(&reader);
+	return good && n == RUNS * PER_RUN;
 }
 
 static bool refuses(size_t offset, const void *value, size_t len, int want)
@@ -129,7 +161,7 @@ static bool says_it_again(void)
 {
 	struct sample s = make();
 	struct evring_frame_reader reader;
-	struct evring_frame_event e;
+	struct evring_event e;
 	char *buf = malloc(sizeof(s));
 	unsigned int n, i;
 	bool good = true;
@@ -137,7 +169,9 @@ static bool says_it_again(void)
 	if (!buf)
 		abort();
 	/* No types, and of the last run, which says that it is longer, eight bytes. */
-	s.frame.len = s.frame.types = offsetof(struct sample, runs[1].records[0]) + 8;
+	s.frame.len = offsetof(struct sample, runs[1].records[0]) + 8;
+	s.frame.types = s.frame.records_end = s.frame.len;
+	s.frame.nr_types = s.frame.lanes.count = 0;
 	s.runs[1].run.len = 4096;
 	memcpy(buf, &s, s.frame.len);
 	buf = realloc(buf, s.frame.len);
@@ -147,6 +181,7 @@ static bool says_it_again(void)
 		;
 	for (i = 0; i < 4; i++)
 		good &= evring_frame_next(&reader, &e) == -EBADMSG;
+	evring_frame_close(&reader);
 	free(buf);
 	return good && n == PER_RUN;
 }
@@ -156,12 +191,15 @@ static bool discards(void)
 	struct sample s = make();
 	const uint16_t type = EVRING_TYPE_DISCARD;
 	struct evring_frame_reader reader;
-	struct evring_frame_event e;
+	struct evring_event e;
+	bool good;
 
 	memcpy(s.runs[0].records[0] + offsetof(struct evring_rec, type), &type, sizeof(type));
-	return !evring_frame_open(&reader, &s, sizeof(s)) && evring_frame_next(&reader, &e) == 1 &&
-	       e.rec.type == type && !e.payload_len &&
+	good = !evring_frame_open(&reader, &s, sizeof(s)) && evring_frame_next(&reader, &e) == 1 &&
+	       e.rec->type == type && !e.payload_len &&
 	       evring_frame_next(&reader, &e) == 1 && e.payload_len == PAYLOAD;
+	evring_frame_close(&reader);
+	return good;
 }
 
 /* Nothing but the sanitizers' silence is asked for. */
@@ -192,6 +230,18 @@ int main(void)
 	ok(REFUSES(uint32_t, frame.types, 0xfffffff8, -EBADMSG), "types outside of the frame");
 	ok(REFUSES(uint32_t, frame.types, sizeof(struct evring_frame) + 4, -EBADMSG),
 	   "types that are not aligned");
+	ok(REFUSES(uint32_t, frame.magic, __builtin_bswap32(EVRING_FRAME_MAGIC), -EPROTO),
+	   "a host of the other byte order");
+	ok(REFUSES(uint32_t, frame.nr_types, 2, -EBADMSG), "more types than there are");
+	ok(REFUSES(uint32_t, frame.nr_types, 0xffffffff, -EBADMSG), "types without end");
+	ok(REFUSES(uint32_t, frame.nr_types, 0, -EBADMSG), "fewer types than there are");
+	ok(REFUSES(uint32_t, frame.seq_bits, 65, -EBADMSG), "numbers of more than 64 bits");
+	ok(REFUSES(uint32_t, frame.records_end, 0xfffffff8, -EBADMSG), "records without end");
+	ok(REFUSES(uint32_t, frame.lanes.stride, 0, -EBADMSG), "lanes of no length");
+	ok(REFUSES(uint32_t, frame.lanes.count, 0xffffffff, -EBADMSG), "lanes without end");
+	ok(REFUSES(uint32_t, type.len, 8, -EBADMSG), "a block that is none");
+	ok(REFUSES(uint32_t, type.len, 0xffffffff, -EBADMSG), "a block without end");
+	ok(REFUSES(uint32_t, block.head.fields.count, 0xffffff, -EBADMSG), "a type that lies");
 	ok(REFUSES(uint32_t, frame.events, 5, -EBADMSG), "fewer events than there are");
 	ok(REFUSES(uint32_t, frame.events, 7, -EBADMSG), "more events than there are");
 	ok(REFUSES(uint32_t, frame.clock.shift, 200, -EBADMSG), "a clock that shifts too far");

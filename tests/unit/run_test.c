@@ -27,6 +27,7 @@ static void ok(bool good, const char *name)
 /* A ring of a group that holds, with RECS records; behind its data nothing is mapped. */
 struct fake {
 	struct evring_meta meta;
+	struct evring_clock clock;
 	struct evring_ring_page page;
 	struct ring ring;
 	struct ring *heap[1];
@@ -57,10 +58,10 @@ static struct fake *make(uint64_t pos)
 	f->page.head = pos + RECS * REC_LEN;
 	f->ring = (struct ring) {
 		.page = &f->page, .data = f->data, .mask = SIZE - 1, .segment = SEGMENT,
-		.record_max = SEGMENT / 2, .pos = pos, .head = pos, .stable = true,
+		.record_max = SEGMENT / 2, .pos = pos, .head = pos, .seq_bits = 48, .stable = true,
 	};
 	f->ev = (struct evring) {
-		.fd = -1, .meta = &f->meta, .mode = MODE_HOLD, .lanes = 1, .rings = &f->ring,
+		.fd = -1, .live = &f->meta, .live_clock = &f->clock, .seq_bits = 48, .mode = MODE_HOLD, .lanes = 1, .rings = &f->ring,
 		.nr_rings = 1, .seen_rings = 1, .heap = f->heap,
 	};
 	return f;

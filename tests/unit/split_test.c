@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A pack in halves, and these in halves: the same events, in order, each half well-formed. */
+#include "../block.h"
+#include "../defaults.h"
 #include "evringd.h"
 #include "producer.h"
 #include "sender.h"
@@ -43,10 +45,12 @@ static size_t make_frame(char *to, unsigned int n)
 {
 	struct evring_frame frame = {
 		.magic = EVRING_FRAME_MAGIC, .version = EVRING_FRAME_VERSION,
-		.size = sizeof(frame), .events = n,
+		.size = sizeof(frame), .events = n, .nr_types = 1, .seq_bits = 48,
 		.clock = { .mult = 1u << 20, .shift = 20 },
 	};
-	struct evring_frame_type type = { .id = 9, .version = 2, .name = "some.event" };
+	const struct evring_frame_type type = { .id = 9, .len = sizeof(struct block) };
+	const struct evring_frame_lane lane = { .lane = LANE_APP, .name = "app" };
+	struct block block;
 	struct evring_frame_run *run = NULL;
 	size_t len = sizeof(frame);
 	unsigned int i;
@@ -61,8 +65,9 @@ static size_t make_frame(char *to, unsigned int n)
 		/* A run of three: cuts go through runs. */
 		if (i % 3 == 0) {
 			run = (struct evring_frame_run *)(to + len);
-			*run = (struct evring_frame_run){ .lane = EVRING_LANE_APP,
-							  .cpu = (uint16_t)(i / 3 % 3) };
+			*run = (struct evring_frame_run){
+				.seq = i, .lane = LANE_APP, .cpu = i / 3 % 3,
+			};
 			len += sizeof(*run);
 		}
 		memset(to + len, 0, room);
@@ -71,9 +76,16 @@ static size_t make_frame(char *to, unsigned int n)
 		len += room;
 		run->len += (uint32_t)room;
 	}
+	frame.records_end = (uint32_t)len;
+	frame.lanes = (struct evring_table){ (uint32_t)len, sizeof(lane), 1, 0 };
+	memcpy(to + len, &lane, sizeof(lane));
+	len += sizeof(lane);
 	frame.types = (uint32_t)len;
+	block_begin(&block, "some.event", 0);
+	block.head.version = 2;
 	memcpy(to + len, &type, sizeof(type));
-	len += sizeof(type);
+	memcpy(to + len + sizeof(type), &block, sizeof(block));
+	len += sizeof(type) + sizeof(block);
 	frame.len = (uint32_t)len;
 	memcpy(frame.machine_id, MACHINE, 32);
 	memcpy(frame.boot_id, BOOT, 32);
@@ -84,7 +96,7 @@ static size_t make_frame(char *to, unsigned int n)
 static unsigned int count(const struct config *cfg, const struct outgoing *out)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	const char *c = out->value;
 	unsigned int n = 0;
 
@@ -96,13 +108,14 @@ static unsigned int count(const struct config *cfg, const struct outgoing *out)
 	if (evring_frame_open(&reader, out->value, out->len))
 		return 0;
 	while (evring_frame_next(&reader, &event) > 0) {
-		bool whole = event.lane == EVRING_LANE_APP && event.type.version == 2 &&
-			     !strcmp(event.type.name, "some.event") &&
-			     event.payload_len == event.rec.seq * 7 % 50 &&
-			     event.cpu == event.rec.seq / 3 % 3;
+		bool whole = event.lane == LANE_APP && event.type &&
+			     event.type->version == 2 && !strcmp(event.type->name, "some.event") &&
+			     event.payload_len == event.seq * 7 % 50 &&
+			     event.cpu == event.seq / 3 % 3;
 
 		n += whole;
 	}
+	evring_frame_close(&reader);
 	return n == reader.frame.events ? n : 0;
 }
 

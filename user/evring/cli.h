@@ -12,10 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#ifndef EVRING_VERSION
-#define EVRING_VERSION "0.1.0"
-#endif
-
 #define EXIT_USAGE	2
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
@@ -36,11 +32,25 @@ int cmd_groups(const struct cli *cli, int argc, char **argv);
  * snapshot.c: all counters of the module at one time
  */
 
+#define CAUSES_MAX	16	/* causes of losses that are told apart */
+
+/* One ring's page, as far as both sides know it */
+struct ring {
+	struct evring_ring_page page;
+	uint64_t seq;			/* attempts so far, all 64 bits */
+	uint64_t lost[CAUSES_MAX];
+	struct evring_cursor *cursors;	/* by place of the group */
+};
+
 struct snapshot {
+	struct evring *ev;
 	struct evring_meta meta;
+	struct evring_clock clock;
+	struct evring_group_info *groups;
 	uint64_t boottime_ns;		/* when */
-	struct evring_ring_page *rings;	/* lane by lane */
+	struct ring *rings;		/* lane by lane */
 	unsigned int nr_rings;
+	unsigned int nr_causes;
 };
 
 /* Counters of one ring, or of several together. */
@@ -50,7 +60,7 @@ struct tally {
 	uint64_t kept;			/* bytes between tail and head */
 	uint64_t bytes;			/* published, all-time */
 	uint64_t emitted;
-	uint64_t lost[EVRING_LOST_CAUSES];
+	uint64_t lost[CAUSES_MAX];
 	uint64_t discarded;
 	uint64_t wakeups;
 };
@@ -66,7 +76,7 @@ struct lag {
 /* -errno; on success the snapshot is to be given to snapshot_free(). */
 int snapshot_take(struct evring *ev, struct snapshot *snap);
 void snapshot_free(struct snapshot *snap);
-void tally_add(struct tally *tally, const struct evring_ring_page *ring);
+void tally_add(struct tally *tally, const struct ring *ring);
 uint64_t tally_lost(const struct tally *tally);
 uint64_t tally_published(const struct tally *tally);
 void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag);
@@ -130,12 +140,14 @@ const char *style_off(enum style style, bool colour);
 char *human_size(char buf[HUMAN_MAX], uint64_t bytes);
 char *human_duration(char buf[HUMAN_MAX], uint64_t ns);
 
-const char *lane_name(unsigned int lane);
+/* "unknown" where the library has no name. */
+const char *lane_name(const struct evring *ev, unsigned int lane);
 const char *kind_name(unsigned int kind);
 const char *format_name(unsigned int format);
-/* "critical,bulk"; @lanes is a bit mask. */
-char *lane_list(char buf[128], uint32_t lanes);
-json_t *lane_list_json(uint32_t lanes);
+const char *cause_name(unsigned int cause);
+/* "critical,bulk"; free() it. @lanes has a bit for each. */
+char *lane_list(const struct evring *ev, uint64_t lanes);
+json_t *lane_list_json(const struct evring *ev, uint64_t lanes);
 
 /* Whether this type is an attachable hook, and the newest version of it. */
 bool is_hook(struct evring *ev, const struct evring_type *type);

@@ -46,6 +46,12 @@ static int run_verb(const struct cli *cli, int argc, char **argv)
 	return try_help(NULL);
 }
 
+static int print_version(void)
+{
+	printf("evring %s\n", evring_version());
+	return fflush(stdout) ? fail(-errno, "cannot write") : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -63,7 +69,7 @@ int main(int argc, char **argv)
 		if (option == 'h')
 			return print_help(help);
 		if (option == 'V')
-			return print_help("evring " EVRING_VERSION "\n");
+			return print_version();
 		if (option != 'd')
 			return try_help(NULL);
 		cli.device = optarg;

@@ -29,15 +29,16 @@ static uint64_t away_ns(const struct snapshot *snap, const struct evring_group_i
 
 static void add_row(struct table *table, const struct snapshot *snap, unsigned int index)
 {
-	const struct evring_group_info *group = &snap->meta.groups[index];
+	const struct evring_group_info *group = &snap->groups[index];
 	bool is_abandoned = group->flags & EVRING_GROUP_ABANDONED;
-	char lanes[128], human[HUMAN_MAX];
+	char *lanes = lane_list(snap->ev, group->lanes), human[HUMAN_MAX];
 	struct lag lag;
 
 	group_lag(snap, index, &lag);
 	table_cell(table, STYLE_PLAIN, "%s", group->name);
 	table_cell(table, STYLE_PLAIN, "%s", policy_name(group->policy));
-	table_cell(table, STYLE_PLAIN, "%s", lane_list(lanes, group->lanes));
+	table_cell(table, STYLE_PLAIN, "%s", lanes);
+	free(lanes);
 	if (group->owner)
 		table_cell(table, STYLE_GOOD, "%u", group->owner);
 	else
@@ -64,8 +65,8 @@ static void warn_forgotten(const struct snapshot *snap)
 {
 	char human[HUMAN_MAX];
 
-	for (unsigned int i = 0; i < EVRING_GROUPS_MAX; i++) {
-		const struct evring_group_info *group = &snap->meta.groups[i];
+	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
+		const struct evring_group_info *group = &snap->groups[i];
 
 		if (is_forgotten(group))
 			printf("\nGroup %s holds events and has had no owner for %s: start its "
@@ -81,8 +82,8 @@ void groups_print(const struct snapshot *snap)
 	};
 	struct table *table = table_new(heads, ARRAY_SIZE(heads));
 
-	for (unsigned int i = 0; i < EVRING_GROUPS_MAX; i++) {
-		if (snap->meta.groups[i].name[0])
+	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
+		if (snap->groups[i].name[0])
 			add_row(table, snap, i);
 	}
 	table_print(table);
@@ -91,14 +92,14 @@ void groups_print(const struct snapshot *snap)
 
 static json_t *group_json(const struct snapshot *snap, unsigned int index)
 {
-	const struct evring_group_info *group = &snap->meta.groups[index];
+	const struct evring_group_info *group = &snap->groups[index];
 	struct lag lag;
 	json_t *json;
 
 	group_lag(snap, index, &lag);
 	json = json_pack("{s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I}",
 			 "name", group->name, "policy", policy_name(group->policy),
-			 "lanes", lane_list_json(group->lanes),
+			 "lanes", lane_list_json(snap->ev, group->lanes),
 			 "generation", (json_int_t)group->generation,
 			 "abandon_ms", (json_int_t)group->abandon_ms,
 			 "abandoned", !!(group->flags & EVRING_GROUP_ABANDONED),
@@ -114,8 +115,8 @@ json_t *groups_json(const struct snapshot *snap)
 {
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < EVRING_GROUPS_MAX; i++) {
-		if (snap->meta.groups[i].name[0])
+	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
+		if (snap->groups[i].name[0])
 			json_array_append_new(list, group_json(snap, i));
 	}
 	return list;

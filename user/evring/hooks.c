@@ -10,12 +10,33 @@
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
-	"       evring hooks attach|detach NAME-GLOB...\n"
+	"       evring hooks attach [--group GROUP] [--lane LANE] NAME-GLOB...\n"
+	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
 	"List the hooks of the kernel, or attach and detach some ('process.*').\n"
-	"A hook stays attached when this program ends; one that is detached costs nothing.\n"
+	"A hook stays attached when this program ends, until all for whom it was attached\n"
+	"have detached it; one that is detached costs nothing.\n"
 	"\n"
-	"  --json   as one JSON array\n"
-	"  --help   this text\n";
+	"  --group GROUP  for a group, not for the administrator\n"
+	"  --lane LANE    put its events into this lane, not into its own\n"
+	"  --json         as one JSON array\n"
+	"  --help         this text\n";
+
+/* What the command line asks for */
+struct request {
+	bool json;
+	bool attach;
+	const char *group;	/* NULL: the administrator */
+	const char *lane_name;	/* NULL: the hook's own */
+	int lane;
+};
+
+/* For how many it is attached; it may have gone since it was listed. */
+static unsigned int owners(struct evring *ev, const struct evring_type *type)
+{
+	int ret = evring_owners(ev, type->name);
+
+	return ret < 0 ? 0 : (unsigned int)ret;
+}
 
 static enum style state_style(const struct evring_type *type)
 {
@@ -26,7 +47,7 @@ static enum style state_style(const struct evring_type *type)
 
 static int list(struct evring *ev, int nr)
 {
-	static const char *const heads[] = { "<HOOK", "<STATE", "<LANE", "VERSION", "LOST" };
+	static const char *const heads[] = { "<HOOK", "<STATE", "OWNERS", "<LANE", "VERSION", "LOST" };
 	struct table *table = table_new(heads, ARRAY_SIZE(heads));
 
 	for (int id = 0; id < nr; id++) {
@@ -36,7 +57,8 @@ static int list(struct evring *ev, int nr)
 			continue;
 		table_cell(table, STYLE_PLAIN, "%s", type->name);
 		table_cell(table, state_style(type), "%s", hook_state(type));
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(type->lane));
+		table_number(table, owners(ev, type));
+		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
 		table_number(table, type->version);
 		table_fault(table, type->lost);
 	}
@@ -54,11 +76,12 @@ static int list_json(struct evring *ev, int nr)
 		if (!is_hook(ev, type))
 			continue;
 		json_array_append_new(json,
-				      json_pack("{s:s, s:b, s:s, s:s, s:I, s:I}", "name", type->name,
+				      json_pack("{s:s, s:b, s:s, s:I, s:s, s:I, s:I}", "name", type->name,
 						"attached",
 						!!(type->flags & EVRING_TYPE_F_ATTACHED),
 						"state", hook_state(type),
-						"lane", lane_name(type->lane),
+						"owners", (json_int_t)owners(ev, type),
+						"lane", lane_name(ev, type->lane),
 						"version", (json_int_t)type->version,
 						"lost", (json_int_t)type->lost));
 	}
@@ -84,25 +107,37 @@ static int no_such_hook(struct evring *ev, int nr, const char *glob)
 	return EXIT_FAILURE;
 }
 
-static int switch_hook(struct evring *ev, const char *name, unsigned int op)
+static int switch_hook(struct evring *ev, const char *name, const struct request *request)
 {
-	const char *verb = op == EVRING_HOOK_ATTACH ? "attach" : "detach";
-	int before = evring_hook(ev, name, EVRING_HOOK_QUERY);
-	int after = before < 0 ? before : evring_hook(ev, name, op);
+	const char *verb = request->attach ? "attach" : "detach";
+	int before = evring_owners(ev, name), after, state;
 
-	if (after == -EOPNOTSUPP)
-		return fail(after, "cannot %s %s: not on this kernel", verb, name);
-	if (after < 0)
-		return fail(after, "cannot %s %s", verb, name);
-	if (after == EVRING_HOOK_DISARMED)
+	if (before < 0)
+		return fail(before, "cannot %s %s", verb, name);
+	state = request->attach ? evring_attach(ev, name, request->group, request->lane) :
+				  evring_detach(ev, name, request->group);
+	if (state == -ENOENT && request->group)
+		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
+	if (state == -EBUSY)
+		return fail(state, "cannot put %s into another lane: others have it attached",
+			    name);
+	if (state == -EOPNOTSUPP)
+		return fail(state, "cannot %s %s: not on this kernel", verb, name);
+	if (state < 0)
+		return fail(state, "cannot %s %s", verb, name);
+	if (state == EVRING_HOOK_DISARMED)
 		fprintf(stderr, "evring: %s is attached but disarmed: what it is attached to is "
 			"switched off, and nothing comes\n", name);
-	printf("%s: %s%sed\n", name, before == after ? "already " : "", verb);
+	after = evring_owners(ev, name);
+	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
+	if (!request->attach && after > 0)
+		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
+	putchar('\n');
 	return EXIT_SUCCESS;
 }
 
 /* All hooks that one glob matches. The first that fails ends it: the next ones would too. */
-static int switch_hooks(struct evring *ev, int nr, const char *glob, unsigned int op)
+static int switch_hooks(struct evring *ev, int nr, const char *glob, const struct request *request)
 {
 	unsigned int found = 0;
 
@@ -112,62 +147,73 @@ static int switch_hooks(struct evring *ev, int nr, const char *glob, unsigned in
 		if (!is_hook(ev, type) || fnmatch(glob, type->name, 0))
 			continue;
 		found++;
-		if (switch_hook(ev, type->name, op) != EXIT_SUCCESS)
+		if (switch_hook(ev, type->name, request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
 	return found ? EXIT_SUCCESS : no_such_hook(ev, nr, glob);
 }
 
-static int run(struct evring *ev, bool json, int argc, char **argv)
+static int run(struct evring *ev, struct request *request, int argc, char **argv)
 {
 	int nr = evring_types(ev);
-	unsigned int op;
 
 	if (nr < 0)
 		return fail(nr, "cannot read the types");
 	if (!argc)
-		return json ? list_json(ev, nr) : list(ev, nr);
-	op = strcmp(argv[0], "attach") ? EVRING_HOOK_DETACH : EVRING_HOOK_ATTACH;
+		return request->json ? list_json(ev, nr) : list(ev, nr);
+	request->lane = request->lane_name ? evring_lane_by_name(ev, request->lane_name) : -1;
+	if (request->lane_name && request->lane < 0)
+		return fail(-request->lane, "there is no lane '%s'", request->lane_name);
+	request->attach = !strcmp(argv[0], "attach");
 	for (int i = 1; i < argc; i++) {
-		if (switch_hooks(ev, nr, argv[i], op) != EXIT_SUCCESS)
+		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }
 
-static bool is_usage(bool json, int argc, char **argv)
+static bool is_usage(const struct request *request, int argc, char **argv)
 {
 	if (!argc)
-		return true;
-	return argc > 1 && !json && (!strcmp(argv[0], "attach") || !strcmp(argv[0], "detach"));
+		return !request->group && !request->lane_name;
+	if (argc < 2 || request->json)
+		return false;
+	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !request->lane_name);
 }
 
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "group", required_argument, NULL, 'g' },
+		{ "lane", required_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	bool json = false;
+	struct request request = { 0 };
 	struct evring *ev;
 	int option, ret;
 
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (option == 'h')
 			return print_help(help);
-		if (option != 'j')
+		if (option == 'g')
+			request.group = optarg;
+		else if (option == 'l')
+			request.lane_name = optarg;
+		else if (option == 'j')
+			request.json = true;
+		else
 			return try_help("hooks");
-		json = true;
 	}
-	if (!is_usage(json, argc - optind, argv + optind)) {
+	if (!is_usage(&request, argc - optind, argv + optind)) {
 		fputs("evring: hooks takes nothing, or 'attach' or 'detach' and names\n", stderr);
 		return try_help("hooks");
 	}
 	ev = open_device(cli);
 	if (!ev)
 		return EXIT_FAILURE;
-	ret = run(ev, json, argc - optind, argv + optind);
+	ret = run(ev, &request, argc - optind, argv + optind);
 	evring_close(ev);
 	return ret;
 }

@@ -3,6 +3,7 @@
  * An event as a line for people: when, what, where and who, then the fields of
  * the type's own, then (dimmed) those that every type has.
  */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -33,26 +34,69 @@ static uint64_t raw_to_wall(const struct evring *ev, const struct evring_event *
 	return evring_realtime(ev, &other);
 }
 
+/* The names of a number, or of its bits; the number where there are none. */
+static void print_names(struct line *line, const struct evring_field *field, uint64_t value)
+{
+	bool flags = field->format == EVRING_FORMAT_FLAGS;
+	const char *bar = "";
+
+	for (uint32_t i = 0; i < field->nr_values; i++) {
+		uint64_t is = field->values[i].value;
+
+		if (flags ? !is || (value & is) != is : value != is)
+			continue;
+		fprintf(line->out, "%s%s", bar, field->values[i].name);
+		bar = "|";
+		value &= ~is;
+		if (!flags)
+			return;
+	}
+	if (value || !*bar)
+		fprintf(line->out, flags ? "%s%#" PRIx64 : "%s%" PRIu64, bar, value);
+}
+
 static void print_number(struct line *line, const struct evring *ev,
 			 const struct evring_event *event, const struct evring_field *field,
 			 uint64_t value)
 {
 	char human[HUMAN_MAX];
 
-	if (event->rec->type == EVRING_TYPE_LOST && field->offset)
+	if (field->format == EVRING_FORMAT_RAWTIME)
 		print_time(line, raw_to_wall(ev, event, value));
-	else if (field->format == EVRING_FORMAT_HEX)
+	else if (field->format == EVRING_FORMAT_TIME)
+		print_time(line, value);
+	else if (field->format == EVRING_FORMAT_HEX || field->format == EVRING_FORMAT_CAPS)
 		fprintf(line->out, "%#" PRIx64, value);
 	else if (field->format == EVRING_FORMAT_DURATION)
 		fputs(human_duration(human, value), line->out);
 	else if (field->format == EVRING_FORMAT_BOOTTIME)
 		print_time(line, evring_clock_to_wall(ev, value));
-	else if (field->kind == EVRING_KIND_S32)
-		fprintf(line->out, "%" PRId32, (int32_t)value);
-	else if (field->kind == EVRING_KIND_S64)
+	else if (field->format == EVRING_FORMAT_MODE)
+		fprintf(line->out, "%#" PRIo64, value);
+	else if (field->format == EVRING_FORMAT_DEV)
+		fprintf(line->out, "%" PRIu64 ":%" PRIu64, value >> 20, value & 0xfffff);
+	else if (field->nr_values)
+		print_names(line, field, value);
+	else if (field->kind >= EVRING_KIND_S8 && field->kind <= EVRING_KIND_S64)
 		fprintf(line->out, "%" PRId64, (int64_t)value);
 	else
 		fprintf(line->out, "%" PRIu64, value);
+}
+
+static bool is_text(const struct evring_field *field)
+{
+	return field->kind == EVRING_KIND_CHARS || field->kind == EVRING_KIND_TEXT ||
+	       field->kind == EVRING_KIND_TEXTS;
+}
+
+static void print_ip(struct line *line, const char *s)
+{
+	static const char mapped[12] = { [10] = (char)0xff, [11] = (char)0xff };
+	bool v4 = !memcmp(s, mapped, sizeof(mapped));
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? s + sizeof(mapped) : s, text, sizeof(text));
+	fputs(text, line->out);
 }
 
 static void print_field(struct line *line, const struct evring *ev,
@@ -66,8 +110,13 @@ static void print_field(struct line *line, const struct evring *ev,
 	if (!evring_get_number(event, field, &value)) {
 		print_number(line, ev, event, field, value);
 	} else if (evring_get_string(event, field, &s, &n)) {
-		putc('?', line->out);	/* not within the record */
-	} else if (field->kind == EVRING_KIND_STRV) {
+		putc('?', line->out);	/* not within the record, or an array of numbers */
+	} else if (field->format == EVRING_FORMAT_IP && n == 16) {
+		print_ip(line, s);
+	} else if (!is_text(field)) {
+		for (size_t i = 0; i < n; i++)
+			fprintf(line->out, "%02x", (unsigned char)s[i]);
+	} else if (field->kind == EVRING_KIND_TEXTS) {
 		putc('[', line->out);
 		quote_strings(line->out, s, n);
 		putc(']', line->out);
@@ -81,11 +130,9 @@ static void print_fields(struct line *line, const struct evring *ev,
 			 const struct evring_event *event, bool common)
 {
 	const struct evring_type *type = event->type;
-	bool has_common = type->flags & EVRING_TYPE_F_COMMON;
-
 	for (uint32_t i = 0; i < type->nr_fields; i++) {
 		const struct evring_field *field = &type->fields[i];
-		bool is_common = has_common && field->offset < sizeof(struct evring_common);
+		bool is_common = field->offset < type->common_size;
 
 		if (is_common == common &&
 		    !(is_common && field->offset == offsetof(struct evring_common, comm)))
@@ -93,7 +140,8 @@ static void print_fields(struct line *line, const struct evring *ev,
 	}
 }
 
-static void print_type(struct line *line, const struct evring_event *event)
+static void print_type(struct line *line, const struct evring *ev,
+		       const struct evring_event *event)
 {
 	bool is_lost = event->rec->type == EVRING_TYPE_LOST;
 	enum style style = is_lost ? STYLE_BAD : STYLE_HEAD;
@@ -105,7 +153,7 @@ static void print_type(struct line *line, const struct evring_event *event)
 		fprintf(line->out, "unknown:%u", event->rec->type);
 	fputs(style_off(style, line->colour), line->out);
 	if (is_lost)
-		fprintf(line->out, "  lane=%s", lane_name(event->lane));
+		fprintf(line->out, "  lane=%s", lane_name(ev, event->lane));
 	fprintf(line->out, "  cpu=%u", event->cpu);
 }
 
@@ -123,7 +171,7 @@ static void print_task(struct line *line, const struct evring_event *event)
 		fprintf(line->out, " tid=%u", event->rec->tid);
 	if (context)
 		fprintf(line->out, " context=%s", context);
-	if (!event->type || !(event->type->flags & EVRING_TYPE_F_COMMON))
+	if (!event->type || !(event->type->common_size))
 		return;
 	comm = evring_field(event->type, "comm");
 	if (comm && !evring_get_string(event, comm, &s, &n)) {
@@ -135,13 +183,13 @@ static void print_task(struct line *line, const struct evring_event *event)
 void line_print(struct line *line, const struct evring *ev, const struct evring_event *event)
 {
 	print_time(line, evring_realtime(ev, event));
-	print_type(line, event);
+	print_type(line, ev, event);
 	if (event->rec->type != EVRING_TYPE_LOST)
 		print_task(line, event);
 	if (event->type) {
 		putc(' ', line->out);
 		print_fields(line, ev, event, false);
-		if (event->type->flags & EVRING_TYPE_F_COMMON) {
+		if (event->type->common_size) {
 			fputs(style_on(STYLE_DIM, line->colour), line->out);
 			print_fields(line, ev, event, true);
 			fputs(style_off(STYLE_DIM, line->colour), line->out);

@@ -6,27 +6,78 @@
 
 #include "cli.h"
 
+/* What of a ring's page a snapshot keeps */
+static void ring_keep(const struct snapshot *snap, struct ring *ring, const void *page, size_t len)
+{
+	const struct evring_table *cursors = &ring->page.cursors;
+
+	evring_page_get(page, len, &ring->page, sizeof(ring->page));
+	ring->seq = evring_seq_near(ring->page.seq_base, ring->page.seq, snap->meta.seq_bits);
+	for (unsigned int i = 0; i < CAUSES_MAX; i++)
+		evring_table_get(page, len, &ring->page.lost, i, &ring->lost[i],
+				 sizeof(ring->lost[i]));
+	ring->cursors = must(calloc(cursors->count + 1u, sizeof(*ring->cursors)));
+	for (unsigned int i = 0; i < cursors->count; i++)
+		evring_table_get(page, len, cursors, i, &ring->cursors[i],
+				 sizeof(*ring->cursors));
+}
+
+/* A copy of a ring's page, of any length; -errno. */
+static ssize_t ring_copy(struct evring *ev, unsigned int lane, unsigned int cpu, void **page,
+			 size_t *room)
+{
+	ssize_t len = evring_ring_read(ev, lane, cpu, *page, *room);
+
+	if (len <= (ssize_t)*room)
+		return len;
+	*room = (size_t)len;
+	*page = must(realloc(*page, *room));
+	return evring_ring_read(ev, lane, cpu, *page, *room);
+}
+
 static int read_rings(struct evring *ev, struct snapshot *snap)
 {
 	const struct evring_meta *meta = &snap->meta;
-	/* rings may have come since the meta page was read: they are for the next time */
-	struct evring_ring_page *rings = must(calloc(meta->nr_rings + 1, sizeof(*rings)));
+	size_t room = 4096;
+	void *page = must(malloc(room));
+	int ret = 0;
 
-	snap->rings = rings;
-	for (unsigned int lane = 0; lane < meta->nr_lanes; lane++) {
-		for (unsigned int cpu = 0; cpu < meta->nr_cpus; cpu++) {
-			int ret;
+	/* Rings may have come since the meta page was read: they are for the next time. */
+	snap->rings = must(calloc(meta->nr_rings + 1, sizeof(*snap->rings)));
+	for (unsigned int lane = 0; lane < meta->lanes.count && !ret; lane++) {
+		for (unsigned int cpu = 0; cpu < meta->nr_cpus && !ret; cpu++) {
+			ssize_t len;
 
 			if (snap->nr_rings == meta->nr_rings)
-				return 0;
-			ret = evring_ring_read(ev, lane, cpu, &rings[snap->nr_rings]);
-			if (ret >= 0)
-				snap->nr_rings++;
-			else if (ret != -ENXIO)
-				return ret;
+				break;
+			len = ring_copy(ev, lane, cpu, &page, &room);
+			if (len >= 0)
+				ring_keep(snap, &snap->rings[snap->nr_rings++], page, (size_t)len);
+			else if (len != -ENXIO)
+				ret = (int)len;
 		}
 	}
-	return 0;
+	free(page);
+	return ret;
+}
+
+static int read_meta(struct evring *ev, struct snapshot *snap)
+{
+	size_t room = evring_meta(ev)->map_size;
+	void *page = must(calloc(1, room));
+	ssize_t len = evring_meta_read(ev, page, room);
+
+	if (len >= 0) {
+		evring_page_get(page, (size_t)len, &snap->meta, sizeof(snap->meta));
+		evring_table_get(page, (size_t)len, &snap->meta.clocks, 0, &snap->clock,
+				 sizeof(snap->clock));
+		snap->groups = must(calloc(snap->meta.groups.count + 1u, sizeof(*snap->groups)));
+		for (unsigned int i = 0; i < snap->meta.groups.count; i++)
+			evring_table_get(page, (size_t)len, &snap->meta.groups, i, &snap->groups[i],
+					 sizeof(*snap->groups));
+	}
+	free(page);
+	return len < 0 ? (int)len : 0;
 }
 
 int snapshot_take(struct evring *ev, struct snapshot *snap)
@@ -34,8 +85,8 @@ int snapshot_take(struct evring *ev, struct snapshot *snap)
 	struct timespec now;
 	int ret;
 
-	*snap = (struct snapshot){ 0 };
-	ret = evring_meta_read(ev, &snap->meta);
+	*snap = (struct snapshot){ .ev = ev };
+	ret = read_meta(ev, snap);
 	if (ret < 0)
 		return ret;
 	clock_gettime(CLOCK_BOOTTIME, &now);
@@ -43,33 +94,43 @@ int snapshot_take(struct evring *ev, struct snapshot *snap)
 	ret = read_rings(ev, snap);
 	if (ret < 0)
 		snapshot_free(snap);
+	else if (snap->nr_rings)
+		snap->nr_causes = snap->rings[0].page.lost.count;
+	if (snap->nr_causes > CAUSES_MAX)
+		snap->nr_causes = CAUSES_MAX;
 	return ret;
 }
 
 void snapshot_free(struct snapshot *snap)
 {
+	while (snap->nr_rings)
+		free(snap->rings[--snap->nr_rings].cursors);
 	free(snap->rings);
+	free(snap->groups);
 	snap->rings = NULL;
+	snap->groups = NULL;
 }
 
-void tally_add(struct tally *tally, const struct evring_ring_page *ring)
+void tally_add(struct tally *tally, const struct ring *ring)
 {
+	const struct evring_ring_page *page = &ring->page;
+
 	tally->rings++;
-	tally->size += ring->data_size;
-	tally->kept += ring->head - ring->tail;
-	tally->bytes += ring->head;
+	tally->size += page->data_size;
+	tally->kept += page->head - page->tail;
+	tally->bytes += page->head;
 	tally->emitted += ring->seq;
-	for (unsigned int i = 0; i < EVRING_LOST_CAUSES; i++)
+	for (unsigned int i = 0; i < CAUSES_MAX; i++)
 		tally->lost[i] += ring->lost[i];
-	tally->discarded += ring->discarded;
-	tally->wakeups += ring->wakeups;
+	tally->discarded += page->discarded;
+	tally->wakeups += page->wakeups;
 }
 
 uint64_t tally_lost(const struct tally *tally)
 {
 	uint64_t lost = 0;
 
-	for (unsigned int i = 0; i < EVRING_LOST_CAUSES; i++)
+	for (unsigned int i = 0; i < CAUSES_MAX; i++)
 		lost += tally->lost[i];
 	return lost;
 }
@@ -86,15 +147,17 @@ void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag)
 {
 	*lag = (struct lag){ .events_known = true };
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct evring_ring_page *ring = &snap->rings[i];
+		const struct ring *ring = &snap->rings[i];
+		const struct evring_ring_page *page = &ring->page;
 		const struct evring_cursor *cursor = &ring->cursors[group];
 
-		if (!(snap->meta.groups[group].lanes & 1U << ring->lane))
+		if (!(snap->groups[group].lanes & 1ULL << page->lane) ||
+		    group >= page->cursors.count)
 			continue;
 		lag->missed += cursor->missed;
-		if (ring->head <= cursor->pos)
+		if (page->head <= cursor->pos)
 			continue;
-		lag->bytes += ring->head - cursor->pos;
+		lag->bytes += page->head - cursor->pos;
 		if (cursor->seq != EVRING_SEQ_NONE && ring->seq >= cursor->seq)
 			lag->events += ring->seq - cursor->seq;
 		else if (!cursor->pos)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* evring status: lanes, rings, groups and losses. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -22,9 +23,9 @@ struct options {
 	unsigned int watch;	/* seconds, 0: once */
 };
 
-static const char *clock_name(const struct evring_meta *meta)
+static const char *clock_name(const struct snapshot *snap)
 {
-	switch (meta->clock.source) {
+	switch (snap->clock.source) {
 	case EVRING_CLOCK_BOOTTIME:
 		return "boottime";
 	case EVRING_CLOCK_TSC:
@@ -38,7 +39,7 @@ static void lane_tally(const struct snapshot *snap, unsigned int lane, struct ta
 {
 	*tally = (struct tally){ 0 };
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		if (snap->rings[i].lane == lane)
+		if (snap->rings[i].page.lane == lane)
 			tally_add(tally, &snap->rings[i]);
 	}
 }
@@ -52,20 +53,46 @@ static void print_module(const struct snapshot *snap)
 	const struct evring_meta *meta = &snap->meta;
 	char memory[HUMAN_MAX], segment[HUMAN_MAX];
 
-	printf("evring %s, module ABI %u, clock %s, %u rings of %s segments, %s of memory\n\n",
-	       EVRING_VERSION, meta->version, clock_name(meta), meta->nr_rings,
+	printf("evring %s, module %s, ABI %u (this program's: %u), clock %s\n"
+	       "%u rings of %s segments, %s of memory\n\n", evring_version(), meta->module,
+	       meta->version, EVRING_ABI_VERSION, clock_name(snap), meta->nr_rings,
 	       human_size(segment, meta->segment_size), human_size(memory, meta->memory));
 }
 
+/* A table with these columns first, and then those of add_counters(). */
+static struct table *table_of(const struct snapshot *snap, const char *const *first, unsigned int nr)
+{
+	static const char *const before[] = { "EMITTED", "PUBLISHED", "LOST" };
+	static const char *const after[] = { "DISCARDED", "WAKEUPS", "BYTES" };
+	/* Of one table at a time, which keeps them */
+	static const char *heads[4 + ARRAY_SIZE(before) + CAUSES_MAX + ARRAY_SIZE(after)];
+	static char causes[CAUSES_MAX][16];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		heads[n++] = first[i];
+	for (unsigned int i = 0; i < ARRAY_SIZE(before); i++)
+		heads[n++] = before[i];
+	for (unsigned int i = 0; i < snap->nr_causes; i++) {
+		snprintf(causes[i], sizeof(causes[i]), "%s", cause_name(i));
+		for (char *c = causes[i]; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		heads[n++] = causes[i];
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(after); i++)
+		heads[n++] = after[i];
+	return table_new(heads, n);
+}
+
 /* The columns that lanes and rings have in common. */
-static void add_counters(struct table *table, const struct tally *tally)
+static void add_counters(struct table *table, const struct snapshot *snap, const struct tally *tally)
 {
 	char human[HUMAN_MAX];
 
 	table_number(table, tally->emitted);
 	table_number(table, tally_published(tally));
 	table_fault(table, tally_lost(tally));
-	for (unsigned int i = 0; i < EVRING_LOST_CAUSES; i++)
+	for (unsigned int i = 0; i < snap->nr_causes; i++)
 		table_fault(table, tally->lost[i]);
 	table_number(table, tally->discarded);
 	table_number(table, tally->wakeups);
@@ -74,51 +101,45 @@ static void add_counters(struct table *table, const struct tally *tally)
 
 static void print_lanes(const struct snapshot *snap)
 {
-	static const char *const heads[] = {
-		"<LANE", "RINGS", "SIZE", "EMITTED", "PUBLISHED", "LOST", "FULL", "NESTED",
-		"TOOBIG", "DISCARDED", "WAKEUPS", "BYTES",
-	};
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	static const char *const first[] = { "<LANE", "RINGS", "SIZE" };
+	struct table *table = table_of(snap, first, ARRAY_SIZE(first));
 	char human[HUMAN_MAX];
 	struct tally tally;
 
-	for (unsigned int lane = 0; lane < snap->meta.nr_lanes; lane++) {
+	for (unsigned int lane = 0; lane < snap->meta.lanes.count; lane++) {
 		lane_tally(snap, lane, &tally);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(lane));
+		table_cell(table, STYLE_PLAIN, "%s", lane_name(snap->ev, lane));
 		table_number(table, tally.rings);
 		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.size));
-		add_counters(table, &tally);
+		add_counters(table, snap, &tally);
 	}
 	table_print(table);
 }
 
 static void print_rings(const struct snapshot *snap)
 {
-	static const char *const heads[] = {
-		"<LANE", "CPU", "SIZE", "KEPT", "EMITTED", "PUBLISHED", "LOST", "FULL", "NESTED",
-		"TOOBIG", "DISCARDED", "WAKEUPS", "BYTES",
-	};
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	static const char *const first[] = { "<LANE", "CPU", "SIZE", "KEPT" };
+	struct table *table = table_of(snap, first, ARRAY_SIZE(first));
 	char human[HUMAN_MAX];
 
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct evring_ring_page *ring = &snap->rings[i];
+		const struct ring *ring = &snap->rings[i];
 		struct tally tally = { 0 };
 
 		tally_add(&tally, ring);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(ring->lane));
-		table_number(table, ring->cpu);
+		table_cell(table, STYLE_PLAIN, "%s", lane_name(snap->ev, ring->page.lane));
+		table_number(table, ring->page.cpu);
 		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.size));
 		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.kept));
-		add_counters(table, &tally);
+		add_counters(table, snap, &tally);
 	}
 	table_print(table);
 }
 
 static void print_groups(const struct snapshot *snap)
 {
-	for (unsigned int i = 0; i < EVRING_GROUPS_MAX; i++) {
-		if (!snap->meta.groups[i].name[0])
+	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
+		if (!snap->groups[i].name[0])
 			continue;
 		putchar('\n');
 		groups_print(snap);
@@ -140,7 +161,7 @@ static void print_losses(struct evring *ev, unsigned int nr_types)
 		if (!table)
 			table = table_new(heads, ARRAY_SIZE(heads));
 		table_cell(table, STYLE_PLAIN, "%s", type->name);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(type->lane));
+		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
 		table_fault(table, type->lost);
 	}
 	putchar('\n');
@@ -154,15 +175,16 @@ static void print_losses(struct evring *ev, unsigned int nr_types)
  * For programs
  */
 
-static json_t *tally_json(const struct tally *tally)
+static json_t *tally_json(const struct snapshot *snap, const struct tally *tally)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:I}",
+	json_t *lost = json_object();
+
+	for (unsigned int i = 0; i < snap->nr_causes; i++)
+		json_object_set_new(lost, cause_name(i), json_integer((json_int_t)tally->lost[i]));
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}",
 			 "size", (json_int_t)tally->size, "kept", (json_int_t)tally->kept,
 			 "emitted", (json_int_t)tally->emitted,
-			 "published", (json_int_t)tally_published(tally),
-			 "lost", "full", (json_int_t)tally->lost[EVRING_LOST_FULL],
-			 "nested", (json_int_t)tally->lost[EVRING_LOST_NESTED],
-			 "toobig", (json_int_t)tally->lost[EVRING_LOST_TOOBIG],
+			 "published", (json_int_t)tally_published(tally), "lost", lost,
 			 "discarded", (json_int_t)tally->discarded,
 			 "wakeups", (json_int_t)tally->wakeups, "bytes", (json_int_t)tally->bytes);
 }
@@ -172,12 +194,12 @@ static json_t *lanes_json(const struct snapshot *snap)
 	json_t *list = json_array();
 	struct tally tally;
 
-	for (unsigned int lane = 0; lane < snap->meta.nr_lanes; lane++) {
+	for (unsigned int lane = 0; lane < snap->meta.lanes.count; lane++) {
 		json_t *json;
 
 		lane_tally(snap, lane, &tally);
-		json = json_pack("{s:s, s:i}", "lane", lane_name(lane), "rings", (int)tally.rings);
-		json_object_update_new(json, tally_json(&tally));
+		json = json_pack("{s:s, s:i}", "lane", lane_name(snap->ev, lane), "rings", (int)tally.rings);
+		json_object_update_new(json, tally_json(snap, &tally));
 		json_array_append_new(list, json);
 	}
 	return list;
@@ -188,14 +210,14 @@ static json_t *rings_json(const struct snapshot *snap)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct evring_ring_page *ring = &snap->rings[i];
+		const struct ring *ring = &snap->rings[i];
 		struct tally tally = { 0 };
 		json_t *json;
 
 		tally_add(&tally, ring);
-		json = json_pack("{s:s, s:i}", "lane", lane_name(ring->lane),
-				 "cpu", (int)ring->cpu);
-		json_object_update_new(json, tally_json(&tally));
+		json = json_pack("{s:s, s:i}", "lane", lane_name(snap->ev, ring->page.lane),
+				 "cpu", (int)ring->page.cpu);
+		json_object_update_new(json, tally_json(snap, &tally));
 		json_array_append_new(list, json);
 	}
 	return list;
@@ -218,9 +240,12 @@ static json_t *status_json(struct evring *ev, const struct snapshot *snap, unsig
 			   const struct options *options)
 {
 	const struct evring_meta *meta = &snap->meta;
-	json_t *json = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
-				 "version", EVRING_VERSION, "abi", (json_int_t)meta->version,
-				 "clock", clock_name(meta), "cpus", (json_int_t)meta->nr_cpus,
+	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+				 "version", evring_version(), "module", meta->module,
+				 "abi", (json_int_t)meta->version,
+				 "abi_program", (json_int_t)EVRING_ABI_VERSION,
+				 "features", (json_int_t)meta->features,
+				 "clock", clock_name(snap), "cpus", (json_int_t)meta->nr_cpus,
 				 "segment_size", (json_int_t)meta->segment_size,
 				 "memory", (json_int_t)meta->memory,
 				 "boottime_ns", (json_int_t)snap->boottime_ns,

@@ -25,7 +25,7 @@ static const char help[] =
 	"Print events as they happen. This holds nothing back: where events come faster\n"
 	"than they are printed some are missed, and stderr says how many.\n"
 	"\n"
-	"  --lane LANE[,LANE]  only these lanes: critical, bulk, app\n"
+	"  --lane LANE[,LANE]  only these lanes; 'evring status' lists them\n"
 	"  --type GLOB         only types that match ('process.*'); can be given again\n"
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"
@@ -33,9 +33,19 @@ static const char help[] =
 	"  --no-follow         print what the rings keep now, then end\n"
 	"  --help              this text\n";
 
+#define LANES_MAX	64	/* as many as a set of lanes has bits */
+
+/* Do the globs want a type? As far as it was looked at. */
+struct wanted {
+	const struct evring_type *type;
+	bool yes;
+};
+
 struct tail {
 	struct evring *ev;
-	uint32_t lanes;
+	uint64_t lanes;
+	char **lane_lists;		/* as they were given */
+	unsigned int nr_lane_lists;
 	const char **globs;
 	unsigned int nr_globs;
 	bool json;
@@ -43,16 +53,16 @@ struct tail {
 	bool follow;
 	uint64_t left;			/* events to print before the end */
 	uint64_t end_ns;		/* CLOCK_BOOTTIME where --no-follow ends */
-	/* by type id: 0: not looked at yet, 1: wanted, -1: not wanted */
-	signed char wanted[EVRING_TYPES_MAX];
+	struct wanted *wanted;		/* by type id */
+	unsigned int nr_wanted;
 	struct evring_host host;
 	struct line line;
 	char *buf;			/* for one event's JSON */
 	size_t buf_size;
 	int error;			/* of writing to stdout, -errno */
 	time_t reported;		/* when stderr was written to last */
-	uint64_t missed[EVRING_LANES];	/* since then: overwritten before they were read */
-	uint64_t lost[EVRING_LANES];	/* since then: told in records that --type hides */
+	uint64_t missed[LANES_MAX];	/* since then: overwritten before they were read */
+	uint64_t lost[LANES_MAX];	/* since then: told in records that --type hides */
 };
 
 static volatile sig_atomic_t caught;
@@ -96,14 +106,14 @@ static void report(struct tail *tail)
 {
 	if (fflush(stdout) && !tail->error)
 		tail->error = -errno;
-	for (unsigned int lane = 0; lane < EVRING_LANES; lane++) {
+	for (unsigned int lane = 0; lane < evring_lanes(tail->ev); lane++) {
 		if (tail->missed[lane])
 			fprintf(stderr, "evring: missed %" PRIu64 " events of lane %s: "
 				"they came faster than they were printed\n", tail->missed[lane],
-				lane_name(lane));
+				lane_name(tail->ev, lane));
 		if (tail->lost[lane])
 			fprintf(stderr, "evring: the kernel lost %" PRIu64 " events of lane %s: "
-				"it had no room\n", tail->lost[lane], lane_name(lane));
+				"it had no room\n", tail->lost[lane], lane_name(tail->ev, lane));
 		tail->missed[lane] = 0;
 		tail->lost[lane] = 0;
 	}
@@ -114,7 +124,7 @@ static void report(struct tail *tail)
 static void count_missed(struct tail *tail, const struct evring_event *event, bool shown)
 {
 	struct evring_lost lost;
-	unsigned int lane = event->lane < EVRING_LANES ? event->lane : 0;
+	unsigned int lane = event->lane % LANES_MAX;
 	bool news = event->missed;
 
 	tail->missed[lane] += event->missed;
@@ -131,28 +141,39 @@ static void count_missed(struct tail *tail, const struct evring_event *event, bo
  * One event
  */
 
+static bool matches(const struct tail *tail, const struct evring_type *type)
+{
+	for (unsigned int i = 0; i < tail->nr_globs; i++) {
+		if (!fnmatch(tail->globs[i], type->name, 0))
+			return true;
+	}
+	return false;
+}
+
 static bool is_wanted(struct tail *tail, const struct evring_event *event)
 {
-	signed char *wanted = &tail->wanted[event->rec->type % EVRING_TYPES_MAX];
+	unsigned int id = event->rec->type;
+	struct wanted *wanted;
 
 	if (!tail->nr_globs)
 		return true;
 	if (!event->type)
 		return false;
-	if (!*wanted) {
-		*wanted = -1;
-		for (unsigned int i = 0; i < tail->nr_globs; i++) {
-			if (!fnmatch(tail->globs[i], event->type->name, 0))
-				*wanted = 1;
-		}
+	if (id >= tail->nr_wanted) {
+		tail->wanted = must(realloc(tail->wanted, (id + 1) * sizeof(*wanted)));
+		memset(tail->wanted + tail->nr_wanted, 0,
+		       (id + 1 - tail->nr_wanted) * sizeof(*wanted));
+		tail->nr_wanted = id + 1;
 	}
-	return *wanted > 0;
+	wanted = &tail->wanted[id];
+	/* An id can come to another type. */
+	if (wanted->type != event->type)
+		*wanted = (struct wanted){ event->type, matches(tail, event->type) };
+	return wanted->yes;
 }
 
-static ssize_t render(struct tail *tail, const struct evring_event *event, size_t payload_len)
+static ssize_t render(struct tail *tail, const struct evring_event *event, size_t size)
 {
-	size_t size = EVRING_JSON_MAX(payload_len, event->type ? event->type->nr_fields : 0);
-
 	if (size > tail->buf_size) {
 		tail->buf = must(realloc(tail->buf, size));
 		tail->buf_size = size;
@@ -162,10 +183,10 @@ static ssize_t render(struct tail *tail, const struct evring_event *event, size_
 
 static int print_event_json(struct tail *tail, const struct evring_event *event)
 {
-	ssize_t len = render(tail, event, event->payload_len);
+	ssize_t len = render(tail, event, evring_json_max(event));
 
-	if (len == -ENOSPC && event->type)	/* its strings overlap */
-		len = render(tail, event, (size_t)event->payload_len * event->type->nr_fields);
+	if (len == -ENOSPC)	/* its texts overlap */
+		len = render(tail, event, evring_json_max_ever(event));
 	if (len < 0)
 		return len;
 	fwrite(tail->buf, 1, len, stdout);
@@ -296,20 +317,32 @@ static int run(struct tail *tail)
  * Options
  */
 
-static int parse_lanes(char *text, uint32_t *lanes)
+static int no_such_lane(const struct tail *tail, const char *name)
 {
-	char *rest = NULL;
+	char *all = lane_list(tail->ev, EVRING_LANES_ALL);
 
-	for (char *name = strtok_r(text, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
-		int lane = evring_lane_by_name(name);
+	fprintf(stderr, "evring: there is no lane '%s': there are %s\n", name, all);
+	free(all);
+	return -EINVAL;
+}
 
-		if (lane < 0) {
-			fprintf(stderr, "evring: there is no lane '%s': critical, bulk, app\n",
-				name);
-			return -EINVAL;
+/* Which lanes there are is known once the device is open. */
+static int resolve_lanes(struct tail *tail)
+{
+	for (unsigned int i = 0; i < tail->nr_lane_lists; i++) {
+		char *rest = NULL;
+
+		for (char *name = strtok_r(tail->lane_lists[i], ",", &rest); name;
+		     name = strtok_r(NULL, ",", &rest)) {
+			int lane = evring_lane_by_name(tail->ev, name);
+
+			if (lane < 0)
+				return no_such_lane(tail, name);
+			tail->lanes |= 1ULL << lane;
 		}
-		*lanes |= 1U << lane;
 	}
+	if (!tail->lanes)
+		tail->lanes = EVRING_LANES_ALL;
 	return 0;
 }
 
@@ -329,7 +362,8 @@ static int parse_option(struct tail *tail, int option)
 {
 	switch (option) {
 	case 'l':
-		return parse_lanes(optarg, &tail->lanes);
+		tail->lane_lists[tail->nr_lane_lists++] = optarg;
+		return 0;
 	case 't':
 		tail->globs[tail->nr_globs++] = optarg;
 		return 0;
@@ -375,8 +409,6 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		fprintf(stderr, "evring: tail takes no arguments, like '%s'\n", argv[optind]);
 		return try_help("tail");
 	}
-	if (!tail->lanes)
-		tail->lanes = EVRING_LANES_ALL;
 	return EXIT_SUCCESS;
 }
 
@@ -386,6 +418,7 @@ int cmd_tail(const struct cli *cli, int argc, char **argv)
 	int ret;
 
 	tail->globs = must(calloc(argc, sizeof(*tail->globs)));
+	tail->lane_lists = must(calloc(argc, sizeof(*tail->lane_lists)));
 	tail->follow = true;
 	tail->left = UINT64_MAX;
 	tail->line.out = stdout;
@@ -393,13 +426,18 @@ int cmd_tail(const struct cli *cli, int argc, char **argv)
 	ret = parse_options(tail, argc, argv);
 	if (ret == EXIT_SUCCESS) {
 		tail->ev = open_device(cli);
-		ret = tail->ev ? run(tail) : EXIT_FAILURE;
+		if (!tail->ev)
+			ret = EXIT_FAILURE;
+		else
+			ret = resolve_lanes(tail) ? try_help("tail") : run(tail);
 	} else if (ret < 0) {
 		ret = print_help(help);
 	}
 	evring_close(tail->ev);
 	free(tail->buf);
 	free(tail->globs);
+	free(tail->lane_lists);
+	free(tail->wanted);
 	free(tail);
 	return ret;
 }

@@ -46,55 +46,56 @@ char *human_duration(char buf[HUMAN_MAX], uint64_t ns)
 	return buf;
 }
 
-const char *lane_name(unsigned int lane)
+static const char *or_unknown(const char *name)
 {
-	const char *name = evring_lane_name(lane);
-
 	return name ? name : "unknown";
+}
+
+const char *lane_name(const struct evring *ev, unsigned int lane)
+{
+	return or_unknown(evring_lane_name(ev, lane));
 }
 
 const char *kind_name(unsigned int kind)
 {
-	static const char *const names[EVRING_KINDS] = {
-		[EVRING_KIND_U8] = "u8", [EVRING_KIND_U16] = "u16", [EVRING_KIND_U32] = "u32",
-		[EVRING_KIND_U64] = "u64", [EVRING_KIND_S32] = "s32", [EVRING_KIND_S64] = "s64",
-		[EVRING_KIND_BOOL] = "bool", [EVRING_KIND_CHARS] = "chars",
-		[EVRING_KIND_STR] = "str", [EVRING_KIND_STRV] = "strv",
-	};
-
-	return kind < EVRING_KINDS && names[kind] ? names[kind] : "unknown";
+	return or_unknown(evring_kind_name(kind));
 }
 
 const char *format_name(unsigned int format)
 {
-	static const char *const names[EVRING_FORMATS] = {
-		[EVRING_FORMAT_NONE] = "plain", [EVRING_FORMAT_HEX] = "hex",
-		[EVRING_FORMAT_DURATION] = "duration", [EVRING_FORMAT_BOOTTIME] = "boottime",
-	};
-
-	return format < EVRING_FORMATS ? names[format] : "unknown";
+	return or_unknown(evring_format_name(format));
 }
 
-char *lane_list(char buf[128], uint32_t lanes)
+const char *cause_name(unsigned int cause)
 {
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (unsigned int lane = 0; lane < EVRING_LANES; lane++) {
-		if (lanes & 1U << lane)
-			len += snprintf(buf + len, 128 - len, "%s%s", len ? "," : "",
-					lane_name(lane));
-	}
-	return buf;
+	return or_unknown(evring_lost_cause_name(cause));
 }
 
-json_t *lane_list_json(uint32_t lanes)
+char *lane_list(const struct evring *ev, uint64_t lanes)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = must(open_memstream(&text, &size));
+	const char *comma = "";
+
+	for (unsigned int lane = 0; lane < evring_lanes(ev); lane++) {
+		if (!(lanes & 1ULL << lane))
+			continue;
+		fprintf(out, "%s%s", comma, lane_name(ev, lane));
+		comma = ",";
+	}
+	if (fclose(out))
+		must(NULL);
+	return text;
+}
+
+json_t *lane_list_json(const struct evring *ev, uint64_t lanes)
 {
 	json_t *list = json_array();
 
-	for (unsigned int lane = 0; lane < EVRING_LANES; lane++) {
-		if (lanes & 1U << lane)
-			json_array_append_new(list, json_string(lane_name(lane)));
+	for (unsigned int lane = 0; lane < evring_lanes(ev); lane++) {
+		if (lanes & 1ULL << lane)
+			json_array_append_new(list, json_string(lane_name(ev, lane)));
 	}
 	return list;
 }
@@ -140,7 +141,7 @@ int fail(int err, const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fprintf(stderr, ": %s%s\n", strerror(err),
-		err == EPERM ? ": this needs CAP_SYS_ADMIN (use sudo)" : "");
+		err == EPERM ? ": this needs CAP_PERFMON or CAP_SYS_ADMIN (use sudo)" : "");
 	return EXIT_FAILURE;
 }
 
@@ -169,7 +170,7 @@ static const char *open_hint(int err)
 	case EINVAL:
 		return ": is this evring's device, and the module loaded?";
 	case EPROTO:
-		return ": the module and this program are of versions that do not fit together";
+		return ": the module's ABI is of another version than this program's";
 	default:
 		return "";
 	}

@@ -14,8 +14,10 @@
 
 /* Beside a message's value: its key, its headers, and what frames them */
 #define MESSAGE_OVERHEAD (MESSAGE_KEY_MAX + 1024u)
-/* The longest record, as value.format writes it at the most: see EVRING_JSON_MAX() */
+/* The longest record, as value.format writes it at the most: see evring_json_max() */
 #define RECORD_LONGEST (32u << 10)
+#define FIELDS_LONGEST 8192u	/* the keys of 64 fields, say */
+#define JSON_LONGEST (EVRING_JSON_HEAD + FIELDS_LONGEST + EVRING_JSON_BYTE * RECORD_LONGEST)
 
 struct trial {
 	const struct config *cfg;
@@ -89,7 +91,7 @@ static bool message_fits(const struct trial *trial, const char *name)
 {
 	const struct config *cfg = trial->cfg;
 	uint64_t longest = cfg->format == VALUE_RAW ? RECORD_LONGEST :
-			   EVRING_JSON_MAX(RECORD_LONGEST, EVRING_FIELDS_MAX);
+			   JSON_LONGEST;
 
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-_Static_assert(sizeof(struct evring_commit) == 16, "fits into a submission entry");
+_Static_assert(sizeof(struct evring_uring_cmd) == 16, "fits into a submission entry");
 
 /*
  * A commit that the kernel refuses cannot be healed: what is committed then is
@@ -37,17 +37,22 @@ static void commit_done(struct loop_op *op, int res, unsigned int flags)
 
 static void submit(struct committer *com)
 {
-	const struct evring_commit commit = {
-		.entries = (uintptr_t)com->entries,
-		.nr = com->nr,
+	const struct evring_uring_cmd cmd = {
+		.arg = (uintptr_t)&com->commit,
+		.size = sizeof(com->commit),
 	};
 
 	if (com->by_ioctl) {
 		committed(com, evring_commit_at(com->ev, com->entries, com->nr));
 		return;
 	}
+	com->commit = (struct evring_commit){
+		.entries = (uintptr_t)com->entries,
+		.nr = com->nr,
+		.entry_size = sizeof(*com->entries),
+	};
 	com->busy = true;
-	loop_command(com->loop, &com->op, evring_fd(com->ev), EVRING_CMD_COMMIT, &commit);
+	loop_command(com->loop, &com->op, evring_fd(com->ev), EVRING_CMD_COMMIT, &cmd);
 }
 
 void commit_open(struct committer *com, struct loop *loop, struct evring *ev)
@@ -55,6 +60,7 @@ void commit_open(struct committer *com, struct loop *loop, struct evring *ev)
 	com->op.done = commit_done;
 	com->loop = loop;
 	com->ev = ev;
+	com->by_ioctl = evring_lacks(ev, EVRING_FEATURE_URING);
 }
 
 static bool prepare(struct committer *com, struct deliveries *ds)

@@ -144,7 +144,7 @@ static void read_name(struct config *cfg, const json_t *name, struct problems *p
 static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
 {
 	if (cfg->name && !json_object_get(settings, "group.id")) {
-		if (group_name_ok(cfg->name))
+		if (evring_name_ok(cfg->name))
 			cfg->group = xstrdup(cfg->name);
 		else
 			problem(problems, "key \"name\": is not a group's name, so \"group.id\" is "

@@ -35,12 +35,12 @@ static const struct evring_field rejected_fields[] = {
 	FIELD("last_seq", U64, struct rejected, range.last_seq),
 	FIELD("count", U64, struct rejected, range.count),
 	FIELD("code", S32, struct rejected, code),
-	FIELD("event_type", STR, struct rejected, event_type),
-	FIELD("topic", STR, struct rejected, topic),
-	FIELD("reason", STR, struct rejected, reason),
+	FIELD("event_type", TEXT, struct rejected, event_type),
+	FIELD("topic", TEXT, struct rejected, topic),
+	FIELD("reason", TEXT, struct rejected, reason),
 };
 
-static const struct evring_type types[] = {
+static const struct evring_type likes[] = {
 	{ .id = TYPE_REJECTED, .version = 1, .size = sizeof(struct rejected),
 	  .nr_fields = sizeof(rejected_fields) / sizeof(rejected_fields[0]),
 	  .fields = rejected_fields, .name = "evring.rejected" },
@@ -48,20 +48,29 @@ static const struct evring_type types[] = {
 	  .fields = rejected_fields, .name = "evring.missed" },
 };
 
+#define NR_TYPES (sizeof(likes) / sizeof(likes[0]))
+
 const struct evring_type *declared_type(unsigned int id)
 {
-	return id - TYPE_REJECTED < sizeof(types) / sizeof(types[0]) ? &types[id - TYPE_REJECTED] :
-								       NULL;
+	static struct evring_type *types[NR_TYPES];
+	unsigned int i = id - TYPE_REJECTED;
+
+	if (i >= NR_TYPES)
+		return NULL;
+	if (!types[i] && evring_type_build(&types[i], &likes[i]))
+		fatal("out of memory");
+	return types[i];
 }
 
 /* A record's time stamp for this moment: the clock's line, the other way round. */
 static uint64_t raw_now(const struct evring *ev)
 {
-	struct evring_clock clock;
+	struct evring_line clock;
 	struct timespec now;
 	int64_t ns;
 
-	evring_clock(ev, evring_meta(ev)->clock.base, &clock);
+	/* The line of now holds for all that is later than it began. */
+	evring_clock(ev, INT64_MAX, &clock);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)clock.boot_ns;
 	return clock.mult ? clock.base + (uint64_t)(((__int128)ns << clock.shift) / clock.mult) :
@@ -76,6 +85,7 @@ static void finish(struct declaration *d, unsigned int id, uint64_t seq, size_t 
 	d->rec.len = (uint32_t)(sizeof(d->rec) + payload_len);
 	d->rec.type = (uint16_t)id;
 	d->rec.seq = seq;
+	d->event.seq = seq;
 	d->event.rec = &d->rec;
 	d->event.payload = d->payload;
 	d->event.payload_len = (uint32_t)payload_len;
@@ -85,8 +95,8 @@ static void finish(struct declaration *d, unsigned int id, uint64_t seq, size_t 
 void declare_missed(struct declaration *d, const struct evring_event *event)
 {
 	const struct range range = {
-		.first_seq = (event->rec->seq - event->missed) & EVRING_SEQ_MASK,
-		.last_seq = (event->rec->seq - 1) & EVRING_SEQ_MASK,
+		.first_seq = event->seq - event->missed,
+		.last_seq = event->seq - 1,
 		.count = event->missed,
 	};
 
@@ -97,7 +107,7 @@ void declare_missed(struct declaration *d, const struct evring_event *event)
 	/* Committed, it leads to the event that it stands in front of. */
 	d->event.pos = event->pos;
 	d->event.next = event->pos;
-	d->event.next_seq = event->rec->seq;
+	d->event.next_seq = event->seq;
 	d->event.missed = event->missed;
 	d->rec.time = event->rec->time;
 	memcpy(d->payload, &range, sizeof(range));
@@ -125,7 +135,7 @@ static void identify(const struct config *cfg, const struct outgoing *out, struc
 {
 	const char *slash;
 
-	*who = (struct identity){ .seq = (out->delivery->seq - 1) & EVRING_SEQ_MASK };
+	*who = (struct identity){ .seq = out->delivery->seq - 1 };
 	if (pack_identity(cfg, out, who))
 		return;
 	copy_header(out, "evring.id", who->id, sizeof(who->id));
@@ -152,12 +162,12 @@ static void fill(struct declaration *d, const struct refusal *refusal, const str
 	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
 	uint64_t last = delivery->events == 1 && !delivery->with ? delivery->seq - 1 : who->seq;
 	struct rejected rejected = {
-		.range = { .first_seq = who->seq, .last_seq = last & EVRING_SEQ_MASK },
+		.range = { .first_seq = who->seq, .last_seq = last },
 		.code = refusal->code,
 	};
 	size_t used = sizeof(rejected);
 
-	rejected.range.count = ((last - who->seq) & EVRING_SEQ_MASK) + 1;
+	rejected.range.count = last - who->seq + 1;
 	rejected.event_type = put(d, &used, who->type);
 	rejected.topic = put(d, &used, refusal->name);
 	rejected.reason = put(d, &used, refusal->why);
@@ -200,10 +210,10 @@ void declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	fill(&d, refusal, &who);
 	encode_key(enc, &d.event, &msg);
 	encode_envelope(enc, &d.event, &msg);
-	json = xalloc(EVRING_JSON_MAX(sizeof(d.payload), d.event.type->nr_fields) + 1);
+	json = xalloc(evring_json_max(&d.event) + 1);
 	if (as_json(enc->cfg))
 		len = evring_json(enc->src->ev, &enc->src->host, &d.event, json,
-				  EVRING_JSON_MAX(sizeof(d.payload), d.event.type->nr_fields));
+				  evring_json_max(&d.event));
 	if (len > 0 && enc->cfg->pack_bytes)
 		json[len++] = '\n';
 	out.declaration = true;

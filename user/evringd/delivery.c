@@ -335,7 +335,7 @@ uint64_t delivery_events(const struct delivery *delivery)
 }
 
 void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
-		    uint16_t *cpu)
+		    uint32_t *cpu)
 {
 	*lane = ds->rings[delivery->ring].entry.lane;
 	*cpu = ds->rings[delivery->ring].entry.cpu;

@@ -39,9 +39,9 @@ static const char *type_name(const struct evring_event *event)
 	return event->rec->type == EVRING_TYPE_LOST ? "evring.lost" : "unknown";
 }
 
-static const char *lane_name(const struct evring_event *event)
+static const char *lane_name(const struct encoder *enc, const struct evring_event *event)
 {
-	const char *name = evring_lane_name(event->lane);
+	const char *name = evring_lane_name(enc->src->ev, event->lane);
 
 	return name ? name : "unknown";
 }
@@ -74,7 +74,7 @@ static size_t field_value(const struct evring_event *event, const char *name, ch
 		return cut_text(text, n, buf, len);
 	if (evring_get_number(event, field, &number))
 		return 0;
-	if ((field->kind == EVRING_KIND_S32 || field->kind == EVRING_KIND_S64) &&
+	if (field->kind >= EVRING_KIND_S8 && field->kind <= EVRING_KIND_S64 &&
 	    (int64_t)number < 0 && len) {
 		*buf = '-';
 		return 1 + cut_number(-number, buf + 1, len - 1);
@@ -97,7 +97,7 @@ static size_t variable_value(const void *arg, const struct piece *piece, char *b
 		text = type_name(event);
 		break;
 	case VAR_LANE:
-		text = lane_name(event);
+		text = lane_name(ctx->enc, event);
 		break;
 	case VAR_HOST:
 		text = host->name;
@@ -183,10 +183,9 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 	unsigned int type = event->rec->type;
 	size_t index;
 
-	/* The declarations' ids come behind the kernel's. */
-	if (type >= TYPE_REJECTED)
-		type = EVRING_TYPES_MAX + type - TYPE_REJECTED;
-	index = (size_t)type * EVRING_LANES + event->lane;
+	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
+	type = type >= TYPE_REJECTED ? type - TYPE_REJECTED : type + 0x10000 - TYPE_REJECTED;
+	index = (size_t)type * evring_lanes(enc->src->ev) + event->lane;
 
 	if (index >= enc->nr_routes) {
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
@@ -203,26 +202,25 @@ static size_t put_id(const struct encoder *enc, const struct evring_event *event
 	char *end = to + enc->prefix_len;
 
 	memcpy(to, enc->prefix, enc->prefix_len);
-	end = put_text(end, lane_name(event));
+	end = put_text(end, lane_name(enc, event));
 	*end++ = '/';
 	end = put_number(end, event->cpu);
 	*end++ = '/';
-	end = put_number(end, event->rec->seq);
+	end = put_number(end, event->seq);
 	return (size_t)(end - to);
 }
 
 static int encode_json(struct encoder *enc, struct deliveries *ds,
 		       const struct evring_event *event, struct message *msg)
 {
-	size_t fields = event->type ? event->type->nr_fields : 0;
-	size_t room = EVRING_JSON_MAX((size_t)event->payload_len, fields);
+	size_t room = evring_json_max(event);
 	ssize_t len;
 
 	msg->delivery = delivery_begin(ds, room);
 	len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
 	if (len == -ENOSPC) {
-		/* Strings that overlap: no hook writes such, another module may. */
-		room = EVRING_JSON_MAX((size_t)event->payload_len * fields, fields);
+		/* Texts that overlap: no hook writes such, another module may. */
+		room = evring_json_max_ever(event);
 		msg->delivery = delivery_begin(ds, room);
 		len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
 	}

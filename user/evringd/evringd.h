@@ -40,10 +40,6 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#ifndef EVRING_VERSION
-#define EVRING_VERSION "0.1.0"
-#endif
-
 /* evringd's exit status */
 enum {
 	STATUS_OK	= 0,
@@ -114,7 +110,7 @@ struct config {
 	uint64_t start;			/* enum evring_start */
 	uint64_t policy;		/* enum evring_policy */
 	uint64_t abandon_ms;
-	uint64_t lanes;			/* bit mask */
+	char **lanes;			/* names, NULL at the end */
 	char **hooks;			/* globs, NULL at the end */
 	struct template *topic;
 	struct template *key;		/* of no piece: messages have no key */
@@ -162,7 +158,6 @@ void keys_default(struct config *cfg);
 /* Set one key's member, or say what is wrong with the value. */
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
-bool group_name_ok(const char *name);
 /* The next word of a comma list without the blanks around it; NULL: that was the last. */
 const char *next_word(const char **list, size_t *len);
 
@@ -264,13 +259,16 @@ struct source {
 	const struct config *cfg;
 	struct evring *ev;
 	struct evring_host host;
+	uint64_t lanes;			/* a bit each */
 };
 
 void source_open(struct source *src, const struct config *cfg);
-/* Attach the hooks that the configuration wants; a glob without a match is a problem. */
-void source_attach(struct source *src, struct problems *problems);
+/* Look for the lanes and hooks that the configuration wants; one that is not there is a problem. */
+void source_check(struct source *src, struct problems *problems);
 /* False: one of @signals came while the group had another owner. */
 bool source_join(struct source *src, const sigset_t *signals);
+/* Attach the hooks, on behalf of the group that was joined. */
+void source_attach(struct source *src);
 /* True: here is the next event. False: there is none now. */
 bool source_next(struct source *src, struct evring_event *event);
 /* True: armed, so wait. False: something has come, read on. */
@@ -384,7 +382,7 @@ uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
 uint64_t delivery_events(const struct delivery *delivery);
 /* Whose ring it is on. */
 void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
-		    uint16_t *cpu);
+		    uint32_t *cpu);
 /*
  * Take what can be committed: one entry for each ring whose prefix has grown,
  * @max at the most. *@events: how many events that are.
@@ -395,7 +393,7 @@ unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *
 /* encode.c */
 
 #define MESSAGE_KEY_MAX 1024
-#define MESSAGE_ID_MAX 128
+#define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */
 
 /* What goes to Kafka. The value lies in the delivery or in the ring. */
 struct message {
@@ -477,7 +475,8 @@ struct committer {
 	struct loop_op op;
 	struct loop *loop;
 	struct evring *ev;
-	struct evring_commit_entry *entries;	/* stay put while busy */
+	struct evring_commit_entry *entries;	/* stay put while busy, as does this: */
+	struct evring_commit commit;
 	unsigned int room;
 	unsigned int nr;
 	uint64_t events;		/* in the entries */

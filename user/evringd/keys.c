@@ -28,16 +28,16 @@ struct key {
 #define MEMBER(name) offsetof(struct config, name)
 
 static const struct key keys[] = {
-	{ "group.id", KEY_GROUP, NULL, "1 to 31 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
+	{ "group.id", KEY_GROUP, NULL, "1 to 127 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
 	  "the group in the kernel; default: the connector's name" },
 	{ "group.start", KEY_CHOICE, "earliest", "earliest|latest", 0, 0, MEMBER(start),
 	  "where a new group starts" },
 	{ "group.policy", KEY_CHOICE, "hold", "hold|follow", 0, 0, MEMBER(policy),
 	  "when a ring is full: hold drops new events, follow loses the oldest" },
-	{ "group.abandon.ms", KEY_NUMBER, "86400000", NULL, 0, INT32_MAX, MEMBER(abandon_ms),
-	  "how long the group holds events while no daemon runs; 0: for ever" },
-	{ "lanes", KEY_LANES, "critical,bulk,app", "of critical, bulk, app", 0, 0, MEMBER(lanes),
-	  "lanes to read" },
+	{ "group.abandon.ms", KEY_NUMBER, "86400000", NULL, 0, EVRING_ABANDON_MS_MAX,
+	  MEMBER(abandon_ms), "how long the group holds events while no daemon runs; 0: for ever" },
+	{ "lanes", KEY_LANES, "critical,bulk,app", "names of lanes", 0, 0, MEMBER(lanes),
+	  "lanes to read, as the module has them" },
 	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
 	{ "topic", KEY_TOPIC, "host.${type}",
@@ -57,7 +57,7 @@ static const struct key keys[] = {
 	  "pack events of one topic and key into messages of so much; 0: one event a message" },
 	{ "watermark.bytes", KEY_NUMBER, "65536", NULL, 0, 1u << 30, MEMBER(watermark),
 	  "when idle, wake once so much has come; 0: at the first event" },
-	{ "flush.ms", KEY_NUMBER, "5", NULL, 0, 60000, MEMBER(flush_ms),
+	{ "flush.ms", KEY_NUMBER, "5", NULL, 0, EVRING_FLUSH_MS_MAX, MEMBER(flush_ms),
 	  "... or so long after the first event; 0: at the first event" },
 	{ "batch.events", KEY_NUMBER, "4096", NULL, 1, 1000000, MEMBER(batch),
 	  "most events to read before looking at acknowledgements" },
@@ -188,19 +188,10 @@ static bool parse_id(const struct key *key, const char *value, union member *mem
 	return true;
 }
 
-bool group_name_ok(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && len < EVRING_NAME_MAX &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "abcdefghijklmnopqrstuvwxyz"
-			    "0123456789" "._-") == len;
-}
-
 static bool parse_group(const struct key *key, const char *value, union member *member, char *why,
 			size_t len)
 {
-	if (group_name_ok(value))
+	if (evring_name_ok(value))
 		return parse_text(key, value, member, why, len);
 	snprintf(why, len, "is not a group's name");
 	return false;
@@ -245,31 +236,6 @@ static bool parse_words(const struct key *key, const char *value, union member *
 	return true;
 }
 
-static bool parse_lanes(const struct key *key, const char *value, union member *member, char *why,
-			size_t len)
-{
-	char name[EVRING_NAME_MAX];
-	unsigned int entry = 0;
-	uint64_t lanes = 0;
-	const char *word;
-	size_t n;
-	int lane;
-
-	(void)key;
-	while ((word = next_word(&value, &n))) {
-		entry++;
-		snprintf(name, sizeof(name), "%.*s", n < sizeof(name) ? (int)n : 0, word);
-		lane = evring_lane_by_name(name);
-		if (lane < 0) {
-			snprintf(why, len, "entry %u is no lane", entry);
-			return false;
-		}
-		lanes |= 1u << lane;
-	}
-	member->number = lanes;
-	return true;
-}
-
 static void free_list(char **list)
 {
 	size_t i;
@@ -300,6 +266,27 @@ static bool parse_list(const struct key *key, const char *value, union member *m
 	}
 	member->list = list;
 	return true;
+}
+
+/* Which lanes there are is known once the device is open. */
+static bool parse_lanes(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	char **lane;
+
+	if (!parse_list(key, value, member, why, len))
+		return false;
+	for (lane = member->list; *lane && evring_name_ok(*lane); lane++)
+		;
+	if (!*lane && lane > member->list)
+		return true;
+	if (*lane)
+		snprintf(why, len, "entry %u is no lane's name",
+			 (unsigned int)(lane - member->list) + 1);
+	else
+		snprintf(why, len, "names no lane");
+	free_list(member->list);
+	return false;
 }
 
 static bool parse_template(const struct key *key, const char *value, union member *member,
@@ -349,7 +336,7 @@ static const struct {
 	[KEY_CHOICE]	= { "choice",	parse_choice,	NULL },
 	[KEY_GROUP]	= { "name",	parse_group,	release_text },
 	[KEY_ID]	= { "id",	parse_id,	release_text },
-	[KEY_LANES]	= { "list",	parse_lanes,	NULL },
+	[KEY_LANES]	= { "list",	parse_lanes,	release_list },
 	[KEY_LIST]	= { "list",	parse_list,	release_list },
 	[KEY_WORDS]	= { "list",	parse_words,	NULL },
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },

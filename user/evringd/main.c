@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 			keys_print(stdout);
 			return STATUS_OK;
 		case 'V':
-			printf("evringd %s\n", EVRING_VERSION);
+			printf("evringd %s\n", evring_version());
 			return STATUS_OK;
 		case 'h':
 			fputs(usage, stdout);

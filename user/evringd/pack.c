@@ -21,14 +21,21 @@
 
 #define ALIGN8(n) (((n) + 7) & ~(size_t)7)
 
+/* What the types of a frame's records are, by first use */
+struct frame_types {
+	const struct evring_type **types;
+	unsigned int nr, room;
+	size_t bytes;				/* that they take in the frame */
+};
+
 struct pack {
 	struct message msg;
 	size_t used, room;
 	uint32_t events;
-	struct evring_clock clock;		/* of a frame */
+	struct evring_line clock;		/* of a frame */
 	struct evring_frame_run *run;		/* the last one of a frame */
-	uint16_t types[EVRING_TYPES_MAX];	/* ids in the frame, by first use */
-	unsigned int nr_types;
+	struct frame_types types;
+	uint64_t lanes;				/* a bit each, of its runs */
 };
 
 struct packs {
@@ -48,11 +55,18 @@ struct packs *packs_new(struct encoder *enc)
 	return packs;
 }
 
+static void pack_free(struct pack *pack)
+{
+	if (pack)
+		free(pack->types.types);
+	free(pack);
+}
+
 void packs_free(struct packs *packs)
 {
 	while (packs->nr_open)
-		free(packs->open[--packs->nr_open]);
-	free(packs->spare);
+		pack_free(packs->open[--packs->nr_open]);
+	pack_free(packs->spare);
 	free(packs->line);
 	free(packs);
 }
@@ -71,27 +85,48 @@ static void frame_begin(struct packs *packs, struct pack *pack, const struct evr
 	evring_clock(packs->enc->src->ev, event->rec->time, &pack->clock);
 	pack->used = sizeof(struct evring_frame);
 	pack->run = NULL;
-	pack->nr_types = 0;
+	pack->types.nr = 0;
+	pack->types.bytes = 0;
+	pack->lanes = 0;
 }
 
 /* A frame has one clock: what another line of it holds for goes into another frame. */
 static bool frame_has_clock(const struct packs *packs, const struct pack *pack,
 			    const struct evring_event *event)
 {
-	struct evring_clock clock;
+	struct evring_line clock;
 
 	evring_clock(packs->enc->src->ev, event->rec->time, &clock);
 	return clock.base == pack->clock.base;
 }
 
-static bool frame_has_type(const struct pack *pack, uint16_t type)
+/* Of a type that is not known there is nothing to tell. */
+static bool frame_has_type(const struct pack *pack, const struct evring_type *type)
 {
 	unsigned int i;
 
-	for (i = pack->nr_types; i-- > 0;)
-		if (pack->types[i] == type)
+	for (i = pack->types.nr; i-- > 0;)
+		if (pack->types.types[i] == type)
 			return true;
-	return false;
+	return !type;
+}
+
+static size_t type_bytes(const struct evring_type *type)
+{
+	return type ? sizeof(struct evring_frame_type) + type->block_len : 0;
+}
+
+static void frame_add_type(struct pack *pack, const struct evring_type *type)
+{
+	struct frame_types *types = &pack->types;
+
+	if (types->nr == types->room) {
+		types->types = xgrow(types->types, types->room, types->room + 16,
+				     sizeof(*types->types));
+		types->room += 16;
+	}
+	types->types[types->nr++] = type;
+	types->bytes += type_bytes(type);
 }
 
 static bool run_goes_on(const struct pack *pack, const struct evring_event *event)
@@ -99,14 +134,22 @@ static bool run_goes_on(const struct pack *pack, const struct evring_event *even
 	return pack->run && pack->run->lane == event->lane && pack->run->cpu == event->cpu;
 }
 
-/* What this event needs at most, the types at the end included */
+/* What the lanes of a frame take, this event's included */
+static size_t lanes_bytes(const struct pack *pack, const struct evring_event *event)
+{
+	uint64_t lanes = (pack ? pack->lanes : 0) | 1ull << event->lane;
+
+	return (size_t)__builtin_popcountll(lanes) * sizeof(struct evring_frame_lane);
+}
+
+/* What this event needs at most, the lanes and types at the end included */
 static size_t frame_need(const struct pack *pack, const struct evring_event *event)
 {
-	size_t types = pack ? pack->nr_types : 0;
+	size_t types = pack ? pack->types.bytes : 0;
 
-	if (!pack || !frame_has_type(pack, event->rec->type))
-		types++;
-	return ALIGN8(event->rec->len) + types * sizeof(struct evring_frame_type) +
+	if (!pack || !frame_has_type(pack, event->type))
+		types += type_bytes(event->type);
+	return ALIGN8(event->rec->len) + types + lanes_bytes(pack, event) +
 	       (pack && run_goes_on(pack, event) ? 0 : sizeof(struct evring_frame_run)) +
 	       (pack ? 0 : sizeof(struct evring_frame));
 }
@@ -116,11 +159,14 @@ static void frame_put(struct pack *pack, const struct evring_event *event)
 	size_t len = ALIGN8(event->rec->len);
 	char *value = value_of(pack);
 
-	if (!frame_has_type(pack, event->rec->type))
-		pack->types[pack->nr_types++] = event->rec->type;
+	if (!frame_has_type(pack, event->type))
+		frame_add_type(pack, event->type);
+	pack->lanes |= 1ull << event->lane;
 	if (!run_goes_on(pack, event)) {
 		pack->run = (struct evring_frame_run *)(value + pack->used);
-		*pack->run = (struct evring_frame_run){ .lane = event->lane, .cpu = event->cpu };
+		*pack->run = (struct evring_frame_run){
+			.seq = event->seq, .lane = event->lane, .cpu = event->cpu,
+		};
 		pack->used += sizeof(*pack->run);
 	}
 	memcpy(value + pack->used, event->rec, len);
@@ -128,11 +174,39 @@ static void frame_put(struct pack *pack, const struct evring_event *event)
 	pack->run->len += (uint32_t)len;
 }
 
-static const struct evring_type *type_of(struct evring *ev, unsigned int id)
+static void frame_put_lanes(struct pack *pack, struct evring *ev, struct evring_frame *frame)
 {
-	const struct evring_type *type = declared_type(id);
+	struct evring_frame_lane *entry;
+	unsigned int lane;
 
-	return type ? type : evring_type(ev, id);
+	frame->lanes = (struct evring_table){
+		.offset = (uint32_t)pack->used, .stride = sizeof(*entry),
+	};
+	for (lane = 0; lane < evring_lanes(ev); lane++) {
+		if (!(pack->lanes & 1ull << lane))
+			continue;
+		entry = (struct evring_frame_lane *)(value_of(pack) + pack->used);
+		*entry = (struct evring_frame_lane){ .lane = lane };
+		strncpy(entry->name, evring_lane_name(ev, lane), sizeof(entry->name) - 1);
+		pack->used += sizeof(*entry);
+		frame->lanes.count++;
+	}
+}
+
+static void frame_put_types(struct pack *pack, struct evring_frame *frame)
+{
+	unsigned int i;
+
+	frame->types = (uint32_t)pack->used;
+	frame->nr_types = pack->types.nr;
+	for (i = 0; i < pack->types.nr; i++) {
+		const struct evring_type *type = pack->types.types[i];
+		const struct evring_frame_type head = { .id = type->id, .len = type->block_len };
+
+		memcpy(value_of(pack) + pack->used, &head, sizeof(head));
+		memcpy(value_of(pack) + pack->used + sizeof(head), type->block, type->block_len);
+		pack->used += type_bytes(type);
+	}
 }
 
 static void frame_end(struct packs *packs, struct pack *pack)
@@ -140,29 +214,20 @@ static void frame_end(struct packs *packs, struct pack *pack)
 	const struct evring_host *host = &packs->enc->src->host;
 	struct evring *ev = packs->enc->src->ev;
 	struct evring_frame *frame = (struct evring_frame *)value_of(pack);
-	struct evring_frame_type *entry;
-	unsigned int i;
 
 	*frame = (struct evring_frame){
 		.magic = EVRING_FRAME_MAGIC,
 		.version = EVRING_FRAME_VERSION,
 		.size = sizeof(*frame),
-		.types = (uint32_t)pack->used,
+		.records_end = (uint32_t)pack->used,
 		.events = pack->events,
+		.seq_bits = evring_meta(ev)->seq_bits,
 	};
 	memcpy(frame->machine_id, host->machine_id, sizeof(frame->machine_id));
 	memcpy(frame->boot_id, host->boot_id, sizeof(frame->boot_id));
 	frame->clock = pack->clock;
-	for (i = 0; i < pack->nr_types; i++, pack->used += sizeof(*entry)) {
-		const struct evring_type *type = type_of(ev, pack->types[i]);
-
-		entry = (struct evring_frame_type *)(value_of(pack) + pack->used);
-		*entry = (struct evring_frame_type){ .id = pack->types[i] };
-		if (type) {
-			entry->version = type->version;
-			memcpy(entry->name, type->name, sizeof(entry->name));
-		}
-	}
+	frame_put_lanes(pack, ev, frame);
+	frame_put_types(pack, frame);
 	frame->len = (uint32_t)pack->used;
 }
 
@@ -173,8 +238,7 @@ static void frame_end(struct packs *packs, struct pack *pack)
 /* The event as a line; its length, or -errno. */
 static ssize_t line_make(struct packs *packs, const struct evring_event *event)
 {
-	size_t fields = event->type ? event->type->nr_fields : 0;
-	size_t room = EVRING_JSON_MAX((size_t)event->payload_len, fields) + 1;
+	size_t room = evring_json_max(event) + 1;
 	const struct source *src = packs->enc->src;
 	ssize_t len;
 	int tries;
@@ -188,8 +252,8 @@ static ssize_t line_make(struct packs *packs, const struct evring_event *event)
 		len = evring_json(src->ev, &src->host, event, packs->line, packs->line_room - 1);
 		if (len != -ENOSPC)
 			break;
-		/* Strings that overlap: no hook writes such, another module may. */
-		room = EVRING_JSON_MAX((size_t)event->payload_len * fields, fields) + 1;
+		/* Texts that overlap: no hook writes such, another module may. */
+		room = evring_json_max_ever(event) + 1;
 	}
 	if (len < 0)
 		return len;
@@ -240,7 +304,7 @@ static void close_at(struct packs *packs, struct deliveries *ds, unsigned int at
 	message_copy(msg, &pack->msg);
 	msg->value = value_of(pack);
 	msg->value_len = pack->used;
-	free(packs->spare);
+	pack_free(packs->spare);
 	packs->spare = pack;
 }
 
@@ -249,7 +313,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 			     size_t need)
 {
 	size_t room = packs->enc->cfg->pack_bytes;
-	struct pack *pack = packs->spare ? packs->spare : xalloc(sizeof(*pack));
+	struct pack *pack = packs->spare ? packs->spare : xgrow(NULL, 0, 1, sizeof(*pack));
 
 	packs->spare = NULL;
 	packs->open[packs->nr_open++] = pack;

@@ -27,37 +27,62 @@ void source_open(struct source *src, const struct config *cfg)
 
 static void attach(struct source *src, const struct evring_type *type)
 {
-	int ret = evring_hook(src->ev, type->name, EVRING_HOOK_QUERY);
+	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
 
-	/* Attached by someone else is as good, and needs no privilege. */
-	if (ret == EVRING_HOOK_DETACHED)
-		ret = evring_hook(src->ev, type->name, EVRING_HOOK_ATTACH);
-	if (ret == EVRING_HOOK_ABSENT || ret == -EOPNOTSUPP) {
+	if (ret == -EOPNOTSUPP) {
 		warn("hook %s: not on this kernel: it has not what the hook is attached to",
 		     type->name);
 		return;
+	}
+	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
+		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
+		     "the group %s needs CAP_PERFMON", type->name, src->cfg->group);
+		ret = evring_hook_state(src->ev, type->name);
 	}
 	if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
 	if (ret == EVRING_HOOK_DISARMED)
 		warn("hook %s: attached but disarmed: what it is attached to is switched off, "
 		     "and nothing comes", type->name);
-	if (!(src->cfg->lanes & 1u << type->lane))
+	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
-		     type->name, evring_lane_name(type->lane));
+		     type->name, evring_lane_name(src->ev, type->lane));
 }
 
-/* All globs are looked at before the first hook is attached. */
-void source_attach(struct source *src, struct problems *problems)
+static void lanes_check(struct source *src, struct problems *problems)
+{
+	char list[1024] = "";
+	unsigned int i;
+	size_t len = 0;
+	char **name;
+	int lane;
+
+	for (i = 0; i < evring_lanes(src->ev) && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+					evring_lane_name(src->ev, i));
+	for (name = src->cfg->lanes; *name; name++) {
+		lane = evring_lane_by_name(src->ev, *name);
+		if (lane < 0)
+			problem(problems, "key \"lanes\": entry %u is no lane; there are: %s",
+				(unsigned int)(name - src->cfg->lanes) + 1, list);
+		else
+			src->lanes |= 1ull << lane;
+	}
+}
+
+void source_check(struct source *src, struct problems *problems)
+{
+	lanes_check(src, problems);
+	hooks_check(src->ev, src->cfg, problems);
+}
+
+void source_attach(struct source *src)
 {
 	struct problems warnings = { .file = "" };
 	const struct evring_type *type;
 	int nr = evring_types(src->ev), i;
 	char **glob;
 
-	hooks_check(src->ev, src->cfg, problems);
-	if (problems->nr)
-		return;
 	for (glob = src->cfg->hooks; *glob; glob++) {
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
@@ -74,7 +99,7 @@ static int join(struct source *src)
 	const struct config *cfg = src->cfg;
 	struct evring_group group = {
 		.name = cfg->group,
-		.lanes = (uint32_t)cfg->lanes,
+		.lanes = src->lanes,
 		.policy = (uint32_t)cfg->policy,
 		.start = (uint32_t)cfg->start,
 		.abandon_ms = (uint32_t)cfg->abandon_ms,

@@ -28,7 +28,7 @@ static bool line_identity(const char *line, size_t len, struct identity *who)
 				   &machine, "boot_id", &boot, "lane", &lane, "cpu", &cpu, "seq",
 				   &seq, "type", &type, "version", &version, "time_ns", &time_ns);
 	if (ok) {
-		snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%.31s/%lld/%lld", machine, boot,
+		snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%.127s/%lld/%lld", machine, boot,
 			 lane, (long long)cpu, (long long)seq);
 		snprintf(who->type, sizeof(who->type), "%.127s/%lld", type, (long long)version);
 		who->seq = (uint64_t)seq;
@@ -39,23 +39,27 @@ static bool line_identity(const char *line, size_t len, struct identity *who)
 }
 
 static void frame_identity(const struct evring_frame_reader *reader,
-			   const struct evring_frame_event *event, struct identity *who)
+			   const struct evring_event *event, struct identity *who)
 {
-	const char *lane = evring_lane_name(event->lane);
+	char name[EVRING_NAME_MAX];
+	const char *lane = evring_frame_lane_name(reader, event->lane, name);
+	const struct evring_type *type = event->type;
 
 	snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%s/%u/%llu", reader->frame.machine_id,
 		 reader->frame.boot_id, lane ? lane : "unknown", event->cpu,
-		 (unsigned long long)event->rec.seq);
-	snprintf(who->type, sizeof(who->type), "%s/%u", event->type.name, event->type.version);
-	who->seq = event->rec.seq;
-	who->timestamp = (int64_t)(evring_frame_realtime(reader, &event->rec) / 1000000);
+		 (unsigned long long)event->seq);
+	snprintf(who->type, sizeof(who->type), "%s/%u", type ? type->name : "unknown",
+		 type ? type->version : 0);
+	who->seq = event->seq;
+	who->timestamp = (int64_t)(evring_frame_realtime(reader, event->rec) / 1000000);
 }
 
 bool pack_identity(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
 	struct evring_frame_reader reader;
-	struct evring_frame_event event;
+	struct evring_event event;
 	const char *end;
+	bool known;
 
 	if (!cfg->pack_bytes)
 		return false;
@@ -63,11 +67,13 @@ bool pack_identity(const struct config *cfg, const struct outgoing *out, struct 
 		end = memchr(out->value, '\n', out->len);
 		return end && line_identity(out->value, (size_t)(end - (char *)out->value), who);
 	}
-	if (evring_frame_open(&reader, out->value, out->len) ||
-	    evring_frame_next(&reader, &event) <= 0)
+	if (evring_frame_open(&reader, out->value, out->len))
 		return false;
-	frame_identity(&reader, &event, who);
-	return true;
+	known = evring_frame_next(&reader, &event) > 0;
+	if (known)
+		frame_identity(&reader, &event, who);
+	evring_frame_close(&reader);
+	return known;
 }
 
 /*
@@ -133,14 +139,17 @@ static bool split_lines(const struct config *cfg, const struct outgoing *out,
 	return true;
 }
 
-/* A frame of the @nr events that come next, with all the types; returns its length, 0: no frame. */
+/*
+ * A frame of the @nr events that come next, with all lanes and types, which lie
+ * behind the records; returns its length, 0: no frame.
+ */
 static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *to)
 {
-	size_t used = reader->frame.size, types = reader->frame.len - reader->frame.types;
+	size_t used = reader->frame.size, rest = reader->frame.len - reader->frame.records_end;
 	struct evring_frame frame = reader->frame;
 	struct evring_frame_run *run = NULL;
-	struct evring_frame_event event;
-	uint32_t i;
+	struct evring_event event;
+	uint32_t i, back;
 
 	memcpy(to, reader->buf, used);
 	for (i = 0; i < nr; i++) {
@@ -148,21 +157,26 @@ static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *t
 			return 0;
 		if (!run || run->lane != event.lane || run->cpu != event.cpu) {
 			run = (struct evring_frame_run *)(to + used);
-			*run = (struct evring_frame_run){ .lane = event.lane, .cpu = event.cpu };
+			*run = (struct evring_frame_run){
+				.seq = event.seq, .lane = event.lane, .cpu = event.cpu,
+			};
 			used += sizeof(*run);
 		}
-		memset(to + used, 0, ALIGN8(event.rec.len));
-		memcpy(to + used, &event.rec, sizeof(event.rec));
-		memcpy(to + used + sizeof(event.rec), event.payload, event.payload_len);
-		used += ALIGN8(event.rec.len);
-		run->len += (uint32_t)ALIGN8(event.rec.len);
+		memset(to + used, 0, ALIGN8(event.rec->len));
+		memcpy(to + used, event.rec, sizeof(*event.rec));
+		memcpy(to + used + sizeof(*event.rec), event.payload, event.payload_len);
+		used += ALIGN8(event.rec->len);
+		run->len += (uint32_t)ALIGN8(event.rec->len);
 	}
-	memcpy(to + used, reader->buf + reader->frame.types, types);
-	frame.types = (uint32_t)used;
-	frame.len = (uint32_t)(used + types);
+	memcpy(to + used, reader->buf + reader->frame.records_end, rest);
+	back = frame.records_end - (uint32_t)used;
+	frame.records_end -= back;
+	frame.lanes.offset -= back;
+	frame.types -= back;
+	frame.len = (uint32_t)(used + rest);
 	frame.events = nr;
 	memcpy(to, &frame, sizeof(frame));
-	return used + types;
+	return used + rest;
 }
 
 static bool split_frame(const struct config *cfg, const struct outgoing *out,
@@ -174,14 +188,19 @@ static bool split_frame(const struct config *cfg, const struct outgoing *out,
 	uint32_t half;
 	bool ok;
 
-	if (evring_frame_open(&reader, out->value, out->len) || reader.frame.events < 2)
+	if (evring_frame_open(&reader, out->value, out->len))
 		return false;
+	if (reader.frame.events < 2) {
+		evring_frame_close(&reader);
+		return false;
+	}
 	half = reader.frame.events / 2;
 	values[0] = xalloc(out->len);
 	values[1] = xalloc(out->len);
 	lens[0] = cut_frame(&reader, half, values[0]);
 	lens[1] = lens[0] ? cut_frame(&reader, reader.frame.events - half, values[1]) : 0;
 	ok = lens[0] && lens[1];
+	evring_frame_close(&reader);
 	if (ok)
 		make_halves(cfg, out, (const void *const[2]){ values[0], values[1] }, lens, half,
 			    halves);

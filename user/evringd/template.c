@@ -6,13 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * @max: longest value in a topic's name that is counted on. Types and lanes can
+ * have names of 127 bytes, and then a topic may turn out to be none; to count on
+ * that would refuse most templates of both.
+ */
 static const struct {
 	const char *name;
 	enum variable what;
-	size_t max;		/* longest value in a topic's name */
+	size_t max;
 } variables[] = {
-	{ "type",	VAR_TYPE,	EVRING_NAME_MAX - 1 },
-	{ "lane",	VAR_LANE,	8 },
+	{ "type",	VAR_TYPE,	95 },
+	{ "lane",	VAR_LANE,	32 },
 	{ "host",	VAR_HOST,	64 },
 	{ "machine",	VAR_MACHINE,	32 },
 	{ "boot",	VAR_BOOT,	0 },

@@ -434,7 +434,7 @@ static void log_start(const struct config *cfg)
 	for (i = 0; cfg->hooks[i] && len < sizeof(hooks); i++)
 		len += (size_t)snprintf(hooks + len, sizeof(hooks) - len, "%s%s", i ? "," : "",
 					cfg->hooks[i]);
-	info("version %s: connector %s, group %s, hooks %s, topic %s, brokers %s", EVRING_VERSION,
+	info("version %s: connector %s, group %s, hooks %s, topic %s, brokers %s", evring_version(),
 	     cfg->name, cfg->group, hooks, cfg->topic->text, kafka_brokers(cfg));
 }
 
@@ -445,12 +445,13 @@ static bool start(struct worker *w, struct problems *problems)
 
 	open_signals(w);
 	source_open(&w->source, w->cfg);
-	source_attach(&w->source, problems);
+	source_check(&w->source, problems);
 	if (problems->nr || !source_join(&w->source, &w->signals)) {
 		evring_close(w->source.ev);
 		close(w->signal_fd);
 		return false;
 	}
+	source_attach(&w->source);
 	w->deliveries = deliveries_new(w->cfg->inflight_bytes, w->cfg->inflight_events);
 	w->sender = sender_open(w->cfg, &calls);
 	w->watch = watch_new(w->source.ev);

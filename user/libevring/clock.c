@@ -7,7 +7,7 @@
 
 #ifdef __x86_64__
 #include <x86intrin.h>
-/* What is loaded after it is loaded after it. */
+/* No load behind it is done before it. */
 #define read_tsc()	({ uint64_t tsc_ = __rdtsc(); _mm_lfence(); tsc_; })
 #else
 #define read_tsc()	0
@@ -16,23 +16,24 @@
 #define SPINS	100
 #define TRIES	1000
 
-static void clock_copy(struct clock *to, const struct evring_meta *from)
+static void clock_copy(struct clock *to, const struct evring *ev)
 {
+	const struct evring_table *table = &ev->past;
+	size_t len = table->stride < sizeof(*to->past) ? table->stride : sizeof(*to->past);
 	unsigned int i;
 
-	to->now.source = load_once(&from->clock.source);
-	to->now.mult = load_once(&from->clock.mult);
-	to->now.shift = load_once(&from->clock.shift) & 63;
-	to->now.base = load_once(&from->clock.base);
-	to->now.boot_ns = load_once(&from->clock.boot_ns);
-	to->now.wall_ns = load_once(&from->clock.wall_ns);
-	to->nr_past = load_once(&from->nr_past);
-	for (i = 0; i < EVRING_CLOCK_PAST && i < to->nr_past; i++) {
-		to->past[i].base = load_once(&from->past[i].base);
-		to->past[i].boot_ns = load_once(&from->past[i].boot_ns);
-		to->past[i].wall_ns = load_once(&from->past[i].wall_ns);
-		to->past[i].mult = load_once(&from->past[i].mult);
-	}
+	load_words(&to->now, ev->live_clock, ev->clock_len);
+	to->now.shift &= 63;
+	to->nr_past = load_once(&ev->live->nr_past);
+	for (i = 0; i < table->count && i < to->nr_past; i++)
+		load_words(&to->past[i], (const char *)ev->live + table->offset +
+			   (size_t)table->stride * i, len);
+}
+
+static void clock_take(struct evring *ev, const struct clock *clock)
+{
+	ev->past_spare = ev->clock.past;
+	ev->clock = *clock;
 }
 
 /*
@@ -41,21 +42,21 @@ static void clock_copy(struct clock *to, const struct evring_meta *from)
  */
 void clock_refresh(struct evring *ev)
 {
-	const uint32_t *now = &ev->meta->clock.seq;
+	const uint32_t *now = &ev->live_clock->seq;
 	uint32_t seq = load_acquire(now), again;
-	struct clock clock;
+	struct clock clock = { .past = ev->past_spare };
 	int tries;
 
 	/* Who writes has interrupts off, so not for long; his CPU may be a virtual one. */
 	for (tries = 0; tries < TRIES && seq != ev->clock.now.seq; tries++) {
 		if (tries > SPINS)
 			sched_yield();
-		clock_copy(&clock, ev->meta);
+		clock_copy(&clock, ev);
 		clock.now.seq = seq;
 		read_fence();	/* pairs with smp_mb() and smp_wmb() in the kernel's line_begin() */
 		again = load_acquire(now);
 		if (!(seq & 1) && again == seq)
-			ev->clock = clock;
+			clock_take(ev, &clock);
 		seq = again;
 	}
 }
@@ -78,15 +79,18 @@ static bool is_before(uint64_t time, uint64_t since)
 }
 
 /* Line @i counted back from the one of now; the oldest one for all that is older */
-static struct evring_clock line_back(const struct evring *ev, uint32_t i)
+static struct evring_line line_back(const struct evring *ev, uint32_t i)
 {
-	struct evring_clock line = ev->clock.now;
+	const struct evring_clock *now = &ev->clock.now;
+	struct evring_line line = {
+		.source = now->source, .mult = now->mult, .shift = now->shift,
+		.base = now->base, .boot_ns = now->boot_ns, .wall_ns = now->wall_ns,
+	};
 	const struct evring_clock_line *past;
 
-	line.seq = 0;
 	if (!i)
 		return line;
-	past = &ev->clock.past[(ev->clock.nr_past - i) % EVRING_CLOCK_PAST];
+	past = &ev->clock.past[(ev->clock.nr_past - i) % ev->past.count];
 	line.mult = past->mult;
 	line.base = past->base;
 	line.boot_ns = past->boot_ns;
@@ -96,19 +100,19 @@ static struct evring_clock line_back(const struct evring *ev, uint32_t i)
 
 static uint32_t nr_back(const struct evring *ev)
 {
-	return ev->clock.nr_past < EVRING_CLOCK_PAST ? ev->clock.nr_past : EVRING_CLOCK_PAST;
+	return ev->clock.nr_past < ev->past.count ? ev->clock.nr_past : ev->past.count;
 }
 
-void evring_clock(const struct evring *ev, uint64_t raw, struct evring_clock *clock)
+void evring_clock(const struct evring *ev, uint64_t raw, struct evring_line *line)
 {
 	uint32_t i = 0, nr = nr_back(ev);
 
 	do {
-		*clock = line_back(ev, i);
-	} while (is_before(raw, clock->base) && i++ < nr);
+		*line = line_back(ev, i);
+	} while (is_before(raw, line->base) && i++ < nr);
 }
 
-static uint64_t line_boot(const struct evring_clock *line, uint64_t raw)
+static uint64_t line_boot(const struct evring_line *line, uint64_t raw)
 {
 	__int128 cycles = (int64_t)(raw - line->base);
 
@@ -117,7 +121,7 @@ static uint64_t line_boot(const struct evring_clock *line, uint64_t raw)
 
 uint64_t evring_raw_to_boot(const struct evring *ev, uint64_t raw)
 {
-	struct evring_clock line;
+	struct evring_line line;
 
 	evring_clock(ev, raw, &line);
 	return line_boot(&line, raw);
@@ -125,7 +129,7 @@ uint64_t evring_raw_to_boot(const struct evring *ev, uint64_t raw)
 
 uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns)
 {
-	struct evring_clock line;
+	struct evring_line line;
 	uint32_t i = 0, nr = nr_back(ev);
 
 	do {
@@ -136,7 +140,7 @@ uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns)
 
 uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw)
 {
-	struct evring_clock line;
+	struct evring_line line;
 
 	evring_clock(ev, raw, &line);
 	return line_boot(&line, raw) + (uint64_t)line.wall_ns;

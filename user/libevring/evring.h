@@ -46,7 +46,7 @@ struct evring;
 /*
  * Open @path, NULL for EVRING_DEVICE. On success *@ev is the caller's, to give
  * to evring_close(). -ENOENT: the module is not loaded. -EACCES: no permission.
- * -EPROTO: the module speaks an ABI that this library does not know.
+ * -EPROTO: the module speaks an ABI whose layouts this library does not know.
  */
 int evring_open(struct evring **ev, const char *path);
 
@@ -60,38 +60,132 @@ void evring_close(struct evring *ev);
 /* The file descriptor: for poll(), ioctl() and io_uring. Stays the handle's. */
 int evring_fd(const struct evring *ev);
 
-/* The live meta page, read-only, valid until evring_close(). */
-const struct evring_meta *evring_meta(const struct evring *ev);
+/*
+ * The start of the module's meta page, as it is now: what an older module does
+ * not have is 0. The handle's, good until the next call of this function.
+ */
+const struct evring_meta *evring_meta(struct evring *ev);
 
-/* A consistent copy of the meta page. */
-int evring_meta_read(struct evring *ev, struct evring_meta *meta);
+/*
+ * Of @features (EVRING_FEATURE_*) those that the module lacks: a program that
+ * needs one ends here and says so.
+ */
+uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* A copy of one ring's page. -ENXIO: no such ring. */
-int evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu,
-		     struct evring_ring_page *page);
+/* "read", "uring", "hooks" of one EVRING_FEATURE_*; NULL for any other. */
+const char *evring_feature_name(uint64_t feature);
 
-/* "critical", "bulk", "app"; NULL for any other number. */
-const char *evring_lane_name(unsigned int lane);
+/* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
+const char *evring_version(void);
 
-/* Number of a lane's name, -EINVAL for any other string. */
-int evring_lane_by_name(const char *name);
+/*
+ * A copy of the whole meta page, or of one ring's page, into @buf: as much as
+ * @len has room for. Returns how many bytes there are, 0 of them copied where
+ * @len is. -ENXIO: no such ring.
+ */
+ssize_t evring_meta_read(struct evring *ev, void *buf, size_t len);
+ssize_t evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu, void *buf,
+			 size_t len);
+
+/*
+ * What is in such a copy. A page and its tables may be longer or shorter than
+ * this program knows: @size bytes are filled, those that the page lacks with 0.
+ * evring_table_get() returns false where there is no element @i.
+ */
+void evring_page_get(const void *page, size_t len, void *to, size_t size);
+bool evring_table_get(const void *page, size_t len, const struct evring_table *table,
+		      unsigned int i, void *to, size_t size);
+
+/* All 64 bits of a record's number, of which it has @bits; @near is less than half of their
+ * range away from it. */
+static inline uint64_t evring_seq_near(uint64_t near, uint64_t seq, unsigned int bits)
+{
+	unsigned int shift = 64 - bits;
+
+	return near + (uint64_t)((int64_t)((seq - near) << shift) >> shift);
+}
+
+/* Lanes that there are: their numbers are below this. */
+unsigned int evring_lanes(const struct evring *ev);
+
+/* A lane's name; NULL: there is none of that number. */
+const char *evring_lane_name(const struct evring *ev, unsigned int lane);
+
+/* Number of a lane, -EINVAL for any other string. */
+int evring_lane_by_name(const struct evring *ev, const char *name);
+
+/* Is this what a group, lane or type can be called? [A-Za-z0-9._-]+ and not too long */
+bool evring_name_ok(const char *name);
+
+/* What causes of losses, kinds and formats are called; NULL: not known. */
+const char *evring_lost_cause_name(unsigned int cause);
+const char *evring_kind_name(unsigned int kind);
+const char *evring_format_name(unsigned int format);
 
 /*
  * Types
  */
 
-/* One event type. The handle's, valid until evring_close(). May grow at the end. */
+/* What one number, or one bit, of a field is called */
+struct evring_value {
+	uint64_t value;
+	const char *name;
+	const char *doc;
+};
+
+/* One field of a type; strings are never NULL. May grow at the end. */
+struct evring_field {
+	const char *name;
+	const char *unit;
+	const char *doc;
+	const struct evring_value *values;	/* of formats ENUM and FLAGS */
+	uint32_t nr_values;
+	uint32_t name_len;
+	uint16_t kind;				/* enum evring_kind */
+	uint16_t format;			/* enum evring_format */
+	uint16_t offset;			/* in the payload, bytes */
+	uint16_t size;				/* bytes of its fixed part */
+	uint32_t json_max;			/* bytes that it adds to evring_json_max() */
+};
+
+/*
+ * One type of events. The handle's, valid until evring_close(); an id can come to
+ * another type, which is another structure then. May grow at the end.
+ */
 struct evring_type {
 	uint32_t id;
+	uint32_t generation;		/* types that had the id before */
 	uint32_t flags;			/* EVRING_TYPE_F_*, as of the last look */
 	uint32_t version;
-	uint32_t lane;
+	uint32_t lane;			/* where its events go, as of the last look */
 	uint32_t size;			/* bytes of the payload's fixed part */
+	uint32_t common_size;		/* of that, struct evring_common; 0: none */
 	uint32_t nr_fields;
 	uint64_t lost;			/* as of the last look */
 	const struct evring_field *fields;
-	char name[EVRING_NAME_MAX];
+	const char *name;
+	const char *doc;
+	const char *own_lane;		/* the lane that it asks for */
+	const void *block;		/* struct evring_block: all of this as bytes */
+	uint32_t block_len;
+	uint32_t json_max;		/* its part of evring_json_max() */
 };
+
+/*
+ * A type of a block of bytes (struct evring_block), for example from a frame;
+ * give it to evring_type_free(). Nothing in it is trusted: whatever it says is
+ * within @len bytes, or refused. -EBADMSG: this is no block. -EPROTO: of a host
+ * of the other byte order. Its id, lane and losses are 0.
+ */
+int evring_type_parse(struct evring_type **type, const void *block, size_t len);
+void evring_type_free(struct evring_type *type);
+
+/*
+ * The same of a type that was put together by hand: @like with its id, version,
+ * size, name and fields (doc, unit and own_lane may be NULL; a field's names of
+ * numbers are left out). -EINVAL: it is no type that could be.
+ */
+int evring_type_build(struct evring_type **type, const struct evring_type *like);
 
 /* Look at the kernel's list of types again. Returns how many there are. */
 int evring_types(struct evring *ev);
@@ -107,12 +201,27 @@ const struct evring_type *evring_type_by_name(struct evring *ev, const char *nam
 const struct evring_field *evring_field(const struct evring_type *type, const char *name);
 
 /*
- * Attach, detach or ask for (EVRING_HOOK_*) one hook. Returns enum evring_hook_state, what it
- * is now. -EOPNOTSUPP: this kernel has not what it would be attached to.
+ * Attach a hook for a group, or for the administrator where @group is NULL: it
+ * stays until each that it was attached for has detached it, or was dropped.
+ * @lane: where its events are to go, -1 for their own lane. Needs CAP_PERFMON or
+ * CAP_SYS_ADMIN. Returns enum evring_hook_state, what it
+ * is now. -ENOENT: no such hook or
+ * group. -EBUSY: another one has it in another lane. -EOPNOTSUPP: this kernel has
+ * not what it would be attached to.
  */
-int evring_hook(struct evring *ev, const char *name, unsigned int op);
+int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
 
-/* Forget a group that nobody owns. Needs CAP_SYS_ADMIN. -ENOENT, -EBUSY. */
+/* Returns what it is now: attached, if others have it. */
+int evring_detach(struct evring *ev, const char *hook, const char *group);
+
+/* What it is now, enum evring_hook_state. */
+int evring_hook_state(struct evring *ev, const char *hook);
+
+/* How many have it attached. */
+int evring_owners(struct evring *ev, const char *hook);
+
+/* Forget a group that nobody owns, and detach its hooks. Needs CAP_PERFMON or CAP_SYS_ADMIN.
+ * -ENOENT, -EBUSY. */
 int evring_drop(struct evring *ev, const char *name);
 
 /*
@@ -122,7 +231,7 @@ int evring_drop(struct evring *ev, const char *name);
 /* How to join a group; zero every member that you do not set. */
 struct evring_group {
 	const char *name;	/* [A-Za-z0-9._-]+, shorter than EVRING_NAME_MAX */
-	uint32_t lanes;		/* bit mask of lanes */
+	uint64_t lanes;		/* a bit for each lane's number; EVRING_LANES_ALL */
 	uint32_t policy;	/* EVRING_HOLD or EVRING_FOLLOW */
 	uint32_t start;		/* EVRING_EARLIEST or EVRING_LATEST, if the group is new */
 	uint32_t abandon_ms;	/* hold so long without an owner; 0: for ever */
@@ -135,7 +244,7 @@ struct evring_group {
 int evring_join(struct evring *ev, const struct evring_group *group);
 
 /* Read along and hold nothing back. @start: EVRING_EARLIEST or EVRING_LATEST. */
-int evring_tap(struct evring *ev, uint32_t lanes, uint32_t start);
+int evring_tap(struct evring *ev, uint64_t lanes, uint32_t start);
 
 /* Give the group back; its position stays. The handle can join or tap anew. */
 int evring_leave(struct evring *ev);
@@ -149,10 +258,11 @@ struct evring_event {
 	const struct evring_rec *rec;	/* header: type, flags, raw time, seq, pid, tid */
 	const void *payload;
 	uint32_t payload_len;
+	uint32_t cpu;
 	uint16_t lane;
-	uint16_t cpu;
 	uint32_t ring;			/* 0 .. evring_rings() - 1: for state per ring */
 	const struct evring_type *type;	/* NULL: the kernel does not know it either */
+	uint64_t seq;			/* its number, all 64 bits */
 	uint64_t pos;			/* where it lies */
 	uint64_t next;			/* where the next one lies: commit this */
 	uint64_t next_seq;		/* the next one's seq, if none is missed: commit this */
@@ -189,8 +299,9 @@ struct evring_run {
 	uint64_t missed;		/* events overwritten unread just before it */
 	uint32_t room;			/* longest payload that can be */
 	uint32_t ring;			/* 0 .. evring_rings() - 1 */
+	uint32_t cpu;
 	uint16_t lane;
-	uint16_t cpu;
+	uint64_t seq;			/* the first event's number, all 64 bits */
 };
 
 /*
@@ -259,15 +370,27 @@ uint64_t evring_realtime(const struct evring *ev, const struct evring_event *eve
 /* CLOCK_REALTIME as it was when CLOCK_BOOTTIME was @boottime_ns: for fields that tell such a time */
 uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns);
 
-/* The line from raw time stamps to these that holds for @raw; its seq is 0. */
-void evring_clock(const struct evring *ev, uint64_t raw, struct evring_clock *clock);
+/* A line from raw time stamps to these, as struct evring_clock says; it never grows. */
+struct evring_line {
+	uint32_t source;
+	uint32_t mult;
+	uint32_t shift;
+	uint32_t reserved;	/* 0 */
+	uint64_t base;
+	uint64_t boot_ns;
+	int64_t wall_ns;
+};
 
-/* A number (any kind of U, S or BOOL; signed ones as their two's complement). -EINVAL: the field
- * is no number. -EBADMSG: it lies outside of the record. */
+/* The line that holds for @raw. */
+void evring_clock(const struct evring *ev, uint64_t raw, struct evring_line *line);
+
+/* A number (one of a kind U, S or BOOL; signed ones as their two's complement). -EINVAL: the field
+ * is no single number. -EBADMSG: it lies outside of the record. */
 int evring_get_number(const struct evring_event *event, const struct evring_field *field,
 		      uint64_t *value);
 
-/* A string (CHARS, STR or STRV): points into the event, no NUL at the end. -EINVAL, -EBADMSG. */
+/* The bytes of CHARS, FIXED and of all that is in the record's tail: they point into the event,
+ * with no NUL at the end. -EINVAL: it is a number or several. -EBADMSG. */
 int evring_get_string(const struct evring_event *event, const struct evring_field *field,
 		      const char **str, size_t *len);
 
@@ -292,20 +415,32 @@ const char *evring_host_error(const struct evring_host *host, int error, char *b
  * NUL, into @buf. Its layout is in evring-json(7). Returns its length in
  * bytes. -ENOSPC: @len is too small, and nothing beyond @len was written.
  *
- * EVRING_JSON_MAX() of the event's payload_len and type->nr_fields (0 if the
- * type is NULL) is always enough, unless the strings of a record overlap:
- * no hook's do, but an application's may. Then retry with more room, which
- * need not be more than EVRING_JSON_MAX(payload_len * nr_fields, nr_fields).
+ * evring_json_max() is always enough, unless the texts of a record overlap: no
+ * hook's do, but an application's may. Then retry with more room, which need not
+ * be more than evring_json_max_ever().
  */
 ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
 		    const struct evring_event *event, char *buf, size_t len);
 
 /*
- * What the head takes, each field at most, and each byte of the payload: six
- * bytes of "\u0001" and two in base 16, where another byte is no UTF-8.
+ * The head, each field at most, and each byte of the payload: six bytes of
+ * "\u0001" and two in base 16, where another byte is no UTF-8.
  */
-#define EVRING_JSON_MAX(payload_len, nr_fields) \
-	(1280ul + 128ul * (nr_fields) + 8ul * (payload_len))
+#define EVRING_JSON_HEAD	1664ul
+#define EVRING_JSON_BYTE	8ul
+
+static inline size_t evring_json_max(const struct evring_event *event)
+{
+	return EVRING_JSON_HEAD + (event->type ? event->type->json_max : 0) +
+	       EVRING_JSON_BYTE * event->payload_len;
+}
+
+static inline size_t evring_json_max_ever(const struct evring_event *event)
+{
+	size_t fields = event->type ? event->type->nr_fields : 0;
+
+	return evring_json_max(event) + EVRING_JSON_BYTE * event->payload_len * fields;
+}
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -11,15 +11,17 @@ int evring_join(struct evring *ev, const struct evring_group *group)
 	struct evring_join join = {
 		.policy = group->policy,
 		.start = group->start,
-		.lanes = group->lanes,
 		.abandon_ms = group->abandon_ms,
 	};
+	uint64_t lanes = group->lanes;
 	int ret;
 
 	if (ev->mode != MODE_NONE)
 		return -EALREADY;
-	if (!group->name || strlen(group->name) >= sizeof(join.name))
+	if (!group->name || strlen(group->name) >= sizeof(join.name) ||
+	    lanes_resolve(ev, &lanes))
 		return -EINVAL;
+	join.lanes = lanes;
 	strcpy(join.name, group->name);
 	ret = evring_ioctl(ev, EVRING_IOC_JOIN, &join);
 	if (ret)
@@ -31,11 +33,11 @@ int evring_join(struct evring *ev, const struct evring_group *group)
 	return ret;
 }
 
-int evring_tap(struct evring *ev, uint32_t lanes, uint32_t start)
+int evring_tap(struct evring *ev, uint64_t lanes, uint32_t start)
 {
 	if (ev->mode != MODE_NONE)
 		return -EALREADY;
-	if (!lanes || (lanes & ~EVRING_LANES_ALL) || start > EVRING_LATEST)
+	if (lanes_resolve(ev, &lanes) || start > EVRING_LATEST)
 		return -EINVAL;
 	ev->start = start;
 	return reader_start(ev, MODE_TAP, lanes);
@@ -54,15 +56,11 @@ int evring_leave(struct evring *ev)
 int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entries,
 		     unsigned int nr)
 {
-	struct evring_commit commit = { .entries = (uintptr_t)entries, .nr = nr };
+	struct evring_commit commit = {
+		.entries = (uintptr_t)entries, .nr = nr, .entry_size = sizeof(*entries),
+	};
 
 	return evring_ioctl(ev, EVRING_IOC_COMMIT, &commit);
-}
-
-/* What does not fit into an entry goes with the next commit. */
-static uint32_t missed_now(const struct ring *ring)
-{
-	return ring->missed < UINT32_MAX ? (uint32_t)ring->missed : UINT32_MAX;
 }
 
 int evring_commit(struct evring *ev)
@@ -85,7 +83,7 @@ int evring_commit(struct evring *ev)
 		entries[nr++] = (struct evring_commit_entry) {
 			.pos = ring->pos,
 			.seq = ring->seq,
-			.missed = missed_now(ring),
+			.missed = ring->missed,
 			.lane = ring->lane,
 			.cpu = ring->cpu,
 		};
@@ -94,7 +92,7 @@ int evring_commit(struct evring *ev)
 		ret = evring_commit_at(ev, entries, nr);
 	for (i = 0; i < ev->nr_rings && !ret; i++) {
 		ev->rings[i].committed = ev->rings[i].pos;
-		ev->rings[i].missed -= missed_now(&ev->rings[i]);
+		ev->rings[i].missed = 0;
 	}
 	free(entries);
 	return ret;

@@ -3,6 +3,8 @@
 #ifndef EVRING_INTERNAL_H
 #define EVRING_INTERNAL_H
 
+#include <string.h>
+
 #include "evring.h"
 
 /* session.c: the device and its meta page */
@@ -15,24 +17,50 @@ enum mode {
 	MODE_HOLD,	/* a group whose events stay put until committed */
 };
 
+/* As far as ABI 1 began: any page has that much, any element too. */
+#define META_MIN	offsetofend(struct evring_meta, module)
+#define RING_PAGE_MIN	offsetofend(struct evring_ring_page, reserved3)
+#define CLOCK_MIN	offsetofend(struct evring_clock, wall_ns)
+#define CURSOR_MIN	offsetofend(struct evring_cursor, missed)
+#define LOST_MIN	offsetofend(struct evring_lost, reserved)
+
+#define offsetofend(type, member) \
+	(offsetof(type, member) + sizeof(((type *)0)->member))
+
+struct lane {
+	char name[EVRING_NAME_MAX];
+	uint64_t map_size;
+};
+
 /* The lines from raw time stamps to nanoseconds */
 struct clock {
 	struct evring_clock now;
 	uint32_t nr_past;
-	struct evring_clock_line past[EVRING_CLOCK_PAST];
+	struct evring_clock_line *past;	/* as many as the kernel keeps */
 };
 
 struct evring {
 	int fd;
-	const struct evring_meta *meta;
+	const struct evring_meta *live;	/* mapped; its first META_MIN bytes are there */
 	size_t meta_len;
+	struct evring_meta meta;	/* evring_meta()'s answer */
+	const struct evring_clock *live_clock;
+	size_t clock_len;		/* as far as both sides know it */
+	struct evring_table past;	/* of the lines that hold no more */
 	struct clock clock;		/* as of the last snapshot */
+	struct evring_clock_line *past_spare;	/* where the next one is put together */
+	struct lane *lanes_known;
+	unsigned int nr_lanes;
+	unsigned int seq_bits;
 
 	struct evring_type **types;	/* by id; each allocated on its own, as users keep them */
 	unsigned int nr_types;
+	struct evring_type **retired;	/* had an id before, or fewer fields */
+	unsigned int nr_retired;
+	uint32_t types_seq;		/* live->types_seq when we last looked at all of them */
 
 	enum mode mode;
-	uint32_t lanes;
+	uint64_t lanes;
 	uint32_t start;			/* of a tap */
 	uint32_t group;			/* index of the group */
 	struct ring *rings;		/* by event.ring */
@@ -48,6 +76,8 @@ struct evring {
 };
 
 int evring_ioctl(const struct evring *ev, unsigned long request, void *arg);
+/* A set of lanes that a caller wants, of those that there are; -EINVAL. */
+int lanes_resolve(const struct evring *ev, uint64_t *lanes);
 
 /* ring.c: one mapped ring */
 
@@ -60,12 +90,13 @@ struct ring {
 	uint32_t record_max;	/* bytes; what is longer is no record but a pad */
 	uint64_t pos;		/* of the next event */
 	uint64_t head;		/* as of the last snapshot */
-	uint64_t seq;		/* expected next; EVRING_SEQ_NONE if anything will do */
+	uint64_t seq;		/* expected next, all 64 bits; NONE if anything will do */
 	uint64_t time;		/* raw, of the event at pos */
 	uint64_t committed;	/* position */
 	uint64_t missed;	/* since the last commit */
+	uint32_t cpu;
 	uint16_t lane;
-	uint16_t cpu;
+	unsigned int seq_bits;
 	bool stable;		/* what is between pos and head cannot change */
 };
 
@@ -75,12 +106,50 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq);
 int ring_peek(struct ring *ring);
 bool ring_take(struct ring *ring, char *copy, struct evring_event *event);
 uint64_t rec_covers(const struct evring_rec *rec);
+uint64_t ring_seq(const struct ring *ring, uint64_t seq);
+const struct evring_cursor *ring_cursor(const struct ring *ring, unsigned int group);
 
 /* run.c: the ring on top, as far as no other one comes between */
 
 int run_next(struct evring *ev);
 void run_end(struct evring *ev);
 void run_reset(struct evring *ev);
+
+/* The number at @at, signed ones as their two's complement in 64 bits. It need not be aligned. */
+static inline uint64_t number_load(const void *at, unsigned int kind)
+{
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (kind & ~EVRING_KIND_VAR) {
+	case EVRING_KIND_U8:
+	case EVRING_KIND_BOOL:
+		return *(const uint8_t *)at;
+	case EVRING_KIND_S8:
+		return (uint64_t)*(const int8_t *)at;
+	case EVRING_KIND_U16:
+		memcpy(&u16, at, sizeof(u16));
+		return u16;
+	case EVRING_KIND_S16:
+		memcpy(&u16, at, sizeof(u16));
+		return (uint64_t)(int16_t)u16;
+	case EVRING_KIND_U32:
+		memcpy(&u32, at, sizeof(u32));
+		return u32;
+	case EVRING_KIND_S32:
+		memcpy(&u32, at, sizeof(u32));
+		return (uint64_t)(int32_t)u32;
+	default:
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
+	}
+}
+
+static inline bool kind_signed(unsigned int kind)
+{
+	return ((kind & ~EVRING_KIND_VAR) & 0xff00) == (EVRING_KIND_S8 & 0xff00);
+}
 
 /* clock.c: raw time stamps */
 
@@ -91,11 +160,16 @@ uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw);
 
 /* reader.c: all rings together */
 
-int reader_start(struct evring *ev, enum mode mode, uint32_t lanes);
+int reader_start(struct evring *ev, enum mode mode, uint64_t lanes);
 void reader_stop(struct evring *ev);
 int reader_snapshot(struct evring *ev);
 int reader_ready(struct evring *ev);
 int heap_step(struct evring *ev);
+
+/* block.c: types as bytes */
+
+/* What a field adds to evring_json_max() */
+uint64_t field_json_max(const struct evring_field *field);
 
 /* host.c */
 
@@ -105,6 +179,8 @@ int host_read_id(const char *path, char id[33]);
 /* type.c */
 
 void types_free(struct evring *ev);
+/* Look at what has changed since the last look, if anything has. */
+int types_update(struct evring *ev);
 
 /*
  * What the kernel stores with release, and what it may be storing right now.
@@ -113,5 +189,15 @@ void types_free(struct evring *ev);
 #define load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define load_once(p)	__atomic_load_n(p, __ATOMIC_RELAXED)
 #define read_fence()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
+
+/* @len bytes, a multiple of 8, of what the kernel may be writing: no member crosses two words. */
+static inline void load_words(void *to, const void *from, size_t len)
+{
+	typedef uint64_t __attribute__((may_alias)) word;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(word); i++)
+		((word *)to)[i] = load_once(&((const word *)from)[i]);
+}
 
 #endif /* EVRING_INTERNAL_H */

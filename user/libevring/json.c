@@ -5,15 +5,16 @@
  * This runs once for each event that goes to Kafka, so it neither allocates
  * nor calls printf: each put_*() appends to the caller's buffer and returns
  * the new end. Room is checked once for the head and once for each field,
- * against the most that it can take (EVRING_JSON_MAX is the sum of these);
+ * against the most that it can take (evring_json_max() is the sum of these);
  * nothing below that level looks at it again.
  *
  * Appending is done in whole 8-byte words where that is faster, so up to 7
  * bytes after the new end may be scribbled on: that is what TAIL_MAX is for.
  *
  * The record is not trusted: its offsets and lengths may come from a publisher
- * that lies. The type is: the kernel checks names and kinds.
+ * that lies. The type is: evring_type_parse() has checked it.
  */
+#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
@@ -21,10 +22,9 @@
 #include "evring.h"
 #include "internal.h"
 
-/* The most that one thing can take; the sums are above EVRING_JSON_MAX in evring.h */
-#define HEAD_MAX	EVRING_JSON_MAX(0, 0)
-#define FIELD_MAX	(EVRING_JSON_MAX(0, 1) - HEAD_MAX)
-#define BYTE_MAX	(EVRING_JSON_MAX(1, 0) - HEAD_MAX)
+/* The most that one thing can take; a field's own is in struct evring_field */
+#define HEAD_MAX	EVRING_JSON_HEAD
+#define BYTE_MAX	EVRING_JSON_BYTE
 #define TAIL_MAX	16	/* the two closing braces, and the scribbled bytes */
 
 #define ONES		0x0101010101010101ULL
@@ -188,19 +188,12 @@ static char *put_time(char *p, uint64_t wall_ns)
  * Text
  */
 
-/* A name, of [a-z0-9_.-] alone and in the NUL-padded array that all names are in. */
-static inline char *put_name(char *p, const char name[EVRING_NAME_MAX])
+/* A name that needs no escape; up to seven bytes behind it are there to be read (block.c). */
+static inline char *put_name(char *p, const char *name, size_t len)
 {
-	for (size_t i = 0; i < EVRING_NAME_MAX; i += 8) {
-		uint64_t word = load_word(name + i);
-		uint64_t zeroes = (word - ONES) & ~word & HIGHS;
-
-		store_word(p, word);
-		if (zeroes)
-			return p + __builtin_ctzll(zeroes) / 8;
-		p += 8;
-	}
-	return p;
+	for (size_t i = 0; i < len; i += 8)
+		store_word(p + i, load_word(name + i));
+	return p + len;
 }
 
 /*
@@ -359,84 +352,206 @@ static char *put_array(char *p, const char *s, size_t n, bool hex, bool *bad)
 static inline char *put_key(char *p, const struct evring_field *field, const char *suffix)
 {
 	*p++ = '"';
-	p = put_name(p, field->name);
+	p = put_name(p, field->name, field->name_len);
 	p = put_bytes(p, suffix, strlen(suffix));
 	return put_literal(p, "\":");
 }
 
-/* The number at @s, signed ones as their two's complement in 64 bits. */
-static inline uint64_t load_number(const void *s, unsigned int kind)
+static char *put_plain(char *p, const struct evring_field *field, uint64_t v)
 {
-	uint8_t u8;
-	uint16_t u16;
-	uint32_t u32;
-	uint64_t u64;
+	return kind_signed(field->kind) ? put_s64(p, (int64_t)v) : put_u64(p, v);
+}
 
-	switch (kind) {
-	case EVRING_KIND_U8:
-	case EVRING_KIND_BOOL:
-		memcpy(&u8, s, sizeof(u8));
-		return u8;
-	case EVRING_KIND_U16:
-		memcpy(&u16, s, sizeof(u16));
-		return u16;
-	case EVRING_KIND_U32:
-		memcpy(&u32, s, sizeof(u32));
-		return u32;
-	case EVRING_KIND_S32:
-		memcpy(&u32, s, sizeof(u32));
-		return (int64_t)(int32_t)u32;
-	default:
-		memcpy(&u64, s, sizeof(u64));
-		return u64;
+/* What a negative number of fewer than 64 bits is in base 16 */
+static uint64_t hex_bits(const struct evring_field *field, uint64_t v)
+{
+	unsigned int size = EVRING_KIND_SIZE(field->kind);
+
+	return size < 8 ? v & ((1ULL << (8 * size)) - 1) : v;
+}
+
+static char *put_mode(char *p, uint64_t v)
+{
+	unsigned int digit = (66 - __builtin_clzll(v | 1)) / 3;
+
+	p = put_literal(p, "\"0");
+	while (digit-- && v)
+		*p++ = '0' + (v >> (3 * digit) & 7);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_dev(char *p, uint64_t v)
+{
+	*p++ = '"';
+	p = put_u64(p, v >> 20);
+	*p++ = ':';
+	p = put_u64(p, v & 0xfffff);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_value_name(char *p, const char *name)
+{
+	bool bad;
+
+	return put_string(p, name, strlen(name), &bad);
+}
+
+/* The name of a number, if it has one */
+static char *put_enum(char *p, const struct evring_field *field, uint64_t v)
+{
+	for (uint32_t i = 0; i < field->nr_values; i++)
+		if (field->values[i].value == v)
+			return put_value_name(p, field->values[i].name);
+	return put_plain(p, field, v);
+}
+
+/* The names of all bits that have one, and the others as a number */
+static char *put_flags(char *p, const struct evring_field *field, uint64_t v)
+{
+	*p++ = '[';
+	for (uint32_t i = 0; i < field->nr_values; i++) {
+		uint64_t value = field->values[i].value;
+
+		if (!value || (v & value) != value)
+			continue;
+		p = put_value_name(p, field->values[i].name);
+		*p++ = ',';
+		v &= ~value;
 	}
+	if (v) {
+		p = put_hex_number(p, v);
+		*p++ = ',';
+	}
+	if (p[-1] == ',')
+		p--;
+	*p++ = ']';
+	return p;
+}
+
+/* The name of a type that this host has, its id if we do not know it; null: none. */
+static char *put_type_id(char *p, const struct evring *ev, uint64_t id)
+{
+	if (!id)
+		return put_literal(p, "null");
+	if (!ev || id >= ev->nr_types)
+		return put_u64(p, id);
+	return put_value_name(p, ev->types[id]->name);
+}
+
+/* A time as a date and as a number */
+static char *put_times(char *p, const struct evring_field *field, uint64_t wall)
+{
+	p = put_key(p, field, "");
+	p = put_time(p, wall);
+	*p++ = ',';
+	p = put_key(p, field, "_ns");
+	return put_u64(p, wall);
 }
 
 static char *put_number(char *p, const struct evring *ev, const struct evring_field *field,
 			uint64_t v)
 {
-	bool is_signed = field->kind == EVRING_KIND_S32 || field->kind == EVRING_KIND_S64;
-	uint64_t wall;
-
 	switch (field->format) {
 	case EVRING_FORMAT_HEX:
+	case EVRING_FORMAT_CAPS:
 		p = put_key(p, field, "");
-		return put_hex_number(p, field->kind == EVRING_KIND_S32 ? (uint32_t)v : v);
+		return put_hex_number(p, hex_bits(field, v));
 	case EVRING_FORMAT_BOOTTIME:
-		wall = evring_clock_to_wall(ev, v);
-		p = put_key(p, field, "");
-		p = put_time(p, wall);
-		*p++ = ',';
-		p = put_key(p, field, "_ns");
-		return put_u64(p, wall);
+		return put_times(p, field, evring_clock_to_wall(ev, v));
+	case EVRING_FORMAT_TIME:
+		return put_times(p, field, v);
+	case EVRING_FORMAT_RAWTIME:
+		return put_u64(put_key(p, field, "_ns"), evring_raw_to_wall(ev, v));
 	case EVRING_FORMAT_DURATION:
-		p = put_key(p, field, "_ns");
-		break;
+		return put_plain(put_key(p, field, "_ns"), field, v);
+	case EVRING_FORMAT_MODE:
+		return put_mode(put_key(p, field, ""), hex_bits(field, v));
+	case EVRING_FORMAT_DEV:
+		return put_dev(put_key(p, field, ""), v);
+	case EVRING_FORMAT_ENUM:
+		return put_enum(put_key(p, field, ""), field, v);
+	case EVRING_FORMAT_FLAGS:
+		return put_flags(put_key(p, field, ""), field, hex_bits(field, v));
+	case EVRING_FORMAT_TYPE:
+		return put_type_id(put_key(p, field, ""), ev, v);
 	default:
-		p = put_key(p, field, "");
+		return put_plain(put_key(p, field, ""), field, v);
 	}
-	return is_signed ? put_s64(p, v) : put_u64(p, v);
 }
 
-static inline bool is_known(unsigned int kind)
+/* Several numbers, or a bool or several: what they are called is not told there. */
+static char *put_numbers(char *p, const struct evring_field *field, const char *s, size_t n)
 {
-	return kind > 0 && kind < EVRING_KINDS;
+	size_t size = EVRING_KIND_SIZE(field->kind);
+	bool hex = field->format == EVRING_FORMAT_HEX || field->format == EVRING_FORMAT_CAPS;
+
+	p = put_key(p, field, field->format == EVRING_FORMAT_DURATION ? "_ns" : "");
+	*p++ = '[';
+	for (; n >= size; n -= size, s += size) {
+		uint64_t v = number_load(s, field->kind);
+
+		p = hex ? put_hex_number(p, hex_bits(field, v)) : put_plain(p, field, v);
+		*p++ = ',';
+	}
+	if (p[-1] == ',')
+		p--;
+	*p++ = ']';
+	return p;
 }
 
-static char *put_bytes_field(char *p, const struct evring_field *field, const char *s, size_t n)
+/* Of a group of hex digits between @by: a MAC address, a UUID */
+static char *put_hex_groups(char *p, const char *s, size_t n, const uint8_t *groups, char by)
 {
-	bool is_array = field->kind == EVRING_KIND_STRV;
+	size_t left = *groups;
+
+	*p++ = '"';
+	for (size_t i = 0; i < n; i++) {
+		if (!left--) {
+			*p++ = by;
+			left = *++groups - 1u;
+		}
+		*p++ = hex_digits[(uint8_t)s[i] >> 4];
+		*p++ = hex_digits[s[i] & 0xf];
+	}
+	*p++ = '"';
+	return p;
+}
+
+static char *put_ip(char *p, const char *s)
+{
+	static const char mapped[12] = { [10] = (char)0xff, [11] = (char)0xff };
+	bool v4 = !memcmp(s, mapped, sizeof(mapped));
+
+	*p = '"';
+	/* At most 45 characters and a NUL */
+	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? s + sizeof(mapped) : s, p + 1, INET6_ADDRSTRLEN);
+	p += 1 + strlen(p + 1);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_fixed(char *p, const struct evring_field *field, const char *s, size_t n)
+{
+	static const uint8_t mac[] = { 1, 1, 1, 1, 1, 1 }, uuid[] = { 4, 2, 2, 2, 6 };
+
+	if (field->format == EVRING_FORMAT_IP && n == 16)
+		return put_ip(put_key(p, field, ""), s);
+	if (field->format == EVRING_FORMAT_MAC && n == 6)
+		return put_hex_groups(put_key(p, field, ""), s, n, mac, ':');
+	if (field->format == EVRING_FORMAT_UUID && n == 16)
+		return put_hex_groups(put_key(p, field, ""), s, n, uuid, '-');
+	return put_hex(put_key(p, field, "_hex"), s, n);
+}
+
+static char *put_text(char *p, const struct evring_field *field, const char *s, size_t n)
+{
+	bool is_array = field->kind == EVRING_KIND_TEXTS;
 	bool bad = false;
 
 	p = put_key(p, field, "");
-	if (!is_known(field->kind)) {	/* of a newer kernel: say what is there */
-		p = put_literal(p, "null");
-		bad = true;
-	} else if (is_array) {
-		p = put_array(p, s, n, false, &bad);
-	} else {
-		p = put_string(p, s, n, &bad);
-	}
+	p = is_array ? put_array(p, s, n, false, &bad) : put_string(p, s, n, &bad);
 	if (bad) {
 		*p++ = ',';
 		p = put_key(p, field, "_hex");
@@ -449,22 +564,15 @@ static char *put_bytes_field(char *p, const struct evring_field *field, const ch
 static inline bool locate(const struct evring_event *event, const struct evring_field *field,
 			  const char **s, size_t *n)
 {
-	static const uint8_t sizes[EVRING_KINDS] = {
-		[EVRING_KIND_U8] = 1, [EVRING_KIND_U16] = 2, [EVRING_KIND_U32] = 4,
-		[EVRING_KIND_U64] = 8, [EVRING_KIND_S32] = 4, [EVRING_KIND_S64] = 8,
-		[EVRING_KIND_BOOL] = 1, [EVRING_KIND_STR] = 4, [EVRING_KIND_STRV] = 4,
-	};
-	size_t size = is_known(field->kind) && sizes[field->kind] ? sizes[field->kind] :
-								    field->size;
 	struct evring_str str;
 
-	if (field->offset + size > event->payload_len)
+	if (field->offset + (size_t)field->size > event->payload_len)
 		return false;
 	*s = (const char *)event->payload + field->offset;
-	*n = size;
+	*n = field->size;
 	if (field->kind == EVRING_KIND_CHARS) {
-		*n = strnlen(*s, size);
-	} else if (field->kind == EVRING_KIND_STR || field->kind == EVRING_KIND_STRV) {
+		*n = strnlen(*s, field->size);
+	} else if (field->kind & EVRING_KIND_VAR) {
 		memcpy(&str, *s, sizeof(str));
 		if ((size_t)str.offset + str.len > event->payload_len)
 			return false;
@@ -474,12 +582,31 @@ static inline bool locate(const struct evring_event *event, const struct evring_
 	return true;
 }
 
-/* Times of a lost record are raw, unlike those of any field that a type declares. */
-static bool is_raw_time(const struct evring_event *event, const struct evring_field *field)
+static char *put_located(char *p, const struct evring *ev, const struct evring_field *field,
+			 const char *s, size_t n)
 {
-	return event->rec->type == EVRING_TYPE_LOST && field->kind == EVRING_KIND_U64 &&
-	       (field->offset == offsetof(struct evring_lost, first) ||
-		field->offset == offsetof(struct evring_lost, last));
+	switch (field->kind) {
+	case EVRING_KIND_BOOL:
+		if (n != 1)
+			return put_numbers(p, field, s, n);
+		p = put_key(p, field, "");
+		return *s ? put_literal(p, "true") : put_literal(p, "false");
+	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
+	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
+		if (n != EVRING_KIND_SIZE(field->kind))
+			return put_numbers(p, field, s, n);
+		return put_number(p, ev, field, number_load(s, field->kind));
+	case EVRING_KIND_U8S: case EVRING_KIND_U16S: case EVRING_KIND_U32S:
+	case EVRING_KIND_U64S: case EVRING_KIND_S32S: case EVRING_KIND_S64S:
+		return put_numbers(p, field, s, n);
+	case EVRING_KIND_CHARS: case EVRING_KIND_TEXT: case EVRING_KIND_TEXTS:
+		return put_text(p, field, s, n);
+	case EVRING_KIND_FIXED: case EVRING_KIND_BYTES:
+		return put_fixed(p, field, s, n);
+	default:	/* of a newer kernel: say what is there */
+		p = put_literal(put_key(p, field, ""), "null,");
+		return put_hex(put_key(p, field, "_hex"), s, n);
+	}
 }
 
 /* NULL: there may not be room up to @limit. */
@@ -490,22 +617,12 @@ static inline char *put_field(char *p, const char *limit, const struct evring *e
 	size_t n = 0;
 	bool found = locate(event, field, &s, &n);
 
-	if ((size_t)(limit - p) < FIELD_MAX + BYTE_MAX * n)
+	if ((size_t)(limit - p) < field->json_max + BYTE_MAX * n)
 		return NULL;
-	if (!found) {
-		p = put_key(p, field, "");
-		p = put_literal(p, "null");
-	} else if (field->kind == EVRING_KIND_BOOL) {
-		p = put_key(p, field, "");
-		p = *s ? put_literal(p, "true") : put_literal(p, "false");
-	} else if (!is_known(field->kind) || field->kind >= EVRING_KIND_CHARS) {
-		p = put_bytes_field(p, field, s, n);
-	} else if (is_raw_time(event, field)) {
-		p = put_key(p, field, "_ns");
-		p = put_u64(p, evring_raw_to_wall(ev, load_number(s, field->kind)));
-	} else {
-		p = put_number(p, ev, field, load_number(s, field->kind));
-	}
+	if (found)
+		p = put_located(p, ev, field, s, n);
+	else
+		p = put_literal(put_key(p, field, ""), "null");
 	*p++ = ',';
 	return p;
 }
@@ -518,7 +635,7 @@ static char *put_type(char *p, const struct evring_event *event)
 {
 	p = put_literal(p, "{\"type\":\"");
 	if (event->type) {
-		p = put_name(p, event->type->name);
+		p = put_bytes(p, event->type->name, strlen(event->type->name));
 		p = put_literal(p, "\",\"version\":");
 		return put_u64(p, event->type->version);
 	}
@@ -527,9 +644,9 @@ static char *put_type(char *p, const struct evring_event *event)
 	return put_literal(p, "\",\"version\":null");
 }
 
-static char *put_lane(char *p, unsigned int lane)
+static char *put_lane(char *p, const struct evring *ev, unsigned int lane)
 {
-	const char *name = evring_lane_name(lane);
+	const char *name = evring_lane_name(ev, lane);
 
 	p = put_literal(p, ",\"lane\":\"");
 	if (name)
@@ -563,11 +680,11 @@ static char *put_head(char *p, const struct evring *ev, const struct evring_host
 	p = put_string(p, host->machine_id, strnlen(host->machine_id, 32), &bad);
 	p = put_literal(p, ",\"boot_id\":");
 	p = put_string(p, host->boot_id, strnlen(host->boot_id, 32), &bad);
-	p = put_lane(p, event->lane);
+	p = put_lane(p, ev, event->lane);
 	p = put_literal(p, ",\"cpu\":");
 	p = put_u64(p, event->cpu);
 	p = put_literal(p, ",\"seq\":");
-	p = put_u64(p, rec->seq);
+	p = put_u64(p, event->seq);
 	p = put_literal(p, ",\"context\":\"");
 	p = put_bytes(p, context, strlen(context));
 	p = put_literal(p, "\",\"pid\":");

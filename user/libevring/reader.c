@@ -39,19 +39,22 @@ static void heap_build(struct evring *ev)
 }
 
 /* Where a ring that this session has just mapped begins */
-static void ring_begin(const struct evring *ev, struct ring *ring, bool first)
+static int ring_begin(const struct evring *ev, struct ring *ring, bool first)
 {
 	const struct evring_ring_page *page = ring->page;
 	const struct evring_cursor *cursor;
 
 	if (ev->mode != MODE_TAP) {
-		cursor = &page->cursors[ev->group];
+		cursor = ring_cursor(ring, ev->group);
+		if (!cursor)
+			return -EPROTO;
 		ring_place(ring, load_once(&cursor->pos), load_once(&cursor->seq));
 	} else if (first && ev->start == EVRING_LATEST) {
 		ring_place(ring, load_acquire(&page->head), EVRING_SEQ_NONE);
 	} else {
 		ring_place(ring, load_once(&page->tail), EVRING_SEQ_NONE);
 	}
+	return 0;
 }
 
 static bool ring_known(const struct evring *ev, unsigned int lane, unsigned int cpu)
@@ -83,13 +86,13 @@ static int rings_grow(struct evring *ev)
 /* Map the rings that have come since we last looked. */
 static int rings_update(struct evring *ev, bool first)
 {
-	unsigned int nr = load_acquire(&ev->meta->nr_rings), lane, cpu;
+	unsigned int nr = load_acquire(&ev->live->nr_rings), lane, cpu;
 	int ret;
 
-	for (lane = 0; lane < EVRING_LANES; lane++) {
-		if (!(ev->lanes & (1u << lane)))
+	for (lane = 0; lane < ev->nr_lanes; lane++) {
+		if (!(ev->lanes & (1ULL << lane)))
 			continue;
-		for (cpu = 0; cpu < ev->meta->nr_cpus; cpu++) {
+		for (cpu = 0; cpu < ev->meta.nr_cpus; cpu++) {
 			if (ring_known(ev, lane, cpu))
 				continue;
 			ret = rings_grow(ev);
@@ -100,7 +103,9 @@ static int rings_update(struct evring *ev, bool first)
 				continue;
 			if (ret)
 				return ret;
-			ring_begin(ev, &ev->rings[ev->nr_rings++], first);
+			ret = ring_begin(ev, &ev->rings[ev->nr_rings++], first);
+			if (ret)
+				return ret;
 		}
 	}
 	ev->seen_rings = nr;
@@ -114,7 +119,7 @@ int reader_snapshot(struct evring *ev)
 	int ret;
 
 	ev->nr_heap = 0;
-	if (load_acquire(&ev->meta->nr_rings) != ev->seen_rings) {
+	if (load_acquire(&ev->live->nr_rings) != ev->seen_rings) {
 		ret = rings_update(ev, false);
 		if (ret)
 			return ret;
@@ -135,10 +140,14 @@ int reader_snapshot(struct evring *ev)
 	}
 	clock_refresh(ev);	/* after the heads */
 	heap_build(ev);
-	return 0;
+	/* Behind the heads: what is below them is of a type that we know then. */
+	ret = ev->nr_heap ? types_update(ev) : 0;
+	if (ret)
+		ev->nr_heap = 0;
+	return ret;
 }
 
-int reader_start(struct evring *ev, enum mode mode, uint32_t lanes)
+int reader_start(struct evring *ev, enum mode mode, uint64_t lanes)
 {
 	int ret;
 
@@ -238,11 +247,13 @@ static void event_fill(struct evring *ev, const struct evring_rec *rec, struct e
 	event->ring = run->ring;
 	event->pos = pos;
 	event->next = pos + (uint64_t)((const char *)run->rec - (const char *)rec);
-	event->next_seq = (rec->seq + 1) & EVRING_SEQ_MASK;
+	/* The ring's own number stays at the run's first event until the run ends. */
+	event->seq = run->seq + ((rec->seq - run->seq) & (~0ULL >> (64 - ev->seq_bits)));
+	event->next_seq = event->seq + 1;
 	/* Whoever took the first event, evring_run_next() too, was told. */
 	event->missed = rec == run->first ? run->missed : 0;
 	if (rec->type < EVRING_TYPE_FIRST) {
-		event->next_seq = (rec->seq + rec_covers(rec)) & EVRING_SEQ_MASK;
+		event->next_seq = event->seq + rec_covers(rec);
 		if (rec->type == EVRING_TYPE_DISCARD)
 			event->payload_len = 0;
 	}

@@ -15,27 +15,63 @@
 #define PAD_MIN		8u
 #define CLOCK_STEP	(1ULL << 32)	/* raw: a second or more */
 
+static bool power_of_two(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static bool ring_page_ok(const struct ring *ring)
+{
+	const struct evring_ring_page *page = ring->page;
+	const struct evring_table *cursors = &page->cursors;
+
+	return page->version == EVRING_ABI_VERSION && page->size >= RING_PAGE_MIN &&
+	       power_of_two(page->data_size) && power_of_two(page->segment_size) &&
+	       page->segment_size <= page->data_size && page->data_offset % 8 == 0 &&
+	       page->data_offset <= ring->map_len &&
+	       page->data_size <= ring->map_len - page->data_offset &&
+	       cursors->stride >= CURSOR_MIN && cursors->stride % 8 == 0 &&
+	       cursors->offset % 8 == 0 && cursors->offset <= page->data_offset &&
+	       (uint64_t)cursors->stride * cursors->count <= page->data_offset - cursors->offset;
+}
+
 int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsigned int cpu)
 {
-	const struct evring_meta *meta = ev->meta;
-	uint64_t size = meta->lane_size[lane];
 	void *map;
 
 	memset(ring, 0, sizeof(*ring));
-	ring->map_len = meta->page_size + size;
+	ring->map_len = ev->lanes_known[lane].map_size;
+	if (ring->map_len < RING_PAGE_MIN)
+		return -EPROTO;
 	map = mmap(NULL, ring->map_len, PROT_READ, MAP_SHARED, ev->fd,
 		   (off_t)EVRING_MMAP_RING(lane, cpu));
 	if (map == MAP_FAILED)
 		return -errno;
 	ring->page = map;
-	ring->data = (const char *)map + meta->page_size;
-	ring->mask = size - 1;
-	ring->segment = meta->segment_size;
-	ring->record_max = meta->record_max;
+	if (!ring_page_ok(ring)) {
+		ring_unmap(ring);
+		return -EPROTO;
+	}
+	ring->data = (const char *)map + ring->page->data_offset;
+	ring->mask = ring->page->data_size - 1;
+	ring->segment = ring->page->segment_size;
+	ring->record_max = ev->meta.record_max;
 	ring->lane = (uint16_t)lane;
-	ring->cpu = (uint16_t)cpu;
+	ring->cpu = cpu;
+	ring->seq_bits = ev->seq_bits;
 	ring->stable = ev->mode == MODE_HOLD;
 	return 0;
+}
+
+/* NULL: there is no such group. */
+const struct evring_cursor *ring_cursor(const struct ring *ring, unsigned int group)
+{
+	const struct evring_table *table = &ring->page->cursors;
+
+	if (group >= table->count)
+		return NULL;
+	return (const void *)((const char *)ring->page + table->offset +
+			      (size_t)table->stride * group);
 }
 
 void ring_unmap(struct ring *ring)
@@ -51,6 +87,19 @@ uint64_t rec_covers(const struct evring_rec *rec)
 	return ((const struct evring_lost *)(rec + 1))->count;
 }
 
+/*
+ * All 64 bits of a record's number: where it was expected or behind that, if we
+ * know what to expect, else close to where the writer was.
+ */
+uint64_t ring_seq(const struct ring *ring, uint64_t seq)
+{
+	uint64_t mask = ~0ULL >> (64 - ring->seq_bits);
+
+	if (ring->seq == EVRING_SEQ_NONE)
+		return evring_seq_near(load_once(&ring->page->seq_base), seq, ring->seq_bits);
+	return ring->seq + ((seq - ring->seq) & mask);
+}
+
 /* Is this a record, going by its length? */
 static bool rec_sane(const struct ring *ring, uint64_t pos, uint32_t len, uint16_t type)
 {
@@ -60,7 +109,7 @@ static bool rec_sane(const struct ring *ring, uint64_t pos, uint32_t len, uint16
 	if (type == EVRING_TYPE_PAD)
 		return len >= PAD_MIN && ALIGN8(len) <= max;
 	if (type == EVRING_TYPE_LOST)
-		min += sizeof(struct evring_lost);
+		min += LOST_MIN;
 	return len >= min && len <= ring->record_max && ALIGN8(len) <= max;
 }
 
@@ -166,10 +215,9 @@ bool ring_take(struct ring *ring, char *copy, struct evring_event *event)
 	event->cpu = ring->cpu;
 	event->pos = ring->pos;
 	event->next = ring->pos + ALIGN8(rec->len);
-	event->missed = 0;
-	if (ring->seq != EVRING_SEQ_NONE)
-		event->missed = (rec->seq - ring->seq) & EVRING_SEQ_MASK;
-	event->next_seq = (rec->seq + rec_covers(rec)) & EVRING_SEQ_MASK;
+	event->seq = ring_seq(ring, rec->seq);
+	event->missed = ring->seq == EVRING_SEQ_NONE ? 0 : event->seq - ring->seq;
+	event->next_seq = event->seq + rec_covers(rec);
 
 	ring->missed += event->missed;
 	ring->pos = event->next;
@@ -179,7 +227,8 @@ bool ring_take(struct ring *ring, char *copy, struct evring_event *event)
 
 /*
  * From the record at @p on to the first one at or after @pos. Returns where that
- * is; *@seq is its number as far as the records before it tell.
+ * is; *@seq is its number as far as the records before it tell, which may lack
+ * the upper bits.
  */
 static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uint64_t *seq)
 {
@@ -194,7 +243,7 @@ static uint64_t ring_walk(const struct ring *ring, uint64_t p, uint64_t pos, uin
 		if (!rec_sane(ring, p, len, type))
 			break;
 		if (type != EVRING_TYPE_PAD)
-			*seq = (load_once(&rec->seq) + rec_covers(rec)) & EVRING_SEQ_MASK;
+			*seq = load_once(&rec->seq) + rec_covers(rec);
 		p += ALIGN8(len);
 	}
 	return p > pos ? p : pos;
@@ -244,7 +293,11 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 			told = rec_seq(ring, pos);
 		read_fence();	/* as in ring_overtaken() */
 	} while (load_once(&ring->page->tail) != tail);
-	ring->seq = seq == EVRING_SEQ_NONE ? told : seq;
+	ring->seq = EVRING_SEQ_NONE;
+	if (seq != EVRING_SEQ_NONE)
+		ring->seq = seq;
+	else if (told != EVRING_SEQ_NONE)
+		ring->seq = ring_seq(ring, told);
 	ring->pos = pos;
 	ring->head = pos;
 }

@@ -17,7 +17,7 @@ const struct evring_rec *evring_run_builtin(const struct evring_run *run)
 	if (rec->type == EVRING_TYPE_PAD)
 		return NULL;
 	if (rec->type == EVRING_TYPE_LOST &&
-	    rec->len < sizeof(*rec) + sizeof(struct evring_lost))
+	    rec->len < sizeof(*rec) + LOST_MIN)
 		return NULL;
 	return rec;
 }
@@ -44,9 +44,8 @@ static void run_begin(struct evring *ev)
 	run->limit = limit > ring->time ? limit : ring->time;
 	run->room = ring->record_max - (uint32_t)sizeof(struct evring_rec);
 	run->pos = ring->pos;
-	run->missed = 0;
-	if (ring->seq != EVRING_SEQ_NONE)
-		run->missed = (run->rec->seq - ring->seq) & EVRING_SEQ_MASK;
+	run->seq = ring_seq(ring, run->rec->seq);
+	run->missed = ring->seq == EVRING_SEQ_NONE ? 0 : run->seq - ring->seq;
 	run->lane = ring->lane;
 	run->cpu = ring->cpu;
 	run->ring = (uint32_t)(ring - ev->rings);
@@ -62,7 +61,8 @@ void run_end(struct evring *ev)
 	if (!ev->running || !run->last)
 		return;
 	ring->pos = run->pos + (uint64_t)((const char *)run->rec - (const char *)run->first);
-	ring->seq = (run->last->seq + rec_covers(run->last)) & EVRING_SEQ_MASK;
+	ring->seq = run->seq;
+	ring->seq = ring_seq(ring, run->last->seq) + rec_covers(run->last);
 	ring->missed += run->missed;
 	run_reset(ev);
 	/* What is wrong behind the run is told after it. */

@@ -17,20 +17,85 @@ int evring_ioctl(const struct evring *ev, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
+/* Of another layout, or with less in it than the first of this ABI had */
+static int meta_check(const struct evring_meta *meta, size_t len)
+{
+	if (len < META_MIN || meta->version != EVRING_ABI_VERSION || meta->size < META_MIN ||
+	    meta->seq_bits < 16 || meta->seq_bits > 64)
+		return -EPROTO;
+	return 0;
+}
+
+static int clock_find(struct evring *ev)
+{
+	const struct evring_table *table = &ev->meta.clocks;
+
+	if (!table->count || table->stride < CLOCK_MIN || table->offset % 8 ||
+	    (uint64_t)table->offset + table->stride > ev->meta_len)
+		return -EPROTO;
+	ev->live_clock = (const void *)((const char *)ev->live + table->offset);
+	ev->clock_len = table->stride < sizeof(ev->clock.now) ? table->stride :
+								sizeof(ev->clock.now);
+	ev->past = ev->meta.past;
+	if (!ev->past.count || ev->past.offset % 8 ||
+	    ev->past.stride < offsetofend(struct evring_clock_line, reserved) ||
+	    ev->past.stride % 8 || (uint64_t)ev->past.offset +
+	    (uint64_t)ev->past.stride * ev->past.count > ev->meta_len)
+		return -EPROTO;
+	ev->clock.past = calloc(ev->past.count, sizeof(*ev->clock.past));
+	ev->past_spare = calloc(ev->past.count, sizeof(*ev->past_spare));
+	if (!ev->clock.past || !ev->past_spare)
+		return -ENOMEM;
+	return 0;
+}
+
+static int lanes_find(struct evring *ev)
+{
+	const struct evring_table *table = &ev->meta.lanes;
+	struct evring_lane_info info;
+	unsigned int i;
+
+	/* More than a set has bits for */
+	if (!table->count || table->count > 64)
+		return -EPROTO;
+	ev->lanes_known = calloc(table->count, sizeof(*ev->lanes_known));
+	if (!ev->lanes_known)
+		return -ENOMEM;
+	for (i = 0; i < table->count; i++) {
+		struct lane *lane = &ev->lanes_known[i];
+
+		if (!evring_table_get(ev->live, ev->meta_len, table, i, &info, sizeof(info)))
+			return -EPROTO;
+		memcpy(lane->name, info.name, sizeof(lane->name) - 1);
+		lane->map_size = info.map_size;
+	}
+	ev->nr_lanes = table->count;
+	return 0;
+}
+
 static int session_map(struct evring *ev)
 {
+	struct evring_meta first = { 0 };
+	struct evring_meta_read read = { .to = (uintptr_t)&first, .room = sizeof(first) };
 	void *map;
+	int ret = evring_ioctl(ev, EVRING_IOC_META, &read);
 
-	ev->meta_len = (size_t)sysconf(_SC_PAGESIZE);
-	map = mmap(NULL, ev->meta_len, PROT_READ, MAP_SHARED, ev->fd, EVRING_MMAP_META);
+	if (!ret)
+		ret = meta_check(&first, read.len);
+	if (ret)
+		return ret;
+	map = mmap(NULL, first.map_size, PROT_READ, MAP_SHARED, ev->fd, EVRING_MMAP_META);
 	if (map == MAP_FAILED)
 		return -errno;
-	ev->meta = map;
-	/* Another version, or an older kernel with less in its page than we read. */
-	if (ev->meta->version != EVRING_ABI_VERSION || ev->meta->size < sizeof(*ev->meta))
-		return -EPROTO;
-	ev->copy = malloc(ev->meta->record_max);
-	return ev->copy ? 0 : -ENOMEM;
+	ev->live = map;
+	ev->meta_len = first.map_size;
+	ev->meta = first;
+	ev->seq_bits = ev->meta.seq_bits;
+	ev->copy = malloc(ev->meta.record_max);
+	if (!ev->copy)
+		return -ENOMEM;
+	ret = clock_find(ev);
+	return ret ? ret : lanes_find(ev);
 }
 
 int evring_open(struct evring **evp, const char *path)
@@ -64,9 +129,12 @@ void evring_close(struct evring *ev)
 		return;
 	reader_stop(ev);
 	types_free(ev);
-	if (ev->meta)
-		munmap((void *)ev->meta, ev->meta_len);
+	if (ev->live)
+		munmap((void *)ev->live, ev->meta_len);
 	close(ev->fd);
+	free(ev->lanes_known);
+	free(ev->clock.past);
+	free(ev->past_spare);
 	free(ev->copy);
 	free(ev);
 }
@@ -76,66 +144,134 @@ int evring_fd(const struct evring *ev)
 	return ev->fd;
 }
 
-const struct evring_meta *evring_meta(const struct evring *ev)
+const struct evring_meta *evring_meta(struct evring *ev)
 {
-	return ev->meta;
+	size_t len = ev->live->size < sizeof(ev->meta) ? ev->live->size : sizeof(ev->meta);
+
+	load_words(&ev->meta, ev->live, len);
+	return &ev->meta;
 }
 
-int evring_meta_read(struct evring *ev, struct evring_meta *meta)
+uint64_t evring_lacks(struct evring *ev, uint64_t features)
 {
-	return evring_ioctl(ev, EVRING_IOC_META, meta);
+	return features & ~evring_meta(ev)->features;
 }
 
-int evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu,
-		     struct evring_ring_page *page)
+ssize_t evring_meta_read(struct evring *ev, void *buf, size_t len)
 {
-	struct evring_ring_info info = { .lane = lane, .cpu = cpu };
-	int ret = evring_ioctl(ev, EVRING_IOC_RING, &info);
+	struct evring_meta_read read = {
+		.to = (uintptr_t)buf,
+		.room = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX,
+	};
+	int ret = evring_ioctl(ev, EVRING_IOC_META, &read);
 
-	if (!ret)
-		*page = info.page;
-	return ret;
+	return ret ? ret : (ssize_t)read.len;
 }
 
-static const char *const lane_names[EVRING_LANES] = {
-	[EVRING_LANE_CRITICAL] = "critical",
-	[EVRING_LANE_BULK] = "bulk",
-	[EVRING_LANE_APP] = "app",
-};
-
-const char *evring_lane_name(unsigned int lane)
+ssize_t evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu, void *buf,
+			 size_t len)
 {
-	return lane < EVRING_LANES ? lane_names[lane] : NULL;
+	struct evring_ring_read read = {
+		.to = (uintptr_t)buf,
+		.room = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX,
+		.cpu = cpu,
+		.lane = (uint16_t)lane,
+	};
+	int ret = lane > UINT16_MAX ? -ENXIO : evring_ioctl(ev, EVRING_IOC_RING, &read);
+
+	return ret ? ret : (ssize_t)read.len;
 }
 
-int evring_lane_by_name(const char *name)
+unsigned int evring_lanes(const struct evring *ev)
 {
-	int lane;
+	return ev->nr_lanes;
+}
 
-	for (lane = 0; lane < EVRING_LANES; lane++)
-		if (!strcmp(lane_names[lane], name))
-			return lane;
+const char *evring_lane_name(const struct evring *ev, unsigned int lane)
+{
+	return lane < ev->nr_lanes ? ev->lanes_known[lane].name : NULL;
+}
+
+int evring_lane_by_name(const struct evring *ev, const char *name)
+{
+	unsigned int lane;
+
+	for (lane = 0; lane < ev->nr_lanes; lane++)
+		if (!strcmp(ev->lanes_known[lane].name, name))
+			return (int)lane;
 	return -EINVAL;
 }
 
-int evring_hook(struct evring *ev, const char *name, unsigned int op)
+int lanes_resolve(const struct evring *ev, uint64_t *lanes)
 {
-	struct evring_hook hook = { .op = op };
-	int ret;
+	uint64_t all = ~0ULL >> (64 - ev->nr_lanes);
 
-	if (strlen(name) >= sizeof(hook.name))
+	if (*lanes == EVRING_LANES_ALL)
+		*lanes = all;
+	return *lanes && !(*lanes & ~all) ? 0 : -EINVAL;
+}
+
+static int name_put(char to[EVRING_NAME_MAX], const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len >= EVRING_NAME_MAX)
 		return -ENOENT;
-	strcpy(hook.name, name);
-	ret = evring_ioctl(ev, EVRING_IOC_HOOK, &hook);
-	return ret < 0 ? ret : (int)hook.state;
+	memcpy(to, name, len);
+	return 0;
+}
+
+static int hook_call(struct evring *ev, struct evring_hook *hook, const char *name,
+		     const char *group)
+{
+	int ret = name_put(hook->name, name);
+
+	if (!ret && group)
+		ret = *group ? name_put(hook->group, group) : -EINVAL;
+	if (!ret)
+		ret = evring_ioctl(ev, EVRING_IOC_HOOK, hook);
+	return ret < 0 ? ret : (int)hook->state;
+}
+
+int evring_attach(struct evring *ev, const char *hook, const char *group, int lane)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_ATTACH };
+
+	if (lane > UINT16_MAX)
+		return -ENXIO;
+	if (lane >= 0) {
+		arg.flags = EVRING_HOOK_F_LANE;
+		arg.lane = (uint16_t)lane;
+	}
+	return hook_call(ev, &arg, hook, group);
+}
+
+int evring_detach(struct evring *ev, const char *hook, const char *group)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_DETACH };
+
+	return hook_call(ev, &arg, hook, group);
+}
+
+int evring_hook_state(struct evring *ev, const char *hook)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+
+	return hook_call(ev, &arg, hook, NULL);
+}
+
+int evring_owners(struct evring *ev, const char *hook)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, NULL);
+
+	return ret < 0 ? ret : (int)arg.owners;
 }
 
 int evring_drop(struct evring *ev, const char *name)
 {
 	struct evring_drop drop = { 0 };
+	int ret = name_put(drop.name, name);
 
-	if (strlen(name) >= sizeof(drop.name))
-		return -ENOENT;
-	strcpy(drop.name, name);
-	return evring_ioctl(ev, EVRING_IOC_DROP, &drop);
+	return ret ? ret : evring_ioctl(ev, EVRING_IOC_DROP, &drop);
 }

@@ -6,83 +6,136 @@
 
 #include "internal.h"
 
-/* A description and its fields in one piece */
-struct described {
-	struct evring_type type;
-	struct evring_field fields[];
-};
+#define BLOCK_ROOM	4096u	/* enough for most; the kernel says what is needed */
 
-static void type_fill(struct described *d, const struct evring_type_info *info)
+/* What the kernel says of type @id; its block, if the caller wants one, is to be freed. */
+static int describe(struct evring *ev, uint32_t id, struct evring_describe *info, void **block)
 {
-	d->type.id = info->id;
-	d->type.flags = info->flags;
-	d->type.version = info->version;
-	d->type.lane = info->lane;
-	d->type.size = info->size;
-	/* A later kernel may have more than there is room for. */
-	d->type.nr_fields = info->nr_fields < EVRING_FIELDS_MAX ? info->nr_fields :
-								  EVRING_FIELDS_MAX;
-	d->type.lost = info->lost;
-	d->type.fields = d->fields;
-	memcpy(d->type.name, info->name, sizeof(d->type.name));
-	d->type.name[sizeof(d->type.name) - 1] = '\0';
+	uint32_t room = BLOCK_ROOM;
+	void *buf;
+	int ret;
+
+	for (;;) {
+		buf = malloc(room);
+		if (!buf)
+			return -ENOMEM;
+		*info = (struct evring_describe){
+			.id = id, .block = (uintptr_t)buf, .room = room,
+		};
+		ret = evring_ioctl(ev, EVRING_IOC_DESCRIBE, info);
+		if (!ret && info->len <= room)
+			break;
+		free(buf);
+		if (ret)
+			return ret;
+		room = info->len;
+	}
+	*block = buf;
+	return 0;
+}
+
+static void type_state(struct evring_type *type, const struct evring_describe *info)
+{
+	type->id = info->id;
+	type->generation = info->generation;
+	type->flags = info->flags;
+	type->lane = info->lane;
+	type->lost = info->lost;
+}
+
+/* An array of pointers with room for one more */
+static int grow(struct evring_type ***array, unsigned int nr)
+{
+	struct evring_type **more = realloc(*array, (nr + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	*array = more;
+	return 0;
+}
+
+static int type_new(const struct evring_describe *info, const void *block,
+		    struct evring_type **type)
+{
+	int ret = evring_type_parse(type, block, info->len);
+
+	if (!ret)
+		type_state(*type, info);
+	return ret == -EBADMSG ? -EPROTO : ret;
 }
 
 /* Append the type with the next id. -ENOENT: there is none. */
 static int type_fetch(struct evring *ev)
 {
-	struct evring_type_info info = { .id = ev->nr_types, .nr_fields = EVRING_FIELDS_MAX };
-	struct evring_type **types;
-	struct described *d;
-	int ret;
+	struct evring_describe info;
+	void *block;
+	int ret = grow(&ev->types, ev->nr_types);
 
-	d = calloc(1, sizeof(*d) + EVRING_FIELDS_MAX * sizeof(*d->fields));
-	if (!d)
-		return -ENOMEM;
-	info.fields = (uintptr_t)d->fields;
-	ret = evring_ioctl(ev, EVRING_IOC_TYPE, &info);
+	if (!ret)
+		ret = describe(ev, ev->nr_types, &info, &block);
 	if (ret)
-		goto err;
-	types = realloc(ev->types, (ev->nr_types + 1) * sizeof(*types));
-	if (!types) {
-		ret = -ENOMEM;
-		goto err;
-	}
-	type_fill(d, &info);
-	ev->types = types;
-	ev->types[ev->nr_types++] = &d->type;
-	return 0;
-err:
-	free(d);
+		return ret;
+	ret = type_new(&info, block, &ev->types[ev->nr_types]);
+	free(block);
+	if (!ret)
+		ev->nr_types++;
 	return ret;
 }
 
-/* What of a known type can change: its flags, its losses, and new fields at the end. */
-static int type_update(struct evring *ev, struct evring_type *type)
+/*
+ * A known type, looked at again. Where its id has another one now, or it has more
+ * fields, that is another structure: users may still have the old one.
+ */
+static int type_look(struct evring *ev, uint32_t id)
 {
-	struct described *d = (struct described *)type;
-	struct evring_type_info info = {
-		.id = type->id,
-		.nr_fields = EVRING_FIELDS_MAX,
-		.fields = (uintptr_t)d->fields,
-	};
-	int ret = evring_ioctl(ev, EVRING_IOC_TYPE, &info);
+	struct evring_type *old = ev->types[id], *new;
+	struct evring_describe info;
+	void *block;
+	int ret = describe(ev, id, &info, &block);
 
+	if (ret)
+		return ret;
+	if (info.generation == old->generation && info.len == old->block_len &&
+	    !memcmp(block, old->block, info.len)) {
+		type_state(old, &info);
+		free(block);
+		return 0;
+	}
+	ret = grow(&ev->retired, ev->nr_retired);
 	if (!ret)
-		type_fill(d, &info);
-	return ret;
+		ret = type_new(&info, block, &new);
+	free(block);
+	if (ret)
+		return ret;
+	ev->retired[ev->nr_retired++] = old;
+	ev->types[id] = new;
+	return 0;
 }
 
 int evring_types(struct evring *ev)
 {
-	unsigned int i;
+	/* acquire: what changes behind this is looked at again */
+	uint32_t seq = load_acquire(&ev->live->types_seq);
+	unsigned int i, nr = ev->nr_types;
 	int ret = 0;
 
-	for (i = 0; i < ev->nr_types && !ret; i++)
-		ret = type_update(ev, ev->types[i]);
+	for (i = 0; i < nr && !ret; i++)
+		ret = type_look(ev, i);
 	while (!ret)
 		ret = type_fetch(ev);
-	return ret == -ENOENT ? (int)ev->nr_types : ret;
+	if (ret != -ENOENT)
+		return ret;
+	ev->types_seq = seq;
+	return (int)ev->nr_types;
+}
+
+int types_update(struct evring *ev)
+{
+	int ret = 0;
+
+	if (load_acquire(&ev->live->types_seq) != ev->types_seq)
+		ret = evring_types(ev);
+	return ret < 0 ? ret : 0;
 }
 
 const struct evring_type *evring_type(struct evring *ev, unsigned int id)
@@ -117,9 +170,10 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
 
 void types_free(struct evring *ev)
 {
-	unsigned int i;
-
-	for (i = 0; i < ev->nr_types; i++)
-		free(ev->types[i]);
+	while (ev->nr_types)
+		evring_type_free(ev->types[--ev->nr_types]);
+	while (ev->nr_retired)
+		evring_type_free(ev->retired[--ev->nr_retired]);
 	free(ev->types);
+	free(ev->retired);
 }

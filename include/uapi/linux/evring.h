@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
 /*
  * evring: a Kafka-shaped log inside the kernel, read through /dev/evring.
  *
@@ -11,45 +11,57 @@
  *
  * What a session (one open file of /dev/evring) does:
  *
- *	open		read permission taps and joins groups. EMFILE: the user has as
- *			many sessions as the module's sessions_max allows
+ *	open		O_RDONLY or O_RDWR: taps and joins groups. EMFILE: the user has
+ *			as many sessions as the module's sessions_max allows
+ *	META		how long the meta page is, and of which version
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
  *	read the rings	plain loads, no system call
- *	COMMIT		what is below this the ring may forget, for this group
+ *	COMMIT		the ring may forget what is below this position, for this group
  *	ARM, poll	when there is nothing to read
  *
  * One ring, as mmap'd at EVRING_MMAP_RING(lane, cpu):
  *
  *	+-----------+---------+---------+---     ---+---------+
  *	| ring page | segment | segment |    ...    | segment |
- *	| (1 page)  |    0    |    1    |           |   n-1   |
+ *	|           |    0    |    1    |           |   n-1   |
  *	+-----------+---------+---------+---     ---+---------+
- *	              records.. pad
+ *	            ^ data_offset: records.. pad
  *
  * Position p lies at byte (p mod data_size) of the data area. The ring keeps
  * tail <= p < head. head moves record by record (its store is a release: load
  * it with acquire, and everything below it is complete); tail moves a segment
- * at a time, *before* the segment is overwritten. Who may fall behind tail
- * (a tap, a group that follows) copies a record first and then checks that
- * tail has not passed it; a group that holds need not: the ring drops new
- * events rather than to overwrite what such a group has not committed.
+ * at a time, *before* the segment is overwritten. A tap or a group that follows
+ * may fall behind tail: it copies a record first and then checks that tail has
+ * not passed it. A group that holds need not: the ring drops new events rather
+ * than overwrite what such a group has not committed.
  *
  * No loss is silent. Each record has a sequence number; every attempt to emit
  * on a ring takes one, the failed attempts too. A record of type
  * EVRING_TYPE_LOST stands in the stream for the attempts that found no room:
  * it covers `count` sequence numbers from its own on. So on one ring
  *
- *	next record's seq = this one's seq + what this one covers
+ *	next record's seq = this one's seq + the numbers that this one covers
  *
  * with 0 covered by EVRING_TYPE_PAD, `count` by EVRING_TYPE_LOST, and 1 by
  * everything else. Where that does not hold, the reader was overtaken and the
  * difference is the exact number of events that it missed.
  *
- * Structures grow at the end: their first member says how long they are, the
- * kernel's idea of the length is in the meta page or in the ioctl's number.
- * Whatever is called reserved, and every flag bit without a name, must be 0;
- * the kernel refuses anything else with EINVAL before it looks further.
+ * How this grows. The version changes only where a layout breaks. All else is
+ * added so that an old program works on a new module and the other way round:
+ *
+ *  - A call's argument carries its own size, in the call's number. What a
+ *    program does not know of is 0 to the kernel; what the kernel does not know
+ *    of must be 0, else E2BIG. The answer is cut to the room the caller has.
+ *  - The meta page and the ring pages begin with their size, and tell where each
+ *    of their tables is, how far apart its elements are, and how many there are.
+ *    Whoever reads a page goes by these, and takes what lies beyond a size or a
+ *    stride as 0.
+ *  - Something new that a program has to ask for first is a bit of features.
+ *
+ * Whatever is called reserved, and every flag bit without a name, must be 0; the
+ * kernel refuses anything else with EINVAL. All numbers are in the byte order of
+ * the host.
  */
 #ifndef _UAPI_LINUX_EVRING_H
 #define _UAPI_LINUX_EVRING_H
@@ -60,41 +72,37 @@
 #define EVRING_DEVICE		"/dev/evring"
 #define EVRING_ABI_VERSION	1
 
-#define EVRING_NAME_MAX		32	/* bytes of a name, its NUL included */
-#define EVRING_GROUPS_MAX	16	/* groups on one host */
-#define EVRING_FIELDS_MAX	64	/* fields of one type */
-#define EVRING_TYPES_MAX	1024	/* types on one host, id 0 to 1023 */
-#define EVRING_COMMIT_MAX	65536	/* entries of one commit */
-
-/**
- * enum evring_lane - what a ring is for
- * @EVRING_LANE_CRITICAL: rare and must survive: exec, module load, credentials
- * @EVRING_LANE_BULK: files, sockets, block I/O
- * @EVRING_LANE_APP: what applications publish
- * @EVRING_LANES: how many there are
+/*
+ * Limits that a program may build on. How many lanes, groups and types there
+ * are is the kernel's affair: the meta page and the calls tell.
  */
-enum evring_lane {
-	EVRING_LANE_CRITICAL	= 0,
-	EVRING_LANE_BULK	= 1,
-	EVRING_LANE_APP		= 2,
-	EVRING_LANES		= 3,
-};
+#define EVRING_NAME_MAX		128	/* bytes of any name, its NUL included */
+#define EVRING_COMMIT_MAX	65536	/* entries of one commit */
+#define EVRING_FLUSH_MS_MAX	60000
+#define EVRING_ABANDON_MS_MAX	2147483647
 
-#define EVRING_LANES_ALL	((1U << EVRING_LANES) - 1)
+/* A set of lanes is a __u64, a bit for each lane's number. */
+#define EVRING_LANES_ALL	(~0ULL)	/* all that there are */
+
+/* What a module can do: struct evring_meta.features */
+#define EVRING_FEATURE_READ	(1ULL << 0)	/* taps and groups */
+#define EVRING_FEATURE_URING	(1ULL << 1)	/* EVRING_CMD_COMMIT */
+#define EVRING_FEATURE_HOOKS	(1ULL << 2)	/* EVRING_IOC_HOOK, with owners and lanes */
 
 /*
  * Records
  */
 
 /**
- * struct evring_rec - header of every record; 8-byte aligned
+ * struct evring_rec - header of every record; 8-byte aligned; never grows
  * @len: bytes of header and payload; the next record is at ALIGN(len, 8).
  *	The bytes between are 0
  * @type: type id; below EVRING_TYPE_FIRST one of the types below
  * @flags: EVRING_REC_*
  * @time: raw time stamp, see struct evring_clock; in order on a ring, but for
  *	what the clock itself does wrong (a TSC reset by a suspend)
- * @seq: number of the attempt on this ring, from 0; 48 bits
+ * @seq: number of the attempt on this ring, from 0. The writer uses the lowest
+ *	evring_meta.seq_bits of it; evring_ring_page.seq_base tells the others
  * @pid: process (thread group) id in the initial pid namespace; of whatever
  *	task was interrupted where @flags does not say EVRING_REC_TASK
  * @tid: thread id, likewise
@@ -125,35 +133,145 @@ struct evring_rec {
 #define EVRING_TYPE_LOST	2	/* struct evring_lost; covers count seqs */
 #define EVRING_TYPE_FIRST	3	/* ids from here on are given out at run time */
 
-#define EVRING_SEQ_BITS		48
-#define EVRING_SEQ_MASK		((1ULL << EVRING_SEQ_BITS) - 1)
-
 /**
  * struct evring_lost - payload of EVRING_TYPE_LOST
  * @count: attempts that got no record: the record's seq up to seq + count - 1
  * @first: raw time stamp of the first of them
  * @last: raw time stamp of the last of them
+ * @causes: why, a bit for each enum evring_lost_cause
+ * @type: the type of all of them; EVRING_TYPE_PAD: they were of several
+ * @reserved: 0
  */
 struct evring_lost {
 	__u64	count;
 	__u64	first;
 	__u64	last;
+	__u32	causes;
+	__u16	type;
+	__u16	reserved;
 };
 
-/* Why an attempt failed; index of evring_ring_page.lost[] */
+/* Why an attempt failed; index of the table evring_ring_page.lost */
 enum evring_lost_cause {
 	EVRING_LOST_FULL	= 0,	/* a group holds the segment that comes next */
 	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
-	EVRING_LOST_CAUSES	= 3,
 };
 
 /*
  * Types
+ *
+ * A type is described by one block of bytes that stands for itself: the kernel
+ * gives it out (EVRING_IOC_DESCRIBE), and the same bytes go with the frames that
+ * evringd sends. Positions in it count from its first byte.
+ *
+ *	+--------------+--------+----------------+--------+---------+
+ *	| evring_block | fields | tables of names| values | strings |
+ *	+--------------+--------+----------------+--------+---------+
+ *
+ * A name, unit or doc is the position of a string in @strings, 0 the empty one;
+ * strings end in a NUL.
  */
 
 /**
- * struct evring_str - a variable-length field, in the record's tail
+ * struct evring_table - where some equal elements are
+ * @offset: of the first one, from the start of the page or block, bytes
+ * @stride: from one to the next, bytes: may be more than the reader knows, or less
+ * @count: how many
+ * @reserved: 0
+ */
+struct evring_table {
+	__u32	offset;
+	__u32	stride;
+	__u32	count;
+	__u32	reserved;
+};
+
+/**
+ * struct evring_block - how a type is described
+ * @magic: EVRING_BLOCK_MAGIC
+ * @len: bytes of the whole block, a multiple of 8
+ * @size: bytes of this structure
+ * @version: of the schema; within one version fields are only appended
+ * @common_size: bytes at the start of the payload that are struct evring_common,
+ *	as the kernel that wrote them knew it; 0: it does not start so
+ * @data_size: bytes of the payload's fixed part
+ * @name: "family.event"
+ * @doc: one line
+ * @lane: name of the lane that the type asks for
+ * @reserved: 0
+ * @fields: struct evring_block_field, in the order of declaration
+ * @tables: struct evring_block_names
+ * @values: struct evring_block_value, of all tables
+ * @strings: bytes; the first and the last one are NUL
+ */
+struct evring_block {
+	__u32	magic;
+	__u32	len;
+	__u32	size;
+	__u32	version;
+	__u32	common_size;
+	__u32	data_size;
+	__u32	name;
+	__u32	doc;
+	__u32	lane;
+	__u32	reserved;
+	struct evring_table fields;
+	struct evring_table tables;
+	struct evring_table values;
+	struct evring_table strings;
+};
+
+#define EVRING_BLOCK_MAGIC	0x54525645u	/* "EVRT" on a little-endian host */
+
+/**
+ * struct evring_block_field - one field of a type
+ * @name: [a-z][a-z0-9_]*
+ * @unit: "ns", "bytes"; empty: none
+ * @doc: one line
+ * @kind: enum evring_kind: how it lies in memory
+ * @format: enum evring_format: how it is meant
+ * @offset: from the start of the payload, bytes
+ * @size: bytes of the fixed part. A kind with a size of its own may be there
+ *	several times, one behind another: then it is an array
+ * @names: EVRING_FORMAT_ENUM and EVRING_FORMAT_FLAGS: table number plus 1; else 0
+ * @reserved: 0
+ */
+struct evring_block_field {
+	__u32	name;
+	__u32	unit;
+	__u32	doc;
+	__u16	kind;
+	__u16	format;
+	__u16	offset;
+	__u16	size;
+	__u16	names;
+	__u16	reserved;
+};
+
+/**
+ * struct evring_block_names - what the numbers of some field are called
+ * @name: of the table
+ * @first: number of its first value in evring_block.values
+ * @count: how many follow
+ * @reserved: 0
+ */
+struct evring_block_names {
+	__u32	name;
+	__u32	first;
+	__u32	count;
+	__u32	reserved;
+};
+
+/* What one number, or one bit of a set of flags, is called */
+struct evring_block_value {
+	__u64	value;
+	__u32	name;
+	__u32	doc;
+};
+
+/**
+ * struct evring_str - what is of no fixed length, in the record's tail
  * @offset: from the start of the payload, bytes
  * @len: bytes; no NUL at the end is counted or promised
  */
@@ -162,103 +280,128 @@ struct evring_str {
 	__u16	len;
 };
 
-/* What a field is */
+/*
+ * How a field lies in memory. The lowest byte is the size of one element, so
+ * that a reader steps over a kind that it does not know. With EVRING_KIND_VAR
+ * the fixed part is a struct evring_str, and the elements are in the tail.
+ */
+#define EVRING_KIND_SIZE(kind)	((kind) & 0xff)
+#define EVRING_KIND_VAR		0x8000
+
 enum evring_kind {
-	EVRING_KIND_U8		= 1,
-	EVRING_KIND_U16		= 2,
-	EVRING_KIND_U32		= 3,
-	EVRING_KIND_U64		= 4,
-	EVRING_KIND_S32		= 5,
-	EVRING_KIND_S64		= 6,
-	EVRING_KIND_BOOL	= 7,	/* a __u8, 0 or 1 */
-	EVRING_KIND_CHARS	= 8,	/* char[size], up to the first NUL */
-	EVRING_KIND_STR		= 9,	/* struct evring_str: text or bytes */
-	EVRING_KIND_STRV	= 10,	/* struct evring_str: strings with NULs between */
-	EVRING_KINDS,
+	EVRING_KIND_U8		= 0x0101,
+	EVRING_KIND_U16		= 0x0102,
+	EVRING_KIND_U32		= 0x0104,
+	EVRING_KIND_U64		= 0x0108,
+	EVRING_KIND_S8		= 0x0201,
+	EVRING_KIND_S16		= 0x0202,
+	EVRING_KIND_S32		= 0x0204,
+	EVRING_KIND_S64		= 0x0208,
+	EVRING_KIND_BOOL	= 0x0301,	/* 0 or 1 */
+	EVRING_KIND_CHARS	= 0x0401,	/* char[size], up to the first NUL */
+	EVRING_KIND_FIXED	= 0x0501,	/* size bytes, for a format: an address, an id */
+	EVRING_KIND_U8S		= EVRING_KIND_VAR | EVRING_KIND_U8,	/* arrays of numbers */
+	EVRING_KIND_U16S	= EVRING_KIND_VAR | EVRING_KIND_U16,
+	EVRING_KIND_U32S	= EVRING_KIND_VAR | EVRING_KIND_U32,
+	EVRING_KIND_U64S	= EVRING_KIND_VAR | EVRING_KIND_U64,
+	EVRING_KIND_S32S	= EVRING_KIND_VAR | EVRING_KIND_S32,
+	EVRING_KIND_S64S	= EVRING_KIND_VAR | EVRING_KIND_S64,
+	EVRING_KIND_TEXT	= EVRING_KIND_VAR | EVRING_KIND_CHARS,
+	EVRING_KIND_BYTES	= EVRING_KIND_VAR | EVRING_KIND_FIXED,
+	EVRING_KIND_TEXTS	= EVRING_KIND_VAR | 0x0601,	/* texts with NULs between */
 };
 
-/* How a number is meant; a hint for who prints it */
+/* How a field is meant, for whoever prints it; one that is not known is as NONE. */
 enum evring_format {
 	EVRING_FORMAT_NONE	= 0,
 	EVRING_FORMAT_HEX	= 1,	/* bits: print in base 16 */
 	EVRING_FORMAT_DURATION	= 2,	/* nanoseconds */
 	EVRING_FORMAT_BOOTTIME	= 3,	/* nanoseconds of CLOCK_BOOTTIME */
-	EVRING_FORMATS,
-};
-
-/**
- * struct evring_field - one field of a type
- * @name: [a-z][a-z0-9_]*, NUL-terminated
- * @kind: enum evring_kind
- * @format: enum evring_format
- * @offset: from the start of the payload, bytes
- * @size: bytes of the fixed part (4 for STR and STRV)
- */
-struct evring_field {
-	char	name[EVRING_NAME_MAX];
-	__u16	kind;
-	__u16	format;
-	__u16	offset;
-	__u16	size;
+	EVRING_FORMAT_TIME	= 4,	/* nanoseconds of CLOCK_REALTIME */
+	EVRING_FORMAT_RAWTIME	= 5,	/* a raw time stamp, as evring_rec.time */
+	EVRING_FORMAT_PATH	= 6,	/* of a file: any bytes but NUL */
+	EVRING_FORMAT_IP	= 7,	/* FIXED, 16 bytes: IPv6, or IPv4 mapped into it */
+	EVRING_FORMAT_PORT	= 8,	/* host byte order */
+	EVRING_FORMAT_MAC	= 9,	/* FIXED, 6 bytes */
+	EVRING_FORMAT_UUID	= 10,	/* FIXED, 16 bytes, in the order in which it is written */
+	EVRING_FORMAT_DEV	= 11,	/* a device number: major << 20 | minor */
+	EVRING_FORMAT_MODE	= 12,	/* of a file: print in base 8 */
+	EVRING_FORMAT_ERRNO	= 13,
+	EVRING_FORMAT_SIGNAL	= 14,
+	EVRING_FORMAT_UID	= 15,	/* in the initial user namespace */
+	EVRING_FORMAT_GID	= 16,	/* likewise */
+	EVRING_FORMAT_PID	= 17,	/* in the initial pid namespace */
+	EVRING_FORMAT_CAPS	= 18,	/* a set of capabilities, a bit each */
+	EVRING_FORMAT_ENUM	= 19,	/* one of a table's values */
+	EVRING_FORMAT_FLAGS	= 20,	/* a set of a table's values */
+	EVRING_FORMAT_TYPE	= 21,	/* id of a type of events, 0: none */
 };
 
 /**
  * struct evring_common - first fields of every event that a task causes
  * @uid: real user id, initial user namespace
  * @euid: effective user id
+ * @gid: real group id
  * @loginuid: audit's login uid, 4294967295 when not set
+ * @sessionid: audit's session id, 4294967295 when not set
  * @pidns: inode number of the task's pid namespace
+ * @mntns: inode number of its mount namespace, 0 once it has left that
+ * @reserved: 0
  * @cgroup: id of the task's cgroup (v2): the inode number of its folder
+ * @start_time: CLOCK_BOOTTIME when the process began, nanoseconds: with its pid
+ *	that is one process for ever
  * @comm: the task's name
  *
- * Types whose payload starts with it say EVRING_TYPE_F_COMMON; its members are
- * in the type's list of fields all the same.
+ * How much of it a payload starts with is evring_block.common_size; its members
+ * are in the type's list of fields all the same.
  */
 struct evring_common {
 	__u32	uid;
 	__u32	euid;
+	__u32	gid;
 	__u32	loginuid;
+	__u32	sessionid;
 	__u32	pidns;
+	__u32	mntns;
+	__u32	reserved;
 	__u64	cgroup;
+	__u64	start_time;
 	char	comm[16];
 };
 
 /**
- * struct evring_type_info - EVRING_IOC_TYPE: describe a type
- * @id: in: which; out: the same
+ * struct evring_describe - EVRING_IOC_DESCRIBE: describe a type
+ * @id: in: which
  * @flags: in: 0; out: EVRING_TYPE_F_*
- * @name: out: "family.event"
- * @version: out: of the schema; within one version fields are only appended
- * @lane: out: where its events go
- * @size: out: bytes of the payload's fixed part
- * @nr_fields: in: room at @fields, entries; out: how many the type has
- * @fields: in: address of struct evring_field[], may be 0 if @nr_fields is;
- *	filled up to the smaller of the two numbers
- * @lost: out: events of this type that got no room, all causes, all CPUs
+ * @block: in: address for the block, may be 0 if @room is
+ * @room: in: bytes at @block
+ * @len: out: bytes of the block; nothing was copied where this is above @room
+ * @generation: out: counts the types that had this id
+ * @lane: out: where its events go now
  * @reserved: 0
+ * @lost: out: events of this type that got no room, all causes, all CPUs
  *
- * Any session. ENOENT: no such id, and none above it either (ids are given out
- * without holes, and a type stays describable after its module has gone).
+ * Any session. ENOENT: no such id, and none above it either: ids are given out
+ * without holes. A type stays describable after its module has gone; once no
+ * ring holds an event of it, its id may come back under another generation.
  */
-struct evring_type_info {
+struct evring_describe {
 	__u32	id;
 	__u32	flags;
-	char	name[EVRING_NAME_MAX];
-	__u32	version;
-	__u32	lane;
-	__u32	size;
-	__u32	nr_fields;
-	__u64	fields;
+	__u64	block;
+	__u32	room;
+	__u32	len;
+	__u32	generation;
+	__u16	lane;
+	__u16	reserved;
 	__u64	lost;
-	__u64	reserved[2];
 };
 
-#define EVRING_TYPE_F_COMMON	0x1	/* payload starts with struct evring_common */
-#define EVRING_TYPE_F_HOOK	0x2	/* emitted by a hook: EVRING_IOC_HOOK knows it */
-#define EVRING_TYPE_F_ATTACHED	0x4	/* ... which is attached now */
-#define EVRING_TYPE_F_GONE	0x8	/* its module has gone */
-#define EVRING_TYPE_F_DISARMED	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
-#define EVRING_TYPE_F_ABSENT	0x20	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
+#define EVRING_TYPE_F_HOOK	0x1	/* emitted by a hook: EVRING_IOC_HOOK knows it */
+#define EVRING_TYPE_F_ATTACHED	0x2	/* ... which is attached now */
+#define EVRING_TYPE_F_GONE	0x4	/* its module has gone */
+#define EVRING_TYPE_F_DISARMED	0x8	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
+#define EVRING_TYPE_F_ABSENT	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
 
 /*
  * The meta page, mmap'd at EVRING_MMAP_META. Written by the kernel alone.
@@ -313,10 +456,24 @@ struct evring_clock_line {
 	__u32	reserved;
 };
 
-#define EVRING_CLOCK_PAST	64	/* lines that are kept */
-
 #define EVRING_CLOCK_BOOTTIME	0	/* raw is CLOCK_BOOTTIME in ns */
 #define EVRING_CLOCK_TSC	1	/* raw is x86's time stamp counter */
+
+/**
+ * struct evring_lane_info - one lane, in the meta page; its number is its place
+ * @name: as the module's parameter says
+ * @data_size: bytes of each ring's data area, a power of two
+ * @map_size: bytes of each ring's mapping
+ * @flags: 0
+ * @reserved: 0
+ */
+struct evring_lane_info {
+	char	name[EVRING_NAME_MAX];
+	__u64	data_size;
+	__u64	map_size;
+	__u32	flags;
+	__u32	reserved;
+};
 
 /* What happens when a ring is full of what a group has not committed */
 enum evring_policy {
@@ -331,69 +488,76 @@ enum evring_start {
 };
 
 /**
- * struct evring_group_info - one group, in the meta page and EVRING_IOC_GROUP
- * @name: empty: the slot is free
+ * struct evring_group_info - one group, in the meta page
+ * @name: empty: the place is free
+ * @lanes: the lanes that it reads
+ * @left_ns: CLOCK_BOOTTIME when the last owner left, 0: it has an owner or
+ *	never had one
  * @policy: enum evring_policy
- * @lanes: bit mask of the lanes that it reads
  * @abandon_ms: how long it goes on holding without an owner; 0: for ever
  * @flags: EVRING_GROUP_*
  * @owner: process id of the session that has it, 0: nobody
  * @generation: counts the JOINs that succeeded
- * @left_ns: CLOCK_BOOTTIME when the last owner left, 0: it has an owner or
- *	never had one
+ * @reserved: 0
  */
 struct evring_group_info {
 	char	name[EVRING_NAME_MAX];
+	__u64	lanes;
+	__u64	left_ns;
 	__u32	policy;
-	__u32	lanes;
 	__u32	abandon_ms;
 	__u32	flags;
 	__u32	owner;
 	__u32	generation;
-	__u64	left_ns;
+	__u32	reserved;
 };
 
 #define EVRING_GROUP_ABANDONED	0x1	/* its time ran out: it holds nothing now */
 
 /**
- * struct evring_meta - the meta page
- * @size: sizeof(struct evring_meta) of the kernel
+ * struct evring_meta - start of the meta page, which may be several pages long
+ * @size: bytes of this structure
  * @version: EVRING_ABI_VERSION of the kernel
- * @page_size: bytes; the ring page is this long
- * @nr_lanes: EVRING_LANES of the kernel
- * @nr_cpus: CPU numbers are below this
+ * @features: EVRING_FEATURE_*
+ * @map_size: bytes of the meta page's mapping
  * @segment_size: bytes
  * @record_max: longest record, bytes, header included
+ * @seq_bits: how many bits of evring_rec.seq the writer uses
+ * @nr_cpus: CPU numbers are below this
  * @nr_rings: rings that exist; grows as CPUs come online, never shrinks
- * @lane_size: bytes of one ring's data area, by lane; a power of two
- * @memory: bytes that all rings take together, ring pages included
+ * @types_seq: counts what changes about types: new ones, gone ones, lanes
  * @groups_seq: as evring_clock.seq, for @groups
+ * @memory: bytes that all rings take together, ring pages included
+ * @lanes: struct evring_lane_info
+ * @clocks: struct evring_clock; the first one is of evring_rec.time
+ * @groups: struct evring_group_info; their positions are in the ring pages
+ * @past: struct evring_clock_line: the last ones of the lines that hold no more:
+ *	number n is element n % @past.count. What is older than the oldest goes by
+ *	the oldest
+ * @nr_past: how many there were, all-time
  * @reserved: 0
- * @clock: how to read time stamps
- * @groups: the groups; their positions are in the ring pages
- * @nr_past: lines of the clock that hold no more, all-time
- * @reserved1: 0
- * @past: the last ones of them: number n is in past[n % EVRING_CLOCK_PAST]. What
- *	is older than the oldest goes by the oldest
+ * @module: version of the module, a text
  */
 struct evring_meta {
 	__u32	size;
 	__u32	version;
-	__u32	page_size;
-	__u32	nr_lanes;
-	__u32	nr_cpus;
+	__u64	features;
+	__u32	map_size;
 	__u32	segment_size;
 	__u32	record_max;
+	__u32	seq_bits;
+	__u32	nr_cpus;
 	__u32	nr_rings;
-	__u64	lane_size[8];
-	__u64	memory;
+	__u32	types_seq;
 	__u32	groups_seq;
-	__u32	reserved;
-	struct evring_clock	clock;
-	struct evring_group_info groups[EVRING_GROUPS_MAX];
+	__u64	memory;
+	struct evring_table lanes;
+	struct evring_table clocks;
+	struct evring_table groups;
+	struct evring_table past;
 	__u32	nr_past;
-	__u32	reserved1;
-	struct evring_clock_line past[EVRING_CLOCK_PAST];
+	__u32	reserved;
+	char	module[32];
 };
 
 /**
@@ -413,55 +577,68 @@ struct evring_cursor {
 #define EVRING_SEQ_NONE		(~0ULL)
 
 /**
- * struct evring_ring_page - first page of a mapped ring
- * @size: sizeof(struct evring_ring_page) of the kernel
- * @lane: which lane
+ * struct evring_ring_page - start of a mapped ring
+ * @size: bytes of this structure
+ * @version: EVRING_ABI_VERSION of the kernel
+ * @features: 0
  * @cpu: whose ring
+ * @lane: which lane
+ * @reserved0: 0
  * @data_offset: of the data area in this mapping, bytes
  * @data_size: bytes, a power of two
  * @segment_size: bytes, a power of two
+ * @lost: __u64: failed attempts by enum evring_lost_cause
+ * @cursors: struct evring_cursor by index in evring_meta.groups
+ * @reserved1: 0
  * @head: everything below is complete. Load with acquire
- * @seq: attempts so far, as of @head
+ * @seq: attempts so far, as of @head; as many bits as evring_rec.seq has
+ * @reserved2: 0
  * @tail: oldest position that is kept; always the start of a segment
- * @lost: failed attempts by enum evring_lost_cause
+ * @seq_base: number of the first attempt in the current segment, all 64 bits:
+ *	that of any record in the ring is the one next to it (less than half of
+ *	the range of seq_bits away) with the record's bits
  * @discarded: records that were reserved and then given up
  * @wakeups: how often an emit on this ring raised a wake-up
- * @cursors: by index in evring_meta.groups
+ * @reserved3: 0
  *
  * Its own cache lines, by who writes: @head and @seq the ring's CPU on each
- * publish; @tail to @wakeups the ring's CPU where it enters a segment or loses
- * an event; @cursors whoever commits. Written by the kernel alone.
+ * publish; @tail to @wakeups, and the table of losses, the ring's CPU where it
+ * enters a segment or loses an event; the cursors whoever commits. Written by
+ * the kernel alone.
  */
 struct evring_ring_page {
 	__u32	size;
-	__u32	lane;
+	__u32	version;
+	__u64	features;
 	__u32	cpu;
-	__u32	reserved0;
+	__u16	lane;
+	__u16	reserved0;
 	__u64	data_offset;
 	__u64	data_size;
 	__u64	segment_size;
-	__u64	reserved1[3];
+	struct evring_table lost;
+	struct evring_table cursors;
+	__u64	reserved1[6];
 
 	__u64	head;
 	__u64	seq;
 	__u64	reserved2[6];
 
 	__u64	tail;
-	__u64	lost[EVRING_LOST_CAUSES];
+	__u64	seq_base;
 	__u64	discarded;
 	__u64	wakeups;
-	__u64	reserved3[2];
-
-	struct evring_cursor cursors[EVRING_GROUPS_MAX];
+	__u64	reserved3[4];
 };
 
 /*
- * mmap: PROT_READ, MAP_SHARED, the whole object and nothing else. EPERM:
- * writable or executable was asked for (EACCES of a descriptor that is open for
- * reading alone, and of mprotect); EINVAL: any other offset or length, or a
- * private mapping; ENXIO: no such ring (yet). A mapping keeps its session, and
- * so the module, until it is unmapped; a child of fork() does not get it
- * (MADV_DONTFORK is set).
+ * mmap: PROT_READ, MAP_SHARED, the whole object and nothing else: map_size bytes
+ * of the meta page, or of the ring as its lane says. EPERM: writable or
+ * executable was asked for (EACCES of a descriptor that is open for reading
+ * alone, and of mprotect); EINVAL: any other offset or length, or a private
+ * mapping; ENXIO: no such ring (yet). A mapping keeps its session, and so the
+ * module, until it is unmapped; a child of fork() does not get it (MADV_DONTFORK
+ * is set).
  *
  * The memory is the module's (evring_meta.memory), not the reader's: it is in
  * nobody's RSS. Calls that copy from it work (write, send); what would pin its
@@ -473,20 +650,54 @@ struct evring_ring_page {
 	((1ULL << 60) | ((__u64)(lane) << 52) | ((__u64)(cpu) << 32))
 
 /*
- * Calls
+ * Calls. EOPNOTSUPP of any of them: a 32-bit program, which could not map a
+ * ring.
  */
+
+/**
+ * struct evring_meta_read - EVRING_IOC_META: the meta page without mmap
+ * @to: address for a copy
+ * @room: bytes at @to: as much as there is room for is copied
+ * @len: out: bytes that there are
+ *
+ * The groups are as they were at one moment, the clock likewise.
+ */
+struct evring_meta_read {
+	__u64	to;
+	__u32	room;
+	__u32	len;
+};
+
+/**
+ * struct evring_ring_read - EVRING_IOC_RING: one ring's page without mmap
+ * @to: as in struct evring_meta_read
+ * @room: likewise
+ * @len: likewise
+ * @cpu: which ring
+ * @lane: which ring
+ * @reserved: 0
+ *
+ * Any session. ENXIO: no such ring (yet).
+ */
+struct evring_ring_read {
+	__u64	to;
+	__u32	room;
+	__u32	len;
+	__u32	cpu;
+	__u16	lane;
+	__u16	reserved;
+};
 
 /**
  * struct evring_join - EVRING_IOC_JOIN: become the owner of a group
  * @name: [A-Za-z0-9._-]+, NUL-terminated and NUL-padded; made if there is none
+ * @lanes: at least one
  * @flags: 0
  * @policy: enum evring_policy
  * @start: enum evring_start, for a new group and for lanes new to it
- * @lanes: bit mask, at least one
- * @abandon_ms: as in struct evring_group_info, at most 2147483647
- * @group: out: index in evring_meta.groups and evring_ring_page.cursors
+ * @abandon_ms: as in struct evring_group_info, at most EVRING_ABANDON_MS_MAX
+ * @group: out: place in evring_meta.groups and evring_ring_page.cursors
  * @created: out: 1 if there was none of this name
- * @reserved: 0
  *
  * @policy, @lanes and @abandon_ms replace what an existing group had. The
  * cursors of an existing group stay where they are. Where it begins to hold,
@@ -498,97 +709,124 @@ struct evring_ring_page {
  *
  * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
- * all EVRING_GROUPS_MAX groups exist. EINVAL: as always. May sleep.
+ * no place for a group is free. EINVAL: as always. May sleep.
  */
 struct evring_join {
 	char	name[EVRING_NAME_MAX];
+	__u64	lanes;
 	__u32	flags;
 	__u32	policy;
 	__u32	start;
-	__u32	lanes;
 	__u32	abandon_ms;
 	__u32	group;
 	__u32	created;
-	__u32	reserved;
 };
 
 /**
  * struct evring_commit_entry - one ring's part of a commit
  * @pos: new committed position: not below the old one, not above head, a
  *	multiple of 8. That it is the start of a record is the reader's affair:
- *	whoever lies here misleads the group's next reader and nobody else
- * @seq: sequence number that is expected at @pos: of what follows the last
- *	record that was read
+ *	a lie here misleads the group's next reader and nobody else
+ * @seq: sequence number that is expected at @pos, all 64 bits: of the record
+ *	behind the last one that was read
  * @missed: events that were overwritten unread since the last commit
- * @lane: which ring
  * @cpu: which ring
+ * @lane: which ring
+ * @reserved: 0
  */
 struct evring_commit_entry {
 	__u64	pos;
 	__u64	seq;
-	__u32	missed;
+	__u64	missed;
+	__u32	cpu;
 	__u16	lane;
-	__u16	cpu;
+	__u16	reserved;
 };
 
 /**
- * struct evring_commit - EVRING_IOC_COMMIT, and payload of EVRING_CMD_COMMIT
+ * struct evring_commit - EVRING_IOC_COMMIT and EVRING_CMD_COMMIT
  * @entries: address of struct evring_commit_entry[]
  * @nr: how many, 1 to EVRING_COMMIT_MAX
+ * @entry_size: sizeof(struct evring_commit_entry) of the caller
  * @flags: 0
+ * @reserved: 0
  *
  * Entries are taken in order. Returns 0 if all were, else the first bad one's
  * errno: those before it stay taken, as the cursors in the ring pages tell (of
  * those close before an address that cannot be read, some may not be).
- * The same through io_uring: IORING_OP_URING_CMD with cmd_op EVRING_CMD_COMMIT
- * and this struct in sqe->cmd; completed inline, with the same result.
  *
  * EPERM: the session has no group, or has left the one that it had when the call
  * began: no entry lands in another group. ENXIO: no such ring. ERANGE: @pos is below
  * the committed position or above head. EINVAL: a lane that the group does not
- * read, @pos not a multiple of 8, or as always. EFAULT.
+ * read, @pos not a multiple of 8, or as always. E2BIG: an entry has something
+ * that this kernel does not know. EFAULT.
  */
 struct evring_commit {
 	__u64	entries;
 	__u32	nr;
+	__u32	entry_size;
 	__u32	flags;
+	__u32	reserved;
 };
 
 /**
  * struct evring_arm - EVRING_IOC_ARM: ask to be woken
- * @lanes: bit mask: which lanes to wait for, at least one
+ * @lanes: which lanes to wait for, at least one
  * @flags: 0
  * @watermark: wake once so many bytes have come, or @flush_ms after the first
  *	event; 0: wake at the first event. Looked at as segments are entered:
  *	what rings have in the segments that they write now may not count yet
- * @flush_ms: 1 to 60000 where there is a @watermark, else 0
+ * @flush_ms: 1 to EVRING_FLUSH_MS_MAX where there is a @watermark, else 0
+ * @reserved: 0
  *
  * The order that loses no wake-up: read until there is nothing; ARM; look at
  * the heads once more; poll() only if there is still nothing. A session that
  * is not armed polls as readable. Once woken it is disarmed.
  */
 struct evring_arm {
-	__u32	lanes;
+	__u64	lanes;
 	__u32	flags;
 	__u32	watermark;
 	__u32	flush_ms;
+	__u32	reserved;
 };
 
 /**
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
+ * @group: on whose behalf: a group's name; empty: the administrator's
+ * @filter: 0
+ * @options: 0
  * @op: EVRING_HOOK_*
+ * @flags: EVRING_HOOK_F_*
+ * @lane: in: with EVRING_HOOK_F_LANE, where the events are to go; out: where
+ *	they go
+ * @reserved: 0
+ * @owners: out: how many have it attached, the administrator counts as one
  * @state: in: 0; out: enum evring_hook_state, as it is now
  *
- * Needs CAP_SYS_ADMIN, but for EVRING_HOOK_QUERY. Attached is attached: the
- * hook stays so when the session closes, so that what happens between two runs
- * of a daemon is in the ring. Idempotent. ENOENT: no such hook. EOPNOTSUPP: this
- * kernel has not what it is attached to. May sleep.
+ * A hook has owners: the groups and the administrator for whom it was attached.
+ * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
+ * owners, and so does EVRING_IOC_DROP. It stays attached when the session
+ * closes, so that what happens between two runs of a daemon is in the ring.
+ * Idempotent.
+ *
+ * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
+ * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
+ * another lane. EOPNOTSUPP: this kernel has not what it is attached to. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
+	char	group[EVRING_NAME_MAX];
+	__u64	filter;
+	__u64	options;
 	__u32	op;
+	__u32	flags;
+	__u16	lane;
+	__u16	reserved;
+	__u32	owners;
 	__u32	state;
+	__u32	reserved1;
 };
 
 /**
@@ -612,34 +850,31 @@ enum evring_hook_state {
 #define EVRING_HOOK_ATTACH	1
 #define EVRING_HOOK_DETACH	2
 
+#define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
+
 /**
  * struct evring_drop - EVRING_IOC_DROP: forget a group that nobody owns
  * @name: NUL-terminated and NUL-padded
+ * @flags: 0
+ * @reserved: 0
  *
- * Needs CAP_SYS_ADMIN. EBUSY: it has an owner. ENOENT.
+ * Its hooks go with it, but for those that have other owners. Needs CAP_PERFMON
+ * or CAP_SYS_ADMIN. EBUSY: it has an owner. ENOENT.
  */
 struct evring_drop {
 	char	name[EVRING_NAME_MAX];
+	__u32	flags;
+	__u32	reserved;
 };
 
-/**
- * struct evring_ring_info - EVRING_IOC_RING: one ring's page without mmap
- * @lane: in
- * @cpu: in
- * @page: out
- *
- * Any session. ENXIO: no such ring (yet).
+/*
+ * The number of a call says its size, which may be another one than the
+ * kernel's: it is told apart by its lowest byte alone.
  */
-struct evring_ring_info {
-	__u32	lane;
-	__u32	cpu;
-	struct evring_ring_page page;
-};
-
 #define EVRING_IOC_MAGIC	0xEB
-#define EVRING_IOC_META		_IOR(EVRING_IOC_MAGIC, 0, struct evring_meta)
-#define EVRING_IOC_RING		_IOWR(EVRING_IOC_MAGIC, 1, struct evring_ring_info)
-#define EVRING_IOC_TYPE		_IOWR(EVRING_IOC_MAGIC, 2, struct evring_type_info)
+#define EVRING_IOC_META		_IOWR(EVRING_IOC_MAGIC, 0, struct evring_meta_read)
+#define EVRING_IOC_RING		_IOWR(EVRING_IOC_MAGIC, 1, struct evring_ring_read)
+#define EVRING_IOC_DESCRIBE	_IOWR(EVRING_IOC_MAGIC, 2, struct evring_describe)
 #define EVRING_IOC_HOOK		_IOWR(EVRING_IOC_MAGIC, 3, struct evring_hook)
 #define EVRING_IOC_JOIN		_IOWR(EVRING_IOC_MAGIC, 4, struct evring_join)
 #define EVRING_IOC_LEAVE	_IO(EVRING_IOC_MAGIC, 5)
@@ -647,7 +882,20 @@ struct evring_ring_info {
 #define EVRING_IOC_ARM		_IOW(EVRING_IOC_MAGIC, 7, struct evring_arm)
 #define EVRING_IOC_DROP		_IOW(EVRING_IOC_MAGIC, 8, struct evring_drop)
 
-/* cmd_op of IORING_OP_URING_CMD */
-#define EVRING_CMD_COMMIT	EVRING_IOC_COMMIT
+/**
+ * struct evring_uring_cmd - what is in sqe->cmd of IORING_OP_URING_CMD
+ * @arg: address of the command's structure, which stays there until completion
+ * @size: its bytes, of the caller
+ * @flags: 0
+ *
+ * cmd_op is EVRING_CMD_*. Completed inline, with the ioctl's result.
+ */
+struct evring_uring_cmd {
+	__u64	arg;
+	__u32	size;
+	__u32	flags;
+};
+
+#define EVRING_CMD_COMMIT	6	/* struct evring_commit */
 
 #endif /* _UAPI_LINUX_EVRING_H */

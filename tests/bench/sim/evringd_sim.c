@@ -370,8 +370,8 @@ int main(int argc, char **argv)
 		fit();
 	boot.cpus = opt.producers;
 	boot.tsc = !opt.boottime;
-	boot.lane_kib[EVRING_LANE_CRITICAL] = opt.ring_kib;
-	boot.lane_kib[EVRING_LANE_BULK] = opt.ring_kib;
+	boot.lane_kib[LANE_CRITICAL] = opt.ring_kib;
+	boot.lane_kib[LANE_BULK] = opt.ring_kib;
 	ret = sim_boot(&boot);
 	if (!ret)
 		ret = sim_producers_start();

@@ -70,16 +70,24 @@ static bool matches(const struct evring_event *event)
 /* All-time, all rings: a loss that no event has followed yet is only there. */
 static unsigned long lost(struct evring *ev)
 {
-	const struct evring_meta *meta = evring_meta(ev);
+	const unsigned int nr_cpus = evring_meta(ev)->nr_cpus;
 	struct evring_ring_page page;
 	unsigned int lane, cpu, cause;
+	uint64_t copy[8192], one;
 	unsigned long sum = 0;
+	ssize_t len;
 
-	for (lane = 0; lane < meta->nr_lanes; lane++)
-		for (cpu = 0; cpu < meta->nr_cpus; cpu++)
-			if (!evring_ring_read(ev, lane, cpu, &page))
-				for (cause = 0; cause < EVRING_LOST_CAUSES; cause++)
-					sum += page.lost[cause];
+	for (lane = 0; lane < evring_lanes(ev); lane++) {
+		for (cpu = 0; cpu < nr_cpus; cpu++) {
+			len = evring_ring_read(ev, lane, cpu, copy, sizeof(copy));
+			if (len < 0)
+				continue;
+			evring_page_get(copy, (size_t)len, &page, sizeof(page));
+			for (cause = 0; evring_table_get(copy, (size_t)len, &page.lost, cause, &one,
+							 sizeof(one)); cause++)
+				sum += one;
+		}
+	}
 	return sum;
 }
 

@@ -15,9 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../defaults.h"
 #include "evring.h"
 
-#define LANES	(1u << EVRING_LANE_BULK)
+#define BULK	(1u << LANE_BULK)
 
 static volatile sig_atomic_t stop;
 
@@ -31,12 +32,12 @@ static int join(struct evring *ev, const char *group)
 {
 	struct evring_group wish = {
 		.name = group,
-		.lanes = LANES,
+		.lanes = BULK,
 		.policy = EVRING_HOLD,
 		.start = EVRING_LATEST,
 	};
 
-	return group ? evring_join(ev, &wish) : evring_tap(ev, LANES, EVRING_LATEST);
+	return group ? evring_join(ev, &wish) : evring_tap(ev, BULK, EVRING_LATEST);
 }
 
 /* The waits are short: a signal that comes just before one is seen after it. */

@@ -9,7 +9,7 @@ fail() {
 
 setup() {
 	evring-clock set 10.0.2.2 "$1" >/dev/null || fail "no clock"
-	insmod /evring/kmod/evring.ko critical_kib="${2:-16384}" || fail "insmod"
+	insmod /evring/kmod/evring.ko lanes="critical:${2:-16384},bulk:2048,app:1024" || fail "insmod"
 }
 
 daemon_start() {

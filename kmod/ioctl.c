@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The calls of /dev/evring: what they are is told in <uapi/linux/evring.h>.
+ * Each argument is copied in as long as the caller knows it, looked at, and
+ * copied out likewise: so old programs and new ones meet the same calls.
+ */
+#include <linux/capability.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "evring.h"
+
+/* What any call's argument is */
+union argument {
+	struct evring_meta_read meta;
+	struct evring_ring_read ring;
+	struct evring_describe describe;
+	struct evring_hook hook;
+	struct evring_join join;
+	struct evring_commit commit;
+	struct evring_arm arm;
+	struct evring_drop drop;
+};
+
+/* As much of an object as the caller has room for */
+static int give(u64 to, u32 room, const void *from, size_t len)
+{
+	return copy_to_user(u64_to_user_ptr(to), from, min_t(size_t, room, len)) ? -EFAULT : 0;
+}
+
+static int call_meta(struct evring_session *session, union argument *arg)
+{
+	struct evring_meta_read *read = &arg->meta;
+	struct evring_meta_pages *copy;
+	int ret;
+
+	if (read->len)
+		return -EINVAL;
+	copy = kmalloc(sizeof(*copy), GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	evring_groups_snapshot(copy);
+	evring_clock_snapshot(copy);
+	read->len = sizeof(*copy);
+	ret = give(read->to, read->room, copy, sizeof(*copy));
+	kfree(copy);
+	return ret;
+}
+
+static int call_ring(struct evring_session *session, union argument *arg)
+{
+	struct evring_ring_read *read = &arg->ring;
+	struct evring_ring *ring;
+
+	if (read->len || read->reserved)
+		return -EINVAL;
+	ring = evring_ring_get(read->lane, read->cpu);
+	if (!ring)
+		return -ENXIO;
+	read->len = sizeof(struct evring_ring_pages);
+	return give(read->to, read->room, ring->page, read->len);
+}
+
+static int call_describe(struct evring_session *session, union argument *arg)
+{
+	struct evring_describe *info = &arg->describe;
+
+	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
+	    info->lost)
+		return -EINVAL;
+	return evring_type_describe(info);
+}
+
+/* A name as the ABI wants it: NUL-terminated, and nothing behind the NUL. */
+static bool name_clean(const char name[EVRING_NAME_MAX])
+{
+	size_t len = strnlen(name, EVRING_NAME_MAX);
+
+	return evring_name_valid(name) && !memchr_inv(name + len, 0, EVRING_NAME_MAX - len);
+}
+
+static int call_hook(struct evring_session *session, union argument *arg)
+{
+	struct evring_hook *hook = &arg->hook;
+	u32 flags = hook->op == EVRING_HOOK_ATTACH ? EVRING_HOOK_F_LANE : 0;
+
+	if (!name_clean(hook->name) || (hook->group[0] && !name_clean(hook->group)) ||
+	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
+	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
+	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
+	    hook->owners || hook->state || hook->reserved1)
+		return -EINVAL;
+	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
+		return -EPERM;
+	return evring_hook_ctl(hook);
+}
+
+static int call_join(struct evring_session *session, union argument *arg)
+{
+	struct evring_join *join = &arg->join;
+
+	if (join->flags || join->group || join->created || !name_clean(join->name) ||
+	    join->policy > EVRING_FOLLOW || join->start > EVRING_LATEST ||
+	    !evring_lanes_resolve(&join->lanes) || join->abandon_ms > EVRING_ABANDON_MS_MAX)
+		return -EINVAL;
+	return evring_group_claim(session, join);
+}
+
+static void join_end(struct evring_session *session, const union argument *arg, bool told)
+{
+	if (told)
+		evring_group_take(session, &arg->join);
+	else
+		evring_group_unclaim(session);
+}
+
+static int call_leave(struct evring_session *session, union argument *arg)
+{
+	return evring_group_leave(session);
+}
+
+static int call_commit(struct evring_session *session, union argument *arg)
+{
+	return evring_group_commit(session, &arg->commit);
+}
+
+static int call_arm(struct evring_session *session, union argument *arg)
+{
+	struct evring_arm *arm = &arg->arm;
+
+	if (arm->flags || arm->reserved || !evring_lanes_resolve(&arm->lanes) ||
+	    arm->flush_ms > EVRING_FLUSH_MS_MAX || !arm->watermark != !arm->flush_ms)
+		return -EINVAL;
+	return evring_waiter_arm(&session->waiter, arm);
+}
+
+static int call_drop(struct evring_session *session, union argument *arg)
+{
+	struct evring_drop *drop = &arg->drop;
+
+	if (!name_clean(drop->name) || drop->flags || drop->reserved)
+		return -EINVAL;
+	if (!perfmon_capable())
+		return -EPERM;
+	return evring_hooks_drop_group(drop->name);
+}
+
+/**
+ * struct call - one call
+ * @run: does it; the argument was copied in, and is copied out where it gave 0
+ * @end: or does only what can fail, and this the rest; it may be that the caller
+ *	could not be told (all or nothing: tell first, as that can fail)
+ * @min: bytes that each caller knows: up to the last member that ABI 1 began with
+ * @size: bytes that we know
+ * @out: there is an answer
+ */
+struct call {
+	int (*run)(struct evring_session *session, union argument *arg);
+	void (*end)(struct evring_session *session, const union argument *arg, bool told);
+	u16 min;
+	u16 size;
+	bool out;
+};
+
+#define CALL(_request, _run, _struct, _last, _out, ...)	\
+	[_IOC_NR(_request)] = {					\
+		.run = (_run),					\
+		.min = offsetofend(struct _struct, _last),	\
+		.size = sizeof(struct _struct),			\
+		.out = (_out), ##__VA_ARGS__			\
+	}
+
+static const struct call calls[] = {
+	CALL(EVRING_IOC_META, call_meta, evring_meta_read, len, true),
+	CALL(EVRING_IOC_RING, call_ring, evring_ring_read, reserved, true),
+	CALL(EVRING_IOC_DESCRIBE, call_describe, evring_describe, lost, true),
+	CALL(EVRING_IOC_HOOK, call_hook, evring_hook, reserved1, true),
+	CALL(EVRING_IOC_JOIN, call_join, evring_join, created, true, .end = join_end),
+	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave },
+	CALL(EVRING_IOC_COMMIT, call_commit, evring_commit, reserved, false),
+	CALL(EVRING_IOC_ARM, call_arm, evring_arm, reserved, false),
+	CALL(EVRING_IOC_DROP, call_drop, evring_drop, reserved, false),
+};
+
+/* Run one call whose caller knows @size bytes of its argument. */
+static int call_sized(struct evring_session *session, const struct call *call, void __user *user,
+		      size_t size)
+{
+	union argument arg;
+	int ret;
+
+	if (size < call->min)
+		return -EINVAL;
+	memset(&arg, 0, sizeof(arg));
+	ret = copy_struct_from_user(&arg, call->size, user, size);
+	if (ret)
+		return ret;
+	ret = call->run(session, &arg);
+	if (ret || !call->out)
+		return ret;
+	if (copy_to_user(user, &arg, min_t(size_t, size, call->size)))
+		ret = -EFAULT;
+	if (call->end)
+		call->end(session, &arg, !ret);
+	return ret;
+}
+
+long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
+{
+	unsigned int nr = _IOC_NR(cmd);
+
+	if (_IOC_TYPE(cmd) != EVRING_IOC_MAGIC || nr >= ARRAY_SIZE(calls))
+		return -ENOTTY;
+	if (!_IOC_SIZE(cmd) && arg)
+		return -EINVAL;
+	return call_sized(session, &calls[nr], (void __user *)arg, _IOC_SIZE(cmd));
+}
+
+/* EVRING_CMD_*; @cmd is a copy. */
+int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd)
+{
+	if (op != EVRING_CMD_COMMIT)
+		return -EOPNOTSUPP;
+	if (cmd->flags || cmd->size > PAGE_SIZE)
+		return -EINVAL;
+	return call_sized(session, &calls[op], u64_to_user_ptr(cmd->arg), cmd->size);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* A block becomes the type that it describes; one that lies is refused. */
+#include "../block.h"
+
+#include <errno.h>
+#include <evring.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
+	failures += !good;
+}
+
+static struct block make(void)
+{
+	struct block b;
+
+	block_begin(&b, "some.event", 64);
+	block_field(&b, "count", EVRING_KIND_U64, EVRING_FORMAT_NONE, 0, 8);
+	block_field(&b, "text", EVRING_KIND_TEXT, EVRING_FORMAT_PATH, 8, 4);
+	block_field(&b, "what", EVRING_KIND_U32, EVRING_FORMAT_ENUM, 12, 4);
+	block_field(&b, "ids", EVRING_KIND_U16, EVRING_FORMAT_NONE, 16, 8);
+	return b;
+}
+
+/* In a buffer of its own, at an odd address, so that ASan sees a byte too far. */
+static int parse(const void *from, size_t len, struct evring_type **type)
+{
+	char *buf = malloc(len + 1);
+	int ret;
+
+	if (!buf)
+		abort();
+	memcpy(buf + 1, from, len);
+	ret = evring_type_parse(type, buf + 1, len);
+	free(buf);
+	return ret;
+}
+
+static int parse_only(const void *from, size_t len)
+{
+	struct evring_type *type = NULL;
+	int ret = parse(from, len, &type);
+
+	evring_type_free(type);
+	return ret;
+}
+
+static bool reads_back(void)
+{
+	const struct block b = make();
+	struct evring_type *type = NULL;
+	const struct evring_field *what;
+	bool good;
+
+	if (parse(&b, sizeof(b), &type))
+		return false;
+	what = evring_field(type, "what");
+	good = !strcmp(type->name, "some.event") && !strcmp(type->doc, "of a test") &&
+	       !strcmp(type->own_lane, "bulk") && type->version == 3 && type->size == 64 &&
+	       type->nr_fields == 4 && type->block_len == sizeof(b) &&
+	       !memcmp(type->block, &b, sizeof(b)) && what && what->nr_values == 2 &&
+	       what->values[1].value == 2 && !strcmp(what->values[1].name, "two") &&
+	       what->offset == 12 && what->name_len == 4 && !*what->unit &&
+	       evring_field(type, "text")->format == EVRING_FORMAT_PATH &&
+	       !evring_field(type, "count")->nr_values;
+	evring_type_free(type);
+	return good;
+}
+
+/* Elements farther apart than we know: what lies between is a later version's. */
+static bool wider_strides(void)
+{
+	struct block b = make();
+	struct evring_type *type = NULL;
+	bool good;
+
+	b.head.fields.stride *= 2;
+	b.head.fields.count = 2;
+	b.fields[2] = b.fields[1];
+	memset(&b.fields[1], 0xff, sizeof(b.fields[1]));
+	if (parse(&b, sizeof(b), &type))
+		return false;
+	good = type->nr_fields == 2 && !strcmp(type->fields[1].name, "text");
+	evring_type_free(type);
+	return good;
+}
+
+static bool refuses(size_t offset, const void *value, size_t len, int want)
+{
+	struct block b = make();
+
+	memcpy((char *)&b + offset, value, len);
+	return parse_only(&b, sizeof(b)) == want;
+}
+
+#define REFUSES(type, member, value)						\
+	({ const type value_ = (value);						\
+	   refuses(offsetof(struct block, member), &value_, sizeof(value_), -EBADMSG); })
+
+static bool cut_short(void)
+{
+	struct block b = make();
+	size_t len;
+
+	for (len = 0; len < b.head.strings.offset + b.head.strings.count; len++) {
+		b.head.len = (uint32_t)len;
+		if (parse_only(&b, len) != -EBADMSG)
+			return false;
+	}
+	return true;
+}
+
+static bool same_name_twice(void)
+{
+	struct block b = make();
+
+	b.fields[3].name = b.fields[0].name;
+	return parse_only(&b, sizeof(b)) == -EBADMSG;
+}
+
+static bool other_order(void)
+{
+	struct block b = make();
+
+	b.head.magic = __builtin_bswap32(b.head.magic);
+	return parse_only(&b, sizeof(b)) == -EPROTO;
+}
+
+static bool bad_strings(void)
+{
+	struct block b = make();
+	bool good;
+
+	strcpy(b.strings + b.fields[0].name, "Count");
+	good = parse_only(&b, sizeof(b)) == -EBADMSG;
+	b = make();
+	strcpy(b.strings + b.head.name, "some\"name");
+	good = good && parse_only(&b, sizeof(b)) == -EBADMSG;
+	b = make();
+	b.head.strings.count--;		/* and no NUL at the end */
+	return good && parse_only(&b, sizeof(b)) == -EBADMSG;
+}
+
+/* Nothing but the sanitizers' silence is asked for. */
+static bool random_bits(void)
+{
+	unsigned int round, i, state = 12345;
+
+	for (round = 0; round < 200000; round++) {
+		struct block b = make();
+
+		for (i = 0; i < 1 + round % 4; i++) {
+			state = state * 1664525 + 1013904223;
+			((unsigned char *)&b)[(state >> 8) % (sizeof(b) - BLOCK_STRINGS / 2)] ^=
+				(unsigned char)(1u << (state & 7));
+		}
+		parse_only(&b, sizeof(b));
+	}
+	return true;
+}
+
+int main(void)
+{
+	ok(reads_back(), "a block is read back: name, fields, names of numbers");
+	ok(wider_strides(), "strides are the block's own");
+	ok(other_order(), "a block of the other byte order is told apart");
+	ok(REFUSES(uint32_t, head.magic, 1), "another magic number");
+	ok(REFUSES(uint32_t, head.len, 8), "a length that is not the block's");
+	ok(REFUSES(uint32_t, head.size, 96), "a head that is too short");
+	ok(REFUSES(uint32_t, head.version, 0), "no version");
+	ok(REFUSES(uint32_t, head.data_size, 23), "a field outside of the payload");
+	ok(REFUSES(uint32_t, head.common_size, 65), "a common part outside of the payload");
+	ok(REFUSES(uint32_t, head.name, 0xfffffff0), "a name outside of the strings");
+	ok(REFUSES(uint32_t, head.fields.count, 0x20000000), "more fields than there is room for");
+	ok(REFUSES(uint32_t, head.fields.stride, 16), "fields that are too short");
+	ok(REFUSES(uint32_t, head.fields.offset, 0xffffff00), "fields outside of the block");
+	ok(REFUSES(uint32_t, head.values.count, 1), "a table of names that ends too late");
+	ok(REFUSES(uint32_t, head.strings.stride, 2), "strings that are not bytes");
+	ok(REFUSES(uint32_t, head.strings.count, 0), "no strings");
+	ok(REFUSES(uint16_t, fields[0].kind, 0x0100), "a kind without a size");
+	ok(REFUSES(uint16_t, fields[0].size, 7), "a size that its kind cannot have");
+	ok(REFUSES(uint16_t, fields[1].size, 8), "a reference that is too long");
+	ok(REFUSES(uint16_t, fields[0].offset, 0xfff8), "a position that overflows");
+	ok(REFUSES(uint16_t, fields[2].names, 2), "a table that is not there");
+	ok(REFUSES(uint32_t, names[0].first, 0xffffffff), "a table that begins nowhere");
+	ok(REFUSES(uint32_t, values[1].name, 0xffff), "a number's name outside of the strings");
+	ok(same_name_twice(), "two fields of one name");
+	ok(bad_strings(), "names that are none, or do not end");
+	ok(cut_short(), "cut short anywhere");
+	ok(random_bits(), "bits flipped at random: nothing outside of the block is read");
+	printf("1..%d\n", tests);
+	return failures != 0;
+}

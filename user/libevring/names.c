@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* What the numbers of the ABI are called: here and nowhere else. */
+#include <ctype.h>
+#include <string.h>
+
+#include "evring.h"
+
+#define NAME(array, i) ((i) < sizeof(array) / sizeof(*(array)) ? (array)[i] : NULL)
+
+const char *evring_version(void)
+{
+	return EVRING_VERSION;
+}
+
+bool evring_name_ok(const char *name)
+{
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) &&
+					  !strchr("._-", name[i])))
+			return false;
+	return len && len < EVRING_NAME_MAX;
+}
+
+const char *evring_feature_name(uint64_t feature)
+{
+	switch (feature) {
+	case EVRING_FEATURE_READ:
+		return "read";
+	case EVRING_FEATURE_URING:
+		return "uring";
+	case EVRING_FEATURE_HOOKS:
+		return "hooks";
+	default:
+		return NULL;
+	}
+}
+
+const char *evring_lost_cause_name(unsigned int cause)
+{
+	static const char *const names[] = {
+		[EVRING_LOST_FULL] = "full",
+		[EVRING_LOST_NESTED] = "nested",
+		[EVRING_LOST_TOOBIG] = "toobig",
+	};
+
+	return NAME(names, cause);
+}
+
+const char *evring_kind_name(unsigned int kind)
+{
+	static const struct {
+		uint16_t kind;
+		const char *name;
+	} names[] = {
+		{ EVRING_KIND_U8, "u8" }, { EVRING_KIND_U16, "u16" }, { EVRING_KIND_U32, "u32" },
+		{ EVRING_KIND_U64, "u64" }, { EVRING_KIND_S8, "s8" }, { EVRING_KIND_S16, "s16" },
+		{ EVRING_KIND_S32, "s32" }, { EVRING_KIND_S64, "s64" },
+		{ EVRING_KIND_BOOL, "bool" }, { EVRING_KIND_CHARS, "chars" },
+		{ EVRING_KIND_FIXED, "fixed" }, { EVRING_KIND_U8S, "u8s" },
+		{ EVRING_KIND_U16S, "u16s" }, { EVRING_KIND_U32S, "u32s" },
+		{ EVRING_KIND_U64S, "u64s" }, { EVRING_KIND_S32S, "s32s" },
+		{ EVRING_KIND_S64S, "s64s" }, { EVRING_KIND_TEXT, "text" },
+		{ EVRING_KIND_BYTES, "bytes" }, { EVRING_KIND_TEXTS, "texts" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].kind == kind)
+			return names[i].name;
+	return NULL;
+}
+
+const char *evring_format_name(unsigned int format)
+{
+	static const char *const names[] = {
+		[EVRING_FORMAT_NONE] = "plain", [EVRING_FORMAT_HEX] = "hex",
+		[EVRING_FORMAT_DURATION] = "duration", [EVRING_FORMAT_BOOTTIME] = "boottime",
+		[EVRING_FORMAT_TIME] = "time", [EVRING_FORMAT_RAWTIME] = "rawtime",
+		[EVRING_FORMAT_PATH] = "path", [EVRING_FORMAT_IP] = "ip",
+		[EVRING_FORMAT_PORT] = "port", [EVRING_FORMAT_MAC] = "mac",
+		[EVRING_FORMAT_UUID] = "uuid", [EVRING_FORMAT_DEV] = "dev",
+		[EVRING_FORMAT_MODE] = "mode", [EVRING_FORMAT_ERRNO] = "errno",
+		[EVRING_FORMAT_SIGNAL] = "signal", [EVRING_FORMAT_UID] = "uid",
+		[EVRING_FORMAT_GID] = "gid", [EVRING_FORMAT_PID] = "pid",
+		[EVRING_FORMAT_CAPS] = "caps", [EVRING_FORMAT_ENUM] = "enum",
+		[EVRING_FORMAT_FLAGS] = "flags", [EVRING_FORMAT_TYPE] = "type",
+	};
+
+	return NAME(names, format);
+}
