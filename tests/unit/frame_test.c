@@ -171,7 +171,7 @@ static bool says_it_again(void)
 	/* No types, and of the last run, which says that it is longer, eight bytes. */
 	s.frame.len = offsetof(struct sample, runs[1].records[0]) + 8;
 	s.frame.types = s.frame.records_end = s.frame.len;
-	s.frame.nr_types = s.frame.lanes.count = 0;
+	s.frame.nr_types = s.frame.lanes.count = s.frame.lanes.offset = 0;
 	s.runs[1].run.len = 4096;
 	memcpy(buf, &s, s.frame.len);
 	buf = realloc(buf, s.frame.len);
