@@ -30,7 +30,7 @@ static const char usage[] =
 	"  --topic NAME:PARTITIONS   create a topic\n"
 	"  --error CODE:COUNT[:API]  so many requests of this kind (0: Produce) fail with\n"
 	"                            this code, after those of earlier --error; code 0: they\n"
-	"                            do not fail\n"
+	"                            do not fail; count 0: from now on none does\n"
 	"  --topic-error NAME:CODE   whatever is wanted of the topic fails; 0: no longer\n"
 	"  --leader NAME:PARTITION:ID  the broker that leads it; -1: none\n"
 	"  --rtt MS                  how long each answer takes\n"
@@ -100,7 +100,11 @@ static void push_errors(char *spec)
 
 	if (api)
 		*api++ = '\0';
-	nr = number(count, 1, 1000000);
+	nr = number(count, 0, 1000000);
+	if (!nr) {
+		rd_kafka_mock_clear_request_errors(cluster, (int16_t)(api ? number(api, 0, 100) : 0));
+		return;
+	}
 	codes = calloc((size_t)nr, sizeof(*codes));
 	if (!codes)
 		die("errors", "out of memory");

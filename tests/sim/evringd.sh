@@ -56,7 +56,7 @@ check "a pack smaller than an event has one" arrives exec pack.bytes=1
 # shellcheck disable=SC2016 # evringd's variables, not ours
 check "packs by key keep each key's order" arrives exec pack.bytes=4000 'key=${cpu}'
 # shellcheck disable=SC2016
-check "more keys than open packs" arrives exec pack.bytes=4000 'key=${old_tid}'
+check "more keys than open packs" arrives exec pack.bytes=4000 'key=${cpu}-${old_tid}'
 check "few in flight" arrives 64 value.format=raw pack.bytes=60000 inflight.max.events=100
 
 # Of the two only the first is no field; evringd starts all the same.

@@ -197,11 +197,11 @@ overrun() {
 stalled() {
 	local work=$work/stalled
 	mkdir "$work"
-	broker --topic t:1 --error 19:250 || return 1
+	broker --topic t:1 --error 19:100000 || return 1
 	connector t
 	start --type exec --events 300
 	until_says 'nothing is committed for .* not acknowledged: .*[Nn]ot enough in-sync replicas' &&
-		ends 0 && says 'acknowledged again, after [0-9]+ s' && account 1300
+		tell error 19:0 && ends 0 && says 'acknowledged again, after [0-9]+ s' && account 1300
 }
 
 stalled >"$work/stalled.out" 2>&1 &
