@@ -42,7 +42,7 @@ clang_build() {
 	flags=$(pkg-config --cflags rdkafka liburing jansson)
 	for file in "${user_files[@]}"; do
 		# shellcheck disable=SC2086 # flags are separate words
-		clang -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror -fsyntax-only \
+		clang -std=gnu11 -D_GNU_SOURCE -DEVRING_VERSION='"x"' -Wall -Wextra -Wshadow -Werror -fsyntax-only \
 			-Wno-sign-compare -Wno-unused-parameter -Iinclude/uapi -Iuser/libevring \
 			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim -Itests/fuzz \
 			-isystem "$cache/kselftest" $flags "$file" || return 1

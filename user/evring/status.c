@@ -53,7 +53,7 @@ static void print_module(const struct snapshot *snap)
 	const struct evring_meta *meta = &snap->meta;
 	char memory[HUMAN_MAX], segment[HUMAN_MAX];
 
-	printf("evring %s, module %s, ABI %u (this program's: %u), clock %s\n"
+	printf("evring %s, module %s, ABI %u (this program's: %d), clock %s\n"
 	       "%u rings of %s segments, %s of memory\n\n", evring_version(), meta->module,
 	       meta->version, EVRING_ABI_VERSION, clock_name(snap), meta->nr_rings,
 	       human_size(segment, meta->segment_size), human_size(memory, meta->memory));
