@@ -28,7 +28,7 @@ JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
 # What is installed decides what is built: a make of its own looks anew.
-check:				## run all tests (about ten minutes)
+check:				## run all tests (about twenty minutes)
 	@scripts/setup build vm kafka check
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
