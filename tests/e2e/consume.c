@@ -177,7 +177,8 @@ static void print_argv(const json_t *argv)
 static bool is_common(const char *name)
 {
 	static const char *const names[] = {
-		"uid", "euid", "loginuid", "pidns", "cgroup", "comm", "path", "argv",
+		"uid", "euid", "gid", "loginuid", "sessionid", "pidns", "mntns", "cgroup",
+		"start_time", "start_time_ns", "comm", "path", "argv",
 	};
 	size_t i;
 

@@ -128,7 +128,7 @@ connector "$(head -n 1 /tmp/broker)"
 daemon=$!
 until_true has_group
 evring-burst 500 >/tmp/burst 2>&1
-evring hooks detach 'process.*' >/dev/null
+evring hooks detach --group host 'process.*' >/dev/null
 until_true lag_is no
 emitted=$(evring status --json | tr '{' '\n' |
 	sed -n '/"lane":"critical"/s/.*"emitted":\([0-9]*\).*/\1/p')

@@ -44,9 +44,15 @@ wait_drained() {
 	done
 }
 
+# The connector's group, for which evringd has attached its hooks
+group() {
+	sed -n 's/^{"name": "\([^"]*\)".*/\1/p' /e2e/connector.json
+}
+
 # Nothing more is emitted; all of it is delivered; say how much it was.
 finish() {
-	evring hooks detach 'process.*' >/dev/null || fail "detach"
+	evring hooks detach --group "$(group)" 'process.*' >/dev/null || fail "detach"
+	evring hooks --json | grep -q '"attached": *true' && fail "hooks stay attached"
 	wait_drained 1200
 	kill -TERM "$daemon"
 	wait "$daemon" || fail "evringd ended with status $?"
