@@ -6,7 +6,7 @@
 # Debian's package sources, certificates, and the settings of the network's
 # clients.
 
-readonly suite=bookworm archive=http://deb.debian.org/debian
+readonly suite=bookworm
 readonly base_cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}/fresh
 
 # Where a host says how the network is reached. Of each that there is, the
@@ -25,7 +25,6 @@ get_debootstrap() {
 }
 
 # Debian's own among the host's package sources, one a line: URI SUITE COMPONENT.
-# A host that has another release, or none, gets Debian's.
 package_sources() {
 	# shellcheck disable=SC2016 # apt's own words, not ours
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
@@ -33,12 +32,23 @@ package_sources() {
 		grep -E "^[^ ]+ $suite(-updates|-security|/updates)? main$" | sort -u || true
 }
 
+# Where the host gets what Debian calls so: Debian, Debian-Security
+archive() {
+	local uri
+	# shellcheck disable=SC2016 # apt's own words, not ours
+	uri=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v label="$1" '$1 == label { print $2; exit }')
+	[ -n "$uri" ] || die "this host has no package source of $1: its apt must know Debian's archive"
+	echo "$uri"
+}
+
+# A host that has another release gets the same archive's bookworm.
 write_sources() {
 	local list uri release component
 	list=$(package_sources)
-	[ -n "$list" ] || list="$archive $suite main
-$archive $suite-updates main
-$archive-security $suite-security main"
+	[ -n "$list" ] || list="$(archive Debian) $suite main
+$(archive Debian) $suite-updates main
+$(archive Debian-Security) $suite-security main"
 	while read -r uri release component; do
 		echo "deb $uri $release $component"
 	done <<<"$list"
@@ -47,7 +57,8 @@ $archive-security $suite-security main"
 mirror() {
 	local uri
 	uri=$(package_sources | awk -v suite="$suite" '$2 == suite { print $1; exit }')
-	echo "${uri:-$archive}"
+	[ -n "$uri" ] || uri=$(archive Debian)
+	echo "$uri"
 }
 
 # Sets base: an archive of the minimal system as debootstrap leaves it, a day old
