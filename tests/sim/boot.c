@@ -84,15 +84,35 @@ u32 evring_hook_flags(const struct evring_event_type *type)
 	return 0;
 }
 
+/* One instant in both clocks: on a busy machine most looks at them are interrupted. */
+static void tsc_sample(u64 *cycles, u64 *ns)
+{
+	u64 before, after, now, best = U64_MAX;
+	int i;
+
+	*cycles = 0;
+	*ns = 0;
+	for (i = 0; i < 1000; i++) {
+		before = evring_tsc();
+		now = ktime_get_boot_fast_ns();
+		after = evring_tsc();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		*cycles = before + best / 2;
+		*ns = now;
+	}
+}
+
 /* kHz, to the accuracy that a fiftieth of a second gives: the clock corrects it. */
 static unsigned int tsc_measure(void)
 {
-	u64 cycles = evring_tsc(), ns = ktime_get_boot_fast_ns();
+	u64 cycles[2], ns[2];
 
+	tsc_sample(&cycles[0], &ns[0]);
 	usleep(20000);
-	cycles = evring_tsc() - cycles;
-	ns = ktime_get_boot_fast_ns() - ns;
-	return (unsigned int)(cycles * NSEC_PER_MSEC / ns);
+	tsc_sample(&cycles[1], &ns[1]);
+	return (unsigned int)((cycles[1] - cycles[0]) * NSEC_PER_MSEC / (ns[1] - ns[0]));
 }
 
 /*
