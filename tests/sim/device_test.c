@@ -39,9 +39,8 @@
 /*
  * TSan knows no fences: who reads what may be overwritten meanwhile, and then
  * looks whether it was, is a race to it. So does ring_walk() for groups too, as
- * what they hold comes behind it, and clock_refresh() where the clock is renewed
- * meanwhile, as on a slow machine it is. Nor does the kernel stop a ring to copy
- * its counters; with the groups it copies a clock that it then replaces.
+ * what they hold comes behind it. Nor does the kernel stop a ring to copy its
+ * counters; with the groups it copies a clock that it then replaces.
  */
 #ifdef __SANITIZE_THREAD__
 #define COPIES	false
@@ -49,7 +48,7 @@ const char *__tsan_default_suppressions(void);
 
 const char *__tsan_default_suppressions(void)
 {
-	return "race:call_ring\nrace:ring_walk\nrace:clock_refresh\nrace:evring_groups_snapshot\n";
+	return "race:call_ring\nrace:ring_walk\nrace:evring_groups_snapshot\n";
 }
 #else
 #define COPIES	true
