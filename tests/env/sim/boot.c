@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../kmod/evring.h"
+#include "../../../kmod/evring.h"
 #include "kernel.h"
 #include "sim.h"
 

@@ -2,8 +2,8 @@
 /* What hooks and other modules are elsewhere: a thread that emits, on its CPU. */
 #include <time.h>
 
-#include "../../kmod/hooks/process.h"
-#include "../../kmod/evring.h"
+#include "../../../kmod/hooks/process.h"
+#include "../../../kmod/evring.h"
 #include "kernel.h"
 #include "sim.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * evringd-sim: evringd itself, whose /dev/evring is the module's own code in
- * this process (tests/sim), and threads that emit. What it tells at the end is
+ * this process (tests/env/sim), and threads that emit. What it tells at the end is
  * one JSON object: how many events, how fast, at what cost.
  */
 #include <getopt.h>

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../kmod/evring.h"
+#include "../../../kmod/evring.h"
 #include "kernel.h"
 #include "sim.h"
 

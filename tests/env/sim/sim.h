@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "../defaults.h"
+#include "../../harness/defaults.h"
 
 #define SIM_CPUS	16	/* of sim_new() */
 

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../defaults.h"
-#include "../pages.h"
-#include "../modules/torture.h"
+#include "../harness/defaults.h"
+#include "../harness/pages.h"
+#include "module/torture.h"
 #include "evring.h"
 #include "kselftest_harness.h"
 
@@ -35,7 +35,7 @@
 
 #define KNOBS	"/sys/module/evring_torture/parameters/"
 
-/* The event of tests/modules/evring_torture.c */
+/* The event of tests/kernel/module/evring_torture.c */
 struct torture_event {
 	uint32_t source_cpu;
 	uint32_t context;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../kmod/evring.h"
+#include "../../../kmod/evring.h"
 #include "sim.h"
 
 struct sim {
