@@ -96,6 +96,10 @@ manuals() {
 	done
 }
 
+documentation() {
+	scripts/check-docs
+}
+
 # Only the main process's exit status counts, and a limit is met only by starts within its interval.
 unit_gives_up() {
 	local unit=packaging/systemd/evringd@.service pause burst interval
@@ -116,5 +120,6 @@ check "scripts: shellcheck has nothing to say" shellcheck_all
 check "no function is longer than 70 lines" short_functions
 check "each file names its licence" spdx
 check "manual pages: groff has nothing to say" manuals
+check "documentation: the files, manual pages and log lines that it names exist" documentation
 check "systemd's unit does not restart for ever" unit_gives_up
 tap_end

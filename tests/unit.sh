@@ -23,4 +23,6 @@ else
 	status=1
 	echo "not ok - figures are aggregated and compared with their goals"
 fi
+echo "# the documentation and evringd"
+scripts/check-docs --built || status=1
 exit "$status"
