@@ -38,6 +38,12 @@ static unsigned int owners(struct evring *ev, const struct evring_type *type)
 	return ret < 0 ? 0 : (unsigned int)ret;
 }
 
+/* Why it is as it is; empty if there is nothing to tell. */
+static const char *reason(struct evring *ev, const struct evring_type *type, char why[EVRING_WHY_MAX])
+{
+	return evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why;
+}
+
 static enum style state_style(const struct evring_type *type)
 {
 	if (type->flags & EVRING_TYPE_F_ATTACHED)
@@ -47,8 +53,9 @@ static enum style state_style(const struct evring_type *type)
 
 static int list(struct evring *ev, int nr)
 {
-	static const char *const heads[] = { "<HOOK", "<STATE", "OWNERS", "<LANE", "VERSION", "LOST" };
+	static const char *const heads[] = { "<HOOK", "<STATE", "OWNERS", "<LANE", "VERSION", "LOST", "<WHY" };
 	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	char why[EVRING_WHY_MAX];
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
@@ -61,6 +68,7 @@ static int list(struct evring *ev, int nr)
 		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
 		table_number(table, type->version);
 		table_fault(table, type->lost);
+		table_cell(table, STYLE_PLAIN, "%s", reason(ev, type, why));
 	}
 	table_print(table);
 	return EXIT_SUCCESS;
@@ -69,6 +77,7 @@ static int list(struct evring *ev, int nr)
 static int list_json(struct evring *ev, int nr)
 {
 	json_t *json = json_array();
+	char why[EVRING_WHY_MAX];
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
@@ -76,10 +85,11 @@ static int list_json(struct evring *ev, int nr)
 		if (!is_hook(ev, type))
 			continue;
 		json_array_append_new(json,
-				      json_pack("{s:s, s:b, s:s, s:I, s:s, s:I, s:I}", "name", type->name,
+				      json_pack("{s:s, s:b, s:s, s:s, s:I, s:s, s:I, s:I}", "name", type->name,
 						"attached",
 						!!(type->flags & EVRING_TYPE_F_ATTACHED),
 						"state", hook_state(type),
+						"why", reason(ev, type, why),
 						"owners", (json_int_t)owners(ev, type),
 						"lane", lane_name(ev, type->lane),
 						"version", (json_int_t)type->version,
@@ -111,6 +121,7 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 {
 	const char *verb = request->attach ? "attach" : "detach";
 	int before = evring_owners(ev, name), after, state;
+	char why[EVRING_WHY_MAX];
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
@@ -121,13 +132,13 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP)
-		return fail(state, "cannot %s %s: not on this kernel", verb, name);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
+		return fail(state, "cannot %s %s: %s", verb, name, why);
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
-	if (state == EVRING_HOOK_DISARMED)
-		fprintf(stderr, "evring: %s is attached but disarmed: what it is attached to is "
-			"switched off, and nothing comes\n", name);
+	if (request->attach && state != EVRING_HOOK_ATTACHED &&
+	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
+		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
 	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
 	if (!request->attach && after > 0)
