@@ -39,12 +39,12 @@ sparse_build() {
 
 clang_build() {
 	local file flags
-	flags=$(pkg-config --cflags rdkafka liburing jansson)
+	flags=$(pkg-config --cflags rdkafka liburing jansson smartcols)
 	for file in "${user_files[@]}"; do
 		# shellcheck disable=SC2086 # flags are separate words
 		clang -std=gnu11 -D_GNU_SOURCE -DEVRING_VERSION='"x"' -Wall -Wextra -Wshadow -Werror -fsyntax-only \
 			-Wno-sign-compare -Wno-unused-parameter -Iinclude/uapi -Iuser/libevring \
-			-Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim -Itests/fuzz \
+			-Iuser/common -Iuser/evringd -Iuser/evring -Itests/kselftest -Itests/e2e -Itests/sim -Itests/fuzz \
 			-isystem "$cache/kselftest" $flags "$file" || return 1
 	done
 }
@@ -57,7 +57,7 @@ cpp_header() {
 cppcheck_user() {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance \
 		--inline-suppr --suppress=missingIncludeSystem --std=c11 -D_GNU_SOURCE -DEVRING_VERSION='"x"' \
-		-Iinclude/uapi -Iuser/libevring -Iuser/evringd -Iuser/evring -itests/e2e/nop.c \
+		-Iinclude/uapi -Iuser/libevring -Iuser/common -Iuser/evringd -Iuser/evring -itests/e2e/nop.c \
 		user tests/e2e
 }
 
