@@ -22,7 +22,7 @@ SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONF
 SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
-	    tests/env/sim/sim.mk
+	    $(HARNESS) tests/env/sim/sim.mk
 SIM_RING_TESTS := $(addprefix $(B)/tests/ring/,torture_asan_test torture_tsan_test torture_test nmi_test)
 SIM_DEVICE_TESTS := $(addprefix $(B)/tests/ring/,device_asan_test device_tsan_test)
 SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS) $(B)/tests/evringd/watch_test
