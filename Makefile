@@ -66,7 +66,7 @@ LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
 KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
-	     tests/modules/*.[ch] samples/*.c)
+	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
 .PHONY: all help setup kmod user tests check check-fresh check-packages demo install uninstall deb rpm clean FORCE
@@ -101,7 +101,7 @@ $(KO): $(KMOD_SRC) $(B)/kmod/release
 	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) \
 		$(if $(WERROR),W=1 KCFLAGS=-Werror) $(KMAKEFLAGS) modules >$(@D)/log 2>&1; \
 		status=$$?; grep -v 'Skipping BTF' $(@D)/log >&2; exit $$status
-	@cp -f $(@D)/tests/modules/*.ko $(@D)/samples/*.ko $(@D)/
+	@cp -f $(@D)/tests/kernel/module/*.ko $(@D)/samples/*.ko $(@D)/
 	@touch $@
 
 user: $(LIB) $(BIN)		## build the library, the daemon and the command line

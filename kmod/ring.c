@@ -20,7 +20,7 @@
  * between close and reopen are exactly the ones that the lost record covers.
  *
  * This file needs nothing but the ring: it also compiles in user space, where
- * tests drive it (tests/sim).
+ * tests drive it (tests/ring).
  */
 #include "evring.h"
 

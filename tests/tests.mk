@@ -5,7 +5,7 @@
 CACHE	:= $(or $(EVRING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evring)
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-KTESTS	:= $(patsubst tests/kselftest/%.c,$(B)/tests/%,$(wildcard tests/kselftest/*_test.c))
+KTESTS	:= $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*_test.c))
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
 	   evring-clock evring-admin)
@@ -14,7 +14,7 @@ EXAMPLE	:= $(B)/bin/evring-tail-example
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
 
-include tests/sim/sim.mk
+include tests/env/sim/sim.mk
 include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.
@@ -53,12 +53,12 @@ check-kernels:			## all kselftests on all kernels, user space on other Debians (
 .PHONY: check-kernels
 
 # The harness's macros compare as they like.
-$(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a \
+$(B)/tests/kernel/%: tests/kernel/%.c tests/kernel/testing.h $(B)/lib/libevring.a \
 		$(CACHE)/kselftest/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Wno-sign-compare -Wno-unused-parameter -Wno-missing-prototypes \
-		-Itests/kselftest -isystem $(CACHE)/kselftest $(LDFLAGS) -o $@ $< \
+		-Itests/kernel -isystem $(CACHE)/kselftest $(LDFLAGS) -o $@ $< \
 		$(B)/lib/libevring.a -luring
 
 $(B)/san/%.o: %.c | $(B)/needs
@@ -93,7 +93,9 @@ $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
-$(B)/bin/evring-mock-broker $(B)/bin/evring-admin: $(B)/bin/evring-%: tests/e2e/%.c
+$(B)/bin/evring-mock-broker: tests/env/kafka/mock-broker.c
+$(B)/bin/evring-admin: tests/e2e/admin.c
+$(B)/bin/evring-mock-broker $(B)/bin/evring-admin:
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< -lrdkafka

@@ -9,7 +9,7 @@ FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_COV := -fprofile-instr-generate -fcoverage-mapping
-FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/evringd -Itests/sim -Itests/fuzz
+FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/evringd -Itests/env/sim -Itests/fuzz
 
 # Two files of libevring let others come between (hooked.h).
 FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
@@ -23,14 +23,14 @@ FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open
-FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/sim/*.h) \
+FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
 	     tests/fuzz/fuzz.mk
 
 .PHONY: fuzzers fuzzers-cov
 fuzzers: $(addprefix $(FUZZ)/,$(FUZZERS))
 fuzzers-cov: $(addsuffix -cov,$(addprefix $(FUZZ)/,$(FUZZERS)))
 
-# As kernel.o of tests/sim/sim.mk: the two halves' names must not meet.
+# As kernel.o of tests/env/sim/sim.mk: the two halves' names must not meet.
 $(FUZZ)/kernel.o: FUZZ_HOW := $(FUZZ_SAN) -fno-sanitize=null
 $(FUZZ)/kernel-cov.o: FUZZ_HOW := $(FUZZ_COV)
 $(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/include

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A block becomes the type that it describes; one that lies is refused. */
-#include "../block.h"
+#include "../harness/block.h"
 
 #include <errno.h>
 #include <evring.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Declarations: well-formed events of the place where what they tell of would have been. */
-#include "../defaults.h"
+#include "../harness/defaults.h"
 #include "declare.h"
 #include "internal.h"
 #include "sending.h"

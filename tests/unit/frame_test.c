@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A frame is read back as it was written; what is none is refused, whatever it says. */
-#include "../block.h"
+#include "../harness/block.h"
 
 #include <errno.h>
 #include <evring_frame.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A pack in halves, and these in halves: the same events, in order, each half well-formed. */
-#include "../block.h"
-#include "../defaults.h"
+#include "../harness/block.h"
+#include "../harness/defaults.h"
 #include "evringd.h"
 #include "producer.h"
 #include "sender.h"
