@@ -30,7 +30,7 @@ tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	#
 
 # What is installed decides what is built: a make of its own looks anew.
 check:				## run all tests (about twenty minutes)
-	@scripts/setup build vm kafka check
+	@scripts/setup build vm kafka check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
