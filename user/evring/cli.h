@@ -21,12 +21,13 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c */
+/* status.c tail.c types.c hooks.c groups.c filter.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
 int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);
+int cmd_filter(const struct cli *cli, int argc, char **argv);
 
 /*
  * snapshot.c: all counters of the module at one time
@@ -84,6 +85,13 @@ void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag)
 /* groups.c: also a part of status */
 void groups_print(const struct snapshot *snap);
 json_t *groups_json(const struct snapshot *snap);
+
+/* filter.c: what is wrong with an expression, and where */
+void filter_print_error(const char *type, const char *expression,
+			const struct evring_filter_error *error);
+
+/* typefile.c: a type out of a file, the newest of that name; NULL, which was said. Free it. */
+struct evring_type *type_from_file(const char *file, const char *name);
 
 /*
  * line.c: an event as a line for people
