@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where events come from: one group of this host's /dev/evring. */
 #include "evringd.h"
+#include "names.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -122,6 +122,10 @@ const char *evring_lost_cause_name(unsigned int cause);
 const char *evring_kind_name(unsigned int kind);
 const char *evring_format_name(unsigned int format);
 
+/* The other way round; -EINVAL: there is none of that name. */
+int evring_kind_by_name(const char *name);
+int evring_format_by_name(const char *name);
+
 /*
  * Types
  */
@@ -182,8 +186,8 @@ void evring_type_free(struct evring_type *type);
 
 /*
  * The same of a type that was put together by hand: @like with its id, version,
- * size, name and fields (doc, unit and own_lane may be NULL; a field's names of
- * numbers are left out). -EINVAL: it is no type that could be.
+ * size, name and fields (doc, unit and own_lane may be NULL). -EINVAL: it is no type
+ * that could be.
  */
 int evring_type_build(struct evring_type **type, const struct evring_type *like);
 
@@ -398,6 +402,40 @@ int evring_get_number(const struct evring_event *event, const struct evring_fiel
  * with no NUL at the end. -EINVAL: it is a number or several. -EBADMSG. */
 int evring_get_string(const struct evring_event *event, const struct evring_field *field,
 		      const char **str, size_t *len);
+
+/*
+ * Filters
+ */
+
+/* An expression over the fields of one type: see evring-filter(7). */
+struct evring_filter;
+
+/* What is wrong with an expression. May grow at the end. */
+struct evring_filter_error {
+	unsigned int column;		/* where, in bytes from 1; 0: nothing is wrong */
+	unsigned int len;		/* how many bytes of it */
+	char text[256];			/* what it is, and what would be right */
+};
+
+/*
+ * Compile an expression. On success *@filter is the caller's, to give to
+ * evring_filter_free(); it needs the type no more. -EINVAL: the expression is wrong,
+ * and @error (may be NULL) says how.
+ */
+int evring_filter_compile(struct evring_filter **filter, const struct evring_type *type,
+			  const char *expression, struct evring_filter_error *error);
+
+/* NULL is fine. */
+void evring_filter_free(struct evring_filter *filter);
+
+/*
+ * Does the filter want this event, which is of its type? The event may say of itself
+ * whatever it likes.
+ */
+bool evring_filter_match(const struct evring_filter *filter, const struct evring_event *event);
+
+/* What the kernel would get: the filter's, as long as that is there. */
+const struct evring_program *evring_filter_program(const struct evring_filter *filter);
 
 /* Who this host is, for the events' identity; each string NUL-terminated. */
 struct evring_host {
