@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "memory.h"
+#include "text.h"
 
 static const char help[] =
 	"Usage: evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
@@ -140,38 +142,86 @@ static char *operands_text(const struct evring_insn *insn, const char *pool)
 	return text;
 }
 
-static void jump_cell(struct table *table, unsigned int to)
+static enum style jump_style(const char *to)
 {
+	if (!strcmp(to, "accept"))
+		return STYLE_GOOD;
+	return strcmp(to, "reject") ? STYLE_PLAIN : STYLE_BAD;
+}
+
+struct insn_row {
+	uint64_t insn;
+	char *field;
+	const char *op;
+	char *operands;
+	char *yes, *no;
+};
+
+static enum style yes_style(const void *row)
+{
+	return jump_style(((const struct insn_row *)row)->yes);
+}
+
+static enum style no_style(const void *row)
+{
+	return jump_style(((const struct insn_row *)row)->no);
+}
+
+static const struct column insn_columns[] = {
+	COLUMN(struct insn_row, insn, COUNT, "INSN"),
+	COLUMN(struct insn_row, field, TEXT, "FIELD"),
+	COLUMN(struct insn_row, op, TEXT, "OP"),
+	COLUMN(struct insn_row, operands, TEXT, "OPERANDS"),
+	COLUMN_STYLED(struct insn_row, yes, TEXT, "YES", yes_style),
+	COLUMN_STYLED(struct insn_row, no, TEXT, "NO", no_style),
+	{ 0 },
+};
+
+/* Where a jump goes, as a text; free() it. */
+static char *jump_text(unsigned int to)
+{
+	char *text = NULL;
+
 	if (to == EVRING_INSN_ACCEPT)
-		table_cell(table, STYLE_GOOD, "accept");
-	else if (to == EVRING_INSN_REJECT)
-		table_cell(table, STYLE_BAD, "reject");
-	else
-		table_cell(table, STYLE_PLAIN, "%u", to);
+		return xstrdup("accept");
+	if (to == EVRING_INSN_REJECT)
+		return xstrdup("reject");
+	if (asprintf(&text, "%u", to) < 0)
+		must(NULL);
+	return text;
+}
+
+/* The field, or one of its elements, as a text; free() it. */
+static char *field_text(const struct evring_type *type, const struct evring_insn *insn)
+{
+	char *text = NULL;
+
+	if (insn->element == EVRING_ELEMENT_ANY)
+		return xstrdup(field_at(type, insn));
+	if (asprintf(&text, "%s[%u]", field_at(type, insn), insn->element) < 0)
+		must(NULL);
+	return text;
 }
 
 static void dump(const struct evring_type *type, const struct evring_program *program)
 {
-	static const char *const heads[] = { "INSN", "<FIELD", "<OP", "<OPERANDS", "<YES", "<NO" };
 	const char *base = (const char *)program, *pool = base + program->pool.offset;
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	struct table *table = table_new(insn_columns, 0);
 
 	for (uint32_t i = 0; i < program->insns.count; i++) {
 		const struct evring_insn *insn =
 			(const void *)(base + program->insns.offset + i * program->insns.stride);
-		char *operands = operands_text(insn, pool);
+		struct insn_row row = {
+			.insn = i, .field = field_text(type, insn), .op = op_names[insn->op],
+			.operands = operands_text(insn, pool),
+			.yes = jump_text(insn->yes), .no = jump_text(insn->no),
+		};
 
-		table_number(table, i);
-		if (insn->element == EVRING_ELEMENT_ANY)
-			table_cell(table, STYLE_PLAIN, "%s", field_at(type, insn));
-		else
-			table_cell(table, STYLE_PLAIN, "%s[%u]", field_at(type, insn),
-				   insn->element);
-		table_cell(table, STYLE_PLAIN, "%s", op_names[insn->op]);
-		table_cell(table, STYLE_PLAIN, "%s", operands);
-		jump_cell(table, insn->yes);
-		jump_cell(table, insn->no);
-		free(operands);
+		table_row(table, &row);
+		free(row.field);
+		free(row.operands);
+		free(row.yes);
+		free(row.no);
 	}
 	table_print(table);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "memory.h"
 
 /* What is put together for one type; strings are the JSON's. */
 struct making {
