@@ -119,11 +119,12 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
 
 # evringd's view of the host
-SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c user/evringd/memory.c \
+SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
+		 $(addprefix user/common/,memory.c snapshot.c) \
 		 $(wildcard user/libevring/*.c)
 
 $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
-		$(wildcard user/libevring/*.h user/evringd/*.h)
+		$(wildcard user/libevring/*.h user/evringd/*.h user/common/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
