@@ -75,13 +75,13 @@ $(SIM_RING_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h |
 
 # libevring and the module in one process, played by a test and by random
 # programs; their oracle is the fuzzers' (tests/fuzz).
-SIM_DEVICE_SRC := tests/ring/device_test.c tests/fuzz/play.c tests/fuzz/model.c \
+SIM_DEVICE_SRC := $(wildcard tests/ring/device/*.c) tests/fuzz/play.c tests/fuzz/model.c \
 		  $(wildcard user/libevring/*.c)
 
 $(B)/tests/ring/device_asan_test: SIM_SAN := $(SAN_asan)
 $(B)/tests/ring/device_tsan_test: SIM_SAN := $(SAN_tsan)
 $(B)/tests/ring/device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
-		$(wildcard user/libevring/*.h tests/fuzz/*.h)
+		$(wildcard user/libevring/*.h tests/fuzz/*.h tests/ring/device/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
@@ -111,7 +111,8 @@ SIM_TESTS += $(GROW_TESTS)
 $(B)/tests/ring/old_program_new_module_test: $(SIM)/kernel-grown.o
 $(B)/tests/ring/new_program_old_module_test: $(SIM)/kernel-asan.o
 $(B)/tests/ring/new_program_old_module_test: SIM_NEW := -I$(B)/grow/include/uapi
-$(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*.h tests/fuzz/*.h)
+$(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h tests/fuzz/*.h tests/ring/device/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
