@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The fuzzers, built by clang: make -f Makefile -f tests/fuzz/fuzz.mk fuzzers
-# (tests/fuzz/run does). Each is built twice, to find and, as NAME-cov, to see
-# what was reached.
+# (tests/fuzz/run does). Each is built twice: to find errors and, as NAME-cov, to
+# measure coverage.
 
 FUZZ	:= $(B)/fuzz
 FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz
