@@ -5,6 +5,7 @@
 CACHE	:= $(or $(EVRING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evring)
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+HARNESS	:= $(wildcard tests/harness/*.h)
 KTESTS	:= $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*_test.c))
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
@@ -12,7 +13,7 @@ E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evri
 EXAMPLE	:= $(B)/bin/evring-tail-example
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
-SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
+SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
 include tests/env/sim/sim.mk
 include tests/bench/bench.mk
@@ -53,7 +54,7 @@ check-kernels:			## all kselftests on all kernels, user space on other Debians (
 .PHONY: check-kernels
 
 # The harness's macros compare as they like.
-$(B)/tests/kernel/%: tests/kernel/%.c tests/kernel/testing.h $(B)/lib/libevring.a \
+$(B)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(HARNESS) $(B)/lib/libevring.a \
 		$(CACHE)/kselftest/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -64,18 +65,20 @@ $(B)/tests/kernel/%: tests/kernel/%.c tests/kernel/testing.h $(B)/lib/libevring.
 $(B)/san/%.o: %.c | $(B)/needs
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) \
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) $(CLI_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(B)/tests/unit/json_test: tests/unit/json_test.c \
+$(B)/tests/unit/json_test: tests/unit/json_test.c $(HARNESS) \
 	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
-$(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c \
+$(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c $(HARNESS) \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
-$(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
+$(B)/tests/unit/columns_test: $(B)/san/user/common/table.o
+$(B)/tests/unit/columns_test: UNIT_LIBS := -lsmartcols
+$(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
-		-lrdkafka -luring -ljansson
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
+		-lrdkafka -luring -ljansson $(UNIT_LIBS)
 
 $(B)/tests/unit/json_test:
 	@mkdir -p $(@D)

@@ -3,6 +3,8 @@
  * What evringd's log says of the host, on the module in this process: lanes that
  * lose, rings that fill, groups that hold and have no owner. Each is said once.
  */
+#include "../harness/tap.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +15,11 @@
 #define SECOND	1000000000ull
 #define PAYLOAD	96u
 
-static int tests, failures;
 static char said[8192];			/* since the last look */
 
-static void ok(bool good, const char *name)
+static void holds(bool good, const char *name)
 {
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-	if (!good)
+	if (!ok(good, name))
 		printf("# said: %s\n", said);
 }
 
@@ -136,55 +135,55 @@ static void rings(struct watch *watch, struct evring *reader, unsigned int in_ri
 {
 	char expected[64];
 
-	ok(!*look(watch), "a host that is well: not one line");
+	holds(!*look(watch), "a host that is well: not one line");
 	emit(in_ring * 7 / 10);
-	ok(!*look(watch), "nor while a ring is less than 80 % full");
+	holds(!*look(watch), "nor while a ring is less than 80 % full");
 	emit(in_ring * 15 / 100);
 	look(watch);
-	ok(has("warning: lane bulk: the ring of cpu 0 is 8") && has("group reader has not"),
+	holds(has("warning: lane bulk: the ring of cpu 0 is 8") && has("group reader has not"),
 	   "a ring that crosses 80 %: which one, and whose group it is");
-	ok(!*look(watch), "which is said once");
+	holds(!*look(watch), "which is said once");
 	snprintf(expected, sizeof(expected), "warning: lane bulk: %u events are lost: the ring was "
 		 "full", emit(in_ring));
 	look(watch);
-	ok(has(expected) && has("evring.lost"),
+	holds(has(expected) && has("evring.lost"),
 	   "a lane that loses: how many, and why");
-	ok(!*look(watch), "which is said once, too");
+	holds(!*look(watch), "which is said once, too");
 	drain(reader);
 	look(watch);
-	ok(has("info: lane bulk: its rings have room again"), "and that there is room again");
-	ok(!*look(watch), "once");
+	holds(has("info: lane bulk: its rings have room again"), "and that there is room again");
+	holds(!*look(watch), "once");
 }
 
 static void groups(struct watch *watch, struct evring *reader)
 {
 	struct evring *other = member("forgotten", 3600000);
 
-	ok(!*look(watch), "a group with an owner: not one line");
+	holds(!*look(watch), "a group with an owner: not one line");
 	evring_leave(other);
 	evring_close(other);
 	sim_advance(5 * SECOND);
-	ok(!*look(watch), "nor while it restarts");
+	holds(!*look(watch), "nor while it restarts");
 	sim_advance(6 * SECOND);
 	look(watch);
-	ok(has("warning: group forgotten has had no owner for 11 s") &&
+	holds(has("warning: group forgotten has had no owner for 11 s") &&
 	   has("until 3600 s have passed") && has("evring groups drop forgotten"),
 	   "a group that holds and has no owner: since when, and what to do");
 	sim_advance(600 * SECOND);
-	ok(!*look(watch), "which is said once");
+	holds(!*look(watch), "which is said once");
 	other = member("forgotten", 3600000);
 	look(watch);
-	ok(has("info: group forgotten has an owner again"), "and that it has an owner again");
+	holds(has("info: group forgotten has an owner again"), "and that it has an owner again");
 	evring_close(other);
 	if (evring_drop(reader, "forgotten"))
 		exit(1);
 	sim_advance(60 * SECOND);
-	ok(!*look(watch), "a group that was dropped is forgotten");
+	holds(!*look(watch), "a group that was dropped is forgotten");
 	other = member("abandoned", 5000);
 	evring_leave(other);
 	evring_close(other);
 	sim_advance(60 * SECOND);
-	ok(!*look(watch), "a group that holds no longer is nobody's concern");
+	holds(!*look(watch), "a group that holds no longer is nobody's concern");
 }
 
 int main(void)
@@ -205,6 +204,5 @@ int main(void)
 	watch_free(watch);
 	evring_close(reader);
 	sim_shutdown();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -9,7 +9,7 @@ FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_COV := -fprofile-instr-generate -fcoverage-mapping
-FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/evringd -Itests/env/sim -Itests/fuzz
+FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/common -Iuser/evringd -Itests/env/sim -Itests/fuzz
 
 # Two files of libevring let others come between (hooked.h).
 FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
@@ -17,7 +17,8 @@ FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
 FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
-		   $(addprefix user/evringd/,config.c keys.c template.c provider.c memory.c log.c)
+		   $(addprefix user/evringd/,config.c keys.c template.c provider.c) \
+		   $(addprefix user/common/,memory.c log.c text.c file.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson

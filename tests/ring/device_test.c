@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../harness/tap.h"
 #include "internal.h"
 #include "model.h"
 #include "play.h"
@@ -54,18 +55,8 @@ const char *__tsan_default_suppressions(void)
 #define COPIES	true
 #endif
 
-#define CHECK(what)	check(__LINE__, #what, what)
-
-static unsigned int failures;
 static uint64_t seed;
 static unsigned long programs = COPIES ? 2000 : 50;
-
-static bool check(int line, const char *what, bool good)
-{
-	if (!good && failures++ < 20)
-		printf("# line %d: does not hold: %s\n", line, what);
-	return good;
-}
 
 /* Emitting: event n of a ring is filled as event n of the model is */
 
@@ -1409,7 +1400,7 @@ static void run(const struct test *test)
 		test->run();
 		sim_shutdown();
 	}
-	exit(failures != 0);
+	exit(tap_unmet != 0);
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../harness/tap.h"
 #include "internal.h"
 #include "sim.h"
 
@@ -121,7 +122,7 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-static void check(const struct ring *ring, const struct evring_event *event)
+static void check_event(const struct ring *ring, const struct evring_event *event)
 {
 	const struct payload *p = event->payload;
 	uint32_t i, len = event->payload_len - (uint32_t)sizeof(*p);
@@ -158,7 +159,7 @@ static void consume(struct ring *ring, uint64_t *random)
 	ring->head = load_acquire(&ring->page->head);
 	while ((ret = ring_peek(ring)) > 0) {
 		ring_take(ring, NULL, &event);
-		check(ring, &event);
+		check_event(ring, &event);
 		if (++n % 64 == 0)
 			sim_hold(round_.sim, ring->cpu, ring->pos);
 	}
@@ -271,7 +272,6 @@ int main(int argc, char **argv)
 		sim_clock_inline(i % 2);
 		bad += !play(100000, &random);
 	}
-	printf("%s 1 - signals at any instruction: every attempt is read or declared lost\n1..1\n",
-	       bad ? "not ok" : "ok");
-	return bad != 0;
+	ok(!bad, "signals at any instruction: every attempt is read or declared lost");
+	return tap_end();
 }

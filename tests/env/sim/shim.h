@@ -77,7 +77,7 @@ typedef struct { long v; } local_t;
 
 #define local_read(l)								\
 	({ sim_point(); (unsigned long)__atomic_load_n(&(l)->v, __ATOMIC_RELAXED); })
-#define local_inc(l)		((void)__atomic_add_fetch(&(l)->v, 1, __ATOMIC_RELAXED))
+#define local_add(n, l)		((void)__atomic_add_fetch(&(l)->v, n, __ATOMIC_RELAXED))
 #define xchg(p, v)		({ sim_point(); __atomic_exchange_n(p, v, __ATOMIC_RELAXED); })
 
 static inline unsigned long local_cmpxchg(local_t *l, long old, long new)
@@ -103,7 +103,8 @@ extern __thread unsigned int sim_nmi;
 
 /* A per-CPU variable is an array by CPU. */
 #define this_cpu_read(x)	((&(x))[sim_cpu])
-#define this_cpu_inc(x)		__atomic_add_fetch(&(&(x))[sim_cpu], 1, __ATOMIC_RELAXED)
+#define this_cpu_add(x, n)	__atomic_add_fetch(&(&(x))[sim_cpu], n, __ATOMIC_RELAXED)
+#define this_cpu_inc(x)		this_cpu_add(x, 1)
 
 #define preempt_disable_notrace()	do { } while (0)
 #define preempt_enable_notrace()	do { } while (0)

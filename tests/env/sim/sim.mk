@@ -22,7 +22,7 @@ SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONF
 SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
-	    tests/env/sim/sim.mk
+	    $(HARNESS) tests/env/sim/sim.mk
 SIM_RING_TESTS := $(addprefix $(B)/tests/ring/,torture_asan_test torture_tsan_test torture_test nmi_test)
 SIM_DEVICE_TESTS := $(addprefix $(B)/tests/ring/,device_asan_test device_tsan_test)
 SIM_TESTS := $(SIM_RING_TESTS) $(SIM_DEVICE_TESTS) $(B)/tests/evringd/watch_test
@@ -118,11 +118,12 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
 
 # evringd's view of the host
-SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c user/evringd/memory.c \
+SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
+		 $(addprefix user/common/,memory.c snapshot.c) \
 		 $(wildcard user/libevring/*.c)
 
 $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
-		$(wildcard user/libevring/*.h user/evringd/*.h)
+		$(wildcard user/libevring/*.h user/evringd/*.h user/common/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \

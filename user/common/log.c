@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Log lines on standard error, in the journal's form where it listens there. */
-#include "evringd.h"
+/* See log.h. */
+#include "log.h"
+
+#include "text.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,17 +17,19 @@
 #define RATE_INTERVAL_NS (10 * 1000000000ULL)
 #define RATE_BURST 5
 
-/* Set before the first thread starts, only read from then on. */
+/* Set before the first thread starts, and only read from then on. */
+static const char *name = "evringd";
 static int max_level = LOG_INFO;
 static bool journal;
 
-/* systemd says which stream is the journal's: "device:inode". */
-void log_open(void)
+/* systemd tells device and inode of the journal's stream. */
+void log_open(const char *program)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long dev, ino;
 	struct stat st;
 
+	name = program;
 	journal = stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
 		  !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == ino;
 }
@@ -50,14 +54,6 @@ static const char *level_name(int level)
 	}
 }
 
-/* What others wrote can hold anything; a line stays a line. */
-static void make_printable(char *str)
-{
-	for (; *str; str++)
-		if ((unsigned char)*str < ' ' || *str == 0x7f)
-			*str = ' ';
-}
-
 static void log_va(int level, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_LEN];
@@ -69,12 +65,12 @@ static void log_va(int level, const char *fmt, va_list ap)
 	if (journal)
 		n = snprintf(line, sizeof(line), "<%d>", level);
 	else
-		n = snprintf(line, sizeof(line), "evringd: %s", level_name(level));
+		n = snprintf(line, sizeof(line), "%s: %s", name, level_name(level));
 	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-	make_printable(line);
+	make_printable(line, ' ');
 	len = strlen(line);
 	line[len++] = '\n';
-	/* Where standard error does not take it there is nobody to tell. */
+	/* If standard error does not take the line, there is no other place to write it. */
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;
 }
@@ -106,7 +102,7 @@ void warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* _exit(): librdkafka's threads may run, and exit() would pull things away from them. */
+/* _exit(): exit() would run destructors while librdkafka's threads use what they destroy. */
 void fatal(const char *fmt, ...)
 {
 	va_list ap;
@@ -114,7 +110,7 @@ void fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	log_va(LOG_ERR, fmt, ap);
 	va_end(ap);
-	_exit(STATUS_FAILED);
+	_exit(EXIT_FAILURE);
 }
 
 bool ratelimit_pass(struct ratelimit *limit, unsigned int *held)

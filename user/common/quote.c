@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes from a record, quoted as a shell reads them back: bare where nothing
- * in them is special, else in '...', else in $'...'. What the locale cannot
- * print, and what would reorder the line, goes as \xHH, so that no process can
- * talk to the terminal of who watches it.
+ * Bytes of a record, quoted as a shell reads them back: bare if nothing in them
+ * is special, else in '...', else in $'...'. Characters that the locale cannot
+ * print, or that reorder the line, are written as \xHH, so that no process can
+ * send escape sequences to the terminal of the user who watches it.
  */
+#include "text.h"
+
+#include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
-
-#include "cli.h"
 
 enum quoting { BARE, QUOTED, ESCAPED };
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* All counters of the module at one time, and what they come to. */
+/* See snapshot.h. */
+#include "snapshot.h"
+
+#include "memory.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "cli.h"
-
-/* What of a ring's page a snapshot keeps */
-static void ring_keep(const struct snapshot *snap, struct ring *ring, const void *page, size_t len)
+/* The parts of a ring's page that a snapshot keeps */
+static void ring_keep(const struct snapshot *snap, struct ring_view *ring, const void *page, size_t len)
 {
 	const struct evring_table *cursors = &ring->page.cursors;
 
@@ -16,7 +18,8 @@ static void ring_keep(const struct snapshot *snap, struct ring *ring, const void
 	for (unsigned int i = 0; i < CAUSES_MAX; i++)
 		evring_table_get(page, len, &ring->page.lost, i, &ring->lost[i],
 				 sizeof(ring->lost[i]));
-	ring->cursors = must(calloc(cursors->count + 1u, sizeof(*ring->cursors)));
+	ring->nr_cursors = cursors->count;
+	ring->cursors = xgrow(NULL, 0, cursors->count, sizeof(*ring->cursors));
 	for (unsigned int i = 0; i < cursors->count; i++)
 		evring_table_get(page, len, cursors, i, &ring->cursors[i],
 				 sizeof(*ring->cursors));
@@ -31,7 +34,7 @@ static ssize_t ring_copy(struct evring *ev, unsigned int lane, unsigned int cpu,
 	if (len <= (ssize_t)*room)
 		return len;
 	*room = (size_t)len;
-	*page = must(realloc(*page, *room));
+	*page = xgrow(*page, *room, *room, 1);
 	return evring_ring_read(ev, lane, cpu, *page, *room);
 }
 
@@ -39,11 +42,11 @@ static int read_rings(struct evring *ev, struct snapshot *snap)
 {
 	const struct evring_meta *meta = &snap->meta;
 	size_t room = 4096;
-	void *page = must(malloc(room));
+	void *page = xalloc(room);
 	int ret = 0;
 
-	/* Rings may have come since the meta page was read: they are for the next time. */
-	snap->rings = must(calloc(meta->nr_rings + 1, sizeof(*snap->rings)));
+	/* Rings that came after the meta page was read are left to the next snapshot. */
+	snap->rings = xgrow(NULL, 0, meta->nr_rings, sizeof(*snap->rings));
 	for (unsigned int lane = 0; lane < meta->lanes.count && !ret; lane++) {
 		for (unsigned int cpu = 0; cpu < meta->nr_cpus && !ret; cpu++) {
 			ssize_t len;
@@ -64,14 +67,14 @@ static int read_rings(struct evring *ev, struct snapshot *snap)
 static int read_meta(struct evring *ev, struct snapshot *snap)
 {
 	size_t room = evring_meta(ev)->map_size;
-	void *page = must(calloc(1, room));
+	void *page = xzalloc(room);
 	ssize_t len = evring_meta_read(ev, page, room);
 
 	if (len >= 0) {
 		evring_page_get(page, (size_t)len, &snap->meta, sizeof(snap->meta));
 		evring_table_get(page, (size_t)len, &snap->meta.clocks, 0, &snap->clock,
 				 sizeof(snap->clock));
-		snap->groups = must(calloc(snap->meta.groups.count + 1u, sizeof(*snap->groups)));
+		snap->groups = xgrow(NULL, 0, snap->meta.groups.count, sizeof(*snap->groups));
 		for (unsigned int i = 0; i < snap->meta.groups.count; i++)
 			evring_table_get(page, (size_t)len, &snap->meta.groups, i, &snap->groups[i],
 					 sizeof(*snap->groups));
@@ -111,7 +114,7 @@ void snapshot_free(struct snapshot *snap)
 	snap->groups = NULL;
 }
 
-void tally_add(struct tally *tally, const struct ring *ring)
+void tally_add(struct tally *tally, const struct ring_view *ring)
 {
 	const struct evring_ring_page *page = &ring->page;
 
@@ -126,6 +129,14 @@ void tally_add(struct tally *tally, const struct ring *ring)
 	tally->wakeups += page->wakeups;
 }
 
+void tally_lane(const struct snapshot *snap, unsigned int lane, struct tally *tally)
+{
+	*tally = (struct tally){ 0 };
+	for (unsigned int i = 0; i < snap->nr_rings; i++)
+		if (snap->rings[i].page.lane == lane)
+			tally_add(tally, &snap->rings[i]);
+}
+
 uint64_t tally_lost(const struct tally *tally)
 {
 	uint64_t lost = 0;
@@ -135,7 +146,7 @@ uint64_t tally_lost(const struct tally *tally)
 	return lost;
 }
 
-/* The counters are read while they move, so the difference may be below 0 for a moment. */
+/* The counters change while they are read, so the difference can be below 0 for a moment. */
 uint64_t tally_published(const struct tally *tally)
 {
 	uint64_t failed = tally_lost(tally) + tally->discarded;
@@ -143,16 +154,27 @@ uint64_t tally_published(const struct tally *tally)
 	return tally->emitted > failed ? tally->emitted - failed : 0;
 }
 
+bool group_holds(const struct evring_group_info *group)
+{
+	return group->name[0] && group->policy == EVRING_HOLD &&
+	       !(group->flags & EVRING_GROUP_ABANDONED);
+}
+
+uint64_t group_away_ns(const struct snapshot *snap, const struct evring_group_info *group)
+{
+	return group->left_ns && snap->boottime_ns > group->left_ns ?
+	       snap->boottime_ns - group->left_ns : 0;
+}
+
 void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag)
 {
 	*lag = (struct lag){ .events_known = true };
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct ring *ring = &snap->rings[i];
+		const struct ring_view *ring = &snap->rings[i];
 		const struct evring_ring_page *page = &ring->page;
 		const struct evring_cursor *cursor = &ring->cursors[group];
 
-		if (!(snap->groups[group].lanes & 1ULL << page->lane) ||
-		    group >= page->cursors.count)
+		if (!(snap->groups[group].lanes & 1ULL << page->lane) || group >= ring->nr_cursors)
 			continue;
 		lag->missed += cursor->missed;
 		if (page->head <= cursor->pos)
