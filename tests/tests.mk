@@ -29,12 +29,12 @@ JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
 # A second make, as the installed packages decide what is built.
-check:				## run all tests (about twenty minutes)
+check:				## run all tests (about half an hour)
 	@scripts/setup build vm kafka check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
-check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
+check-fresh:			## the README's commands in a minimal Debian 12 (root; three quarters of an hour)
 	@scripts/check-fresh
 
 check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
