@@ -71,6 +71,7 @@ $(B)/tests/unit/json_test: tests/unit/json_test.c \
 	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
 $(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
+$(B)/tests/unit/filter_test $(B)/tests/unit/filter_random_test: $(wildcard tests/filter_*.h kmod/filter/*.h)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -72,7 +72,7 @@ static const char *const so[] = {
 	"path endswith (\"passwd\", \"shadow\")", "path ~ \"*\"", "path ~ \"/??c/*[!a-v]\"",
 	"path ~ \"*s*h*a*d*o*w*\"", "path ~ \"/etc/shado[^a-v]\"", "path ~ \"/etc/shado\\\\w\"",
 	"argv == \"--password\"", "argv contains \"cret\"", "argv[0] == \"cat\"",
-	"argv[2] == \"s3cret\"", "argv[3] != \"x\"", "argv != \"nothing\"", "argv[1] ~ \"--*\"",
+	"argv[2] == \"s3cret\"", "argv[3] != \"x\"", "argv != \"nothing\"", "argv[1] ~ \"--*\"", "argv ~ \"[a-][!a-]ass*\" || argv ~ \"[a-]-pass*\"",
 	"argv in (\"a\", \"cat\")", "!(argv[3] == \"\")",
 	"trio == 2", "trio[2] == 3", "trio != 4", "groups == 27", "groups[0] == 4", "groups > 999",
 	"groups in (1, 2, 27)", "groups != 5", "!(groups[3] == 0)", "trio & 2",
@@ -413,6 +413,8 @@ static bool pools_are_checked(void)
 		       3) == -EINVAL &&
 	       CHANGED("uid in (1, 2)", uint32_t, INSN(0) + offsetof(struct evring_insn, pool),
 		       1) == -EINVAL &&
+	       CHANGED("uid in (1, 2)", uint32_t, INSN(0) + offsetof(struct evring_insn, pool),
+		       33) == -EINVAL &&
 	       CHANGED("uid in (1, 2)", uint64_t, ranges, 77) == 0 &&
 	       CHANGED("addr in fe80::/10", uint8_t, bits + 3, 0xa0) == -EINVAL &&
 	       CHANGED("addr in fe80::/10", uint8_t, bits + 3, 0x40) == 0 &&
