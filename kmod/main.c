@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "evring.h"
+#include "hooks/hook.h"
 
 static int __init evring_init(void)
 {
@@ -18,9 +19,7 @@ static int __init evring_init(void)
 	ret = evring_types_init();
 	if (ret)
 		goto err_types;
-	ret = evring_hooks_init();
-	if (ret)
-		goto err_hooks;
+	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)
 		goto err_device;
@@ -28,7 +27,6 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
-err_hooks:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();

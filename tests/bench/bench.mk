@@ -37,19 +37,19 @@ $(addprefix bench-needs-,$(BENCH_PARTS)): bench-needs-%:
 .PHONY: bench bench-PART $(BENCH_ALONE) $(addprefix bench-needs-,$(BENCH_PARTS))
 
 # evringd's own objects; its device is the module in this process.
-$(BENCH)/evringd-sim: tests/bench/sim/evringd_sim.c tests/sim/host.c $(D_OBJ) $(LIB_OBJ) \
-		$(SIM)/kernel.o tests/sim/sim.h
+$(BENCH)/evringd-sim: tests/env/sim/evringd_sim.c tests/env/sim/host.c $(D_OBJ) $(LIB_OBJ) \
+		$(SIM)/kernel.o tests/env/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(OBJCOPY) --redefine-sym main=evringd_main $(B)/obj/user/evringd/main.o $(BENCH)/evringd_main.o
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/env/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) \
 		-Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray -o $@ $< \
 		$(filter-out %/evringd/main.o,$(filter %.o,$^)) $(BENCH)/evringd_main.o \
 		$(D_LIBS) -lpthread
 
-$(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/sim/host.c \
-		$(LIB_OBJ) $(SIM)/kernel.o tests/sim/sim.h
+$(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/env/sim/host.c \
+		$(LIB_OBJ) $(SIM)/kernel.o tests/env/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/env/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
 		$(filter %.o,$^) -lpthread

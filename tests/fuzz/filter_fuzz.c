@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "../../kmod/filter/filter.h"
-#include "../filter_sample.h"
+#include "../harness/filter_sample.h"
 
 #define MUST(what)	((what) ? (void)0 : failed(__LINE__, #what))
 

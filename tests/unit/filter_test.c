@@ -3,21 +3,14 @@
  * Filters: what an expression says of an event, what is wrong with one that is none,
  * which programs are refused.
  */
-#include "../filter_sample.h"
+#include "../harness/filter_sample.h"
+#include "../harness/tap.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "../../kmod/filter/filter.h"
 
-static int tests, failures;
 static struct evring_type *type;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 /*
  * What an expression says
@@ -546,6 +539,5 @@ int main(void)
 	ok(work_is_bounded(), "work is bounded, whatever an event says");
 	ok(most_is_bounded(), "work is bounded, whatever a program says");
 	evring_type_free(type);
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

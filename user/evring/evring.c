@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "log.h"
+#include "text.h"
 
 static const struct {
 	const char *name;
@@ -65,7 +67,8 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	int option, ret;
 
-	setlocale(LC_CTYPE, "");	/* what the terminal can show */
+	setlocale(LC_CTYPE, "");	/* which characters the terminal can show */
+	log_open("evring");
 	argv[0] = "evring";
 	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		if (option == 'h')

@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "memory.h"
+#include "names.h"
+#include "text.h"
 
 #define OUT_SIZE	(256 * 1024)
 #define FLUSH_MS	20	/* not noticed by the eye; at most 50 wake-ups a second */
@@ -174,9 +177,7 @@ static bool is_wanted(struct tail *tail, const struct evring_event *event)
 	if (!event->type)
 		return false;
 	if (id >= tail->nr_wanted) {
-		tail->wanted = must(realloc(tail->wanted, (id + 1) * sizeof(*wanted)));
-		memset(tail->wanted + tail->nr_wanted, 0,
-		       (id + 1 - tail->nr_wanted) * sizeof(*wanted));
+		tail->wanted = xgrow(tail->wanted, tail->nr_wanted, id + 1, sizeof(*wanted));
 		tail->nr_wanted = id + 1;
 	}
 	wanted = &tail->wanted[id];
@@ -220,7 +221,7 @@ static int check_filter(struct tail *tail)
 static ssize_t render(struct tail *tail, const struct evring_event *event, size_t size)
 {
 	if (size > tail->buf_size) {
-		tail->buf = must(realloc(tail->buf, size));
+		tail->buf = xgrow(tail->buf, size, size, 1);
 		tail->buf_size = size;
 	}
 	return evring_json(tail->ev, &tail->host, event, tail->buf, tail->buf_size);
@@ -339,7 +340,7 @@ static int run(struct tail *tail)
 		return EXIT_FAILURE;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	tail->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	setvbuf(stdout, must(malloc(OUT_SIZE)), _IOFBF, OUT_SIZE);	/* until exit() */
+	setvbuf(stdout, xalloc(OUT_SIZE), _IOFBF, OUT_SIZE);	/* until exit() */
 	ret = evring_tap(tail->ev, tail->lanes,
 			 tail->from_start ? EVRING_EARLIEST : EVRING_LATEST);
 	if (ret < 0)
@@ -463,11 +464,11 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 
 int cmd_tail(const struct cli *cli, int argc, char **argv)
 {
-	struct tail *tail = must(calloc(1, sizeof(*tail)));
+	struct tail *tail = xzalloc(sizeof(*tail));
 	int ret;
 
-	tail->globs = must(calloc(argc, sizeof(*tail->globs)));
-	tail->lane_lists = must(calloc(argc, sizeof(*tail->lane_lists)));
+	tail->globs = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->globs));
+	tail->lane_lists = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->lane_lists));
 	tail->follow = true;
 	tail->left = UINT64_MAX;
 	tail->line.out = stdout;

@@ -208,10 +208,9 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
  * Attach a hook for a group, or for the administrator where @group is NULL: it
  * stays until each that it was attached for has detached it, or was dropped.
  * @lane: where its events are to go, -1 for their own lane. Needs CAP_PERFMON or
- * CAP_SYS_ADMIN. Returns enum evring_hook_state, what it
- * is now. -ENOENT: no such hook or
- * group. -EBUSY: another one has it in another lane. -EOPNOTSUPP: this kernel has
- * not what it would be attached to.
+ * CAP_SYS_ADMIN. Returns its enum evring_hook_state: EVRING_HOOK_ABSENT if it waits
+ * for a module. -ENOENT: no such hook or group. -EBUSY: another owner has it in
+ * another lane. -EOPNOTSUPP: not on this kernel; evring_hook_why() tells the reason.
  */
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
 
@@ -220,6 +219,12 @@ int evring_detach(struct evring *ev, const char *hook, const char *group);
 
 /* What it is now, enum evring_hook_state. */
 int evring_hook_state(struct evring *ev, const char *hook);
+
+/*
+ * Why it is absent or disarmed, or which part of it this kernel lacks: a line in
+ * @why, cut to @room; empty if there is nothing to tell. Returns its state.
+ */
+int evring_hook_why(struct evring *ev, const char *hook, char *why, size_t room);
 
 /* How many have it attached. */
 int evring_owners(struct evring *ev, const char *hook);

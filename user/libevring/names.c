@@ -44,6 +44,7 @@ const char *evring_lost_cause_name(unsigned int cause)
 		[EVRING_LOST_FULL] = "full",
 		[EVRING_LOST_NESTED] = "nested",
 		[EVRING_LOST_TOOBIG] = "toobig",
+		[EVRING_LOST_PROBE] = "probe",
 	};
 
 	return NAME(names, cause);

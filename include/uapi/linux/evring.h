@@ -77,6 +77,7 @@
  * are is the kernel's affair: the meta page and the calls tell.
  */
 #define EVRING_NAME_MAX		128	/* bytes of any name, its NUL included */
+#define EVRING_WHY_MAX		128	/* bytes of any reason, likewise */
 #define EVRING_COMMIT_MAX	65536	/* entries of one commit */
 #define EVRING_FLUSH_MS_MAX	60000
 #define EVRING_ABANDON_MS_MAX	2147483647
@@ -156,6 +157,7 @@ enum evring_lost_cause {
 	EVRING_LOST_FULL	= 0,	/* a group holds the segment that comes next */
 	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
+	EVRING_LOST_PROBE	= 3,	/* the kernel did not call the hook's probe */
 };
 
 /*
@@ -914,6 +916,9 @@ struct evring_arm {
  * @reserved: 0
  * @owners: out: how many have it attached, the administrator counts as one
  * @state: in: 0; out: enum evring_hook_state, as it is now
+ * @reserved1: 0
+ * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
+ *	of it this kernel lacks, or why it could not be attached; else empty
  *
  * A hook has owners: the groups and the administrator for whom it was attached.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -923,7 +928,9 @@ struct evring_arm {
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
- * another lane. EOPNOTSUPP: this kernel has not what it is attached to. May sleep.
+ * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
+ * says why). A hook whose point is in a module that is not loaded can be attached: it
+ * is absent until the module comes. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -937,15 +944,16 @@ struct evring_hook {
 	__u32	owners;
 	__u32	state;
 	__u32	reserved1;
+	char	why[EVRING_WHY_MAX];
 };
 
 /**
  * enum evring_hook_state - does it emit?
  * @EVRING_HOOK_DETACHED: nobody has attached it
  * @EVRING_HOOK_ATTACHED: it emits
- * @EVRING_HOOK_DISARMED: it is attached, but what it is attached to is switched
- *	off: nothing comes until that is switched on
- * @EVRING_HOOK_ABSENT: this kernel has not what it would be attached to
+ * @EVRING_HOOK_DISARMED: it is attached, but its tracepoint or function probe is
+ *	switched off: no event comes until that is switched on
+ * @EVRING_HOOK_ABSENT: this kernel has no tracepoint or function to attach it to
  *
  * A hook that does not emit is never called attached.
  */
