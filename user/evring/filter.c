@@ -127,7 +127,7 @@ static char *operands_text(const struct evring_insn *insn, const char *pool)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = must(open_memstream(&text, &size));
+	FILE *out = stream_begin(&text, &size);
 
 	if (insn->op == EVRING_OP_RANGE)
 		print_range(out, insn, insn->a, insn->b);
@@ -137,16 +137,8 @@ static char *operands_text(const struct evring_insn *insn, const char *pool)
 		fprintf(out, "0x%llx", insn->a);
 	else
 		print_operands(out, insn, pool + insn->pool);
-	if (fclose(out))
-		must(NULL);
+	stream_end(out);
 	return text;
-}
-
-static enum style jump_style(const char *to)
-{
-	if (!strcmp(to, "accept"))
-		return STYLE_GOOD;
-	return strcmp(to, "reject") ? STYLE_PLAIN : STYLE_BAD;
 }
 
 struct insn_row {
@@ -157,72 +149,57 @@ struct insn_row {
 	char *yes, *no;
 };
 
-static enum style yes_style(const void *row)
-{
-	return jump_style(((const struct insn_row *)row)->yes);
-}
+#define INSN_COLUMN(member, kind, head) COLUMN(struct insn_row, member, kind, head)
 
-static enum style no_style(const void *row)
-{
-	return jump_style(((const struct insn_row *)row)->no);
-}
-
-static const struct column insn_columns[] = {
-	COLUMN(struct insn_row, insn, COUNT, "INSN"),
-	COLUMN(struct insn_row, field, TEXT, "FIELD"),
-	COLUMN(struct insn_row, op, TEXT, "OP"),
-	COLUMN(struct insn_row, operands, TEXT, "OPERANDS"),
-	COLUMN_STYLED(struct insn_row, yes, TEXT, "YES", yes_style),
-	COLUMN_STYLED(struct insn_row, no, TEXT, "NO", no_style),
+static const struct column columns[] = {
+	INSN_COLUMN(insn, COUNT, "INSN"),
+	INSN_COLUMN(field, TEXT, "FIELD"),
+	INSN_COLUMN(op, TEXT, "OP"),
+	INSN_COLUMN(operands, TEXT, "OPERANDS"),
+	INSN_COLUMN(yes, TEXT, "YES"),
+	INSN_COLUMN(no, TEXT, "NO"),
 	{ 0 },
 };
 
-/* Where a jump goes, as a text; free() it. */
 static char *jump_text(unsigned int to)
 {
-	char *text = NULL;
-
 	if (to == EVRING_INSN_ACCEPT)
 		return xstrdup("accept");
 	if (to == EVRING_INSN_REJECT)
 		return xstrdup("reject");
-	if (asprintf(&text, "%u", to) < 0)
-		must(NULL);
-	return text;
+	return xprintf("%u", to);
 }
 
-/* The field, or one of its elements, as a text; free() it. */
-static char *field_text(const struct evring_type *type, const struct evring_insn *insn)
+static void add_row(struct table *table, const struct evring_type *type, uint32_t i,
+		    const struct evring_insn *insn, const char *pool)
 {
-	char *text = NULL;
+	const char *field = field_at(type, insn);
+	struct insn_row row = {
+		.insn = i,
+		.field = insn->element == EVRING_ELEMENT_ANY ? xstrdup(field) :
+							       xprintf("%s[%u]", field, insn->element),
+		.op = op_names[insn->op],
+		.operands = operands_text(insn, pool),
+		.yes = jump_text(insn->yes),
+		.no = jump_text(insn->no),
+	};
 
-	if (insn->element == EVRING_ELEMENT_ANY)
-		return xstrdup(field_at(type, insn));
-	if (asprintf(&text, "%s[%u]", field_at(type, insn), insn->element) < 0)
-		must(NULL);
-	return text;
+	table_row(table, &row);
+	free(row.field);
+	free(row.operands);
+	free(row.yes);
+	free(row.no);
 }
 
 static void dump(const struct evring_type *type, const struct evring_program *program)
 {
-	const char *base = (const char *)program, *pool = base + program->pool.offset;
-	struct table *table = table_new(insn_columns, 0);
+	const char *base = (const char *)program;
+	struct table *table = table_new(columns, 0);
 
-	for (uint32_t i = 0; i < program->insns.count; i++) {
-		const struct evring_insn *insn =
-			(const void *)(base + program->insns.offset + i * program->insns.stride);
-		struct insn_row row = {
-			.insn = i, .field = field_text(type, insn), .op = op_names[insn->op],
-			.operands = operands_text(insn, pool),
-			.yes = jump_text(insn->yes), .no = jump_text(insn->no),
-		};
-
-		table_row(table, &row);
-		free(row.field);
-		free(row.operands);
-		free(row.yes);
-		free(row.no);
-	}
+	for (uint32_t i = 0; i < program->insns.count; i++)
+		add_row(table, type, i,
+			(const void *)(base + program->insns.offset + i * program->insns.stride),
+			base + program->pool.offset);
 	table_print(table);
 }
 
