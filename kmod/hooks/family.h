@@ -5,9 +5,14 @@
 
 #include <linux/bitmap.h>
 #include <linux/evring.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
-#include "../evring.h"
+#include "../group.h"
+#include "../limits.h"
+#include "../ring.h"
+#include "../type.h"
 #include "source.h"
 
 #define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX

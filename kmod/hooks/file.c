@@ -6,7 +6,6 @@
 #include <linux/fs_struct.h>
 #include <linux/sched.h>
 
-#include "../evring.h"
 #include "file.h"
 
 #define TRIES_MAX	3
