@@ -2,8 +2,8 @@
 /* What the configuration needs of this host: its identity, its name, its device's types. */
 #include "evringd.h"
 #include "names.h"
+#include "sets.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,10 +72,19 @@ static bool matches_hook(struct evring *ev, int nr, const char *glob)
 
 	for (i = 0; i < nr; i++) {
 		type = evring_type(ev, (unsigned int)i);
-		if (is_hook(type) && !fnmatch(glob, type->name, 0))
+		if (is_hook(type) && hook_matches(glob, type->name))
 			return true;
 	}
 	return false;
+}
+
+static void no_such_set(unsigned int entry, struct problems *problems)
+{
+	char *list = hook_set_list();
+
+	problem(problems, "key \"hooks\": entry %u is no set of hooks; the sets are: %s", entry,
+		list);
+	free(list);
 }
 
 static void no_such_hook(struct evring *ev, unsigned int entry, struct problems *problems)
@@ -93,9 +102,12 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 
 	if (nr < 0)
 		fatal("types: %s", strerror(-nr));
-	for (i = 0; cfg->hooks[i]; i++)
-		if (!matches_hook(ev, nr, cfg->hooks[i]))
+	for (i = 0; cfg->hooks[i]; i++) {
+		if (is_set(cfg->hooks[i]) && !hook_set(cfg->hooks[i]))
+			no_such_set(i + 1, problems);
+		else if (!matches_hook(ev, nr, cfg->hooks[i]))
 			no_such_hook(ev, i + 1, problems);
+	}
 }
 
 static bool some_type_has(struct evring *ev, int nr, const char *field)

@@ -2,9 +2,9 @@
 /* Where events come from: one group of this host's /dev/evring. */
 #include "evringd.h"
 #include "names.h"
+#include "sets.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 #include <time.h>
 
@@ -77,6 +77,24 @@ void source_check(struct source *src, struct problems *problems)
 	hooks_check(src->ev, src->cfg, problems);
 }
 
+/* What a set names, and this module, an older one, does not have */
+static void tell_missing(struct source *src, int nr, const char *set)
+{
+	const char *const *globs = hook_set(set);
+	const struct evring_type *type;
+	bool found;
+	int i;
+
+	for (; globs && *globs; globs++) {
+		for (i = 0, found = false; i < nr && !found; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			found = is_hook(type) && hook_matches(*globs, type->name);
+		}
+		if (!found)
+			warn("hooks: %s: the module has no hook %s", set, *globs);
+	}
+}
+
 void source_attach(struct source *src)
 {
 	struct problems warnings = { .file = "" };
@@ -85,9 +103,11 @@ void source_attach(struct source *src)
 	char **glob;
 
 	for (glob = src->cfg->hooks; *glob; glob++) {
+		if (is_set(*glob))
+			tell_missing(src, nr, *glob);
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
-			if (is_hook(type) && !fnmatch(*glob, type->name, 0))
+			if (is_hook(type) && hook_matches(*glob, type->name))
 				attach(src, type);
 		}
 	}
