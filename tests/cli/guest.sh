@@ -178,10 +178,11 @@ until_it_says '"lag_bytes":0' evring groups --json
 # Events so far: to look makes some, as many each time.
 emitted() {
 	evring status --json >/tmp/status
+	grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2 >/tmp/counts
 	total=0
-	for count in $(grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2); do
+	while read -r count; do
 		total=$((total + count))
-	done
+	done </tmp/counts
 }
 emitted
 first=$total
@@ -190,7 +191,7 @@ look=$((total - first)) first=$total
 sleep 5
 emitted
 echo "$look events by a look, $((total - first)) by a look and five seconds" >/tmp/out
-cat /tmp/out | sed 's/^/# /'
+sed 's/^/# /' /tmp/out
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @all: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events
