@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The ABI, grown: a copy of its header where each structure that can grow has
 # members more. A library and a test built with it are a newer program, a module
-# built with it is a newer module; either must do with what is older. (What
+# built with it is a newer module; each must work with its older counterpart. (What
 # freezes the ABI, kmod/abi.c, is left out.)
 
 GROWN	:= $(B)/grow

@@ -11,9 +11,9 @@ SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_lab
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring
-# What reaches the device in place of the C library's functions
+# Functions of the C library that the simulation replaces
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
-# Who the host is, too, where it is asked for: it need not have a machine-id.
+# The host's identity too, for programs that ask: the machine may have no machine-id.
 SIM_HOST := -Wl,--wrap=evring_host tests/env/sim/host.c
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
@@ -37,8 +37,8 @@ $(SIM)/include: tests/env/sim/sim.mk
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
-# The module as one object. Both halves have an evring_meta: what is not the
-# simulation's own is hidden.
+# The module as one object. The module and the library both have an evring_meta, so
+# all symbols but the simulation's own are hidden.
 $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
 $(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
