@@ -151,10 +151,15 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 
 void encoder_close(struct encoder *enc)
 {
+	struct route *route;
 	size_t i;
 
-	for (i = 0; i < enc->nr_routes; i++)
-		free(enc->routes[i]);
+	for (i = 0; i < enc->nr_routes; i++) {
+		while ((route = enc->routes[i])) {
+			enc->routes[i] = route->before;
+			free(route);
+		}
+	}
 	free(enc->routes);
 	free(enc->key);
 }
@@ -170,6 +175,8 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	name[len] = '\0';
 	if (!topic_name_ok(name, len))
 		fatal("topic \"%s\" for %s: no topic may be called so", name, type_name(event));
+	route->before = NULL;
+	route->generation = event->type ? event->type->generation : 0;
 	route->topic = sender_topic(enc->sender, name);
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
 					   type_name(event),
@@ -180,7 +187,9 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 /* The topic's template has no variable that type and lane do not settle. */
 static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
+	uint32_t generation = event->type ? event->type->generation : 0;
 	unsigned int type = event->rec->type;
+	struct route *before;
 	size_t index;
 
 	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
@@ -191,8 +200,11 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
 		enc->nr_routes = index + 1;
 	}
-	if (!enc->routes[index])
+	before = enc->routes[index];
+	if (!before || before->generation != generation) {
 		enc->routes[index] = new_route(enc, event);
+		enc->routes[index]->before = before;
+	}
 	return enc->routes[index];
 }
 

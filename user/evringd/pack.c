@@ -100,6 +100,20 @@ static bool frame_has_clock(const struct packs *packs, const struct pack *pack,
 	return clock.base == pack->clock.base;
 }
 
+/*
+ * A frame has one type of each id. An id has two types once a module is back with
+ * more fields, or another type has it: then the next event goes into another frame.
+ */
+static bool frame_has_other_type(const struct pack *pack, const struct evring_type *type)
+{
+	unsigned int i;
+
+	for (i = 0; type && i < pack->types.nr; i++)
+		if (pack->types.types[i] != type && pack->types.types[i]->id == type->id)
+			return true;
+	return false;
+}
+
 /* Of a type that is not known there is nothing to tell. */
 static bool frame_has_type(const struct pack *pack, const struct evring_type *type)
 {
@@ -351,7 +365,8 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 	pack = at < packs->nr_open ? packs->open[at] : NULL;
 	need = is_raw(packs) ? frame_need(pack, event) : (size_t)line;
 	if (pack && (need > pack->room - pack->used ||
-		     (is_raw(packs) && !frame_has_clock(packs, pack, event)))) {
+		     (is_raw(packs) && (!frame_has_clock(packs, pack, event) ||
+					frame_has_other_type(pack, event->type))))) {
 		full = true;
 		need = is_raw(packs) ? frame_need(NULL, event) : need;
 	} else if (!pack && packs->nr_open == OPEN_MAX) {
