@@ -94,7 +94,8 @@ $(B)/tests/unit/copy_test:
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Itests/fuzz -o $@ $<
 
-$(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h $(B)/lib/libevring.a
+$(B)/bin/evring-consume: $(addprefix tests/e2e/,consume.c message.c print.c ledger.c consume.h ledger.h) \
+		$(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
