@@ -57,6 +57,8 @@ bool evring_block_extends(const struct evring_block *block, const struct evring_
  * @flags: EVRING_TYPE_F_*
  * @generation: how many types had the id before
  * @lost: events that got no room, by CPU that lost them
+ * @filtered: events that no owner of their hook wanted, by CPU
+ * @undecided: events that are wanted as a filter came to no end, by CPU
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
@@ -70,6 +72,8 @@ struct evring_event_type {
 	u32 flags;
 	u32 generation;
 	u64 __percpu *lost;
+	u64 __percpu *filtered;
+	u64 __percpu *undecided;
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;
@@ -181,6 +185,7 @@ struct evring_ring {
 	struct page **pages;
 };
 
+void evring_withdraw(struct evring_slot *slot);
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 /* EVRING_REC_* of the context that we are in */
