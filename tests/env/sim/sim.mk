@@ -92,7 +92,7 @@ $(B)/tests/ring/device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 # module against it is a newer module; each must work with its older counterpart.
 GROW	:= $(B)/grow/include/uapi/linux/evring.h
 GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
-	   ring_read join commit_entry commit arm hook drop block block_field block_names \
+	   ring_read join commit_entry commit arm hook drop filter_read block block_field block_names \
 	   block_value
 $(GROW): include/uapi/linux/evring.h tests/env/sim/sim.mk
 	@mkdir -p $(@D)
