@@ -167,7 +167,7 @@ stop_under_load() {
 		: >"$work/log"
 		timeout --foreground 100 \
 			env LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0:exitcode=66 \
-			"$sim" --events 100000000 "$work/connector.json" >"$work/result" 2>"$work/log" &
+			"$sim" --events 100000000 "${files[@]}" >"$work/result" 2>"$work/log" &
 		pid=$!
 		until_says version || return 1
 		sleep 0.$((RANDOM % 4 + 1))
@@ -190,6 +190,51 @@ overrun() {
 		END { exit !(missed > 0 && arrived + missed == 101000) }' "$work/account" && return 0
 	cat "$work/account"
 	return 1
+}
+
+# Two connectors in one process. One event is too large for the second one: it
+# commits all before the event and is FAILED, the first one delivers all.
+one_of_two_fails() {
+	broker --topic good:1 --topic bad:1 || return 1
+	connector none
+	files=()
+	named good good
+	named bad bad delivery.accept=loss kafka.message.max.bytes=2000
+	run 3 --type exec --events 300 --odd 5000 &&
+		says ' bad: FAILED: an event for topic bad is refused.*MSG_SIZE_TOO_LARGE' &&
+		says ' bad: stopped: .* committed 1150,' &&
+		says ' good: stopped: read 1301, delivered 1301, committed 1301,' || return 1
+	topic=good
+	account 1301 --strict
+}
+
+# One of three is FAILED at its start, one at its first event, and is released:
+# nothing of it stays in flight. The other one goes on until it is asked to stop,
+# and then has delivered all that it has read. (The mock broker keeps 5 MB of it.)
+others_go_on() {
+	local count child
+	broker --topic good:1 --topic bad:1 || return 1
+	connector none
+	files=()
+	named good good
+	named bad bad delivery.accept=loss kafka.message.max.bytes=1000 "key=$(printf '%0500d' 0)"
+	named nowhere bad device=/nonexistent
+	start --type exec --events 1000000 --rate 100
+	until_says ' bad: FAILED' && until_says ' nowhere: FAILED: /nonexistent: there is none' &&
+		child=$(<"/proc/$pid/task/$pid/children") || return 1
+	until grep -q ' bad: FAILED, so far: .* in flight 0: an event for topic bad' "$work/log"; do
+		kill -USR1 "${child% }" || return 1
+		sleep 0.1
+	done
+	until_says ' good: RUNNING, so far: read' &&
+		until_says ' nowhere: FAILED, so far: .*: /nonexistent' || return 1
+	kill "$pid"
+	ends 1 && says ' good: SIGTERM: stopping' || return 1
+	count=$(sed -n 's/.* good: stopped: read \([0-9]*\), delivered \1, committed \1, .*in flight 0$/\1/p' \
+		"$work/log")
+	[ -n "$count" ] || { says 'the same number read, delivered and committed'; return 1; }
+	topic=good
+	account "$count" --strict
 }
 
 # In a folder of its own, beside the others: ten seconds without an acknowledgement
@@ -231,6 +276,8 @@ check "the topic is not there, and then it is" topic_away
 check "raw records, stopped under load 20 times" stop_under_load
 check "a group that follows is overrun: what it missed is declared" overrun
 check "and in frames of records" overrun "value.format=raw pack.bytes=3000"
+check "one of two connectors fails: it commits all before, the other delivers all" one_of_two_fails
+check "two of three fail: the other goes on, SIGUSR1 tells each" others_go_on
 stalled_ends() {
 	wait $stalled_pid && return 0
 	cat "$work/stalled.out"

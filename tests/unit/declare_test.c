@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Declarations: well-formed events of the place where what they tell of would have been. */
 #include "../defaults.h"
-#include "declare.h"
+#include "evringd.h"
 #include "internal.h"
 #include "sending.h"
 #include "split.h"
