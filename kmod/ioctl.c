@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include "evring.h"
+#include "hooks/hook.h"
 
 /* What any call's argument is */
 union argument {
@@ -64,11 +65,15 @@ static int call_ring(struct evring_session *session, union argument *arg)
 static int call_describe(struct evring_session *session, union argument *arg)
 {
 	struct evring_describe *info = &arg->describe;
+	int ret;
 
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
 	    info->lost)
 		return -EINVAL;
-	return evring_type_describe(info);
+	ret = evring_type_describe(info);
+	if (!ret)
+		info->flags |= evring_hook_flags(info->id);
+	return ret;
 }
 
 /* A name as the ABI wants it: NUL-terminated, and nothing behind the NUL. */
@@ -88,7 +93,8 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
 	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
-	    hook->owners || hook->state || hook->reserved1)
+	    hook->owners || hook->state || hook->reserved1 ||
+	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
 	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
 		return -EPERM;

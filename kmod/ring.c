@@ -20,7 +20,7 @@
  * between close and reopen are exactly the ones that the lost record covers.
  *
  * This file needs nothing but the ring: it also compiles in user space, where
- * tests drive it (tests/sim).
+ * tests drive it (tests/ring).
  */
 #include "evring.h"
 
@@ -35,6 +35,19 @@
 
 #define LOST_SIZE	(sizeof(struct evring_rec) + sizeof(struct evring_lost))
 #define LOST_UNITS	(LOST_SIZE >> UNIT_SHIFT)
+
+/**
+ * struct attempt - what asks for room
+ * @type: of the event
+ * @seqs: sequence numbers that it takes, one an event
+ * @lost: it is a lost record, of this cause, and its events are lost for that
+ *	cause even if it finds no room; -1: for the one that it finds no room for
+ */
+struct attempt {
+	struct evring_event_type *type;
+	u32 seqs;
+	int lost;
+};
 
 static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
 static_assert(SEQ_SHIFT + EVRING_SEQ_BITS == 64);
@@ -149,37 +162,39 @@ static void ring_note(struct evring_ring *ring, unsigned long what)
 		old = seen;
 }
 
-/* Count one more, and show it: whoever interrupts us counts and shows too. */
-static void ring_count(local_t *count, u64 *shown)
+/* Count @more, and show it: a context that interrupts us counts and shows too. */
+static void ring_count(local_t *count, u64 *shown, u32 more)
 {
 	unsigned long n;
 
-	local_inc(count);
+	local_add(more, count);
 	do {
 		n = local_read(count);
 		WRITE_ONCE(*shown, n);
 	} while (n != (unsigned long)local_read(count));
 }
 
-/* This attempt takes its number and is lost. The segment is closed. */
-static void ring_lose(struct evring_ring *ring, struct evring_event_type *type,
+/* This attempt takes its numbers and is lost. The segment is closed. */
+static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
 		      enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
 	u64 now, first;
 
+	if (attempt->lost >= 0)
+		cause = attempt->lost;
 	do {
 		now = evring_clock();
-	} while (!word_exchange(ring, &word, word + SEQ_ONE));
+	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
 
 	/* An NMI since then has lost one later than ours, and said so first. */
 	first = READ_ONCE(ring->lost_first);
 	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
 	WRITE_ONCE(ring->lost_last, now);
-	ring_note(ring, what_make(type, cause));
-	ring_count(&ring->lost[cause], &ring->lost_shown[cause]);
-	this_cpu_inc(*type->lost);
+	ring_note(ring, what_make(attempt->type, cause));
+	ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
+	this_cpu_add(*attempt->type->lost, attempt->seqs);
 }
 
 /*
@@ -233,7 +248,7 @@ static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
  * is read before the word opens, as an NMI may close the new segment at once.
  */
 static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
-		       unsigned long units)
+		       unsigned long units, u32 seqs)
 {
 	struct evring_lost lost = { 0 };
 	unsigned long word, taken, what = 0;
@@ -252,7 +267,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock();
-	} while (!word_exchange(ring, &word, word_make(word_seq(word) + 1, taken + units)));
+	} while (!word_exchange(ring, &word, word_make(word_seq(word) + seqs, taken + units)));
 
 	/* Only who enters a segment comes here, one at a time. */
 	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
@@ -272,7 +287,7 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
  * does after all, somebody has entered the next one meanwhile.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-					   struct evring_event_type *type, unsigned long units,
+					   const struct attempt *attempt, unsigned long units,
 					   u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
@@ -283,7 +298,7 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	if (ring->entering) {
 		/* An NMI on top of a context that is in the middle of this. */
 		ring_close(ring);
-		ring_lose(ring, type, EVRING_LOST_NESTED);
+		ring_lose(ring, attempt, EVRING_LOST_NESTED);
 		goto out;
 	}
 	WRITE_ONCE(ring->entering, true);
@@ -295,10 +310,10 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	} else {
 		ring_close(ring);
 		if (ring_claim(ring, next)) {
-			*now = ring_reopen(ring, slot, next, units);
+			*now = ring_reopen(ring, slot, next, units, attempt->seqs);
 			entry = RING_ENTERED;
 		} else {
-			ring_lose(ring, type, EVRING_LOST_FULL);
+			ring_lose(ring, attempt, EVRING_LOST_FULL);
 		}
 	}
 	barrier();
@@ -311,7 +326,7 @@ out:
 }
 
 /* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
-static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_type *type)
+static noinline void ring_refuse(struct evring_ring *ring, const struct attempt *attempt)
 {
 	unsigned long flags;
 	bool outer;
@@ -321,7 +336,7 @@ static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_t
 	WRITE_ONCE(ring->entering, true);
 	barrier();	/* as in ring_enter() */
 	ring_close(ring);
-	ring_lose(ring, type, EVRING_LOST_NESTED);
+	ring_lose(ring, attempt, EVRING_LOST_NESTED);
 	barrier();
 	if (outer)
 		WRITE_ONCE(ring->entering, false);
@@ -358,7 +373,7 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
  * any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_event_type *type, u32 size)
+			 const struct attempt *attempt, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
@@ -367,7 +382,7 @@ static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
 
 	slot->ring = ring;
 	if (unlikely(ring->nest > NEST_MAX)) {
-		ring_refuse(ring, type);
+		ring_refuse(ring, attempt);
 		return false;
 	}
 again:
@@ -376,7 +391,7 @@ again:
 		/* word first, base second: base moves only while word changes */
 		base = READ_ONCE(ring->base);
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
-			entry = ring_enter(ring, slot, type, units, &now);
+			entry = ring_enter(ring, slot, attempt, units, &now);
 			if (entry == RING_AGAIN)
 				goto again;
 			if (entry == RING_LOST)
@@ -389,11 +404,11 @@ again:
 		 * exchange fail, and we look at the clock again.
 		 */
 		now = evring_clock();
-	} while (unlikely(!word_exchange(ring, &word, word + SEQ_ONE + units)));
+	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
 	ring_slot(ring, slot, base, word, units);
 fill:
-	ring_header(slot->rec, type, size, now, word_seq(slot->word - SEQ_ONE));
+	ring_header(slot->rec, attempt->type, size, now, word_seq(slot->word - SEQ_ONE));
 	return true;
 }
 
@@ -462,30 +477,51 @@ static void ring_publish(struct evring_ring *ring)
 	ring_wake(ring);
 }
 
-/* Longer than a record can be: a lost record takes its place in the stream. */
-static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
-				  struct evring_event_type *type)
+/*
+ * Events that never asked for room of their own: a lost record takes their place
+ * in the stream. Preemption is off.
+ */
+static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot *slot,
+				    const struct attempt *attempt, enum evring_lost_cause cause)
 {
-	struct evring_lost lost = { .count = 1 };
+	struct evring_lost lost = { .count = attempt->seqs };
 
 	ring_nest(ring);
-	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
+	if (ring_reserve(ring, slot, attempt, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
-		what_tell(what_make(type, EVRING_LOST_TOOBIG), &lost);
+		what_tell(what_make(attempt->type, cause), &lost);
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->lost_shown[EVRING_LOST_TOOBIG]);
-		this_cpu_inc(*type->lost);
+		ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
+		this_cpu_add(*attempt->type->lost, attempt->seqs);
 	}
 	ring_publish(ring);
+}
+
+/* @nr events that no probe saw are lost, on this CPU for lack of another. Any context. */
+void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause)
+{
+	const struct attempt attempt = { .type = type, .seqs = nr, .lost = cause };
+	struct evring_ring *ring;
+	struct evring_slot slot;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (ring)
+		ring_tell_lost(ring, &slot, &attempt, cause);
+	else
+		this_cpu_add(*type->lost, nr);
+	preempt_enable_notrace();
 }
 
 /* There is no ring, or the record is longer than any can be. */
 static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
 				    struct evring_event_type *type)
 {
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+
 	if (ring)
-		ring_too_big(ring, slot, type);
+		ring_tell_lost(ring, slot, &attempt, EVRING_LOST_TOOBIG);
 	else
 		this_cpu_inc(*type->lost);
 	preempt_enable_notrace();
@@ -496,7 +532,9 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
-	if (likely(ring_reserve(ring, slot, type, size)))
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+
+	if (likely(ring_reserve(ring, slot, &attempt, size)))
 		return slot->rec + 1;
 	ring_publish(ring);
 	preempt_enable_notrace();
@@ -587,7 +625,7 @@ void evring_discard(struct evring_slot *slot)
 	/* Take it back if it is still the last one, else its place is taken. */
 	if (!word_exchange(ring, &word, undo)) {
 		slot->rec->type = EVRING_TYPE_DISCARD;
-		ring_count(&ring->discarded, &ring->page->discarded);
+		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
 }

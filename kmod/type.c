@@ -29,6 +29,7 @@ static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_FULL), "full", "a group held the segment that came next" },
 	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered" },
 	{ BIT(EVRING_LOST_TOOBIG), "toobig", "longer than the longest record" },
+	{ BIT(EVRING_LOST_PROBE), "probe", "the kernel did not call the hook's probe" },
 };
 
 const struct evring_names_desc evring_lost_causes = {
@@ -358,7 +359,7 @@ static int type_fill(struct evring_describe *info, struct evring_block **copy)
 	if (info->id >= nr_types)
 		return -ENOENT;
 	type = types[info->id];
-	info->flags = type->flags | evring_hook_flags(type);
+	info->flags = type->flags;
 	info->len = type->block->len;
 	info->generation = type->generation;
 	info->lane = type->lane;

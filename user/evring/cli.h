@@ -21,16 +21,24 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c */
+/* status.c tail.c types.c hooks.c groups.c filter.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
 int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);
+int cmd_filter(const struct cli *cli, int argc, char **argv);
 
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);
 json_t *groups_json(const struct snapshot *snap);
+
+/* filter.c: what is wrong with an expression, and where */
+void filter_print_error(const char *type, const char *expression,
+			const struct evring_filter_error *error);
+
+/* typefile.c: a type out of a file, the newest of that name; NULL, which was said. Free it. */
+struct evring_type *type_from_file(const char *file, const char *name);
 
 /*
  * line.c: an event as a line of text

@@ -19,6 +19,7 @@ static const struct {
 	{ "types", cmd_types },
 	{ "hooks", cmd_hooks },
 	{ "groups", cmd_groups },
+	{ "filter", cmd_filter },
 };
 
 static const char help[] =
@@ -30,6 +31,7 @@ static const char help[] =
 	"  types    the types of events and their fields\n"
 	"  hooks    list, attach and detach what emits events\n"
 	"  groups   list and drop the groups that events are held for\n"
+	"  filter   check an expression that says which events are wanted\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"

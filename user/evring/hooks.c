@@ -38,6 +38,7 @@ struct hook_row {
 	uint64_t owners;
 	const char *lane;
 	uint64_t version, lost;
+	const char *why;	/* it is absent, or emits nothing; "" if there is nothing to tell */
 };
 
 static enum style state_style(const void *data)
@@ -59,6 +60,7 @@ static const struct column columns[] = {
 	HOOK_COLUMN(lane, TEXT, "LANE"),
 	HOOK_COLUMN(version, COUNT, "VERSION"),
 	HOOK_COLUMN(lost, FAULT, "LOST"),
+	HOOK_COLUMN(why, TEXT, "WHY"),
 	{ 0 },
 };
 
@@ -68,7 +70,8 @@ static bool is_listed(struct evring *ev, const struct evring_type *type)
 	return is_hook(type) && evring_type_by_name(ev, type->name) == type;
 }
 
-static struct hook_row row_of(struct evring *ev, const struct evring_type *type)
+static struct hook_row row_of(struct evring *ev, const struct evring_type *type,
+			       char why[EVRING_WHY_MAX])
 {
 	int owners = evring_owners(ev, type->name);
 
@@ -82,6 +85,7 @@ static struct hook_row row_of(struct evring *ev, const struct evring_type *type)
 		.lane = lane_name(ev, type->lane),
 		.version = type->version,
 		.lost = type->lost,
+		.why = evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why,
 	};
 }
 
@@ -92,11 +96,12 @@ static int list(struct evring *ev, int nr, bool json)
 
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, (unsigned int)id);
+		char why[EVRING_WHY_MAX];
 		struct hook_row row;
 
 		if (!is_listed(ev, type))
 			continue;
-		row = row_of(ev, type);
+		row = row_of(ev, type, why);
 		table_row(table, &row);
 		json_array_append_new(array, columns_json(columns, &row));
 	}
@@ -120,6 +125,7 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 {
 	const char *verb = request->attach ? "attach" : "detach";
 	int before = evring_owners(ev, name), after, state;
+	char why[EVRING_WHY_MAX];
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
@@ -130,13 +136,13 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP)
-		return fail(state, "cannot %s %s: not on this kernel", verb, name);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
+		return fail(state, "cannot %s %s: %s", verb, name, why);
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
-	if (state == EVRING_HOOK_DISARMED)
-		fprintf(stderr, "evring: %s is attached but disarmed: its probe in the kernel is "
-			"switched off, and no events come\n", name);
+	if (request->attach && state != EVRING_HOOK_ATTACHED &&
+	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
+		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
 	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
 	if (!request->attach && after > 0)

@@ -30,10 +30,11 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 static int attach(struct source *src, const struct evring_type *type)
 {
 	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
+	char why[EVRING_WHY_MAX] = "";
 
 	if (ret == -EOPNOTSUPP) {
-		warn("hook %s: not on this kernel: the kernel has no such place to attach it to",
-		     type->name);
+		evring_hook_why(src->ev, type->name, why, sizeof(why));
+		warn("hook %s: not on this kernel: %s", type->name, why);
 		return 0;
 	}
 	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
@@ -43,9 +44,8 @@ static int attach(struct source *src, const struct evring_type *type)
 	}
 	if (ret < 0)
 		return ret;
-	if (ret == EVRING_HOOK_DISARMED)
-		warn("hook %s: attached but disarmed: its probe in the kernel is switched off, "
-		     "and no events come", type->name);
+	if (ret != EVRING_HOOK_ATTACHED && evring_hook_why(src->ev, type->name, why, sizeof(why)) >= 0)
+		warn("hook %s: attached, but it emits nothing yet: %s", type->name, why);
 	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(src->ev, type->lane));

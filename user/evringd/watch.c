@@ -114,6 +114,7 @@ static void tell_losses(const struct watch *watch, const char *name, const struc
 		[EVRING_LOST_FULL] = "the ring was full",
 		[EVRING_LOST_NESTED] = "an NMI came at a bad moment",
 		[EVRING_LOST_TOOBIG] = "too large for a record",
+		[EVRING_LOST_PROBE] = "the kernel did not call the hook's probe",
 	};
 	unsigned int i;
 
