@@ -10,6 +10,8 @@
 #include <linux/err.h>
 #include <linux/mutex.h>
 
+#include "../group.h"
+#include "../lane.h"
 #include "family.h"
 #include "hook.h"
 
