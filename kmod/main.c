@@ -5,6 +5,8 @@
 
 #include "evring.h"
 #include "hooks/hook.h"
+#include "hooks/path.h"
+#include "hooks/scratch.h"
 
 static int __init evring_init(void)
 {
@@ -19,6 +21,10 @@ static int __init evring_init(void)
 	ret = evring_types_init();
 	if (ret)
 		goto err_types;
+	ret = evring_scratch_init();
+	if (ret)
+		goto err_scratch;
+	evring_paths_init();
 	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)
@@ -27,6 +33,8 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
+	evring_scratch_exit();
+err_scratch:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();
@@ -40,6 +48,7 @@ static void __exit evring_exit(void)
 	evring_device_exit();
 	evring_wake_exit();
 	evring_hooks_exit();
+	evring_scratch_exit();
 	evring_groups_exit();
 	evring_types_exit();
 	evring_clock_exit();

@@ -5,6 +5,8 @@
 
 #include "../../../kmod/evring.h"
 #include "../../../kmod/hooks/hook.h"
+#include "../../../kmod/hooks/path.h"
+#include "../../../kmod/hooks/scratch.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -62,6 +64,19 @@ void evring_hooks_init(void)
 }
 
 void evring_hooks_exit(void)
+{
+}
+
+int evring_scratch_init(void)
+{
+	return 0;
+}
+
+void evring_scratch_exit(void)
+{
+}
+
+void evring_paths_init(void)
 {
 }
 
