@@ -22,7 +22,10 @@
  * This file needs nothing but the ring: it also compiles in user space, where
  * tests drive it (tests/ring).
  */
-#include "evring.h"
+#include "clock.h"
+#include "pages.h"
+#include "ring.h"
+#include "type.h"
 
 #define UNIT_SHIFT	3			/* the ring is counted in 8-byte units */
 #define TAKEN_MASK	0xffffUL
@@ -614,20 +617,35 @@ void evring_submit(struct evring_slot *slot)
 }
 EXPORT_SYMBOL_GPL(evring_submit);
 
-void evring_discard(struct evring_slot *slot)
+static void slot_clear(struct evring_slot *slot)
+{
+	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
+}
+
+/*
+ * Nobody wants it: as evring_discard(), but for what is left in the mapping, which
+ * only those could read who could have had the event.
+ */
+void evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	unsigned long word = slot->word;
 	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 
-	/* What was to be kept from leaving must not be read in the mapping either. */
-	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 	/* Take it back if it is still the last one, else its place is taken. */
 	if (!word_exchange(ring, &word, undo)) {
+		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
+}
+
+void evring_discard(struct evring_slot *slot)
+{
+	/* What was to be kept from leaving must not be read in the mapping either. */
+	slot_clear(slot);
+	evring_withdraw(slot);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 

@@ -25,8 +25,8 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_EQ(LANES, meta.lanes.count);
 	EXPECT_LE(GROUPS_MAX, meta.groups.count);
 	EXPECT_EQ(1, meta.clocks.count);
-	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS,
-		  meta.features);
+	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
+		  EVRING_FEATURE_FILTERS, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);
@@ -118,12 +118,13 @@ TEST(each_calls_number_is_what_it_always_was)
 	EXPECT_EQ(0xC010EB00, FIRST(EVRING_IOC_META, evring_meta_read, len));
 	EXPECT_EQ(0xC018EB01, FIRST(EVRING_IOC_RING, evring_ring_read, reserved));
 	EXPECT_EQ(0xC028EB02, FIRST(EVRING_IOC_DESCRIBE, evring_describe, lost));
-	EXPECT_EQ(0xC128EB03, FIRST(EVRING_IOC_HOOK, evring_hook, reserved1));
+	EXPECT_EQ(0xC128EB03, FIRST(EVRING_IOC_HOOK, evring_hook, filters));
 	EXPECT_EQ(0xC0A0EB04, FIRST(EVRING_IOC_JOIN, evring_join, created));
 	EXPECT_EQ(0x0000EB05, EVRING_IOC_LEAVE);
 	EXPECT_EQ(0x4018EB06, FIRST(EVRING_IOC_COMMIT, evring_commit, reserved));
 	EXPECT_EQ(0x4018EB07, FIRST(EVRING_IOC_ARM, evring_arm, reserved));
 	EXPECT_EQ(0x4088EB08, FIRST(EVRING_IOC_DROP, evring_drop, reserved));
+	EXPECT_EQ(0xC110EB09, FIRST(EVRING_IOC_FILTER, evring_filter_read, len));
 	EXPECT_EQ(6, EVRING_CMD_COMMIT);
 }
 

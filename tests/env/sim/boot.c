@@ -3,10 +3,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/clock.h"
+#include "../../../kmod/group.h"
 #include "../../../kmod/hooks/hook.h"
 #include "../../../kmod/hooks/path.h"
 #include "../../../kmod/hooks/scratch.h"
+#include "../../../kmod/lane.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -81,6 +83,12 @@ void evring_paths_init(void)
 }
 
 int evring_hook_ctl(struct evring_hook *arg)
+{
+	(void)arg;
+	return -ENOENT;
+}
+
+int evring_hook_filter(struct evring_filter_read *arg)
 {
 	(void)arg;
 	return -ENOENT;
