@@ -109,7 +109,7 @@ static void line_begin(u32 mult, s64 step)
 	lockdep_assert_held(&line_lock);
 	WRITE_ONCE(line->seq, line->seq + 1);
 	smp_mb();	/* pairs with the readers' fences between seq and the rest; see above */
-	now = evring_clock();
+	now = evring_clock_raw();
 	WRITE_ONCE(past->base, line->base);
 	WRITE_ONCE(past->boot_ns, line->boot_ns);
 	WRITE_ONCE(past->wall_ns, line->wall_ns);

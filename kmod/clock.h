@@ -16,7 +16,7 @@ void evring_clock_snapshot(struct evring_meta_pages *to);
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 
 /* The raw time stamp. Any context. */
-static __always_inline u64 evring_clock(void)
+static __always_inline u64 evring_clock_raw(void)
 {
 	if (static_branch_likely(&evring_clock_tsc))
 		return evring_tsc();

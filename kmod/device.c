@@ -172,7 +172,7 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return evring_ioctl(file->private_data, cmd, arg);
+	return evring_session_ioctl(file->private_data, cmd, arg);
 }
 
 /* A ring's offset for mmap() is beyond what a 32-bit program can say: it could join, but not read. */
@@ -196,7 +196,7 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
 	if (cmd->flags & IORING_URING_CMD_MASK)
 		return cmd->cmd_op == EVRING_CMD_COMMIT ? -EINVAL : -EOPNOTSUPP;
-	return evring_command(cmd->file->private_data, cmd->cmd_op, &copy);
+	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy);
 }
 
 static const struct file_operations device_fops = {

@@ -215,7 +215,7 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	return ret;
 }
 
-long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
+long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
@@ -227,7 +227,8 @@ long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned lon
 }
 
 /* EVRING_CMD_*; @cmd is a copy. */
-int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd)
+int evring_session_command(struct evring_session *session, u32 op,
+			   const struct evring_uring_cmd *cmd)
 {
 	if (op != EVRING_CMD_COMMIT)
 		return -EOPNOTSUPP;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ring: reserve, fill, publish. One writer CPU, any context, no lock.
+ * The ring: reserve, fill, submit. One writer CPU, any context, no lock.
  *
  * A reservation is one compare-and-exchange of ring->word, which holds both
  * the count of attempts (the sequence number) and how far the current segment
@@ -187,7 +187,7 @@ static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
 	if (attempt->lost >= 0)
 		cause = attempt->lost;
 	do {
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
 
 	/* An NMI since then has lost one later than ours, and said so first. */
@@ -269,7 +269,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		lost.last = READ_ONCE(ring->lost_last);
 		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (!word_exchange(ring, &word, word_make(word_seq(word) + seqs, taken + units)));
 
 	/* Only who enters a segment comes here, one at a time. */
@@ -406,7 +406,7 @@ again:
 		 * runs backwards along a ring: whoever came between makes the
 		 * exchange fail, and we look at the clock again.
 		 */
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
 	ring_slot(ring, slot, base, word, units);

@@ -151,7 +151,7 @@ static void type_free(struct evring_event_type *type)
 static void type_place(struct evring_event_type *type, u16 lane)
 {
 	type->lane = lane;
-	WRITE_ONCE(type->rings, evring_lanes[lane].rings);
+	WRITE_ONCE(type->rings, evring_lane_table[lane].rings);
 }
 
 /* Where a type's own lane is; the builtin ones are in all of them. */
@@ -162,7 +162,7 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	if (lane >= 0)
 		return lane;
 	pr_info("evring: there is no lane %s: events of type %s go to lane %s\n", desc->lane,
-		desc->name, evring_lanes[0].info->name);
+		desc->name, evring_lane_table[0].info->name);
 	return 0;
 }
 

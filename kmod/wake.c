@@ -34,7 +34,7 @@ static void lanes_mark(u64 lanes, int by)
 	lockdep_assert_held(&waiters_lock);
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (lanes & BIT_ULL(lane))
-			WRITE_ONCE(evring_lanes[lane].marked, evring_lanes[lane].marked + by);
+			WRITE_ONCE(evring_lane_table[lane].marked, evring_lane_table[lane].marked + by);
 }
 
 static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state state)
@@ -116,7 +116,7 @@ static DECLARE_WORK(wake_work, wake_work_fn);
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
-	struct evring_lane *lane = &evring_lanes[ring->lane];
+	struct evring_lane *lane = &evring_lane_table[ring->lane];
 	unsigned long flags;
 
 	/* Disarm before looking who is: who arms after this sets it again. */
@@ -183,7 +183,7 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	/* Last: an emit that finds the lane armed finds us in the list armed. */
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (arm->lanes & BIT_ULL(lane))
-			WRITE_ONCE(evring_lanes[lane].armed, 1);
+			WRITE_ONCE(evring_lane_table[lane].armed, 1);
 	/*
 	 * Before user space looks at the heads again: an emit whose look at
 	 * armed came later than this has its head seen, or sees us.
