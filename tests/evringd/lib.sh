@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # evringd on the module in its own process (evringd-sim) against $brokers, and a
-# ledger of what arrived. Source it from the top folder; $work is a folder.
+# ledger of the events that arrived. Source it from the top folder; $work is a folder.
 
 readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
 : "${work:?}"

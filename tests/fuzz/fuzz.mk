@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The fuzzers, built by clang: make -f Makefile -f tests/fuzz/fuzz.mk fuzzers
-# (tests/fuzz/run does). Each is built twice, to find and, as NAME-cov, to see
-# what was reached.
+# (tests/fuzz/run does). Each is built twice: to find errors and, as NAME-cov, to
+# measure coverage.
 
 FUZZ	:= $(B)/fuzz
-FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz
+FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz
 FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -21,10 +21,11 @@ FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
 		   $(addprefix user/common/,memory.c log.c text.c file.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
+FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open
-FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
+FUZZ_DEPS := $(wildcard user/*/*.[ch] kmod/filter/*.[ch] tests/harness/*.h include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
 	     tests/fuzz/fuzz.mk
 
 .PHONY: fuzzers fuzzers-cov

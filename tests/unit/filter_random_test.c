@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions at random, of events at random: the program says what the expression does. */
-#include "../filter_random.h"
+#include "../harness/filter_random.h"
+#include "../harness/tap.h"
 
 #include "../../kmod/filter/filter.h"
 
@@ -58,11 +59,10 @@ int main(void)
 	for (i = 0; i < EXPRESSIONS && wrong < 10; i++)
 		wrong += play(type);
 	evring_type_free(type);
-	printf("%sok 1 - %u expressions at random say what they should\n", wrong ? "not " : "", i);
+	ok(!wrong, "expressions at random say what they should");
 	/* Else the test would show little. */
-	printf("%sok 2 - of %u events, of %u it is so\n",
-	       verdicts[0] > verdicts[1] / 9 && verdicts[1] > verdicts[0] / 9 ? "" : "not ",
-	       verdicts[0] + verdicts[1], verdicts[1]);
-	puts("1..2");
-	return wrong || verdicts[0] <= verdicts[1] / 9 || verdicts[1] <= verdicts[0] / 9;
+	ok(verdicts[0] > verdicts[1] / 9 && verdicts[1] > verdicts[0] / 9,
+	   "of some events it is so, of others not");
+	printf("# %u expressions, %u events, so of %u\n", i, verdicts[0] + verdicts[1], verdicts[1]);
+	return tap_end();
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "memory.h"
+#include "text.h"
 
 static const char help[] =
 	"Usage: evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
@@ -125,7 +127,7 @@ static char *operands_text(const struct evring_insn *insn, const char *pool)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = must(open_memstream(&text, &size));
+	FILE *out = stream_begin(&text, &size);
 
 	if (insn->op == EVRING_OP_RANGE)
 		print_range(out, insn, insn->a, insn->b);
@@ -135,44 +137,69 @@ static char *operands_text(const struct evring_insn *insn, const char *pool)
 		fprintf(out, "0x%llx", insn->a);
 	else
 		print_operands(out, insn, pool + insn->pool);
-	if (fclose(out))
-		must(NULL);
+	stream_end(out);
 	return text;
 }
 
-static void jump_cell(struct table *table, unsigned int to)
+struct insn_row {
+	uint64_t insn;
+	char *field;
+	const char *op;
+	char *operands;
+	char *yes, *no;
+};
+
+#define INSN_COLUMN(member, kind, head) COLUMN(struct insn_row, member, kind, head)
+
+static const struct column columns[] = {
+	INSN_COLUMN(insn, COUNT, "INSN"),
+	INSN_COLUMN(field, TEXT, "FIELD"),
+	INSN_COLUMN(op, TEXT, "OP"),
+	INSN_COLUMN(operands, TEXT, "OPERANDS"),
+	INSN_COLUMN(yes, TEXT, "YES"),
+	INSN_COLUMN(no, TEXT, "NO"),
+	{ 0 },
+};
+
+static char *jump_text(unsigned int to)
 {
 	if (to == EVRING_INSN_ACCEPT)
-		table_cell(table, STYLE_GOOD, "accept");
-	else if (to == EVRING_INSN_REJECT)
-		table_cell(table, STYLE_BAD, "reject");
-	else
-		table_cell(table, STYLE_PLAIN, "%u", to);
+		return xstrdup("accept");
+	if (to == EVRING_INSN_REJECT)
+		return xstrdup("reject");
+	return xprintf("%u", to);
+}
+
+static void add_row(struct table *table, const struct evring_type *type, uint32_t i,
+		    const struct evring_insn *insn, const char *pool)
+{
+	const char *field = field_at(type, insn);
+	struct insn_row row = {
+		.insn = i,
+		.field = insn->element == EVRING_ELEMENT_ANY ? xstrdup(field) :
+							       xprintf("%s[%u]", field, insn->element),
+		.op = op_names[insn->op],
+		.operands = operands_text(insn, pool),
+		.yes = jump_text(insn->yes),
+		.no = jump_text(insn->no),
+	};
+
+	table_row(table, &row);
+	free(row.field);
+	free(row.operands);
+	free(row.yes);
+	free(row.no);
 }
 
 static void dump(const struct evring_type *type, const struct evring_program *program)
 {
-	static const char *const heads[] = { "INSN", "<FIELD", "<OP", "<OPERANDS", "<YES", "<NO" };
-	const char *base = (const char *)program, *pool = base + program->pool.offset;
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	const char *base = (const char *)program;
+	struct table *table = table_new(columns, 0);
 
-	for (uint32_t i = 0; i < program->insns.count; i++) {
-		const struct evring_insn *insn =
-			(const void *)(base + program->insns.offset + i * program->insns.stride);
-		char *operands = operands_text(insn, pool);
-
-		table_number(table, i);
-		if (insn->element == EVRING_ELEMENT_ANY)
-			table_cell(table, STYLE_PLAIN, "%s", field_at(type, insn));
-		else
-			table_cell(table, STYLE_PLAIN, "%s[%u]", field_at(type, insn),
-				   insn->element);
-		table_cell(table, STYLE_PLAIN, "%s", op_names[insn->op]);
-		table_cell(table, STYLE_PLAIN, "%s", operands);
-		jump_cell(table, insn->yes);
-		jump_cell(table, insn->no);
-		free(operands);
-	}
+	for (uint32_t i = 0; i < program->insns.count; i++)
+		add_row(table, type, i,
+			(const void *)(base + program->insns.offset + i * program->insns.stride),
+			base + program->pool.offset);
 	table_print(table);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "memory.h"
 
 /* What is put together for one type; strings are the JSON's. */
 struct making {
@@ -35,7 +36,7 @@ static void make_values(struct evring_field *field, json_t *names)
 
 	if (!json_object_size(names))
 		return;
-	values = must(calloc(json_object_size(names), sizeof(*values)));
+	values = xzalloc(json_object_size(names) * sizeof(*values));
 	field->values = values;
 	json_object_foreach(names, name, value)
 		values[field->nr_values++] = (struct evring_value){
@@ -81,7 +82,7 @@ static struct evring_type *make_type(json_t *json)
 	struct making making = { 0 };
 	bool good = version > 0 && size >= 0 && json_is_array(fields);
 
-	making.fields = must(calloc(json_array_size(fields) + 1, sizeof(*making.fields)));
+	making.fields = xzalloc((json_array_size(fields) + 1) * sizeof(*making.fields));
 	making.like.name = string_of(json, "name");
 	making.like.version = (uint32_t)version;
 	making.like.size = (uint32_t)size;

@@ -268,7 +268,7 @@ static inline void random_pattern(char *to)
 {
 	static const char *const parts[] = {
 		"*", "*", "?", "a", "b", "/", "[ab]", "[!a]", "[^b/]", "[a-b]", "\\*", "\\[",
-		"[]a]", "[!]]", "[*?]", "[\\]b]", "\\\\", "-",
+		"[]a]", "[!]]", "[a-]", "[*?]", "[\\]b]", "\\\\", "-",
 	};
 	unsigned int i, n = random_below(5);
 
