@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* clock.c: what time it is, cheaply and in any context. */
+/* clock.c: the time, cheaply and in any context. */
 #ifndef _KMOD_CLOCK_H
 #define _KMOD_CLOCK_H
 

@@ -2,7 +2,7 @@
 /*
  * Lanes: the rings that there are, and the meta page that tells of them. A CPU
  * gets its rings, from its own node's memory, before it first comes online, and
- * keeps them until the module goes: what an offlined CPU wrote stays readable.
+ * keeps them until the module goes: events of an offlined CPU stay readable.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -86,8 +86,8 @@ void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 }
 
 /*
- * What the ring has published since the last count goes into its lane's sum. Any
- * context but NMI, any CPU: the count only rises, and each byte is added once.
+ * Add the bytes that the ring has published since the last count to its lane's sum.
+ * Any context but NMI, any CPU: the count only rises, and each byte is added once.
  */
 void evring_ring_count(struct evring_ring *ring)
 {
@@ -131,8 +131,8 @@ u32 evring_record_max(void)
 EXPORT_SYMBOL_GPL(evring_record_max);
 
 /*
- * Hotplug, before @cpu comes online. Without memory the CPU comes all the same:
- * what it emits is lost and counted by type, as there is no ring to count it.
+ * Hotplug, before @cpu comes online. Without memory the CPU comes all the same: its
+ * events are lost and counted by type, as there is no ring to count them.
  */
 static int lane_add_cpu(unsigned int cpu)
 {
@@ -150,7 +150,7 @@ static int lane_add_cpu(unsigned int cpu)
 		}
 		evring_groups_add_ring(ring, per_cpu_ptr(evring_lane_table[lane].rings, cpu));
 		evring_meta->memory += (u64)ring->nr_pages << PAGE_SHIFT;
-		/* release: who sees the new number finds the ring */
+		/* release: a reader that sees the new number finds the ring */
 		smp_store_release(&evring_meta->nr_rings, evring_meta->nr_rings + 1);
 	}
 	return 0;
@@ -277,7 +277,7 @@ static int lanes_alloc(void)
 					  lane_add_cpu, NULL);
 	if (hotplug_state < 0)
 		return hotplug_state;
-	/* At load, unlike at hotplug, too little memory is somebody's mistake. */
+	/* At hotplug a lack of memory is only reported; at load it is an error. */
 	for_each_online_cpu(cpu)
 		for (lane = 0; lane < evring_nr_lanes; lane++)
 			missing += !evring_ring_get(lane, cpu);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types: what events look like. Ids are given out in order. A ring can hold
+ * Types: the layout of events. Ids are given out in order. A ring can hold
  * events of a module that has gone, and they must stay readable: so a type is
  * only marked as gone, and comes back under its id when the module does. Once
  * all ids are given out, one that no event in any ring has any more goes to
@@ -234,7 +234,7 @@ struct remains {
 	bool found;
 };
 
-/* A group may still read below tail what a writer gave way for: hold tells. */
+/* A group may still read below tail, where a writer gave way to it: see hold. */
 static void look_below(struct evring_ring *ring, void *arg)
 {
 	struct remains *remains = arg;
