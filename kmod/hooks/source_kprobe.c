@@ -176,6 +176,7 @@ static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs
 		return 0;
 	point = kretprobe_point(probe);
 	point->kretprobe.leave(point->hook, call->data, regs);
+	evring_point_tell_missed(point);
 	return 0;
 }
 
