@@ -22,7 +22,7 @@
  * @nr_points: of @points
  * @type: of the event, from evring_hooks_init() on; NULL: it could not be registered
  * @error: why not
- * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
+ * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
  * @attached: all points that it needs are attached; likewise
  * @wants: what each owner wants, NULL: all events; likewise
