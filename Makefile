@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # evring: the module, the library, the daemon, the command line, their tests.
-# Everything that is made goes to build/.  `make help` lists the targets.
+# All output is in build/.  `make help` lists the targets.
 
 VERSION	:= 0.1.0
 ABI	:= 0
@@ -22,7 +22,7 @@ datadir	?= $(datarootdir)
 mandir	?= $(datarootdir)/man
 docdir	?= $(datarootdir)/doc/evring
 sysconfdir ?= /etc
-# Where the system looks, whatever the prefix
+# Fixed folders of the system, independent of the prefix
 systemlibdir ?= /usr/lib
 dkmsdir	?= /usr/src
 DESTDIR	?=
@@ -50,7 +50,7 @@ CWARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(WERR)
 CFLAGS	?= -O2 -g
 INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/common
 ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
-# For what is compiled and linked in one go, so that no .d lies beside programs
+# For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
 D_PACKAGES := jemalloc rdkafka liburing jansson
@@ -111,7 +111,7 @@ $(KO): $(KMOD_SRC) $(B)/kmod/release
 
 user: $(LIB) $(BIN)		## build the library, the daemon and the command line
 
-# Looked at once: what is missing is told by name, and not by a compiler.
+# Checked once: a missing library is named, before a compiler complains of a header.
 $(B)/needs:
 	@mkdir -p $(@D)
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/build-needs user
@@ -157,7 +157,7 @@ demo:				## a VM with the module, evringd and a broker: see events arrive
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
 	@tests/e2e/demo
 
-# What both verbs of scripts/install have to know
+# The environment of scripts/install
 INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir
 INSTALL_ENV = $(foreach dir,prefix exec_prefix $(INSTALL_DIRS),$(dir)='$($(dir))') \
 	      DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' ABI='$(ABI)'

@@ -8,7 +8,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "evring.h"
+#include "block.h"
+#include "limits.h"
 
 /* A block in the making: what is not the strings has its place from the start. */
 struct maker {

@@ -23,7 +23,8 @@
 #include <linux/suspend.h>
 #include <linux/timekeeper_internal.h>
 
-#include "evring.h"
+#include "clock.h"
+#include "pages.h"
 
 #define RENEW_NS	(2 * NSEC_PER_SEC)
 #define YOUNG_NS	(100 * NSEC_PER_MSEC)	/* too short to measure a rate by */

@@ -13,7 +13,10 @@
 
 #include "compat/io_uring.h"
 #include "compat/mm.h"
-#include "evring.h"
+#include "device.h"
+#include "group.h"
+#include "ioctl.h"
+#include "lane.h"
 
 static uint sessions_max = 1024;
 module_param(sessions_max, uint, 0444);

@@ -15,7 +15,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "evring.h"
+#include "group.h"
+#include "lane.h"
 
 /**
  * struct group_state - the kernel's own half of a group

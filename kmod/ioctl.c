@@ -8,8 +8,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "evring.h"
+#include "clock.h"
+#include "group.h"
 #include "hooks/hook.h"
+#include "ioctl.h"
+#include "lane.h"
+#include "type.h"
 
 /* What any call's argument is */
 union argument {

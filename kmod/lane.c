@@ -9,24 +9,17 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
-#include <linux/topology.h>
-#include <linux/vmalloc.h>
 
-#include "evring.h"
+#include "group.h"
+#include "lane.h"
+#include "memory.h"
+#include "pages.h"
 
 /* A segment's length in 8-byte units must fit the reservation word. */
 #define SEGMENT_KIB_MAX	256
 #define SEGMENTS_MIN	4		/* fewer would hold too little behind a reader */
 #define LANE_KIB_MAX	(1024 * 1024)
 #define RECORD_MAX	32768
-
-/* Where an array member of what @_at points to is, for who reads the page */
-#define TABLE(_at, _array)						\
-	(struct evring_table){						\
-		.offset = offsetof(typeof(*(_at)), _array),		\
-		.stride = sizeof((_at)->_array[0]),			\
-		.count = ARRAY_SIZE((_at)->_array),			\
-	}
 
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
@@ -137,90 +130,6 @@ u32 evring_record_max(void)
 }
 EXPORT_SYMBOL_GPL(evring_record_max);
 
-static void ring_free(struct evring_ring *ring)
-{
-	unsigned int i;
-
-	if (!ring)
-		return;
-	irq_work_sync(&ring->wake);
-	if (ring->page)
-		vunmap(ring->page);
-	for (i = 0; i < ring->nr_pages; i++)
-		__free_page(ring->pages[i]);
-	kvfree(ring->pages);
-	kfree(ring);
-}
-
-/* Any pages of the CPU's node will do: they need be contiguous only virtually. */
-static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
-{
-	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL);
-	if (!ring->pages)
-		return -ENOMEM;
-	for (; ring->nr_pages < nr; ring->nr_pages++) {
-		struct page *page = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO |
-						     __GFP_RETRY_MAYFAIL | __GFP_NOWARN, 0);
-
-		if (!page)
-			return -ENOMEM;
-		ring->pages[ring->nr_pages] = page;
-	}
-	ring->page = vmap(ring->pages, nr, VM_MAP, PAGE_KERNEL);
-	return ring->page ? 0 : -ENOMEM;
-}
-
-static void ring_describe(struct evring_ring *ring)
-{
-	struct evring_ring_pages *pages = (void *)ring->page;
-	struct evring_ring_page *page = &pages->page;
-	unsigned int i;
-
-	BUILD_BUG_ON(sizeof(*pages) > PAGE_SIZE);
-	page->size = sizeof(*page);
-	page->version = EVRING_ABI_VERSION;
-	page->lane = ring->lane;
-	page->cpu = ring->cpu;
-	page->data_offset = PAGE_SIZE;
-	page->data_size = ring->data_size;
-	page->segment_size = ring->segment_size;
-	page->lost = TABLE(pages, lost);
-	page->cursors = TABLE(pages, cursors);
-	ring->lost_shown = pages->lost;
-	ring->cursors = pages->cursors;
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		ring->cursors[i].seq = EVRING_SEQ_NONE;
-}
-
-static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
-{
-	struct evring_lane *state = &evring_lanes[lane];
-	int node = cpu_to_node(cpu);
-	struct evring_ring *ring;
-
-	ring = kzalloc_node(sizeof(*ring), GFP_KERNEL, node);
-	if (!ring)
-		return NULL;
-	ring->lane = lane;
-	ring->cpu = cpu;
-	ring->data_size = state->info->data_size;
-	ring->segment_size = evring_meta->segment_size;
-	ring->segment_units = ring->segment_size / 8;
-	ring->payload_max = evring_record_max();
-	ring->armed = &state->armed;
-	ring->marked = &state->marked;
-	ring->hold = U64_MAX;
-	init_irq_work(&ring->wake, evring_ring_wake);
-	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
-		ring_free(ring);
-		return NULL;
-	}
-	ring->data = (void *)ring->page + PAGE_SIZE;
-	ring->segment = ring->data;
-	ring_describe(ring);
-	return ring;
-}
-
 /*
  * Hotplug, before @cpu comes online. Without memory the CPU comes all the same:
  * what it emits is lost and counted by type, as there is no ring to count it.
@@ -233,7 +142,7 @@ static int lane_add_cpu(unsigned int cpu)
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
-		ring = ring_alloc(lane, cpu);
+		ring = evring_ring_alloc(&evring_lanes[lane], lane, cpu);
 		if (!ring) {
 			pr_warn("evring: no memory for CPU %u's ring of lane %s\n", cpu,
 				evring_lanes[lane].info->name);
@@ -344,7 +253,7 @@ static void lanes_free(void)
 		if (!evring_lanes[lane].rings)
 			continue;
 		for_each_possible_cpu(cpu)
-			ring_free(evring_ring_get(lane, cpu));
+			evring_ring_free(evring_ring_get(lane, cpu));
 		free_percpu(evring_lanes[lane].rings);
 		evring_lanes[lane].rings = NULL;
 	}

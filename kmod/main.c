@@ -3,8 +3,15 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "evring.h"
+#include "clock.h"
+#include "device.h"
+#include "group.h"
 #include "hooks/hook.h"
+#include "hooks/path.h"
+#include "hooks/scratch.h"
+#include "lane.h"
+#include "type.h"
+#include "wake.h"
 
 static int __init evring_init(void)
 {
@@ -19,6 +26,10 @@ static int __init evring_init(void)
 	ret = evring_types_init();
 	if (ret)
 		goto err_types;
+	ret = evring_scratch_init();
+	if (ret)
+		goto err_scratch;
+	evring_paths_init();
 	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)
@@ -27,6 +38,8 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
+	evring_scratch_exit();
+err_scratch:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();
@@ -40,6 +53,7 @@ static void __exit evring_exit(void)
 	evring_device_exit();
 	evring_wake_exit();
 	evring_hooks_exit();
+	evring_scratch_exit();
 	evring_groups_exit();
 	evring_types_exit();
 	evring_clock_exit();

@@ -22,7 +22,10 @@
  * This file needs nothing but the ring: it also compiles in user space, where
  * tests drive it (tests/ring).
  */
-#include "evring.h"
+#include "clock.h"
+#include "pages.h"
+#include "ring.h"
+#include "type.h"
 
 #define UNIT_SHIFT	3			/* the ring is counted in 8-byte units */
 #define TAKEN_MASK	0xffffUL

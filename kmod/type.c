@@ -11,7 +11,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "evring.h"
+#include "block.h"
+#include "group.h"
+#include "lane.h"
+#include "type.h"
 
 static struct evring_event_type *types[EVRING_TYPES_MAX];
 static unsigned int nr_types;

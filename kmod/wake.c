@@ -18,7 +18,8 @@
 #include <linux/poll.h>
 
 #include "compat/timer.h"
-#include "evring.h"
+#include "lane.h"
+#include "wake.h"
 
 #define WAKE_BATCH	64
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The tests' programs. Unit tests and what they test are built apart, with
-# ASan and UBSan; the others run in a VM against what users get.
+# The tests' programs. Unit tests and the code under test are built separately, with
+# ASan and UBSan; the others run in a VM with the programs that users get.
 
 CACHE	:= $(or $(EVRING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evring)
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -21,20 +21,20 @@ include tests/bench/bench.mk
 # Kept, though only a chain of rules makes them.
 .SECONDARY: $(SAN_LIB) $(SAN_D)
 
-# For the kernel that the guests boot, whatever runs here
+# Build for the kernel that the guests boot, not for the running one.
 FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
-# What is installed decides what is built: a make of its own looks anew.
-check:				## run all tests (about twenty minutes)
+# A second make, as the installed packages decide what is built.
+check:				## run all tests (about half an hour)
 	@scripts/setup build vm kafka check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
-check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
+check-fresh:			## the README's commands in a minimal Debian 12 (root; three quarters of an hour)
 	@scripts/check-fresh
 
 check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)

@@ -10,7 +10,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "../evring.h"
+#include "../ring.h"
+#include "../type.h"
 #include "filter.h"
 #include "gate.h"
 

@@ -3,11 +3,11 @@
 #include <linux/audit.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/evring.h>
 #include <linux/pid_namespace.h>
 #include <linux/user_namespace.h>
 
 #include "../compat/ns.h"
-#include "../evring.h"
 
 static u64 current_cgroup(void)
 {

@@ -7,8 +7,10 @@
 #include <linux/evring.h>
 #include <linux/types.h>
 
-#include "../evring.h"
 #include "../filter/gate.h"
+#include "../limits.h"
+#include "../ring.h"
+#include "../type.h"
 #include "source.h"
 
 #define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX

@@ -12,6 +12,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "../group.h"
+#include "../lane.h"
 #include "family.h"
 #include "hook.h"
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make bench` runs; its scripts build what needs a compiler of its own.
+# The programs of `make bench`; its scripts build those that need another compiler.
 
 BENCH	:= $(B)/bench
 BENCH_PARTS := uml sim bpf tracers kafka
 BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling)
 
-# What each part needs of others' packages, and of this build
+# For each part: groups of scripts/setup, and targets of this build
 SETUP_uml := uml
 SETUP_sim :=
 SETUP_bpf := vm bpf
@@ -30,7 +30,7 @@ $(BENCH_ALONE): bench-%:
 	@scripts/setup build bench $(SETUP_$*)
 	@tests/bench/run $(BENCH_ARGS) $*
 
-# What tests/bench/run asks for first
+# Built before tests/bench/run starts
 $(addprefix bench-needs-,$(BENCH_PARTS)): bench-needs-%:
 	@$(if $(NEEDS_$*),$(MAKE) --no-print-directory $(JOBS) $(NEEDS_$*))
 

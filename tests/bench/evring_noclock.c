@@ -5,7 +5,10 @@
  * rings and types of evring.ko, so the one difference to evring_reserve() and
  * evring_submit() is the time stamp: always 1.
  */
-#include "../../kmod/evring.h"
+#include "../../kmod/clock.h"
+#include "../../kmod/pages.h"
+#include "../../kmod/ring.h"
+#include "../../kmod/type.h"
 
 /* To be called as another module's functions are: the compiler knows nothing of them. */
 #if __has_attribute(__noipa__)
@@ -18,6 +21,7 @@ static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event
 static APART void noclock_submit(struct evring_slot *slot);
 static APART void noclock_discard(struct evring_slot *slot);
 static APART int noclock_emit(struct evring_event_type *type, const void *payload, u32 len);
+static APART void noclock_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 static __always_inline u64 noclock(void)
 {
@@ -36,6 +40,7 @@ static __always_inline bool noclock_inline(u64 *now)
 #define evring_submit	noclock_submit
 #define evring_discard	noclock_discard
 #define evring_emit	noclock_emit
+#define evring_lose	noclock_lose
 
 /* Nobody else needs them. */
 #undef EXPORT_SYMBOL_GPL
@@ -49,3 +54,4 @@ static __always_inline bool noclock_inline(u64 *now)
 #undef evring_submit
 #undef evring_discard
 #undef evring_emit
+#undef evring_lose

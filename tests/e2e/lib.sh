@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# What the end-to-end tests and the demo share: a work folder, a broker, a guest
+# Shared by the end-to-end tests and the demo: a work folder, a broker, a guest
 # in the background that runs a script of tests/e2e/guest/, and a ledger that
 # accounts for every event. Source it from the top folder.
 
@@ -68,7 +68,7 @@ connector() {
 	} >"$work/$name.json"
 }
 
-# guest SCRIPT CONNECTOR [ARGUMENT]...: in the background; what it says goes to
+# guest SCRIPT CONNECTOR [ARGUMENT]...: in the background, with its output in
 # $work/guest.log
 guest() {
 	local script=$1 connector=$2
@@ -81,7 +81,7 @@ guest() {
 	guest_pid=$!
 }
 
-# The guest's own verdict. Leaves what it emitted in $work/emitted.json.
+# The guest's own verdict. Leaves the counters of emitted events in $work/emitted.json.
 guest_end() {
 	local status=0
 	wait "$guest_pid" || status=$?

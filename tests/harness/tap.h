@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static unsigned int tap_tests, tap_failed;
-static unsigned int tap_unmet;	/* checks of this test that did not hold */
+/* Weak, as a program may be of several files, and has one of each. */
+#define TAP_SHARED __attribute__((weak))
+unsigned int TAP_SHARED tap_tests;
+unsigned int TAP_SHARED tap_failed;
+unsigned int TAP_SHARED tap_unmet;	/* checks of this test that did not hold */
 
 static inline bool ok(bool good, const char *name)
 {

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # TAP for shell tests: source it, then  check "what must hold" COMMAND...
-# The command runs in this shell; what it printed is shown if it failed, and
-# lines that begin with '# ' in any case.
+# The command runs in this shell. Its output is shown if it failed; lines that
+# begin with '# ' always are.
 
 tap_n=0
 tap_failed=0

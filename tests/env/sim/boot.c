@@ -3,8 +3,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/clock.h"
+#include "../../../kmod/group.h"
 #include "../../../kmod/hooks/hook.h"
+#include "../../../kmod/hooks/path.h"
+#include "../../../kmod/hooks/scratch.h"
+#include "../../../kmod/lane.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -62,6 +66,19 @@ void evring_hooks_init(void)
 }
 
 void evring_hooks_exit(void)
+{
+}
+
+int evring_scratch_init(void)
+{
+	return 0;
+}
+
+void evring_scratch_exit(void)
+{
+}
+
+void evring_paths_init(void)
 {
 }
 

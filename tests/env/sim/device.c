@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/device.h"
+#include "../../../kmod/lane.h"
+#include "../../../kmod/pages.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -162,6 +164,8 @@ static bool guard_remove(void *map)
 	return map && guard_replace(map, NULL);
 }
 
+unsigned int sim_mappings_left = ~0u;
+
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	struct sim_file *sf = file_of(fd);
@@ -171,6 +175,11 @@ void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offse
 
 	if (!sf)
 		return __real_mmap(at, len, prot, flags, fd, offset);
+	if (!sim_mappings_left) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	sim_mappings_left -= sim_mappings_left != ~0u;
 	/* One page more, that can never be read: who reads behind a ring is to crash. */
 	map = __real_mmap(at, ALIGN(len, PAGE_SIZE) + PAGE_SIZE, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

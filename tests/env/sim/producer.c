@@ -2,8 +2,10 @@
 /* What hooks and other modules are elsewhere: a thread that emits, on its CPU. */
 #include <time.h>
 
+#include "../../../kmod/clock.h"
 #include "../../../kmod/hooks/process.h"
-#include "../../../kmod/evring.h"
+#include "../../../kmod/lane.h"
+#include "../../../kmod/type.h"
 #include "kernel.h"
 #include "sim.h"
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/clock.h"
+#include "../../../kmod/lane.h"
+#include "../../../kmod/type.h"
+#include "../../../kmod/pages.h"
 #include "sim.h"
 
 struct sim {

@@ -109,6 +109,9 @@ uint64_t sim_held(unsigned int lane, unsigned int cpu);
 uint64_t sim_attempts(void);
 uint64_t sim_committed(void);
 
+/* How many mappings of the device still succeed; then there is no memory for one. */
+extern unsigned int sim_mappings_left;
+
 /* Called, if set, before user memory is read: what another thread may do then */
 extern void (*sim_copying)(void);
 

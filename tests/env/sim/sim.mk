@@ -5,21 +5,21 @@
 SIM	:= $(B)/sim
 SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/preempt linux/sched linux/spinlock linux/timekeeping \
-	     linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
+	     linux/ktime linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring
-# What reaches the device in place of the C library's functions
+# Functions of the C library that the simulation replaces
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
-# Who the host is, too, where it is asked for: it need not have a machine-id.
+# The host's identity too, for programs that ask: the machine may have no machine-id.
 SIM_HOST := -Wl,--wrap=evring_host tests/env/sim/host.c
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
+SIM_KMOD := $(addprefix kmod/,main block type clock ring memory lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
 	    $(HARNESS) tests/env/sim/sim.mk
@@ -37,8 +37,8 @@ $(SIM)/include: tests/env/sim/sim.mk
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
-# The module as one object. Both halves have an evring_meta: what is not the
-# simulation's own is hidden.
+# The module as one object. The module and the library both have an evring_meta, so
+# all symbols but the simulation's own are hidden.
 $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
 $(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
@@ -75,13 +75,13 @@ $(SIM_RING_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h |
 
 # libevring and the module in one process, played by a test and by random
 # programs; their oracle is the fuzzers' (tests/fuzz).
-SIM_DEVICE_SRC := tests/ring/device_test.c tests/fuzz/play.c tests/fuzz/model.c \
+SIM_DEVICE_SRC := $(wildcard tests/ring/device/*.c) tests/fuzz/play.c tests/fuzz/model.c \
 		  $(wildcard user/libevring/*.c)
 
 $(B)/tests/ring/device_asan_test: SIM_SAN := $(SAN_asan)
 $(B)/tests/ring/device_tsan_test: SIM_SAN := $(SAN_tsan)
 $(B)/tests/ring/device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
-		$(wildcard user/libevring/*.h tests/fuzz/*.h)
+		$(wildcard user/libevring/*.h tests/fuzz/*.h tests/ring/device/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
@@ -89,7 +89,7 @@ $(B)/tests/ring/device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 
 # The ABI, grown: a copy of its header where each structure that can grow has
 # members more. The library and the test against it are a newer program, the
-# module against it is a newer module; either must do with what is older.
+# module against it is a newer module; each must work with its older counterpart.
 GROW	:= $(B)/grow/include/uapi/linux/evring.h
 GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
 	   ring_read join commit_entry commit arm hook drop filter_read block block_field block_names \
@@ -111,7 +111,8 @@ SIM_TESTS += $(GROW_TESTS)
 $(B)/tests/ring/old_program_new_module_test: $(SIM)/kernel-grown.o
 $(B)/tests/ring/new_program_old_module_test: $(SIM)/kernel-asan.o
 $(B)/tests/ring/new_program_old_module_test: SIM_NEW := -I$(B)/grow/include/uapi
-$(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*.h tests/fuzz/*.h)
+$(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h tests/fuzz/*.h tests/ring/device/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
