@@ -75,6 +75,20 @@ static bool frame_has_clock(const struct source *src, const struct frame *frame,
 	return clock.base == frame->clock.base;
 }
 
+/*
+ * A frame has one type of each id. An id has two types once a module is back with
+ * more fields, or another type has it: then the next event goes into another frame.
+ */
+static bool frame_has_other_type(const struct frame *frame, const struct evring_type *type)
+{
+	unsigned int i;
+
+	for (i = 0; type && i < frame->types.nr; i++)
+		if (frame->types.types[i] != type && frame->types.types[i]->id == type->id)
+			return true;
+	return false;
+}
+
 /* True of a type that is not known: there is nothing to describe. */
 static bool frame_has_type(const struct frame *frame, const struct evring_type *type)
 {
@@ -122,7 +136,7 @@ static size_t frame_need(const struct source *src, const struct pack *pack,
 	const struct frame *frame = (const struct frame *)pack->state;
 	size_t record = ALIGN8(event->rec->len), types;
 
-	if (!frame_has_clock(src, frame, event))
+	if (!frame_has_clock(src, frame, event) || frame_has_other_type(frame, event->type))
 		return SIZE_MAX;
 	types = frame->types.bytes +
 		(frame_has_type(frame, event->type) ? 0 : type_bytes(event->type));
