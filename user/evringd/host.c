@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include "config.h"
+#include "filters.h"
 #include "memory.h"
 #include "names.h"
 #include "problem.h"
@@ -143,6 +144,7 @@ bool device_check(const struct config *cfg, struct problems *problems, int *erro
 	if (*error)
 		return false;
 	hooks_check(ev, cfg, problems);
+	filters_check(ev, cfg, problems);
 	key_check(ev, cfg, problems);
 	evring_close(ev);
 	return true;
