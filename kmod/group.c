@@ -10,8 +10,10 @@
  * and there can be thousands. No user memory is touched under it: a process
  * that delays its page faults must not delay all others.
  */
+#include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -35,6 +37,9 @@ struct group_state {
 
 static struct group_state groups[EVRING_GROUPS_MAX];
 static DEFINE_MUTEX(groups_lock);	/* groups, their infos, all cursors */
+
+struct evring_owner evring_owners[EVRING_GROUPS_MAX];
+unsigned int evring_nr_owners;
 
 static unsigned int group_index(const struct group_state *group)
 {
@@ -292,6 +297,45 @@ void evring_group_unclaim(struct evring_session *session)
 	mutex_unlock(&groups_lock);
 }
 
+/*
+ * The caller's process begins to own a group. Only one that may detach hooks is left
+ * out of them: it could keep silent anyway.
+ */
+static void owner_add(struct group_state *group)
+{
+	struct evring_owner *owner = &evring_owners[evring_nr_owners];
+
+	lockdep_assert_held(&groups_lock);
+	if (!perfmon_capable())
+		return;
+	owner->group = group_index(group);
+	WRITE_ONCE(owner->start_time, current->group_leader->start_boottime);
+	WRITE_ONCE(owner->tgid, current->tgid);
+	/* release: pairs with smp_load_acquire() in evring_is_owner() */
+	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
+}
+
+/* The last one takes the place: an event of it may be told meanwhile. */
+static void owner_del(struct group_state *group)
+{
+	struct evring_owner *last;
+	unsigned int i;
+
+	lockdep_assert_held(&groups_lock);
+	for (i = 0; i < evring_nr_owners; i++) {
+		if (evring_owners[i].group != group_index(group))
+			continue;
+		last = &evring_owners[evring_nr_owners - 1];
+		evring_owners[i].group = last->group;
+		WRITE_ONCE(evring_owners[i].tgid, 0);
+		WRITE_ONCE(evring_owners[i].start_time, last->start_time);
+		/* release: a reader that sees the process sees its start */
+		smp_store_release(&evring_owners[i].tgid, last->tgid);
+		WRITE_ONCE(evring_nr_owners, evring_nr_owners - 1);
+		return;
+	}
+}
+
 static void group_take(struct evring_session *session, const struct evring_join *join)
 {
 	struct group_state *group = session->claim;
@@ -321,6 +365,7 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	session->claim = NULL;
 	session->group = group;
 	session->joins++;
+	owner_add(group);
 	hold_all();
 	if (join->policy == EVRING_HOLD)
 		evring_rings_each(join->lanes & ~held, hold_begin, group);
@@ -348,6 +393,7 @@ int evring_group_leave(struct evring_session *session)
 		infos_write_end();
 		group->owner = NULL;
 		session->group = NULL;
+		owner_del(group);
 		group_await(group);
 	}
 	mutex_unlock(&groups_lock);

@@ -30,6 +30,8 @@ static const struct evring_value_desc path_flags[] = {
 	{ EVRING_PATH_DELETED, "deleted", "the file has no name any more" },
 	{ EVRING_PATH_UNREACHABLE, "unreachable", "the file is not below the task's root" },
 	{ EVRING_PATH_RACED, "raced", "a rename came in between" },
+	{ EVRING_PATH_GIVEN, "given", "the path as it was given: the kernel did not get that far" },
+	{ EVRING_PATH_LOCAL, "local", "from the root of its filesystem, whose mount is not known" },
 };
 
 const struct evring_names_desc evring_path_flags = {

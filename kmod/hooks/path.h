@@ -15,6 +15,8 @@ struct path;
 #define EVRING_PATH_DELETED	0x2	/* the file has no name any more */
 #define EVRING_PATH_UNREACHABLE	0x4	/* not below the root of the task */
 #define EVRING_PATH_RACED	0x8	/* names changed meanwhile: old and new may be mixed */
+#define EVRING_PATH_GIVEN	0x10	/* as it was given: the kernel did not get that far */
+#define EVRING_PATH_LOCAL	0x20	/* from its filesystem's root: the mount is not known */
 
 extern const struct evring_names_desc evring_path_flags;
 

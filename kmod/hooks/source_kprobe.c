@@ -9,7 +9,7 @@
 
 #include "../compat/kprobe.h"
 #include "canary.h"
-#include "source.h"
+#include "family.h"
 
 static const char switched_off[] = "kernel.ftrace_enabled or debug/kprobes/enabled is 0";
 
@@ -110,7 +110,8 @@ static int kprobe_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct evring_point *point = container_of(probe, struct evring_point, kprobe.probe);
 
-	point->kprobe.enter(point->hook, regs);
+	if (!evring_hook_leaves_out(point->hook))
+		point->kprobe.enter(point->hook, regs);
 	return 0;
 }
 
@@ -164,7 +165,8 @@ static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)
 		return 1;
 	point = kretprobe_point(probe);
-	return !point->kretprobe.enter(point->hook, call->data, regs);
+	return evring_hook_leaves_out(point->hook) ||
+	       !point->kretprobe.enter(point->hook, call->data, regs);
 }
 
 static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs)
