@@ -25,6 +25,7 @@ union argument {
 	struct evring_commit commit;
 	struct evring_arm arm;
 	struct evring_drop drop;
+	struct evring_filter_read filter;
 };
 
 /* Copy as much of an object as the caller has room for. */
@@ -72,7 +73,7 @@ static int call_describe(struct evring_session *session, union argument *arg)
 	int ret;
 
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
-	    info->lost)
+	    info->lost || info->filtered || info->undecided)
 		return -EINVAL;
 	ret = evring_type_describe(info);
 	if (!ret)
@@ -88,21 +89,36 @@ static bool name_clean(const char name[EVRING_NAME_MAX])
 	return evring_name_valid(name) && !memchr_inv(name + len, 0, EVRING_NAME_MAX - len);
 }
 
+/* A group, or nothing for the administrator */
+static bool owner_clean(const char name[EVRING_NAME_MAX])
+{
+	return name[0] ? name_clean(name) : !memchr_inv(name, 0, EVRING_NAME_MAX);
+}
+
 static int call_hook(struct evring_session *session, union argument *arg)
 {
 	struct evring_hook *hook = &arg->hook;
-	u32 flags = hook->op == EVRING_HOOK_ATTACH ? EVRING_HOOK_F_LANE : 0;
+	bool attaches = hook->op == EVRING_HOOK_ATTACH;
+	u32 flags = attaches ? EVRING_HOOK_F_LANE : 0;
 
-	if (!name_clean(hook->name) || (hook->group[0] && !name_clean(hook->group)) ||
-	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
-	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
+	if (!name_clean(hook->name) || !owner_clean(hook->group) ||
+	    (hook->filter && !attaches) || hook->options || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
-	    hook->owners || hook->state || hook->reserved1 ||
+	    hook->owners || hook->state || hook->filters ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
 	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
 		return -EPERM;
 	return evring_hook_ctl(hook);
+}
+
+static int call_filter(struct evring_session *session, union argument *arg)
+{
+	struct evring_filter_read *read = &arg->filter;
+
+	if (!name_clean(read->name) || !owner_clean(read->group) || read->len)
+		return -EINVAL;
+	return evring_hook_filter(read);
 }
 
 static int call_join(struct evring_session *session, union argument *arg)
@@ -184,12 +200,13 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_META, call_meta, evring_meta_read, len, true),
 	CALL(EVRING_IOC_RING, call_ring, evring_ring_read, reserved, true),
 	CALL(EVRING_IOC_DESCRIBE, call_describe, evring_describe, lost, true),
-	CALL(EVRING_IOC_HOOK, call_hook, evring_hook, reserved1, true),
+	CALL(EVRING_IOC_HOOK, call_hook, evring_hook, filters, true),
 	CALL(EVRING_IOC_JOIN, call_join, evring_join, created, true, .end = join_end),
 	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave },
 	CALL(EVRING_IOC_COMMIT, call_commit, evring_commit, reserved, false),
 	CALL(EVRING_IOC_ARM, call_arm, evring_arm, reserved, false),
 	CALL(EVRING_IOC_DROP, call_drop, evring_drop, reserved, false),
+	CALL(EVRING_IOC_FILTER, call_filter, evring_filter_read, len, true),
 };
 
 /* Run one call whose caller knows @size bytes of its argument. */

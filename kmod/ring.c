@@ -616,20 +616,35 @@ void evring_submit(struct evring_slot *slot)
 }
 EXPORT_SYMBOL_GPL(evring_submit);
 
-void evring_discard(struct evring_slot *slot)
+static void slot_clear(struct evring_slot *slot)
+{
+	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
+}
+
+/*
+ * Drop an event that no owner wants: evring_discard() without clearing the bytes in
+ * the mapping, whose readers could have had the event.
+ */
+void evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	unsigned long word = slot->word;
 	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 
-	/* Readers of the mapping must not see the event either. */
-	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 	/* Take it back if it is still the last one, else its place is taken. */
 	if (!word_exchange(ring, &word, undo)) {
+		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
+}
+
+void evring_discard(struct evring_slot *slot)
+{
+	/* Readers of the mapping must not see the event either. */
+	slot_clear(slot);
+	evring_withdraw(slot);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 

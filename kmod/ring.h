@@ -82,6 +82,7 @@ struct evring_ring {
 	struct page **pages;
 };
 
+void evring_withdraw(struct evring_slot *slot);
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 /* EVRING_REC_* of the context that we are in */

@@ -143,6 +143,8 @@ static void type_free(struct evring_event_type *type)
 	if (!type)
 		return;
 	free_percpu(type->lost);
+	free_percpu(type->filtered);
+	free_percpu(type->undecided);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type);
@@ -175,8 +177,10 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	if (!type)
 		return ERR_PTR(-ENOMEM);
 	type->lost = alloc_percpu(u64);
-	if (!type->lost) {
-		kfree(type);
+	type->filtered = alloc_percpu(u64);
+	type->undecided = alloc_percpu(u64);
+	if (!type->lost || !type->filtered || !type->undecided) {
+		type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}
 	type->block = block;
@@ -343,14 +347,14 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&types_lock);
 }
 
-static u64 type_lost(const struct evring_event_type *type)
+static u64 count_all(const u64 __percpu *count)
 {
-	u64 lost = 0;
+	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		lost += READ_ONCE(*per_cpu_ptr(type->lost, cpu));
-	return lost;
+		sum += READ_ONCE(*per_cpu_ptr(count, cpu));
+	return sum;
 }
 
 /* The answer, and in @copy the block, for the caller to free. */
@@ -366,7 +370,9 @@ static int type_fill(struct evring_describe *info, struct evring_block **copy)
 	info->len = type->block->len;
 	info->generation = type->generation;
 	info->lane = type->lane;
-	info->lost = type_lost(type);
+	info->lost = count_all(type->lost);
+	info->filtered = count_all(type->filtered);
+	info->undecided = count_all(type->undecided);
 	if (info->room < info->len)
 		return 0;
 	*copy = kmemdup(type->block, info->len, GFP_KERNEL);

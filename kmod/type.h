@@ -16,6 +16,8 @@
  * @flags: EVRING_TYPE_F_*
  * @generation: how many types had the id before
  * @lost: events that got no room, by CPU that lost them
+ * @filtered: events that no owner of their hook wanted, by CPU
+ * @undecided: events that are wanted because a filter came to no end, by CPU
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
@@ -29,6 +31,8 @@ struct evring_event_type {
 	u32 flags;
 	u32 generation;
 	u64 __percpu *lost;
+	u64 __percpu *filtered;
+	u64 __percpu *undecided;
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;

@@ -112,7 +112,10 @@ static void wake_work_fn(struct work_struct *work)
 
 static DECLARE_WORK(wake_work, wake_work_fn);
 
-/* From an emit on @work's ring; hard irq context. */
+/*
+ * From an emit on @work's ring; hard irq context. On PREEMPT_RT a thread calls it, as
+ * init_irq_work() marks no work as hard, so it may take locks that sleep there.
+ */
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);

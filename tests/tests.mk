@@ -15,6 +15,7 @@ EXAMPLE	:= $(B)/bin/evring-tail-example
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
+include tests/env/grown.mk
 include tests/env/sim/sim.mk
 include tests/bench/bench.mk
 
@@ -26,7 +27,8 @@ FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_KO) $(GROWN_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(BENCH)/evringd-sim
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about half an hour)

@@ -7,6 +7,7 @@
 #include <linux/evring.h>
 #include <linux/types.h>
 
+#include "../filter/gate.h"
 #include "../limits.h"
 #include "../ring.h"
 #include "../type.h"
@@ -24,6 +25,8 @@
  * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
  * @attached: all points that it needs are attached; likewise
+ * @wants: what each owner wants, NULL: all events; likewise
+ * @gate: what they want together, NULL: all events
  */
 struct evring_event_hook {
 	const struct evring_type_desc *desc;
@@ -34,7 +37,24 @@ struct evring_event_hook {
 	int error;
 	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
 	bool attached;
+	struct evring_want *wants[EVRING_OWNER_ADMIN + 1];
+	struct evring_gate __rcu *gate;
 };
+
+/*
+ * Publish what evring_reserve() gave, if one of the hook's owners wants it: this, and
+ * not evring_submit(), ends a hook's event. Preemption is off since evring_reserve(),
+ * so the gate stays until then.
+ */
+static inline void evring_hook_submit(struct evring_event_hook *hook, struct evring_slot *slot)
+{
+	const struct evring_gate *gate = rcu_dereference_sched(hook->gate);
+
+	if (unlikely(gate))
+		evring_gate_submit(gate, hook->type, slot);
+	else
+		evring_submit(slot);
+}
 
 /* A hook's points: EVRING_POINTS(EVRING_TRACEPOINT(...), EVRING_KPROBE(...)) */
 #define EVRING_POINTS(...)							\

@@ -9,6 +9,8 @@
  */
 #include <linux/err.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "../group.h"
 #include "../lane.h"
@@ -215,19 +217,50 @@ static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lan
 	return 0;
 }
 
+/*
+ * From now on the owners' present filters and options hold for events. Where there is
+ * no owner any more, probes that still run emit nothing.
+ */
+static void hook_gate(struct evring_event_hook *hook)
+{
+	struct evring_gate *old = rcu_dereference_protected(hook->gate,
+							    lockdep_is_held(&hooks_lock));
+
+	if (!old && !hook_owned(hook))
+		return;
+	rcu_assign_pointer(hook->gate, evring_gate_make(hook->wants, hook->owners,
+							EVRING_OWNER_ADMIN + 1));
+	evring_gate_free(old);
+}
+
+/* Set an owner's wants, add it if it is new. Its old wants are in @*want then. */
+static int hook_own(struct evring_event_hook *hook, unsigned int owner, struct evring_want **want)
+{
+	bool was_owner = __test_and_set_bit(owner, hook->owners);
+	int ret;
+
+	swap(hook->wants[owner], *want);
+	hook_gate(hook);
+	ret = hook_attach(hook);
+	if (!ret)
+		return 0;
+	__assign_bit(owner, hook->owners, was_owner);
+	swap(hook->wants[owner], *want);
+	hook_gate(hook);
+	return ret;
+}
+
 /* Add an owner, and attach the hook if it is the first. */
 static int hook_take(struct evring_event_hook *hook, unsigned int owner,
-		     const struct evring_hook *arg)
+		     const struct evring_hook *arg, struct evring_want **want)
 {
 	int ret = 0;
 
 	if (arg->flags & EVRING_HOOK_F_LANE)
 		ret = hook_move(hook, owner, arg->lane);
 	if (!ret)
-		ret = hook_attach(hook);
-	if (!ret)
-		__set_bit(owner, hook->owners);
-	else if (hook->type && !hook_owned(hook))
+		ret = hook_own(hook, owner, want);
+	if (ret && hook->type && !hook_owned(hook))
 		evring_type_move(hook->type, -1);
 	return ret;
 }
@@ -240,14 +273,31 @@ static bool hook_give_up(struct evring_event_hook *hook, unsigned int owner)
 {
 	bool was_attached = hook->attached;
 
-	if (!__test_and_clear_bit(owner, hook->owners) || hook_owned(hook))
+	if (!__test_and_clear_bit(owner, hook->owners))
 		return false;
-	hook_detach(hook);
+	if (!hook_owned(hook))
+		hook_detach(hook);
+	hook_gate(hook);
+	evring_want_free(hook->wants[owner]);
+	hook->wants[owner] = NULL;
+	if (hook_owned(hook))
+		return false;
 	evring_type_move(hook->type, -1);
 	return was_attached;
 }
 
-static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
+static u32 hook_filters(const struct evring_event_hook *hook)
+{
+	unsigned int owner;
+	u32 filters = 0;
+
+	for (owner = 0; owner < ARRAY_SIZE(hook->wants); owner++)
+		filters += !!hook->wants[owner];
+	return filters;
+}
+
+static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
+		    struct evring_want **want)
 {
 	int owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN, ret = 0;
 
@@ -255,12 +305,13 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
 	if (owner < 0)
 		return owner;
 	if (arg->op == EVRING_HOOK_ATTACH)
-		ret = hook_take(hook, owner, arg);
+		ret = hook_take(hook, owner, arg, want);
 	else if (arg->op == EVRING_HOOK_DETACH && hook_give_up(hook, owner))
 		evring_sources_settle();
 	hook_tell_missed(hook);
 	arg->lane = hook->type ? hook->type->lane : 0;
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
+	arg->filters = hook_filters(hook);
 	arg->state = hook_state(hook, arg->why);
 	return ret;
 }
@@ -269,13 +320,47 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
 int evring_hook_ctl(struct evring_hook *arg)
 {
 	struct evring_event_hook *hook = hook_find(arg->name);
+	struct evring_want *want;
 	int ret;
 
 	if (!hook)
 		return -ENOENT;
+	if (arg->filter && !hook->type)
+		return -EOPNOTSUPP;
+	want = arg->filter ? evring_want_load(arg->filter, hook->type) : NULL;
+	if (IS_ERR(want))
+		return PTR_ERR(want);
 	mutex_lock(&hooks_lock);
-	ret = hook_ctl(hook, arg);
+	ret = hook_ctl(hook, arg, &want);
 	mutex_unlock(&hooks_lock);
+	/* What is not the owner's, or not any more */
+	evring_want_free(want);
+	return ret;
+}
+
+/* EVRING_IOC_FILTER; @arg was checked. May sleep. */
+int evring_hook_filter(struct evring_filter_read *arg)
+{
+	struct evring_event_hook *hook = hook_find(arg->name);
+	struct evring_program *copy = NULL;
+	int owner, ret = 0;
+
+	if (!hook)
+		return -ENOENT;
+	mutex_lock(&hooks_lock);
+	owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN;
+	if (owner < 0)
+		ret = owner;
+	else if (hook->wants[owner])
+		ret = evring_want_copy(hook->wants[owner], &copy);
+	mutex_unlock(&hooks_lock);
+	if (ret || !copy)
+		return ret;
+	arg->len = copy->len;
+	/* Not under the lock: user memory can be as slow as its owner wants. */
+	if (copy_to_user(u64_to_user_ptr(arg->to), copy, min(arg->room, arg->len)))
+		ret = -EFAULT;
+	kvfree(copy);
 	return ret;
 }
 
@@ -443,6 +528,15 @@ void evring_hooks_init(void)
 	mutex_unlock(&hooks_lock);
 }
 
+static void hook_free_wants(struct evring_event_hook *hook)
+{
+	unsigned int owner;
+
+	for (owner = 0; owner < ARRAY_SIZE(hook->wants); owner++)
+		evring_want_free(hook->wants[owner]);
+	evring_gate_free(rcu_dereference_protected(hook->gate, true));
+}
+
 void evring_hooks_exit(void)
 {
 	struct evring_event_hook *hook;
@@ -457,4 +551,6 @@ void evring_hooks_exit(void)
 	mutex_unlock(&hooks_lock);
 	/* No probe is still running when its code goes. */
 	evring_sources_settle();
+	for_each_hook(hook, i)
+		hook_free_wants(hook);
 }

@@ -11,7 +11,8 @@
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
-	"       evring hooks attach [--group GROUP] [--lane LANE] NAME-GLOB...\n"
+	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
+	"                           NAME-GLOB...\n"
 	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
 	"List the hooks of the kernel, or attach or detach those that match ('process.*').\n"
 	"A hook stays attached when this program ends, until each of its owners has\n"
@@ -19,6 +20,8 @@ static const char help[] =
 	"\n"
 	"  --group GROUP  make the group the owner, not the administrator\n"
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
+	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
+	"                 without it all events, whatever this owner's filter was\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
@@ -28,7 +31,7 @@ struct request {
 	bool attach;
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
-	int lane;
+	const char *filter;	/* NULL: all events */
 };
 
 struct hook_row {
@@ -37,7 +40,8 @@ struct hook_row {
 	const char *state;
 	uint64_t owners;
 	const char *lane;
-	uint64_t version, lost;
+	uint64_t version, lost, filtered, undecided;
+	json_t *filters;
 	const char *why;	/* it is absent, or emits nothing; "" if there is nothing to tell */
 };
 
@@ -60,6 +64,9 @@ static const struct column columns[] = {
 	HOOK_COLUMN(lane, TEXT, "LANE"),
 	HOOK_COLUMN(version, COUNT, "VERSION"),
 	HOOK_COLUMN(lost, FAULT, "LOST"),
+	HOOK_COLUMN(filtered, COUNT, "FILTERED"),
+	HOOK_COLUMN(undecided, FAULT, NULL),
+	HOOK_COLUMN(filters, ROWS, "FILTERS"),
 	HOOK_COLUMN(why, TEXT, "WHY"),
 	{ 0 },
 };
@@ -85,6 +92,9 @@ static struct hook_row row_of(struct evring *ev, const struct evring_type *type,
 		.lane = lane_name(ev, type->lane),
 		.version = type->version,
 		.lost = type->lost,
+		.filtered = type->filtered,
+		.undecided = type->undecided,
+		.filters = filters_of(ev, type->name),
 		.why = evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why,
 	};
 }
@@ -104,6 +114,7 @@ static int list(struct evring *ev, int nr, bool json)
 		row = row_of(ev, type, why);
 		table_row(table, &row);
 		json_array_append_new(array, columns_json(columns, &row));
+		columns_release(columns, &row);
 	}
 	if (!json && !json_array_size(array))
 		printf("The module has no hooks.\n");
@@ -121,6 +132,36 @@ static int no_such_hook(struct evring *ev, const char *glob)
 	return EXIT_FAILURE;
 }
 
+/* -EINVAL: the expression is wrong, which was said. */
+static int attach(struct evring *ev, const char *name, const struct request *request)
+{
+	struct evring_attachment how = {
+		.hook = name, .group = request->group, .lane = request->lane_name,
+	};
+	struct evring_filter_error error;
+	struct evring_filter *filter = NULL;
+	int ret = 0;
+
+	if (request->filter)
+		ret = evring_filter_compile(&filter, evring_type_by_name(ev, name),
+					    request->filter, &error);
+	if (ret == -EINVAL) {
+		filter_print_error(name, request->filter, &error);
+		return ret;
+	}
+	how.filter = filter;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* Filters and lanes replace what there was: "already" would not be true of them. */
+static bool is_known(const struct request *request, int before, int after)
+{
+	return before == after && !request->filter && !request->lane_name;
+}
+
 static int switch_hook(struct evring *ev, const char *name, const struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
@@ -129,8 +170,12 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
-	state = request->attach ? evring_attach(ev, name, request->group, request->lane) :
+	state = request->attach ? attach(ev, name, request) :
 				  evring_detach(ev, name, request->group);
+	if (state == -EINVAL && request->filter)
+		return EXIT_FAILURE;
+	if (state == -ENOSYS)
+		return fail(state, "cannot %s %s: the module knows no filters", verb, name);
 	if (state == -ENOENT && request->group)
 		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
 	if (state == -EBUSY)
@@ -144,7 +189,7 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
 		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
-	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
+	printf("%s: %s%sed", name, is_known(request, before, after) ? "already " : "", verb);
 	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');
@@ -176,9 +221,8 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		return fail(nr, "cannot read the types");
 	if (!argc)
 		return list(ev, nr, request->json);
-	request->lane = request->lane_name ? evring_lane_by_name(ev, request->lane_name) : -1;
-	if (request->lane_name && request->lane < 0)
-		return fail(-request->lane, "there is no lane '%s'", request->lane_name);
+	if (request->lane_name && evring_lane_by_name(ev, request->lane_name) < 0)
+		return fail(EINVAL, "there is no lane '%s'", request->lane_name);
 	request->attach = !strcmp(argv[0], "attach");
 	for (int i = 1; i < argc; i++) {
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
@@ -189,11 +233,13 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
+	bool of_attach = request->lane_name || request->filter;
+
 	if (!argc)
-		return !request->group && !request->lane_name;
+		return !request->group && !of_attach;
 	if (argc < 2 || request->json)
 		return false;
-	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !request->lane_name);
+	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !of_attach);
 }
 
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
@@ -201,6 +247,7 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "group", required_argument, NULL, 'g' },
 		{ "lane", required_argument, NULL, 'l' },
+		{ "filter", required_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -216,6 +263,8 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			request.group = optarg;
 		else if (option == 'l')
 			request.lane_name = optarg;
+		else if (option == 'f')
+			request.filter = optarg;
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What of the kafka.* keys would break evringd's promise: that an event is in the ring or in
+ * Values of kafka.* keys that would break evringd's promise: that an event is in the ring or in
  * the topic, that equal keys keep their order, and that it says why nothing arrives. Each is a
  * rule with its reason. Nothing here runs a command or opens a connection.
  */
-#include "evringd.h"
+#include "check.h"
+
+#include "config.h"
+#include "converter.h"
+#include "message.h"
+#include "problem.h"
+#include "property.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <librdkafka/rdkafka.h>
@@ -14,11 +21,6 @@
 
 /* Beside a message's value: its key, its headers, and what frames them */
 #define MESSAGE_OVERHEAD (MESSAGE_KEY_MAX + 1024u)
-/* The longest record, as value.format writes it at the most: see evring_json_max() */
-#define RECORD_LONGEST (32u << 10)
-#define FIELDS_LONGEST 8192u	/* the keys of 64 fields, say */
-#define JSON_LONGEST (EVRING_JSON_HEAD + FIELDS_LONGEST + EVRING_JSON_BYTE * RECORD_LONGEST)
-
 struct trial {
 	const struct config *cfg;
 	rd_kafka_conf_t *conf;
@@ -90,8 +92,7 @@ static bool five_in_flight(const struct trial *trial, const char *name)
 static bool message_fits(const struct trial *trial, const char *name)
 {
 	const struct config *cfg = trial->cfg;
-	uint64_t longest = cfg->format == VALUE_RAW ? RECORD_LONGEST :
-			   JSON_LONGEST;
+	uint64_t longest = converter_of(cfg)->longest;
 
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;
@@ -109,7 +110,7 @@ static bool bytes_fit(const struct trial *trial, const char *name)
 }
 
 /*
- * The rules. What @accept names may be had by that word in delivery.accept.
+ * The rules. The word of delivery.accept that @accept stands for allows to break the rule.
  */
 static const struct rule {
 	const char *name;	/* not an alias */

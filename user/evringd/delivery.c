@@ -18,7 +18,9 @@
  * chunk by its own address. A value that is too large for a chunk gets one of
  * its own.
  */
-#include "evringd.h"
+#include "delivery.h"
+
+#include "memory.h"
 
 #include <assert.h>
 #include <stdlib.h>

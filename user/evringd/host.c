@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the configuration needs of this host: its identity, its name, its device's types. */
-#include "evringd.h"
+/* See host.h. */
+#include "host.h"
+
+#include "config.h"
+#include "memory.h"
 #include "names.h"
+#include "problem.h"
+#include "template.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -92,8 +97,8 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 	unsigned int i;
 
 	if (nr < 0)
-		fatal("types: %s", strerror(-nr));
-	for (i = 0; cfg->hooks[i]; i++)
+		problem(problems, "the types of events cannot be read: %s", strerror(-nr));
+	for (i = 0; nr >= 0 && cfg->hooks[i]; i++)
 		if (!matches_hook(ev, nr, cfg->hooks[i]))
 			no_such_hook(ev, i + 1, problems);
 }

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a connector. One table says what there is: parsing, messages,
- * `evringd --keys` and the check of the manual page all come from it.
+ * The keys of a connector, in one table: parsing, messages, `evringd --keys` and
+ * the check of the manual page all come from it.
  */
-#include "evringd.h"
+#include "keys.h"
+
+#include "config.h"
+#include "log.h"
+#include "memory.h"
+#include "pack.h"
+#include "problem.h"
+#include "provider.h"
+#include "template.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -89,7 +98,7 @@ static const struct key keys[] = {
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* What a member of struct config is to the table */
+/* A member of struct config, as the table sees it */
 union member {
 	uint64_t number;
 	char *text;
@@ -195,22 +204,6 @@ static bool parse_group(const struct key *key, const char *value, union member *
 		return parse_text(key, value, member, why, len);
 	snprintf(why, len, "is not a group's name");
 	return false;
-}
-
-const char *next_word(const char **list, size_t *len)
-{
-	const char *word = *list, *end;
-
-	if (!word)
-		return NULL;
-	end = word + strcspn(word, ",");
-	*list = *end ? end + 1 : NULL;
-	while (word < end && isblank((unsigned char)*word))
-		word++;
-	while (end > word && isblank((unsigned char)end[-1]))
-		end--;
-	*len = (size_t)(end - word);
-	return word;
 }
 
 /* A bit for each word */
@@ -324,7 +317,7 @@ static void release_template(union member *member)
 	template_free(member->tmpl);
 }
 
-/* How a type is called, read and given back */
+/* The name of a type, its parser, and how its value is freed */
 static const struct {
 	const char *name;
 	parser *parse;
@@ -460,7 +453,7 @@ static bool is_template(const struct key *key)
 	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
 }
 
-/* The log shows a template as it is written: what a provider gave is not to be seen. */
+/* The log shows a template as it is written, without the values that a provider gave. */
 static void keep_written(struct config *cfg, const struct key *key, const char *written)
 {
 	struct template **tmpl = (void *)((char *)cfg + key->member);

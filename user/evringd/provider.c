@@ -4,8 +4,11 @@
  * and ${credential:NAME} of systemd. A value is put together once, when the file is read; what
  * a provider gave is not looked at for further ones, and never printed.
  */
-#include "evringd.h"
+#include "provider.h"
+
 #include "file.h"
+#include "log.h"
+#include "memory.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -354,10 +357,8 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 	char *resolved = NULL, *value, reason[320];
 	const char *at;
 	size_t len, used;
-	FILE *out = open_memstream(&resolved, &len);
+	FILE *out = stream_begin(&resolved, &len);
 
-	if (!out)
-		fatal("out of memory");
 	for (at = text; *at; at += used) {
 		used = 1;
 		if (at[0] == '$' && provider_name(at + 1)) {
@@ -379,7 +380,6 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 			fputc(*at, out);
 		}
 	}
-	if (fclose(out))
-		fatal("out of memory");
+	stream_end(out);
 	return resolved;
 }

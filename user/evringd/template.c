@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Templates: text with ${variables}; "$$" is one "$". */
-#include "evringd.h"
+#include "template.h"
+
+#include "memory.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -89,6 +89,7 @@
 #define EVRING_FEATURE_READ	(1ULL << 0)	/* taps and groups */
 #define EVRING_FEATURE_URING	(1ULL << 1)	/* EVRING_CMD_COMMIT */
 #define EVRING_FEATURE_HOOKS	(1ULL << 2)	/* EVRING_IOC_HOOK, with owners and lanes */
+#define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
 
 /*
  * Records
@@ -382,6 +383,8 @@ struct evring_common {
  * @lane: out: where its events go now
  * @reserved: 0
  * @lost: out: events of this type that got no room, all causes, all CPUs
+ * @filtered: out: events that no owner of their hook wanted: they are nowhere
+ * @undecided: out: events that are wanted because a filter came to no end with them
  *
  * Any session. ENOENT: no such id, and none above it either: ids are given out
  * without holes. A type stays describable after its module has gone; once no
@@ -397,6 +400,8 @@ struct evring_describe {
 	__u16	lane;
 	__u16	reserved;
 	__u64	lost;
+	__u64	filtered;
+	__u64	undecided;
 };
 
 #define EVRING_TYPE_F_HOOK	0x1	/* emitted by a hook: EVRING_IOC_HOOK knows it */
@@ -907,7 +912,8 @@ struct evring_arm {
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
  * @group: on whose behalf: a group's name; empty: the administrator's
- * @filter: 0
+ * @filter: of EVRING_HOOK_ATTACH: address of a struct evring_program, which says what
+ *	events this owner wants; 0: all of them
  * @options: 0
  * @op: EVRING_HOOK_*
  * @flags: EVRING_HOOK_F_*
@@ -916,7 +922,7 @@ struct evring_arm {
  * @reserved: 0
  * @owners: out: how many have it attached, the administrator counts as one
  * @state: in: 0; out: enum evring_hook_state, as it is now
- * @reserved1: 0
+ * @filters: out: how many of its owners have a filter
  * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
  *	of it this kernel lacks, or why it could not be attached; else empty
  *
@@ -926,11 +932,19 @@ struct evring_arm {
  * closes, so that events between two runs of a daemon are in the ring.
  * Idempotent.
  *
+ * An event is emitted if one of the owners wants it; else it takes no place in the
+ * ring, and evring_describe.filtered counts it. (Where another event came on top of it
+ * meanwhile, it leaves an EVRING_TYPE_DISCARD behind.) EVRING_HOOK_ATTACH of an owner
+ * replaces its filter, by none where there is none in the call. Each event is judged
+ * by what was wanted before, or by what is wanted then.
+ *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
  * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
  * says why). A hook whose point is in a module that is not loaded can be attached: it
- * is absent until the module comes. May sleep.
+ * is absent until the module comes. Of a filter: EINVAL: it is no program for this
+ * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
+ * takes, or has what it does not know; EFAULT. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -943,7 +957,7 @@ struct evring_hook {
 	__u16	reserved;
 	__u32	owners;
 	__u32	state;
-	__u32	reserved1;
+	__u32	filters;
 	char	why[EVRING_WHY_MAX];
 };
 
@@ -969,6 +983,24 @@ enum evring_hook_state {
 #define EVRING_HOOK_DETACH	2
 
 #define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
+
+/**
+ * struct evring_filter_read - EVRING_IOC_FILTER: the filter of one owner of a hook
+ * @name: of the hook, as in struct evring_hook
+ * @group: the owner, likewise
+ * @to: address for the program: as much as there is room for is copied
+ * @room: bytes at @to
+ * @len: out: bytes that there are, 0: it wants all events, or is no owner
+ *
+ * Any session. ENOENT: no such hook, or no such group. May sleep.
+ */
+struct evring_filter_read {
+	char	name[EVRING_NAME_MAX];
+	char	group[EVRING_NAME_MAX];
+	__u64	to;
+	__u32	room;
+	__u32	len;
+};
 
 /**
  * struct evring_drop - EVRING_IOC_DROP: forget a group that nobody owns
@@ -999,6 +1031,7 @@ struct evring_drop {
 #define EVRING_IOC_COMMIT	_IOW(EVRING_IOC_MAGIC, 6, struct evring_commit)
 #define EVRING_IOC_ARM		_IOW(EVRING_IOC_MAGIC, 7, struct evring_arm)
 #define EVRING_IOC_DROP		_IOW(EVRING_IOC_MAGIC, 8, struct evring_drop)
+#define EVRING_IOC_FILTER	_IOWR(EVRING_IOC_MAGIC, 9, struct evring_filter_read)
 
 /**
  * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD

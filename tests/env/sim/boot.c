@@ -88,6 +88,12 @@ int evring_hook_ctl(struct evring_hook *arg)
 	return -ENOENT;
 }
 
+int evring_hook_filter(struct evring_filter_read *arg)
+{
+	(void)arg;
+	return -ENOENT;
+}
+
 int evring_hooks_drop_group(const char *name)
 {
 	unsigned int place;

@@ -87,18 +87,7 @@ $(B)/tests/ring/device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 	$(Q)$(CC) $(SIM_CFLAGS) $(SIM_SAN) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $< -lpthread
 
-# The ABI, grown: a copy of its header where each structure that can grow has
-# members more. The library and the test against it are a newer program, the
-# module against it is a newer module; each must work with its older counterpart.
-GROW	:= $(B)/grow/include/uapi/linux/evring.h
-GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
-	   ring_read join commit_entry commit arm hook drop block block_field block_names \
-	   block_value
-$(GROW): include/uapi/linux/evring.h tests/env/sim/sim.mk
-	@mkdir -p $(@D)
-	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[2];\n};/;)" $< >$@
-	@[ "$$(grep -c grown $@)" = "$(words $(GROWS))" ]
-
+# The grown ABI (tests/env/grown.mk) in one half or the other
 $(SIM)/kernel-grown.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
 $(SIM)/kernel-grown.o: SIM_INCLUDES := -I$(B)/grow/include $(SIM_INCLUDES)
 $(SIM)/kernel-grown.o: SIM_KERNEL := $(filter-out kmod/abi,$(SIM_KERNEL))
