@@ -45,7 +45,8 @@ static struct evring_event_hook *hook_at(unsigned int i)
 	for ((_i) = 0; ((_hook) = hook_at(_i)); (_i)++)
 
 #define for_each_point(_point, _hook) \
-	for ((_point) = (_hook)->points; (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
+	for ((_point) = (_hook)->points;						\
+	     (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
 
 static struct evring_event_hook *hook_find(const char *name)
 {
