@@ -622,8 +622,8 @@ static void slot_clear(struct evring_slot *slot)
 }
 
 /*
- * Nobody wants it: as evring_discard(), but for what is left in the mapping, which
- * only those could read who could have had the event.
+ * Drop an event that no owner wants: evring_discard() without clearing the bytes in
+ * the mapping, whose readers could have had the event.
  */
 void evring_withdraw(struct evring_slot *slot)
 {
