@@ -34,7 +34,7 @@ static __always_inline bool noclock_inline(u64 *now)
 	return true;
 }
 
-#define evring_clock	noclock
+#define evring_clock_raw	noclock
 #define evring_clock_inline	noclock_inline
 #define evring_reserve	noclock_reserve
 #define evring_submit	noclock_submit
@@ -48,7 +48,7 @@ static __always_inline bool noclock_inline(u64 *now)
 
 #include "../../kmod/ring.c"
 
-#undef evring_clock
+#undef evring_clock_raw
 #undef evring_clock_inline
 #undef evring_reserve
 #undef evring_submit

@@ -7,6 +7,7 @@
 #include "../harness/block.h"
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
+#include "evringd.h"
 #include "internal.h"
 #include "sending.h"
 

@@ -16,7 +16,7 @@ struct template;
 struct property {
 	char *name;
 	char *value;
-	char *written;			/* as in the file, without what a provider gave */
+	char *written;			/* as in the file, without the values of providers */
 };
 
 /* Numbers are 64 bits wide, so that one parser fits all of them. */

@@ -144,7 +144,7 @@ static void set_trace(struct connector *c, int status, const char *fmt, ...)
 	c->status = status;
 }
 
-/* Nothing is read, produced or waited for from here on; what is acknowledged is still committed. */
+/* Nothing is read, produced or waited for from here on; acknowledged events are still committed. */
 static void end(struct connector *c)
 {
 	c->expired = true;
@@ -161,7 +161,7 @@ static void expire(void *arg)
 	end(arg);
 }
 
-/* With @drain what had come until now is still read; what comes later is left to the next start. */
+/* With @drain the events up to now are still read; later ones are left to the next start. */
 static void stop(struct connector *c, const char *why, bool drain)
 {
 	info("%s: stopping, %llu events in flight", why,
@@ -186,7 +186,7 @@ void connector_stop(struct connector *c, const char *why)
 }
 
 /*
- * What comes back from Kafka
+ * Answers from Kafka
  */
 
 static void acked(void *arg, struct delivery *delivery)
@@ -247,7 +247,7 @@ static void refused(void *arg, const struct refusal *refusal)
 }
 
 /*
- * What goes there
+ * Events to Kafka
  */
 
 /* False: no room in librdkafka. All other trouble of the message is the sender's. */
@@ -434,7 +434,7 @@ static void commit_done(void *arg, int ret)
 		c->awake = true;
 	if (!ret)
 		return;
-	/* The kernel's positions are not what this side believes: that cannot be healed. */
+	/* The kernel's positions differ from ours: that cannot be healed. */
 	c->uncommittable = true;
 	fail(c, STATUS_FAILED, "commit of %u rings: %s", c->committer.nr, strerror(-ret));
 }
@@ -547,7 +547,7 @@ static void join(struct connector *c)
 	}
 }
 
-/* What the file wants and this host does not have is all told, not only the first of it. */
+/* All problems are told, not only the first. */
 static void check(struct connector *c)
 {
 	struct problems problems = { .file = c->file };
@@ -580,7 +580,7 @@ static void start(struct connector *c)
  * The end
  */
 
-/* Where librdkafka's threads are through with the values in our memory and in the ring */
+/* librdkafka's threads do not use the values in our memory and in the ring any more. */
 static void release(struct connector *c)
 {
 	loop_unwatch(&c->on_device);
@@ -643,7 +643,7 @@ static void look_for_stall(struct connector *c)
 		stall_look(&c->stall, c->deliveries, c->sender, now_ns());
 }
 
-/* Reports first, as they make room. What can be committed then goes out at the end. */
+/* Reports first, as they make room. The commit at the end covers them, too. */
 static void turn_run(struct connector *c)
 {
 	bool more = false;

@@ -132,7 +132,7 @@ void key_check(struct evring *ev, const struct config *cfg, struct problems *pro
 		if (!some_type_has(ev, nr, field))
 			problem(problems,
 				"key \"key\": variable %zu is a field that no type has, so it is "
-				"empty in all keys; allowed: what evring types lists", i + 1);
+				"empty in all keys; allowed: fields that evring types lists", i + 1);
 	}
 }
 

@@ -73,7 +73,7 @@ static const struct key keys[] = {
 	{ "batch.events", KEY_NUMBER, "4096", NULL, 1, 1000000, MEMBER(batch),
 	  "most events to read before looking at acknowledgements" },
 	{ "inflight.max.bytes", KEY_NUMBER, "8388608", NULL, 1u << 20, 1ULL << 40,
-	  MEMBER(inflight_bytes), "bound on what is read and not acknowledged, bytes of values" },
+	  MEMBER(inflight_bytes), "bound on events that are read and not acknowledged, bytes of values" },
 	{ "inflight.max.events", KEY_NUMBER, "100000", NULL, 1, 100000000, MEMBER(inflight_events),
 	  "... and events" },
 	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
@@ -84,7 +84,7 @@ static const struct key keys[] = {
 	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
 	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
 	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
-	  "what is promised and may be done without, for kafka.* keys that need it" },
+	  "promises that are given up, for kafka.* keys that need it" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
 	  "how long a stop waits for acknowledgements" },
 	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
@@ -405,7 +405,7 @@ static void unknown_key(const char *name, struct problems *problems)
 	if (nearest)
 		problem(problems, "key \"%.80s\": unknown; did you mean \"%s\"?", name, nearest);
 	else
-		problem(problems, "key \"%.80s\": unknown; \"evringd --keys\" lists what there is",
+		problem(problems, "key \"%.80s\": unknown; \"evringd --keys\" lists all keys",
 			name);
 }
 

@@ -20,12 +20,14 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 
 	src->cfg = cfg;
 	src->filters = filters_new(cfg);
-	if (ret) {
+	if (ret)
 		src->ev = NULL;
-		snprintf(why, len, "%s: %s", cfg->device, ret == -ENOENT ?
-			 "there is none: is the module evring loaded?" : strerror(-ret));
+	if (ret == -ENOENT)
+		snprintf(why, len, "%s: there is none: is the module evring loaded?", cfg->device);
+	else if (ret)
+		snprintf(why, len, "%s: %s", cfg->device, strerror(-ret));
+	if (ret)
 		return false;
-	}
 	return host_identity(cfg, &src->host, why, len);
 }
 

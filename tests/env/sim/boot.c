@@ -123,7 +123,7 @@ static void params_set(const struct sim_boot *boot)
 	snprintf(lanes, sizeof(lanes), "critical:%u,bulk:%u,app:%u", is[LANE_CRITICAL],
 		 is[LANE_BULK], is[LANE_APP]);
 	*sim_param_lanes() = boot->lanes ? (char *)boot->lanes : lanes;
-	memset(evring_lanes, 0, sizeof(evring_lanes));
+	memset(evring_lane_table, 0, sizeof(evring_lane_table));
 	/* One kind of clock a process, as clock.c keeps its last sample. */
 	assert(boot->tsc || !static_key_enabled(&evring_clock_tsc));
 }
