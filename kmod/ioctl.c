@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls of /dev/evring: what they are is told in <uapi/linux/evring.h>.
- * Each argument is copied in as long as the caller knows it, looked at, and
- * copied out likewise: so old programs and new ones meet the same calls.
+ * The calls of /dev/evring, as <uapi/linux/evring.h> describes them. Each argument is
+ * copied in and out with the size that the caller knows, so that old and new programs
+ * use the same calls.
  */
 #include <linux/capability.h>
 #include <linux/slab.h>
@@ -15,7 +15,7 @@
 #include "lane.h"
 #include "type.h"
 
-/* What any call's argument is */
+/* The argument of any call */
 union argument {
 	struct evring_meta_read meta;
 	struct evring_ring_read ring;
@@ -28,7 +28,7 @@ union argument {
 	struct evring_filter_read filter;
 };
 
-/* As much of an object as the caller has room for */
+/* Copy as much of an object as the caller has room for. */
 static int give(u64 to, u32 room, const void *from, size_t len)
 {
 	return copy_to_user(u64_to_user_ptr(to), from, min_t(size_t, room, len)) ? -EFAULT : 0;
@@ -173,9 +173,9 @@ static int call_drop(struct evring_session *session, union argument *arg)
 
 /**
  * struct call - one call
- * @run: does it; the argument was copied in, and is copied out where it gave 0
- * @end: or does only what can fail, and this the rest; it may be that the caller
- *	could not be told (all or nothing: tell first, as that can fail)
+ * @run: executes it; the argument was copied in, and is copied out if this returns 0
+ * @end: optional: completes or undoes it. Copying out can fail: @run prepares the call,
+ *	and this takes effect if the caller has its answer (@told), else takes it back
  * @min: bytes that each caller knows: up to the last member that ABI 1 began with
  * @size: bytes that we know
  * @out: there is an answer
@@ -232,7 +232,7 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	return ret;
 }
 
-long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
+long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
@@ -244,7 +244,8 @@ long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned lon
 }
 
 /* EVRING_CMD_*; @cmd is a copy. */
-int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd)
+int evring_session_command(struct evring_session *session, u32 op,
+			   const struct evring_uring_cmd *cmd)
 {
 	if (op != EVRING_CMD_COMMIT)
 		return -EOPNOTSUPP;

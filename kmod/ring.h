@@ -38,9 +38,9 @@
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
  * @hold: lowest position that a group holds, U64_MAX if none does. Written by
- *	whoever commits, read only where a segment is entered
- * @lane: which
- * @cpu: whose
+ *	COMMIT and JOIN, read only where a segment is entered
+ * @lane: of this lane
+ * @cpu: of this CPU
  * @lost_shown: @lost as user space sees it
  * @cursors: by place of the group
  * @counted: how much of head is in the lane's sum (wake.c)

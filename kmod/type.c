@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types: what events look like. Ids are given out in order. A ring can hold
+ * Types: the layout of events. Ids are given out in order. A ring can hold
  * events of a module that has gone, and they must stay readable: so a type is
  * only marked as gone, and comes back under its id when the module does. Once
  * all ids are given out, one that no event in any ring has any more goes to
@@ -153,7 +153,7 @@ static void type_free(struct evring_event_type *type)
 static void type_place(struct evring_event_type *type, u16 lane)
 {
 	type->lane = lane;
-	WRITE_ONCE(type->rings, evring_lanes[lane].rings);
+	WRITE_ONCE(type->rings, evring_lane_table[lane].rings);
 }
 
 /* Where a type's own lane is; the builtin ones are in all of them. */
@@ -164,7 +164,7 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	if (lane >= 0)
 		return lane;
 	pr_info("evring: there is no lane %s: events of type %s go to lane %s\n", desc->lane,
-		desc->name, evring_lanes[0].info->name);
+		desc->name, evring_lane_table[0].info->name);
 	return 0;
 }
 
@@ -238,7 +238,7 @@ struct remains {
 	bool found;
 };
 
-/* A group may still read below tail what a writer gave way for: hold tells. */
+/* A group may still read below tail, where a writer gave way to it: see hold. */
 static void look_below(struct evring_ring *ring, void *arg)
 {
 	struct remains *remains = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* type.c: what events look like. */
+/* type.c: the types of events. */
 #ifndef _KMOD_TYPE_H
 #define _KMOD_TYPE_H
 

@@ -22,7 +22,7 @@
  */
 struct evring_want {
 	struct rcu_head rcu;
-	struct evring_program program;
+	struct evring_program program __aligned(8);
 };
 
 /**

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks: the families, attaching and detaching. A hook is attached where each of
- * its points is, but for those that it can do without. One that is detached is
- * not there: its points are no-ops in the kernel's code.
+ * Hooks: the families, attaching and detaching. A hook is attached if all points
+ * are that it needs. A detached hook costs nothing: its points are no-ops in the
+ * kernel's code.
  *
- * A hook that does not emit is never called attached: the state tells, and a line
- * says why. One that this kernel cannot have does not keep the others from loading.
+ * A hook that does not emit is never called attached; its state comes with the
+ * reason. A hook that this kernel cannot have does not stop the module from loading.
  */
 #include <linux/err.h>
 #include <linux/mutex.h>
@@ -19,6 +19,9 @@
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
+	&evring_file_open_family,
+	&evring_file_name_family,
+	&evring_file_attr_family,
 };
 
 static const struct evring_source *const sources[] = {
@@ -45,7 +48,8 @@ static struct evring_event_hook *hook_at(unsigned int i)
 	for ((_i) = 0; ((_hook) = hook_at(_i)); (_i)++)
 
 #define for_each_point(_point, _hook) \
-	for ((_point) = (_hook)->points; (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
+	for ((_point) = (_hook)->points;						\
+	     (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
 
 static struct evring_event_hook *hook_find(const char *name)
 {
@@ -116,7 +120,7 @@ static int points_attach(struct evring_event_hook *hook)
 	return 0;
 }
 
-/* -EOPNOTSUPP: this kernel lacks a point. One whose module is not there is waited for. */
+/* -EOPNOTSUPP: this kernel lacks a point. A point of a module that is not loaded may come. */
 static int hook_attach(struct evring_event_hook *hook)
 {
 	struct evring_point *lacks = hook_lacks(hook, false);
@@ -160,7 +164,7 @@ static struct evring_point *hook_disarmed(const struct evring_event_hook *hook)
 	return NULL;
 }
 
-/* The state, and a line that says why: empty where there is nothing to be said. */
+/* The state, and the reason for it in @why: empty if all is well. */
 static u32 hook_state(const struct evring_event_hook *hook, char why[EVRING_WHY_MAX])
 {
 	struct evring_point *point = hook_lacks(hook, false);
@@ -202,7 +206,7 @@ static void hook_tell_missed(struct evring_event_hook *hook)
 			evring_point_tell_missed(point);
 }
 
-/* Into another lane: not over the heads of other owners. */
+/* Move the events into another lane, unless the hook has other owners. */
 static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lane)
 {
 	if (!hook->type)
@@ -218,8 +222,8 @@ static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lan
 }
 
 /*
- * From now on events are held against what the owners want now. Where there is no
- * owner any more, probes that still run emit nothing.
+ * From now on the owners' present filters and options hold for events. Where there is
+ * no owner any more, probes that still run emit nothing.
  */
 static void hook_gate(struct evring_event_hook *hook)
 {
@@ -233,7 +237,7 @@ static void hook_gate(struct evring_event_hook *hook)
 	evring_gate_free(old);
 }
 
-/* One more owner, or one that wants something else now; its old wants are @*want then. */
+/* Set an owner's wants, add it if it is new. Its old wants are in @*want then. */
 static int hook_own(struct evring_event_hook *hook, unsigned int owner, struct evring_want **want)
 {
 	bool was_owner = __test_and_set_bit(owner, hook->owners);
@@ -250,6 +254,7 @@ static int hook_own(struct evring_event_hook *hook, unsigned int owner, struct e
 	return ret;
 }
 
+/* Add an owner, and attach the hook if it is the first. */
 static int hook_take(struct evring_event_hook *hook, unsigned int owner,
 		     const struct evring_hook *arg, struct evring_want **want)
 {
@@ -265,8 +270,8 @@ static int hook_take(struct evring_event_hook *hook, unsigned int owner,
 }
 
 /*
- * One owner less; without any the hook goes, and its events' lane is their own
- * again. True: a probe may still run.
+ * Remove an owner. After the last one the hook is detached, and its events go to
+ * their own lane again. True: a probe may still run.
  */
 static bool hook_give_up(struct evring_event_hook *hook, unsigned int owner)
 {
@@ -414,7 +419,7 @@ u32 evring_hook_flags(u32 type_id)
 	return ret;
 }
 
-/* A module has come: what was waited for may be there, for those who wait. */
+/* A module has come: attach the hooks that have owners and waited for its tracepoints. */
 static void hook_module_comes(struct evring_event_hook *hook, struct module *mod)
 {
 	struct evring_point *point;
@@ -432,7 +437,7 @@ static void hook_module_comes(struct evring_event_hook *hook, struct module *mod
 			hook->error);
 }
 
-/* It goes: the owners stay, and wait. */
+/* A module goes: its hooks are detached, but keep their owners. */
 static void hook_module_goes(struct evring_event_hook *hook, struct module *mod)
 {
 	struct evring_point *point;

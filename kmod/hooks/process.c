@@ -4,7 +4,7 @@
  *
  * The probes run in task context, on 7.0 and later with preemption on: only
  * between reserve and submit may anything depend on the CPU. Nothing here
- * sleeps: what user memory is not there at once is not there.
+ * sleeps: user memory that is not present is not read.
  */
 #include <linux/binfmts.h>
 #include <linux/mm.h>
@@ -58,7 +58,7 @@ static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FL
 
 /*
  * The arguments lie where exec has just written them. A page that is not there
- * ends them: what is read is a prefix, and the event says so.
+ * ends them: the event has a prefix, and says so.
  */
 static u32 read_argv(char *to, unsigned long from, u32 len)
 {

@@ -118,6 +118,89 @@ TEST_F(hooks, each_hook_emits_its_own_event_alone)
 	}
 }
 
+/* The hooks that there are, one after another from *@id on; NULL past the last one */
+static const struct evring_type *next_hook(struct evring *ev, int *id, int nr)
+{
+	const struct evring_type *type;
+
+	while (*id < nr) {
+		type = evring_type(ev, (unsigned int)(*id)++);
+		if (type && (type->flags & EVRING_TYPE_F_HOOK))
+			return type;
+	}
+	return NULL;
+}
+
+/* Attach all hooks: how many are neither attached nor say why not? */
+static unsigned int attach_each(struct evring *ev, int nr)
+{
+	const struct evring_type *type;
+	char why[EVRING_WHY_MAX];
+	unsigned int bad = 0;
+	int id = 0, state;
+
+	while ((type = next_hook(ev, &id, nr))) {
+		state = evring_attach(ev, type->name, NULL, -1);
+		if (state == EVRING_HOOK_ATTACHED)
+			continue;
+		if ((state != -EOPNOTSUPP && state != EVRING_HOOK_ABSENT) ||
+		    evring_hook_why(ev, type->name, why, sizeof(why)) != EVRING_HOOK_ABSENT ||
+		    !why[0])
+			bad++;
+		note("%s: %d, %s", type->name, state, why);
+	}
+	return bad;
+}
+
+/* How many hooks are in a state, and of these, do all say why? */
+static unsigned int in_state(struct evring *ev, int nr, int state, bool *all_say_why)
+{
+	const struct evring_type *type;
+	char why[EVRING_WHY_MAX];
+	unsigned int n = 0;
+	int id = 0;
+
+	*all_say_why = true;
+	while ((type = next_hook(ev, &id, nr))) {
+		if (evring_hook_why(ev, type->name, why, sizeof(why)) != state)
+			continue;
+		n++;
+		*all_say_why &= why[0] != '\0';
+	}
+	return n;
+}
+
+/* Hooks on functions are disarmed while a knob is off, and attached after it; tracepoints stay. */
+TEST_F(hooks, each_hook_is_attached_or_says_why_not)
+{
+	static const char *const knobs[] = {
+		"/proc/sys/kernel/ftrace_enabled", "/sys/kernel/debug/kprobes/enabled",
+	};
+	int nr = evring_types(self->ev), id = 0;
+	const struct evring_type *type;
+	unsigned int i, attached;
+	bool said;
+
+	ASSERT_LT(0, nr);
+	EXPECT_EQ(0, attach_each(self->ev, nr));
+	attached = in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said);
+	EXPECT_LE(HOOKS, attached);
+	EXPECT_EQ(0, in_state(self->ev, nr, EVRING_HOOK_DISARMED, &said));
+	for (i = 0; i < 2; i++) {
+		if (knob_set(knobs[i], "0"))
+			continue;
+		note("%s off: %u disarmed", knobs[i],
+		     in_state(self->ev, nr, EVRING_HOOK_DISARMED, &said));
+		EXPECT_TRUE(said);
+		EXPECT_EQ(0, knob_set(knobs[i], "1"));
+		EXPECT_EQ(attached, in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));
+	}
+	while ((type = next_hook(self->ev, &id, nr)))
+		EXPECT_LE(0, evring_detach(self->ev, type->name, NULL));
+	EXPECT_EQ(0, in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));
+	EXPECT_EQ(-ENOENT, evring_hook_why(self->ev, "no.such", (char [8]){ 0 }, 8));
+}
+
 /* Kilobytes that the kernel has taken and cannot take back */
 static long kernel_kib(void)
 {

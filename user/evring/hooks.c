@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring hooks: list, attach and detach what emits events. */
+/* evring hooks: list, attach and detach the hooks that emit events. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>

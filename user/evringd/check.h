@@ -8,7 +8,7 @@ struct problems;
 
 /* Tries the kafka.* properties, all of them. */
 void kafka_check(const struct config *cfg, struct problems *problems);
-/* Warnings of what is allowed but has a price. */
+/* Warnings of settings that are allowed but have a price. */
 void kafka_warn(const struct config *cfg, struct problems *warnings);
 
 #endif /* CHECK_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* commit: the kernel may forget what Kafka has acknowledged: one command for all rings. */
+/* commit: tells the kernel the acknowledged position of each ring: one command for all rings. */
 #ifndef COMMIT_H
 #define COMMIT_H
 
@@ -28,7 +28,7 @@ struct committer {
 
 /* Set @done and @arg before. */
 void commit_open(struct committer *com, struct loop *loop, struct evring *ev);
-/* Send what can be committed, unless a commit is under way. False: there was nothing to send. */
+/* Commit all acknowledged prefixes, unless a commit is under way. False: nothing was to commit. */
 bool commit_start(struct committer *com, struct deliveries *ds);
 void commit_close(struct committer *com);
 

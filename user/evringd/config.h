@@ -10,12 +10,13 @@ struct problems;
 struct template;
 
 #define KAFKA_PREFIX "kafka."
+#define FILTER_PREFIX "hooks.filter."
 
-/* One kafka.* key, without the prefix */
+/* One kafka.* or hooks.filter.* key, without the prefix */
 struct property {
 	char *name;
 	char *value;
-	char *written;			/* as in the file, without what a provider gave */
+	char *written;			/* as in the file, without the values of providers */
 };
 
 /* Numbers are 64 bits wide, so that one parser fits all of them. */
@@ -48,6 +49,8 @@ struct config {
 	char *device;
 	struct property *kafka;
 	size_t nr_kafka;
+	struct property *filters;	/* of hooks: the type and the expression */
+	size_t nr_filters;
 };
 
 enum value_format { VALUE_JSON, VALUE_RAW };

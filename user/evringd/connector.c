@@ -84,6 +84,7 @@ struct connector {
 	uint64_t until_ns;		/* CLOCK_BOOTTIME */
 
 	uint64_t read, delivered, lost, missed, rejected;
+	uint64_t skipped;		/* read, but only other owners of their hook want them */
 	uint64_t given_up;		/* refused and not tolerated: never acknowledged */
 	struct ratelimit refusals;
 };
@@ -118,10 +119,11 @@ void connector_tell(const struct connector *c, const char *when, bool state)
 	const char *name = connector_state_name(c->state);
 
 	info("%s%s%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, in flight %llu%s%s", state ? name : "", state ? ", " : "", when,
+	     "rejected %llu, not wanted %llu, in flight %llu%s%s", state ? name : "", state ? ", " : "", when,
 	     (unsigned long long)c->read, (unsigned long long)c->delivered,
 	     (unsigned long long)c->committer.committed, (unsigned long long)c->lost,
 	     (unsigned long long)c->missed, (unsigned long long)c->rejected,
+	     (unsigned long long)c->skipped,
 	     (unsigned long long)(c->deliveries ? deliveries_unacked(c->deliveries) : 0),
 	     state && c->trace ? ": " : "", state && c->trace ? c->trace : "");
 }
@@ -142,7 +144,7 @@ static void set_trace(struct connector *c, int status, const char *fmt, ...)
 	c->status = status;
 }
 
-/* Nothing is read, produced or waited for from here on; what is acknowledged is still committed. */
+/* Nothing is read, produced or waited for from here on; acknowledged events are still committed. */
 static void end(struct connector *c)
 {
 	c->expired = true;
@@ -159,7 +161,7 @@ static void expire(void *arg)
 	end(arg);
 }
 
-/* With @drain what had come until now is still read; what comes later is left to the next start. */
+/* With @drain the events up to now are still read; later ones are left to the next start. */
 static void stop(struct connector *c, const char *why, bool drain)
 {
 	info("%s: stopping, %llu events in flight", why,
@@ -184,7 +186,7 @@ void connector_stop(struct connector *c, const char *why)
 }
 
 /*
- * What comes back from Kafka
+ * Answers from Kafka
  */
 
 static void acked(void *arg, struct delivery *delivery)
@@ -245,7 +247,7 @@ static void refused(void *arg, const struct refusal *refusal)
 }
 
 /*
- * What goes there
+ * Events to Kafka
  */
 
 /* False: no room in librdkafka. All other trouble of the message is the sender's. */
@@ -351,6 +353,16 @@ static bool arm(struct connector *c)
 	return ret > 0;
 }
 
+/* Only other owners of its hook want the event: it is done, and needs no message. */
+static void skip(struct connector *c, const struct evring_event *event)
+{
+	struct delivery *delivery = delivery_begin(c->deliveries, 0);
+
+	delivery_push(c->deliveries, delivery, event, 0, 0);
+	delivery_ack(c->deliveries, delivery);
+	c->skipped++;
+}
+
 /* True: there may be more at once. False: wait, for the device or for reports. */
 static bool pump(struct connector *c)
 {
@@ -365,6 +377,10 @@ static bool pump(struct connector *c)
 			return flush(c) && c->reading && !c->expired && arm(c);
 		}
 		count(c, &event);
+		if (!source_wants(&c->source, &event)) {
+			skip(c, &event);
+			continue;
+		}
 		if (!ship(c, &event))
 			return false;
 	}
@@ -418,7 +434,7 @@ static void commit_done(void *arg, int ret)
 		c->awake = true;
 	if (!ret)
 		return;
-	/* The kernel's positions are not what this side believes: that cannot be healed. */
+	/* The kernel's positions differ from ours: that cannot be healed. */
 	c->uncommittable = true;
 	fail(c, STATUS_FAILED, "commit of %u rings: %s", c->committer.nr, strerror(-ret));
 }
@@ -531,7 +547,7 @@ static void join(struct connector *c)
 	}
 }
 
-/* What the file wants and this host does not have is all told, not only the first of it. */
+/* All problems are told, not only the first. */
 static void check(struct connector *c)
 {
 	struct problems problems = { .file = c->file };
@@ -564,7 +580,7 @@ static void start(struct connector *c)
  * The end
  */
 
-/* Where librdkafka's threads are through with the values in our memory and in the ring */
+/* librdkafka's threads do not use the values in our memory and in the ring any more. */
 static void release(struct connector *c)
 {
 	loop_unwatch(&c->on_device);
@@ -627,7 +643,7 @@ static void look_for_stall(struct connector *c)
 		stall_look(&c->stall, c->deliveries, c->sender, now_ns());
 }
 
-/* Reports first, as they make room. What can be committed then goes out at the end. */
+/* Reports first, as they make room. The commit at the end covers them, too. */
 static void turn_run(struct connector *c)
 {
 	bool more = false;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connector: one group's way to Kafka. It reads while there is room, produces,
- * commits what Kafka has acknowledged, and waits when there is nothing to do.
+ * connector: ships the events of one group to Kafka. It reads while there is
+ * room, produces, commits the events that Kafka has acknowledged, and waits when
+ * there is nothing to do.
  *
  * Its state has Kafka Connect's names. Trouble of one connector is never the
  * process's: it is FAILED then, with a trace, and the others go on.
  *
  *	UNASSIGNED	its group has another owner, for which it waits
  *	RUNNING
- *	STOPPED		asked to, and all that it has read is committed, or left in the ring
- *	FAILED		it cannot go on; what it has not committed is in the ring
+ *	STOPPED		by a signal; events without a commit are in the ring
+ *	FAILED		it cannot go on; events without a commit are in the ring
  */
 #ifndef CONNECTOR_H
 #define CONNECTOR_H
@@ -37,18 +38,18 @@ struct connector *connector_new(const struct config *cfg, const char *file, stru
 /* After loop_close(): the loop has operations of it until then. */
 void connector_free(struct connector *connector);
 
-/* True: something has come for it, or it has more to do, so it needs a turn. */
+/* True: it needs a turn, as something has happened to it or it has more to do. */
 bool connector_ready(const struct connector *connector);
 void connector_turn(struct connector *connector);
 /*
- * Read what had come until now, wait for acknowledgements at most shutdown.timeout.ms, commit.
+ * Read the events up to now, wait for acknowledgements at most shutdown.timeout.ms, commit.
  * The second call ends the wait.
  */
 void connector_stop(struct connector *connector, const char *why);
 
 /* It is STOPPED or FAILED, and commits nothing more. */
 bool connector_done(const struct connector *connector);
-/* It is done, and its memory and its device are given back: no thread uses them any more. */
+/* It is done, and has freed its memory and closed its device. */
 bool connector_released(const struct connector *connector);
 enum connector_state connector_state(const struct connector *connector);
 const char *connector_state_name(enum connector_state state);

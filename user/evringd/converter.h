@@ -54,8 +54,8 @@ struct converter {
 
 	/*
 	 * A pack: begin(), a put() for each event, end(). prepare() writes the next event to
-	 * @scratch; -errno if it cannot be written. need() tells how much of the pack's room the
-	 * next event and what follows it at the end take, or SIZE_MAX if it does not belong there;
+	 * @scratch; -errno if it cannot be written. need() tells how many bytes of the pack's room
+	 * the event takes, with all that end() adds, or SIZE_MAX if it does not belong there;
 	 * without a pack, of a new one.
 	 */
 	size_t state;			/* bytes of pack->state; a pack is used again and again */

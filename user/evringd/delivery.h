@@ -38,7 +38,7 @@ struct deliveries;
 
 /*
  * No more is to be pushed once so much memory, or so many events, are held; 0:
- * no bound. What lies elsewhere (in the ring) counts as memory too.
+ * no bound. Values that lie elsewhere (in the ring) count as memory too.
  */
 struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events);
 void deliveries_free(struct deliveries *ds);
@@ -48,17 +48,17 @@ bool deliveries_oldest(const struct deliveries *ds, uint32_t *order);
 /* How many have no acknowledgement; how many are not committed. */
 uint64_t deliveries_unacked(const struct deliveries *ds);
 uint64_t deliveries_held(const struct deliveries *ds);
-/* Bytes of all chunks, the spare ones too, and of what lies elsewhere. */
+/* Bytes of all chunks, the spare ones too, and of the values that lie elsewhere. */
 uint64_t deliveries_memory(const struct deliveries *ds);
 
 /* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
 struct delivery *delivery_begin(struct deliveries *ds, size_t room);
-/* It is the last on its ring now. @used: bytes of its value; @extra: bytes that lie elsewhere. */
+/* The delivery becomes the last on its ring. @used: bytes of its value; @extra: bytes that lie elsewhere. */
 void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
 /* The event goes into the message of @head, whose room is pushed already. */
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event);
-/* Of the value's @room, as it was pushed, so much was @used. */
+/* The value was pushed with @room bytes, and only @used of them are needed. */
 void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t room, size_t used);
 /* One more message is sent for it: all of them must be acked. */
 void delivery_split(struct delivery *delivery);
@@ -67,14 +67,14 @@ void delivery_split(struct delivery *delivery);
  * @with it: returns how many events these are, else 0.
  */
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
-/* How many these are. */
+/* Events of the delivery and of all that are @with it. */
 uint64_t delivery_events(const struct delivery *delivery);
-/* Whose ring it is on. */
+/* Lane and CPU of the ring that it is on. */
 void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
 		    uint32_t *cpu);
 /*
- * Take what can be committed: one entry for each ring whose prefix has grown,
- * @max at the most. *@events: how many events that are.
+ * Take the positions to commit: one entry for each ring whose prefix has grown,
+ * @max at the most. *@events: the number of events before them.
  */
 unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *entries,
 			     unsigned int max, uint64_t *events);

@@ -6,7 +6,7 @@
  *	main		options, and the way from the files to the worker
  *	config, keys	a connector's file
  *	provider	${file:PATH:KEY} in its values
- *	property, check	kafka.* -> librdkafka's configuration, and what it must not be
+ *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	problem, words	... all that is wrong with them; lists of words
  *	host		what a configuration needs of this host
  *	worker		the process: signals, a watch of the host, all connectors

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Failed deliveries: sender.h tells what is done about them, verdict.h whose fault they are. */
+/* Failed deliveries: see sender.h, and verdict.h for the faults. */
 #include "sending.h"
 #include "split.h"
 #include "verdict.h"

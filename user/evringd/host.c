@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include "config.h"
+#include "filters.h"
 #include "memory.h"
 #include "names.h"
 #include "problem.h"
@@ -131,7 +132,7 @@ void key_check(struct evring *ev, const struct config *cfg, struct problems *pro
 		if (!some_type_has(ev, nr, field))
 			problem(problems,
 				"key \"key\": variable %zu is a field that no type has, so it is "
-				"empty in all keys; allowed: what evring types lists", i + 1);
+				"empty in all keys; allowed: fields that evring types lists", i + 1);
 	}
 }
 
@@ -143,6 +144,7 @@ bool device_check(const struct config *cfg, struct problems *problems, int *erro
 	if (*error)
 		return false;
 	hooks_check(ev, cfg, problems);
+	filters_check(ev, cfg, problems);
 	key_check(ev, cfg, problems);
 	evring_close(ev);
 	return true;

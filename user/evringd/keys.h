@@ -11,7 +11,7 @@ struct problems;
 void keys_print(FILE *to);
 /* Give a zeroed configuration its defaults. */
 void keys_default(struct config *cfg);
-/* Set one key's member, or say what is wrong with the value. */
+/* Set one key's member; a bad value is a problem. */
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
 void keys_free(struct config *cfg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: the one io_uring that all connectors wait on. What goes wrong with the
- * ring itself is fatal(); what goes wrong with one descriptor is its user's.
+ * loop: the one io_uring that all connectors wait on. A failure of the io_uring
+ * itself is fatal(); a failure of one descriptor is told to its user.
  */
 #ifndef LOOP_H
 #define LOOP_H

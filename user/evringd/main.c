@@ -19,7 +19,7 @@ static const char usage[] =
 	"usage: evringd [--check] FILE...\n"
 	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says.\n"
 	"\n"
-	"  -c, --check    check each FILE, print what is wrong with it, and exit\n"
+	"  -c, --check    check each FILE, print all problems, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
@@ -77,7 +77,7 @@ static void load(struct file *file, char *path, bool check)
 		check_device(file->cfg, &file->problems);
 }
 
-/* A group has one owner, and a connector's name is what the log calls it. */
+/* A group has one owner, and the log tells connectors by their names. */
 static void check_others(struct file *files, size_t nr)
 {
 	struct file *file = &files[nr];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* message: what goes to Kafka. */
+/* message: one message to Kafka, before the producer takes it. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
@@ -13,7 +13,7 @@ struct topic;
 #define MESSAGE_KEY_MAX 1024
 #define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */
 
-/* What all messages of one type and lane share */
+/* Shared by all messages of one type and lane */
 struct route {
 	struct route *before;		/* of the type that had this id before; messages know it */
 	uint32_t generation;		/* of the type's id */

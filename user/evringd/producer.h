@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * producer: takes messages and reports each one, acknowledged or failed. What
- * is done about a failure is the sender's business.
+ * producer: takes messages and reports each one, acknowledged or failed. The
+ * sender decides what to do about a failure.
  *
  * Producers are gapless: when a message has failed for good, a producer sends
  * nothing that comes after it, and is at its end. The sender opens another one
@@ -53,8 +53,8 @@ struct producer_ops {
 	struct producer *(*open)(const struct config *cfg, size_t batch_bytes, int fd, char *why,
 				 size_t len);
 	/*
-	 * Release the topics before. If nothing was flying, this does not wait for anything; else
-	 * it gives up what is, and no value is in use any more.
+	 * Release the topics before. If no message is flying, this does not wait; else it gives
+	 * them up, and when it returns no value is in use any more.
 	 */
 	void (*close)(struct producer *producer);
 	void (*release)(struct topic_handle *handle);
@@ -77,9 +77,10 @@ struct producer_ops {
 	size_t (*message_max)(const struct producer *producer);
 	/* It has failed for good, and @why tells. */
 	bool (*failed)(const struct producer *producer, char *why, size_t len);
-	/* Give up what has not been sent; with @inflight also what has no answer. Reports come. */
+	/* Give up messages that have not been sent; with @inflight also those without an answer.
+	 * Reports of them follow. */
 	void (*purge)(struct producer *producer, bool inflight);
-	/* Why brokers hold up what was sent. False: nothing was told since the last call. */
+	/* Why brokers do not acknowledge. False: nothing was told since the last call. */
 	bool (*reason)(struct producer *producer, char *buf, size_t len);
 };
 

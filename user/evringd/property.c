@@ -25,7 +25,7 @@ static const struct {
 
 #define NR_DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
-/* Properties that would take away what evringd relies on */
+/* Properties that evringd sets by itself, as it relies on them */
 static const struct {
 	const char *name;
 	const char *why;
@@ -38,7 +38,7 @@ static const struct {
 
 #define NR_REFUSED (sizeof(refused) / sizeof(refused[0]))
 
-/* What librdkafka calls twice */
+/* Properties that have two names */
 static const struct {
 	const char *alias;
 	const char *name;

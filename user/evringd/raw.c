@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * value.format=raw: an event is the record as it lies in the ring, a pack is a
- * frame of records with all that is needed to read them (evring_frame.h).
+ * frame: the records with their lanes, their types and their clock (evring_frame.h).
  */
 #include "converter.h"
 

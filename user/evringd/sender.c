@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a producer that is to be replaced waits for the answers to what is in flight. */
+/* How long the sender waits for answers before it gives up messages in flight and replaces the
+ * producer. */
 #define DRAIN_NS 30000000000ULL
 
 static uint64_t now_ns(void)
@@ -67,13 +68,13 @@ static void start(struct sender *s)
 		sender_pause(s, why);
 }
 
-/* All reports have come: what failed waits in its topic's queue. */
+/* All reports have come: the messages that failed wait in their topics' queues. */
 static void drained(struct sender *s)
 {
 	struct topic *topic;
 	char why[TEXT_MAX];
 
-	/* No message is to blame: the next producer may end the same way. */
+	/* No message caused this: the next producer may fail in the same way. */
 	if (!s->judged && s->ops->failed(s->producer, why, sizeof(why)))
 		sender_pause(s, why);
 	for (topic = s->topics; topic; topic = topic->next) {
@@ -106,7 +107,7 @@ static void turn_producer(struct sender *s)
  * Reports
  */
 
-/* Batches are as large as they were, once it is clear that they can be. */
+/* Batches get their configured size again once enough messages got through. */
 static void count_probation(struct sender *s, unsigned int nr)
 {
 	if (!s->batch_bytes || s->batch_stays || s->draining || s->culprit)
@@ -293,7 +294,8 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	rd_kafka_resp_err_t code;
 	struct outgoing out;
 
-	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	/* librdkafka refuses a message that is too large, and takes those behind it in the batch:
+	 * so it is sent alone. */
 	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
 
 	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))

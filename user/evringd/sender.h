@@ -10,12 +10,12 @@
  *	the topic's	the topic pauses, longer each time; other topics go on
  *	the moment's	the producer is replaced after a pause, longer each time
  *	an event's	the producer is replaced by one with half the batch, down
- *			to one message at a time: what fails alone twice is
- *			refused, and nothing else is
+ *			to one message at a time: only a message that fails alone
+ *			twice is refused
  *
  * Producers are gapless (producer.h): they send nothing behind a failed batch.
  * Before a producer is replaced the sender waits for the answers to all that is
- * in flight, so that what has arrived is not sent twice.
+ * in flight, so that acknowledged messages are not sent twice.
  */
 #ifndef SENDER_H
 #define SENDER_H
@@ -52,7 +52,7 @@ struct sender_calls {
 struct sender *sender_open(const struct config *cfg, const struct producer_ops *ops,
 			   const struct sender_calls *calls);
 /*
- * Give up what is on its way and what waits. True: no value is in use any more, so close it.
+ * Give up all messages. True: no value is in use any more, so close it.
  * False: call again when sender_fd() is readable, or after sender_pause_ms().
  */
 bool sender_abandon(struct sender *sender);
@@ -69,7 +69,7 @@ struct topic *sender_topic(struct sender *sender, const char *name);
 bool sender_produce(struct sender *sender, const struct message *msg);
 /* @out, made by outgoing_new(), is the sender's now, and waits behind the others of its topic. */
 void sender_enqueue(struct sender *sender, struct topic *topic, struct outgoing *out);
-/* Send what sender_produce() has kept back. False: there is no room for some of it. */
+/* Send the messages that sender_produce() has kept back. False: there is no room for some. */
 bool sender_flush(struct sender *sender);
 
 /* Serve reports, replace the producer, send again. @hurry: the connector stops, make no pauses. */

@@ -2,10 +2,10 @@
 /*
  * Shared by the sender's own files:
  *
- *	sender.c	one turn: reports, the producer, what waits
+ *	sender.c	one turn: reports, the producer, messages that wait
  *	topic.c		a topic's queue of messages that wait, and its pause
  *	batch.c		messages that go to librdkafka in one call
- *	failure.c	what follows from a failed delivery
+ *	failure.c	failed deliveries
  */
 #ifndef SENDING_H
 #define SENDING_H
@@ -38,7 +38,7 @@ struct pause {
 struct topic {
 	struct topic_handle handle;	/* first: reports lead to it */
 	struct topic *next;
-	struct outgoing *first, *last;	/* what waits */
+	struct outgoing *first, *last;	/* messages that wait */
 	bool unsorted;
 	/*
 	 * A partition that has nothing of a producer yet takes any request of it: if
@@ -83,7 +83,7 @@ struct sender {
 	unsigned int acked;
 	int fd;
 	bool batching;			/* messages go by producer_send_batch() */
-	size_t message_max;		/* key and value: what librdkafka takes */
+	size_t message_max;		/* librdkafka's bound on key and value */
 	struct batch batch;
 	struct topic *topics;
 

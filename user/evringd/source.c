@@ -3,6 +3,7 @@
 #include "source.h"
 
 #include "config.h"
+#include "filters.h"
 #include "host.h"
 #include "log.h"
 #include "names.h"
@@ -18,18 +19,25 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 	int ret = evring_open(&src->ev, cfg->device);
 
 	src->cfg = cfg;
-	if (ret) {
+	src->filters = filters_new(cfg);
+	if (ret)
 		src->ev = NULL;
-		snprintf(why, len, "%s: %s", cfg->device, ret == -ENOENT ?
-			 "there is none: is the module evring loaded?" : strerror(-ret));
+	if (ret == -ENOENT)
+		snprintf(why, len, "%s: there is none: is the module evring loaded?", cfg->device);
+	else if (ret)
+		snprintf(why, len, "%s: %s", cfg->device, strerror(-ret));
+	if (ret)
 		return false;
-	}
 	return host_identity(cfg, &src->host, why, len);
 }
 
 static int attach(struct source *src, const struct evring_type *type)
 {
-	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
+	const struct evring_attachment how = {
+		.hook = type->name, .group = src->cfg->group,
+		.filter = filters_of(src->filters, type),
+	};
+	int ret = evring_attach_with(src->ev, &how);
 	char why[EVRING_WHY_MAX] = "";
 
 	if (ret == -EOPNOTSUPP) {
@@ -74,6 +82,7 @@ void source_check(struct source *src, struct problems *problems)
 {
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
+	filters_check(src->ev, src->cfg, problems);
 }
 
 bool source_attach(struct source *src, char *why, size_t len)
@@ -114,6 +123,11 @@ int source_join(struct source *src)
 	return evring_join(src->ev, &group);
 }
 
+bool source_wants(struct source *src, const struct evring_event *event)
+{
+	return filters_want(src->filters, event);
+}
+
 int source_next(struct source *src, struct evring_event *event)
 {
 	return evring_next(src->ev, event);
@@ -135,6 +149,8 @@ void source_close(struct source *src)
 	/* -EPERM: no group was joined. */
 	if (ret < 0 && ret != -EPERM)
 		warn("group %s: leave: %s", src->cfg->group, strerror(-ret));
+	filters_free(src->filters);
+	src->filters = NULL;
 	evring_close(src->ev);
 	src->ev = NULL;
 }

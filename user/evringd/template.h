@@ -37,7 +37,7 @@ struct template *template_parse(const char *text, unsigned int allowed, char *wh
 void template_free(struct template *tmpl);
 /* Writes a variable's value to @buf, cut at @len; returns its length. */
 typedef size_t template_value(const void *arg, const struct piece *piece, char *buf, size_t len);
-/* Returns the length of what is in @buf; there is no NUL at its end. */
+/* Returns the length of the text in @buf, which has no NUL at its end. */
 size_t template_expand(const struct template *tmpl, template_value *value, const void *arg,
 		       char *buf, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* watch: what an operator must know of the whole module, whichever group reads it. */
+/* watch: the state of the whole module, for the log. */
 #ifndef WATCH_H
 #define WATCH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numbers of the ABI are called: here and nowhere else. */
+/* The names of the ABI's numbers: here and nowhere else. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>

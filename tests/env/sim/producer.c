@@ -6,6 +6,7 @@
 #include "../../../kmod/hooks/process.h"
 #include "../../../kmod/lane.h"
 #include "../../../kmod/type.h"
+#include "hooks.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -35,6 +36,7 @@ int sim_events_start(void)
 		event_types[lane] = evring_type_register(&desc);
 		if (IS_ERR(event_types[lane]))
 			return (int)PTR_ERR(event_types[lane]);
+		sim_hook_register(lane, event_types[lane]);
 	}
 	return 0;
 }
@@ -81,7 +83,7 @@ bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fil
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_submit(&slot);
+		sim_hook_submit(lane, &slot);
 	return true;
 }
 

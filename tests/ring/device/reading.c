@@ -57,7 +57,7 @@ static void describes(void)
 	if (!CHECK(type && text))
 		return;
 	CHECK(type->lane == LANE_BULK && type->version == 1 && type->nr_fields == 2);
-	CHECK(type->size == 16 && !type->flags && !type->lost && !type->common_size);
+	CHECK(type->size == 16 && type->flags == EVRING_TYPE_F_HOOK && !type->lost && !type->common_size);
 	CHECK(!strcmp(type->own_lane, "bulk") && !strcmp(type->doc, "an event of a test"));
 	CHECK(text->kind == EVRING_KIND_TEXT && text->offset == 8 && text->size == 4);
 	CHECK(!evring_field(type, "tex"));
