@@ -10,8 +10,9 @@ struct problems;
 struct template;
 
 #define KAFKA_PREFIX "kafka."
+#define FILTER_PREFIX "hooks.filter."
 
-/* One kafka.* key, without the prefix */
+/* One kafka.* or hooks.filter.* key, without the prefix */
 struct property {
 	char *name;
 	char *value;
@@ -48,6 +49,8 @@ struct config {
 	char *device;
 	struct property *kafka;
 	size_t nr_kafka;
+	struct property *filters;	/* of hooks: the type and the expression */
+	size_t nr_filters;
 };
 
 enum value_format { VALUE_JSON, VALUE_RAW };

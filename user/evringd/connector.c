@@ -84,6 +84,7 @@ struct connector {
 	uint64_t until_ns;		/* CLOCK_BOOTTIME */
 
 	uint64_t read, delivered, lost, missed, rejected;
+	uint64_t skipped;		/* read, but only other owners of their hook want them */
 	uint64_t given_up;		/* refused and not tolerated: never acknowledged */
 	struct ratelimit refusals;
 };
@@ -118,10 +119,11 @@ void connector_tell(const struct connector *c, const char *when, bool state)
 	const char *name = connector_state_name(c->state);
 
 	info("%s%s%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, in flight %llu%s%s", state ? name : "", state ? ", " : "", when,
+	     "rejected %llu, not wanted %llu, in flight %llu%s%s", state ? name : "", state ? ", " : "", when,
 	     (unsigned long long)c->read, (unsigned long long)c->delivered,
 	     (unsigned long long)c->committer.committed, (unsigned long long)c->lost,
 	     (unsigned long long)c->missed, (unsigned long long)c->rejected,
+	     (unsigned long long)c->skipped,
 	     (unsigned long long)(c->deliveries ? deliveries_unacked(c->deliveries) : 0),
 	     state && c->trace ? ": " : "", state && c->trace ? c->trace : "");
 }
@@ -351,6 +353,16 @@ static bool arm(struct connector *c)
 	return ret > 0;
 }
 
+/* Only other owners of its hook want the event: it is done, and needs no message. */
+static void skip(struct connector *c, const struct evring_event *event)
+{
+	struct delivery *delivery = delivery_begin(c->deliveries, 0);
+
+	delivery_push(c->deliveries, delivery, event, 0, 0);
+	delivery_ack(c->deliveries, delivery);
+	c->skipped++;
+}
+
 /* True: there may be more at once. False: wait, for the device or for reports. */
 static bool pump(struct connector *c)
 {
@@ -365,6 +377,10 @@ static bool pump(struct connector *c)
 			return flush(c) && c->reading && !c->expired && arm(c);
 		}
 		count(c, &event);
+		if (!source_wants(&c->source, &event)) {
+			skip(c, &event);
+			continue;
+		}
 		if (!ship(c, &event))
 			return false;
 	}

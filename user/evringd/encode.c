@@ -152,10 +152,15 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 
 void encoder_close(struct encoder *enc)
 {
+	struct route *route;
 	size_t i;
 
-	for (i = 0; i < enc->nr_routes; i++)
-		free(enc->routes[i]);
+	for (i = 0; i < enc->nr_routes; i++) {
+		while ((route = enc->routes[i])) {
+			enc->routes[i] = route->before;
+			free(route);
+		}
+	}
 	free(enc->routes);
 	free(enc->key);
 	free(enc->broken);
@@ -178,6 +183,8 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 		return NULL;
 	}
 	route = xalloc(sizeof(*route));
+	route->before = NULL;
+	route->generation = event->type ? event->type->generation : 0;
 	route->topic = sender_topic(enc->sender, name);
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
 					   type_name(event),
@@ -188,7 +195,9 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 /* Type and lane decide all variables of the topic's template. */
 static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
+	uint32_t generation = event->type ? event->type->generation : 0;
 	unsigned int type = event->rec->type;
+	struct route *before, *route;
 	size_t index;
 
 	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
@@ -199,9 +208,15 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
 		enc->nr_routes = index + 1;
 	}
-	if (!enc->routes[index])
-		enc->routes[index] = new_route(enc, event);
-	return enc->routes[index];
+	before = enc->routes[index];
+	if (before && before->generation == generation)
+		return before;
+	route = new_route(enc, event);
+	if (!route)
+		return NULL;
+	route->before = before;
+	enc->routes[index] = route;
+	return route;
 }
 
 /* machine/boot/lane/cpu/seq: the same event has the same one, however often it is sent. */

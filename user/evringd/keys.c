@@ -21,7 +21,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA, KEY_FILTER,
 };
 
 struct key {
@@ -47,8 +47,10 @@ static const struct key keys[] = {
 	  MEMBER(abandon_ms), "how long the group holds events while no daemon runs; 0: for ever" },
 	{ "lanes", KEY_LANES, "critical,bulk,app", "names of lanes", 0, 0, MEMBER(lanes),
 	  "lanes to read, as the module has them" },
-	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*", 0, 0, MEMBER(hooks),
+	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
+	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
+	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
 	  "letters, digits, . _ - and ${type} ${lane} ${host} ${machine}", 0, 0, MEMBER(topic),
 	  "topic of an event" },
@@ -335,6 +337,7 @@ static const struct {
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
 	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
+	[KEY_FILTER]	= { "filter",	NULL,		NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -394,7 +397,7 @@ static void unknown_key(const char *name, struct problems *problems)
 
 	for (i = 0; i < NR_KEYS; i++) {
 		d = distance(name, keys[i].name);
-		if (d <= best && strcmp(keys[i].name, "kafka.*")) {
+		if (d <= best && !keys[i].name[strcspn(keys[i].name, "*")]) {
 			best = d;
 			nearest = keys[i].name;
 		}
@@ -426,13 +429,13 @@ static bool set_member(struct config *cfg, const struct key *key, const char *va
 	return true;
 }
 
-static void add_property(struct config *cfg, const char *name, const char *value,
-			 const char *written)
+static void add_property(struct property **properties, size_t *nr, const char *name,
+			 const char *value, const char *written)
 {
 	struct property *property;
 
-	cfg->kafka = xgrow(cfg->kafka, cfg->nr_kafka, cfg->nr_kafka + 1, sizeof(*cfg->kafka));
-	property = &cfg->kafka[cfg->nr_kafka++];
+	*properties = xgrow(*properties, *nr, *nr + 1, sizeof(**properties));
+	property = &(*properties)[(*nr)++];
 	property->name = xstrdup(name);
 	property->value = xstrdup(value);
 	property->written = xstrdup(written);
@@ -443,7 +446,7 @@ static const struct key *key_by_name(const char *name)
 	size_t i;
 
 	for (i = 0; i < NR_KEYS; i++)
-		if (keys[i].type != KEY_KAFKA && !strcmp(keys[i].name, name))
+		if (types[keys[i].type].parse && !strcmp(keys[i].name, name))
 			return &keys[i];
 	return NULL;
 }
@@ -462,14 +465,21 @@ static void keep_written(struct config *cfg, const struct key *key, const char *
 	(*tmpl)->text = xstrdup(written);
 }
 
+/* What stands behind the prefix; NULL: the name has another one, or nothing behind it. */
+static const char *behind(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(name, prefix, len) && name[len] ? name + len : NULL;
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
-	bool property = !strncmp(name, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) &&
-			name[strlen(KAFKA_PREFIX)];
+	const char *property = behind(name, KAFKA_PREFIX), *type = behind(name, FILTER_PREFIX);
 	const struct key *key = key_by_name(name);
 	char why[400], allowed[160], *resolved;
 
-	if (!property && !key) {
+	if (!property && !type && !key) {
 		unknown_key(name, problems);
 		return;
 	}
@@ -479,7 +489,9 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		return;
 	}
 	if (property) {
-		add_property(cfg, name + strlen(KAFKA_PREFIX), resolved, value);
+		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
+	} else if (type) {
+		add_property(&cfg->filters, &cfg->nr_filters, type, resolved, value);
 	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
 		allowed_text(key, allowed, sizeof(allowed));
 		problem(problems, "key \"%s\": %s; allowed: %s", name, why, allowed);
@@ -499,16 +511,24 @@ void keys_default(struct config *cfg)
 			fatal("default of %s: %s", keys[i].name, why);
 }
 
+static void free_properties(struct property *properties, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		free(properties[i].name);
+		free(properties[i].value);
+		free(properties[i].written);
+	}
+	free(properties);
+}
+
 void keys_free(struct config *cfg)
 {
 	size_t i;
 
 	for (i = 0; i < NR_KEYS; i++)
 		release(cfg, &keys[i]);
-	for (i = 0; i < cfg->nr_kafka; i++) {
-		free(cfg->kafka[i].name);
-		free(cfg->kafka[i].value);
-		free(cfg->kafka[i].written);
-	}
-	free(cfg->kafka);
+	free_properties(cfg->kafka, cfg->nr_kafka);
+	free_properties(cfg->filters, cfg->nr_filters);
 }

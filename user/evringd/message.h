@@ -15,6 +15,8 @@ struct topic;
 
 /* Shared by all messages of one type and lane */
 struct route {
+	struct route *before;		/* of the type that had this id before; messages know it */
+	uint32_t generation;		/* of the type's id */
 	struct topic *topic;
 	size_t type_len;
 	char type[EVRING_NAME_MAX + 12];	/* header evring.type: "process.exec/1" */

@@ -75,6 +75,20 @@ static bool frame_has_clock(const struct source *src, const struct frame *frame,
 	return clock.base == frame->clock.base;
 }
 
+/*
+ * A frame has one type of each id. An id has two types once a module is back with
+ * more fields, or another type has it: then the next event goes into another frame.
+ */
+static bool frame_has_other_type(const struct frame *frame, const struct evring_type *type)
+{
+	unsigned int i;
+
+	for (i = 0; type && i < frame->types.nr; i++)
+		if (frame->types.types[i] != type && frame->types.types[i]->id == type->id)
+			return true;
+	return false;
+}
+
 /* True of a type that is not known: there is nothing to describe. */
 static bool frame_has_type(const struct frame *frame, const struct evring_type *type)
 {
@@ -146,7 +160,8 @@ static bool frame_put(const struct source *src, struct pack *pack,
 	need += lanes_bytes(frame->lanes, event);
 	need += has_type ? 0 : type_bytes(event->type);
 	need += goes_on ? 0 : sizeof(struct evring_frame_run);
-	if (need > pack->room - pack->used || !frame_has_clock(src, frame, event))
+	if (need > pack->room - pack->used || !frame_has_clock(src, frame, event) ||
+	    (!has_type && frame_has_other_type(frame, event->type)))
 		return false;
 	if (!has_type)
 		frame_add_type(frame, event->type);

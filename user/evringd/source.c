@@ -3,13 +3,14 @@
 #include "source.h"
 
 #include "config.h"
+#include "filters.h"
 #include "host.h"
 #include "log.h"
 #include "names.h"
 #include "problem.h"
+#include "sets.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 	int ret = evring_open(&src->ev, cfg->device);
 
 	src->cfg = cfg;
+	src->filters = filters_new(cfg);
 	if (ret)
 		src->ev = NULL;
 	if (ret == -ENOENT)
@@ -31,7 +33,11 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 
 static int attach(struct source *src, const struct evring_type *type)
 {
-	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
+	const struct evring_attachment how = {
+		.hook = type->name, .group = src->cfg->group,
+		.filter = filters_of(src->filters, type),
+	};
+	int ret = evring_attach_with(src->ev, &how);
 	char why[EVRING_WHY_MAX] = "";
 
 	if (ret == -EOPNOTSUPP) {
@@ -76,6 +82,25 @@ void source_check(struct source *src, struct problems *problems)
 {
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
+	filters_check(src->ev, src->cfg, problems);
+}
+
+/* What a set names, and this module, an older one, does not have */
+static void tell_missing(struct source *src, int nr, const char *set)
+{
+	const char *const *globs = hook_set(set);
+	const struct evring_type *type;
+	bool found;
+	int i;
+
+	for (; globs && *globs; globs++) {
+		for (i = 0, found = false; i < nr && !found; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			found = is_hook(type) && hook_matches(*globs, type->name);
+		}
+		if (!found)
+			warn("hooks: %s: the module has no hook %s", set, *globs);
+	}
 }
 
 bool source_attach(struct source *src, char *why, size_t len)
@@ -86,9 +111,11 @@ bool source_attach(struct source *src, char *why, size_t len)
 	char **glob;
 
 	for (glob = src->cfg->hooks; *glob; glob++) {
+		if (is_set(*glob))
+			tell_missing(src, nr, *glob);
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
-			if (!is_hook(type) || fnmatch(*glob, type->name, 0))
+			if (!is_hook(type) || !hook_matches(*glob, type->name))
 				continue;
 			ret = attach(src, type);
 			if (!ret)
@@ -116,6 +143,11 @@ int source_join(struct source *src)
 	return evring_join(src->ev, &group);
 }
 
+bool source_wants(struct source *src, const struct evring_event *event)
+{
+	return filters_want(src->filters, event);
+}
+
 int source_next(struct source *src, struct evring_event *event)
 {
 	return evring_next(src->ev, event);
@@ -137,6 +169,8 @@ void source_close(struct source *src)
 	/* -EPERM: no group was joined. */
 	if (ret < 0 && ret != -EPERM)
 		warn("group %s: leave: %s", src->cfg->group, strerror(-ret));
+	filters_free(src->filters);
+	src->filters = NULL;
 	evring_close(src->ev);
 	src->ev = NULL;
 }

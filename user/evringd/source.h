@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct config;
+struct filters;
 struct problems;
 
 struct source {
@@ -16,6 +17,7 @@ struct source {
 	struct evring *ev;
 	struct evring_host host;
 	uint64_t lanes;			/* a bit each */
+	struct filters *filters;
 };
 
 /* False: it cannot be opened, and @why tells. */
@@ -26,6 +28,8 @@ void source_check(struct source *src, struct problems *problems);
 int source_join(struct source *src);
 /* Attach the hooks, on behalf of the group that was joined. False: @why tells. */
 bool source_attach(struct source *src, char *why, size_t len);
+/* False: only other owners of its hook want the event. */
+bool source_wants(struct source *src, const struct evring_event *event);
 /* 1: here is the next event. 0: there is none now. -errno. */
 int source_next(struct source *src, struct evring_event *event);
 /* 0: armed, so wait. 1: an event has come meanwhile, read on. -errno. */

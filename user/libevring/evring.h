@@ -71,7 +71,7 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks" of one EVRING_FEATURE_*; NULL for any other. */
+/* "read", "uring", "hooks", "filters" of one EVRING_FEATURE_*; NULL for any other. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -172,6 +172,8 @@ struct evring_type {
 	const void *block;		/* struct evring_block: all of this as bytes */
 	uint32_t block_len;
 	uint32_t json_max;		/* its part of evring_json_max() */
+	uint64_t filtered;		/* events that no owner of the hook wanted, as of the last look */
+	uint64_t undecided;		/* events that a filter came to no end with, and let pass */
 };
 
 /*
@@ -212,6 +214,34 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
  * another lane. -EOPNOTSUPP: not on this kernel; evring_hook_why() tells the reason.
  */
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
+
+struct evring_filter;
+
+/* How to attach a hook; zero every member that you do not set. May grow at the end. */
+struct evring_attachment {
+	const char *hook;
+	const char *group;			/* NULL: the administrator */
+	const char *lane;			/* NULL: the events' own */
+	const struct evring_filter *filter;	/* NULL: all events */
+};
+
+/*
+ * The same with all that there is to say. If the owner has the hook already, this
+ * replaces what it wanted: no event is judged by neither filter, or by half of one.
+ * -ENOSYS: the module knows no filters. -ESTALE: the filter is for another version of
+ * the type. -ENXIO: no such lane.
+ */
+int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
+
+/*
+ * The filter of one owner of a hook, as an expression, in @text. Returns its length,
+ * 0: it wants all events, or is no owner. -ENOENT: no such hook or group.
+ */
+int evring_hook_filter(struct evring *ev, const char *hook, const char *group,
+		       char text[EVRING_TEXT_MAX]);
+
+/* How many of a hook's owners have a filter. */
+int evring_hook_filters(struct evring *ev, const char *hook);
 
 /* Returns its state then: attached, if it has other owners. */
 int evring_detach(struct evring *ev, const char *hook, const char *group);

@@ -41,6 +41,8 @@ static void type_state(struct evring_type *type, const struct evring_describe *i
 	type->flags = info->flags;
 	type->lane = info->lane;
 	type->lost = info->lost;
+	type->filtered = info->filtered;
+	type->undecided = info->undecided;
 }
 
 /* An array of pointers with room for one more */
