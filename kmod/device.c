@@ -114,16 +114,17 @@ static int device_release(struct inode *inode, struct file *file)
  */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
-	unsigned long i, n;
+	unsigned long i, n, pfn;
 	int ret = 0;
 
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
 	for (i = 0; i < nr && !ret; i += n) {
-		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+		pfn = page_to_pfn(pages[i]);
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == pfn + n; n++)
 			;
 		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
-				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+				      pfn, n << PAGE_SHIFT, vma->vm_page_prot);
 	}
 	return ret;
 }

@@ -13,7 +13,6 @@
 #include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 

@@ -631,8 +631,9 @@ static bool slot_undo(struct evring_slot *slot)
 }
 
 /*
- * Nobody wants it: as evring_discard(), but for what is left in the mapping, which
- * only those could read who could have had the event. False: a discard is in its place.
+ * Drop an event that no owner wants: evring_discard() without clearing the bytes in
+ * the mapping, whose readers could have had the event. False: a discard is in its
+ * place.
  */
 bool evring_withdraw(struct evring_slot *slot)
 {

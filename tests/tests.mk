@@ -17,6 +17,8 @@ SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
 include tests/env/grown.mk
 include tests/env/sim/sim.mk
+include tests/ring/ring.mk
+include tests/evringd/evringd.mk
 include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.

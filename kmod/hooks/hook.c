@@ -48,7 +48,8 @@ static struct evring_event_hook *hook_at(unsigned int i)
 	for ((_i) = 0; ((_hook) = hook_at(_i)); (_i)++)
 
 #define for_each_point(_point, _hook) \
-	for ((_point) = (_hook)->points; (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
+	for ((_point) = (_hook)->points;						\
+	     (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
 
 static struct evring_event_hook *hook_find(const char *name)
 {
@@ -223,8 +224,8 @@ static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lan
 }
 
 /*
- * From now on events are held against what the owners want now. Where there is no
- * owner any more, probes that still run emit nothing.
+ * From now on the owners' present filters and options hold for events. Where there is
+ * no owner any more, probes that still run emit nothing.
  */
 static void hook_gate(struct evring_event_hook *hook)
 {
@@ -238,7 +239,7 @@ static void hook_gate(struct evring_event_hook *hook)
 	evring_gate_free(old);
 }
 
-/* One more owner, or one that wants something else now; its old wants are @*want then. */
+/* Set an owner's wants, add it if it is new. Its old wants are in @*want then. */
 static int hook_own(struct evring_event_hook *hook, unsigned int owner, struct evring_want **want)
 {
 	bool was_owner = __test_and_set_bit(owner, hook->owners);

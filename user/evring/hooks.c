@@ -8,13 +8,17 @@
 
 #include "cli.h"
 #include "names.h"
+#include "sets.h"
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
 	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
-	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]] NAME-GLOB...\n"
-	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
-	"List the hooks of the kernel, or attach or detach those that match ('process.*').\n"
+	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]]\n"
+	"                           NAME-GLOB|@SET...\n"
+	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
+	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
+	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
+	"does not have is told of, and does not keep the others from being attached.\n"
 	"A hook stays attached when this program ends, until each of its owners has\n"
 	"detached it. A hook that is detached costs nothing.\n"
 	"\n"
@@ -29,10 +33,11 @@ static const char help[] =
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
-/* The options of the command line */
+/* The options of the command line, and how it went so far */
 struct request {
 	bool json;
 	bool attach;
+	bool failed;		/* some hook could not be had */
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
 	const char *filter;	/* NULL: all events */
@@ -174,7 +179,8 @@ static bool is_known(const struct request *request, int before, int after)
 	return before == after && !request->filter && !request->lane_name && !has_limits(request);
 }
 
-static int switch_hook(struct evring *ev, const char *name, const struct request *request)
+/* EXIT_FAILURE: the others would fail too. */
+static int switch_hook(struct evring *ev, const char *name, struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
 	int before = evring_owners(ev, name), after, state;
@@ -193,8 +199,12 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
-		return fail(state, "cannot %s %s: %s", verb, name, why);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why) {
+		fflush(stdout);
+		fprintf(stderr, "evring: %s is not on this kernel: %s\n", name, why);
+		request->failed = true;
+		return EXIT_SUCCESS;
+	}
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
 	if (request->attach && state != EVRING_HOOK_ATTACHED &&
@@ -208,21 +218,62 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	return EXIT_SUCCESS;
 }
 
-/* All hooks that the glob matches, up to the first that fails: the others would fail too. */
-static int switch_hooks(struct evring *ev, int nr, const char *glob, const struct request *request)
+/* All hooks that the glob matches; -1: there are none. */
+static int switch_glob(struct evring *ev, int nr, const char *glob, struct request *request)
 {
-	unsigned int found = 0;
+	int ret = -1;
 
 	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
 
 		if (!is_listed(ev, type) || fnmatch(glob, type->name, 0))
 			continue;
-		found++;
-		if (switch_hook(ev, type->name, request) != EXIT_SUCCESS)
-			return EXIT_FAILURE;
+		ret = switch_hook(ev, type->name, request);
+		if (ret != EXIT_SUCCESS)
+			return ret;
 	}
-	return found ? EXIT_SUCCESS : no_such_hook(ev, glob);
+	return ret;
+}
+
+static int no_such_set(const char *name)
+{
+	char *list = hook_set_list();
+
+	fflush(stdout);
+	fprintf(stderr, "evring: there is no set '%s'; the sets are: %s\n", name, list);
+	free(list);
+	return EXIT_FAILURE;
+}
+
+/* A set can have hooks that this module, an older one, does not know. */
+static int switch_set(struct evring *ev, int nr, const char *name, struct request *request)
+{
+	const char *const *globs = hook_set(name);
+
+	if (!globs)
+		return no_such_set(name);
+	for (; *globs; globs++) {
+		int ret = switch_glob(ev, nr, *globs, request);
+
+		if (ret == -1) {
+			fflush(stdout);
+			fprintf(stderr, "evring: %s: the module has no hook %s\n", name, *globs);
+			request->failed = true;
+		} else if (ret != EXIT_SUCCESS) {
+			return ret;
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
+static int switch_hooks(struct evring *ev, int nr, const char *pattern, struct request *request)
+{
+	int ret;
+
+	if (is_set(pattern))
+		return switch_set(ev, nr, pattern, request);
+	ret = switch_glob(ev, nr, pattern, request);
+	return ret == -1 ? no_such_hook(ev, pattern) : ret;
 }
 
 static int run(struct evring *ev, struct request *request, int argc, char **argv)
@@ -240,7 +291,7 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	return request->failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static bool is_usage(const struct request *request, int argc, char **argv)

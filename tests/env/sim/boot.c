@@ -21,7 +21,7 @@ unsigned int *sim_param_tsc_rate(void);
 
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
-struct task_struct sim_current;
+struct task_struct sim_current = { .group_leader = &sim_current };
 u64 sim_fence;
 void (*sim_interrupt)(void);
 

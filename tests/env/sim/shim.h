@@ -119,6 +119,8 @@ extern __thread unsigned int sim_nmi;
 struct task_struct {
 	u32 tgid, pid;
 	char comm[16];
+	u64 start_boottime;
+	struct task_struct *group_leader;
 };
 
 extern struct task_struct sim_current;
