@@ -96,7 +96,7 @@ AT(evring_common, cgroup, 32);
 AT(evring_common, start_time, 40);
 AT(evring_common, comm, 48);
 
-SIZE(evring_describe, 40);
+SIZE(evring_describe, 56);
 AT(evring_describe, id, 0);
 AT(evring_describe, flags, 4);
 AT(evring_describe, block, 8);
@@ -106,6 +106,32 @@ AT(evring_describe, generation, 24);
 AT(evring_describe, lane, 28);
 AT(evring_describe, reserved, 30);
 AT(evring_describe, lost, 32);
+AT(evring_describe, filtered, 40);
+AT(evring_describe, undecided, 48);
+
+SIZE(evring_program, 64);
+AT(evring_program, magic, 0);
+AT(evring_program, len, 4);
+AT(evring_program, size, 8);
+AT(evring_program, version, 12);
+AT(evring_program, insns, 16);
+AT(evring_program, pool, 32);
+AT(evring_program, text, 48);
+
+SIZE(evring_insn, 40);
+AT(evring_insn, op, 0);
+AT(evring_insn, flags, 1);
+AT(evring_insn, kind, 2);
+AT(evring_insn, offset, 4);
+AT(evring_insn, size, 6);
+AT(evring_insn, yes, 8);
+AT(evring_insn, no, 10);
+AT(evring_insn, element, 12);
+AT(evring_insn, count, 14);
+AT(evring_insn, pool, 16);
+AT(evring_insn, reserved, 20);
+AT(evring_insn, a, 24);
+AT(evring_insn, b, 32);
 
 SIZE(evring_clock, 40);
 AT(evring_clock, seq, 0);
@@ -238,15 +264,31 @@ SIZE(evring_hook, 424);
 AT(evring_hook, name, 0);
 AT(evring_hook, group, 128);
 AT(evring_hook, filter, 256);
-AT(evring_hook, options, 264);
+AT(evring_hook, limits, 264);
 AT(evring_hook, op, 272);
 AT(evring_hook, flags, 276);
 AT(evring_hook, lane, 280);
 AT(evring_hook, reserved, 282);
 AT(evring_hook, owners, 284);
 AT(evring_hook, state, 288);
-AT(evring_hook, reserved1, 292);
+AT(evring_hook, filters, 292);
 AT(evring_hook, why, 296);
+
+SIZE(evring_limits, 24);
+AT(evring_limits, size, 0);
+AT(evring_limits, per, 4);
+AT(evring_limits, sample, 8);
+AT(evring_limits, rate, 12);
+AT(evring_limits, burst, 16);
+AT(evring_limits, reserved, 20);
+
+SIZE(evring_filter_read, 296);
+AT(evring_filter_read, name, 0);
+AT(evring_filter_read, group, 128);
+AT(evring_filter_read, to, 256);
+AT(evring_filter_read, room, 264);
+AT(evring_filter_read, len, 268);
+AT(evring_filter_read, limits, 272);
 
 SIZE(evring_drop, 136);
 AT(evring_drop, name, 0);

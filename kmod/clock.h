@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* clock.c: what time it is, cheaply and in any context. */
+/* clock.c: the time, cheaply and in any context. */
 #ifndef _KMOD_CLOCK_H
 #define _KMOD_CLOCK_H
 
@@ -16,7 +16,7 @@ void evring_clock_snapshot(struct evring_meta_pages *to);
 DECLARE_STATIC_KEY_FALSE(evring_clock_tsc);
 
 /* The raw time stamp. Any context. */
-static __always_inline u64 evring_clock(void)
+static __always_inline u64 evring_clock_raw(void)
 {
 	if (static_branch_likely(&evring_clock_tsc))
 		return evring_tsc();

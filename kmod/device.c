@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/evring: one open file is one session. What it maps, and how it is polled;
- * its calls are in ioctl.c.
+ * /dev/evring: open, mmap, poll. One open file is one session; its calls are in
+ * ioctl.c.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -23,9 +23,9 @@ module_param(sessions_max, uint, 0444);
 MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1024)");
 
 /**
- * struct evring_user - who has sessions: an emit's wake-up visits them all
+ * struct evring_user - a user with sessions, whose number is limited: a wake-up visits all
  * @list: of the users
- * @uid: real user id of those who opened them
+ * @uid: real user id
  * @sessions: how many; the last one takes the user with it
  */
 struct evring_user {
@@ -114,16 +114,17 @@ static int device_release(struct inode *inode, struct file *file)
  */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
-	unsigned long i, n;
+	unsigned long i, n, pfn;
 	int ret = 0;
 
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
 	for (i = 0; i < nr && !ret; i += n) {
-		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+		pfn = page_to_pfn(pages[i]);
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == pfn + n; n++)
 			;
 		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
-				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+				      pfn, n << PAGE_SHIFT, vma->vm_page_prot);
 	}
 	return ret;
 }
@@ -172,10 +173,10 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return evring_ioctl(file->private_data, cmd, arg);
+	return evring_session_ioctl(file->private_data, cmd, arg);
 }
 
-/* A ring's offset for mmap() is beyond what a 32-bit program can say: it could join, but not read. */
+/* A ring's offset for mmap() needs 64 bits: a 32-bit program could join, but not read. */
 static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	pr_info_once("evring: %s is a 32-bit program: these cannot read events\n", current->comm);
@@ -196,7 +197,7 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
 	if (cmd->flags & IORING_URING_CMD_MASK)
 		return cmd->cmd_op == EVRING_CMD_COMMIT ? -EINVAL : -EOPNOTSUPP;
-	return evring_command(cmd->file->private_data, cmd->cmd_op, &copy);
+	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy);
 }
 
 static const struct file_operations device_fops = {

@@ -6,7 +6,8 @@
 #include <linux/evring.h>
 #include "session.h"
 
-long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
-int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd);
+long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
+int evring_session_command(struct evring_session *session, u32 op,
+			   const struct evring_uring_cmd *cmd);
 
 #endif /* _KMOD_IOCTL_H */

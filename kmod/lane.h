@@ -25,7 +25,7 @@ struct evring_lane {
 	atomic64_t published;
 };
 
-extern struct evring_lane evring_lanes[EVRING_LANES_MAX];
+extern struct evring_lane evring_lane_table[EVRING_LANES_MAX];
 extern unsigned int evring_nr_lanes;
 
 int evring_lanes_init(void);

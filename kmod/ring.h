@@ -38,9 +38,9 @@
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
  * @hold: lowest position that a group holds, U64_MAX if none does. Written by
- *	whoever commits, read only where a segment is entered
- * @lane: which
- * @cpu: whose
+ *	COMMIT and JOIN, read only where a segment is entered
+ * @lane: of this lane
+ * @cpu: of this CPU
  * @lost_shown: @lost as user space sees it
  * @cursors: by place of the group
  * @counted: how much of head is in the lane's sum (wake.c)
@@ -82,6 +82,9 @@ struct evring_ring {
 	struct page **pages;
 };
 
+bool evring_withdraw(struct evring_slot *slot);
+bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
+		     enum evring_lost_cause cause);
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 /* EVRING_REC_* of the context that we are in */

@@ -10,7 +10,7 @@ struct evring_user;
 
 /**
  * struct evring_session - one open file
- * @user: whose it is
+ * @user: its user
  * @group: the group that it owns, or NULL; under groups_lock
  * @claim: the group that a JOIN under way is about to give it; likewise
  * @joins: counts the JOINs that succeeded; likewise

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types: what events look like. Ids are given out in order. A ring can hold
+ * Types: the layout of events. Ids are given out in order. A ring can hold
  * events of a module that has gone, and they must stay readable: so a type is
  * only marked as gone, and comes back under its id when the module does. Once
  * all ids are given out, one that no event in any ring has any more goes to
@@ -33,6 +33,8 @@ static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered" },
 	{ BIT(EVRING_LOST_TOOBIG), "toobig", "longer than the longest record" },
 	{ BIT(EVRING_LOST_PROBE), "probe", "the kernel did not call the hook's probe" },
+	{ BIT(EVRING_LOST_SAMPLED), "sampled", "each owner that wants it takes a sample only" },
+	{ BIT(EVRING_LOST_RATE), "rate", "more a second than an owner that wants it takes" },
 };
 
 const struct evring_names_desc evring_lost_causes = {
@@ -143,6 +145,9 @@ static void type_free(struct evring_event_type *type)
 	if (!type)
 		return;
 	free_percpu(type->lost);
+	free_percpu(type->filtered);
+	free_percpu(type->undecided);
+	free_percpu(type->suppressed);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type);
@@ -151,7 +156,7 @@ static void type_free(struct evring_event_type *type)
 static void type_place(struct evring_event_type *type, u16 lane)
 {
 	type->lane = lane;
-	WRITE_ONCE(type->rings, evring_lanes[lane].rings);
+	WRITE_ONCE(type->rings, evring_lane_table[lane].rings);
 }
 
 /* Where a type's own lane is; the builtin ones are in all of them. */
@@ -162,7 +167,7 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	if (lane >= 0)
 		return lane;
 	pr_info("evring: there is no lane %s: events of type %s go to lane %s\n", desc->lane,
-		desc->name, evring_lanes[0].info->name);
+		desc->name, evring_lane_table[0].info->name);
 	return 0;
 }
 
@@ -175,8 +180,11 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	if (!type)
 		return ERR_PTR(-ENOMEM);
 	type->lost = alloc_percpu(u64);
-	if (!type->lost) {
-		kfree(type);
+	type->filtered = alloc_percpu(u64);
+	type->undecided = alloc_percpu(u64);
+	type->suppressed = alloc_percpu(struct evring_suppressed);
+	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed) {
+		type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}
 	type->block = block;
@@ -234,7 +242,7 @@ struct remains {
 	bool found;
 };
 
-/* A group may still read below tail what a writer gave way for: hold tells. */
+/* A group may still read below tail, where a writer gave way to it: see hold. */
 static void look_below(struct evring_ring *ring, void *arg)
 {
 	struct remains *remains = arg;
@@ -343,14 +351,14 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&types_lock);
 }
 
-static u64 type_lost(const struct evring_event_type *type)
+static u64 count_all(const u64 __percpu *count)
 {
-	u64 lost = 0;
+	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		lost += READ_ONCE(*per_cpu_ptr(type->lost, cpu));
-	return lost;
+		sum += READ_ONCE(*per_cpu_ptr(count, cpu));
+	return sum;
 }
 
 /* The answer, and in @copy the block, for the caller to free. */
@@ -366,7 +374,9 @@ static int type_fill(struct evring_describe *info, struct evring_block **copy)
 	info->len = type->block->len;
 	info->generation = type->generation;
 	info->lane = type->lane;
-	info->lost = type_lost(type);
+	info->lost = count_all(type->lost);
+	info->filtered = count_all(type->filtered);
+	info->undecided = count_all(type->undecided);
 	if (info->room < info->len)
 		return 0;
 	*copy = kmemdup(type->block, info->len, GFP_KERNEL);

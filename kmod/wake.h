@@ -19,11 +19,11 @@ enum evring_wait_state {
 /**
  * struct evring_waiter - a session's half of the wake-up
  * @list: of the waiters that are not awake
- * @queue: who polls
+ * @queue: of poll()
  * @timer: ARMED: one look back after a tick; MARKED: the flush time
  * @look: that look back, as it is at all rings
  * @state: enum evring_wait_state
- * @lanes: what it waits for
+ * @lanes: the lanes that it waits for
  * @watermark: bytes, 0 for the first event
  * @flush: jiffies
  * @from: evring_lanes_count() when it was armed

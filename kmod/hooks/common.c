@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The part that all events of task context have in common: who did it. */
+/* The common part of all events that a task causes: the task. */
 #include <linux/audit.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>

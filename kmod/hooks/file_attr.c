@@ -257,7 +257,7 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 		e->path_flags = path.flags | (texts[0].cut ? EVRING_PATH_CUT : 0);
 		if (call->name)
 			((struct file_setxattr *)e)->name = evring_text_put(e, &end, &texts[1]);
-		evring_submit(&slot);
+		evring_hook_submit(hook, &slot);
 	}
 	evring_scratch_put();
 }

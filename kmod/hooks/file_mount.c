@@ -173,7 +173,7 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
@@ -191,7 +191,7 @@ static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_r
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
@@ -209,7 +209,7 @@ static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct 
 	e->result = evring_result(regs);
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
 	e->put_old_flags = path_flags(call->other_flags, &texts[1]);
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 #define CALL_POINT(_symbols, _enter, _leave, ...)				\

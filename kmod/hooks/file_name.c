@@ -377,7 +377,7 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 		memset(e, 0, end);
 		evring_fill_common(e);
 		kinds[kind].fill(e, data, regs, texts, &end);
-		evring_submit(&slot);
+		evring_hook_submit(hook, &slot);
 	}
 	evring_scratch_put();
 }

@@ -128,7 +128,7 @@ static void emit(struct evring_event_hook *hook, struct open_call *call, const s
 	fill_inode(e, file ? file_inode(file) : path ? d_inode(path->dentry) : NULL);
 	e->created = file && (file->f_mode & FMODE_CREATED);
 	e->truncated = file && (flags & O_TRUNC) && !e->created && e->file_type == S_IFREG;
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 out:
 	evring_scratch_put();
 }

@@ -78,7 +78,7 @@ static void redirect(struct evring_event_hook *hook, unsigned int fd, struct fil
 	e->file_type = inode->i_mode & S_IFMT;
 	e->inode = inode->i_ino;
 	fill_socket(e, file);
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 /* int do_dup2(struct files_struct *, struct file *, unsigned int fd, unsigned int flags) */
@@ -131,7 +131,7 @@ static void enter_fput(struct evring_event_hook *hook, struct pt_regs *regs)
 		e->dev = inode->i_sb->s_dev;
 		e->flags = file->f_flags;
 		e->path_flags = path.flags | (text.cut ? EVRING_PATH_CUT : 0);
-		evring_submit(&slot);
+		evring_hook_submit(hook, &slot);
 	}
 	evring_scratch_put();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* path.c: where a file is, as text. */
+/* path.c: the path of a file as text. */
 #ifndef _KMOD_HOOKS_PATH_H
 #define _KMOD_HOOKS_PATH_H
 
@@ -8,7 +8,7 @@
 struct dentry;
 struct path;
 
-#define EVRING_PATH_BYTES	4096	/* PATH_MAX: what most paths fit into */
+#define EVRING_PATH_BYTES	4096	/* PATH_MAX: most paths fit */
 
 /* struct evring_path_text.flags; evring_path_flags are their names for a field */
 #define EVRING_PATH_CUT		0x1	/* the front is missing: it did not fit */

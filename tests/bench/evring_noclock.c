@@ -17,11 +17,13 @@
 #define APART	noinline __maybe_unused
 #endif
 
-static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
+static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type,
+				   u32 len);
 static APART void noclock_submit(struct evring_slot *slot);
 static APART void noclock_discard(struct evring_slot *slot);
 static APART int noclock_emit(struct evring_event_type *type, const void *payload, u32 len);
-static APART void noclock_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
+static APART void noclock_lose(struct evring_event_type *type, u32 nr,
+			       enum evring_lost_cause cause);
 
 static __always_inline u64 noclock(void)
 {
@@ -34,7 +36,7 @@ static __always_inline bool noclock_inline(u64 *now)
 	return true;
 }
 
-#define evring_clock	noclock
+#define evring_clock_raw	noclock
 #define evring_clock_inline	noclock_inline
 #define evring_reserve	noclock_reserve
 #define evring_submit	noclock_submit
@@ -48,7 +50,7 @@ static __always_inline bool noclock_inline(u64 *now)
 
 #include "../../kmod/ring.c"
 
-#undef evring_clock
+#undef evring_clock_raw
 #undef evring_clock_inline
 #undef evring_reserve
 #undef evring_submit

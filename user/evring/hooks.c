@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring hooks: list, attach and detach what emits events. */
+/* evring hooks: list, attach and detach the hooks that emit events. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
@@ -12,7 +12,9 @@
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
-	"       evring hooks attach [--group GROUP] [--lane LANE] NAME-GLOB|@SET...\n"
+	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
+	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]]\n"
+	"                           NAME-GLOB|@SET...\n"
 	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
 	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
 	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
@@ -22,6 +24,12 @@ static const char help[] =
 	"\n"
 	"  --group GROUP  make the group the owner, not the administrator\n"
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
+	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
+	"                 without it all events, whatever this owner's filter was\n"
+	"  --sample N     of those, emit one of N, on each CPU\n"
+	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
+	"                 others are lost, with the cause sampled or rate\n"
+	"  --per uid|cgroup  so many of each user or cgroup\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
@@ -32,7 +40,8 @@ struct request {
 	bool failed;		/* some hook could not be had */
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
-	int lane;
+	const char *filter;	/* NULL: all events */
+	struct evring_limits limits;
 };
 
 struct hook_row {
@@ -41,7 +50,8 @@ struct hook_row {
 	const char *state;
 	uint64_t owners;
 	const char *lane;
-	uint64_t version, lost;
+	uint64_t version, lost, filtered, undecided;
+	json_t *filters;
 	const char *why;	/* it is absent, or emits nothing; "" if there is nothing to tell */
 };
 
@@ -64,6 +74,9 @@ static const struct column columns[] = {
 	HOOK_COLUMN(lane, TEXT, "LANE"),
 	HOOK_COLUMN(version, COUNT, "VERSION"),
 	HOOK_COLUMN(lost, FAULT, "LOST"),
+	HOOK_COLUMN(filtered, COUNT, "FILTERED"),
+	HOOK_COLUMN(undecided, FAULT, NULL),
+	HOOK_COLUMN(filters, ROWS, "FILTERS"),
 	HOOK_COLUMN(why, TEXT, "WHY"),
 	{ 0 },
 };
@@ -89,6 +102,9 @@ static struct hook_row row_of(struct evring *ev, const struct evring_type *type,
 		.lane = lane_name(ev, type->lane),
 		.version = type->version,
 		.lost = type->lost,
+		.filtered = type->filtered,
+		.undecided = type->undecided,
+		.filters = filters_of(ev, type->name),
 		.why = evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why,
 	};
 }
@@ -108,6 +124,7 @@ static int list(struct evring *ev, int nr, bool json)
 		row = row_of(ev, type, why);
 		table_row(table, &row);
 		json_array_append_new(array, columns_json(columns, &row));
+		columns_release(columns, &row);
 	}
 	if (!json && !json_array_size(array))
 		printf("The module has no hooks.\n");
@@ -125,6 +142,43 @@ static int no_such_hook(struct evring *ev, const char *glob)
 	return EXIT_FAILURE;
 }
 
+static bool has_limits(const struct request *request)
+{
+	return request->limits.sample || request->limits.rate;
+}
+
+/* -EINVAL: the expression is wrong, which was said. */
+static int attach(struct evring *ev, const char *name, const struct request *request)
+{
+	struct evring_attachment how = {
+		.hook = name, .group = request->group, .lane = request->lane_name,
+	};
+	struct evring_filter_error error;
+	struct evring_filter *filter = NULL;
+	int ret = 0;
+
+	if (request->filter)
+		ret = evring_filter_compile(&filter, evring_type_by_name(ev, name),
+					    request->filter, &error);
+	if (ret == -EINVAL) {
+		filter_print_error(name, request->filter, &error);
+		return ret;
+	}
+	how.filter = filter;
+	if (has_limits(request))
+		how.limits = &request->limits;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* Filters and lanes replace what there was: "already" would not be true of them. */
+static bool is_known(const struct request *request, int before, int after)
+{
+	return before == after && !request->filter && !request->lane_name && !has_limits(request);
+}
+
 /* EXIT_FAILURE: the others would fail too. */
 static int switch_hook(struct evring *ev, const char *name, struct request *request)
 {
@@ -134,8 +188,12 @@ static int switch_hook(struct evring *ev, const char *name, struct request *requ
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
-	state = request->attach ? evring_attach(ev, name, request->group, request->lane) :
+	state = request->attach ? attach(ev, name, request) :
 				  evring_detach(ev, name, request->group);
+	if (state == -EINVAL && request->filter)
+		return EXIT_FAILURE;
+	if (state == -ENOSYS)
+		return fail(state, "cannot %s %s: the module knows no filters", verb, name);
 	if (state == -ENOENT && request->group)
 		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
 	if (state == -EBUSY)
@@ -153,7 +211,7 @@ static int switch_hook(struct evring *ev, const char *name, struct request *requ
 	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
 		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
-	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
+	printf("%s: %s%sed", name, is_known(request, before, after) ? "already " : "", verb);
 	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');
@@ -226,9 +284,8 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		return fail(nr, "cannot read the types");
 	if (!argc)
 		return list(ev, nr, request->json);
-	request->lane = request->lane_name ? evring_lane_by_name(ev, request->lane_name) : -1;
-	if (request->lane_name && request->lane < 0)
-		return fail(-request->lane, "there is no lane '%s'", request->lane_name);
+	if (request->lane_name && evring_lane_by_name(ev, request->lane_name) < 0)
+		return fail(EINVAL, "there is no lane '%s'", request->lane_name);
 	request->attach = !strcmp(argv[0], "attach");
 	for (int i = 1; i < argc; i++) {
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
@@ -239,11 +296,66 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
+	bool of_attach = request->lane_name || request->filter || has_limits(request);
+
+	if (request->limits.per && !request->limits.rate)
+		return false;
+
 	if (!argc)
-		return !request->group && !request->lane_name;
+		return !request->group && !of_attach;
 	if (argc < 2 || request->json)
 		return false;
-	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !request->lane_name);
+	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !of_attach);
+}
+
+/* A number from 1 to @max, up to @end */
+static bool parse_number(const char *text, uint32_t max, uint32_t *number, char **end)
+{
+	unsigned long long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, end, 10);
+	*number = (uint32_t)value;
+	return !errno && value && value <= max;
+}
+
+static bool parse_rate(struct evring_limits *limits, const char *text)
+{
+	char *end;
+
+	if (!parse_number(text, EVRING_RATE_MAX, &limits->rate, &end))
+		return false;
+	limits->burst = limits->rate;
+	if (*end == '/' && !parse_number(end + 1, EVRING_BURST_MAX, &limits->burst, &end))
+		return false;
+	return !*end;
+}
+
+static bool parse_limit(struct evring_limits *limits, int option, const char *text)
+{
+	char *end;
+
+	switch (option) {
+	case 's':
+		if (parse_number(text, EVRING_SAMPLE_MAX, &limits->sample, &end) && !*end)
+			return true;
+		fprintf(stderr, "evring: --sample takes a number from 1 to %d\n", EVRING_SAMPLE_MAX);
+		return false;
+	case 'r':
+		if (parse_rate(limits, text))
+			return true;
+		fprintf(stderr, "evring: --rate takes N or N/BURST, from 1 to %d\n", EVRING_RATE_MAX);
+		return false;
+	default:
+		limits->per = !strcmp(text, "uid") ? EVRING_PER_UID :
+			      !strcmp(text, "cgroup") ? EVRING_PER_CGROUP : EVRING_PER_TYPE;
+		if (limits->per)
+			return true;
+		fputs("evring: --per takes uid or cgroup\n", stderr);
+		return false;
+	}
 }
 
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
@@ -251,6 +363,10 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "group", required_argument, NULL, 'g' },
 		{ "lane", required_argument, NULL, 'l' },
+		{ "filter", required_argument, NULL, 'f' },
+		{ "sample", required_argument, NULL, 's' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "per", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -266,6 +382,12 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			request.group = optarg;
 		else if (option == 'l')
 			request.lane_name = optarg;
+		else if (option == 'f')
+			request.filter = optarg;
+		else if (strchr("srp", option)) {
+			if (!parse_limit(&request.limits, option, optarg))
+				return try_help("hooks");
+		}
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What the configuration needs of this host: its identity, its name, its device's types. */
-#include "evringd.h"
+/* See host.h. */
+#include "host.h"
+
+#include "config.h"
+#include "filters.h"
+#include "memory.h"
 #include "names.h"
+#include "problem.h"
 #include "sets.h"
+#include "template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,8 +107,8 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 	unsigned int i;
 
 	if (nr < 0)
-		fatal("types: %s", strerror(-nr));
-	for (i = 0; cfg->hooks[i]; i++) {
+		problem(problems, "the types of events cannot be read: %s", strerror(-nr));
+	for (i = 0; nr >= 0 && cfg->hooks[i]; i++) {
 		if (is_set(cfg->hooks[i]) && !hook_set(cfg->hooks[i]))
 			no_such_set(i + 1, problems);
 		else if (!matches_hook(ev, nr, cfg->hooks[i]))
@@ -138,7 +144,7 @@ void key_check(struct evring *ev, const struct config *cfg, struct problems *pro
 		if (!some_type_has(ev, nr, field))
 			problem(problems,
 				"key \"key\": variable %zu is a field that no type has, so it is "
-				"empty in all keys; allowed: what evring types lists", i + 1);
+				"empty in all keys; allowed: fields that evring types lists", i + 1);
 	}
 }
 
@@ -150,6 +156,7 @@ bool device_check(const struct config *cfg, struct problems *problems, int *erro
 	if (*error)
 		return false;
 	hooks_check(ev, cfg, problems);
+	filters_check(ev, cfg, problems);
 	key_check(ev, cfg, problems);
 	evring_close(ev);
 	return true;

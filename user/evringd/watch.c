@@ -5,7 +5,11 @@
  * and have no owner. It looks at the groups of other connectors too, as any of
  * them can fill the rings.
  */
-#include "evringd.h"
+#include "watch.h"
+
+#include "log.h"
+#include "memory.h"
+#include "names.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -103,8 +107,8 @@ static void look_at_lane(const struct snapshot *snap, unsigned int number, struc
 	}
 }
 
-static void tell_losses(const struct watch *watch, const char *name, const struct lane_watch *before,
-			const struct lane_watch *now)
+static void tell_losses(const struct watch *watch, const char *name,
+			const struct lane_watch *before, const struct lane_watch *now)
 {
 	static const char *const causes[] = {
 		[EVRING_LOST_FULL] = "the ring was full",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numbers of the ABI are called: here and nowhere else. */
+/* The names of the ABI's numbers: here and nowhere else. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -33,6 +33,10 @@ const char *evring_feature_name(uint64_t feature)
 		return "uring";
 	case EVRING_FEATURE_HOOKS:
 		return "hooks";
+	case EVRING_FEATURE_FILTERS:
+		return "filters";
+	case EVRING_FEATURE_LIMITS:
+		return "limits";
 	default:
 		return NULL;
 	}
@@ -45,6 +49,8 @@ const char *evring_lost_cause_name(unsigned int cause)
 		[EVRING_LOST_NESTED] = "nested",
 		[EVRING_LOST_TOOBIG] = "toobig",
 		[EVRING_LOST_PROBE] = "probe",
+		[EVRING_LOST_SAMPLED] = "sampled",
+		[EVRING_LOST_RATE] = "rate",
 	};
 
 	return NAME(names, cause);

@@ -136,6 +136,44 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define kvcalloc(n, size, gfp)		calloc(n, size)
 #define kfree(p)			free((void *)(p))
 #define kvfree(p)			free((void *)(p))
+#define kvmalloc(n, flags)		malloc(n)
+#define kvzalloc(n, flags)		calloc(1, n)
+#define ERR_CAST(p)			((void *)(p))
+#define raw_smp_processor_id()		sim_cpu
+#define time_after_eq(a, b)		((long)((a) - (b)) >= 0)
+#define ktime_get_mono_fast_ns()	ktime_get_boot_fast_ns()
+#define atomic64_xchg(a, new)		__atomic_exchange_n(&(a)->v, new, __ATOMIC_SEQ_CST)
+#define atomic64_inc(a)			atomic64_add(1, a)
+#define atomic64_inc_return(a)		__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
+#define __GFP_NOFAIL			0
+#define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
+
+/* Whoever frees under RCU here has no reader beside him. */
+struct rcu_head {
+	int unused;
+};
+
+#define __rcu
+#define kfree_rcu(p, member)		free((void *)(p))
+#define kvfree_rcu(p, member)		free((void *)(p))
+#define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
+#define rcu_dereference_sched(p)	smp_load_acquire(&(p))
+
+#define __set_bit(nr, map)		((map)[(nr) / 64] |= 1UL << (nr) % 64)
+#define __clear_bit(nr, map)		((map)[(nr) / 64] &= ~(1UL << (nr) % 64))
+#define test_bit(nr, map)		((map)[(nr) / 64] >> (nr) % 64 & 1)
+#define for_each_set_bit(bit, map, nr)						\
+	for ((bit) = 0; (bit) < (nr); (bit)++)					\
+		if (test_bit(bit, map))
+
+static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int nr)
+{
+	unsigned int bit, weight = 0;
+
+	for_each_set_bit(bit, map, nr)
+		weight++;
+	return weight;
+}
 /* For struct evring_ring, which is aligned to cache lines */
 void *kzalloc_node(size_t size, int gfp, int node);
 struct page *alloc_pages_node(int node, int gfp, unsigned int order);

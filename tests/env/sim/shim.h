@@ -33,6 +33,7 @@ typedef long long s64;
 #endif
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
+#define __aligned(n)		__attribute__((aligned(n)))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 #define ____cacheline_aligned_in_smp ____cacheline_aligned
 #define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
