@@ -32,16 +32,16 @@ ends 1 'loaded' "no device: says that the module may not be loaded" evring --dev
 ends 1 'ermission\|group' "no permission: says what to do" \
 	su -s /evring/bin/evring nobody status
 
-refuses 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
+ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
 	evring filter check process.exec 'pth == "/"'
-refuses 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
+ends 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
 says 'argv  *equal  *x y  *accept' "filter check --dump: the program" \
 	evring filter check --dump process.exec "uid == 0 && argv == 'x y'"
 evring types --json >/tmp/types
 says 'process.exec: 1 instruction' "filter check --types: without a device" \
 	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
 says 'No hook has a filter' "filter: none yet" evring filter
-refuses 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
+ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
 says 'process.exec: attached' "hooks attach --filter" \
 	evring hooks attach --filter 'path endswith "evring-nop" && argv != "unwanted"' process.exec
 says '^process.exec  *-  *path endswith' "filter: the one that there is" evring filter
@@ -61,7 +61,7 @@ says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
 ok $? "tail --filter: just what is so"
-refuses 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
+ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
 says 'process.exec: attached' "hooks attach: without a filter again" evring hooks attach process.exec
 # The only program that is executed until it has seen one: whenever it is ready.
 evring tail --type process.exec -n 1 >/tmp/out 2>&1 &
@@ -150,10 +150,10 @@ rmmod evring_heartbeat
 evring hooks attach @audit >/tmp/out 2>&1
 grep -q '^file.open: attached' /tmp/out && grep -q '^file.mount: attached' /tmp/out
 ok $? "hooks attach takes a set"
-refuses 1 '@nosuch.*@security, @audit' "hooks attach: no such set, and what there is" \
+ends 1 '@nosuch.*@security, @audit' "hooks attach: no such set, and what there is" \
 	evring hooks attach @nosuch
 echo '{"name":"x","config":{"hooks":"@nosuch","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
-refuses 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
+ends 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
 	evringd --check /tmp/h.json
 says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
 
