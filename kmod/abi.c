@@ -4,19 +4,17 @@
  * Only new lines may come. Compiles in the kernel and in the tests alike.
  */
 #ifdef __KERNEL__
-#include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <uapi/linux/evring.h>
 #else
-#include <assert.h>
 #include <linux/evring.h>
 #include <stddef.h>
 #endif
 
 #define AT(_struct, _member, _offset)					\
-	static_assert(offsetof(struct _struct, _member) == (_offset), #_struct "." #_member)
+	_Static_assert(offsetof(struct _struct, _member) == (_offset), #_struct "." #_member)
 #define SIZE(_struct, _size)						\
-	static_assert(sizeof(struct _struct) == (_size), #_struct)
+	_Static_assert(sizeof(struct _struct) == (_size), #_struct)
 
 SIZE(evring_rec, 32);
 AT(evring_rec, len, 0);
@@ -96,7 +94,7 @@ AT(evring_common, cgroup, 32);
 AT(evring_common, start_time, 40);
 AT(evring_common, comm, 48);
 
-SIZE(evring_describe, 40);
+SIZE(evring_describe, 48);
 AT(evring_describe, id, 0);
 AT(evring_describe, flags, 4);
 AT(evring_describe, block, 8);
@@ -106,6 +104,8 @@ AT(evring_describe, generation, 24);
 AT(evring_describe, lane, 28);
 AT(evring_describe, reserved, 30);
 AT(evring_describe, lost, 32);
+AT(evring_describe, uid, 40);
+AT(evring_describe, reserved1, 44);
 
 SIZE(evring_clock, 40);
 AT(evring_clock, seq, 0);
@@ -256,3 +256,34 @@ SIZE(evring_uring_cmd, 16);
 AT(evring_uring_cmd, arg, 0);
 AT(evring_uring_cmd, size, 8);
 AT(evring_uring_cmd, flags, 12);
+
+SIZE(evring_pub, 16);
+AT(evring_pub, len, 0);
+AT(evring_pub, type, 4);
+AT(evring_pub, flags, 6);
+AT(evring_pub, generation, 8);
+AT(evring_pub, reserved, 12);
+
+SIZE(evring_register, 48);
+AT(evring_register, block, 0);
+AT(evring_register, text, 8);
+AT(evring_register, len, 16);
+AT(evring_register, room, 20);
+AT(evring_register, flags, 24);
+AT(evring_register, uid, 28);
+AT(evring_register, id, 32);
+AT(evring_register, generation, 36);
+AT(evring_register, payload_max, 40);
+AT(evring_register, lane, 44);
+AT(evring_register, reserved, 46);
+
+SIZE(evring_unregister, 16);
+AT(evring_unregister, id, 0);
+AT(evring_unregister, generation, 4);
+AT(evring_unregister, flags, 8);
+AT(evring_unregister, reserved, 12);
+
+SIZE(evring_publish, 16);
+AT(evring_publish, events, 0);
+AT(evring_publish, len, 8);
+AT(evring_publish, flags, 12);

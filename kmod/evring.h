@@ -19,10 +19,12 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/local.h>
@@ -80,8 +82,12 @@ u32 evring_hook_flags(const struct evring_event_type *type);
 /* block.c: a type as bytes */
 
 struct evring_block *evring_block_make(const struct evring_type_desc *desc);
+size_t evring_block_room(const struct evring_type_desc *desc);
 const char *evring_block_name(const struct evring_block *block);
+const char *evring_block_differs(const struct evring_block *a, const struct evring_block *b,
+				 const char **field);
 bool evring_block_extends(const struct evring_block *block, const struct evring_block *old);
+bool evring_block_same(const struct evring_block *a, const struct evring_block *b);
 
 void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
@@ -100,6 +106,8 @@ void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
+ * @app: of what applications publish, else NULL
+ * @rcu: of what is freed while an application may be looking at it
  */
 struct evring_event_type {
 	u16 id;
@@ -113,13 +121,16 @@ struct evring_event_type {
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;
+	struct evring_app *app;
+	struct rcu_head rcu;
 };
 
 extern const struct evring_names_desc evring_lost_causes;
 
 int evring_types_init(void);
 void evring_types_exit(void);
-int evring_type_describe(struct evring_describe *info);
+bool evring_type_desc_valid(const struct evring_type_desc *desc);
+int evring_type_describe(struct evring_describe *info, const kuid_t *only);
 void evring_type_move(struct evring_event_type *type, int lane);
 
 /* clock.c: what time it is, cheaply and in any context */
@@ -230,6 +241,9 @@ static __always_inline u16 evring_context(void)
 		return EVRING_REC_NMI;
 	return in_hardirq() ? EVRING_REC_HARDIRQ : EVRING_REC_SOFTIRQ;
 }
+
+/* For applications (publish.c): NULL is no loss. Task context alone. */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
 
 static __always_inline u32 evring_current_pid(void)
 {
@@ -348,13 +362,25 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 void evring_ring_wake(struct irq_work *work);
 void evring_wake_exit(void);
 
+/* publish.c: what applications write (publish.h) */
+
+struct file;
+struct poll_table_struct;
+
+void evring_room_made(void);
+__poll_t evring_publish_poll(struct evring_session *session, struct file *file,
+			     struct poll_table_struct *table);
+
 /* device.c: /dev/evring */
 
 struct group_state;
 struct evring_user;
+struct evring_publisher;
 
 /**
  * struct evring_session - one open file
+ * @mode: FMODE_READ, FMODE_WRITE
+ * @publisher: its other half, if it can write; else NULL
  * @user: whose it is
  * @group: the group that it owns, or NULL; under groups_lock
  * @claim: the group that a JOIN under way is about to give it; likewise
@@ -362,6 +388,8 @@ struct evring_user;
  * @waiter: how it is woken
  */
 struct evring_session {
+	fmode_t mode;
+	struct evring_publisher *publisher;
 	struct evring_user *user;
 	struct group_state *group;
 	struct group_state *claim;
@@ -375,6 +403,8 @@ void evring_device_exit(void);
 /* ioctl.c: its calls, each with the size that the caller knows */
 
 long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
-int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd);
+bool evring_command_known(u32 op);
+int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd,
+		   bool nonblock);
 
 #endif /* _KMOD_EVRING_H */

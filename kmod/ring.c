@@ -269,11 +269,12 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
 
 /*
  * The record does not fit into what is left of the segment. RING_AGAIN: it
- * does after all, somebody has entered the next one meanwhile.
+ * does after all, somebody has entered the next one meanwhile. RING_LOST: with
+ * @try nothing has changed, else the attempt was counted.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
 					   struct evring_event_type *type, unsigned long units,
-					   u64 *now)
+					   bool try, u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
 	unsigned long flags;
@@ -292,9 +293,10 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	next = ring->base + ring->segment_size;
 	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
 		entry = RING_AGAIN;
-	} else {
+	} else if (!try || ring_claim(ring, next)) {
+		/* Who only tries has claimed it before the close: no number is lost. */
 		ring_close(ring);
-		if (ring_claim(ring, next)) {
+		if (try || ring_claim(ring, next)) {
 			*now = ring_reopen(ring, slot, next, units);
 			entry = RING_ENTERED;
 		} else {
@@ -353,12 +355,12 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
 }
 
 /*
- * Room for a record of @size bytes, header included; false if it is lost.
- * Preemption is off, and stays so until ring_publish(), which must follow in
- * any case; the nest is entered.
+ * Room for a record of @size bytes, header included; false if it is lost, or
+ * with @try if there is none now. Preemption is off, and stays so until
+ * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_event_type *type, u32 size)
+			 struct evring_event_type *type, u32 size, bool try)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
@@ -376,7 +378,7 @@ again:
 		/* word first, base second: base moves only while word changes */
 		base = READ_ONCE(ring->base);
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
-			entry = ring_enter(ring, slot, type, units, &now);
+			entry = ring_enter(ring, slot, type, units, try, &now);
 			if (entry == RING_AGAIN)
 				goto again;
 			if (entry == RING_LOST)
@@ -469,7 +471,7 @@ static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *
 	struct evring_lost lost = { .count = 1 };
 
 	ring_nest(ring);
-	if (ring_reserve(ring, slot, type, LOST_SIZE)) {
+	if (ring_reserve(ring, slot, type, LOST_SIZE, false)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
 		what_tell(what_make(type, EVRING_LOST_TOOBIG), &lost);
@@ -496,7 +498,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
-	if (likely(ring_reserve(ring, slot, type, size)))
+	if (likely(ring_reserve(ring, slot, type, size, false)))
 		return slot->rec + 1;
 	ring_publish(ring);
 	preempt_enable_notrace();
@@ -542,6 +544,28 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	return rec + 1;
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
+
+/*
+ * The same for an application, which can wait: where there is no room, or the
+ * record is too long, nothing is counted and no number is taken. It runs in task
+ * context and on top of nobody, so a full ring is the one reason.
+ */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	struct evring_ring *ring;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (unlikely(!ring || len > ring->payload_max))
+		goto out;
+	ring_nest(ring);
+	if (likely(ring_reserve(ring, slot, type, sizeof(struct evring_rec) + len, true)))
+		return slot->rec + 1;
+	ring_publish(ring);
+out:
+	preempt_enable_notrace();
+	return NULL;
+}
 
 static noinline void submit_slow(struct evring_ring *ring)
 {

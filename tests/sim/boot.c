@@ -84,6 +84,14 @@ u32 evring_hook_flags(const struct evring_event_type *type)
 	return 0;
 }
 
+void evring_fill_common(struct evring_common *common)
+{
+	memset(common, 0, sizeof(*common));
+	common->uid = sim_uid;
+	common->euid = current_euid().val;
+	strcpy(common->comm, "sim");
+}
+
 /* One instant in both clocks: on a busy machine most looks at them are interrupted. */
 static void tsc_sample(u64 *cycles, u64 *ns)
 {

@@ -164,6 +164,17 @@ struct work_struct {
 	void (*fn)(struct work_struct *work);
 };
 
+struct rcu_head {
+	void *unused;
+};
+
+typedef unsigned int fmode_t;
+typedef unsigned int __poll_t;
+typedef struct { u32 val; } kuid_t;
+#ifndef SIM_KERNEL
+typedef int spinlock_t;
+#endif
+
 struct kprobe;
 struct page;
 struct module;

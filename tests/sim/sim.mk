@@ -10,16 +10,18 @@ SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_lab
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
-	     linux/version linux/vmalloc uapi/linux/io_uring
+	     linux/version linux/vmalloc uapi/linux/io_uring linux/compat linux/uio linux/rcupdate \
+	     linux/uidgid linux/sched/signal
 # What reaches the device in place of the C library's functions
-SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
+SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
+	    -Wl,--wrap=write,--wrap=writev
 # Who the host is, too, where it is asked for: it need not have a machine-id.
 SIM_HOST := -Wl,--wrap=evring_host tests/sim/host.c
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main block type clock ring lane group wake ioctl device abi)
+SIM_KMOD := $(addprefix kmod/,main block type user app publish clock ring lane group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/sim/,kernel boot device producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h include/*/*.h include/*/*/*.h tests/sim/*.[ch]) \
 	    tests/sim/sim.mk
@@ -33,7 +35,7 @@ SAN_tsan := -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
 
 # Every kernel header that the module includes is one of ours.
 $(SIM)/include: tests/sim/sim.mk
-	@mkdir -p $@/linux $@/asm $@/uapi/linux
+	@mkdir -p $@/linux/sched $@/asm $@/uapi/linux
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 
@@ -92,7 +94,7 @@ $(B)/tests/unit/sim_device_%_test: $(SIM)/kernel-%.o $(SIM_DEVICE_SRC) $(SIM_DEP
 # module against it is a newer module; either must do with what is older.
 GROW	:= $(B)/grow/include/uapi/linux/evring.h
 GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
-	   ring_read join commit_entry commit arm hook drop block block_field block_names \
+	   ring_read join commit_entry commit arm hook drop register unregister publish block block_field block_names \
 	   block_value
 $(GROW): include/uapi/linux/evring.h tests/sim/sim.mk
 	@mkdir -p $(@D)
@@ -116,6 +118,17 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) $(wildcard user/libevring/*
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
+
+# What applications publish
+SIM_PUBLISH_SRC := tests/sim/publish_test.c $(wildcard user/libevring/*.c)
+
+SIM_TESTS += $(B)/tests/unit/sim_publish_test
+$(B)/tests/unit/sim_publish_test: $(SIM)/kernel-asan.o $(SIM_PUBLISH_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h tests/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/sim $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
+		-o $@ $(SIM_PUBLISH_SRC) $< -lpthread
 
 # evringd's view of the host
 SIM_WATCH_SRC := tests/sim/watch_test.c user/evringd/watch.c user/evringd/memory.c \

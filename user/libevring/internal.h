@@ -171,6 +171,10 @@ int heap_step(struct evring *ev);
 /* What a field adds to evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
 
+/* build.c: and the other way */
+
+void *block_build(const struct evring_type *like, size_t *len);
+
 /* host.c */
 
 /* 32 hex digits, dashes left out. -ENODATA: the file is empty; -EINVAL: it has something else. */
@@ -178,6 +182,8 @@ int host_read_id(const char *path, char id[33]);
 
 /* type.c */
 
+int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block);
+int type_new(const struct evring_describe *info, const void *block, struct evring_type **type);
 void types_free(struct evring *ev);
 /* Look at what has changed since the last look, if anything has. */
 int types_update(struct evring *ev);

@@ -32,6 +32,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "uring";
 	case EVRING_FEATURE_HOOKS:
 		return "hooks";
+	case EVRING_FEATURE_PUBLISH:
+		return "publish";
 	default:
 		return NULL;
 	}

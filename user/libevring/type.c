@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "internal.h"
 
 #define BLOCK_ROOM	4096u	/* enough for most; the kernel says what is needed */
 
-/* What the kernel says of type @id; its block, if the caller wants one, is to be freed. */
-static int describe(struct evring *ev, uint32_t id, struct evring_describe *info, void **block)
+/* What the kernel says of type @id; free() its block. */
+int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block)
 {
 	uint32_t room = BLOCK_ROOM;
 	void *buf;
@@ -22,7 +23,7 @@ static int describe(struct evring *ev, uint32_t id, struct evring_describe *info
 		*info = (struct evring_describe){
 			.id = id, .block = (uintptr_t)buf, .room = room,
 		};
-		ret = evring_ioctl(ev, EVRING_IOC_DESCRIBE, info);
+		ret = ioctl(fd, EVRING_IOC_DESCRIBE, info) < 0 ? -errno : 0;
 		if (!ret && info->len <= room)
 			break;
 		free(buf);
@@ -41,6 +42,7 @@ static void type_state(struct evring_type *type, const struct evring_describe *i
 	type->flags = info->flags;
 	type->lane = info->lane;
 	type->lost = info->lost;
+	type->uid = info->uid;
 }
 
 /* An array of pointers with room for one more */
@@ -54,8 +56,8 @@ static int grow(struct evring_type ***array, unsigned int nr)
 	return 0;
 }
 
-static int type_new(const struct evring_describe *info, const void *block,
-		    struct evring_type **type)
+/* The kernel's block as a type. */
+int type_new(const struct evring_describe *info, const void *block, struct evring_type **type)
 {
 	int ret = evring_type_parse(type, block, info->len);
 
@@ -72,7 +74,7 @@ static int type_fetch(struct evring *ev)
 	int ret = grow(&ev->types, ev->nr_types);
 
 	if (!ret)
-		ret = describe(ev, ev->nr_types, &info, &block);
+		ret = type_describe(ev->fd, ev->nr_types, &info, &block);
 	if (ret)
 		return ret;
 	ret = type_new(&info, block, &ev->types[ev->nr_types]);
@@ -91,7 +93,7 @@ static int type_look(struct evring *ev, uint32_t id)
 	struct evring_type *old = ev->types[id], *new;
 	struct evring_describe info;
 	void *block;
-	int ret = describe(ev, id, &info, &block);
+	int ret = type_describe(ev->fd, id, &info, &block);
 
 	if (ret)
 		return ret;
