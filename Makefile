@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # evring: the module, the library, the daemon, the command line, their tests.
-# Everything that is made goes to build/.  `make help` lists the targets.
+# All output is in build/.  `make help` lists the targets.
 
 VERSION	:= 0.1.0
 ABI	:= 0
@@ -22,7 +22,7 @@ datadir	?= $(datarootdir)
 mandir	?= $(datarootdir)/man
 docdir	?= $(datarootdir)/doc/evring
 sysconfdir ?= /etc
-# Where the system looks, whatever the prefix
+# Fixed folders of the system, independent of the prefix
 systemlibdir ?= /usr/lib
 dkmsdir	?= /usr/src
 DESTDIR	?=
@@ -48,25 +48,30 @@ CSTD	:= -std=gnu11 -D_GNU_SOURCE -DEVRING_VERSION='"$(VERSION)"'
 WERR	:= $(if $(WERROR),-Werror)
 CWARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(WERR)
 CFLAGS	?= -O2 -g
-INCLUDES := -Iinclude/uapi -Iuser/libevring
+INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/common
 ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
-# For what is compiled and linked in one go, so that no .d lies beside programs
+# For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
 D_PACKAGES := jemalloc rdkafka liburing jansson
+CLI_PACKAGES := jansson smartcols
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
+CLI_CFLAGS = $(eval CLI_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CLI_PACKAGES)))$(CLI_CFLAGS)
+CLI_LIBS = $(eval CLI_LIBS := $(shell $(PKG_CONFIG) --libs $(CLI_PACKAGES)))$(CLI_LIBS)
 D_LIBS	= $(eval D_LIBS := $(shell $(PKG_CONFIG) --libs $(D_PACKAGES)))$(D_LIBS)
 
 LIB_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/libevring/*.c))
-D_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evringd/*.c))
-CLI_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evring/*.c))
+# The daemon prints no tables.
+D_SRC	:= $(wildcard user/evringd/*.c) $(filter-out %/table.c,$(wildcard user/common/*.c))
+D_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(D_SRC))
+CLI_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evring/*.c user/common/*.c))
 SO	:= $(B)/lib/libevring.so.$(ABI)
 LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
 KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
-	     tests/modules/*.[ch] samples/*.c)
+	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
 .PHONY: all help setup kmod user tests check check-fresh check-packages demo install uninstall deb rpm clean FORCE
@@ -101,12 +106,12 @@ $(KO): $(KMOD_SRC) $(B)/kmod/release
 	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) \
 		$(if $(WERROR),W=1 KCFLAGS=-Werror) $(KMAKEFLAGS) modules >$(@D)/log 2>&1; \
 		status=$$?; grep -v 'Skipping BTF' $(@D)/log >&2; exit $$status
-	@cp -f $(@D)/tests/modules/*.ko $(@D)/samples/*.ko $(@D)/
+	@cp -f $(@D)/tests/kernel/module/*.ko $(@D)/samples/*.ko $(@D)/
 	@touch $@
 
 user: $(LIB) $(BIN)		## build the library, the daemon and the command line
 
-# Looked at once: what is missing is told by name, and not by a compiler.
+# Checked once: a missing library is named, before a compiler complains of a header.
 $(B)/needs:
 	@mkdir -p $(@D)
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' scripts/build-needs user
@@ -120,6 +125,7 @@ $(B)/obj/%.o: %.c | $(B)/needs
 # The archive hides symbols, which needs machine code.
 $(LIB_OBJ): OBJ_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
 $(D_OBJ): OBJ_CFLAGS = $(D_CFLAGS)
+$(filter-out $(D_OBJ),$(CLI_OBJ)): OBJ_CFLAGS = $(CLI_CFLAGS)
 
 $(B)/lib/libevring.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -137,7 +143,7 @@ $(SO): $(LIB_OBJ) user/libevring/libevring.map
 $(B)/bin/evring: $(CLI_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 $(B)/bin/evringd: $(D_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
@@ -151,7 +157,7 @@ demo:				## a VM with the module, evringd and a broker: see events arrive
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
 	@tests/e2e/demo
 
-# What both verbs of scripts/install have to know
+# The environment of scripts/install
 INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir
 INSTALL_ENV = $(foreach dir,prefix exec_prefix $(INSTALL_DIRS),$(dir)='$($(dir))') \
 	      DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' ABI='$(ABI)'

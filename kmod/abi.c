@@ -234,7 +234,7 @@ AT(evring_arm, watermark, 12);
 AT(evring_arm, flush_ms, 16);
 AT(evring_arm, reserved, 20);
 
-SIZE(evring_hook, 296);
+SIZE(evring_hook, 424);
 AT(evring_hook, name, 0);
 AT(evring_hook, group, 128);
 AT(evring_hook, filter, 256);
@@ -246,6 +246,7 @@ AT(evring_hook, reserved, 282);
 AT(evring_hook, owners, 284);
 AT(evring_hook, state, 288);
 AT(evring_hook, reserved1, 292);
+AT(evring_hook, why, 296);
 
 SIZE(evring_drop, 136);
 AT(evring_drop, name, 0);

@@ -37,47 +37,9 @@
 #define EVRING_FIELDS_MAX	256	/* of one type */
 #define EVRING_VALUES_MAX	4096	/* of one table of names */
 #define EVRING_CLOCK_PAST	64	/* lines of the clock that are kept */
-#define EVRING_LOST_CAUSES	3
+#define EVRING_LOST_CAUSES	4
 #define EVRING_SEQ_BITS		48
 #define EVRING_SEQ_MASK		((1ULL << EVRING_SEQ_BITS) - 1)
-
-/* hooks/: what the kernel does, captured */
-
-#define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX
-
-/**
- * struct evring_hook_point - one hook: an event and where it comes from
- * @desc: the event
- * @tracepoint: its name
- * @probe: called by the tracepoint, with the hook as its first argument
- * @type: of the event, from evring_hooks_init() on
- * @tp: the tracepoint, NULL where this kernel has none of that name
- * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
- *	under hooks_lock
- * @attached: the probe is registered; likewise
- */
-struct evring_hook_point {
-	const struct evring_type_desc *desc;
-	const char *tracepoint;
-	void *probe;
-	struct evring_event_type *type;
-	struct tracepoint *tp;
-	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
-	bool attached;
-};
-
-struct evring_hook_family {
-	struct evring_hook_point *hooks;
-	unsigned int nr;
-};
-
-extern const struct evring_hook_family evring_process_family;
-
-int evring_hooks_init(void);
-void evring_hooks_exit(void);
-int evring_hook_ctl(struct evring_hook *arg);
-int evring_hooks_drop_group(const char *name);
-u32 evring_hook_flags(const struct evring_event_type *type);
 
 /* block.c: a type as bytes */
 
@@ -88,8 +50,6 @@ const char *evring_block_differs(const struct evring_block *a, const struct evri
 				 const char **field);
 bool evring_block_extends(const struct evring_block *block, const struct evring_block *old);
 bool evring_block_same(const struct evring_block *a, const struct evring_block *b);
-
-void evring_group_cputime(struct task_struct *task, u64 *user, u64 *system);
 
 /* type.c: what events look like */
 
@@ -231,6 +191,8 @@ struct evring_ring {
 	unsigned int nr_pages;
 	struct page **pages;
 };
+
+void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 /* EVRING_REC_* of the context that we are in */
 static __always_inline u16 evring_context(void)

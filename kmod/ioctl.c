@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "hooks/hook.h"
 #include "publish.h"
 
 /* What any call's argument is */
@@ -67,13 +68,17 @@ static int call_ring(struct evring_session *session, union argument *arg)
 static int call_describe(struct evring_session *session, union argument *arg)
 {
 	struct evring_describe *info = &arg->describe;
+	int ret;
 
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
 	    info->lost || info->uid || info->reserved1)
 		return -EINVAL;
 	/* Who can only publish sees nothing of others. */
-	return evring_type_describe(info, session->mode & FMODE_READ ? NULL :
-					  &session->publisher->uid);
+	ret = evring_type_describe(info, session->mode & FMODE_READ ? NULL :
+					 &session->publisher->uid);
+	if (!ret)
+		info->flags |= evring_hook_flags(info->id);
+	return ret;
 }
 
 /* A name as the ABI wants it: NUL-terminated, and nothing behind the NUL. */
@@ -93,7 +98,8 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
 	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
-	    hook->owners || hook->state || hook->reserved1)
+	    hook->owners || hook->state || hook->reserved1 ||
+	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
 	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
 		return -EPERM;

@@ -3,6 +3,10 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "evring.h"
+#include "hooks/hook.h"
+#include "hooks/path.h"
+#include "hooks/scratch.h"
 #include "publish.h"
 
 static int __init evring_init(void)
@@ -21,9 +25,11 @@ static int __init evring_init(void)
 	ret = evring_types_init();
 	if (ret)
 		goto err_types;
-	ret = evring_hooks_init();
+	ret = evring_scratch_init();
 	if (ret)
-		goto err_hooks;
+		goto err_scratch;
+	evring_paths_init();
+	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)
 		goto err_device;
@@ -31,7 +37,8 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
-err_hooks:
+	evring_scratch_exit();
+err_scratch:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();
@@ -47,6 +54,7 @@ static void __exit evring_exit(void)
 	evring_device_exit();
 	evring_wake_exit();
 	evring_hooks_exit();
+	evring_scratch_exit();
 	evring_groups_exit();
 	evring_types_exit();
 	evring_clock_exit();

@@ -20,7 +20,7 @@
  * between close and reopen are exactly the ones that the lost record covers.
  *
  * This file needs nothing but the ring: it also compiles in user space, where
- * tests drive it (tests/sim).
+ * tests drive it (tests/ring).
  */
 #include "evring.h"
 
@@ -35,6 +35,21 @@
 
 #define LOST_SIZE	(sizeof(struct evring_rec) + sizeof(struct evring_lost))
 #define LOST_UNITS	(LOST_SIZE >> UNIT_SHIFT)
+
+/**
+ * struct attempt - what asks for room
+ * @type: of the event
+ * @seqs: sequence numbers that it takes, one an event
+ * @lost: it is a lost record, of this cause, and its events are lost for that
+ *	cause even if it finds no room; -1: for the one that it finds no room for
+ * @try: without room it is no attempt: nothing is counted
+ */
+struct attempt {
+	struct evring_event_type *type;
+	u32 seqs;
+	int lost;
+	bool try;
+};
 
 static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
 static_assert(SEQ_SHIFT + EVRING_SEQ_BITS == 64);
@@ -149,37 +164,39 @@ static void ring_note(struct evring_ring *ring, unsigned long what)
 		old = seen;
 }
 
-/* Count one more, and show it: whoever interrupts us counts and shows too. */
-static void ring_count(local_t *count, u64 *shown)
+/* Count @more, and show it: a context that interrupts us counts and shows too. */
+static void ring_count(local_t *count, u64 *shown, u32 more)
 {
 	unsigned long n;
 
-	local_inc(count);
+	local_add(more, count);
 	do {
 		n = local_read(count);
 		WRITE_ONCE(*shown, n);
 	} while (n != (unsigned long)local_read(count));
 }
 
-/* This attempt takes its number and is lost. The segment is closed. */
-static void ring_lose(struct evring_ring *ring, struct evring_event_type *type,
+/* This attempt takes its numbers and is lost. The segment is closed. */
+static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
 		      enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
 	u64 now, first;
 
+	if (attempt->lost >= 0)
+		cause = attempt->lost;
 	do {
 		now = evring_clock();
-	} while (!word_exchange(ring, &word, word + SEQ_ONE));
+	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
 
 	/* An NMI since then has lost one later than ours, and said so first. */
 	first = READ_ONCE(ring->lost_first);
 	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
 	WRITE_ONCE(ring->lost_last, now);
-	ring_note(ring, what_make(type, cause));
-	ring_count(&ring->lost[cause], &ring->lost_shown[cause]);
-	this_cpu_inc(*type->lost);
+	ring_note(ring, what_make(attempt->type, cause));
+	ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
+	this_cpu_add(*attempt->type->lost, attempt->seqs);
 }
 
 /*
@@ -233,7 +250,7 @@ static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
  * is read before the word opens, as an NMI may close the new segment at once.
  */
 static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
-		       unsigned long units)
+		       unsigned long units, u32 seqs)
 {
 	struct evring_lost lost = { 0 };
 	unsigned long word, taken, what = 0;
@@ -252,7 +269,7 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock();
-	} while (!word_exchange(ring, &word, word_make(word_seq(word) + 1, taken + units)));
+	} while (!word_exchange(ring, &word, word_make(word_seq(word) + seqs, taken + units)));
 
 	/* Only who enters a segment comes here, one at a time. */
 	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
@@ -269,12 +286,12 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
 
 /*
  * The record does not fit into what is left of the segment. RING_AGAIN: it
- * does after all, somebody has entered the next one meanwhile. RING_LOST: with
- * @try nothing has changed, else the attempt was counted.
+ * does after all, somebody has entered the next one meanwhile. RING_LOST: where
+ * it is only tried nothing has changed, else the attempt was counted.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-					   struct evring_event_type *type, unsigned long units,
-					   bool try, u64 *now)
+					   const struct attempt *attempt, unsigned long units,
+					   u64 *now)
 {
 	enum ring_entry entry = RING_LOST;
 	unsigned long flags;
@@ -284,7 +301,7 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	if (ring->entering) {
 		/* An NMI on top of a context that is in the middle of this. */
 		ring_close(ring);
-		ring_lose(ring, type, EVRING_LOST_NESTED);
+		ring_lose(ring, attempt, EVRING_LOST_NESTED);
 		goto out;
 	}
 	WRITE_ONCE(ring->entering, true);
@@ -293,14 +310,14 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	next = ring->base + ring->segment_size;
 	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
 		entry = RING_AGAIN;
-	} else if (!try || ring_claim(ring, next)) {
+	} else if (!attempt->try || ring_claim(ring, next)) {
 		/* Who only tries has claimed it before the close: no number is lost. */
 		ring_close(ring);
-		if (try || ring_claim(ring, next)) {
-			*now = ring_reopen(ring, slot, next, units);
+		if (attempt->try || ring_claim(ring, next)) {
+			*now = ring_reopen(ring, slot, next, units, attempt->seqs);
 			entry = RING_ENTERED;
 		} else {
-			ring_lose(ring, type, EVRING_LOST_FULL);
+			ring_lose(ring, attempt, EVRING_LOST_FULL);
 		}
 	}
 	barrier();
@@ -313,7 +330,7 @@ out:
 }
 
 /* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
-static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_type *type)
+static noinline void ring_refuse(struct evring_ring *ring, const struct attempt *attempt)
 {
 	unsigned long flags;
 	bool outer;
@@ -323,7 +340,7 @@ static noinline void ring_refuse(struct evring_ring *ring, struct evring_event_t
 	WRITE_ONCE(ring->entering, true);
 	barrier();	/* as in ring_enter() */
 	ring_close(ring);
-	ring_lose(ring, type, EVRING_LOST_NESTED);
+	ring_lose(ring, attempt, EVRING_LOST_NESTED);
 	barrier();
 	if (outer)
 		WRITE_ONCE(ring->entering, false);
@@ -355,12 +372,12 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
 }
 
 /*
- * Room for a record of @size bytes, header included; false if it is lost, or
- * with @try if there is none now. Preemption is off, and stays so until
+ * Room for a record of @size bytes, header included; false if it is lost, or if
+ * it was only tried and there is none. Preemption is off, and stays so until
  * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 struct evring_event_type *type, u32 size, bool try)
+			 const struct attempt *attempt, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
@@ -369,7 +386,7 @@ static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
 
 	slot->ring = ring;
 	if (unlikely(ring->nest > NEST_MAX)) {
-		ring_refuse(ring, type);
+		ring_refuse(ring, attempt);
 		return false;
 	}
 again:
@@ -378,7 +395,7 @@ again:
 		/* word first, base second: base moves only while word changes */
 		base = READ_ONCE(ring->base);
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
-			entry = ring_enter(ring, slot, type, units, try, &now);
+			entry = ring_enter(ring, slot, attempt, units, &now);
 			if (entry == RING_AGAIN)
 				goto again;
 			if (entry == RING_LOST)
@@ -391,11 +408,11 @@ again:
 		 * exchange fail, and we look at the clock again.
 		 */
 		now = evring_clock();
-	} while (unlikely(!word_exchange(ring, &word, word + SEQ_ONE + units)));
+	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
 	ring_slot(ring, slot, base, word, units);
 fill:
-	ring_header(slot->rec, type, size, now, word_seq(slot->word - SEQ_ONE));
+	ring_header(slot->rec, attempt->type, size, now, word_seq(slot->word - SEQ_ONE));
 	return true;
 }
 
@@ -464,30 +481,51 @@ static void ring_publish(struct evring_ring *ring)
 	ring_wake(ring);
 }
 
-/* Longer than a record can be: a lost record takes its place in the stream. */
-static noinline void ring_too_big(struct evring_ring *ring, struct evring_slot *slot,
-				  struct evring_event_type *type)
+/*
+ * Events that never asked for room of their own: a lost record takes their place
+ * in the stream. Preemption is off.
+ */
+static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot *slot,
+				    const struct attempt *attempt, enum evring_lost_cause cause)
 {
-	struct evring_lost lost = { .count = 1 };
+	struct evring_lost lost = { .count = attempt->seqs };
 
 	ring_nest(ring);
-	if (ring_reserve(ring, slot, type, LOST_SIZE, false)) {
+	if (ring_reserve(ring, slot, attempt, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
-		what_tell(what_make(type, EVRING_LOST_TOOBIG), &lost);
+		what_tell(what_make(attempt->type, cause), &lost);
 		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		ring_count(&ring->lost[EVRING_LOST_TOOBIG], &ring->lost_shown[EVRING_LOST_TOOBIG]);
-		this_cpu_inc(*type->lost);
+		ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
+		this_cpu_add(*attempt->type->lost, attempt->seqs);
 	}
 	ring_publish(ring);
+}
+
+/* @nr events that no probe saw are lost, on this CPU for lack of another. Any context. */
+void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause)
+{
+	const struct attempt attempt = { .type = type, .seqs = nr, .lost = cause };
+	struct evring_ring *ring;
+	struct evring_slot slot;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (ring)
+		ring_tell_lost(ring, &slot, &attempt, cause);
+	else
+		this_cpu_add(*type->lost, nr);
+	preempt_enable_notrace();
 }
 
 /* There is no ring, or the record is longer than any can be. */
 static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
 				    struct evring_event_type *type)
 {
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+
 	if (ring)
-		ring_too_big(ring, slot, type);
+		ring_tell_lost(ring, slot, &attempt, EVRING_LOST_TOOBIG);
 	else
 		this_cpu_inc(*type->lost);
 	preempt_enable_notrace();
@@ -498,7 +536,9 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
-	if (likely(ring_reserve(ring, slot, type, size, false)))
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+
+	if (likely(ring_reserve(ring, slot, &attempt, size)))
 		return slot->rec + 1;
 	ring_publish(ring);
 	preempt_enable_notrace();
@@ -552,6 +592,7 @@ EXPORT_SYMBOL_GPL(evring_reserve);
  */
 void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
 {
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
 	struct evring_ring *ring;
 
 	preempt_disable_notrace();
@@ -559,7 +600,7 @@ void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *typ
 	if (unlikely(!ring || len > ring->payload_max))
 		goto out;
 	ring_nest(ring);
-	if (likely(ring_reserve(ring, slot, type, sizeof(struct evring_rec) + len, true)))
+	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))
 		return slot->rec + 1;
 	ring_publish(ring);
 out:
@@ -611,7 +652,7 @@ void evring_discard(struct evring_slot *slot)
 	/* Take it back if it is still the last one, else its place is taken. */
 	if (!word_exchange(ring, &word, undo)) {
 		slot->rec->type = EVRING_TYPE_DISCARD;
-		ring_count(&ring->discarded, &ring->page->discarded);
+		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
 }

@@ -42,6 +42,7 @@ static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_FULL), "full", "a group held the segment that came next" },
 	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered" },
 	{ BIT(EVRING_LOST_TOOBIG), "toobig", "longer than the longest record" },
+	{ BIT(EVRING_LOST_PROBE), "probe", "the kernel did not call the hook's probe" },
 };
 
 const struct evring_names_desc evring_lost_causes = {
@@ -647,7 +648,7 @@ static int type_fill(struct evring_describe *info, const kuid_t *only, struct ev
 	type = types[info->id];
 	if (only && (!type->app || !uid_eq(type->app->uid, *only)))
 		return -EPERM;
-	info->flags = type->flags | evring_hook_flags(type);
+	info->flags = type->flags;
 	if (type->app) {
 		info->flags |= EVRING_TYPE_F_APP;
 		info->uid = from_kuid(&init_user_ns, type->app->uid);

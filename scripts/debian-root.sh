@@ -9,8 +9,7 @@
 readonly suite=bookworm
 readonly base_cache=${EVRING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/evring}/fresh
 
-# Where a host says how the network is reached. Of each that there is, the
-# chroot gets a copy.
+# Files with a host's network settings. The chroot gets a copy of each that exists.
 readonly settings=(/etc/resolv.conf /etc/hosts /etc/pip.conf /etc/mavenrc
 	/usr/local/share/ca-certificates /etc/ssl/certs/ca-certificates.crt)
 readonly variables='(^|_)(proxy|CA|CERT|SSL|CERTS|CAINFO)(_|$)|^(PIP|MAVEN|CURL)_|^(CI|TERM|JAVA_TOOL_OPTIONS|EVRING_ACCEL)$'
@@ -32,7 +31,7 @@ package_sources() {
 		grep -E "^[^ ]+ $suite(-updates|-security|/updates)? main$" | sort -u || true
 }
 
-# Where the host gets what Debian calls so: Debian, Debian-Security
+# The host's archive for packages of this origin: Debian, Debian-Security
 archive() {
 	local uri
 	# shellcheck disable=SC2016 # apt's own words, not ours
@@ -93,8 +92,8 @@ copy_in() {
 	done
 }
 
-# Sets environment: what of the host's says how to reach the network, and the
-# files that it names.
+# Sets environment: the host's variables for the network, and the files that they
+# name.
 take_environment() {
 	local name value
 	environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -110,9 +109,8 @@ take_environment() {
 	done < <(compgen -e)
 }
 
-# make_root FOLDER: sets root, a system below it. There may be one of a previous
-# run's that was killed: whoever holds the lock is alone there, and what it
-# mounted went with it.
+# make_root FOLDER: sets root, a system below it. A killed run may have left one: the
+# lock excludes other runs, and the killed run's mounts ended with it.
 make_root() {
 	mkdir -p "$1"
 	exec 8>"$1/lock"
@@ -172,7 +170,7 @@ run_in_root() {
 	return "$status"
 }
 
-# What was made goes, unless it is to be kept.
+# Remove the system, unless it is to be kept.
 remove_root() {
 	[ -z "${inside-}" ] || kill -KILL "$inside" 2>/dev/null || true
 	wait

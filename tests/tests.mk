@@ -1,39 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The tests' programs. Unit tests and what they test are built apart, with
-# ASan and UBSan; the others run in a VM against what users get.
+# The tests' programs. Unit tests and the code under test are built separately, with
+# ASan and UBSan; the others run in a VM with the programs that users get.
 
 CACHE	:= $(or $(EVRING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evring)
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-KTESTS	:= $(patsubst tests/kselftest/%.c,$(B)/tests/%,$(wildcard tests/kselftest/*_test.c))
+HARNESS	:= $(wildcard tests/harness/*.h)
+KTESTS	:= $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kernel/*_test.c))
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
 	   evring-clock evring-admin)
 EXAMPLE	:= $(B)/bin/evring-tail-example
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
-SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(wildcard user/evringd/*.c)))
+SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
-include tests/sim/sim.mk
+include tests/env/sim/sim.mk
 include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.
 .SECONDARY: $(SAN_LIB) $(SAN_D)
 
-# For the kernel that the guests boot, whatever runs here
+# Build for the kernel that the guests boot, not for the running one.
 FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
 
-# What is installed decides what is built: a make of its own looks anew.
-check:				## run all tests (about twenty minutes)
-	@scripts/setup build vm kafka check
+# A second make, as the installed packages decide what is built.
+check:				## run all tests (about half an hour)
+	@scripts/setup build vm kafka check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
-check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
+check-fresh:			## the README's commands in a minimal Debian 12 (root; three quarters of an hour)
 	@scripts/check-fresh
 
 check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
@@ -53,29 +54,31 @@ check-kernels:			## all kselftests on all kernels, user space on other Debians (
 .PHONY: check-kernels
 
 # The harness's macros compare as they like.
-$(B)/tests/%: tests/kselftest/%.c tests/kselftest/testing.h $(B)/lib/libevring.a \
+$(B)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(HARNESS) $(B)/lib/libevring.a \
 		$(CACHE)/kselftest/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Wno-sign-compare -Wno-unused-parameter -Wno-missing-prototypes \
-		-Itests/kselftest -isystem $(CACHE)/kselftest $(LDFLAGS) -o $@ $< \
+		-Itests/kernel -isystem $(CACHE)/kselftest $(LDFLAGS) -o $@ $< \
 		$(B)/lib/libevring.a -luring
 
 $(B)/san/%.o: %.c | $(B)/needs
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) \
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) $(CLI_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(B)/tests/unit/json_test: tests/unit/json_test.c \
+$(B)/tests/unit/json_test: tests/unit/json_test.c $(HARNESS) \
 	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
-$(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c \
+$(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c $(HARNESS) \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
-$(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB)
+$(B)/tests/unit/columns_test: $(B)/san/user/common/table.o
+$(B)/tests/unit/columns_test: UNIT_LIBS := -lsmartcols
+$(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
-		-lrdkafka -luring -ljansson
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
+		-lrdkafka -luring -ljansson $(UNIT_LIBS)
 
 $(B)/tests/unit/json_test:
 	@mkdir -p $(@D)
@@ -93,7 +96,9 @@ $(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
-$(B)/bin/evring-mock-broker $(B)/bin/evring-admin: $(B)/bin/evring-%: tests/e2e/%.c
+$(B)/bin/evring-mock-broker: tests/env/kafka/mock-broker.c
+$(B)/bin/evring-admin: tests/e2e/admin.c
+$(B)/bin/evring-mock-broker $(B)/bin/evring-admin:
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< -lrdkafka

@@ -9,7 +9,7 @@
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 
-#include "../evring.h"
+#include "cputime.h"
 
 #define THREADS_MAX	256	/* visited: dead, but not reaped yet */
 #define TRIES_MAX	4

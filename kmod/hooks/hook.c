@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks: the families, and attaching. A hook that is detached is not there: its
- * tracepoint is a no-op in the kernel's code.
+ * Hooks: the families, attaching and detaching. A hook is attached where each of
+ * its points is, but for those that it can do without. One that is detached is
+ * not there: its points are no-ops in the kernel's code.
  *
- * A hook that does not fire must not be called attached. So all of them are
- * tracepoints: what registers a probe there arms it, and no knob disarms it. (A
- * kprobe at a function's entry goes by ftrace: kernel.ftrace_enabled and
- * debug/kprobes/enabled silence it, registered as it is.)
+ * A hook that does not emit is never called attached: the state tells, and a line
+ * says why. One that this kernel cannot have does not keep the others from loading.
  */
 #include <linux/err.h>
-#include <linux/jump_label.h>
-#include <linux/tracepoint.h>
+#include <linux/mutex.h>
 
-#include "../evring.h"
+#include "family.h"
+#include "hook.h"
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
 };
 
-static DEFINE_MUTEX(hooks_lock);
+static const struct evring_source *const sources[] = {
+	&evring_source_tracepoint,
+	&evring_source_kprobe,
+	&evring_source_kretprobe,
+	&evring_source_notifier,
+};
+
+static DEFINE_MUTEX(hooks_lock);	/* all that changes in hooks and points */
 
 /* The hooks of all families, one after another; NULL past the last one. */
-static struct evring_hook_point *hook_at(unsigned int i)
+static struct evring_event_hook *hook_at(unsigned int i)
 {
 	unsigned int f;
 
@@ -31,73 +37,172 @@ static struct evring_hook_point *hook_at(unsigned int i)
 	return NULL;
 }
 
-static void hook_match(struct tracepoint *tp, void *unused)
+#define for_each_hook(_hook, _i) \
+	for ((_i) = 0; ((_hook) = hook_at(_i)); (_i)++)
+
+#define for_each_point(_point, _hook) \
+	for ((_point) = (_hook)->points; (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
+
+static struct evring_event_hook *hook_find(const char *name)
 {
-	struct evring_hook_point *hook;
+	struct evring_event_hook *hook;
 	unsigned int i;
 
-	for (i = 0; (hook = hook_at(i)); i++)
-		if (!strcmp(hook->tracepoint, tp->name))
-			hook->tp = tp;
-}
-
-static struct evring_hook_point *hook_find(const char *name)
-{
-	struct evring_hook_point *hook;
-	unsigned int i;
-
-	for (i = 0; (hook = hook_at(i)); i++)
+	for_each_hook(hook, i)
 		if (!strcmp(hook->desc->name, name))
 			return hook;
 	return NULL;
 }
 
-static int hook_attach(struct evring_hook_point *hook)
+/* The first of its points that is not there, of those that it needs or of the others */
+static struct evring_point *hook_lacks(const struct evring_event_hook *hook, bool optional)
+{
+	struct evring_point *point;
+
+	for_each_point(point, hook)
+		if (point->error && point->optional == optional)
+			return point;
+	return NULL;
+}
+
+static void point_detach(struct evring_point *point)
+{
+	if (!point->attached)
+		return;
+	point->source->detach(point);
+	point->attached = false;
+	if (point->source->missed)
+		evring_point_tell_missed(point);
+}
+
+static int point_attach(struct evring_point *point)
 {
 	int ret;
+
+	atomic_long_set(&point->missed_told, 0);
+	ret = point->source->attach(point);
+	point->attached = !ret;
+	if (!ret || !point->optional)
+		return ret;
+	pr_warn("evring: %s does without a %s: error %d\n", point->hook->desc->name,
+		point->source->name, ret);
+	return 0;
+}
+
+static void points_detach(struct evring_event_hook *hook)
+{
+	unsigned int i;
+
+	for (i = hook->nr_points; i--;)
+		point_detach(&hook->points[i]);
+}
+
+static int points_attach(struct evring_event_hook *hook)
+{
+	struct evring_point *point;
+	int ret;
+
+	for_each_point(point, hook) {
+		ret = point->error ? 0 : point_attach(point);
+		if (ret) {
+			points_detach(hook);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* -EOPNOTSUPP: this kernel lacks a point. One whose module is not there is waited for. */
+static int hook_attach(struct evring_event_hook *hook)
+{
+	struct evring_point *lacks = hook_lacks(hook, false);
 
 	lockdep_assert_held(&hooks_lock);
 	if (hook->attached)
 		return 0;
-	if (!hook->tp)
+	if (!hook->type)
 		return -EOPNOTSUPP;
-	ret = tracepoint_probe_register(hook->tp, hook->probe, hook);
-	if (!ret)
-		WRITE_ONCE(hook->attached, true);
-	return ret;
+	if (lacks)
+		return lacks->error == -EAGAIN ? 0 : -EOPNOTSUPP;
+	hook->error = points_attach(hook);
+	hook->attached = !hook->error;
+	return hook->error;
 }
 
-static void hook_detach(struct evring_hook_point *hook)
+static void hook_detach(struct evring_event_hook *hook)
 {
 	lockdep_assert_held(&hooks_lock);
-	if (!hook->attached)
-		return;
-	tracepoint_probe_unregister(hook->tp, hook->probe, hook);
-	WRITE_ONCE(hook->attached, false);
+	points_detach(hook);
+	hook->attached = false;
 }
 
-static u32 hook_state(const struct evring_hook_point *hook)
-{
-	if (!hook->tp)
-		return EVRING_HOOK_ABSENT;
-	if (!READ_ONCE(hook->attached))
-		return EVRING_HOOK_DETACHED;
-	return static_key_enabled(&hook->tp->key) ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DISARMED;
-}
-
-static bool hook_owned(const struct evring_hook_point *hook)
+static bool hook_owned(const struct evring_event_hook *hook)
 {
 	return !bitmap_empty(hook->owners, EVRING_OWNER_ADMIN + 1);
 }
 
-static bool hook_owned_by_others(const struct evring_hook_point *hook, unsigned int owner)
+static bool hook_owned_by_others(const struct evring_event_hook *hook, unsigned int owner)
 {
 	return bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1) > test_bit(owner, hook->owners);
 }
 
-/* Into another lane: not over the heads of other owners. */
-static int hook_move(struct evring_hook_point *hook, unsigned int owner, u16 lane)
+static struct evring_point *hook_disarmed(const struct evring_event_hook *hook)
 {
+	struct evring_point *point;
+
+	for_each_point(point, hook)
+		if (point->attached && !point->source->armed(point))
+			return point;
+	return NULL;
+}
+
+/* The state, and a line that says why: empty where there is nothing to be said. */
+static u32 hook_state(const struct evring_event_hook *hook, char why[EVRING_WHY_MAX])
+{
+	struct evring_point *point = hook_lacks(hook, false);
+
+	lockdep_assert_held(&hooks_lock);
+	why[0] = '\0';
+	if (!hook->type) {
+		scnprintf(why, EVRING_WHY_MAX, "its type cannot be registered: error %d",
+			  hook->error);
+		return EVRING_HOOK_ABSENT;
+	}
+	if (point) {
+		point->source->absent(point, why, EVRING_WHY_MAX);
+		return EVRING_HOOK_ABSENT;
+	}
+	if (!hook->attached) {
+		if (hook->error)
+			scnprintf(why, EVRING_WHY_MAX, "attaching it failed: error %d",
+				  hook->error);
+		return EVRING_HOOK_DETACHED;
+	}
+	point = hook_disarmed(hook);
+	if (point) {
+		strscpy(why, point->source->disarmed, EVRING_WHY_MAX);
+		return EVRING_HOOK_DISARMED;
+	}
+	point = hook_lacks(hook, true);
+	if (point)
+		point->source->absent(point, why, EVRING_WHY_MAX);
+	return EVRING_HOOK_ATTACHED;
+}
+
+static void hook_tell_missed(struct evring_event_hook *hook)
+{
+	struct evring_point *point;
+
+	for_each_point(point, hook)
+		if (point->attached && point->source->missed)
+			evring_point_tell_missed(point);
+}
+
+/* Into another lane: not over the heads of other owners. */
+static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lane)
+{
+	if (!hook->type)
+		return -EOPNOTSUPP;
 	if (lane >= evring_nr_lanes)
 		return -ENXIO;
 	if (lane == hook->type->lane)
@@ -109,7 +214,7 @@ static int hook_move(struct evring_hook_point *hook, unsigned int owner, u16 lan
 }
 
 /* One more owner */
-static int hook_take(struct evring_hook_point *hook, unsigned int owner,
+static int hook_take(struct evring_event_hook *hook, unsigned int owner,
 		     const struct evring_hook *arg)
 {
 	int ret = 0;
@@ -120,24 +225,27 @@ static int hook_take(struct evring_hook_point *hook, unsigned int owner,
 		ret = hook_attach(hook);
 	if (!ret)
 		__set_bit(owner, hook->owners);
-	else if (!hook_owned(hook))
+	else if (hook->type && !hook_owned(hook))
 		evring_type_move(hook->type, -1);
 	return ret;
 }
 
-/* One owner less; without any the hook goes, and its events' lane is their own again. */
-static void hook_give_up(struct evring_hook_point *hook, unsigned int owner)
+/*
+ * One owner less; without any the hook goes, and its events' lane is their own
+ * again. True: a probe may still run.
+ */
+static bool hook_give_up(struct evring_event_hook *hook, unsigned int owner)
 {
-	__clear_bit(owner, hook->owners);
-	if (hook_owned(hook) || !hook->attached)
-		return;
+	bool was_attached = hook->attached;
+
+	if (!__test_and_clear_bit(owner, hook->owners) || hook_owned(hook))
+		return false;
 	hook_detach(hook);
-	/* When we say detached, no probe is still at it. */
-	tracepoint_synchronize_unregister();
 	evring_type_move(hook->type, -1);
+	return was_attached;
 }
 
-static int hook_ctl(struct evring_hook_point *hook, struct evring_hook *arg)
+static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
 {
 	int owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN, ret = 0;
 
@@ -146,18 +254,19 @@ static int hook_ctl(struct evring_hook_point *hook, struct evring_hook *arg)
 		return owner;
 	if (arg->op == EVRING_HOOK_ATTACH)
 		ret = hook_take(hook, owner, arg);
-	else if (arg->op == EVRING_HOOK_DETACH)
-		hook_give_up(hook, owner);
-	arg->lane = hook->type->lane;
+	else if (arg->op == EVRING_HOOK_DETACH && hook_give_up(hook, owner))
+		evring_sources_settle();
+	hook_tell_missed(hook);
+	arg->lane = hook->type ? hook->type->lane : 0;
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
-	arg->state = hook_state(hook);
+	arg->state = hook_state(hook, arg->why);
 	return ret;
 }
 
 /* EVRING_IOC_HOOK; @arg was checked. May sleep. */
 int evring_hook_ctl(struct evring_hook *arg)
 {
-	struct evring_hook_point *hook = hook_find(arg->name);
+	struct evring_event_hook *hook = hook_find(arg->name);
 	int ret;
 
 	if (!hook)
@@ -169,26 +278,33 @@ int evring_hook_ctl(struct evring_hook *arg)
 }
 
 /*
- * EVRING_IOC_DROP: the group, and what it had attached. Under the lock, so that
- * nobody attaches for it meanwhile, nor finds another group in its place. May
- * sleep.
+ * EVRING_IOC_DROP: the group, and the hooks that were attached for it alone. Under
+ * the lock, so that nobody attaches for it meanwhile, nor finds another group in
+ * its place. May sleep.
  */
 int evring_hooks_drop_group(const char *name)
 {
-	struct evring_hook_point *hook;
+	struct evring_event_hook *hook;
 	unsigned int place, i;
+	bool settle = false;
 	int ret;
 
 	mutex_lock(&hooks_lock);
 	ret = evring_group_drop(name, &place);
-	for (i = 0; !ret && (hook = hook_at(i)); i++)
-		hook_give_up(hook, place);
+	if (!ret)
+		for_each_hook(hook, i)
+			settle |= hook_give_up(hook, place);
+	if (settle)
+		evring_sources_settle();
 	mutex_unlock(&hooks_lock);
 	return ret;
 }
 
-/* What EVRING_IOC_DESCRIBE says of a type that a hook emits, 0 for any other. */
-u32 evring_hook_flags(const struct evring_event_type *type)
+/*
+ * The part of EVRING_IOC_DESCRIBE's flags that hooks know of: 0 for a type that
+ * no hook emits. A hook's type keeps its id for as long as the module is loaded.
+ */
+u32 evring_hook_flags(u32 type_id)
 {
 	static const u32 flags[] = {
 		[EVRING_HOOK_DETACHED] = EVRING_TYPE_F_HOOK,
@@ -196,37 +312,147 @@ u32 evring_hook_flags(const struct evring_event_type *type)
 		[EVRING_HOOK_DISARMED] = EVRING_TYPE_F_HOOK | EVRING_TYPE_F_DISARMED,
 		[EVRING_HOOK_ABSENT] = EVRING_TYPE_F_HOOK | EVRING_TYPE_F_ABSENT,
 	};
-	struct evring_hook_point *hook = hook_find(type->name);
+	struct evring_event_hook *hook;
+	char why[EVRING_WHY_MAX];
+	unsigned int i;
+	u32 ret = 0;
 
-	return hook && hook->type == type ? flags[hook_state(hook)] : 0;
+	mutex_lock(&hooks_lock);
+	for_each_hook(hook, i) {
+		if (!hook->type || hook->type->id != type_id)
+			continue;
+		hook_tell_missed(hook);
+		ret = flags[hook_state(hook, why)];
+	}
+	mutex_unlock(&hooks_lock);
+	return ret;
 }
 
-int evring_hooks_init(void)
+/* A module has come: what was waited for may be there, for those who wait. */
+static void hook_module_comes(struct evring_event_hook *hook, struct module *mod)
 {
-	struct evring_hook_point *hook;
+	struct evring_point *point;
+
+	for_each_point(point, hook) {
+		if (point->error != -EAGAIN)
+			continue;
+		point->error = point->source->find(point, mod);
+		/* The others are attached: it is one that the hook can do without. */
+		if (!point->error && hook->attached)
+			point_attach(point);
+	}
+	if (hook_owned(hook) && hook_attach(hook))
+		pr_warn("evring: %s could not be attached again: error %d\n", hook->desc->name,
+			hook->error);
+}
+
+/* It goes: the owners stay, and wait. */
+static void hook_module_goes(struct evring_event_hook *hook, struct module *mod)
+{
+	struct evring_point *point;
+
+	for_each_point(point, hook) {
+		if (point->error || !point->source->inside || !point->source->inside(point, mod))
+			continue;
+		if (point->optional)
+			point_detach(point);
+		else
+			hook_detach(hook);
+		point->error = -EAGAIN;
+	}
+}
+
+static void module_changed(struct module *mod, bool comes)
+{
+	struct evring_event_hook *hook;
 	unsigned int i;
 
-	for_each_kernel_tracepoint(hook_match, NULL);
-	for (i = 0; (hook = hook_at(i)); i++) {
-		hook->type = evring_type_register(hook->desc);
-		if (IS_ERR(hook->type))
-			return PTR_ERR(hook->type);
-		if (!hook->tp)
-			pr_warn("evring: no %s: this kernel has no tracepoint %s\n",
-				hook->desc->name, hook->tracepoint);
+	mutex_lock(&hooks_lock);
+	for_each_hook(hook, i) {
+		if (comes)
+			hook_module_comes(hook, mod);
+		else
+			hook_module_goes(hook, mod);
 	}
-	return 0;
+	mutex_unlock(&hooks_lock);
+}
+
+static void hook_register(struct evring_event_hook *hook)
+{
+	struct evring_event_type *type = evring_type_register(hook->desc);
+
+	if (IS_ERR(type))
+		hook->error = PTR_ERR(type);
+	else
+		hook->type = type;
+}
+
+static void hook_report(const struct evring_event_hook *hook)
+{
+	struct evring_point *lacks = hook_lacks(hook, false);
+	char why[EVRING_WHY_MAX];
+
+	if (hook_state(hook, why) == EVRING_HOOK_ABSENT && !(lacks && lacks->error == -EAGAIN))
+		pr_warn("evring: no %s: %s\n", hook->desc->name, why);
+	lacks = hook_lacks(hook, true);
+	if (!lacks || lacks->error == -EAGAIN)
+		return;
+	lacks->source->absent(lacks, why, sizeof(why));
+	pr_warn("evring: %s does without a %s: %s\n", hook->desc->name, lacks->source->name, why);
+}
+
+static void hooks_find(void)
+{
+	struct evring_event_hook *hook;
+	struct evring_point *point;
+	unsigned int i;
+
+	for_each_hook(hook, i) {
+		for_each_point(point, hook) {
+			point->hook = hook;
+			point->error = point->source->find(point, NULL);
+		}
+		hook_register(hook);
+	}
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i]->found)
+			sources[i]->found();
+}
+
+void evring_hooks_init(void)
+{
+	struct evring_event_hook *hook;
+	unsigned int i;
+	int ret;
+
+	mutex_lock(&hooks_lock);
+	hooks_find();
+	mutex_unlock(&hooks_lock);
+	/* Not under the lock, which module_changed() takes. */
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		ret = sources[i]->watch ? sources[i]->watch(module_changed) : 0;
+		if (ret)
+			pr_warn("evring: no %s of a module will be seen: error %d\n",
+				sources[i]->name, ret);
+	}
+	mutex_lock(&hooks_lock);
+	for_each_hook(hook, i)
+		hook_report(hook);
+	mutex_unlock(&hooks_lock);
 }
 
 void evring_hooks_exit(void)
 {
-	struct evring_hook_point *hook;
+	struct evring_event_hook *hook;
 	unsigned int i;
 
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i]->unwatch)
+			sources[i]->unwatch();
 	mutex_lock(&hooks_lock);
-	for (i = 0; (hook = hook_at(i)); i++)
+	for_each_hook(hook, i)
 		hook_detach(hook);
 	mutex_unlock(&hooks_lock);
 	/* No probe is still running when its code goes. */
-	tracepoint_synchronize_unregister();
+	evring_sources_settle();
 }

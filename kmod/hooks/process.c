@@ -16,7 +16,8 @@
 #include <trace/events/task.h>
 
 #include "../compat/sched.h"
-#include "../evring.h"
+#include "cputime.h"
+#include "family.h"
 #include "process.h"
 
 #define PATH_BYTES	4096	/* more than any path that exec takes */
@@ -37,7 +38,7 @@ static u32 parent_pid(struct task_struct *task)
 /* After the child is made, before it runs. A new thread is no new process. */
 static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FLAGS clone_flags)
 {
-	struct evring_hook_point *hook = data;
+	struct evring_event_hook *hook = data;
 	struct process_fork *e;
 	struct evring_slot slot;
 
@@ -76,7 +77,7 @@ static u32 read_argv(char *to, unsigned long from, u32 len)
 static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 		       struct linux_binprm *bprm)
 {
-	struct evring_hook_point *hook = data;
+	struct evring_event_hook *hook = data;
 	unsigned long start = task->mm->arg_start, whole = task->mm->arg_end - start;
 	u32 fixed = sizeof(struct process_exec), path_len, argv_len, done;
 	struct evring_slot slot;
@@ -104,7 +105,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 }
 
 /* In one thread of a process, current, when all of its threads are on their way out. */
-static void emit_exit(struct evring_hook_point *hook, struct task_struct *task)
+static void emit_exit(struct evring_event_hook *hook, struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct process_exit *e;
@@ -139,21 +140,18 @@ static void __maybe_unused probes_check(void)
 	check_trace_callback_type_sched_process_exit(exit_probe);
 }
 
-static struct evring_hook_point process_hooks[EXIT + 1] = {
+static struct evring_event_hook process_hooks[EXIT + 1] = {
 	[FORK] = {
 		.desc = &process_fork_desc,
-		.tracepoint = "task_newtask",
-		.probe = probe_newtask,
+		EVRING_POINTS(EVRING_TRACEPOINT("task_newtask", probe_newtask)),
 	},
 	[EXEC] = {
 		.desc = &process_exec_desc,
-		.tracepoint = "sched_process_exec",
-		.probe = probe_exec,
+		EVRING_POINTS(EVRING_TRACEPOINT("sched_process_exec", probe_exec)),
 	},
 	[EXIT] = {
 		.desc = &process_exit_desc,
-		.tracepoint = "sched_process_exit",
-		.probe = exit_probe,
+		EVRING_POINTS(EVRING_TRACEPOINT("sched_process_exit", exit_probe)),
 	},
 };
 

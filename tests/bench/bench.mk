@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make bench` runs; its scripts build what needs a compiler of its own.
+# The programs of `make bench`; its scripts build those that need another compiler.
 
 BENCH	:= $(B)/bench
 BENCH_PARTS := uml sim bpf tracers kafka
 BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling)
 
-# What each part needs of others' packages, and of this build
+# For each part: groups of scripts/setup, and targets of this build
 SETUP_uml := uml
 SETUP_sim :=
 SETUP_bpf := vm bpf
@@ -30,26 +30,26 @@ $(BENCH_ALONE): bench-%:
 	@scripts/setup build bench $(SETUP_$*)
 	@tests/bench/run $(BENCH_ARGS) $*
 
-# What tests/bench/run asks for first
+# Built before tests/bench/run starts
 $(addprefix bench-needs-,$(BENCH_PARTS)): bench-needs-%:
 	@$(if $(NEEDS_$*),$(MAKE) --no-print-directory $(JOBS) $(NEEDS_$*))
 
 .PHONY: bench bench-PART $(BENCH_ALONE) $(addprefix bench-needs-,$(BENCH_PARTS))
 
 # evringd's own objects; its device is the module in this process.
-$(BENCH)/evringd-sim: tests/bench/sim/evringd_sim.c tests/sim/host.c $(D_OBJ) $(LIB_OBJ) \
-		$(SIM)/kernel.o tests/sim/sim.h
+$(BENCH)/evringd-sim: tests/env/sim/evringd_sim.c tests/env/sim/host.c $(D_OBJ) $(LIB_OBJ) \
+		$(SIM)/kernel.o tests/env/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(OBJCOPY) --redefine-sym main=evringd_main $(B)/obj/user/evringd/main.o $(BENCH)/evringd_main.o
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/env/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) \
 		-Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray -o $@ $< \
 		$(filter-out %/evringd/main.o,$(filter %.o,$^)) $(BENCH)/evringd_main.o \
 		$(D_LIBS) -lpthread
 
-$(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/sim/host.c \
-		$(LIB_OBJ) $(SIM)/kernel.o tests/sim/sim.h
+$(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/env/sim/host.c \
+		$(LIB_OBJ) $(SIM)/kernel.o tests/env/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/env/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
 		$(filter %.o,$^) -lpthread

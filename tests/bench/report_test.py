@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -89,13 +90,24 @@ class Goals(unittest.TestCase):
             self.assertEqual(len(text.goal_row(outcome)), len(text.GOAL_HEAD))
 
 
-class Document(unittest.TestCase):
-    def test_only_what_is_between_the_marks_changes(self) -> None:
-        old = f"a\n{text.BEGIN}\nold\n{text.END}\nb\n"
-        self.assertEqual(
-            text.replace_between(old, "new\n"), f"a\n{text.BEGIN}\nnew\n{text.END}\nb\n"
+class Page(unittest.TestCase):
+    def test_it_says_how_it_is_made_and_its_images_are_beside_it(self) -> None:
+        figures, skips = data.aggregate([line(MINE, 1)])
+        machine = dict.fromkeys(
+            ("cpu", "mhz", "cores", "kernel", "compiler", "librdkafka", "runs", "date", "commit"), ""
         )
-        self.assertRaises(ValueError, text.replace_between, "no marks", "new\n")
+        images = {"emit": ["performance/emit.svg"]}
+        page = text.page(text.markdown(figures, skips, [], machine, images))
+        self.assertTrue(page.startswith("# "))
+        self.assertIn("report --update-docs", page)
+        self.assertIn("\n## Emit\n\n![Emit](performance/emit.svg)\n", page)
+
+    def test_the_page_in_the_tree_is_such_a_page(self) -> None:
+        reference = Path(__file__).resolve().parents[2] / "docs" / "reference"
+        page = (reference / "performance-tables.md").read_text(encoding="utf-8")
+        self.assertTrue(page.startswith(text.PAGE_HEAD + "\nMeasured on: "))
+        for image in re.findall(r"\]\((performance/[^)]*)\)", page):
+            self.assertTrue((reference / image).exists(), image)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,12 @@ from typing import Any
 from report_data import FAILED, Aggregate, Figures, Key, Outcome, Skips
 
 GOAL_HEAD = ("what", "figure", "peer", "peer's figure", "ratio", "goal", "met", "spread")
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+PAGE_HEAD = """\
+# The benchmarks' tables
+
+Written by `tests/bench/report --update-docs`; do not edit. What the figures mean, and why goals \
+are missed, is in [how fast evring is](../explanation/performance.md).
+"""
 FIGURE_HEAD = ("case", "who", "median", "min .. max", "runs", "metric", "where")
 
 PARTS = {
@@ -145,7 +150,7 @@ def order(row: tuple[str, ...]) -> tuple[str, str, list[tuple[int, str]]]:
 def section(
     part: str, figures: Figures, skips: Skips, outcomes: list[Outcome], images: list[str]
 ) -> str:
-    blocks = [f"### {PARTS.get(part, part)}"]
+    blocks = [f"## {PARTS.get(part, part)}"]
     goals = [goal_row(o) for o in outcomes if o.goal["figure"]["part"] == part]
     if goals:
         blocks.append(table(GOAL_HEAD, goals))
@@ -172,10 +177,6 @@ def markdown(
     return "\n\n".join(blocks) + "\n"
 
 
-def replace_between(document: str, content: str) -> str:
-    """What is between the marks is replaced; the marks stay."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"no {BEGIN} ... {END} in it")
-    return f"{before}{BEGIN}\n{content}{END}{after}"
+def page(tables: str) -> str:
+    """The page of the documentation that has nothing but @tables."""
+    return f"{PAGE_HEAD}\n{tables}"

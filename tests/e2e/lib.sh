@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# What the end-to-end tests and the demo share: a work folder, a broker, a guest
+# Shared by the end-to-end tests and the demo: a work folder, a broker, a guest
 # in the background that runs a script of tests/e2e/guest/, and a ledger that
 # accounts for every event. Source it from the top folder.
 
@@ -22,7 +22,7 @@ e2e_end() {
 	[ -z "$guest_pid" ] || kill "$guest_pid" 2>/dev/null || true
 	[ -z "$clock_pid" ] || kill "$clock_pid" 2>/dev/null || true
 	[ -z "$mock_pid" ] || kill "$mock_pid" 2>/dev/null || true
-	[ -z "$kafka" ] || tests/e2e/kafka/broker kill "$kafka" >/dev/null 2>&1 || true
+	[ -z "$kafka" ] || tests/env/kafka/broker kill "$kafka" >/dev/null 2>&1 || true
 	wait 2>/dev/null || true
 	rm -rf "$work"
 	exit "$status"
@@ -46,9 +46,9 @@ wait_for_line() {
 
 kafka_start() {
 	kafka=$work/kafka
-	tests/e2e/kafka/broker start "$kafka" >/dev/null
-	host_brokers=$(tests/e2e/kafka/broker addr "$kafka" host)
-	guest_brokers=$(tests/e2e/kafka/broker addr "$kafka" guest)
+	tests/env/kafka/broker start "$kafka" >/dev/null
+	host_brokers=$(tests/env/kafka/broker addr "$kafka" host)
+	guest_brokers=$(tests/env/kafka/broker addr "$kafka" guest)
 }
 
 # connector NAME TOPIC_PREFIX [KEY=VALUE]...: its file, at $work/NAME.json
@@ -68,12 +68,12 @@ connector() {
 	} >"$work/$name.json"
 }
 
-# guest SCRIPT CONNECTOR [ARGUMENT]...: in the background; what it says goes to
+# guest SCRIPT CONNECTOR [ARGUMENT]...: in the background, with its output in
 # $work/guest.log
 guest() {
 	local script=$1 connector=$2
 	shift 2
-	tests/vm/run --net --timeout "${guest_timeout:-3600}" --mem 1024 \
+	tests/env/vm/run --net --timeout "${guest_timeout:-3600}" --mem 1024 \
 		--add "tests/e2e/guest/$script:/e2e/$script" \
 		--add tests/e2e/guest/lib.sh:/e2e/lib.sh \
 		--add "$work/$connector.json:/e2e/connector.json" ${guest_options[@]+"${guest_options[@]}"} -- \
@@ -81,7 +81,7 @@ guest() {
 	guest_pid=$!
 }
 
-# The guest's own verdict. Leaves what it emitted in $work/emitted.json.
+# The guest's own verdict. Leaves the counters of emitted events in $work/emitted.json.
 guest_end() {
 	local status=0
 	wait "$guest_pid" || status=$?

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The fuzzers, built by clang: make -f Makefile -f tests/fuzz/fuzz.mk fuzzers
-# (tests/fuzz/run does). Each is built twice, to find and, as NAME-cov, to see
-# what was reached.
+# (tests/fuzz/run does). Each is built twice: to find errors and, as NAME-cov, to
+# measure coverage.
 
 FUZZ	:= $(B)/fuzz
-FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz
+FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz
 FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_COV := -fprofile-instr-generate -fcoverage-mapping
-FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/evringd -Itests/sim -Itests/fuzz
+FUZZ_INCLUDES := -Iinclude/uapi -Iuser/libevring -Iuser/common -Iuser/evringd -Itests/env/sim -Itests/fuzz
 
 # Two files of libevring let others come between (hooked.h).
 FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
@@ -17,20 +17,22 @@ FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
 FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
-		   $(addprefix user/evringd/,config.c keys.c template.c provider.c memory.c log.c)
+		   $(addprefix user/evringd/,config.c keys.c template.c provider.c) \
+		   $(addprefix user/common/,memory.c log.c text.c file.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
+FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open
-FUZZ_DEPS := $(wildcard user/*/*.[ch] include/uapi/*/*.h tests/fuzz/*.[ch] tests/sim/*.h) \
+FUZZ_DEPS := $(wildcard user/*/*.[ch] kmod/filter/*.[ch] tests/harness/*.h include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
 	     tests/fuzz/fuzz.mk
 
 .PHONY: fuzzers fuzzers-cov
 fuzzers: $(addprefix $(FUZZ)/,$(FUZZERS))
 fuzzers-cov: $(addsuffix -cov,$(addprefix $(FUZZ)/,$(FUZZERS)))
 
-# As kernel.o of tests/sim/sim.mk: the two halves' names must not meet.
+# As kernel.o of tests/env/sim/sim.mk: the two halves' names must not meet.
 $(FUZZ)/kernel.o: FUZZ_HOW := $(FUZZ_SAN) -fno-sanitize=null
 $(FUZZ)/kernel-cov.o: FUZZ_HOW := $(FUZZ_COV)
 $(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/include

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules of <linux/evring.h> and docs/design.md, as plainly as they can be written. */
+/* The rules of <linux/evring.h> and docs/explanation/design.md, as plainly as they can be written. */
 #include "model.h"
 
 #include <ctype.h>

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../defaults.h"
-#include "../pages.h"
+#include "../harness/defaults.h"
+#include "../harness/pages.h"
 
 #define MODEL_CPUS	3
 #define MODEL_SEGMENT	4096u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program of bytes, played on the module in this process (tests/sim) and on
+ * A program of bytes, played on the module in this process (tests/env/sim) and on
  * the model (model.h) at the same time: emits, several sessions that tap, join,
  * read, commit, leave and die, and calls that no sane program makes. After each
  * step the two must agree; where they do not the process ends.

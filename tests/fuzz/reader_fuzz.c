@@ -20,7 +20,7 @@
 #include <time.h>
 
 #include "internal.h"
-#include "../block.h"
+#include "../harness/block.h"
 #include "model.h"
 
 #define PAGE		4096u

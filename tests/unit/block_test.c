@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A block becomes the type that it describes; one that lies is refused. */
-#include "../block.h"
+#include "../harness/block.h"
+#include "../harness/tap.h"
 
 #include <errno.h>
 #include <evring.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static struct block make(void)
 {
@@ -193,6 +186,5 @@ int main(void)
 	ok(bad_strings(), "names that are none, or do not end");
 	ok(cut_short(), "cut short anywhere");
 	ok(random_bits(), "bits flipped at random: nothing outside of the block is read");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -3,20 +3,14 @@
  * Configurations, good, bad and hostile. With the manual page as its argument
  * it checks that the page has every key with its default.
  */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 #define BROKERS "\"kafka.bootstrap.servers\": \"localhost:9092\""
 #define BROKERS_ARE(list) \
@@ -630,6 +624,5 @@ int main(int argc, char **argv)
 	mutilated();
 	if (argc > 1)
 		manual(argv[1]);
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -3,6 +3,8 @@
  * A tap's copy, where the ring is written in the middle of the copying: ring.c
  * alone, as the fuzzers have it, with a look between any two of its looks.
  */
+#include "../harness/tap.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -13,19 +15,11 @@ void (*hooked_point)(void);
 #define SEGMENT	4096u
 #define REC_LEN	64u
 
-static int tests, failures;
-
 static struct evring_ring_page page;
 static _Alignas(8) char data[4 * SEGMENT], copy[SEGMENT / 2];
 static struct evring_rec *const rec = (struct evring_rec *)data;
 static unsigned int points, when, type;
 static uint32_t len;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 /* At its @when-th look the reader finds another record there. */
 static void change(void)
@@ -75,6 +69,5 @@ int main(void)
 	ok(holds(0xffffffff, EVRING_TYPE_FIRST), "its length becomes one that overflows");
 	ok(holds(40, EVRING_TYPE_LOST), "it becomes a lost record that does not say how many");
 	ok(holds(REC_LEN, EVRING_TYPE_PAD), "it becomes a pad");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

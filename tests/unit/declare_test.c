@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Declarations: well-formed events of the place where what they tell of would have been. */
-#include "../defaults.h"
+#include "../harness/defaults.h"
+#include "../harness/tap.h"
 #include "declare.h"
 #include "internal.h"
 #include "sending.h"
@@ -10,14 +11,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
 static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
@@ -293,6 +286,5 @@ int main(void)
 	ok(declared_type(TYPE_REJECTED) && declared_type(TYPE_MISSED) && !declared_type(0) &&
 	   !declared_type(TYPE_MISSED + 1) && !declared_type(TYPE_REJECTED - 1),
 	   "only these ids are evringd's own");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

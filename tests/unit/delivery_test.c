@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is committed is the acknowledged prefix of each ring, whatever the order of the acks. */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 
 #include <stdlib.h>
@@ -8,14 +10,6 @@
 #define RINGS 3
 #define EVENTS 20000
 #define CHUNK (64u << 10)		/* delivery.c's */
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 /* What one ring should have: the test's own, simpler account. */
 struct model {
@@ -460,6 +454,5 @@ int main(void)
 	oldest();
 	many_missed();
 	packed();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

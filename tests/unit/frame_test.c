@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A frame is read back as it was written; what is none is refused, whatever it says. */
-#include "../block.h"
+#include "../harness/block.h"
+#include "../harness/tap.h"
 
 #include <errno.h>
 #include <evring_frame.h>
@@ -8,14 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 #define PAYLOAD 13u
 #define REC_LEN ((unsigned int)sizeof(struct evring_rec) + PAYLOAD)
@@ -258,6 +251,5 @@ int main(void)
 	ok(says_it_again(), "an error stays, and nothing behind the frame is read");
 	ok(cut_short(), "cut short anywhere");
 	ok(random_bytes(), "bits flipped at random: nothing outside of the frame is read");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

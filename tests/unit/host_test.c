@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who a host is, what it lacks, and how that is said. */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 #include "internal.h"
 
@@ -7,14 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 #define ID "0123456789abcdef0123456789abcdef"
 
@@ -147,6 +141,5 @@ int main(void)
 	words();
 	topics();
 	identity();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -7,6 +7,8 @@
  * Payloads and output buffers are allocated at their exact lengths, so run it
  * under ASan and UBSan. The clock is a fake: wall time is WALL_NS later.
  */
+#include "../harness/tap.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -51,32 +53,6 @@ const char *evring_lane_name(const struct evring *ev, unsigned int lane)
 
 	(void)ev;
 	return lane < 3 ? names[lane] : NULL;
-}
-
-/* TAP */
-
-static unsigned int tests, failed_tests, failed_checks;
-
-static void __attribute__((format(printf, 2, 3))) check(bool ok, const char *format, ...)
-{
-	va_list args;
-
-	if (ok || failed_checks++ > 20)
-		return;
-	va_start(args, format);
-	printf("# ");
-	vprintf(format, args);
-	printf("\n");
-	va_end(args);
-}
-
-static void run(void (*test)(void), const char *name)
-{
-	failed_checks = 0;
-	test();
-	failed_tests += failed_checks > 0;
-	printf("%sok %u - %s\n", failed_checks ? "not " : "", ++tests, name);
-	fflush(stdout);
 }
 
 static void *must(void *pointer)
@@ -489,7 +465,7 @@ static void test_dates(void)
 		text = render_in(&f, fixture_max(&f));
 		check(text && strstr(text, expected), "%s: %s", expected, text);
 		free(text);
-		if (failed_checks)
+		if (tap_unmet)
 			break;
 	}
 	free(f.payload);
@@ -882,7 +858,7 @@ static void check_texts(const struct fixture *f, json_t *data)
 
 static void test_bound(void)
 {
-	for (unsigned int i = 0; i < 20000 && !failed_checks; i++) {
+	for (unsigned int i = 0; i < 20000 && !tap_unmet; i++) {
 		struct fixture f;
 		char *text;
 		json_t *json;
@@ -940,7 +916,7 @@ static void test_bound_worst(void)
 
 static void test_hostile(void)
 {
-	for (unsigned int i = 0; i < 20000 && !failed_checks; i++) {
+	for (unsigned int i = 0; i < 20000 && !tap_unmet; i++) {
 		struct fixture f;
 		char *text;
 
@@ -956,28 +932,27 @@ static void test_hostile(void)
 
 int main(void)
 {
-	printf("TAP version 13\n1..22\n");
-	run(test_whole_event, "an event has the documented layout");
-	run(test_head, "contexts and lanes are named");
-	run(test_numbers, "numbers of every kind, lowest and highest");
-	run(test_digits, "digits of numbers around each power of ten and of two");
-	run(test_formats, "every format");
-	run(test_named_formats, "addresses, ids, modes, names of numbers and of flags");
-	run(test_arrays, "arrays of numbers");
-	run(test_dates, "dates of every day until 2554");
-	run(test_chars, "character arrays end at the first NUL or at their size");
-	run(test_every_byte, "each byte alone survives");
-	run(test_escapes, "control characters, quotes and backslashes are escaped");
-	run(test_runs, "a special byte at every place of a run");
-	run(test_invalid_utf8, "invalid UTF-8 becomes U+FFFD, its bytes stay beside it");
-	run(test_every_character, "every Unicode character survives");
-	run(test_strv, "lists of strings");
-	run(test_outside, "fields outside of the record are null");
-	run(test_unknown, "unknown types and kinds keep their bytes");
-	run(test_lost, "times of lost records are converted");
-	run(test_no_room, "a short buffer is refused");
-	run(test_bound, "random records fit in evring_json_max() and survive");
-	run(test_bound_worst, "the longest event fits in evring_json_max()");
-	run(test_hostile, "hostile records are harmless");
-	return failed_tests != 0;
+	test_case(test_whole_event, "an event has the documented layout");
+	test_case(test_head, "contexts and lanes are named");
+	test_case(test_numbers, "numbers of every kind, lowest and highest");
+	test_case(test_digits, "digits of numbers around each power of ten and of two");
+	test_case(test_formats, "every format");
+	test_case(test_named_formats, "addresses, ids, modes, names of numbers and of flags");
+	test_case(test_arrays, "arrays of numbers");
+	test_case(test_dates, "dates of every day until 2554");
+	test_case(test_chars, "character arrays end at the first NUL or at their size");
+	test_case(test_every_byte, "each byte alone survives");
+	test_case(test_escapes, "control characters, quotes and backslashes are escaped");
+	test_case(test_runs, "a special byte at every place of a run");
+	test_case(test_invalid_utf8, "invalid UTF-8 becomes U+FFFD, its bytes stay beside it");
+	test_case(test_every_character, "every Unicode character survives");
+	test_case(test_strv, "lists of strings");
+	test_case(test_outside, "fields outside of the record are null");
+	test_case(test_unknown, "unknown types and kinds keep their bytes");
+	test_case(test_lost, "times of lost records are converted");
+	test_case(test_no_room, "a short buffer is refused");
+	test_case(test_bound, "random records fit in evring_json_max() and survive");
+	test_case(test_bound_worst, "the longest event fits in evring_json_max()");
+	test_case(test_hostile, "hostile records are harmless");
+	return tap_end();
 }

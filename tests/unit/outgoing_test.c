@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages that wait are sorted by when they were made; those of one pack by where they lay. */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 #include "producer.h"
 #include "sender.h"
@@ -8,14 +10,6 @@
 #include <string.h>
 
 #define MANY 100000u
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 /* @tag: told by the length, which is no part of the order. */
 static struct outgoing *make(uint32_t order, uintptr_t place, size_t tag)
@@ -139,6 +133,5 @@ int main(void)
 	many(UINT32_MAX - 50000, 0, "also where they come in reverse");
 	stable();
 	copies();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Config providers: what a reference stands for, and that what is there is never told. */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 
 #include <stdlib.h>
@@ -7,14 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int tests, failures;
 static char dir[] = "/tmp/provider_test.XXXXXX";
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static void put(const char *name, const char *text, size_t len)
 {
@@ -228,6 +223,5 @@ int main(void)
 		unlink(path);
 	}
 	rmdir(dir);
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs on a ring that lies: whoever walks them comes to an end, inside of the ring. */
+#include "../harness/tap.h"
+
 #include <errno.h>
 #include <evring.h>
 #include <internal.h>
@@ -8,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 #define SEGMENT		4096u
 #define SIZE		(4 * SEGMENT)
@@ -149,6 +143,5 @@ int main(void)
 	ok(ends(2, 0xfffffff8, EVRING_TYPE_FIRST), "a length that overflows");
 	ok(ends(2, 40, EVRING_TYPE_LOST), "a lost record that does not say how many");
 	ok(changes(), "the first record changes after it was found");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A pack in halves, and these in halves: the same events, in order, each half well-formed. */
-#include "../block.h"
-#include "../defaults.h"
+#include "../harness/block.h"
+#include "../harness/defaults.h"
+#include "../harness/tap.h"
 #include "evringd.h"
 #include "producer.h"
 #include "sender.h"
@@ -13,14 +14,6 @@
 
 #define MACHINE "0123456789abcdef0123456789abcdef"
 #define BOOT "fedcba9876543210fedcba9876543210"
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static const struct config lines = { .pack_bytes = 1, .format = VALUE_JSON };
 static const struct config frames = { .pack_bytes = 1, .format = VALUE_RAW };
@@ -284,6 +277,5 @@ int main(void)
 	explodes(&frames, "frames: down to single events, in order, each half says who it is");
 	hostile();
 	ok(!split_pack(&single, &out, halves), "what is no pack is not split");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Templates: what is taken, what is refused, what comes out. */
+#include "../harness/tap.h"
+
 #include "evringd.h"
 
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 /* <number> of a variable, <name> of a field */
 static size_t value(const void *arg, const struct piece *piece, char *buf, size_t len)
@@ -107,6 +101,5 @@ int main(void)
 	topic("a b", false, "a blank in a topic");
 	ok(!topic_name_ok("a\0b", 3), "a NUL in a topic");
 	long_texts();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

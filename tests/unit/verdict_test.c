@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose fault a failed delivery is: of what is not known, never the event's. */
+#include "../harness/tap.h"
+
 #include "verdict.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static bool all(const int *codes, size_t nr, enum fault fault)
 {
@@ -95,6 +89,5 @@ int main(void)
 	   "the moment's, and so is what nobody knows");
 	events_alone();
 	texts();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

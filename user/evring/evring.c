@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "log.h"
+#include "text.h"
 
 static const struct {
 	const char *name;
@@ -17,6 +19,7 @@ static const struct {
 	{ "types", cmd_types },
 	{ "hooks", cmd_hooks },
 	{ "groups", cmd_groups },
+	{ "filter", cmd_filter },
 };
 
 static const char help[] =
@@ -28,6 +31,7 @@ static const char help[] =
 	"  types    the types of events and their fields\n"
 	"  hooks    list, attach and detach what emits events\n"
 	"  groups   list and drop the groups that events are held for\n"
+	"  filter   check an expression that says which events are wanted\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"
@@ -63,7 +67,8 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	int option, ret;
 
-	setlocale(LC_CTYPE, "");	/* what the terminal can show */
+	setlocale(LC_CTYPE, "");	/* which characters the terminal can show */
+	log_open("evring");
 	argv[0] = "evring";
 	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		if (option == 'h')

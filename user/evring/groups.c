@@ -6,61 +6,74 @@
 #include <string.h>
 
 #include "cli.h"
+#include "names.h"
+#include "text.h"
 
 static const char help[] =
 	"Usage: evring groups [--json]\n"
 	"       evring groups drop NAME...\n"
-	"List the groups, or forget some that nobody owns: what is held for them goes.\n"
+	"List the groups, or drop groups without an owner: the events held for them are freed.\n"
 	"\n"
 	"  --json   as one JSON array\n"
 	"  --help   this text\n";
 
-static const char *policy_name(uint32_t policy)
+struct group_row {
+	const char *name, *policy;
+	json_t *lanes;
+	uint64_t owner, generation, abandon_ms, away_ns;
+	bool abandoned;
+	uint64_t lag_bytes, lag_events, missed;
+};
+
+static enum style owner_style(const void *row)
 {
-	return policy == EVRING_HOLD ? "hold" : policy == EVRING_FOLLOW ? "follow" : "unknown";
+	return ((const struct group_row *)row)->owner == COLUMN_NONE ? STYLE_DIM : STYLE_GOOD;
 }
 
-/* How long the group has been without an owner; 0: it has one, or never had. */
-static uint64_t away_ns(const struct snapshot *snap, const struct evring_group_info *group)
+static enum style abandoned_style(const void *row)
 {
-	return group->left_ns && snap->boottime_ns > group->left_ns ?
-	       snap->boottime_ns - group->left_ns : 0;
+	return ((const struct group_row *)row)->abandoned ? STYLE_BAD : STYLE_DIM;
 }
 
-static void add_row(struct table *table, const struct snapshot *snap, unsigned int index)
+#define GROUP_COLUMN(member, kind, head) COLUMN(struct group_row, member, kind, head)
+
+static const struct column columns[] = {
+	GROUP_COLUMN(name, TEXT, "GROUP"),
+	GROUP_COLUMN(policy, TEXT, "POLICY"),
+	GROUP_COLUMN(lanes, WORDS, "LANES"),
+	COLUMN_STYLED(struct group_row, owner, COUNT, "OWNER", owner_style),
+	GROUP_COLUMN(generation, COUNT, NULL),
+	GROUP_COLUMN(abandon_ms, COUNT, NULL),
+	GROUP_COLUMN(away_ns, DURATION, "AWAY"),
+	COLUMN_STYLED(struct group_row, abandoned, FLAG, "ABANDONED", abandoned_style),
+	GROUP_COLUMN(lag_bytes, BYTES, "LAG"),
+	GROUP_COLUMN(lag_events, COUNT, "EVENTS"),
+	GROUP_COLUMN(missed, FAULT, "MISSED"),
+	{ 0 },
+};
+
+static struct group_row row_of(const struct snapshot *snap, unsigned int index)
 {
 	const struct evring_group_info *group = &snap->groups[index];
-	bool is_abandoned = group->flags & EVRING_GROUP_ABANDONED;
-	char *lanes = lane_list(snap->ev, group->lanes), human[HUMAN_MAX];
 	struct lag lag;
 
 	group_lag(snap, index, &lag);
-	table_cell(table, STYLE_PLAIN, "%s", group->name);
-	table_cell(table, STYLE_PLAIN, "%s", policy_name(group->policy));
-	table_cell(table, STYLE_PLAIN, "%s", lanes);
-	free(lanes);
-	if (group->owner)
-		table_cell(table, STYLE_GOOD, "%u", group->owner);
-	else
-		table_cell(table, STYLE_DIM, "-");
-	table_cell(table, is_abandoned ? STYLE_BAD : STYLE_PLAIN, "%s%s",
-		   group->left_ns ? human_duration(human, away_ns(snap, group)) : "-",
-		   is_abandoned ? ", abandoned" : "");
-	table_cell(table, STYLE_PLAIN, "%s", human_size(human, lag.bytes));
-	if (lag.events_known)
-		table_number(table, lag.events);
-	else
-		table_cell(table, STYLE_DIM, "-");
-	table_fault(table, lag.missed);
+	return (struct group_row){
+		.name = group->name,
+		.policy = policy_name(group->policy),
+		.lanes = lane_words(snap->ev, group->lanes),
+		.owner = group->owner ? group->owner : COLUMN_NONE,
+		.generation = group->generation,
+		.abandon_ms = group->abandon_ms,
+		.away_ns = group->left_ns ? group_away_ns(snap, group) : COLUMN_NONE,
+		.abandoned = group->flags & EVRING_GROUP_ABANDONED,
+		.lag_bytes = lag.bytes,
+		.lag_events = lag.events_known ? lag.events : COLUMN_NONE,
+		.missed = lag.missed,
+	};
 }
 
-/* It holds events that nobody reads: new ones are lost once a ring is full of them. */
-static bool is_forgotten(const struct evring_group_info *group)
-{
-	return group->name[0] && group->policy == EVRING_HOLD && !group->owner &&
-	       !(group->flags & EVRING_GROUP_ABANDONED);
-}
-
+/* The events that such a group holds fill the rings, and new events are lost then. */
 static void warn_forgotten(const struct snapshot *snap)
 {
 	char human[HUMAN_MAX];
@@ -68,47 +81,32 @@ static void warn_forgotten(const struct snapshot *snap)
 	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
 		const struct evring_group_info *group = &snap->groups[i];
 
-		if (is_forgotten(group))
+		if (group_holds(group) && !group->owner)
 			printf("\nGroup %s holds events and has had no owner for %s: start its "
 			       "reader, or drop it:\n  evring groups drop %s\n", group->name,
-			       human_duration(human, away_ns(snap, group)), group->name);
+			       human_duration(human, group_away_ns(snap, group)), group->name);
 	}
 }
 
 void groups_print(const struct snapshot *snap)
 {
-	static const char *const heads[] = {
-		"<GROUP", "<POLICY", "<LANES", "OWNER", "<AWAY", "LAG", "EVENTS", "MISSED",
-	};
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	struct table *table = table_new(columns, 0);
+	bool is_found = false;
 
 	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
-		if (snap->groups[i].name[0])
-			add_row(table, snap, i);
+		struct group_row row;
+
+		if (!snap->groups[i].name[0])
+			continue;
+		row = row_of(snap, i);
+		table_row(table, &row);
+		columns_release(columns, &row);
+		is_found = true;
 	}
 	table_print(table);
+	if (!is_found)
+		printf("No group: no events are held.\n");
 	warn_forgotten(snap);
-}
-
-static json_t *group_json(const struct snapshot *snap, unsigned int index)
-{
-	const struct evring_group_info *group = &snap->groups[index];
-	struct lag lag;
-	json_t *json;
-
-	group_lag(snap, index, &lag);
-	json = json_pack("{s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I}",
-			 "name", group->name, "policy", policy_name(group->policy),
-			 "lanes", lane_list_json(snap->ev, group->lanes),
-			 "generation", (json_int_t)group->generation,
-			 "abandon_ms", (json_int_t)group->abandon_ms,
-			 "abandoned", !!(group->flags & EVRING_GROUP_ABANDONED),
-			 "away_ns", (json_int_t)away_ns(snap, group),
-			 "lag_bytes", (json_int_t)lag.bytes, "missed", (json_int_t)lag.missed);
-	json_object_set_new(json, "owner", group->owner ? json_integer(group->owner) : json_null());
-	json_object_set_new(json, "lag_events",
-			    lag.events_known ? json_integer(lag.events) : json_null());
-	return json;
 }
 
 json_t *groups_json(const struct snapshot *snap)
@@ -116,8 +114,13 @@ json_t *groups_json(const struct snapshot *snap)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
-		if (snap->groups[i].name[0])
-			json_array_append_new(list, group_json(snap, i));
+		struct group_row row;
+
+		if (!snap->groups[i].name[0])
+			continue;
+		row = row_of(snap, i);
+		json_array_append_new(list, columns_json(columns, &row));
+		columns_release(columns, &row);
 	}
 	return list;
 }
@@ -130,7 +133,7 @@ static int list(struct evring *ev, bool json)
 	if (ret < 0)
 		return fail(ret, "cannot read the groups");
 	if (json)
-		print_json(groups_json(&snap));
+		json_print(groups_json(&snap));
 	else
 		groups_print(&snap);
 	snapshot_free(&snap);

@@ -7,21 +7,22 @@
 #include <string.h>
 
 #include "cli.h"
+#include "names.h"
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
 	"       evring hooks attach [--group GROUP] [--lane LANE] NAME-GLOB...\n"
 	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
-	"List the hooks of the kernel, or attach and detach some ('process.*').\n"
-	"A hook stays attached when this program ends, until all for whom it was attached\n"
-	"have detached it; one that is detached costs nothing.\n"
+	"List the hooks of the kernel, or attach or detach those that match ('process.*').\n"
+	"A hook stays attached when this program ends, until each of its owners has\n"
+	"detached it. A hook that is detached costs nothing.\n"
 	"\n"
-	"  --group GROUP  for a group, not for the administrator\n"
-	"  --lane LANE    put its events into this lane, not into its own\n"
+	"  --group GROUP  make the group the owner, not the administrator\n"
+	"  --lane LANE    put the events into this lane, not into the hook's own\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
-/* What the command line asks for */
+/* The options of the command line */
 struct request {
 	bool json;
 	bool attach;
@@ -30,80 +31,93 @@ struct request {
 	int lane;
 };
 
-/* For how many it is attached; it may have gone since it was listed. */
-static unsigned int owners(struct evring *ev, const struct evring_type *type)
-{
-	int ret = evring_owners(ev, type->name);
+struct hook_row {
+	const char *name;
+	bool attached, disarmed;
+	const char *state;
+	uint64_t owners;
+	const char *lane;
+	uint64_t version, lost;
+	const char *why;	/* it is absent, or emits nothing; "" if there is nothing to tell */
+};
 
-	return ret < 0 ? 0 : (unsigned int)ret;
+static enum style state_style(const void *data)
+{
+	const struct hook_row *row = data;
+
+	if (row->disarmed)
+		return STYLE_BAD;
+	return row->attached ? STYLE_GOOD : STYLE_DIM;
 }
 
-static enum style state_style(const struct evring_type *type)
+#define HOOK_COLUMN(member, kind, head) COLUMN(struct hook_row, member, kind, head)
+
+static const struct column columns[] = {
+	HOOK_COLUMN(name, TEXT, "HOOK"),
+	HOOK_COLUMN(attached, FLAG, NULL),
+	COLUMN_STYLED(struct hook_row, state, TEXT, "STATE", state_style),
+	HOOK_COLUMN(owners, COUNT, "OWNERS"),
+	HOOK_COLUMN(lane, TEXT, "LANE"),
+	HOOK_COLUMN(version, COUNT, "VERSION"),
+	HOOK_COLUMN(lost, FAULT, "LOST"),
+	HOOK_COLUMN(why, TEXT, "WHY"),
+	{ 0 },
+};
+
+/* A hook of several versions is listed as its newest one. */
+static bool is_listed(struct evring *ev, const struct evring_type *type)
 {
-	if (type->flags & EVRING_TYPE_F_ATTACHED)
-		return STYLE_GOOD;
-	return type->flags & EVRING_TYPE_F_DISARMED ? STYLE_BAD : STYLE_DIM;
+	return is_hook(type) && evring_type_by_name(ev, type->name) == type;
 }
 
-static int list(struct evring *ev, int nr)
+static struct hook_row row_of(struct evring *ev, const struct evring_type *type,
+			       char why[EVRING_WHY_MAX])
 {
-	static const char *const heads[] = { "<HOOK", "<STATE", "OWNERS", "<LANE", "VERSION", "LOST" };
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	int owners = evring_owners(ev, type->name);
+
+	return (struct hook_row){
+		.name = type->name,
+		.attached = type->flags & EVRING_TYPE_F_ATTACHED,
+		.disarmed = type->flags & EVRING_TYPE_F_DISARMED,
+		.state = hook_state(type),
+		/* The hook may have gone since it was listed. */
+		.owners = owners < 0 ? 0 : (uint64_t)owners,
+		.lane = lane_name(ev, type->lane),
+		.version = type->version,
+		.lost = type->lost,
+		.why = evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why,
+	};
+}
+
+static int list(struct evring *ev, int nr, bool json)
+{
+	struct table *table = table_new(columns, 0);
+	json_t *array = json_array();
 
 	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
+		char why[EVRING_WHY_MAX];
+		struct hook_row row;
 
-		if (!is_hook(ev, type))
+		if (!is_listed(ev, type))
 			continue;
-		table_cell(table, STYLE_PLAIN, "%s", type->name);
-		table_cell(table, state_style(type), "%s", hook_state(type));
-		table_number(table, owners(ev, type));
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
-		table_number(table, type->version);
-		table_fault(table, type->lost);
+		row = row_of(ev, type, why);
+		table_row(table, &row);
+		json_array_append_new(array, columns_json(columns, &row));
 	}
-	table_print(table);
+	if (!json && !json_array_size(array))
+		printf("The module has no hooks.\n");
+	report_print(table, array, json);
 	return EXIT_SUCCESS;
 }
 
-static int list_json(struct evring *ev, int nr)
+static int no_such_hook(struct evring *ev, const char *glob)
 {
-	json_t *json = json_array();
-
-	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
-
-		if (!is_hook(ev, type))
-			continue;
-		json_array_append_new(json,
-				      json_pack("{s:s, s:b, s:s, s:I, s:s, s:I, s:I}", "name", type->name,
-						"attached",
-						!!(type->flags & EVRING_TYPE_F_ATTACHED),
-						"state", hook_state(type),
-						"owners", (json_int_t)owners(ev, type),
-						"lane", lane_name(ev, type->lane),
-						"version", (json_int_t)type->version,
-						"lost", (json_int_t)type->lost));
-	}
-	print_json(json);
-	return EXIT_SUCCESS;
-}
-
-static int no_such_hook(struct evring *ev, int nr, const char *glob)
-{
-	const char *comma = "";
+	char *names = hook_list(ev);
 
 	fflush(stdout);
-	fprintf(stderr, "evring: no hook is called '%s'; there is: ", glob);
-	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
-
-		if (!is_hook(ev, type))
-			continue;
-		fprintf(stderr, "%s%s", comma, type->name);
-		comma = ", ";
-	}
-	fprintf(stderr, "%s\n", *comma ? "" : "none");
+	fprintf(stderr, "evring: no hook has the name '%s'; the hooks are: %s\n", glob, names);
+	free(names);
 	return EXIT_FAILURE;
 }
 
@@ -111,6 +125,7 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 {
 	const char *verb = request->attach ? "attach" : "detach";
 	int before = evring_owners(ev, name), after, state;
+	char why[EVRING_WHY_MAX];
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
@@ -121,13 +136,13 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP)
-		return fail(state, "cannot %s %s: not on this kernel", verb, name);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
+		return fail(state, "cannot %s %s: %s", verb, name, why);
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
-	if (state == EVRING_HOOK_DISARMED)
-		fprintf(stderr, "evring: %s is attached but disarmed: what it is attached to is "
-			"switched off, and nothing comes\n", name);
+	if (request->attach && state != EVRING_HOOK_ATTACHED &&
+	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
+		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
 	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
 	if (!request->attach && after > 0)
@@ -136,7 +151,7 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 	return EXIT_SUCCESS;
 }
 
-/* All hooks that one glob matches. The first that fails ends it: the next ones would too. */
+/* All hooks that the glob matches, up to the first that fails: the others would fail too. */
 static int switch_hooks(struct evring *ev, int nr, const char *glob, const struct request *request)
 {
 	unsigned int found = 0;
@@ -144,13 +159,13 @@ static int switch_hooks(struct evring *ev, int nr, const char *glob, const struc
 	for (int id = 0; id < nr; id++) {
 		const struct evring_type *type = evring_type(ev, id);
 
-		if (!is_hook(ev, type) || fnmatch(glob, type->name, 0))
+		if (!is_listed(ev, type) || fnmatch(glob, type->name, 0))
 			continue;
 		found++;
 		if (switch_hook(ev, type->name, request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
-	return found ? EXIT_SUCCESS : no_such_hook(ev, nr, glob);
+	return found ? EXIT_SUCCESS : no_such_hook(ev, glob);
 }
 
 static int run(struct evring *ev, struct request *request, int argc, char **argv)
@@ -160,7 +175,7 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 	if (nr < 0)
 		return fail(nr, "cannot read the types");
 	if (!argc)
-		return request->json ? list_json(ev, nr) : list(ev, nr);
+		return list(ev, nr, request->json);
 	request->lane = request->lane_name ? evring_lane_by_name(ev, request->lane_name) : -1;
 	if (request->lane_name && request->lane < 0)
 		return fail(-request->lane, "there is no lane '%s'", request->lane_name);

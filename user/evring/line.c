@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "cli.h"
+#include "names.h"
+#include "text.h"
 
 static void print_time(struct line *line, uint64_t wall_ns)
 {

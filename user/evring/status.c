@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* evring status: lanes, rings, groups and losses. */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "names.h"
+#include "text.h"
 
 static const char help[] =
 	"Usage: evring status [--rings] [--json] [--watch[=SECONDS]]\n"
-	"Show the lanes of the module, the groups that read them, and what was lost.\n"
+	"Show the lanes of the module, the groups that read them, and the lost events.\n"
 	"\n"
 	"  --rings             a row for each ring instead of each lane\n"
 	"  --json              as one JSON object (with --watch, one line each)\n"
-	"  --watch[=SECONDS]   again and again, every 2 seconds if not said otherwise\n"
+	"  --watch[=SECONDS]   again and again, every 2 seconds by default\n"
 	"  --help              this text\n";
 
 struct options {
@@ -23,184 +25,199 @@ struct options {
 	unsigned int watch;	/* seconds, 0: once */
 };
 
-static const char *clock_name(const struct snapshot *snap)
+/* One lane, or one ring */
+struct counter_row {
+	const char *lane;
+	uint64_t rings, cpu, size, kept, emitted, published;
+	struct causes lost;
+	uint64_t discarded, wakeups, bytes;
+};
+
+#define COUNTER_COLUMN(member, kind, head) COLUMN(struct counter_row, member, kind, head)
+#define COUNTER_COLUMNS \
+	COUNTER_COLUMN(emitted, COUNT, "EMITTED"), \
+	COUNTER_COLUMN(published, COUNT, "PUBLISHED"), \
+	COUNTER_COLUMN(lost, CAUSES, "LOST"), \
+	COUNTER_COLUMN(discarded, COUNT, "DISCARDED"), \
+	COUNTER_COLUMN(wakeups, COUNT, "WAKEUPS"), \
+	COUNTER_COLUMN(bytes, BYTES, "BYTES"), \
+	{ 0 }
+
+static const struct column lane_columns[] = {
+	COUNTER_COLUMN(lane, TEXT, "LANE"),
+	COUNTER_COLUMN(rings, COUNT, "RINGS"),
+	COUNTER_COLUMN(size, BYTES, "SIZE"),
+	COUNTER_COLUMN(kept, BYTES, NULL),
+	COUNTER_COLUMNS,
+};
+
+static const struct column ring_columns[] = {
+	COUNTER_COLUMN(lane, TEXT, "LANE"),
+	COUNTER_COLUMN(cpu, COUNT, "CPU"),
+	COUNTER_COLUMN(size, BYTES, "SIZE"),
+	COUNTER_COLUMN(kept, BYTES, "KEPT"),
+	COUNTER_COLUMNS,
+};
+
+static struct counter_row row_of(const struct snapshot *snap, unsigned int lane,
+				 const struct tally *tally)
 {
-	switch (snap->clock.source) {
-	case EVRING_CLOCK_BOOTTIME:
-		return "boottime";
-	case EVRING_CLOCK_TSC:
-		return "tsc";
-	default:
-		return "unknown";
-	}
+	struct counter_row row = {
+		.lane = lane_name(snap->ev, lane),
+		.rings = tally->rings,
+		.size = tally->size,
+		.kept = tally->kept,
+		.emitted = tally->emitted,
+		.published = tally_published(tally),
+		.lost = { .nr = snap->nr_causes },
+		.discarded = tally->discarded,
+		.wakeups = tally->wakeups,
+		.bytes = tally->bytes,
+	};
+
+	memcpy(row.lost.lost, tally->lost, sizeof(row.lost.lost));
+	return row;
 }
 
-static void lane_tally(const struct snapshot *snap, unsigned int lane, struct tally *tally)
+static struct counter_row lane_row(const struct snapshot *snap, unsigned int lane)
 {
-	*tally = (struct tally){ 0 };
-	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		if (snap->rings[i].page.lane == lane)
-			tally_add(tally, &snap->rings[i]);
-	}
+	struct tally tally;
+
+	tally_lane(snap, lane, &tally);
+	return row_of(snap, lane, &tally);
+}
+
+static struct counter_row ring_row(const struct snapshot *snap, unsigned int i)
+{
+	const struct ring_view *ring = &snap->rings[i];
+	struct tally tally = { 0 };
+	struct counter_row row;
+
+	tally_add(&tally, ring);
+	row = row_of(snap, ring->page.lane, &tally);
+	row.cpu = ring->page.cpu;
+	return row;
+}
+
+/* The module as a whole */
+struct module_row {
+	const char *version, *module;
+	uint64_t abi, abi_program, features;
+	const char *clock;
+	uint64_t cpus, segment_size, memory, boottime_ns;
+};
+
+#define MODULE_COLUMN(member, kind) COLUMN(struct module_row, member, kind, NULL)
+
+static const struct column module_columns[] = {
+	MODULE_COLUMN(version, TEXT), MODULE_COLUMN(module, TEXT), MODULE_COLUMN(abi, COUNT),
+	MODULE_COLUMN(abi_program, COUNT), MODULE_COLUMN(features, COUNT),
+	MODULE_COLUMN(clock, TEXT), MODULE_COLUMN(cpus, COUNT), MODULE_COLUMN(segment_size, BYTES),
+	MODULE_COLUMN(memory, BYTES), MODULE_COLUMN(boottime_ns, DURATION), { 0 },
+};
+
+static struct module_row module_row(const struct snapshot *snap)
+{
+	const struct evring_meta *meta = &snap->meta;
+
+	return (struct module_row){
+		.version = evring_version(),
+		.module = meta->module,
+		.abi = meta->version,
+		.abi_program = EVRING_ABI_VERSION,
+		.features = meta->features,
+		.clock = clock_source_name(snap->clock.source),
+		.cpus = meta->nr_cpus,
+		.segment_size = meta->segment_size,
+		.memory = meta->memory,
+		.boottime_ns = snap->boottime_ns,
+	};
 }
 
 /*
- * For people
+ * As text
  */
 
 static void print_module(const struct snapshot *snap)
 {
-	const struct evring_meta *meta = &snap->meta;
+	const struct module_row module = module_row(snap);
 	char memory[HUMAN_MAX], segment[HUMAN_MAX];
 
-	printf("evring %s, module %s, ABI %u (this program's: %d), clock %s\n"
-	       "%u rings of %s segments, %s of memory\n\n", evring_version(), meta->module,
-	       meta->version, EVRING_ABI_VERSION, clock_name(snap), meta->nr_rings,
-	       human_size(segment, meta->segment_size), human_size(memory, meta->memory));
-}
-
-/* A table with these columns first, and then those of add_counters(). */
-static struct table *table_of(const struct snapshot *snap, const char *const *first, unsigned int nr)
-{
-	static const char *const before[] = { "EMITTED", "PUBLISHED", "LOST" };
-	static const char *const after[] = { "DISCARDED", "WAKEUPS", "BYTES" };
-	/* Of one table at a time, which keeps them */
-	static const char *heads[4 + ARRAY_SIZE(before) + CAUSES_MAX + ARRAY_SIZE(after)];
-	static char causes[CAUSES_MAX][16];
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		heads[n++] = first[i];
-	for (unsigned int i = 0; i < ARRAY_SIZE(before); i++)
-		heads[n++] = before[i];
-	for (unsigned int i = 0; i < snap->nr_causes; i++) {
-		snprintf(causes[i], sizeof(causes[i]), "%s", cause_name(i));
-		for (char *c = causes[i]; *c; c++)
-			*c = (char)toupper((unsigned char)*c);
-		heads[n++] = causes[i];
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(after); i++)
-		heads[n++] = after[i];
-	return table_new(heads, n);
-}
-
-/* The columns that lanes and rings have in common. */
-static void add_counters(struct table *table, const struct snapshot *snap, const struct tally *tally)
-{
-	char human[HUMAN_MAX];
-
-	table_number(table, tally->emitted);
-	table_number(table, tally_published(tally));
-	table_fault(table, tally_lost(tally));
-	for (unsigned int i = 0; i < snap->nr_causes; i++)
-		table_fault(table, tally->lost[i]);
-	table_number(table, tally->discarded);
-	table_number(table, tally->wakeups);
-	table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally->bytes));
+	printf("evring %s, module %s, ABI %llu (this program's: %llu), clock %s\n"
+	       "%u rings of %s segments, %s of memory\n\n", module.version, module.module,
+	       (unsigned long long)module.abi, (unsigned long long)module.abi_program, module.clock,
+	       snap->meta.nr_rings, human_size(segment, module.segment_size),
+	       human_size(memory, module.memory));
 }
 
 static void print_lanes(const struct snapshot *snap)
 {
-	static const char *const first[] = { "<LANE", "RINGS", "SIZE" };
-	struct table *table = table_of(snap, first, ARRAY_SIZE(first));
-	char human[HUMAN_MAX];
-	struct tally tally;
+	struct table *table = table_new(lane_columns, snap->nr_causes);
 
 	for (unsigned int lane = 0; lane < snap->meta.lanes.count; lane++) {
-		lane_tally(snap, lane, &tally);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(snap->ev, lane));
-		table_number(table, tally.rings);
-		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.size));
-		add_counters(table, snap, &tally);
+		const struct counter_row row = lane_row(snap, lane);
+
+		table_row(table, &row);
 	}
 	table_print(table);
 }
 
 static void print_rings(const struct snapshot *snap)
 {
-	static const char *const first[] = { "<LANE", "CPU", "SIZE", "KEPT" };
-	struct table *table = table_of(snap, first, ARRAY_SIZE(first));
-	char human[HUMAN_MAX];
+	struct table *table = table_new(ring_columns, snap->nr_causes);
 
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct ring *ring = &snap->rings[i];
-		struct tally tally = { 0 };
+		const struct counter_row row = ring_row(snap, i);
 
-		tally_add(&tally, ring);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(snap->ev, ring->page.lane));
-		table_number(table, ring->page.cpu);
-		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.size));
-		table_cell(table, STYLE_PLAIN, "%s", human_size(human, tally.kept));
-		add_counters(table, snap, &tally);
+		table_row(table, &row);
 	}
 	table_print(table);
 }
 
-static void print_groups(const struct snapshot *snap)
-{
-	for (unsigned int i = 0; i < snap->meta.groups.count; i++) {
-		if (!snap->groups[i].name[0])
-			continue;
-		putchar('\n');
-		groups_print(snap);
-		return;
-	}
-	printf("\nNo group: events are held for nobody.\n");
-}
+struct loss_row {
+	const char *type, *lane;
+	uint64_t lost;
+};
 
 static void print_losses(struct evring *ev, unsigned int nr_types)
 {
-	static const char *const heads[] = { "<TYPE", "<LANE", "LOST" };
-	struct table *table = NULL;
+	static const struct column columns[] = {
+		COLUMN(struct loss_row, type, TEXT, "TYPE"),
+		COLUMN(struct loss_row, lane, TEXT, "LANE"),
+		COLUMN(struct loss_row, lost, FAULT, "LOST"),
+		{ 0 },
+	};
+	struct table *table = table_new(columns, 0);
+	bool is_found = false;
 
 	for (unsigned int id = 0; id < nr_types; id++) {
 		const struct evring_type *type = evring_type(ev, id);
+		struct loss_row row;
 
 		if (!type || !type->lost)
 			continue;
-		if (!table)
-			table = table_new(heads, ARRAY_SIZE(heads));
-		table_cell(table, STYLE_PLAIN, "%s", type->name);
-		table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
-		table_fault(table, type->lost);
+		row = (struct loss_row){ type->name, lane_name(ev, type->lane), type->lost };
+		table_row(table, &row);
+		is_found = true;
 	}
 	putchar('\n');
-	if (table)
-		table_print(table);
-	else
+	table_print(table);
+	if (!is_found)
 		printf("No event was lost.\n");
 }
 
 /*
- * For programs
+ * As JSON
  */
-
-static json_t *tally_json(const struct snapshot *snap, const struct tally *tally)
-{
-	json_t *lost = json_object();
-
-	for (unsigned int i = 0; i < snap->nr_causes; i++)
-		json_object_set_new(lost, cause_name(i), json_integer((json_int_t)tally->lost[i]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}",
-			 "size", (json_int_t)tally->size, "kept", (json_int_t)tally->kept,
-			 "emitted", (json_int_t)tally->emitted,
-			 "published", (json_int_t)tally_published(tally), "lost", lost,
-			 "discarded", (json_int_t)tally->discarded,
-			 "wakeups", (json_int_t)tally->wakeups, "bytes", (json_int_t)tally->bytes);
-}
 
 static json_t *lanes_json(const struct snapshot *snap)
 {
 	json_t *list = json_array();
-	struct tally tally;
 
 	for (unsigned int lane = 0; lane < snap->meta.lanes.count; lane++) {
-		json_t *json;
+		const struct counter_row row = lane_row(snap, lane);
 
-		lane_tally(snap, lane, &tally);
-		json = json_pack("{s:s, s:i}", "lane", lane_name(snap->ev, lane), "rings", (int)tally.rings);
-		json_object_update_new(json, tally_json(snap, &tally));
-		json_array_append_new(list, json);
+		json_array_append_new(list, columns_json(lane_columns, &row));
 	}
 	return list;
 }
@@ -210,15 +227,9 @@ static json_t *rings_json(const struct snapshot *snap)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < snap->nr_rings; i++) {
-		const struct ring *ring = &snap->rings[i];
-		struct tally tally = { 0 };
-		json_t *json;
+		const struct counter_row row = ring_row(snap, i);
 
-		tally_add(&tally, ring);
-		json = json_pack("{s:s, s:i}", "lane", lane_name(snap->ev, ring->page.lane),
-				 "cpu", (int)ring->page.cpu);
-		json_object_update_new(json, tally_json(snap, &tally));
-		json_array_append_new(list, json);
+		json_array_append_new(list, columns_json(ring_columns, &row));
 	}
 	return list;
 }
@@ -231,7 +242,8 @@ static json_t *losses_json(struct evring *ev, unsigned int nr_types)
 		const struct evring_type *type = evring_type(ev, id);
 
 		if (type && type->lost)
-			json_object_set_new(json, type->name, json_integer(type->lost));
+			json_object_set_new(json, type->name,
+					    json_integer((json_int_t)type->lost));
 	}
 	return json;
 }
@@ -239,19 +251,12 @@ static json_t *losses_json(struct evring *ev, unsigned int nr_types)
 static json_t *status_json(struct evring *ev, const struct snapshot *snap, unsigned int nr_types,
 			   const struct options *options)
 {
-	const struct evring_meta *meta = &snap->meta;
-	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
-				 "version", evring_version(), "module", meta->module,
-				 "abi", (json_int_t)meta->version,
-				 "abi_program", (json_int_t)EVRING_ABI_VERSION,
-				 "features", (json_int_t)meta->features,
-				 "clock", clock_name(snap), "cpus", (json_int_t)meta->nr_cpus,
-				 "segment_size", (json_int_t)meta->segment_size,
-				 "memory", (json_int_t)meta->memory,
-				 "boottime_ns", (json_int_t)snap->boottime_ns,
-				 "lanes", lanes_json(snap), "groups", groups_json(snap),
-				 "lost_by_type", losses_json(ev, nr_types));
+	const struct module_row module = module_row(snap);
+	json_t *json = columns_json(module_columns, &module);
 
+	json_object_set_new(json, "lanes", lanes_json(snap));
+	json_object_set_new(json, "groups", groups_json(snap));
+	json_object_set_new(json, "lost_by_type", losses_json(ev, nr_types));
 	if (options->rings)
 		json_object_set_new(json, "rings", rings_json(snap));
 	return json;
@@ -273,14 +278,15 @@ static int show(struct evring *ev, const struct options *options)
 	if (ret < 0)
 		return fail(ret, "cannot read the counters");
 	if (options->json) {
-		print_json(status_json(ev, &snap, nr_types, options));
+		json_print(status_json(ev, &snap, nr_types, options));
 	} else {
 		print_module(&snap);
 		if (options->rings)
 			print_rings(&snap);
 		else
 			print_lanes(&snap);
-		print_groups(&snap);
+		putchar('\n');
+		groups_print(&snap);
 		print_losses(ev, nr_types);
 	}
 	snapshot_free(&snap);

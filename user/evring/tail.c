@@ -15,18 +15,23 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "memory.h"
+#include "names.h"
+#include "text.h"
 
 #define OUT_SIZE	(256 * 1024)
 #define FLUSH_MS	20	/* not noticed by the eye; at most 50 wake-ups a second */
 
 static const char help[] =
-	"Usage: evring tail [--lane LANE[,LANE]...] [--type GLOB]... [--json] [-n N]\n"
-	"                   [--from-start] [--no-follow]\n"
+	"Usage: evring tail [--lane LANE[,LANE]...] [--type GLOB]... [--filter EXPRESSION]\n"
+	"                   [--json] [-n N] [--from-start] [--no-follow]\n"
 	"Print events as they happen. This holds nothing back: where events come faster\n"
 	"than they are printed some are missed, and stderr says how many.\n"
 	"\n"
 	"  --lane LANE[,LANE]  only these lanes; 'evring status' lists them\n"
 	"  --type GLOB         only types that match ('process.*'); can be given again\n"
+	"  --filter EXPRESSION only events of which this is so, see evring-filter(7): of the\n"
+	"                      types that have its fields\n"
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"
 	"  --from-start        begin with the oldest events that the rings keep\n"
@@ -35,10 +40,11 @@ static const char help[] =
 
 #define LANES_MAX	64	/* as many as a set of lanes has bits */
 
-/* Do the globs want a type? As far as it was looked at. */
+/* Is a type wanted, and which of its events? As far as it was looked at. */
 struct wanted {
 	const struct evring_type *type;
 	bool yes;
+	struct evring_filter *filter;	/* NULL: all of them */
 };
 
 struct tail {
@@ -48,6 +54,7 @@ struct tail {
 	unsigned int nr_lane_lists;
 	const char **globs;
 	unsigned int nr_globs;
+	const char *filter;		/* NULL: all events */
 	bool json;
 	bool from_start;
 	bool follow;
@@ -62,7 +69,7 @@ struct tail {
 	int error;			/* of writing to stdout, -errno */
 	time_t reported;		/* when stderr was written to last */
 	uint64_t missed[LANES_MAX];	/* since then: overwritten before they were read */
-	uint64_t lost[LANES_MAX];	/* since then: told in records that --type hides */
+	uint64_t lost[LANES_MAX];	/* since then: told in records that --type or --filter hides */
 };
 
 static volatile sig_atomic_t caught;
@@ -147,7 +154,17 @@ static bool matches(const struct tail *tail, const struct evring_type *type)
 		if (!fnmatch(tail->globs[i], type->name, 0))
 			return true;
 	}
-	return false;
+	return !tail->nr_globs;
+}
+
+/* A type that the filter cannot be asked of is not wanted. */
+static void look_at(const struct tail *tail, const struct evring_type *type,
+		    struct wanted *wanted)
+{
+	evring_filter_free(wanted->filter);
+	*wanted = (struct wanted){ .type = type, .yes = matches(tail, type) };
+	if (wanted->yes && tail->filter)
+		wanted->yes = !evring_filter_compile(&wanted->filter, type, tail->filter, NULL);
 }
 
 static bool is_wanted(struct tail *tail, const struct evring_event *event)
@@ -155,27 +172,56 @@ static bool is_wanted(struct tail *tail, const struct evring_event *event)
 	unsigned int id = event->rec->type;
 	struct wanted *wanted;
 
-	if (!tail->nr_globs)
+	if (!tail->nr_globs && !tail->filter)
 		return true;
 	if (!event->type)
 		return false;
 	if (id >= tail->nr_wanted) {
-		tail->wanted = must(realloc(tail->wanted, (id + 1) * sizeof(*wanted)));
-		memset(tail->wanted + tail->nr_wanted, 0,
-		       (id + 1 - tail->nr_wanted) * sizeof(*wanted));
+		tail->wanted = xgrow(tail->wanted, tail->nr_wanted, id + 1, sizeof(*wanted));
 		tail->nr_wanted = id + 1;
 	}
 	wanted = &tail->wanted[id];
 	/* An id can come to another type. */
 	if (wanted->type != event->type)
-		*wanted = (struct wanted){ event->type, matches(tail, event->type) };
-	return wanted->yes;
+		look_at(tail, event->type, wanted);
+	return wanted->yes && (!wanted->filter || evring_filter_match(wanted->filter, event));
+}
+
+/*
+ * The filter is of as many types as it can be asked of. If there is none, what is
+ * wrong is what the type says that it came farthest with.
+ */
+static int check_filter(struct tail *tail)
+{
+	struct evring_filter_error error, farthest = { 0 };
+	const struct evring_type *type, *of = NULL;
+	struct evring_filter *filter;
+	int nr = evring_types(tail->ev);
+
+	for (int id = 0; id < nr; id++) {
+		type = evring_type(tail->ev, (unsigned int)id);
+		if (!type || !matches(tail, type))
+			continue;
+		if (!evring_filter_compile(&filter, type, tail->filter, &error)) {
+			evring_filter_free(filter);
+			return 0;
+		}
+		if (error.column >= farthest.column) {
+			farthest = error;
+			of = type;
+		}
+	}
+	if (of)
+		filter_print_error(of->name, tail->filter, &farthest);
+	else
+		fputs("evring: no type matches --type\n", stderr);
+	return -EINVAL;
 }
 
 static ssize_t render(struct tail *tail, const struct evring_event *event, size_t size)
 {
 	if (size > tail->buf_size) {
-		tail->buf = must(realloc(tail->buf, size));
+		tail->buf = xgrow(tail->buf, size, size, 1);
 		tail->buf_size = size;
 	}
 	return evring_json(tail->ev, &tail->host, event, tail->buf, tail->buf_size);
@@ -294,7 +340,7 @@ static int run(struct tail *tail)
 		return EXIT_FAILURE;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	tail->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	setvbuf(stdout, must(malloc(OUT_SIZE)), _IOFBF, OUT_SIZE);	/* until exit() */
+	setvbuf(stdout, xalloc(OUT_SIZE), _IOFBF, OUT_SIZE);	/* until exit() */
 	ret = evring_tap(tail->ev, tail->lanes,
 			 tail->from_start ? EVRING_EARLIEST : EVRING_LATEST);
 	if (ret < 0)
@@ -367,6 +413,9 @@ static int parse_option(struct tail *tail, int option)
 	case 't':
 		tail->globs[tail->nr_globs++] = optarg;
 		return 0;
+	case 'F':
+		tail->filter = optarg;
+		return 0;
 	case 'j':
 		tail->json = true;
 		return 0;
@@ -390,6 +439,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "lane", required_argument, NULL, 'l' },
 		{ "type", required_argument, NULL, 't' },
+		{ "filter", required_argument, NULL, 'F' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "from-start", no_argument, NULL, 's' },
@@ -414,11 +464,11 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 
 int cmd_tail(const struct cli *cli, int argc, char **argv)
 {
-	struct tail *tail = must(calloc(1, sizeof(*tail)));
+	struct tail *tail = xzalloc(sizeof(*tail));
 	int ret;
 
-	tail->globs = must(calloc(argc, sizeof(*tail->globs)));
-	tail->lane_lists = must(calloc(argc, sizeof(*tail->lane_lists)));
+	tail->globs = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->globs));
+	tail->lane_lists = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->lane_lists));
 	tail->follow = true;
 	tail->left = UINT64_MAX;
 	tail->line.out = stdout;
@@ -428,11 +478,15 @@ int cmd_tail(const struct cli *cli, int argc, char **argv)
 		tail->ev = open_device(cli);
 		if (!tail->ev)
 			ret = EXIT_FAILURE;
+		else if (resolve_lanes(tail))
+			ret = try_help("tail");
 		else
-			ret = resolve_lanes(tail) ? try_help("tail") : run(tail);
+			ret = tail->filter && check_filter(tail) ? EXIT_FAILURE : run(tail);
 	} else if (ret < 0) {
 		ret = print_help(help);
 	}
+	for (unsigned int i = 0; i < tail->nr_wanted; i++)
+		evring_filter_free(tail->wanted[i].filter);
 	evring_close(tail->ev);
 	free(tail->buf);
 	free(tail->globs);

@@ -6,14 +6,19 @@
 #include <string.h>
 
 #include "cli.h"
+#include "names.h"
 
 static const char help[] =
 	"Usage: evring types [-v] [--json] [NAME-GLOB]...\n"
-	"List the types of events. Of a type that is named whole, show all fields.\n"
+	"List the types of events, and all fields of a type that is given by its whole name.\n"
 	"\n"
 	"  -v, --verbose   all fields of every type\n"
 	"  --json          as one JSON array, fields included\n"
 	"  --help          this text\n";
+
+struct options {
+	bool json, verbose;
+};
 
 static bool is_wanted(const struct evring_type *type, int argc, char **argv)
 {
@@ -33,123 +38,158 @@ static bool is_named(const struct evring_type *type, int argc, char **argv)
 	return false;
 }
 
-static void add_row(struct table *table, const struct evring *ev, const struct evring_type *type)
+struct field_row {
+	const char *name, *kind, *format, *unit;
+	uint64_t offset, size;
+	const char *doc;
+	json_t *values;
+};
+
+#define FIELD_COLUMN(member, kind, head) COLUMN(struct field_row, member, kind, head)
+
+static const struct column field_columns[] = {
+	FIELD_COLUMN(name, TEXT, "FIELD"),
+	FIELD_COLUMN(kind, TEXT, "KIND"),
+	FIELD_COLUMN(format, TEXT, "FORMAT"),
+	FIELD_COLUMN(unit, TEXT, "UNIT"),
+	FIELD_COLUMN(offset, COUNT, "OFFSET"),
+	FIELD_COLUMN(size, COUNT, "SIZE"),
+	FIELD_COLUMN(doc, TEXT, "MEANING"),
+	FIELD_COLUMN(values, ROWS, NULL),
+	{ 0 },
+};
+
+struct type_row {
+	uint64_t id, generation;
+	const char *name, *doc;
+	uint64_t version;
+	const char *lane;
+	json_t *fields;
+	uint64_t size, lost;
+	bool hook, attached, gone;
+	const char *state;
+};
+
+#define TYPE_COLUMN(member, kind, head) COLUMN(struct type_row, member, kind, head)
+
+static const struct column type_columns[] = {
+	TYPE_COLUMN(id, COUNT, "ID"),
+	TYPE_COLUMN(generation, COUNT, NULL),
+	TYPE_COLUMN(name, TEXT, "NAME"),
+	TYPE_COLUMN(doc, TEXT, NULL),
+	TYPE_COLUMN(version, COUNT, "VERSION"),
+	TYPE_COLUMN(lane, TEXT, "LANE"),
+	TYPE_COLUMN(fields, ROWS, "FIELDS"),
+	TYPE_COLUMN(size, COUNT, "SIZE"),
+	TYPE_COLUMN(lost, FAULT, "LOST"),
+	TYPE_COLUMN(hook, FLAG, NULL),
+	TYPE_COLUMN(attached, FLAG, NULL),
+	TYPE_COLUMN(gone, FLAG, NULL),
+	TYPE_COLUMN(state, TEXT, "HOOK"),
+	{ 0 },
+};
+
+/* The names of an enum's numbers, or of a bit mask's bits */
+static json_t *values_json(const struct evring_field *field)
 {
-	table_number(table, type->id);
-	table_cell(table, STYLE_PLAIN, "%s", type->name);
-	table_number(table, type->version);
-	table_cell(table, STYLE_PLAIN, "%s", lane_name(ev, type->lane));
-	table_number(table, type->nr_fields);
-	table_number(table, type->size);
-	table_fault(table, type->lost);
-	table_cell(table, STYLE_PLAIN, "%s", hook_state(type));
+	json_t *values = field->nr_values ? json_object() : NULL;
+
+	for (uint32_t i = 0; i < field->nr_values; i++)
+		json_object_set_new(values, field->values[i].name,
+				    json_integer((json_int_t)field->values[i].value));
+	return values;
+}
+
+static struct field_row field_row_of(const struct evring_field *field)
+{
+	return (struct field_row){
+		.name = field->name,
+		.kind = kind_name(field->kind),
+		.format = format_name(field->format),
+		.unit = field->unit,
+		.offset = field->offset,
+		.size = field->size,
+		.doc = field->doc,
+		.values = values_json(field),
+	};
+}
+
+static json_t *fields_json(const struct evring_type *type)
+{
+	json_t *fields = json_array();
+
+	for (uint32_t i = 0; i < type->nr_fields; i++) {
+		struct field_row row = field_row_of(&type->fields[i]);
+
+		json_array_append_new(fields, columns_json(field_columns, &row));
+		columns_release(field_columns, &row);
+	}
+	return fields;
+}
+
+static struct type_row type_row_of(const struct evring *ev, const struct evring_type *type)
+{
+	return (struct type_row){
+		.id = type->id,
+		.generation = type->generation,
+		.name = type->name,
+		.doc = type->doc,
+		.version = type->version,
+		.lane = lane_name(ev, type->lane),
+		.fields = fields_json(type),
+		.size = type->size,
+		.lost = type->lost,
+		.hook = type->flags & EVRING_TYPE_F_HOOK,
+		.attached = type->flags & EVRING_TYPE_F_ATTACHED,
+		.gone = type->flags & EVRING_TYPE_F_GONE,
+		.state = hook_state(type),
+	};
 }
 
 static void print_fields(const struct evring *ev, const struct evring_type *type)
 {
-	static const char *const heads[] = { 
-		"<  FIELD", "<KIND", "<FORMAT", "<UNIT", "OFFSET", "SIZE", "<WHAT",
-	};
-	struct table *table = table_new(heads, ARRAY_SIZE(heads));
+	struct table *table = table_new(field_columns, 0);
 
 	printf("%s, version %u, id %u, lane %s, %s: %s\n", type->name, type->version, type->id,
 	       lane_name(ev, type->lane), hook_state(type), type->doc);
 	for (uint32_t i = 0; i < type->nr_fields; i++) {
-		const struct evring_field *field = &type->fields[i];
+		struct field_row row = field_row_of(&type->fields[i]);
 
-		table_cell(table, STYLE_PLAIN, "  %s", field->name);
-		table_cell(table, STYLE_PLAIN, "%s", kind_name(field->kind));
-		table_cell(table, STYLE_PLAIN, "%s", format_name(field->format));
-		table_cell(table, STYLE_PLAIN, "%s", *field->unit ? field->unit : "-");
-		table_number(table, field->offset);
-		table_number(table, field->size);
-		table_cell(table, STYLE_DIM, "%s", field->doc);
+		table_row(table, &row);
+		columns_release(field_columns, &row);
 	}
 	table_print(table);
 	putchar('\n');
 }
 
-static json_t *field_json(const struct evring_field *field)
+/* The types that match as one table, or each with a table of its fields. */
+static int list(struct evring *ev, int nr, const struct options *options, int argc, char **argv)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "name", field->name,
-				 "kind", kind_name(field->kind),
-				 "format", format_name(field->format), "unit", field->unit,
-				 "offset", field->offset, "size", field->size, "doc", field->doc);
-	json_t *values;
-
-	if (!field->nr_values)
-		return json;
-	values = json_object();
-	for (uint32_t i = 0; i < field->nr_values; i++)
-		json_object_set_new(values, field->values[i].name,
-				    json_integer((json_int_t)field->values[i].value));
-	json_object_set_new(json, "values", values);
-	return json;
-}
-
-static json_t *type_json(const struct evring *ev, const struct evring_type *type)
-{
-	json_t *fields = json_array();
-
-	for (uint32_t i = 0; i < type->nr_fields; i++) {
-		const struct evring_field *field = &type->fields[i];
-
-		json_array_append_new(fields, field_json(field));
-	}
-	return json_pack("{s:I, s:I, s:s, s:s, s:I, s:s, s:I, s:I, s:b, s:b, s:b, s:o}",
-			 "id", (json_int_t)type->id, "generation", (json_int_t)type->generation,
-			 "name", type->name, "doc", type->doc,
-			 "version", (json_int_t)type->version, "lane", lane_name(ev, type->lane),
-			 "size", (json_int_t)type->size, "lost", (json_int_t)type->lost,
-			 "hook", !!(type->flags & EVRING_TYPE_F_HOOK),
-			 "attached", !!(type->flags & EVRING_TYPE_F_ATTACHED),
-			 "gone", !!(type->flags & EVRING_TYPE_F_GONE), "fields", fields);
-}
-
-static int list_json(struct evring *ev, int nr, int argc, char **argv)
-{
-	json_t *list = json_array();
-
-	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
-
-		if (type && is_wanted(type, argc, argv))
-			json_array_append_new(list, type_json(ev, type));
-	}
-	print_json(list);
-	return EXIT_SUCCESS;
-}
-
-static int list(struct evring *ev, int nr, bool verbose, int argc, char **argv)
-{
-	static const char *const heads[] = {
-		"ID", "<NAME", "VERSION", "<LANE", "FIELDS", "SIZE", "LOST", "<HOOK",
-	};
-	struct table *table = NULL;
+	struct table *table = table_new(type_columns, 0);
+	json_t *array = json_array();
 	bool is_found = false;
 
 	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
+		struct type_row row;
 
 		if (!type || !is_wanted(type, argc, argv))
 			continue;
 		is_found = true;
-		if (verbose || is_named(type, argc, argv)) {
+		if (!options->json && (options->verbose || is_named(type, argc, argv))) {
 			print_fields(ev, type);
 			continue;
 		}
-		if (!table)
-			table = table_new(heads, ARRAY_SIZE(heads));
-		add_row(table, ev, type);
+		row = type_row_of(ev, type);
+		table_row(table, &row);
+		json_array_append_new(array, columns_json(type_columns, &row));
+		columns_release(type_columns, &row);
 	}
-	if (table)
-		table_print(table);
-	if (!is_found && argc) {
-		fprintf(stderr, "evring: there is no type '%s': 'evring types' lists them\n",
-			argv[0]);
-		return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+	report_print(table, array, options->json);
+	if (is_found || !argc || options->json)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "evring: there is no type '%s': 'evring types' lists them\n", argv[0]);
+	return EXIT_FAILURE;
 }
 
 int cmd_types(const struct cli *cli, int argc, char **argv)
@@ -160,7 +200,7 @@ int cmd_types(const struct cli *cli, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	bool json = false, verbose = false;
+	struct options options = { 0 };
 	struct evring *ev;
 	int option, nr, ret;
 
@@ -168,9 +208,9 @@ int cmd_types(const struct cli *cli, int argc, char **argv)
 		if (option == 'h')
 			return print_help(help);
 		else if (option == 'v')
-			verbose = true;
+			options.verbose = true;
 		else if (option == 'j')
-			json = true;
+			options.json = true;
 		else
 			return try_help("types");
 	}
@@ -178,12 +218,8 @@ int cmd_types(const struct cli *cli, int argc, char **argv)
 	if (!ev)
 		return EXIT_FAILURE;
 	nr = evring_types(ev);
-	if (nr < 0)
-		ret = fail(nr, "cannot read the types");
-	else if (json)
-		ret = list_json(ev, nr, argc - optind, argv + optind);
-	else
-		ret = list(ev, nr, verbose, argc - optind, argv + optind);
+	ret = nr < 0 ? fail(nr, "cannot read the types") :
+		       list(ev, nr, &options, argc - optind, argv + optind);
 	evring_close(ev);
 	return ret;
 }

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The connector's file: read, checked as a whole, every problem told at once. */
 #include "evringd.h"
+#include "file.h"
+#include "text.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MAX (1u << 20)
 #define NAME_MAX_LEN 255
-
-/* What the file's author wrote can hold anything: a problem stays one line of text. */
-static void make_printable(char *str)
-{
-	for (; *str; str++)
-		if (!isprint((unsigned char)*str) && (unsigned char)*str < 0x80)
-			*str = '?';
-}
 
 void problem(struct problems *list, const char *fmt, ...)
 {
@@ -33,7 +24,7 @@ void problem(struct problems *list, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		fatal("out of memory");
-	make_printable(line);
+	make_printable(line, '?');
 	list->lines = xgrow(list->lines, list->nr, list->nr + 1, sizeof(*list->lines));
 	list->lines[list->nr++] = line;
 }
@@ -234,23 +225,6 @@ struct config *config_parse(const char *text, size_t len, struct problems *probl
 	read_connector(cfg, root, problems);
 	json_decref(root);
 	return cfg;
-}
-
-ssize_t file_read(const char *path, char *buf, size_t room)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n = -1;
-	int err;
-
-	if (fd < 0)
-		return -1;
-	while (len < room && (n = read(fd, buf + len, room - len)) > 0)
-		len += (size_t)n;
-	err = n < 0 ? errno : EFBIG;
-	close(fd);
-	errno = err;
-	return n ? -1 : (ssize_t)len;
 }
 
 struct config *config_load(const char *path, struct problems *problems)

@@ -24,13 +24,17 @@
  *	split		a pack that is refused, in halves
  *	commit		the prefix -> the kernel
  *	watch		losses, rings that fill, groups that nobody reads: the log
- *	log, memory	for all of them
  *
- * One thread runs all of it. librdkafka's threads call the log, and what
- * producer.c gives them.
+ * log, memory and others that the evring tool needs too are in user/common.
+ *
+ * One thread runs all of it. librdkafka's threads call the log, and the
+ * callbacks and the partitioner of producer.c.
  */
 #ifndef EVRINGD_H
 #define EVRINGD_H
+
+#include "log.h"
+#include "memory.h"
 
 #include <evring.h>
 #include <signal.h>
@@ -47,37 +51,6 @@ enum {
 	STATUS_MISUSED	= 2,	/* command line or configuration */
 	STATUS_REFUSED	= 3,	/* Kafka refuses an event, and that is not tolerated */
 };
-
-/* log.c: standard error, one write per line, from any thread */
-
-/* Find out whether standard error is the journal. Before it, lines go out plain. */
-void log_open(void);
-/* The highest syslog(3) level that is still written; LOG_INFO until then. */
-void log_level(int level);
-__attribute__((format(printf, 2, 3))) void log_line(int level, const char *fmt, ...);
-__attribute__((format(printf, 1, 2))) void info(const char *fmt, ...);
-__attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
-/* The kernel leaves the group as the process ends: nothing is committed that was not before. */
-__attribute__((format(printf, 1, 2), noreturn)) void fatal(const char *fmt, ...);
-
-/* Lets through a few lines in some seconds; zero it at first. */
-struct ratelimit {
-	uint64_t since;		/* start of the interval, ns of CLOCK_MONOTONIC */
-	unsigned int passed;
-	unsigned int held;	/* lines that were not let through in it */
-};
-
-/* True: write the line, and say that *@held lines were left out before it. */
-bool ratelimit_pass(struct ratelimit *limit, unsigned int *held);
-
-/* memory.c: fatal() instead of NULL */
-
-void *xalloc(size_t size);
-/* At a multiple of @align, a power of two. */
-void *xaligned(size_t align, size_t size);
-/* Room for @nr members of @size, those from @old on zeroed. */
-void *xgrow(void *array, size_t old, size_t nr, size_t size);
-char *xstrdup(const char *str);
 
 /* config.c: {"name": ..., "config": {...}} */
 
@@ -147,8 +120,6 @@ struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */
 struct config *config_parse(const char *text, size_t len, struct problems *problems);
 void config_free(struct config *cfg);
-/* Returns the number of bytes, -1 with errno set; EFBIG if there are @room or more. */
-ssize_t file_read(const char *path, char *buf, size_t room);
 
 /* keys.c: the keys are declared here and nowhere else */
 
@@ -245,7 +216,6 @@ void topic_check(const struct config *cfg, const struct evring_host *host,
 		 struct problems *problems);
 /* Both, of this host */
 void host_check(const struct config *cfg, struct problems *problems);
-bool is_hook(const struct evring_type *type);
 /* A glob without a match is a problem. */
 void hooks_check(struct evring *ev, const struct config *cfg, struct problems *problems);
 /* A field that no type has is a problem; a module that has one may yet come. */

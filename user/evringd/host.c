@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the configuration needs of this host: its identity, its name, its device's types. */
 #include "evringd.h"
+#include "names.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len)
@@ -63,11 +65,6 @@ void host_check(const struct config *cfg, struct problems *problems)
  * The device
  */
 
-bool is_hook(const struct evring_type *type)
-{
-	return type && (type->flags & EVRING_TYPE_F_HOOK) && !(type->flags & EVRING_TYPE_F_GONE);
-}
-
 static bool matches_hook(struct evring *ev, int nr, const char *glob)
 {
 	const struct evring_type *type;
@@ -81,19 +78,12 @@ static bool matches_hook(struct evring *ev, int nr, const char *glob)
 	return false;
 }
 
-static void no_such_hook(struct evring *ev, int nr, unsigned int entry, struct problems *problems)
+static void no_such_hook(struct evring *ev, unsigned int entry, struct problems *problems)
 {
-	char list[1024] = "";
-	size_t len = 0;
-	int i;
+	char *list = hook_list(ev);
 
-	for (i = 0; i < nr && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
-		if (is_hook(evring_type(ev, (unsigned int)i)))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-						len ? ", " : "",
-						evring_type(ev, (unsigned int)i)->name);
-	problem(problems, "key \"hooks\": entry %u matches no hook; there are: %s", entry,
-		len ? list : "none");
+	problem(problems, "key \"hooks\": entry %u matches no hook; there are: %s", entry, list);
+	free(list);
 }
 
 void hooks_check(struct evring *ev, const struct config *cfg, struct problems *problems)
@@ -105,7 +95,7 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 		fatal("types: %s", strerror(-nr));
 	for (i = 0; cfg->hooks[i]; i++)
 		if (!matches_hook(ev, nr, cfg->hooks[i]))
-			no_such_hook(ev, nr, i + 1, problems);
+			no_such_hook(ev, i + 1, problems);
 }
 
 static bool some_type_has(struct evring *ev, int nr, const char *field)

@@ -31,7 +31,7 @@ static void start_log(const struct config *cfg)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-	log_open();
+	log_open("evringd");
 	log_level(levels[cfg->log_level]);
 }
 

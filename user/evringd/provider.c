@@ -5,6 +5,7 @@
  * a provider gave is not looked at for further ones, and never printed.
  */
 #include "evringd.h"
+#include "file.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where events come from: one group of this host's /dev/evring. */
 #include "evringd.h"
+#include "names.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -28,10 +29,11 @@ void source_open(struct source *src, const struct config *cfg)
 static void attach(struct source *src, const struct evring_type *type)
 {
 	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
+	char why[EVRING_WHY_MAX] = "";
 
 	if (ret == -EOPNOTSUPP) {
-		warn("hook %s: not on this kernel: it has not what the hook is attached to",
-		     type->name);
+		evring_hook_why(src->ev, type->name, why, sizeof(why));
+		warn("hook %s: not on this kernel: %s", type->name, why);
 		return;
 	}
 	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
@@ -41,9 +43,8 @@ static void attach(struct source *src, const struct evring_type *type)
 	}
 	if (ret < 0)
 		fatal("hook %s: %s", type->name, strerror(-ret));
-	if (ret == EVRING_HOOK_DISARMED)
-		warn("hook %s: attached but disarmed: what it is attached to is switched off, "
-		     "and nothing comes", type->name);
+	if (ret != EVRING_HOOK_ATTACHED && evring_hook_why(src->ev, type->name, why, sizeof(why)) >= 0)
+		warn("hook %s: attached, but it emits nothing yet: %s", type->name, why);
 	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(src->ev, type->lane));

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an operator must hear of whoever runs: events that the kernel had no
- * room for, rings that are about to have none, and groups that hold events
- * which nobody reads. A group of another connector counts as well: it starves
- * the whole host.
+ * The daemon's log tells an operator of the whole host: events that the kernel
+ * had no room for, rings that will soon have none, and groups that hold events
+ * and have no owner. It looks at the groups of other connectors too, as any of
+ * them can fill the rings.
  */
 #include "evringd.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define FULL_PERCENT 80			/* said once ... */
-#define EMPTY_PERCENT 60		/* ... until it was below this */
-#define FORGOTTEN_NS 10000000000ULL	/* without an owner: restarts are over by then */
+#define EMPTY_PERCENT 60		/* ... and again only after it was below this */
+#define FORGOTTEN_NS 10000000000ULL	/* without an owner: longer than a restart takes */
 #define REMIND_NS 3600000000000ULL
 
 struct group_watch {
@@ -22,38 +22,30 @@ struct group_watch {
 	uint64_t told_ns;		/* CLOCK_BOOTTIME; 0: it has an owner */
 };
 
-#define CAUSES_MAX 16			/* that are told apart */
-
 struct lane_watch {
 	uint64_t lost[CAUSES_MAX];
 	uint64_t held, size;		/* of the ring that is fullest, bytes */
 	unsigned int cpu;
-	int holder;			/* the group whose cursor it is */
+	int holder;			/* the group whose cursor holds most */
 	bool full;
 };
 
 struct watch {
 	struct evring *ev;
 	bool started;
-	unsigned int nr_cpus, nr_groups;
-	struct evring_group_info *infos;	/* of the groups, as of the last look */
+	unsigned int nr_groups;
+	struct snapshot snap;			/* during a look */
 	struct group_watch *groups;
 	struct lane_watch *lanes;
-	char *page;				/* a copy of one of the module's pages */
-	size_t page_room;
 	struct ratelimit errors;
 };
 
 struct watch *watch_new(struct evring *ev)
 {
-	struct watch *watch = xgrow(NULL, 0, 1, sizeof(*watch));
+	struct watch *watch = xzalloc(sizeof(*watch));
 
 	watch->ev = ev;
-	watch->nr_cpus = evring_meta(ev)->nr_cpus;
 	watch->nr_groups = evring_meta(ev)->groups.count;
-	watch->page_room = evring_meta(ev)->map_size;
-	watch->page = xalloc(watch->page_room);
-	watch->infos = xgrow(NULL, 0, watch->nr_groups, sizeof(*watch->infos));
 	watch->groups = xgrow(NULL, 0, watch->nr_groups, sizeof(*watch->groups));
 	watch->lanes = xgrow(NULL, 0, evring_lanes(ev), sizeof(*watch->lanes));
 	return watch;
@@ -61,75 +53,53 @@ struct watch *watch_new(struct evring *ev)
 
 void watch_free(struct watch *watch)
 {
-	free(watch->page);
-	free(watch->infos);
 	free(watch->groups);
 	free(watch->lanes);
 	free(watch);
 }
 
-static bool holds(const struct evring_group_info *group)
-{
-	return group->name[0] && group->policy == EVRING_HOLD &&
-	       !(group->flags & EVRING_GROUP_ABANDONED);
-}
-
 /* How much of the ring a group keeps from being overwritten, and which group. */
-static uint64_t held_bytes(const struct watch *watch, const struct evring_ring_page *page,
-			   int *holder)
+static uint64_t held_bytes(const struct snapshot *snap, const struct ring_view *ring, int *holder)
 {
-	struct evring_cursor cursor;
+	const struct evring_ring_page *page = &ring->page;
 	uint64_t held = 0;
 	unsigned int i;
 
-	for (i = 0; i < watch->nr_groups; i++) {
-		const struct evring_group_info *group = &watch->infos[i];
+	for (i = 0; i < snap->meta.groups.count && i < ring->nr_cursors; i++) {
+		const struct evring_cursor *cursor = &ring->cursors[i];
 
-		if (!holds(group) || !(group->lanes & 1ull << page->lane) ||
-		    !evring_table_get(watch->page, watch->page_room, &page->cursors, i, &cursor,
-				      sizeof(cursor)) ||
-		    cursor.pos >= page->head || page->head - cursor.pos <= held)
+		if (!group_holds(&snap->groups[i]) ||
+		    !(snap->groups[i].lanes & 1ull << page->lane) ||
+		    cursor->pos >= page->head || page->head - cursor->pos <= held)
 			continue;
-		held = page->head - cursor.pos;
+		held = page->head - cursor->pos;
 		*holder = (int)i;
 	}
 	return held;
 }
 
-static void add_ring(struct watch *watch, struct lane_watch *lane,
-		     const struct evring_ring_page *page)
+static void look_at_lane(const struct snapshot *snap, unsigned int number, struct lane_watch *lane)
 {
-	int holder = -1;
-	uint64_t held = held_bytes(watch, page, &holder), lost;
+	struct tally tally;
 	unsigned int i;
 
-	for (i = 0; i < CAUSES_MAX && evring_table_get(watch->page, watch->page_room, &page->lost,
-						       i, &lost, sizeof(lost)); i++)
-		lane->lost[i] += lost;
-	if (held < lane->held)
-		return;
-	lane->held = held;
-	lane->size = page->data_size;
-	lane->cpu = page->cpu;
-	lane->holder = holder;
-}
-
-static void read_lane(struct watch *watch, unsigned int number, struct lane_watch *lane)
-{
-	struct evring_ring_page page;
-	unsigned int cpu, held;
-	ssize_t ret;
-
 	memset(lane, 0, sizeof(*lane));
-	for (cpu = 0; cpu < watch->nr_cpus; cpu++) {
-		ret = evring_ring_read(watch->ev, number, cpu, watch->page, watch->page_room);
-		if (ret >= 0) {
-			evring_page_get(watch->page, watch->page_room, &page, sizeof(page));
-			add_ring(watch, lane, &page);
-		} else if (ret != -ENXIO && ratelimit_pass(&watch->errors, &held)) {
-			warn("lane %s, cpu %u: its counters cannot be read: %s",
-			     evring_lane_name(watch->ev, number), cpu, strerror((int)-ret));
-		}
+	tally_lane(snap, number, &tally);
+	memcpy(lane->lost, tally.lost, sizeof(lane->lost));
+	for (i = 0; i < snap->nr_rings; i++) {
+		const struct ring_view *ring = &snap->rings[i];
+		int holder = -1;
+		uint64_t held;
+
+		if (ring->page.lane != number)
+			continue;
+		held = held_bytes(snap, ring, &holder);
+		if (held < lane->held)
+			continue;
+		lane->held = held;
+		lane->size = ring->page.data_size;
+		lane->cpu = ring->page.cpu;
+		lane->holder = holder;
 	}
 }
 
@@ -140,6 +110,7 @@ static void tell_losses(const struct watch *watch, const char *name, const struc
 		[EVRING_LOST_FULL] = "the ring was full",
 		[EVRING_LOST_NESTED] = "an NMI came at a bad moment",
 		[EVRING_LOST_TOOBIG] = "too large for a record",
+		[EVRING_LOST_PROBE] = "the kernel did not call the hook's probe",
 	};
 	unsigned int i;
 
@@ -164,7 +135,7 @@ static void tell_fill(const struct watch *watch, const char *name, const struct 
 	if (now->full && !before->full && now->holder >= 0)
 		warn("lane %s: the ring of cpu %u is %llu %% full of events that group %s has not "
 		     "committed; when it is full new events are lost", name, now->cpu, percent,
-		     watch->infos[now->holder].name);
+		     watch->snap.groups[now->holder].name);
 	else if (!now->full && before->full)
 		info("lane %s: its rings have room again", name);
 }
@@ -181,12 +152,13 @@ static void tell_forgotten(const struct evring_group_info *group, uint64_t age_n
 	     (unsigned long long)(age_ns / 1000000000), until, group->name);
 }
 
-static void look_at_group(struct watch *watch, int i, uint64_t now)
+static void look_at_group(struct watch *watch, unsigned int i)
 {
-	const struct evring_group_info *group = &watch->infos[i];
+	const struct evring_group_info *group = &watch->snap.groups[i];
 	struct group_watch *seen = &watch->groups[i];
-	bool forgotten = holds(group) && !group->owner && group->left_ns &&
-			 now > group->left_ns && now - group->left_ns > FORGOTTEN_NS;
+	uint64_t now = watch->snap.boottime_ns;
+	bool forgotten = group_holds(group) && !group->owner &&
+			 group_away_ns(&watch->snap, group) > FORGOTTEN_NS;
 
 	if (strcmp(seen->name, group->name)) {
 		*seen = (struct group_watch){ 0 };
@@ -202,27 +174,11 @@ static void look_at_group(struct watch *watch, int i, uint64_t now)
 	}
 }
 
-static int read_groups(struct watch *watch)
-{
-	ssize_t ret = evring_meta_read(watch->ev, watch->page, watch->page_room);
-	struct evring_meta meta;
-	unsigned int i;
-
-	if (ret < 0)
-		return (int)ret;
-	evring_page_get(watch->page, watch->page_room, &meta, sizeof(meta));
-	for (i = 0; i < watch->nr_groups; i++)
-		evring_table_get(watch->page, watch->page_room, &meta.groups, i, &watch->infos[i],
-				 sizeof(watch->infos[i]));
-	return 0;
-}
-
 void watch_look(struct watch *watch)
 {
 	struct lane_watch now;
-	struct timespec boot;
 	unsigned int i, held;
-	int ret = read_groups(watch);
+	int ret = snapshot_take(watch->ev, &watch->snap);
 
 	if (ret) {
 		if (ratelimit_pass(&watch->errors, &held))
@@ -232,14 +188,13 @@ void watch_look(struct watch *watch)
 	for (i = 0; i < evring_lanes(watch->ev); i++) {
 		const char *name = evring_lane_name(watch->ev, i);
 
-		read_lane(watch, i, &now);
+		look_at_lane(&watch->snap, i, &now);
 		tell_losses(watch, name, &watch->lanes[i], &now);
 		tell_fill(watch, name, &watch->lanes[i], &now);
 		watch->lanes[i] = now;
 	}
 	watch->started = true;
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	for (i = 0; i < watch->nr_groups; i++)
-		look_at_group(watch, (int)i, (uint64_t)boot.tv_sec * 1000000000ULL +
-					     (uint64_t)boot.tv_nsec);
+	for (i = 0; i < watch->nr_groups && i < watch->snap.meta.groups.count; i++)
+		look_at_group(watch, i);
+	snapshot_free(&watch->snap);
 }

@@ -17,30 +17,30 @@ static size_t strings_size(const struct evring_type *like)
 {
 	size_t size = 1 + string_size(like->name) + string_size(like->doc) +
 		      string_size(like->own_lane);
-	uint32_t i, j;
+	uint32_t i;
 
-	for (i = 0; i < like->nr_fields; i++) {
-		const struct evring_field *field = &like->fields[i];
-
-		size += string_size(field->name) + string_size(field->doc) +
-			string_size(field->unit);
-		for (j = 0; j < field->nr_values; j++)
-			size += string_size(field->values[j].name) +
-				string_size(field->values[j].doc);
-	}
+	for (i = 0; i < like->nr_fields; i++)
+		size += string_size(like->fields[i].name) + string_size(like->fields[i].doc) +
+			string_size(like->fields[i].unit);
 	return size;
 }
 
-/* Fields with names of numbers, and all these names */
-static void values_count(const struct evring_type *like, uint32_t *tables, uint32_t *values)
+/* A field has a table of its own for its values' names. */
+static void count_values(const struct evring_type *like, uint32_t *tables, uint32_t *values,
+			 size_t *strings)
 {
-	uint32_t i;
+	const struct evring_field *field;
+	uint32_t i, j;
 
 	*tables = 0;
 	*values = 0;
 	for (i = 0; i < like->nr_fields; i++) {
-		*tables += like->fields[i].nr_values > 0;
-		*values += like->fields[i].nr_values;
+		field = &like->fields[i];
+		*tables += !!field->nr_values;
+		*values += field->nr_values;
+		for (j = 0; j < field->nr_values; j++)
+			*strings += string_size(field->values[j].name) +
+				    string_size(field->values[j].doc);
 	}
 }
 
@@ -55,117 +55,100 @@ static uint32_t put_string(char *strings, uint32_t *used, const char *s)
 	return at;
 }
 
-/* A block in the making: where the next of each goes */
-struct maker {
+/* Where the parts of a block are put together */
+struct parts {
 	struct evring_block *block;
-	struct evring_block_field *field;
-	struct evring_block_names *table;
-	struct evring_block_value *value;
+	struct evring_block_field *fields;
+	struct evring_block_names *tables;
+	struct evring_block_value *values;
 	char *strings;
-	uint32_t used;
+	uint32_t used;		/* of the strings */
 };
 
-static uint32_t put(struct maker *m, const char *s)
+static void put_values(struct parts *parts, struct evring_block_field *field,
+		       const struct evring_field *from)
 {
-	return put_string(m->strings, &m->used, s);
-}
-
-/* A field's names; a table each, called as it is. Returns the table's number plus 1, 0: none. */
-static uint16_t put_values(struct maker *m, const struct evring_field *from, uint32_t name)
-{
+	struct evring_block *block = parts->block;
+	struct evring_block_value *value;
 	uint32_t i;
 
 	if (!from->nr_values)
-		return 0;
-	*m->table++ = (struct evring_block_names){
-		.name = name, .first = m->block->values.count,
-		.count = from->nr_values,
+		return;
+	parts->tables[block->tables.count++] = (struct evring_block_names){
+		.first = block->values.count, .count = from->nr_values,
 	};
-	for (i = 0; i < from->nr_values; i++)
-		*m->value++ = (struct evring_block_value){
-			.value = from->values[i].value, .name = put(m, from->values[i].name),
-			.doc = put(m, from->values[i].doc),
-		};
-	m->block->values.count += from->nr_values;
-	return (uint16_t)++m->block->tables.count;
+	field->names = (uint16_t)block->tables.count;
+	for (i = 0; i < from->nr_values; i++) {
+		value = &parts->values[block->values.count++];
+		value->value = from->values[i].value;
+		value->name = put_string(parts->strings, &parts->used, from->values[i].name);
+		value->doc = put_string(parts->strings, &parts->used, from->values[i].doc);
+	}
 }
 
-static void put_field(struct maker *m, const struct evring_field *from)
+static struct evring_table table_at(const struct parts *parts, const void *at, size_t stride)
 {
-	uint32_t name = put(m, from->name);
-
-	*m->field++ = (struct evring_block_field){
-		.name = name, .unit = put(m, from->unit), .doc = put(m, from->doc),
-		.kind = from->kind, .format = from->format,
-		.offset = from->offset, .size = from->size,
-		.names = put_values(m, from, name),
+	return (struct evring_table){
+		.offset = (uint32_t)((const char *)at - (const char *)parts->block),
+		.stride = (uint32_t)stride,
 	};
 }
 
-static void table_place(struct evring_block *block, struct evring_table *table, const void *at,
-			size_t stride)
+static void block_fill(struct parts *parts, const struct evring_type *like)
 {
-	table->offset = (uint32_t)((const char *)at - (const char *)block);
-	table->stride = (uint32_t)stride;
-}
+	struct evring_block *block = parts->block;
+	uint32_t i;
 
-static void block_fill(struct evring_block *block, const struct evring_type *like)
-{
-	struct maker m = { .block = block, .used = 1 };
-	uint32_t tables, values, i;
-
-	values_count(like, &tables, &values);
-	m.field = (struct evring_block_field *)(block + 1);
-	/* The values first: they want to be aligned to 8, and a field is 24 bytes. */
-	m.value = (struct evring_block_value *)(m.field + like->nr_fields);
-	m.table = (struct evring_block_names *)(m.value + values);
-	m.strings = (char *)(m.table + tables);
-	table_place(block, &block->fields, m.field, sizeof(*m.field));
-	table_place(block, &block->values, m.value, sizeof(*m.value));
-	table_place(block, &block->tables, m.table, sizeof(*m.table));
-	table_place(block, &block->strings, m.strings, 1);
 	block->magic = EVRING_BLOCK_MAGIC;
 	block->size = sizeof(*block);
 	block->version = like->version;
 	block->common_size = like->common_size;
 	block->data_size = like->size;
-	block->name = put(&m, like->name);
-	block->doc = put(&m, like->doc);
-	block->lane = put(&m, like->own_lane);
-	for (i = 0; i < like->nr_fields; i++)
-		put_field(&m, &like->fields[i]);
-	block->fields.count = like->nr_fields;
-	block->strings.count = m.used;
-}
+	block->name = put_string(parts->strings, &parts->used, like->name);
+	block->doc = put_string(parts->strings, &parts->used, like->doc);
+	block->lane = put_string(parts->strings, &parts->used, like->own_lane);
+	block->fields = table_at(parts, parts->fields, sizeof(*parts->fields));
+	block->tables = table_at(parts, parts->tables, sizeof(*parts->tables));
+	block->values = table_at(parts, parts->values, sizeof(*parts->values));
+	block->strings = table_at(parts, parts->strings, 1);
+	for (i = 0; i < like->nr_fields; i++) {
+		const struct evring_field *from = &like->fields[i];
+		struct evring_block_field *field = &parts->fields[block->fields.count++];
 
-/* malloc'd, *@len bytes; NULL: no memory */
-void *block_build(const struct evring_type *like, size_t *len)
-{
-	struct evring_block *block;
-	uint32_t tables, values;
-
-	values_count(like, &tables, &values);
-	*len = ALIGN8(sizeof(*block) + like->nr_fields * sizeof(struct evring_block_field) +
-		      tables * sizeof(struct evring_block_names) +
-		      values * sizeof(struct evring_block_value) + strings_size(like));
-	block = calloc(1, *len);
-	if (!block)
-		return NULL;
-	block->len = (uint32_t)*len;
-	block_fill(block, like);
-	return block;
+		field->name = put_string(parts->strings, &parts->used, from->name);
+		field->unit = put_string(parts->strings, &parts->used, from->unit);
+		field->doc = put_string(parts->strings, &parts->used, from->doc);
+		field->kind = from->kind;
+		field->format = from->format;
+		field->offset = from->offset;
+		field->size = from->size;
+		put_values(parts, field, from);
+	}
+	block->strings.count = parts->used;
 }
 
 int evring_type_build(struct evring_type **type, const struct evring_type *like)
 {
-	size_t len;
-	void *block = block_build(like, &len);
+	size_t strings = strings_size(like), len;
+	struct parts parts = { .used = 1 };
+	uint32_t nr_tables, nr_values;
 	int ret;
 
-	if (!block)
+	count_values(like, &nr_tables, &nr_values, &strings);
+	len = ALIGN8(sizeof(*parts.block) + like->nr_fields * sizeof(*parts.fields) +
+		     nr_tables * sizeof(*parts.tables) + nr_values * sizeof(*parts.values) +
+		     strings);
+	parts.block = calloc(1, len);
+	if (!parts.block)
 		return -ENOMEM;
-	ret = evring_type_parse(type, block, len);
-	free(block);
+	parts.fields = (struct evring_block_field *)(parts.block + 1);
+	parts.tables = (struct evring_block_names *)(parts.fields + like->nr_fields);
+	parts.values = (struct evring_block_value *)(parts.tables + nr_tables);
+	parts.strings = (char *)(parts.values + nr_values);
+	parts.block->len = (uint32_t)len;
+	block_fill(&parts, like);
+	ret = evring_type_parse(type, parts.block, len);
+	free(parts.block);
 	if (!ret)
 		(*type)->id = like->id;
 	return ret == -EBADMSG ? -EINVAL : ret;

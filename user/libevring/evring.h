@@ -122,6 +122,10 @@ const char *evring_lost_cause_name(unsigned int cause);
 const char *evring_kind_name(unsigned int kind);
 const char *evring_format_name(unsigned int format);
 
+/* The other way round; -EINVAL: there is none of that name. */
+int evring_kind_by_name(const char *name);
+int evring_format_by_name(const char *name);
+
 /*
  * Types
  */
@@ -183,8 +187,8 @@ void evring_type_free(struct evring_type *type);
 
 /*
  * The same of a type that was put together by hand: @like with its id, version,
- * size, common_size, name and fields (doc, unit and own_lane may be NULL, and so
- * may values and their doc). -EINVAL: it is no type that could be.
+ * size, common_size, name and fields (doc, unit and own_lane may be NULL). -EINVAL:
+ * it is no type that could be.
  */
 int evring_type_build(struct evring_type **type, const struct evring_type *like);
 
@@ -205,10 +209,9 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
  * Attach a hook for a group, or for the administrator where @group is NULL: it
  * stays until each that it was attached for has detached it, or was dropped.
  * @lane: where its events are to go, -1 for their own lane. Needs CAP_PERFMON or
- * CAP_SYS_ADMIN. Returns enum evring_hook_state, what it
- * is now. -ENOENT: no such hook or
- * group. -EBUSY: another one has it in another lane. -EOPNOTSUPP: this kernel has
- * not what it would be attached to.
+ * CAP_SYS_ADMIN. Returns its enum evring_hook_state: EVRING_HOOK_ABSENT if it waits
+ * for a module. -ENOENT: no such hook or group. -EBUSY: another owner has it in
+ * another lane. -EOPNOTSUPP: not on this kernel; evring_hook_why() tells the reason.
  */
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
 
@@ -217,6 +220,12 @@ int evring_detach(struct evring *ev, const char *hook, const char *group);
 
 /* What it is now, enum evring_hook_state. */
 int evring_hook_state(struct evring *ev, const char *hook);
+
+/*
+ * Why it is absent or disarmed, or which part of it this kernel lacks: a line in
+ * @why, cut to @room; empty if there is nothing to tell. Returns its state.
+ */
+int evring_hook_why(struct evring *ev, const char *hook, char *why, size_t room);
 
 /* How many have it attached. */
 int evring_owners(struct evring *ev, const char *hook);
@@ -472,6 +481,40 @@ int evring_get_number(const struct evring_event *event, const struct evring_fiel
  * with no NUL at the end. -EINVAL: it is a number or several. -EBADMSG. */
 int evring_get_string(const struct evring_event *event, const struct evring_field *field,
 		      const char **str, size_t *len);
+
+/*
+ * Filters
+ */
+
+/* An expression over the fields of one type: see evring-filter(7). */
+struct evring_filter;
+
+/* What is wrong with an expression. May grow at the end. */
+struct evring_filter_error {
+	unsigned int column;		/* where, in bytes from 1; 0: nothing is wrong */
+	unsigned int len;		/* how many bytes of it */
+	char text[256];			/* what it is, and what would be right */
+};
+
+/*
+ * Compile an expression. On success *@filter is the caller's, to give to
+ * evring_filter_free(); it needs the type no more. -EINVAL: the expression is wrong,
+ * and @error (may be NULL) says how.
+ */
+int evring_filter_compile(struct evring_filter **filter, const struct evring_type *type,
+			  const char *expression, struct evring_filter_error *error);
+
+/* NULL is fine. */
+void evring_filter_free(struct evring_filter *filter);
+
+/*
+ * Does the filter want this event, which is of its type? The event may say of itself
+ * whatever it likes.
+ */
+bool evring_filter_match(const struct evring_filter *filter, const struct evring_event *event);
+
+/* What the kernel would get: the filter's, as long as that is there. */
+const struct evring_program *evring_filter_program(const struct evring_filter *filter);
 
 /* Who this host is, for the events' identity; each string NUL-terminated. */
 struct evring_host {

@@ -23,11 +23,17 @@ int evring_join(struct evring *ev, const struct evring_group *group)
 		return -EINVAL;
 	join.lanes = lanes;
 	strcpy(join.name, group->name);
-	ret = evring_ioctl(ev, EVRING_IOC_JOIN, &join);
+	/* First, as it may fail: a group that is made and not read holds all the same. */
+	ret = reader_map(ev, group->policy == EVRING_HOLD ? MODE_HOLD : MODE_FOLLOW, lanes);
 	if (ret)
 		return ret;
+	ret = evring_ioctl(ev, EVRING_IOC_JOIN, &join);
+	if (ret) {
+		reader_stop(ev);
+		return ret;
+	}
 	ev->group = join.group;
-	ret = reader_start(ev, join.policy == EVRING_HOLD ? MODE_HOLD : MODE_FOLLOW, join.lanes);
+	ret = reader_begin(ev);
 	if (ret)
 		evring_ioctl(ev, EVRING_IOC_LEAVE, NULL);
 	return ret;
@@ -35,12 +41,15 @@ int evring_join(struct evring *ev, const struct evring_group *group)
 
 int evring_tap(struct evring *ev, uint64_t lanes, uint32_t start)
 {
+	int ret;
+
 	if (ev->mode != MODE_NONE)
 		return -EALREADY;
 	if (lanes_resolve(ev, &lanes) || start > EVRING_LATEST)
 		return -EINVAL;
 	ev->start = start;
-	return reader_start(ev, MODE_TAP, lanes);
+	ret = reader_map(ev, MODE_TAP, lanes);
+	return ret ? ret : reader_begin(ev);
 }
 
 int evring_leave(struct evring *ev)

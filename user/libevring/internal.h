@@ -64,6 +64,7 @@ struct evring {
 	uint32_t start;			/* of a tap */
 	uint32_t group;			/* index of the group */
 	struct ring *rings;		/* by event.ring */
+	bool *mapped;			/* by lane and CPU */
 	unsigned int nr_rings;
 	unsigned int seen_rings;	/* meta->nr_rings when we last looked for new ones */
 	struct ring **heap;		/* rings with something to read, oldest event first */
@@ -160,7 +161,8 @@ uint64_t evring_raw_to_wall(const struct evring *ev, uint64_t raw);
 
 /* reader.c: all rings together */
 
-int reader_start(struct evring *ev, enum mode mode, uint64_t lanes);
+int reader_map(struct evring *ev, enum mode mode, uint64_t lanes);
+int reader_begin(struct evring *ev);
 void reader_stop(struct evring *ev);
 int reader_snapshot(struct evring *ev);
 int reader_ready(struct evring *ev);
@@ -170,10 +172,6 @@ int heap_step(struct evring *ev);
 
 /* What a field adds to evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
-
-/* build.c: and the other way */
-
-void *block_build(const struct evring_type *like, size_t *len);
 
 /* host.c */
 

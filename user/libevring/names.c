@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the numbers of the ABI are called: here and nowhere else. */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "evring.h"
@@ -45,33 +46,46 @@ const char *evring_lost_cause_name(unsigned int cause)
 		[EVRING_LOST_FULL] = "full",
 		[EVRING_LOST_NESTED] = "nested",
 		[EVRING_LOST_TOOBIG] = "toobig",
+		[EVRING_LOST_PROBE] = "probe",
 	};
 
 	return NAME(names, cause);
 }
 
+static const struct {
+	uint16_t kind;
+	const char *name;
+} kinds[] = {
+	{ EVRING_KIND_U8, "u8" }, { EVRING_KIND_U16, "u16" }, { EVRING_KIND_U32, "u32" },
+	{ EVRING_KIND_U64, "u64" }, { EVRING_KIND_S8, "s8" }, { EVRING_KIND_S16, "s16" },
+	{ EVRING_KIND_S32, "s32" }, { EVRING_KIND_S64, "s64" }, { EVRING_KIND_BOOL, "bool" },
+	{ EVRING_KIND_CHARS, "chars" }, { EVRING_KIND_FIXED, "fixed" },
+	{ EVRING_KIND_U8S, "u8s" }, { EVRING_KIND_U16S, "u16s" }, { EVRING_KIND_U32S, "u32s" },
+	{ EVRING_KIND_U64S, "u64s" }, { EVRING_KIND_S32S, "s32s" },
+	{ EVRING_KIND_S64S, "s64s" }, { EVRING_KIND_TEXT, "text" },
+	{ EVRING_KIND_BYTES, "bytes" }, { EVRING_KIND_TEXTS, "texts" },
+};
+
+#define NR_KINDS	(sizeof(kinds) / sizeof(*kinds))
+
 const char *evring_kind_name(unsigned int kind)
 {
-	static const struct {
-		uint16_t kind;
-		const char *name;
-	} names[] = {
-		{ EVRING_KIND_U8, "u8" }, { EVRING_KIND_U16, "u16" }, { EVRING_KIND_U32, "u32" },
-		{ EVRING_KIND_U64, "u64" }, { EVRING_KIND_S8, "s8" }, { EVRING_KIND_S16, "s16" },
-		{ EVRING_KIND_S32, "s32" }, { EVRING_KIND_S64, "s64" },
-		{ EVRING_KIND_BOOL, "bool" }, { EVRING_KIND_CHARS, "chars" },
-		{ EVRING_KIND_FIXED, "fixed" }, { EVRING_KIND_U8S, "u8s" },
-		{ EVRING_KIND_U16S, "u16s" }, { EVRING_KIND_U32S, "u32s" },
-		{ EVRING_KIND_U64S, "u64s" }, { EVRING_KIND_S32S, "s32s" },
-		{ EVRING_KIND_S64S, "s64s" }, { EVRING_KIND_TEXT, "text" },
-		{ EVRING_KIND_BYTES, "bytes" }, { EVRING_KIND_TEXTS, "texts" },
-	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].kind == kind)
-			return names[i].name;
+	for (i = 0; i < NR_KINDS; i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
 	return NULL;
+}
+
+int evring_kind_by_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_KINDS; i++)
+		if (!strcmp(kinds[i].name, name))
+			return kinds[i].kind;
+	return -EINVAL;
 }
 
 const char *evring_format_name(unsigned int format)
@@ -91,4 +105,15 @@ const char *evring_format_name(unsigned int format)
 	};
 
 	return NAME(names, format);
+}
+
+int evring_format_by_name(const char *name)
+{
+	const char *known;
+	int format;
+
+	for (format = 0; (known = evring_format_name((unsigned int)format)); format++)
+		if (!strcmp(known, name))
+			return format;
+	return -EINVAL;
 }

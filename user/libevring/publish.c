@@ -102,17 +102,16 @@ int evring_type_register(struct evring_publisher *pub, const struct evring_type 
 	struct evring_register arg = {
 		.text = (uintptr_t)pub->error, .room = sizeof(pub->error), .flags = flags,
 	};
-	size_t len;
-	void *block = block_build(like, &len);
-	int ret;
+	struct evring_type *built;
+	int ret = evring_type_build(&built, like);
 
-	if (!block)
-		return -ENOMEM;
-	pub->error[0] = '\0';
-	arg.block = (uintptr_t)block;
-	arg.len = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+	strcpy(pub->error, ret == -EINVAL ? "a name, kind, size or offset is wrong" : "");
+	if (ret)
+		return ret;
+	arg.block = (uintptr_t)built->block;
+	arg.len = built->block_len;
 	ret = ioctl(pub->fd, EVRING_IOC_REGISTER, &arg) < 0 ? -errno : 0;
-	free(block);
+	evring_type_free(built);
 	return ret ? ret : type_get(pub, arg.id, type);
 }
 

@@ -57,59 +57,87 @@ static int ring_begin(const struct evring *ev, struct ring *ring, bool first)
 	return 0;
 }
 
-static bool ring_known(const struct evring *ev, unsigned int lane, unsigned int cpu)
-{
-	unsigned int i;
-
-	for (i = 0; i < ev->nr_rings; i++)
-		if (ev->rings[i].lane == lane && ev->rings[i].cpu == cpu)
-			return true;
-	return false;
-}
-
-/* Room for one more ring. The heap is empty: nothing points into the array. */
+/* Room for one more ring, doubled at powers of two. Nothing points into it: the heap is empty. */
 static int rings_grow(struct evring *ev)
 {
-	struct ring **heap = realloc(ev->heap, (ev->nr_rings + 1) * sizeof(*heap));
+	size_t room = ev->nr_rings ? 2 * (size_t)ev->nr_rings : 1;
+	struct ring **heap;
 	struct ring *rings;
 
+	if (ev->nr_rings & (ev->nr_rings - 1))
+		return 0;
+	heap = realloc(ev->heap, room * sizeof(*heap));
 	if (!heap)
 		return -ENOMEM;
 	ev->heap = heap;
-	rings = realloc(ev->rings, (ev->nr_rings + 1) * sizeof(*rings));
+	rings = realloc(ev->rings, room * sizeof(*rings));
 	if (!rings)
 		return -ENOMEM;
 	ev->rings = rings;
 	return 0;
 }
 
-/* Map the rings that have come since we last looked. */
-static int rings_update(struct evring *ev, bool first)
+/* Unmap all rings but the first @nr. */
+static void rings_cut(struct evring *ev, unsigned int nr)
 {
-	unsigned int nr = load_acquire(&ev->live->nr_rings), lane, cpu;
+	const struct ring *ring;
+
+	while (ev->nr_rings > nr) {
+		ring = &ev->rings[--ev->nr_rings];
+		ev->mapped[ring->lane * ev->meta.nr_cpus + ring->cpu] = false;
+		ring_unmap(&ev->rings[ev->nr_rings]);
+	}
+}
+
+static int rings_map_lane(struct evring *ev, unsigned int lane)
+{
+	bool *mapped = &ev->mapped[lane * ev->meta.nr_cpus];
+	unsigned int cpu;
 	int ret;
 
-	for (lane = 0; lane < ev->nr_lanes; lane++) {
-		if (!(ev->lanes & (1ULL << lane)))
+	for (cpu = 0; cpu < ev->meta.nr_cpus; cpu++) {
+		if (mapped[cpu])
 			continue;
-		for (cpu = 0; cpu < ev->meta.nr_cpus; cpu++) {
-			if (ring_known(ev, lane, cpu))
-				continue;
-			ret = rings_grow(ev);
-			if (ret)
-				return ret;
+		ret = rings_grow(ev);
+		if (!ret)
 			ret = ring_map(ev, &ev->rings[ev->nr_rings], lane, cpu);
-			if (ret == -ENXIO)
-				continue;
-			if (ret)
-				return ret;
-			ret = ring_begin(ev, &ev->rings[ev->nr_rings++], first);
-			if (ret)
-				return ret;
-		}
+		if (ret == -ENXIO)
+			continue;
+		if (ret)
+			return ret;
+		mapped[cpu] = true;
+		ev->nr_rings++;
 	}
-	ev->seen_rings = nr;
 	return 0;
+}
+
+/* Map the rings that have come since we last looked: all of them, or none. */
+static int rings_map(struct evring *ev)
+{
+	unsigned int nr = load_acquire(&ev->live->nr_rings), had = ev->nr_rings, lane;
+	int ret = 0;
+
+	for (lane = 0; lane < ev->nr_lanes && !ret; lane++)
+		if (ev->lanes & (1ULL << lane))
+			ret = rings_map_lane(ev, lane);
+	if (ret)
+		rings_cut(ev, had);
+	else
+		ev->seen_rings = nr;
+	return ret;
+}
+
+/* Rings that have come since we last looked begin where the group has them, or at their tail. */
+static int rings_update(struct evring *ev)
+{
+	unsigned int had = ev->nr_rings, i;
+	int ret = rings_map(ev);
+
+	for (i = had; i < ev->nr_rings && !ret; i++)
+		ret = ring_begin(ev, &ev->rings[i], false);
+	if (ret)
+		rings_cut(ev, had);
+	return ret;
 }
 
 /* See what there is now. The heap is built anew, or empty where that fails. */
@@ -120,7 +148,7 @@ int reader_snapshot(struct evring *ev)
 
 	ev->nr_heap = 0;
 	if (load_acquire(&ev->live->nr_rings) != ev->seen_rings) {
-		ret = rings_update(ev, false);
+		ret = rings_update(ev);
 		if (ret)
 			return ret;
 	}
@@ -147,14 +175,30 @@ int reader_snapshot(struct evring *ev)
 	return ret;
 }
 
-int reader_start(struct evring *ev, enum mode mode, uint64_t lanes)
+/* All that can fail for want of memory: a group that nobody reads must not hold. */
+int reader_map(struct evring *ev, enum mode mode, uint64_t lanes)
 {
-	int ret;
+	int ret = -ENOMEM;
 
 	ev->mode = mode;
 	ev->lanes = lanes;
 	ev->error = 0;
-	ret = rings_update(ev, true);
+	ev->mapped = calloc((size_t)ev->nr_lanes * ev->meta.nr_cpus, sizeof(*ev->mapped));
+	if (ev->mapped)
+		ret = rings_map(ev);
+	if (ret)
+		reader_stop(ev);
+	return ret;
+}
+
+/* Behind reader_map(): each ring begins where its group, or the tap, begins. */
+int reader_begin(struct evring *ev)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ev->nr_rings && !ret; i++)
+		ret = ring_begin(ev, &ev->rings[i], true);
 	if (ret)
 		reader_stop(ev);
 	return ret;
@@ -162,10 +206,11 @@ int reader_start(struct evring *ev, enum mode mode, uint64_t lanes)
 
 void reader_stop(struct evring *ev)
 {
-	while (ev->nr_rings)
-		ring_unmap(&ev->rings[--ev->nr_rings]);
+	rings_cut(ev, 0);
+	free(ev->mapped);
 	free(ev->rings);
 	free(ev->heap);
+	ev->mapped = NULL;
 	ev->rings = NULL;
 	ev->heap = NULL;
 	ev->nr_heap = 0;

@@ -260,6 +260,28 @@ int evring_hook_state(struct evring *ev, const char *hook)
 	return hook_call(ev, &arg, hook, NULL);
 }
 
+static void text_put(char *to, size_t room, const char text[EVRING_WHY_MAX])
+{
+	size_t len = strnlen(text, EVRING_WHY_MAX);
+
+	if (!room)
+		return;
+	if (len >= room)
+		len = room - 1;
+	memcpy(to, text, len);
+	to[len] = '\0';
+}
+
+int evring_hook_why(struct evring *ev, const char *hook, char *why, size_t room)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, NULL);
+
+	if (ret >= 0)
+		text_put(why, room, arg.why);
+	return ret;
+}
+
 int evring_owners(struct evring *ev, const char *hook)
 {
 	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };

@@ -81,6 +81,7 @@
  * are is the kernel's affair: the meta page and the calls tell.
  */
 #define EVRING_NAME_MAX		128	/* bytes of any name, its NUL included */
+#define EVRING_WHY_MAX		128	/* bytes of any reason, likewise */
 #define EVRING_COMMIT_MAX	65536	/* entries of one commit */
 #define EVRING_FLUSH_MS_MAX	60000
 #define EVRING_ABANDON_MS_MAX	2147483647
@@ -162,6 +163,7 @@ enum evring_lost_cause {
 	EVRING_LOST_FULL	= 0,	/* a group holds the segment that comes next */
 	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
+	EVRING_LOST_PROBE	= 3,	/* the kernel did not call the hook's probe */
 };
 
 /*
@@ -415,6 +417,116 @@ struct evring_describe {
 #define EVRING_TYPE_F_DISARMED	0x8	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
 #define EVRING_TYPE_F_ABSENT	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
 #define EVRING_TYPE_F_APP	0x20	/* applications of one user publish it */
+
+/*
+ * Filters
+ *
+ * A program says of an event whether it is wanted. It is a list of questions to
+ * the fields of one type, each with the number of the next one for yes and for
+ * no, which is a later one always: so it ends. libevring makes it from an
+ * expression (evring_filter_compile()); this is what the kernel gets and what it
+ * believes nothing of. Like a type it is one block of bytes; positions count from
+ * its first byte.
+ *
+ *	+----------------+-------+------+------+
+ *	| evring_program | insns | pool | text |
+ *	+----------------+-------+------+------+
+ *
+ * A number that lies behind the end of a short payload is 0, a text or an array
+ * there is empty, and so is one that is not within its payload.
+ *
+ * A program that has done EVRING_PROGRAM_STEPS steps is ended, and the event is
+ * wanted. A step is a comparison, or about 16 bytes of one, or one byte that a
+ * glob looks at.
+ */
+
+/**
+ * struct evring_program - a filter
+ * @magic: EVRING_PROGRAM_MAGIC
+ * @len: bytes of the whole block, a multiple of 8
+ * @size: bytes of this structure
+ * @version: of the type's schema that it was made for
+ * @insns: struct evring_insn, 1 to EVRING_INSNS_MAX of them; the first one begins
+ * @pool: bytes: the operands that an instruction has no room for
+ * @text: bytes: the expression, for whoever asks what filters there are; the last
+ *	one is NUL, and no other
+ */
+struct evring_program {
+	__u32	magic;
+	__u32	len;
+	__u32	size;
+	__u32	version;
+	struct evring_table insns;
+	struct evring_table pool;
+	struct evring_table text;
+};
+
+#define EVRING_PROGRAM_MAGIC	0x46525645u	/* "EVRF" on a little-endian host */
+#define EVRING_PROGRAM_MAX	16384		/* bytes of a program */
+#define EVRING_PROGRAM_STEPS	32768
+#define EVRING_INSNS_MAX	128
+#define EVRING_POOL_MAX		4096		/* bytes */
+#define EVRING_TEXT_MAX		4096		/* bytes, the NUL included */
+
+/**
+ * struct evring_insn - a question to one field, and where it leads
+ * @op: enum evring_op
+ * @flags: EVRING_INSN_*
+ * @kind: enum evring_kind of the field
+ * @offset: of the field, from the start of the payload; with EVRING_INSN_HEADER
+ *	from the start of the record
+ * @size: of the field's fixed part
+ * @yes: number of the next instruction where this one holds: one behind this one,
+ *	or EVRING_INSN_ACCEPT or EVRING_INSN_REJECT
+ * @no: likewise where it does not hold
+ * @element: of an array or of texts, which one: from 0; EVRING_ELEMENT_ANY: it
+ *	holds if it does for one of them. Else EVRING_ELEMENT_ANY
+ * @count: how many operands are in the pool: it holds if it does for one of them
+ * @pool: where the first one is, bytes from the start of the pool
+ * @reserved: 0
+ * @a: see enum evring_op; 0 of those that have operands in the pool
+ * @b: likewise
+ */
+struct evring_insn {
+	__u8	op;
+	__u8	flags;
+	__u16	kind;
+	__u16	offset;
+	__u16	size;
+	__u16	yes;
+	__u16	no;
+	__u16	element;
+	__u16	count;
+	__u32	pool;
+	__u32	reserved;
+	__u64	a;
+	__u64	b;
+};
+
+#define EVRING_INSN_HEADER	0x1	/* evring_rec.pid or evring_rec.tid, kind U32 */
+
+#define EVRING_INSN_ACCEPT	0xffff
+#define EVRING_INSN_REJECT	0xfffe
+#define EVRING_ELEMENT_ANY	0xffff
+
+/*
+ * What an instruction asks. x is the number, as 64 bits with its sign; s is the
+ * text or the bytes. An operand in the pool is a __u16 and so many bytes, one
+ * behind another, unaligned; of RANGES it is two __u64, of BITS the __u16 counts
+ * bits, and what is beyond them in their last byte is 0.
+ */
+enum evring_op {
+	EVRING_OP_RANGE		= 0,	/* a <= x <= b */
+	EVRING_OP_MASK		= 1,	/* (x & a) == b */
+	EVRING_OP_ANY_BIT	= 2,	/* (x & a) != 0; b is 0 */
+	EVRING_OP_RANGES	= 3,	/* as RANGE, with the operand's two numbers */
+	EVRING_OP_EQUAL		= 4,	/* s is the operand */
+	EVRING_OP_PREFIX	= 5,	/* s begins with it */
+	EVRING_OP_SUFFIX	= 6,	/* s ends with it */
+	EVRING_OP_CONTAINS	= 7,	/* it is somewhere in s */
+	EVRING_OP_GLOB		= 8,	/* s as a whole matches it: * ? [a-z] [!a-z] and \ */
+	EVRING_OP_NET		= 9,	/* the first bits of s, of kind FIXED, are these */
+};
 
 /*
  * The meta page, mmap'd at EVRING_MMAP_META. Written by the kernel alone.
@@ -820,6 +932,9 @@ struct evring_arm {
  * @reserved: 0
  * @owners: out: how many have it attached, the administrator counts as one
  * @state: in: 0; out: enum evring_hook_state, as it is now
+ * @reserved1: 0
+ * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
+ *	of it this kernel lacks, or why it could not be attached; else empty
  *
  * A hook has owners: the groups and the administrator for whom it was attached.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -829,7 +944,9 @@ struct evring_arm {
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
- * another lane. EOPNOTSUPP: this kernel has not what it is attached to. May sleep.
+ * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
+ * says why). A hook whose point is in a module that is not loaded can be attached: it
+ * is absent until the module comes. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -843,15 +960,16 @@ struct evring_hook {
 	__u32	owners;
 	__u32	state;
 	__u32	reserved1;
+	char	why[EVRING_WHY_MAX];
 };
 
 /**
  * enum evring_hook_state - does it emit?
  * @EVRING_HOOK_DETACHED: nobody has attached it
  * @EVRING_HOOK_ATTACHED: it emits
- * @EVRING_HOOK_DISARMED: it is attached, but what it is attached to is switched
- *	off: nothing comes until that is switched on
- * @EVRING_HOOK_ABSENT: this kernel has not what it would be attached to
+ * @EVRING_HOOK_DISARMED: it is attached, but its tracepoint or function probe is
+ *	switched off: no event comes until that is switched on
+ * @EVRING_HOOK_ABSENT: this kernel has no tracepoint or function to attach it to
  *
  * A hook that does not emit is never called attached.
  */

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
 # guest.sh CPUS CORES RUNS RECORDS: in the guest, evring and BPF by turns. CORES
-# is what the host has. With more than two CPUs only what all of them do at once.
+# is the host's number. With more than two CPUs only the cases with several producers.
 set -e
 cpus=$1 cores=$2 runs=$3 records=$4
 

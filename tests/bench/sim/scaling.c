@@ -4,7 +4,7 @@
  * (each on its CPU and its ring), with more rings, with larger records. Nobody
  * reads: rings are overwritten. CPU time of the producers.
  * The exchange of a
- * reservation is a locked one here (tests/sim/shim.h): what counts is that
+ * reservation is a locked one here (tests/env/sim/shim.h): what counts is that
  * figures are alike, not how low they are.
  *
  *	scaling [--runs N]

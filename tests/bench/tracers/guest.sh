@@ -43,7 +43,7 @@ reader_start() {
 	until [ -s /tmp/ready ] || ! kill -0 $reader; do usleep 50000; done
 }
 
-# reader_end CASE EXPECTED: what was not read must be told as lost, exactly.
+# reader_end CASE EXPECTED: each event is read or told as lost, exactly.
 reader_end() {
 	kill -TERM $reader
 	wait $reader || return 1

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../defaults.h"
+#include "../../harness/defaults.h"
 #include "evring.h"
 
 #define BULK	(1u << LANE_BULK)

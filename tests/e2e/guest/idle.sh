@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# idle.sh CLOCK SECONDS: with nothing to do the daemon wakes up almost never,
-# and what it does makes no events of its own. Measured with the shell's own
-# means, as every process that is started to look is an event.
+# idle.sh CLOCK SECONDS: an idle daemon almost never wakes up, and causes no events
+# itself. Measured with shell builtins alone, as each process that is started is an
+# event.
 . /e2e/lib.sh
 
 # Sets switches: how often the daemon's main thread went to sleep.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# In the guest: what its scripts share. $1 is the port of the host's clock.
+# Shared by the guest's scripts. $1 is the port of the host's clock.
 
 fail() {
 	echo "guest: $*"

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a mount is mounted: the start of struct mount, which is private to fs/. It
+ * is the same on each kernel from 3.3 on that does not shuffle its structures;
+ * evring_paths_init() compares what comes of it with d_path().
+ */
+#ifndef _KMOD_COMPAT_MOUNT_H
+#define _KMOD_COMPAT_MOUNT_H
+
+#include <linux/container_of.h>
+#include <linux/mount.h>
+
+struct evring_mount {
+	void *hash[2];
+	struct evring_mount *parent;
+	struct dentry *mountpoint;
+	struct vfsmount mnt;
+};
+
+static inline const struct evring_mount *evring_mount(const struct vfsmount *mnt)
+{
+	return container_of(mnt, struct evring_mount, mnt);
+}
+
+#endif /* _KMOD_COMPAT_MOUNT_H */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Programs that filter events (struct evring_program), as the module and libevring
+ * both run them: the same source, so an expression means the same in either.
+ */
+#ifndef _KMOD_FILTER_FILTER_H
+#define _KMOD_FILTER_FILTER_H
+
+#if defined(__KERNEL__) || defined(SIM_KERNEL)
+#include <linux/evring.h>
+#include <linux/string.h>
+#else
+#include <errno.h>
+#include <linux/evring.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#endif
+
+/* verify.c: is it a program? */
+
+/*
+ * May evring_program_run() be given these @len bytes, 8-byte aligned, for events
+ * of a type of this schema? Nothing in them is trusted. -EINVAL: no. -E2BIG: more
+ * than this verifier allows, or knows of. -ESTALE: made for another version.
+ */
+int evring_program_verify(const void *block, size_t len, __u32 version, __u32 data_size);
+
+/* eval.c: what does it say? */
+
+enum evring_verdict {
+	EVRING_UNWANTED,
+	EVRING_WANTED,
+	EVRING_UNDECIDED,	/* out of steps: as wanted */
+};
+
+/*
+ * Run a program that was verified. The event's own bytes need not be: whatever
+ * they say, nothing outside of the payload's @len bytes is read. @rec is only
+ * its header. Any context.
+ */
+enum evring_verdict evring_program_run(const struct evring_program *program,
+				       const struct evring_rec *rec, const void *payload,
+				       __u32 len);
+
+#endif /* _KMOD_FILTER_FILTER_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* scratch.c: room for what must be made before its length is known. */
+#ifndef _KMOD_HOOKS_SCRATCH_H
+#define _KMOD_HOOKS_SCRATCH_H
+
+#define EVRING_SCRATCH_BYTES	8192	/* two paths */
+
+int evring_scratch_init(void);
+void evring_scratch_exit(void);
+void *evring_scratch_get(void);
+void evring_scratch_put(void);
+
+#endif /* _KMOD_HOOKS_SCRATCH_H */

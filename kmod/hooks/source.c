@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What points of all kinds have in common. */
+#include <linux/tracepoint.h>
+
+#include "family.h"
+
+/* No probe of a point that was detached before runs any more. May sleep. */
+void evring_sources_settle(void)
+{
+	/* Waits for RCU too, and so for kprobes' handlers, which run with preemption off. */
+	tracepoint_synchronize_unregister();
+}
+
+/*
+ * Calls that did not reach the probe are events lost. They are counted by whoever
+ * sees the number first, the next call's probe or a look at the hook; this CPU's
+ * ring tells of them. Any context.
+ */
+void evring_point_tell_missed(struct evring_point *point)
+{
+	long told = atomic_long_read(&point->missed_told), missed;
+
+	do {
+		missed = point->source->missed(point);
+		if (missed <= told)
+			return;
+	} while (!atomic_long_try_cmpxchg(&point->missed_told, &told, missed));
+	evring_lose(point->hook->type, missed - told, EVRING_LOST_PROBE);
+}

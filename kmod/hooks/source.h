@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sources: where hooks get their calls from. A point is one such place, a
+ * tracepoint or the entry of a function; a source knows how to find, attach and
+ * detach points of one kind. A hook has one or more points.
+ *
+ * Probes run where the kernel calls them: a tracepoint's in the context of its
+ * caller, on 7.0 and later with preemption on; those of kprobes, kretprobes with
+ * preemption off. A notifier's context is that of its chain.
+ */
+#ifndef _KMOD_HOOKS_SOURCE_H
+#define _KMOD_HOOKS_SOURCE_H
+
+#include <linux/kprobes.h>
+#include <linux/notifier.h>
+#include <linux/types.h>
+
+struct evring_event_hook;
+struct evring_point;
+struct module;
+struct tracepoint;
+
+/**
+ * struct evring_source - operations on the points of one kind
+ * @name: of the kind
+ * @find: look for the point, in the kernel itself where @mod is NULL, else in that
+ *	module. 0; -ENOENT: there is none; -EAGAIN: it may come with a module;
+ *	or the error that it cannot be probed for
+ * @found: optional: @find was called for all points (once, after loading)
+ * @inside: optional: is the point in @mod?
+ * @attach: have the probe called; 0 or an errno, and then nothing is attached
+ * @detach: stop that. A probe may still run until evring_sources_settle()
+ * @armed: is an attached point's probe called, as far as can be seen?
+ * @disarmed: why not
+ * @missed: optional: calls since @attach that did not reach the probe. Any context
+ * @absent: a line that says why @find found nothing
+ * @watch: optional: call @changed for each module that is there, comes or goes
+ * @unwatch: stop that
+ *
+ * All but @missed may sleep. They are called under one lock (hook.c); @changed
+ * takes it.
+ */
+struct evring_source {
+	const char *name;
+	int (*find)(struct evring_point *point, struct module *mod);
+	void (*found)(void);
+	bool (*inside)(const struct evring_point *point, const struct module *mod);
+	int (*attach)(struct evring_point *point);
+	void (*detach)(struct evring_point *point);
+	bool (*armed)(const struct evring_point *point);
+	const char *disarmed;
+	unsigned long (*missed)(const struct evring_point *point);
+	void (*absent)(const struct evring_point *point, char *why, size_t room);
+	int (*watch)(void (*changed)(struct module *mod, bool comes));
+	void (*unwatch)(void);
+};
+
+/* Called at a function's entry. Context: see above; NMI where the function runs there. */
+typedef void evring_kprobe_fn(struct evring_event_hook *hook, struct pt_regs *regs);
+
+/* At the entry, of a kretprobe: false if the return is of no interest. */
+typedef bool evring_entry_fn(struct evring_event_hook *hook, void *data, struct pt_regs *regs);
+
+/* At the return, with @data as the entry left it. */
+typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct pt_regs *regs);
+
+/**
+ * struct evring_point - one place of a hook
+ * @source: its kind
+ * @optional: the hook can do without it
+ * @hook: whose it is; set by hook.c
+ * @error: what @source->find returned; 0: it is there
+ * @attached: likewise @source->attach
+ * @missed_told: how much of @source->missed was counted as lost
+ * @tracepoint: its name, the probe, and the module that has it, NULL: the kernel.
+ *	The probe gets the hook as its first argument
+ * @kprobe: names of the function, the first that there is is taken
+ * @kretprobe: likewise; @data_size bytes of data go from entry to return.
+ *	@active: calls that can be under way at once; more are missed, and counted
+ * @notifier: how the chain takes and drops @block; evring_notifier_hook() of
+ *	the block is the hook
+ */
+struct evring_point {
+	const struct evring_source *source;
+	bool optional;
+
+	struct evring_event_hook *hook;
+	int error;
+	bool attached;
+	atomic_long_t missed_told;
+
+	union {
+		struct {
+			const char *name;
+			const char *module;
+			void *probe;
+			struct tracepoint *at;
+			struct module *in;
+		} tracepoint;
+		struct {
+			const char *const *symbols;
+			const char *symbol;
+			evring_kprobe_fn *enter;
+			struct kprobe probe;
+		} kprobe;
+		struct {
+			const char *const *symbols;
+			const char *symbol;
+			evring_entry_fn *enter;
+			evring_return_fn *leave;
+			size_t data_size;
+			unsigned int active;
+			struct kretprobe probe;
+		} kretprobe;
+		struct {
+			int (*add)(struct notifier_block *block);
+			int (*del)(struct notifier_block *block);
+			struct notifier_block block;
+		} notifier;
+	};
+};
+
+extern const struct evring_source evring_source_tracepoint;
+extern const struct evring_source evring_source_kprobe;
+extern const struct evring_source evring_source_kretprobe;
+extern const struct evring_source evring_source_notifier;
+
+/* source.c */
+
+void evring_sources_settle(void);
+void evring_point_tell_missed(struct evring_point *point);
+
+static inline struct evring_event_hook *evring_notifier_hook(struct notifier_block *block)
+{
+	return container_of(block, struct evring_point, notifier.block)->hook;
+}
+
+/*
+ * Points as a family declares them; more members can follow (.optional = true).
+ * A kprobe's names are a list in parentheses: ("do_thing", "__do_thing").
+ */
+#define __EVRING_SYMBOLS(...)	((const char *const []){ __VA_ARGS__, NULL })
+
+#define EVRING_TRACEPOINT(_name, _probe, ...) {					\
+	.source = &evring_source_tracepoint,					\
+	.tracepoint = { .name = (_name), .probe = (_probe) }, ##__VA_ARGS__	\
+}
+
+/* Of a module: comes and goes with it. */
+#define EVRING_MODULE_TRACEPOINT(_module, _name, _probe, ...) {			\
+	.source = &evring_source_tracepoint,					\
+	.tracepoint = { .name = (_name), .module = (_module), .probe = (_probe) }, \
+	##__VA_ARGS__								\
+}
+
+#define EVRING_KPROBE(_symbols, _enter, ...) {					\
+	.source = &evring_source_kprobe,					\
+	.kprobe = { .symbols = __EVRING_SYMBOLS _symbols, .enter = (_enter) },	\
+	##__VA_ARGS__								\
+}
+
+#define EVRING_KRETPROBE(_symbols, _enter, _leave, _data_size, _active, ...) {	\
+	.source = &evring_source_kretprobe,					\
+	.kretprobe = {								\
+		.symbols = __EVRING_SYMBOLS _symbols, .enter = (_enter),	\
+		.leave = (_leave), .data_size = (_data_size), .active = (_active), \
+	}, ##__VA_ARGS__							\
+}
+
+#define EVRING_NOTIFIER(_add, _del, _call, ...) {				\
+	.source = &evring_source_notifier,					\
+	.notifier = {								\
+		.add = (_add), .del = (_del), .block = { .notifier_call = (_call) }, \
+	}, ##__VA_ARGS__							\
+}
+
+#endif /* _KMOD_HOOKS_SOURCE_H */

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kprobes and kretprobes: the entry of a function, and its return. The function
+ * is found by its name, which compilers and kernels change: a point has a list.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../compat/kprobe.h"
+#include "canary.h"
+#include "source.h"
+
+static const char switched_off[] = "kernel.ftrace_enabled or debug/kprobes/enabled is 0";
+
+static void symbols_absent(const char *const *symbols, int error, char *why, size_t room)
+{
+	size_t len = 0;
+
+	if (!IS_ENABLED(CONFIG_KPROBES)) {
+		strscpy(why, "this kernel is built without kprobes", room);
+		return;
+	}
+	if (error != -ENOENT)
+		len = scnprintf(why, room, "cannot be probed (error %d):", error);
+	else
+		len = scnprintf(why, room, "this kernel has no function");
+	for (; *symbols; symbols++)
+		len += scnprintf(why + len, room - len, " %s%s", *symbols, symbols[1] ? " or" : "");
+}
+
+static void kprobe_absent(const struct evring_point *point, char *why, size_t room)
+{
+	symbols_absent(point->kprobe.symbols, point->error, why, room);
+}
+
+static void kretprobe_absent(const struct evring_point *point, char *why, size_t room)
+{
+	symbols_absent(point->kretprobe.symbols, point->error, why, room);
+}
+
+#ifdef EVRING_HAVE_KPROBES
+
+#define ACTIVE_MAX	4096	/* calls of one function at once, with a kretprobe's data */
+
+/*
+ * Whether there is a function of a name is not for modules to ask. A probe that
+ * is registered and disabled tells, and patches nothing. To drop it takes a grace
+ * period, so they are dropped together.
+ */
+static struct kprobe *tried[16];
+static unsigned int nr_tried;
+
+static void tried_drop(void)
+{
+	unregister_kprobes(tried, nr_tried);
+	while (nr_tried)
+		kfree(tried[--nr_tried]);
+}
+
+static int symbol_try(const char *symbol)
+{
+	struct kprobe *probe;
+	int ret;
+
+	if (nr_tried == ARRAY_SIZE(tried))
+		tried_drop();
+	probe = kzalloc(sizeof(*probe), GFP_KERNEL);
+	if (!probe)
+		return -ENOMEM;
+	probe->symbol_name = symbol;
+	probe->flags = KPROBE_FLAG_DISABLED;
+	ret = register_kprobe(probe);
+	if (ret)
+		kfree(probe);
+	else
+		tried[nr_tried++] = probe;
+	return ret;
+}
+
+/* The first that can be probed. What one that is there fails with says more than -ENOENT. */
+static int symbols_find(const char *const *symbols, const char **symbol)
+{
+	int ret, error = -ENOENT;
+
+	for (; *symbols; symbols++) {
+		ret = symbol_try(*symbols);
+		if (!ret) {
+			*symbol = *symbols;
+			return 0;
+		}
+		if (ret != -ENOENT)
+			error = ret;
+	}
+	return error;
+}
+
+static bool probe_armed(struct kprobe *probe)
+{
+	return !kprobe_gone(probe) && !kprobe_disabled(probe) &&
+	       evring_canary_sings(kprobe_ftrace(probe));
+}
+
+static int kprobe_find(struct evring_point *point, struct module *mod)
+{
+	return mod ? -ENOENT : symbols_find(point->kprobe.symbols, &point->kprobe.symbol);
+}
+
+static int kprobe_enter(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct evring_point *point = container_of(probe, struct evring_point, kprobe.probe);
+
+	point->kprobe.enter(point->hook, regs);
+	return 0;
+}
+
+static int kprobe_attach(struct evring_point *point)
+{
+	int ret;
+
+	/* A kprobe that was registered before is not as register_kprobe() wants it. */
+	point->kprobe.probe = (struct kprobe){
+		.symbol_name = point->kprobe.symbol,
+		.pre_handler = kprobe_enter,
+	};
+	ret = register_kprobe(&point->kprobe.probe);
+	if (!ret)
+		evring_canary_get();
+	return ret;
+}
+
+static void kprobe_detach(struct evring_point *point)
+{
+	unregister_kprobe(&point->kprobe.probe);
+	evring_canary_put();
+}
+
+static bool kprobe_point_armed(const struct evring_point *point)
+{
+	return probe_armed((struct kprobe *)&point->kprobe.probe);
+}
+
+/* Calls that came while this CPU was in another kprobe's handler */
+static unsigned long kprobe_missed(const struct evring_point *point)
+{
+	return READ_ONCE(point->kprobe.probe.nmissed);
+}
+
+static int kretprobe_find(struct evring_point *point, struct module *mod)
+{
+	return mod ? -ENOENT : symbols_find(point->kretprobe.symbols, &point->kretprobe.symbol);
+}
+
+static struct evring_point *kretprobe_point(struct kretprobe *probe)
+{
+	return container_of(probe, struct evring_point, kretprobe.probe);
+}
+
+static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs)
+{
+	struct kretprobe *probe = get_kretprobe(call);
+	struct evring_point *point;
+
+	if (!probe)
+		return 1;
+	point = kretprobe_point(probe);
+	return !point->kretprobe.enter(point->hook, call->data, regs);
+}
+
+static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs)
+{
+	struct kretprobe *probe = get_kretprobe(call);
+	struct evring_point *point;
+
+	if (!probe)	/* detached since the entry */
+		return 0;
+	point = kretprobe_point(probe);
+	point->kretprobe.leave(point->hook, call->data, regs);
+	return 0;
+}
+
+static int kretprobe_attach(struct evring_point *point)
+{
+	int ret;
+
+	point->kretprobe.probe = (struct kretprobe){
+		.kp.symbol_name = point->kretprobe.symbol,
+		.entry_handler = kretprobe_enter,
+		.handler = kretprobe_leave,
+		.data_size = point->kretprobe.data_size,
+		.maxactive = clamp_t(unsigned int, point->kretprobe.active, 1, ACTIVE_MAX),
+	};
+	ret = register_kretprobe(&point->kretprobe.probe);
+	if (!ret)
+		evring_canary_get();
+	return ret;
+}
+
+static void kretprobe_detach(struct evring_point *point)
+{
+	unregister_kretprobe(&point->kretprobe.probe);
+	evring_canary_put();
+}
+
+static bool kretprobe_armed(const struct evring_point *point)
+{
+	return probe_armed((struct kprobe *)&point->kretprobe.probe.kp);
+}
+
+/* Those, and calls that came when all of its data was in use */
+static unsigned long kretprobe_missed(const struct evring_point *point)
+{
+	const struct kretprobe *probe = &point->kretprobe.probe;
+
+	return READ_ONCE(probe->kp.nmissed) + (unsigned int)READ_ONCE(probe->nmissed);
+}
+
+#else
+static int kprobe_find(struct evring_point *point, struct module *mod)
+{
+	return -EOPNOTSUPP;
+}
+
+#define kretprobe_find		kprobe_find
+#define tried_drop		NULL
+#define kprobe_attach		NULL
+#define kprobe_detach		NULL
+#define kprobe_point_armed	NULL
+#define kprobe_missed		NULL
+#define kretprobe_attach	NULL
+#define kretprobe_detach	NULL
+#define kretprobe_armed		NULL
+#define kretprobe_missed	NULL
+#endif /* EVRING_HAVE_KPROBES */
+
+const struct evring_source evring_source_kprobe = {
+	.name = "kprobe",
+	.find = kprobe_find,
+	.found = tried_drop,
+	.attach = kprobe_attach,
+	.detach = kprobe_detach,
+	.armed = kprobe_point_armed,
+	.disarmed = switched_off,
+	.missed = kprobe_missed,
+	.absent = kprobe_absent,
+};
+
+const struct evring_source evring_source_kretprobe = {
+	.name = "kretprobe",
+	.find = kretprobe_find,
+	.found = tried_drop,
+	.attach = kretprobe_attach,
+	.detach = kretprobe_detach,
+	.armed = kretprobe_armed,
+	.disarmed = switched_off,
+	.missed = kretprobe_missed,
+	.absent = kretprobe_absent,
+};

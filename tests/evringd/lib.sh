@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# evringd on the module in its own process (evringd-sim) against $brokers, and a
+# ledger of the events that arrived. Source it from the top folder; $work is a folder.
+
+readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
+: "${work:?}"
+brokers='' topic='' pid=''
+
+# connector TOPIC [KEY=VALUE]...: its file; sets topic
+connector() {
+	local pair
+	topic=$1
+	shift
+	{
+		printf '{"name": "sim", "config": {"topic": "%s", ' "$topic"
+		for pair in "$@"; do printf '"%s": "%s", ' "${pair%%=*}" "${pair#*=}"; done
+		printf '"kafka.bootstrap.servers": "%s"}}\n' "$brokers"
+	} >"$work/connector.json"
+}
+
+# run STATUS [OPTION]...: evringd ends with this status
+run() {
+	local expected=$1 status=0
+	shift
+	timeout 60 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" || status=$?
+	[ "$status" = "$expected" ] && return 0
+	echo "status $status, not $expected"
+	tail -n 30 "$work/log"
+	return 1
+}
+
+says() {
+	grep -qE "$1" "$work/log" && return 0
+	echo "the log does not say '$1':"
+	tail -n 30 "$work/log"
+	return 1
+}
+
+# account COUNT [OPTION]...: so many distinct events, all of them, none twice,
+# each header its value's; with --strict each ring in order
+account() {
+	local count=$1
+	shift
+	build/bin/evring-consume --brokers "$brokers" --topics "$topic" --count "$count" --from-zero \
+		--timeout 30 --expect-quiet-ms 50 "$@" >"$work/account" 2>&1 &&
+		awk '$NF == "all" { exit $5 != 0 }' "$work/account" && return 0
+	cat "$work/account"
+	tail -n 20 "$work/log"
+	return 1
+}
+
+# start [OPTION]...: evringd in the background
+start() {
+	: >"$work/log"
+	timeout --foreground 100 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" &
+	pid=$!
+}
+
+# until_says PATTERN: it must, at some time
+until_says() {
+	until grep -qE "$1" "$work/log"; do
+		kill -0 "$pid" 2>/dev/null || { says "$1"; return; }
+		sleep 0.05
+	done
+}
+
+# ends STATUS
+ends() {
+	local status=0
+	wait "$pid" || status=$?
+	[ "$status" = "$1" ] && return 0
+	echo "status $status, not $1"
+	tail -n 30 "$work/log"
+	return 1
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What evringd's log says of the host, on the module in this process: lanes that
+ * lose, rings that fill, groups that hold and have no owner. Each is said once.
+ */
+#include "../harness/tap.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evringd.h"
+#include "sim.h"
+
+#define SECOND	1000000000ull
+#define PAYLOAD	96u
+
+static char said[8192];			/* since the last look */
+
+static void holds(bool good, const char *name)
+{
+	if (!ok(good, name))
+		printf("# said: %s\n", said);
+}
+
+/* In place of log.c */
+
+static void say(const char *level, const char *fmt, va_list args)
+{
+	size_t len = strlen(said);
+
+	len += (size_t)snprintf(said + len, sizeof(said) - len, "%s", level);
+	vsnprintf(said + len, sizeof(said) - len, fmt, args);
+	strncat(said, "\n", sizeof(said) - strlen(said) - 1);
+}
+
+void info(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say("info: ", fmt, args);
+	va_end(args);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say("warning: ", fmt, args);
+	va_end(args);
+}
+
+void fatal(const char *fmt, ...)
+{
+	printf("# fatal: %s\n", fmt);
+	exit(1);
+}
+
+bool ratelimit_pass(struct ratelimit *limit, unsigned int *held)
+{
+	(void)limit;
+	*held = 0;
+	return true;
+}
+
+/* Time is the simulation's. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	uint64_t ns = clock == CLOCK_BOOTTIME ? sim_now() : 0;
+
+	if (!ns)
+		return __real_clock_gettime(clock, ts);
+	*ts = (struct timespec){ .tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND) };
+	return 0;
+}
+
+static const char *look(struct watch *watch)
+{
+	said[0] = '\0';
+	watch_look(watch);
+	return said;
+}
+
+static void fill(void *room, uint32_t len, void *arg)
+{
+	(void)arg;
+	memset(room, 0, len);
+}
+
+/* Of the lane bulk; returns how many were lost. */
+static unsigned int emit(unsigned int n)
+{
+	unsigned int lost = 0;
+
+	sim_be(0);
+	while (n--)
+		lost += !sim_event_emit(LANE_BULK, PAYLOAD, false, fill, NULL);
+	return lost;
+}
+
+/* Reads and commits all that there is. */
+static void drain(struct evring *ev)
+{
+	struct evring_event event;
+
+	while (evring_next(ev, &event) > 0)
+		;
+	evring_commit(ev);
+}
+
+static struct evring *member(const char *name, uint32_t abandon_ms)
+{
+	const struct evring_group group = {
+		.name = name, .lanes = EVRING_LANES_ALL, .policy = EVRING_HOLD,
+		.start = EVRING_LATEST, .abandon_ms = abandon_ms,
+	};
+	struct evring *ev = NULL;
+
+	if (evring_open(&ev, NULL) || evring_join(ev, &group))
+		exit(1);
+	return ev;
+}
+
+static bool has(const char *text)
+{
+	return strstr(said, text);
+}
+
+static void rings(struct watch *watch, struct evring *reader, unsigned int in_ring)
+{
+	char expected[64];
+
+	holds(!*look(watch), "a host that is well: not one line");
+	emit(in_ring * 7 / 10);
+	holds(!*look(watch), "nor while a ring is less than 80 % full");
+	emit(in_ring * 15 / 100);
+	look(watch);
+	holds(has("warning: lane bulk: the ring of cpu 0 is 8") && has("group reader has not"),
+	   "a ring that crosses 80 %: which one, and whose group it is");
+	holds(!*look(watch), "which is said once");
+	snprintf(expected, sizeof(expected), "warning: lane bulk: %u events are lost: the ring was "
+		 "full", emit(in_ring));
+	look(watch);
+	holds(has(expected) && has("evring.lost"),
+	   "a lane that loses: how many, and why");
+	holds(!*look(watch), "which is said once, too");
+	drain(reader);
+	look(watch);
+	holds(has("info: lane bulk: its rings have room again"), "and that there is room again");
+	holds(!*look(watch), "once");
+}
+
+static void groups(struct watch *watch, struct evring *reader)
+{
+	struct evring *other = member("forgotten", 3600000);
+
+	holds(!*look(watch), "a group with an owner: not one line");
+	evring_leave(other);
+	evring_close(other);
+	sim_advance(5 * SECOND);
+	holds(!*look(watch), "nor while it restarts");
+	sim_advance(6 * SECOND);
+	look(watch);
+	holds(has("warning: group forgotten has had no owner for 11 s") &&
+	   has("until 3600 s have passed") && has("evring groups drop forgotten"),
+	   "a group that holds and has no owner: since when, and what to do");
+	sim_advance(600 * SECOND);
+	holds(!*look(watch), "which is said once");
+	other = member("forgotten", 3600000);
+	look(watch);
+	holds(has("info: group forgotten has an owner again"), "and that it has an owner again");
+	evring_close(other);
+	if (evring_drop(reader, "forgotten"))
+		exit(1);
+	sim_advance(60 * SECOND);
+	holds(!*look(watch), "a group that was dropped is forgotten");
+	other = member("abandoned", 5000);
+	evring_leave(other);
+	evring_close(other);
+	sim_advance(60 * SECOND);
+	holds(!*look(watch), "a group that holds no longer is nobody's concern");
+}
+
+int main(void)
+{
+	const struct sim_boot boot = {
+		.cpus = 1, .segment_kib = 4, .lane_kib = { 64, 64, 64 }, .stepped = true,
+	};
+	struct watch *watch;
+	struct evring *reader;
+
+	if (sim_boot(&boot) || sim_events_start())
+		return 1;
+	sim_advance(100 * SECOND);
+	reader = member("reader", 0);
+	watch = watch_new(reader);
+	rings(watch, reader, 64 * 1024 / (PAYLOAD + 32));
+	groups(watch, reader);
+	watch_free(watch);
+	evring_close(reader);
+	sim_shutdown();
+	return tap_end();
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows as JSON: see columns.h. */
+#include "columns.h"
+
+#include "memory.h"
+#include "names.h"
+
+static json_t *number_json(uint64_t number)
+{
+	return number == COLUMN_NONE ? json_null() : json_integer((json_int_t)number);
+}
+
+static json_t *causes_json(const struct causes *causes)
+{
+	json_t *json = json_object();
+
+	for (unsigned int i = 0; i < causes->nr; i++)
+		json_object_set_new(json, cause_name(i), number_json(causes->lost[i]));
+	return json;
+}
+
+static json_t *member_json(const struct column *column, const void *row)
+{
+	const void *member = (const char *)row + column->offset;
+
+	switch (column->kind) {
+	case COLUMN_TEXT:
+		return json_string(*(const char *const *)member);
+	case COLUMN_FLAG:
+		return json_boolean(*(const bool *)member);
+	case COLUMN_COUNT:
+	case COLUMN_FAULT:
+	case COLUMN_BYTES:
+	case COLUMN_DURATION:
+		return number_json(*(const uint64_t *)member);
+	case COLUMN_WORDS:
+	case COLUMN_ROWS:
+		return json_incref(*(json_t *const *)member);
+	case COLUMN_CAUSES:
+		return causes_json(member);
+	}
+	return NULL;
+}
+
+static bool is_array(const struct column *column)
+{
+	return column->kind == COLUMN_WORDS || column->kind == COLUMN_ROWS;
+}
+
+json_t *columns_json(const struct column *columns, const void *row)
+{
+	json_t *json = json_object(), *member;
+
+	for (; columns->key; columns++) {
+		member = member_json(columns, row);
+		if (!member && is_array(columns))
+			continue;
+		if (json_object_set_new(json, columns->key, member))
+			must(NULL);
+	}
+	return json;
+}
+
+void columns_release(const struct column *columns, const void *row)
+{
+	for (; columns->key; columns++)
+		if (is_array(columns))
+			json_decref(*(json_t *const *)((const char *)row + columns->offset));
+}
+
+void json_print(json_t *json)
+{
+	if (json_dumpf(must(json), stdout, JSON_COMPACT) && !ferror(stdout))
+		must(NULL);
+	putchar('\n');
+	json_decref(json);
+}

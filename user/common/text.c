@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* See text.h. */
+#include "text.h"
+
+char *human_size(char buf[HUMAN_MAX], uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double number = (double)bytes;
+	unsigned int unit = 0;
+
+	while (number >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
+		number /= 1024;
+		unit++;
+	}
+	snprintf(buf, HUMAN_MAX, "%.*f %s", number < 100 && number != (double)(uint64_t)number,
+		 number, units[unit]);
+	return buf;
+}
+
+char *human_duration(char buf[HUMAN_MAX], uint64_t ns)
+{
+	uint64_t minutes = ns / 60000000000;
+
+	if (ns < 1000)
+		snprintf(buf, HUMAN_MAX, "%u ns", (unsigned int)ns);
+	else if (ns < 1000000)
+		snprintf(buf, HUMAN_MAX, "%.4g us", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(buf, HUMAN_MAX, "%.4g ms", (double)ns / 1e6);
+	else if (minutes < 2)
+		snprintf(buf, HUMAN_MAX, "%.4g s", (double)ns / 1e9);
+	else if (minutes < 120)
+		snprintf(buf, HUMAN_MAX, "%u min", (unsigned int)minutes);
+	else if (minutes < 48 * 60)
+		snprintf(buf, HUMAN_MAX, "%u h %u min", (unsigned int)minutes / 60,
+			 (unsigned int)minutes % 60);
+	else
+		snprintf(buf, HUMAN_MAX, "%u d %u h", (unsigned int)(minutes / 1440),
+			 (unsigned int)(minutes / 60 % 24));
+	return buf;
+}
+
+void make_printable(char *text, char by)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = by;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* evring filter: is an expression one, and what becomes of it? */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "memory.h"
+#include "text.h"
+
+static const char help[] =
+	"Usage: evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
+	"Is this an expression over the fields of that type? If not, say where, and what\n"
+	"would be right. evring-filter(7) has the language.\n"
+	"\n"
+	"  --dump        show the program that the kernel would run\n"
+	"  --types FILE  types as 'evring types --json' wrote them, not the device's\n"
+	"  --help        this text\n";
+
+/* Under the expression, a mark below what is wrong with it; bytes of a character are one. */
+static void print_place(const char *expression, const struct evring_filter_error *error)
+{
+	unsigned int i, begin = error->column - 1;
+
+	fprintf(stderr, "  %s\n  ", expression);
+	for (i = 0; i < begin && expression[i]; i++)
+		if ((expression[i] & 0xc0) != 0x80)
+			putc(expression[i] == '\t' ? '\t' : ' ', stderr);
+	putc('^', stderr);
+	for (i++; i < begin + error->len && expression[i]; i++)
+		if ((expression[i] & 0xc0) != 0x80)
+			putc('~', stderr);
+	putc('\n', stderr);
+}
+
+void filter_print_error(const char *type, const char *expression,
+			const struct evring_filter_error *error)
+{
+	fflush(stdout);
+	fprintf(stderr, "evring: filter of %s, column %u: %s\n", type, error->column, error->text);
+	if (!strpbrk(expression, "\n\r"))
+		print_place(expression, error);
+}
+
+/*
+ * The program, for people
+ */
+
+static const char *const op_names[] = {
+	[EVRING_OP_RANGE] = "range", [EVRING_OP_MASK] = "mask", [EVRING_OP_ANY_BIT] = "anybit",
+	[EVRING_OP_RANGES] = "ranges", [EVRING_OP_EQUAL] = "equal",
+	[EVRING_OP_PREFIX] = "prefix", [EVRING_OP_SUFFIX] = "suffix",
+	[EVRING_OP_CONTAINS] = "contains", [EVRING_OP_GLOB] = "glob", [EVRING_OP_NET] = "net",
+};
+
+static const char *field_at(const struct evring_type *type, const struct evring_insn *insn)
+{
+	if (insn->flags & EVRING_INSN_HEADER)
+		return insn->offset == offsetof(struct evring_rec, pid) ? "pid" : "tid";
+	for (uint32_t i = 0; i < type->nr_fields; i++)
+		if (type->fields[i].offset == insn->offset)
+			return type->fields[i].name;
+	return "?";
+}
+
+static void print_number(FILE *out, const struct evring_insn *insn, uint64_t value)
+{
+	bool has_sign = (insn->kind >> 8 & 0x7f) == EVRING_KIND_S8 >> 8;
+
+	if (has_sign)
+		fprintf(out, "%" PRId64, (int64_t)value);
+	else
+		fprintf(out, "%" PRIu64, value);
+}
+
+static void print_range(FILE *out, const struct evring_insn *insn, uint64_t low, uint64_t high)
+{
+	print_number(out, insn, low);
+	if (low == high)
+		return;
+	fputs("..", out);
+	print_number(out, insn, high);
+}
+
+static void print_net(FILE *out, const struct evring_insn *insn, const char *bytes,
+		      unsigned int bits)
+{
+	unsigned char whole[16] = { 0 };
+	char text[INET6_ADDRSTRLEN];
+
+	memcpy(whole, bytes, (bits + 7) / 8 < sizeof(whole) ? (bits + 7) / 8 : sizeof(whole));
+	if (insn->size == sizeof(whole) && inet_ntop(AF_INET6, whole, text, sizeof(text)))
+		fprintf(out, "%s/%u", text, bits);
+	else
+		for (unsigned int i = 0; i < (bits + 7) / 8; i++)
+			fprintf(out, "%02x", (unsigned char)bytes[i]);
+}
+
+static void print_operands(FILE *out, const struct evring_insn *insn, const char *pool)
+{
+	uint64_t range[2];
+	uint16_t len;
+
+	for (unsigned int i = 0; i < insn->count; i++) {
+		fputs(i ? ", " : "", out);
+		if (insn->op == EVRING_OP_RANGES) {
+			memcpy(range, pool, sizeof(range));
+			print_range(out, insn, range[0], range[1]);
+			pool += sizeof(range);
+			continue;
+		}
+		memcpy(&len, pool, sizeof(len));
+		pool += sizeof(len);
+		if (insn->op == EVRING_OP_NET)
+			print_net(out, insn, pool, len);
+		else
+			quote_string(out, pool, len);
+		pool += insn->op == EVRING_OP_NET ? (len + 7) / 8 : len;
+	}
+}
+
+/* As a text; free() it. */
+static char *operands_text(const struct evring_insn *insn, const char *pool)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = stream_begin(&text, &size);
+
+	if (insn->op == EVRING_OP_RANGE)
+		print_range(out, insn, insn->a, insn->b);
+	else if (insn->op == EVRING_OP_MASK)
+		fprintf(out, "0x%llx == 0x%llx", insn->a, insn->b);
+	else if (insn->op == EVRING_OP_ANY_BIT)
+		fprintf(out, "0x%llx", insn->a);
+	else
+		print_operands(out, insn, pool + insn->pool);
+	stream_end(out);
+	return text;
+}
+
+struct insn_row {
+	uint64_t insn;
+	char *field;
+	const char *op;
+	char *operands;
+	char *yes, *no;
+};
+
+#define INSN_COLUMN(member, kind, head) COLUMN(struct insn_row, member, kind, head)
+
+static const struct column columns[] = {
+	INSN_COLUMN(insn, COUNT, "INSN"),
+	INSN_COLUMN(field, TEXT, "FIELD"),
+	INSN_COLUMN(op, TEXT, "OP"),
+	INSN_COLUMN(operands, TEXT, "OPERANDS"),
+	INSN_COLUMN(yes, TEXT, "YES"),
+	INSN_COLUMN(no, TEXT, "NO"),
+	{ 0 },
+};
+
+static char *jump_text(unsigned int to)
+{
+	if (to == EVRING_INSN_ACCEPT)
+		return xstrdup("accept");
+	if (to == EVRING_INSN_REJECT)
+		return xstrdup("reject");
+	return xprintf("%u", to);
+}
+
+static void add_row(struct table *table, const struct evring_type *type, uint32_t i,
+		    const struct evring_insn *insn, const char *pool)
+{
+	const char *field = field_at(type, insn);
+	struct insn_row row = {
+		.insn = i,
+		.field = insn->element == EVRING_ELEMENT_ANY ? xstrdup(field) :
+							       xprintf("%s[%u]", field, insn->element),
+		.op = op_names[insn->op],
+		.operands = operands_text(insn, pool),
+		.yes = jump_text(insn->yes),
+		.no = jump_text(insn->no),
+	};
+
+	table_row(table, &row);
+	free(row.field);
+	free(row.operands);
+	free(row.yes);
+	free(row.no);
+}
+
+static void dump(const struct evring_type *type, const struct evring_program *program)
+{
+	const char *base = (const char *)program;
+	struct table *table = table_new(columns, 0);
+
+	for (uint32_t i = 0; i < program->insns.count; i++)
+		add_row(table, type, i,
+			(const void *)(base + program->insns.offset + i * program->insns.stride),
+			base + program->pool.offset);
+	table_print(table);
+}
+
+static int check(const struct evring_type *type, const char *expression, bool want_dump)
+{
+	const struct evring_program *program;
+	struct evring_filter_error error;
+	struct evring_filter *filter;
+	int ret = evring_filter_compile(&filter, type, expression, &error);
+
+	if (ret == -EINVAL) {
+		filter_print_error(type->name, expression, &error);
+		return EXIT_FAILURE;
+	}
+	if (ret)
+		return fail(ret, "cannot compile");
+	program = evring_filter_program(filter);
+	printf("%s: %u instruction%s, %u bytes of operands\n", type->name, program->insns.count,
+	       program->insns.count == 1 ? "" : "s", program->pool.count);
+	if (want_dump)
+		dump(type, program);
+	evring_filter_free(filter);
+	return EXIT_SUCCESS;
+}
+
+static int check_on_device(const struct cli *cli, const char *name, const char *expression,
+			   bool want_dump)
+{
+	struct evring *ev = open_device(cli);
+	const struct evring_type *type;
+	int nr, ret;
+
+	if (!ev)
+		return EXIT_FAILURE;
+	nr = evring_types(ev);
+	type = nr < 0 ? NULL : evring_type_by_name(ev, name);
+	if (nr < 0) {
+		ret = fail(nr, "cannot read the types");
+	} else if (!type) {
+		fprintf(stderr, "evring: there is no type '%s': 'evring types' lists them\n", name);
+		ret = EXIT_FAILURE;
+	} else {
+		ret = check(type, expression, want_dump);
+	}
+	evring_close(ev);
+	return ret;
+}
+
+static int check_by_file(const char *file, const char *name, const char *expression,
+			 bool want_dump)
+{
+	struct evring_type *type = type_from_file(file, name);
+	int ret;
+
+	if (!type)
+		return EXIT_FAILURE;
+	ret = check(type, expression, want_dump);
+	evring_type_free(type);
+	return ret;
+}
+
+int cmd_filter(const struct cli *cli, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "dump", no_argument, NULL, 'd' },
+		{ "types", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *file = NULL;
+	bool want_dump = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (option == 'h')
+			return print_help(help);
+		if (option == 'd')
+			want_dump = true;
+		else if (option == 't')
+			file = optarg;
+		else
+			return try_help("filter");
+	}
+	if (argc - optind != 3 || strcmp(argv[optind], "check")) {
+		fputs("evring: filter takes 'check', a type and an expression (in quotes)\n", stderr);
+		return try_help("filter");
+	}
+	if (file)
+		return check_by_file(file, argv[optind + 1], argv[optind + 2], want_dump);
+	return check_on_device(cli, argv[optind + 1], argv[optind + 2], want_dump);
+}

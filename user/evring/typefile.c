@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Types from a file that 'evring types --json' wrote, for where there is no device. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "memory.h"
+
+/* What is put together for one type; strings are the JSON's. */
+struct making {
+	struct evring_type like;
+	struct evring_field *fields;
+};
+
+static const char *string_of(const json_t *json, const char *key)
+{
+	const char *s = json_string_value(json_object_get(json, key));
+
+	return s ? s : "";
+}
+
+/* At most @max; -1: it is no number, or larger */
+static long long number_of(const json_t *json, const char *key, long long max)
+{
+	const json_t *number = json_object_get(json, key);
+	long long value = json_is_integer(number) ? json_integer_value(number) : -1;
+
+	return value <= max ? value : -1;
+}
+
+static void make_values(struct evring_field *field, json_t *names)
+{
+	struct evring_value *values;
+	const char *name;
+	json_t *value;
+
+	if (!json_object_size(names))
+		return;
+	values = xzalloc(json_object_size(names) * sizeof(*values));
+	field->values = values;
+	json_object_foreach(names, name, value)
+		values[field->nr_values++] = (struct evring_value){
+			.name = name, .value = (uint64_t)json_integer_value(value),
+		};
+}
+
+static bool make_field(struct evring_field *field, json_t *json)
+{
+	int kind = evring_kind_by_name(string_of(json, "kind"));
+	int format = evring_format_by_name(string_of(json, "format"));
+	long long offset = number_of(json, "offset", UINT16_MAX);
+	long long size = number_of(json, "size", UINT16_MAX);
+
+	/* A format that is not known is as none; so are those that want names and have none. */
+	if (kind < 0 || offset < 0 || size < 0)
+		return false;
+	field->name = string_of(json, "name");
+	field->unit = string_of(json, "unit");
+	field->doc = string_of(json, "doc");
+	field->kind = (uint16_t)kind;
+	field->format = (uint16_t)(format < 0 ? EVRING_FORMAT_NONE : format);
+	field->offset = (uint16_t)offset;
+	field->size = (uint16_t)size;
+	make_values(field, json_object_get(json, "values"));
+	return true;
+}
+
+static void making_free(struct making *making)
+{
+	for (uint32_t i = 0; i < making->like.nr_fields; i++)
+		free((void *)making->fields[i].values);
+	free(making->fields);
+}
+
+/* NULL: it is no type. */
+static struct evring_type *make_type(json_t *json)
+{
+	json_t *fields = json_object_get(json, "fields");
+	long long version = number_of(json, "version", UINT32_MAX);
+	long long size = number_of(json, "size", UINT16_MAX);
+	struct evring_type *type = NULL;
+	struct making making = { 0 };
+	bool good = version > 0 && size >= 0 && json_is_array(fields);
+
+	making.fields = xzalloc((json_array_size(fields) + 1) * sizeof(*making.fields));
+	making.like.name = string_of(json, "name");
+	making.like.version = (uint32_t)version;
+	making.like.size = (uint32_t)size;
+	making.like.fields = making.fields;
+	for (size_t i = 0; i < json_array_size(fields) && good; i++)
+		good = make_field(&making.fields[making.like.nr_fields++],
+				  json_array_get(fields, i));
+	if (good && evring_type_build(&type, &making.like))
+		type = NULL;
+	making_free(&making);
+	return type;
+}
+
+struct evring_type *type_from_file(const char *file, const char *name)
+{
+	json_error_t error;
+	json_t *list = json_load_file(file, 0, &error), *found = NULL, *json;
+	struct evring_type *type = NULL;
+	size_t i;
+
+	if (!list) {
+		fprintf(stderr, "evring: %s: line %d: %s\n", file, error.line, error.text);
+		return NULL;
+	}
+	json_array_foreach(list, i, json)
+		if (!strcmp(string_of(json, "name"), name) &&
+		    (!found || number_of(json, "version", UINT32_MAX) >
+			       number_of(found, "version", UINT32_MAX)))
+			found = json;
+	if (found)
+		type = make_type(found);
+	if (!found)
+		fprintf(stderr, "evring: %s: there is no type '%s'; it is to be what "
+			"'evring types --json' writes\n", file, name);
+	else if (!type)
+		fprintf(stderr, "evring: %s: what it says of %s is no type\n", file, name);
+	json_decref(list);
+	return type;
+}
