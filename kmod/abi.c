@@ -284,7 +284,9 @@ AT(evring_unregister, generation, 4);
 AT(evring_unregister, flags, 8);
 AT(evring_unregister, reserved, 12);
 
-SIZE(evring_publish, 16);
+SIZE(evring_publish, 24);
 AT(evring_publish, events, 0);
 AT(evring_publish, len, 8);
 AT(evring_publish, flags, 12);
+AT(evring_publish, done, 16);
+AT(evring_publish, reserved, 20);

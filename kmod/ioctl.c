@@ -259,18 +259,29 @@ bool evring_command_known(u32 op)
 	return op == EVRING_CMD_COMMIT || op == EVRING_CMD_PUBLISH;
 }
 
+/*
+ * The answer is 0 or an errno, and never a count: on 6.1 a positive one from
+ * a worker would complete nothing.
+ */
 static int command_publish(struct evring_session *session, const struct evring_uring_cmd *cmd,
 			   bool nonblock)
 {
+	struct evring_publish __user *user = u64_to_user_ptr(cmd->arg);
 	struct evring_publish arg;
 	int ret;
 
 	if (!(session->mode & FMODE_WRITE))
 		return -EACCES;
-	if (cmd->size < offsetofend(struct evring_publish, flags))
+	if (cmd->size < offsetofend(struct evring_publish, reserved))
 		return -EINVAL;
-	ret = copy_struct_from_user(&arg, sizeof(arg), u64_to_user_ptr(cmd->arg), cmd->size);
-	return ret ?: evring_publish_command(session, &arg, nonblock);
+	ret = copy_struct_from_user(&arg, sizeof(arg), user, cmd->size);
+	/* First: what is published must be told. */
+	if (!ret && put_user(arg.done, &user->done))
+		ret = -EFAULT;
+	if (ret)
+		return ret;
+	ret = evring_publish_command(session, &arg, nonblock);
+	return put_user(arg.done, &user->done) ? -EFAULT : ret;
 }
 
 /* EVRING_CMD_*; @cmd is a copy. */

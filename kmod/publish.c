@@ -263,14 +263,15 @@ static bool is_opener(const struct evring_publisher *publisher)
 				    uid_eq(current_euid(), publisher->euid));
 }
 
-/* Returns the bytes of the events that were published, or why the first one was not. */
-ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock)
+/* Adds the bytes of the events that were published to *@done. Returns why the next one was not. */
+static int publish_all(struct evring_session *session, struct iov_iter *from, bool nonblock,
+		       size_t *done)
 {
 	u64 small[SMALL / sizeof(u64)];
 	struct writing w = {
 		.session = session, .from = from, .nonblock = nonblock, .small = small,
 	};
-	ssize_t done = 0, size;
+	ssize_t size;
 	int ret = 0;
 
 	if (!is_opener(session->publisher))
@@ -278,30 +279,42 @@ ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bo
 	while (iov_iter_count(from) && !ret) {
 		size = event_copy(&w);
 		ret = size < 0 ? size : event_publish(&w);
-		if (!ret)
-			done += size;
-		if (fatal_signal_pending(current))
+		if (ret)
 			break;
+		*done += size;
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
 		cond_resched();
 	}
 	kvfree(w.big);
-	return done ?: ret;
+	return ret;
 }
 
-/* EVRING_CMD_PUBLISH */
-int evring_publish_command(struct evring_session *session, const struct evring_publish *arg,
+/* Returns the bytes of the events that were published, or why the first one was not. */
+ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock)
+{
+	size_t done = 0;
+	int ret = publish_all(session, from, nonblock, &done);
+
+	return done ? (ssize_t)done : ret;
+}
+
+/* EVRING_CMD_PUBLISH; @arg is a copy. */
+int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock)
 {
 	void __user *events = u64_to_user_ptr(arg->events);
 	struct iov_iter from;
-	ssize_t ret;
+	size_t done = 0;
+	int ret;
 
-	if (arg->flags || arg->len > INT_MAX)
+	if (arg->flags || arg->reserved || arg->done > arg->len)
 		return -EINVAL;
 	if (!access_ok(events, arg->len))
 		return -EFAULT;
-	iov_iter_ubuf(&from, ITER_SOURCE, events, arg->len);
-	ret = evring_publish(session, &from, nonblock);
+	iov_iter_ubuf(&from, ITER_SOURCE, events + arg->done, arg->len - arg->done);
+	ret = publish_all(session, &from, nonblock, &done);
+	arg->done += done;
 	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
 

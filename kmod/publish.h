@@ -111,7 +111,7 @@ struct evring_publisher {
 struct evring_publisher *evring_publisher_alloc(struct evring_user *user);
 void evring_publisher_free(struct evring_publisher *publisher);
 ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock);
-int evring_publish_command(struct evring_session *session, const struct evring_publish *arg,
+int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock);
 
 #endif /* _KMOD_PUBLISH_H */

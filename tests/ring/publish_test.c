@@ -896,18 +896,36 @@ static void by_io_uring(void)
 		arg.len += (uint32_t)evring_pub_put(buf + arg.len, sizeof(buf) - arg.len, type, &f,
 						    filled_len(&f));
 	}
-	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == (int)arg.len);
+	CHECK(!sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) && arg.done == arg.len);
 	for (i = 0; i < 32; i++)
 		is_next(ev, i, "a@b.c");
-	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == (int)arg.len);
+	CHECK(!sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) && arg.done == arg.len);
+	CHECK(is_empty(ev) && !evring_commit(ev));
+	/* Up to the event that is wrong, and from where it got to */
+	arg.done = 0;
+	buf[40 * 20 + 8]++;
+	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -ESTALE && arg.done == 40 * 20);
+	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -ESTALE && arg.done == 40 * 20);
+	buf[40 * 20 + 8]--;
+	CHECK(!sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) && arg.done == arg.len);
+	for (i = 0; i < 32; i++)
+		is_next(ev, i, "a@b.c");
+	/* Until there is no room */
+	for (arg.done = 0; !sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd); arg.done = 0)
+		;
+	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EAGAIN && arg.done < arg.len);
+	arg.done = 0;
 	CHECK(sim_uring_cmd(fd, EVRING_CMD_COMMIT, &cmd) == -EACCES);
 	CHECK(sim_uring_cmd(evring_fd(ev), EVRING_CMD_PUBLISH, &cmd) == -EACCES);
+	arg.done = arg.len + 1;
+	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EINVAL);
+	arg.done = 0;
 	arg.flags = 1;
 	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EINVAL);
 	arg.flags = 0;
 	arg.events = 0;
-	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EFAULT);
-	cmd.size = 8;
+	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EFAULT && !arg.done);
+	cmd.size = 16;
 	CHECK(sim_uring_cmd(fd, EVRING_CMD_PUBLISH, &cmd) == -EINVAL);
 	cmd.arg = 8;
 	cmd.size = sizeof(arg);

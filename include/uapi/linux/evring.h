@@ -1138,14 +1138,20 @@ struct evring_unregister {
  * @events: address
  * @len: bytes
  * @flags: 0
+ * @done: in: bytes at @events that are not to be published, as they are already;
+ *	out: the same, with those that were published now
+ * @reserved: 0
  *
- * Where there is no room io_uring hands it to a worker, which waits if the session
- * is a blocking one.
+ * Returns 0 if @done is @len then, else the errno of the event at @done. Where
+ * there is no room io_uring hands it to a worker, which goes on at @done and waits
+ * if the session is a blocking one.
  */
 struct evring_publish {
 	__u64	events;
 	__u32	len;
 	__u32	flags;
+	__u32	done;
+	__u32	reserved;
 };
 
 /*
@@ -1171,7 +1177,7 @@ struct evring_publish {
  * @size: its bytes, of the caller
  * @flags: 0
  *
- * cmd_op is EVRING_CMD_*. Completed inline, with the ioctl's or write()'s result.
+ * cmd_op is EVRING_CMD_*. Completed inline, with the ioctl's result.
  */
 struct evring_uring_cmd {
 	__u64	arg;
