@@ -4,17 +4,21 @@
  * Only new lines may come. Compiles in the kernel and in the tests alike.
  */
 #ifdef __KERNEL__
+#include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <uapi/linux/evring.h>
 #else
+#if __STDC_HOSTED__
+#include <assert.h>
+#endif
 #include <linux/evring.h>
 #include <stddef.h>
 #endif
 
 #define AT(_struct, _member, _offset)					\
-	_Static_assert(offsetof(struct _struct, _member) == (_offset), #_struct "." #_member)
+	static_assert(offsetof(struct _struct, _member) == (_offset), #_struct "." #_member)
 #define SIZE(_struct, _size)						\
-	_Static_assert(sizeof(struct _struct) == (_size), #_struct)
+	static_assert(sizeof(struct _struct) == (_size), #_struct)
 
 SIZE(evring_rec, 32);
 AT(evring_rec, len, 0);

@@ -386,8 +386,8 @@ static int app_lane(const struct evring_type_desc *desc, struct evring_reason *r
 	if (!strcmp(desc->lane, APP_LANE) || perfmon_capable())
 		return lane;
 	scnprintf(reason->text, sizeof(reason->text),
-		  "lane %.64s needs CAP_PERFMON or CAP_SYS_ADMIN: without it there is lane " APP_LANE,
-		  desc->lane);
+		  "lane %.64s needs CAP_PERFMON or CAP_SYS_ADMIN: lane %s does not", desc->lane,
+		  APP_LANE);
 	return -EPERM;
 }
 

@@ -325,6 +325,7 @@ int evring_publish_command(struct evring_session *session, struct evring_publish
  */
 void evring_room_made(void)
 {
+	/* A full barrier comes before this: see above. */
 	if (waitqueue_active(&room))
 		wake_up_interruptible_poll(&room, EPOLLOUT | EPOLLWRNORM);
 }

@@ -103,7 +103,7 @@ struct evring_publisher {
 	kuid_t euid;
 	bool admin;
 	DECLARE_BITMAP(registered, EVRING_TYPES_MAX);
-	spinlock_t lock;
+	spinlock_t lock;	/* @full and @held */
 	struct evring_ring *full;
 	u64 held;
 };
