@@ -98,7 +98,7 @@ AT(evring_common, cgroup, 32);
 AT(evring_common, start_time, 40);
 AT(evring_common, comm, 48);
 
-SIZE(evring_describe, 48);
+SIZE(evring_describe, 64);
 AT(evring_describe, id, 0);
 AT(evring_describe, flags, 4);
 AT(evring_describe, block, 8);
@@ -108,8 +108,34 @@ AT(evring_describe, generation, 24);
 AT(evring_describe, lane, 28);
 AT(evring_describe, reserved, 30);
 AT(evring_describe, lost, 32);
-AT(evring_describe, uid, 40);
-AT(evring_describe, reserved1, 44);
+AT(evring_describe, filtered, 40);
+AT(evring_describe, undecided, 48);
+AT(evring_describe, uid, 56);
+AT(evring_describe, reserved1, 60);
+
+SIZE(evring_program, 64);
+AT(evring_program, magic, 0);
+AT(evring_program, len, 4);
+AT(evring_program, size, 8);
+AT(evring_program, version, 12);
+AT(evring_program, insns, 16);
+AT(evring_program, pool, 32);
+AT(evring_program, text, 48);
+
+SIZE(evring_insn, 40);
+AT(evring_insn, op, 0);
+AT(evring_insn, flags, 1);
+AT(evring_insn, kind, 2);
+AT(evring_insn, offset, 4);
+AT(evring_insn, size, 6);
+AT(evring_insn, yes, 8);
+AT(evring_insn, no, 10);
+AT(evring_insn, element, 12);
+AT(evring_insn, count, 14);
+AT(evring_insn, pool, 16);
+AT(evring_insn, reserved, 20);
+AT(evring_insn, a, 24);
+AT(evring_insn, b, 32);
 
 SIZE(evring_clock, 40);
 AT(evring_clock, seq, 0);
@@ -249,8 +275,15 @@ AT(evring_hook, lane, 280);
 AT(evring_hook, reserved, 282);
 AT(evring_hook, owners, 284);
 AT(evring_hook, state, 288);
-AT(evring_hook, reserved1, 292);
+AT(evring_hook, filters, 292);
 AT(evring_hook, why, 296);
+
+SIZE(evring_filter_read, 272);
+AT(evring_filter_read, name, 0);
+AT(evring_filter_read, group, 128);
+AT(evring_filter_read, to, 256);
+AT(evring_filter_read, room, 264);
+AT(evring_filter_read, len, 268);
 
 SIZE(evring_drop, 136);
 AT(evring_drop, name, 0);

@@ -16,6 +16,9 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "block.h"
+#include "group.h"
+#include "lane.h"
 #include "publish.h"
 
 /* As far as ABI 1 began */

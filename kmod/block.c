@@ -8,9 +8,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "evring.h"
+#include "block.h"
+#include "limits.h"
 
-/* A block in the making: what is not the strings has its place from the start. */
+/* A block in the making. All tables but the strings have their places from the start. */
 struct maker {
 	struct evring_block *block;
 	struct evring_block_field *fields;
@@ -20,7 +21,7 @@ struct maker {
 	const struct evring_names_desc **made;	/* by number of table */
 };
 
-/* Numbers of what a block holds, at most: tables are shared, strings not */
+/* Upper bounds of a block's tables: as if no two fields shared a string */
 struct extent {
 	size_t fields, tables, values, strings;
 };

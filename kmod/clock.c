@@ -13,7 +13,7 @@
  *   own offsets: nothing is measured;
  * - the line has come away from CLOCK_BOOTTIME, which NTP steers. That is looked
  *   at every two seconds (deferrable: an idle CPU sleeps on). The line is bent,
- *   not cut; only what bending cannot mend, as a suspend, makes a step.
+ *   not cut; only an error that bending cannot mend, as after a suspend, is a step.
  */
 #include <linux/clocksource.h>
 #include <linux/delay.h>
@@ -23,7 +23,8 @@
 #include <linux/suspend.h>
 #include <linux/timekeeper_internal.h>
 
-#include "evring.h"
+#include "clock.h"
+#include "pages.h"
 
 #define RENEW_NS	(2 * NSEC_PER_SEC)
 #define YOUNG_NS	(100 * NSEC_PER_MSEC)	/* too short to measure a rate by */
@@ -94,10 +95,10 @@ static u64 line_at(u64 raw)
  * From now on another line holds: one that goes on at the end of the old one,
  * and @step ns away from it.
  *
- * Whoever sees an event of after base must not take the old line for it. seq is
- * odd before the clock is looked at: who has read the head with that event in it
- * before it reads seq (clock_refresh() in libevring) finds seq odd, or the new
- * line.
+ * A reader must not use the old line for an event after the new base. seq is made
+ * odd before the clock is read. A reader loads head first and seq second
+ * (clock_refresh() in libevring): if head covers such an event, seq is odd or the
+ * new line is there.
  */
 static void line_begin(u32 mult, s64 step)
 {
@@ -108,7 +109,7 @@ static void line_begin(u32 mult, s64 step)
 	lockdep_assert_held(&line_lock);
 	WRITE_ONCE(line->seq, line->seq + 1);
 	smp_mb();	/* pairs with the readers' fences between seq and the rest; see above */
-	now = evring_clock();
+	now = evring_clock_raw();
 	WRITE_ONCE(past->base, line->base);
 	WRITE_ONCE(past->boot_ns, line->boot_ns);
 	WRITE_ONCE(past->wall_ns, line->wall_ns);
@@ -123,8 +124,8 @@ static void line_begin(u32 mult, s64 step)
 }
 
 /*
- * The rate since the last sample, and what makes up for @error: a small one is
- * mended slowly, so that what is left of it then is not soon too much again.
+ * The rate since the last sample, plus a correction of @error: a small error is
+ * mended slowly, so that the rest of it does not soon exceed the limit again.
  */
 static u32 line_bend(u64 cycles, u64 boot, s64 error)
 {
@@ -233,8 +234,9 @@ static u64 tsc_measure(void)
 }
 
 /*
- * The rate of the TSC if we use it, else 0. Whoever says it, it must be what we
- * see, within a hundredth: a sample can be late on a busy host, so try again.
+ * The rate of the TSC if we use it, else 0. The rate that the kernel or the
+ * parameter gives must agree with a measured one, within a hundredth. A sample can
+ * be late on a busy host, so try again.
  */
 static int tsc_choose(u32 *khz)
 {
@@ -276,7 +278,7 @@ static void line_first(struct evring_meta_pages *published, u32 khz)
 	}
 	raw_spin_lock_irq(&line_lock);
 	line->wall_ns = wall_ns;
-	line->seq = 2;	/* 0 is whoever has read none yet */
+	line->seq = 2;	/* readers that have read none yet have 0 */
 	meta = published;
 	raw_spin_unlock_irq(&line_lock);
 }

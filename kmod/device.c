@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/evring: one open file is one session. What it maps, and how it is polled;
- * its calls are in ioctl.c.
+ * /dev/evring: open, mmap, poll. One open file is one session; its calls are in
+ * ioctl.c.
  */
 #include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "compat/io_uring.h"
 #include "compat/mm.h"
+#include "device.h"
+#include "group.h"
+#include "ioctl.h"
+#include "lane.h"
 #include "publish.h"
 
 /* Two nodes, one driver: the second one can only be opened for writing alone. */
@@ -76,16 +81,17 @@ static int device_release(struct inode *inode, struct file *file)
  */
 static int map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long nr)
 {
-	unsigned long i, n;
+	unsigned long i, n, pfn;
 	int ret = 0;
 
 	if (vma_pages(vma) != nr)
 		return -EINVAL;
 	for (i = 0; i < nr && !ret; i += n) {
-		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n; n++)
+		pfn = page_to_pfn(pages[i]);
+		for (n = 1; i + n < nr && page_to_pfn(pages[i + n]) == pfn + n; n++)
 			;
 		ret = remap_pfn_range(vma, vma->vm_start + (i << PAGE_SHIFT),
-				      page_to_pfn(pages[i]), n << PAGE_SHIFT, vma->vm_page_prot);
+				      pfn, n << PAGE_SHIFT, vma->vm_page_prot);
 	}
 	return ret;
 }
@@ -151,16 +157,16 @@ static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return evring_ioctl(file->private_data, cmd, arg);
+	return evring_session_ioctl(file->private_data, cmd, arg);
 }
 
-/* A ring's offset for mmap() is beyond what a 32-bit program can say: it could join, but not read. */
+/* A ring's offset for mmap() needs 64 bits: a 32-bit program could join, but not read. */
 static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct evring_session *session = file->private_data;
 
 	if (!(session->mode & FMODE_READ))
-		return evring_ioctl(session, cmd, (unsigned long)compat_ptr(arg));
+		return evring_session_ioctl(session, cmd, (unsigned long)compat_ptr(arg));
 	pr_info_once("evring: %s is a 32-bit program: these cannot read events\n", current->comm);
 	return -EOPNOTSUPP;
 }
@@ -181,9 +187,10 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 
 	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
 	if (cmd->flags & IORING_URING_CMD_MASK)
-		return evring_command_known(cmd->cmd_op) ? -EINVAL : -EOPNOTSUPP;
-	return evring_command(cmd->file->private_data, cmd->cmd_op, &copy,
-			      cmd->file->f_flags & O_NONBLOCK || issue_flags & IO_URING_F_NONBLOCK);
+		return evring_session_command_known(cmd->cmd_op) ? -EINVAL : -EOPNOTSUPP;
+	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy,
+				      cmd->file->f_flags & O_NONBLOCK ||
+				      issue_flags & IO_URING_F_NONBLOCK);
 }
 
 static const struct file_operations device_fops = {

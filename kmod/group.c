@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Groups: named cursors that outlive who reads. What user space may know of a
- * group is in the meta page, where it stands on each ring in the ring pages
- * (written here alone, mapped read-only). What the emit path must know of all
- * groups together is one number a ring: the lowest position that is held.
+ * Groups: named cursors that outlive their readers. The meta page describes each
+ * group to user space, the ring pages have its cursors (written here alone, mapped
+ * read-only). The emit path needs one number a ring of all groups together: the
+ * lowest position that is held.
  *
  * One lock for all groups: it is taken once a commit, that is once a batch, and
  * never by an emit. It is a mutex, as a JOIN and an abandonment visit every ring,
- * and there can be thousands. No user memory is touched under it: whoever lets a
- * page fault wait must not make all the others wait.
+ * and there can be thousands. No user memory is touched under it: a process
+ * that delays its page faults must not delay all others.
  */
+#include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "evring.h"
+#include "group.h"
+#include "lane.h"
+#include "publish.h"
 
 /**
  * struct group_state - the kernel's own half of a group
@@ -34,6 +37,9 @@ struct group_state {
 
 static struct group_state groups[EVRING_GROUPS_MAX];
 static DEFINE_MUTEX(groups_lock);	/* groups, their infos, all cursors */
+
+struct evring_owner evring_owners[EVRING_GROUPS_MAX];
+unsigned int evring_nr_owners;
 
 static unsigned int group_index(const struct group_state *group)
 {
@@ -79,10 +85,10 @@ static bool group_holds(const struct group_state *group, u32 lane)
 }
 
 /*
- * Tell the emit path what is held on @ring: the lowest cursor, and never more
- * than that. The hold can go down, when a group joins, so the writer may be
- * about to overwrite what we now hold: then it sees the hold and gives way, or
- * whoever looks at tail after this sees that it has moved.
+ * Tell the emit path the lowest cursor on @ring, and no position above it. The
+ * hold goes down when a group joins, so the writer may be about to overwrite the
+ * segment that we now hold: it sees the hold and gives way, or our caller sees the
+ * tail that it has moved.
  *
  * A cursor below tail, of a group that was overtaken, holds as much as one at
  * tail would: the next segment that is entered is the one behind tail.
@@ -123,10 +129,10 @@ static void hold_all(void)
 }
 
 /*
- * The group begins to hold: what it was overtaken by until now is gone. What is
- * not, stays: the writer sees our hold, or we see the tail that it moved. From
- * then on the cursor tells what is held, and tail does not: a writer that gave
- * way has moved it past what is still there.
+ * The group begins to hold. Records below tail are gone, all others stay: the writer
+ * sees our hold, or we see the tail that it moved. From then on the cursor is the
+ * lowest record that is there, and tail may be above it: a writer that gave way has
+ * moved tail already.
  */
 static void hold_begin(struct evring_ring *ring, void *group)
 {
@@ -257,9 +263,9 @@ static int group_claim(struct evring_session *session, struct evring_join *join)
 }
 
 /*
- * The first half of EVRING_IOC_JOIN; @join was checked. Says what the JOIN will
- * tell its caller, and keeps everybody else away from the group. One of the next
- * two functions must follow. May sleep.
+ * The first half of EVRING_IOC_JOIN; @join was checked. Fills in the answer, and
+ * reserves the group for @session. evring_group_take() or evring_group_unclaim()
+ * must follow. May sleep.
  */
 int evring_group_claim(struct evring_session *session, struct evring_join *join)
 {
@@ -293,6 +299,45 @@ void evring_group_unclaim(struct evring_session *session)
 	mutex_unlock(&groups_lock);
 }
 
+/*
+ * The caller's process begins to own a group. Only one that may detach hooks is left
+ * out of them: it could keep silent anyway.
+ */
+static void owner_add(struct group_state *group)
+{
+	struct evring_owner *owner = &evring_owners[evring_nr_owners];
+
+	lockdep_assert_held(&groups_lock);
+	if (!perfmon_capable())
+		return;
+	owner->group = group_index(group);
+	WRITE_ONCE(owner->start_time, current->group_leader->start_boottime);
+	WRITE_ONCE(owner->tgid, current->tgid);
+	/* release: pairs with smp_load_acquire() in evring_is_owner() */
+	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
+}
+
+/* The last one takes the place: an event of it may be told meanwhile. */
+static void owner_del(struct group_state *group)
+{
+	struct evring_owner *last;
+	unsigned int i;
+
+	lockdep_assert_held(&groups_lock);
+	for (i = 0; i < evring_nr_owners; i++) {
+		if (evring_owners[i].group != group_index(group))
+			continue;
+		last = &evring_owners[evring_nr_owners - 1];
+		evring_owners[i].group = last->group;
+		WRITE_ONCE(evring_owners[i].tgid, 0);
+		WRITE_ONCE(evring_owners[i].start_time, last->start_time);
+		/* release: a reader that sees the process sees its start */
+		smp_store_release(&evring_owners[i].tgid, last->tgid);
+		WRITE_ONCE(evring_nr_owners, evring_nr_owners - 1);
+		return;
+	}
+}
+
 static void group_take(struct evring_session *session, const struct evring_join *join)
 {
 	struct group_state *group = session->claim;
@@ -322,6 +367,7 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	session->claim = NULL;
 	session->group = group;
 	session->joins++;
+	owner_add(group);
 	hold_all();
 	if (join->policy == EVRING_HOLD)
 		evring_rings_each(join->lanes & ~held, hold_begin, group);
@@ -349,6 +395,7 @@ int evring_group_leave(struct evring_session *session)
 		infos_write_end();
 		group->owner = NULL;
 		session->group = NULL;
+		owner_del(group);
 		group_await(group);
 	}
 	mutex_unlock(&groups_lock);
@@ -384,7 +431,7 @@ static int commit_some(struct evring_session *session, const struct evring_commi
 	mutex_lock(&groups_lock);
 	if (first)
 		*joins = session->joins;
-	/* What was read for one group must not move another one's cursors. */
+	/* Positions read for one group must not move the cursors of another. */
 	if (!session->group || session->joins != *joins)
 		ret = -EPERM;
 	for (i = 0; i < nr && !ret; i++)
@@ -424,7 +471,7 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 	return ret;
 }
 
-/* Place of a group, or -ENOENT. It is another one's as soon as hooks_lock is not held. */
+/* Place of a group, or -ENOENT. Another group may get it once hooks_lock is released. */
 int evring_group_find(const char *name)
 {
 	struct group_state *group;

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls of /dev/evring: what they are is told in <uapi/linux/evring.h>.
- * Each argument is copied in as long as the caller knows it, looked at, and
- * copied out likewise: so old programs and new ones meet the same calls.
+ * The calls of /dev/evring, as <uapi/linux/evring.h> describes them. Each argument is
+ * copied in and out with the size that the caller knows, so that old and new programs
+ * use the same calls.
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "clock.h"
+#include "group.h"
 #include "hooks/hook.h"
+#include "ioctl.h"
+#include "lane.h"
 #include "publish.h"
+#include "type.h"
 
-/* What any call's argument is */
+/* The argument of any call */
 union argument {
 	struct evring_meta_read meta;
 	struct evring_ring_read ring;
@@ -22,11 +27,12 @@ union argument {
 	struct evring_commit commit;
 	struct evring_arm arm;
 	struct evring_drop drop;
+	struct evring_filter_read filter;
 	struct evring_register reg;
 	struct evring_unregister unreg;
 };
 
-/* As much of an object as the caller has room for */
+/* Copy as much of an object as the caller has room for. */
 static int give(u64 to, u32 room, const void *from, size_t len)
 {
 	return copy_to_user(u64_to_user_ptr(to), from, min_t(size_t, room, len)) ? -EFAULT : 0;
@@ -71,7 +77,7 @@ static int call_describe(struct evring_session *session, union argument *arg)
 	int ret;
 
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
-	    info->lost || info->uid || info->reserved1)
+	    info->lost || info->filtered || info->undecided || info->uid || info->reserved1)
 		return -EINVAL;
 	/* Who can only publish sees nothing of others. */
 	ret = evring_type_describe(info, session->mode & FMODE_READ ? NULL :
@@ -89,21 +95,36 @@ static bool name_clean(const char name[EVRING_NAME_MAX])
 	return evring_name_valid(name) && !memchr_inv(name + len, 0, EVRING_NAME_MAX - len);
 }
 
+/* A group, or nothing for the administrator */
+static bool owner_clean(const char name[EVRING_NAME_MAX])
+{
+	return name[0] ? name_clean(name) : !memchr_inv(name, 0, EVRING_NAME_MAX);
+}
+
 static int call_hook(struct evring_session *session, union argument *arg)
 {
 	struct evring_hook *hook = &arg->hook;
-	u32 flags = hook->op == EVRING_HOOK_ATTACH ? EVRING_HOOK_F_LANE : 0;
+	bool attaches = hook->op == EVRING_HOOK_ATTACH;
+	u32 flags = attaches ? EVRING_HOOK_F_LANE : 0;
 
-	if (!name_clean(hook->name) || (hook->group[0] && !name_clean(hook->group)) ||
-	    (!hook->group[0] && memchr_inv(hook->group, 0, sizeof(hook->group))) ||
-	    hook->filter || hook->options || hook->op > EVRING_HOOK_DETACH ||
+	if (!name_clean(hook->name) || !owner_clean(hook->group) ||
+	    (hook->filter && !attaches) || hook->options || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
-	    hook->owners || hook->state || hook->reserved1 ||
+	    hook->owners || hook->state || hook->filters ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
 	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
 		return -EPERM;
 	return evring_hook_ctl(hook);
+}
+
+static int call_filter(struct evring_session *session, union argument *arg)
+{
+	struct evring_filter_read *read = &arg->filter;
+
+	if (!name_clean(read->name) || !owner_clean(read->group) || read->len)
+		return -EINVAL;
+	return evring_hook_filter(read);
 }
 
 static int call_join(struct evring_session *session, union argument *arg)
@@ -175,9 +196,9 @@ static int call_unregister(struct evring_session *session, union argument *arg)
 
 /**
  * struct call - one call
- * @run: does it; the argument was copied in, and is copied out where it gave 0
- * @end: or does only what can fail, and this the rest; it may be that the caller
- *	could not be told (all or nothing: tell first, as that can fail)
+ * @run: executes it; the argument was copied in, and is copied out if this returns 0
+ * @end: optional: completes or undoes it. Copying out can fail: @run prepares the call,
+ *	and this takes effect if the caller has its answer (@told), else takes it back
  * @min: bytes that each caller knows: up to the last member that ABI 1 began with
  * @size: bytes that we know
  * @out: there is an answer
@@ -208,12 +229,13 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_META, READS, call_meta, evring_meta_read, len, true),
 	CALL(EVRING_IOC_RING, READS, call_ring, evring_ring_read, reserved, true),
 	CALL(EVRING_IOC_DESCRIBE, READS | WRITES, call_describe, evring_describe, lost, true),
-	CALL(EVRING_IOC_HOOK, READS, call_hook, evring_hook, reserved1, true),
+	CALL(EVRING_IOC_HOOK, READS, call_hook, evring_hook, filters, true),
 	CALL(EVRING_IOC_JOIN, READS, call_join, evring_join, created, true, .end = join_end),
 	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave, .mode = READS },
 	CALL(EVRING_IOC_COMMIT, READS, call_commit, evring_commit, reserved, false),
 	CALL(EVRING_IOC_ARM, READS, call_arm, evring_arm, reserved, false),
 	CALL(EVRING_IOC_DROP, READS, call_drop, evring_drop, reserved, false),
+	CALL(EVRING_IOC_FILTER, READS, call_filter, evring_filter_read, len, true),
 	CALL(EVRING_IOC_REGISTER, WRITES, call_register, evring_register, reserved, true),
 	CALL(EVRING_IOC_UNREGISTER, WRITES, call_unregister, evring_unregister, reserved, false),
 };
@@ -243,7 +265,7 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	return ret;
 }
 
-long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
+long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
@@ -254,7 +276,7 @@ long evring_ioctl(struct evring_session *session, unsigned int cmd, unsigned lon
 	return call_sized(session, &calls[nr], (void __user *)arg, _IOC_SIZE(cmd));
 }
 
-bool evring_command_known(u32 op)
+bool evring_session_command_known(u32 op)
 {
 	return op == EVRING_CMD_COMMIT || op == EVRING_CMD_PUBLISH;
 }
@@ -285,10 +307,10 @@ static int command_publish(struct evring_session *session, const struct evring_u
 }
 
 /* EVRING_CMD_*; @cmd is a copy. */
-int evring_command(struct evring_session *session, u32 op, const struct evring_uring_cmd *cmd,
-		   bool nonblock)
+int evring_session_command(struct evring_session *session, u32 op,
+			   const struct evring_uring_cmd *cmd, bool nonblock)
 {
-	if (!evring_command_known(op))
+	if (!evring_session_command_known(op))
 		return -EOPNOTSUPP;
 	if (cmd->flags || cmd->size > PAGE_SIZE)
 		return -EINVAL;

@@ -2,31 +2,24 @@
 /*
  * Lanes: the rings that there are, and the meta page that tells of them. A CPU
  * gets its rings, from its own node's memory, before it first comes online, and
- * keeps them until the module goes: what an offlined CPU wrote stays readable.
+ * keeps them until the module goes: events of an offlined CPU stay readable.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
-#include <linux/topology.h>
-#include <linux/vmalloc.h>
 
-#include "evring.h"
+#include "group.h"
+#include "lane.h"
+#include "memory.h"
+#include "pages.h"
 
 /* A segment's length in 8-byte units must fit the reservation word. */
 #define SEGMENT_KIB_MAX	256
 #define SEGMENTS_MIN	4		/* fewer would hold too little behind a reader */
 #define LANE_KIB_MAX	(1024 * 1024)
 #define RECORD_MAX	32768
-
-/* Where an array member of what @_at points to is, for who reads the page */
-#define TABLE(_at, _array)						\
-	(struct evring_table){						\
-		.offset = offsetof(typeof(*(_at)), _array),		\
-		.stride = sizeof((_at)->_array[0]),			\
-		.count = ARRAY_SIZE((_at)->_array),			\
-	}
 
 static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
@@ -36,7 +29,7 @@ static char *lanes = "critical:1024,bulk:2048,app:1024";
 module_param(lanes, charp, 0444);
 MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: critical:1024,bulk:2048,app:1024)");
 
-struct evring_lane evring_lanes[EVRING_LANES_MAX];
+struct evring_lane evring_lane_table[EVRING_LANES_MAX];
 unsigned int evring_nr_lanes;
 struct evring_meta_pages *evring_meta_pages;
 struct evring_meta *evring_meta;
@@ -49,7 +42,7 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 	if (lane >= evring_nr_lanes || cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return NULL;
 	/* acquire: pairs with smp_store_release() in evring_groups_add_ring() */
-	return smp_load_acquire(per_cpu_ptr(evring_lanes[lane].rings, cpu));
+	return smp_load_acquire(per_cpu_ptr(evring_lane_table[lane].rings, cpu));
 }
 
 /* Number of the lane, or -ENOENT. */
@@ -58,7 +51,7 @@ int evring_lane_find(const char *name)
 	unsigned int lane;
 
 	for (lane = 0; lane < evring_nr_lanes; lane++)
-		if (!strcmp(evring_lanes[lane].info->name, name))
+		if (!strcmp(evring_lane_table[lane].info->name, name))
 			return lane;
 	return -ENOENT;
 }
@@ -93,8 +86,8 @@ void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 }
 
 /*
- * What the ring has published since the last count goes into its lane's sum. Any
- * context but NMI, any CPU: the count only rises, and each byte is added once.
+ * Add the bytes that the ring has published since the last count to its lane's sum.
+ * Any context but NMI, any CPU: the count only rises, and each byte is added once.
  */
 void evring_ring_count(struct evring_ring *ring)
 {
@@ -104,7 +97,7 @@ void evring_ring_count(struct evring_ring *ring)
 		if (head <= counted)
 			return;
 	} while (!atomic64_try_cmpxchg(&ring->counted, &counted, head));
-	atomic64_add(head - counted, &evring_lanes[ring->lane].published);
+	atomic64_add(head - counted, &evring_lane_table[ring->lane].published);
 }
 
 static void count_one(struct evring_ring *ring, void *unused)
@@ -120,7 +113,7 @@ u64 evring_lanes_published(u64 set)
 
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (set & BIT_ULL(lane))
-			sum += atomic64_read(&evring_lanes[lane].published);
+			sum += atomic64_read(&evring_lane_table[lane].published);
 	return sum;
 }
 
@@ -137,93 +130,9 @@ u32 evring_record_max(void)
 }
 EXPORT_SYMBOL_GPL(evring_record_max);
 
-static void ring_free(struct evring_ring *ring)
-{
-	unsigned int i;
-
-	if (!ring)
-		return;
-	irq_work_sync(&ring->wake);
-	if (ring->page)
-		vunmap(ring->page);
-	for (i = 0; i < ring->nr_pages; i++)
-		__free_page(ring->pages[i]);
-	kvfree(ring->pages);
-	kfree(ring);
-}
-
-/* Any pages of the CPU's node will do: they need be contiguous only virtually. */
-static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
-{
-	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL);
-	if (!ring->pages)
-		return -ENOMEM;
-	for (; ring->nr_pages < nr; ring->nr_pages++) {
-		struct page *page = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO |
-						     __GFP_RETRY_MAYFAIL | __GFP_NOWARN, 0);
-
-		if (!page)
-			return -ENOMEM;
-		ring->pages[ring->nr_pages] = page;
-	}
-	ring->page = vmap(ring->pages, nr, VM_MAP, PAGE_KERNEL);
-	return ring->page ? 0 : -ENOMEM;
-}
-
-static void ring_describe(struct evring_ring *ring)
-{
-	struct evring_ring_pages *pages = (void *)ring->page;
-	struct evring_ring_page *page = &pages->page;
-	unsigned int i;
-
-	BUILD_BUG_ON(sizeof(*pages) > PAGE_SIZE);
-	page->size = sizeof(*page);
-	page->version = EVRING_ABI_VERSION;
-	page->lane = ring->lane;
-	page->cpu = ring->cpu;
-	page->data_offset = PAGE_SIZE;
-	page->data_size = ring->data_size;
-	page->segment_size = ring->segment_size;
-	page->lost = TABLE(pages, lost);
-	page->cursors = TABLE(pages, cursors);
-	ring->lost_shown = pages->lost;
-	ring->cursors = pages->cursors;
-	for (i = 0; i < EVRING_GROUPS_MAX; i++)
-		ring->cursors[i].seq = EVRING_SEQ_NONE;
-}
-
-static struct evring_ring *ring_alloc(u32 lane, unsigned int cpu)
-{
-	struct evring_lane *state = &evring_lanes[lane];
-	int node = cpu_to_node(cpu);
-	struct evring_ring *ring;
-
-	ring = kzalloc_node(sizeof(*ring), GFP_KERNEL, node);
-	if (!ring)
-		return NULL;
-	ring->lane = lane;
-	ring->cpu = cpu;
-	ring->data_size = state->info->data_size;
-	ring->segment_size = evring_meta->segment_size;
-	ring->segment_units = ring->segment_size / 8;
-	ring->payload_max = evring_record_max();
-	ring->armed = &state->armed;
-	ring->marked = &state->marked;
-	ring->hold = U64_MAX;
-	init_irq_work(&ring->wake, evring_ring_wake);
-	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
-		ring_free(ring);
-		return NULL;
-	}
-	ring->data = (void *)ring->page + PAGE_SIZE;
-	ring->segment = ring->data;
-	ring_describe(ring);
-	return ring;
-}
-
 /*
- * Hotplug, before @cpu comes online. Without memory the CPU comes all the same:
- * what it emits is lost and counted by type, as there is no ring to count it.
+ * Hotplug, before @cpu comes online. Without memory the CPU comes all the same: its
+ * events are lost and counted by type, as there is no ring to count them.
  */
 static int lane_add_cpu(unsigned int cpu)
 {
@@ -233,15 +142,15 @@ static int lane_add_cpu(unsigned int cpu)
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
-		ring = ring_alloc(lane, cpu);
+		ring = evring_ring_alloc(&evring_lane_table[lane], lane, cpu);
 		if (!ring) {
 			pr_warn("evring: no memory for CPU %u's ring of lane %s\n", cpu,
-				evring_lanes[lane].info->name);
+				evring_lane_table[lane].info->name);
 			continue;
 		}
-		evring_groups_add_ring(ring, per_cpu_ptr(evring_lanes[lane].rings, cpu));
+		evring_groups_add_ring(ring, per_cpu_ptr(evring_lane_table[lane].rings, cpu));
 		evring_meta->memory += (u64)ring->nr_pages << PAGE_SHIFT;
-		/* release: who sees the new number finds the ring */
+		/* release: a reader that sees the new number finds the ring */
 		smp_store_release(&evring_meta->nr_rings, evring_meta->nr_rings + 1);
 	}
 	return 0;
@@ -255,6 +164,14 @@ static bool param_valid(const char *name, unsigned int kib, unsigned int min, un
 	return false;
 }
 
+static int lane_malformed(const char *at, const char *end)
+{
+	int len = min_t(size_t, end - at, 64);
+
+	pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", len, at);
+	return -EINVAL;
+}
+
 /* One "name:KiB" of the parameter, up to @end, becomes the next lane. */
 static int lane_parse(const char *at, const char *end)
 {
@@ -263,18 +180,12 @@ static int lane_parse(const char *at, const char *end)
 	unsigned int kib;
 	char number[12];
 
-	if (!colon || colon - at >= EVRING_NAME_MAX || end - colon > (int)sizeof(number)) {
-		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
-		       at);
-		return -EINVAL;
-	}
+	if (!colon || colon - at >= EVRING_NAME_MAX || end - colon > (int)sizeof(number))
+		return lane_malformed(at, end);
 	memcpy(info->name, at, colon - at);
 	strscpy(number, colon + 1, end - colon);
-	if (!evring_name_valid(info->name) || kstrtouint(number, 10, &kib)) {
-		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
-		       at);
-		return -EINVAL;
-	}
+	if (!evring_name_valid(info->name) || kstrtouint(number, 10, &kib))
+		return lane_malformed(at, end);
 	if (evring_lane_find(info->name) >= 0) {
 		pr_err("evring: lanes: %s is there twice\n", info->name);
 		return -EINVAL;
@@ -283,7 +194,7 @@ static int lane_parse(const char *at, const char *end)
 		return -EINVAL;
 	info->data_size = kib * 1024ULL;
 	info->map_size = PAGE_SIZE + info->data_size;
-	evring_lanes[evring_nr_lanes++].info = info;
+	evring_lane_table[evring_nr_lanes++].info = info;
 	return 0;
 }
 
@@ -317,7 +228,7 @@ static int meta_alloc(void)
 	meta->size = sizeof(*meta);
 	meta->version = EVRING_ABI_VERSION;
 	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
-			 EVRING_FEATURE_PUBLISH;
+			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_PUBLISH;
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);
@@ -341,12 +252,12 @@ static void lanes_free(void)
 	int cpu;
 
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		if (!evring_lanes[lane].rings)
+		if (!evring_lane_table[lane].rings)
 			continue;
 		for_each_possible_cpu(cpu)
-			ring_free(evring_ring_get(lane, cpu));
-		free_percpu(evring_lanes[lane].rings);
-		evring_lanes[lane].rings = NULL;
+			evring_ring_free(evring_ring_get(lane, cpu));
+		free_percpu(evring_lane_table[lane].rings);
+		evring_lane_table[lane].rings = NULL;
 	}
 	evring_nr_lanes = 0;
 	free_pages_exact(evring_meta_pages, sizeof(*evring_meta_pages));
@@ -361,15 +272,15 @@ static int lanes_alloc(void)
 	int cpu;
 
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		evring_lanes[lane].rings = alloc_percpu(struct evring_ring *);
-		if (!evring_lanes[lane].rings)
+		evring_lane_table[lane].rings = alloc_percpu(struct evring_ring *);
+		if (!evring_lane_table[lane].rings)
 			return -ENOMEM;
 	}
 	hotplug_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare",
 					  lane_add_cpu, NULL);
 	if (hotplug_state < 0)
 		return hotplug_state;
-	/* At load, unlike at hotplug, too little memory is somebody's mistake. */
+	/* At hotplug a lack of memory is only reported; at load it is an error. */
 	for_each_online_cpu(cpu)
 		for (lane = 0; lane < evring_nr_lanes; lane++)
 			missing += !evring_ring_get(lane, cpu);

@@ -3,11 +3,16 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "evring.h"
+#include "clock.h"
+#include "device.h"
+#include "group.h"
 #include "hooks/hook.h"
 #include "hooks/path.h"
 #include "hooks/scratch.h"
+#include "lane.h"
 #include "publish.h"
+#include "type.h"
+#include "wake.h"
 
 static int __init evring_init(void)
 {

@@ -3,9 +3,16 @@
 #ifndef _KMOD_PUBLISH_H
 #define _KMOD_PUBLISH_H
 
-#include "evring.h"
+#include <linux/bitmap.h>
+#include <linux/spinlock.h>
+#include "limits.h"
+#include "ring.h"
+#include "session.h"
+#include "type.h"
 
+struct file;
 struct iov_iter;
+struct poll_table_struct;
 
 /* user.c: who has sessions, and what of his is in the rings */
 
@@ -110,6 +117,9 @@ struct evring_publisher {
 
 struct evring_publisher *evring_publisher_alloc(struct evring_user *user);
 void evring_publisher_free(struct evring_publisher *publisher);
+void evring_room_made(void);
+__poll_t evring_publish_poll(struct evring_session *session, struct file *file,
+			     struct poll_table_struct *table);
 ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock);
 int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock);

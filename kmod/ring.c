@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ring: reserve, fill, publish. One writer CPU, any context, no lock.
+ * The ring: reserve, fill, submit. One writer CPU, any context, no lock.
  *
  * A reservation is one compare-and-exchange of ring->word, which holds both
  * the count of attempts (the sequence number) and how far the current segment
- * is taken: so position and seq can never disagree, whatever interrupts what.
+ * is taken: so position and seq can never disagree.
  * The exchange is local: only contexts of this CPU compete for the word, and
- * they compete by nesting: whoever interrupts runs to its end first.
+ * they compete by nesting: an interrupting context runs to its end first.
  *
  * Contexts nest in reserve .. submit like brackets. Only the outermost one
  * moves head, past everything that the inner ones have written meanwhile, so a
@@ -22,7 +22,10 @@
  * This file needs nothing but the ring: it also compiles in user space, where
  * tests drive it (tests/ring).
  */
-#include "evring.h"
+#include "clock.h"
+#include "pages.h"
+#include "ring.h"
+#include "type.h"
 
 #define UNIT_SHIFT	3			/* the ring is counted in 8-byte units */
 #define TAKEN_MASK	0xffffUL
@@ -37,11 +40,11 @@
 #define LOST_UNITS	(LOST_SIZE >> UNIT_SHIFT)
 
 /**
- * struct attempt - what asks for room
+ * struct attempt - a request for room
  * @type: of the event
  * @seqs: sequence numbers that it takes, one an event
- * @lost: it is a lost record, of this cause, and its events are lost for that
- *	cause even if it finds no room; -1: for the one that it finds no room for
+ * @lost: the cause if it is to be a lost record, which holds if it finds no room, too;
+ *	-1: the cause is the reason that it finds no room
  * @try: without room it is no attempt: nothing is counted
  */
 struct attempt {
@@ -102,8 +105,8 @@ static inline void ring_slot(struct evring_ring *ring, struct evring_slot *slot,
 }
 
 /*
- * Shut the current segment: nobody gets in behind us, and its tail becomes a
- * pad. Runs with ring->entering set, by whoever set it or by an NMI on top;
+ * Close the current segment: no reservation gets in behind us, and its tail becomes
+ * a pad. Runs with ring->entering set, in the context that set it or in an NMI on top;
  * the exchange makes it happen once.
  */
 static void ring_close(struct evring_ring *ring)
@@ -116,7 +119,7 @@ static void ring_close(struct evring_ring *ring)
 			return;
 	} while (!word_exchange(ring, &word, word_make(word_seq(word), TAKEN_CLOSED)));
 
-	/* Whoever closed it says so, and nobody else: it is read at reopening. */
+	/* Only the context that closed it writes this: it is read at reopening. */
 	ring->closed_seq = word_seq(word);
 	if (word_taken(word) < ring->segment_units) {
 		pad = ring_record(ring, ring->base, word_taken(word));
@@ -186,7 +189,7 @@ static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
 	if (attempt->lost >= 0)
 		cause = attempt->lost;
 	do {
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
 
 	/* An NMI since then has lost one later than ours, and said so first. */
@@ -200,9 +203,9 @@ static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
 }
 
 /*
- * May the segment at @next be entered? That overwrites the one a ring's length
- * before it, which must be below what any group holds and below head: an outer
- * context may still be filling its record there.
+ * May the segment at @next be entered? That overwrites the one a ring's length before
+ * it, which must be below all holds and below head: an outer context may still be
+ * filling its record there.
  */
 static bool ring_claim(struct evring_ring *ring, u64 next)
 {
@@ -214,7 +217,7 @@ static bool ring_claim(struct evring_ring *ring, u64 next)
 	floor = next + ring->segment_size - ring->data_size;
 	/*
 	 * acquire: pairs with smp_store_release() in group_hold(): readers have
-	 * done with what we overwrite
+	 * finished with the segment that we overwrite
 	 */
 	if (floor > page->head || floor > smp_load_acquire(&ring->hold))
 		return false;
@@ -246,8 +249,8 @@ static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
 
 /*
  * The next segment is ours: move into it and take the first record there. The
- * attempts between close and reopen are the loss, exactly; what is told of it
- * is read before the word opens, as an NMI may close the new segment at once.
+ * attempts between close and reopen are the loss, exactly. Causes and times are read
+ * before the word opens, as an NMI may close the new segment at once.
  */
 static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
 		       unsigned long units, u32 seqs)
@@ -268,10 +271,10 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 		lost.last = READ_ONCE(ring->lost_last);
 		what = what_add(what, local_xchg(&ring->lost_what, 0));
 		taken = lost.count ? LOST_UNITS : 0;
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (!word_exchange(ring, &word, word_make(word_seq(word) + seqs, taken + units)));
 
-	/* Only who enters a segment comes here, one at a time. */
+	/* Only the context that enters a segment comes here, one at a time. */
 	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
 	WRITE_ONCE(ring->page->seq_base, ring->seq_base);
 	if (lost.count) {
@@ -285,9 +288,9 @@ static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 n
 enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
 
 /*
- * The record does not fit into what is left of the segment. RING_AGAIN: it
- * does after all, somebody has entered the next one meanwhile. RING_LOST: where
- * it is only tried nothing has changed, else the attempt was counted.
+ * The record does not fit into the rest of the segment. RING_AGAIN: another context
+ * has entered the next segment meanwhile. RING_LOST: where it is only tried nothing
+ * has changed, else the attempt was counted.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
 					   const struct attempt *attempt, unsigned long units,
@@ -350,7 +353,7 @@ static noinline void ring_refuse(struct evring_ring *ring, const struct attempt 
 static inline void ring_header(struct evring_rec *rec, struct evring_event_type *type, u32 size,
 			       u64 now, u64 seq)
 {
-	/* The last unit first: what ALIGN() adds to the length reads as 0. */
+	/* The last unit first: the bytes that ALIGN() adds to the length must be 0. */
 	*(u64 *)((void *)rec + ALIGN(size, 8) - 8) = 0;
 	rec->len = size;
 	rec->type = type->id;
@@ -361,7 +364,7 @@ static inline void ring_header(struct evring_rec *rec, struct evring_event_type 
 	rec->tid = evring_current_tid();
 }
 
-/* Whoever interrupts us from here on publishes nothing. Returns how deep we are. */
+/* Contexts that interrupt us from here on publish nothing. Returns the depth. */
 static __always_inline u32 ring_nest(struct evring_ring *ring)
 {
 	u32 nest = ring->nest + 1;
@@ -404,10 +407,10 @@ again:
 		}
 		/*
 		 * Between the load of word and the exchange, so that time never
-		 * runs backwards along a ring: whoever came between makes the
-		 * exchange fail, and we look at the clock again.
+		 * runs backwards along a ring: a context that came between makes
+		 * the exchange fail, and we read the clock again.
 		 */
-		now = evring_clock();
+		now = evring_clock_raw();
 	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
 	ring_slot(ring, slot, base, word, units);
@@ -436,9 +439,9 @@ static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
 }
 
 /*
- * Nothing is reserved by us any more; what those on top of us have written is
- * published too. Then look whether somebody came between our look at the word
- * and the end of our nesting, who published nothing.
+ * Publish our record and those of the contexts on top of us. Then check whether
+ * another context came between our load of the word and the end of our nesting: it
+ * has published nothing.
  */
 static noinline void ring_publish_all(struct evring_ring *ring)
 {
@@ -469,7 +472,7 @@ static __always_inline void ring_wake(struct evring_ring *ring)
 		irq_work_queue(&ring->wake);
 }
 
-/* End what ring_reserve() began, whatever it returned. The outermost context publishes. */
+/* Must follow each ring_reserve(), a failed one too. The outermost context publishes. */
 static void ring_publish(struct evring_ring *ring)
 {
 	barrier();
@@ -532,7 +535,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 	return NULL;
 }
 
-/* Whatever evring_reserve() does not do itself. The nest is entered. */
+/* The cases that evring_reserve() leaves out. The nest is entered. */
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
@@ -546,9 +549,8 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
 }
 
 /*
- * The common case of ring_reserve(), without a call: we interrupted nobody who
- * emits, nobody comes between, the record fits into the current segment, and
- * the clock is an instruction.
+ * The common case of ring_reserve(), without a call: no other context of this CPU is
+ * emitting, the record fits into the current segment, and the clock is an instruction.
  */
 void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
 {
@@ -615,9 +617,9 @@ static noinline void submit_slow(struct evring_ring *ring)
 }
 
 /*
- * The common case of ring_publish(): nobody has come on top of us. Where the
- * head is then was known when the word was exchanged. If somebody has, he
- * published nothing, and his record is behind ours.
+ * The common case of ring_publish(): no context has interrupted us. The new head was
+ * known when the word was exchanged. A context that did interrupt us has published
+ * nothing, and its record is behind ours.
  */
 void evring_submit(struct evring_slot *slot)
 {
@@ -641,20 +643,35 @@ void evring_submit(struct evring_slot *slot)
 }
 EXPORT_SYMBOL_GPL(evring_submit);
 
-void evring_discard(struct evring_slot *slot)
+static void slot_clear(struct evring_slot *slot)
+{
+	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
+}
+
+/*
+ * Drop an event that no owner wants: evring_discard() without clearing the bytes in
+ * the mapping, whose readers could have had the event.
+ */
+void evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
 	unsigned long word = slot->word;
 	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 
-	/* What was to be kept from leaving must not be read in the mapping either. */
-	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 	/* Take it back if it is still the last one, else its place is taken. */
 	if (!word_exchange(ring, &word, undo)) {
+		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
+}
+
+void evring_discard(struct evring_slot *slot)
+{
+	/* Readers of the mapping must not see the event either. */
+	slot_clear(slot);
+	evring_withdraw(slot);
 }
 EXPORT_SYMBOL_GPL(evring_discard);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types: what events look like. Ids are given out in order. A ring can hold
+ * Types: the layout of events. Ids are given out in order. A ring can hold
  * events of a module that has gone, and they must stay readable: so a type is
  * only marked as gone, and comes back under its id when the module does. Once
  * all ids are given out, one that no event in any ring has any more goes to
@@ -12,8 +12,11 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "evring.h"
+#include "block.h"
+#include "group.h"
+#include "lane.h"
 #include "publish.h"
+#include "type.h"
 
 /* Ids that are not for applications */
 #define KERNEL_TYPES	(EVRING_TYPES_MAX / 4)
@@ -153,6 +156,8 @@ static void type_free(struct evring_event_type *type)
 	if (!type)
 		return;
 	free_percpu(type->lost);
+	free_percpu(type->filtered);
+	free_percpu(type->undecided);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type->app);
@@ -167,7 +172,7 @@ static void type_free_rcu(struct rcu_head *rcu)
 static void type_place(struct evring_event_type *type, u16 lane)
 {
 	type->lane = lane;
-	WRITE_ONCE(type->rings, evring_lanes[lane].rings);
+	WRITE_ONCE(type->rings, evring_lane_table[lane].rings);
 }
 
 /* Where a type's own lane is; the builtin ones are in all of them. */
@@ -178,7 +183,7 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	if (lane >= 0)
 		return lane;
 	pr_info("evring: there is no lane %s: events of type %s go to lane %s\n", desc->lane,
-		desc->name, evring_lanes[0].info->name);
+		desc->name, evring_lane_table[0].info->name);
 	return 0;
 }
 
@@ -191,8 +196,10 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	if (!type)
 		return ERR_PTR(-ENOMEM);
 	type->lost = alloc_percpu(u64);
-	if (!type->lost) {
-		kfree(type);
+	type->filtered = alloc_percpu(u64);
+	type->undecided = alloc_percpu(u64);
+	if (!type->lost || !type->filtered || !type->undecided) {
+		type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}
 	type->block = block;
@@ -250,7 +257,7 @@ struct remains {
 	bool found;
 };
 
-/* A group may still read below tail what a writer gave way for: hold tells. */
+/* A group may still read below tail, where a writer gave way to it: see hold. */
 static void look_below(struct evring_ring *ring, void *arg)
 {
 	struct remains *remains = arg;
@@ -627,14 +634,14 @@ void evring_types_leave_app(unsigned long *registered)
 	mutex_unlock(&types_lock);
 }
 
-static u64 type_lost(const struct evring_event_type *type)
+static u64 count_all(const u64 __percpu *count)
 {
-	u64 lost = 0;
+	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		lost += READ_ONCE(*per_cpu_ptr(type->lost, cpu));
-	return lost;
+		sum += READ_ONCE(*per_cpu_ptr(count, cpu));
+	return sum;
 }
 
 /* The answer, and in @copy the block, for the caller to free. */
@@ -656,7 +663,9 @@ static int type_fill(struct evring_describe *info, const kuid_t *only, struct ev
 	info->len = type->block->len;
 	info->generation = type->generation;
 	info->lane = type->lane;
-	info->lost = type_lost(type);
+	info->lost = count_all(type->lost);
+	info->filtered = count_all(type->filtered);
+	info->undecided = count_all(type->undecided);
 	if (info->room < info->len)
 		return 0;
 	*copy = kmemdup(type->block, info->len, GFP_KERNEL);

@@ -24,6 +24,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include "lane.h"
 #include "publish.h"
 
 #define SLICES		16

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waking who waits. A session that found nothing arms its lanes; an emit that
- * finds its lane armed raises an irq_work, which runs outside of whatever the
- * emit is in the middle of. Nobody armed, nobody woken: one wake a batch.
+ * Waking readers. A session that found nothing arms its lanes; an emit that finds its
+ * lane armed raises an irq_work, which runs outside of the code that emits. A lane that
+ * is not armed wakes nobody: one wake a batch.
  *
  * An emit does not pay for a full barrier between its store of head and its
  * look at armed. So an emit that races with an arm may see no one armed while
@@ -10,15 +10,16 @@
  * move. A store is visible long before a tick has passed: the session looks back
  * one tick after each arm, once, and finds it.
  *
- * What is done with interrupts off is bounded. A wake-up counts what came on its
- * own ring alone and compares sums that are kept by lane; it visits WAKE_BATCH
+ * Work with interrupts off is bounded. A wake-up counts the bytes of its own ring
+ * alone and compares sums that are kept by lane; it visits WAKE_BATCH
  * waiters, and leaves the others to a work. All rings are looked at where a
  * session arms and where it looks back, in process context.
  */
 #include <linux/poll.h>
 
 #include "compat/timer.h"
-#include "evring.h"
+#include "lane.h"
+#include "wake.h"
 
 #define WAKE_BATCH	64
 
@@ -31,9 +32,12 @@ static void lanes_mark(u64 lanes, int by)
 	u32 lane;
 
 	lockdep_assert_held(&waiters_lock);
-	for (lane = 0; lane < evring_nr_lanes; lane++)
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		int *marked = &evring_lane_table[lane].marked;
+
 		if (lanes & BIT_ULL(lane))
-			WRITE_ONCE(evring_lanes[lane].marked, evring_lanes[lane].marked + by);
+			WRITE_ONCE(*marked, *marked + by);
+	}
 }
 
 static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state state)
@@ -111,14 +115,17 @@ static void wake_work_fn(struct work_struct *work)
 
 static DECLARE_WORK(wake_work, wake_work_fn);
 
-/* From an emit on @work's ring; hard irq context. */
+/*
+ * From an emit on @work's ring; hard irq context. On PREEMPT_RT a thread calls it, as
+ * init_irq_work() marks no work as hard, so it may take locks that sleep there.
+ */
 void evring_ring_wake(struct irq_work *work)
 {
 	struct evring_ring *ring = container_of(work, struct evring_ring, wake);
-	struct evring_lane *lane = &evring_lanes[ring->lane];
+	struct evring_lane *lane = &evring_lane_table[ring->lane];
 	unsigned long flags;
 
-	/* Disarm before looking who is: who arms after this sets it again. */
+	/* Disarm before visiting the waiters: one that arms after this sets it again. */
 	xchg(&lane->armed, 0);
 	WRITE_ONCE(ring->page->wakeups, ring->page->wakeups + 1);
 	evring_ring_count(ring);
@@ -182,7 +189,7 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	/* Last: an emit that finds the lane armed finds us in the list armed. */
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (arm->lanes & BIT_ULL(lane))
-			WRITE_ONCE(evring_lanes[lane].armed, 1);
+			WRITE_ONCE(evring_lane_table[lane].armed, 1);
 	/*
 	 * Before user space looks at the heads again: an emit whose look at
 	 * armed came later than this has its head seen, or sees us.

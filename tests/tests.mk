@@ -15,7 +15,10 @@ EXAMPLE	:= $(B)/bin/evring-tail-example $(B)/bin/evring-registration
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
+include tests/env/grown.mk
 include tests/env/sim/sim.mk
+include tests/ring/ring.mk
+include tests/evringd/evringd.mk
 include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.
@@ -26,7 +29,8 @@ FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-tests: $(BENCH)/evringd-sim $(KTESTS) $(UTESTS) $(SIM_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_KO) $(GROWN_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
+tests: $(BENCH)/evringd-sim
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about half an hour)
@@ -68,7 +72,8 @@ $(B)/san/%.o: %.c | $(B)/needs
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(D_CFLAGS) $(CLI_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(B)/tests/unit/json_test: tests/unit/json_test.c $(HARNESS) \
+JSON_TESTS := $(addprefix $(B)/tests/unit/,json_test json_text_test json_bound_test)
+$(JSON_TESTS): $(B)/tests/unit/%: tests/unit/%.c tests/unit/json.h $(HARNESS) \
 	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
 $(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c $(HARNESS) \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
@@ -80,7 +85,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
 		-lrdkafka -luring -ljansson $(UNIT_LIBS)
 
-$(B)/tests/unit/json_test:
+$(JSON_TESTS):
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -o $@ $(filter %.c %.o,$^) -ljansson
@@ -91,7 +96,8 @@ $(B)/tests/unit/copy_test:
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Itests/fuzz -o $@ $<
 
-$(B)/bin/evring-consume: tests/e2e/consume.c tests/e2e/ledger.c tests/e2e/ledger.h $(B)/lib/libevring.a
+$(B)/bin/evring-consume: $(addprefix tests/e2e/,consume.c message.c print.c ledger.c consume.h ledger.h) \
+		$(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson

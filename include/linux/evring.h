@@ -33,7 +33,7 @@
 struct evring_event_type;
 struct evring_ring;
 
-/* What one number, or one bit, of a field is called */
+/* The name of one value of a field, or of one bit of it */
 struct evring_value_desc {
 	u64 value;
 	const char *name;
@@ -75,7 +75,7 @@ struct evring_field_desc {
 };
 
 /**
- * struct evring_type_desc - what a producer declares; see EVRING_EVENT()
+ * struct evring_type_desc - a producer's declaration; see EVRING_EVENT()
  * @name: "family.event"
  * @doc: one line
  * @lane: name of the lane that it asks for; where there is none of that name its
@@ -175,7 +175,7 @@ static const struct evring_type_desc _id##_desc = {				\
  * @_lane: name of a lane
  * @_doc: one line about the event
  * @_list: macro (F, S) that says F(S, kind, name, format, doc) for each field;
- *	what follows doc initialises more of struct evring_field_desc:
+ *	further arguments initialise more of struct evring_field_desc:
  *	.unit = "bytes", .names = &some_names
  */
 #define EVRING_EVENT(_id, _name, _version, _lane, _doc, _list)			\
@@ -229,7 +229,7 @@ struct evring_event_type *evring_type_register(const struct evring_type_desc *de
 
 /**
  * evring_type_unregister() - the module goes, its events stay readable
- * @type: what evring_type_register() returned; NULL and ERR_PTR are fine
+ * @type: from evring_type_register(); NULL and ERR_PTR are fine
  *
  * Nobody may be emitting it any more. Context: may sleep.
  */
@@ -242,8 +242,8 @@ void evring_type_unregister(struct evring_event_type *type);
  * @len: bytes of payload, at least the type's size
  *
  * Returns with preemption off until submit or discard, which must follow on
- * the same CPU, soon, and in reverse order where reservations nest. What the
- * caller does not write holds what older events left there.
+ * the same CPU, soon, and in reverse order where reservations nest. Bytes
+ * that the caller does not write are those of older events.
  *
  * Context: any, NMI included; never sleeps, never spins on another CPU.
  * Return: the payload, 8-byte aligned; NULL if there is no room, which is
@@ -251,10 +251,10 @@ void evring_type_unregister(struct evring_event_type *type);
  */
 void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
 
-/** evring_submit() - publish what evring_reserve() gave. Context: the same. */
+/** evring_submit() - publish a reservation. Context: that of evring_reserve(). */
 void evring_submit(struct evring_slot *slot);
 
-/** evring_discard() - take it back unseen. Context: the same. */
+/** evring_discard() - drop a reservation: no reader sees it. Context: likewise. */
 void evring_discard(struct evring_slot *slot);
 
 /**
@@ -268,7 +268,7 @@ void evring_discard(struct evring_slot *slot);
  */
 int evring_emit(struct evring_event_type *type, const void *payload, u32 len);
 
-/** evring_fill_common() - who current is. Context: task, preemption off. */
+/** evring_fill_common() - describe current. Context: task, preemption off. */
 void evring_fill_common(struct evring_common *common);
 
 /** evring_record_max() - longest payload that fits a record, bytes */

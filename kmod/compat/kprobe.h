@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A probed function's arguments and result. 0 where there are no kprobes (User-mode Linux). */
+/*
+ * A probed function's arguments and result, and its calls that are under way. 0 and
+ * none where there are no kprobes (User-mode Linux).
+ */
 #ifndef _KMOD_COMPAT_KPROBE_H
 #define _KMOD_COMPAT_KPROBE_H
 
 #include <linux/kprobes.h>
+#include <linux/llist.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 
 #if defined(CONFIG_KPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
 #define EVRING_HAVE_KPROBES
@@ -20,6 +25,34 @@ static inline long evring_result(struct pt_regs *regs)
 {
 	return regs_return_value(regs);
 }
+
+/*
+ * The data of the innermost call by current of @probe's function, whose entry was
+ * told and whose return was not; NULL if there is none. The kernel keeps these
+ * calls in a list of the task, which current alone changes. Context: @probe's own
+ * handlers, or those of a function that the call leads to.
+ */
+static inline void *evring_call_data(const struct kretprobe *probe)
+{
+	struct kretprobe_instance *call;
+	struct llist_node *at;
+
+#ifdef CONFIG_KRETPROBE_ON_RETHOOK
+	for (at = current->rethooks.first; at; at = at->next) {
+		call = container_of(at, struct kretprobe_instance, node.llist);
+		/* The list has other tracers' calls, too: rethook tells whose it is. */
+		if (call->node.rethook == probe->rh)
+			return call->data;
+	}
+#else
+	for (at = current->kretprobe_instances.first; at; at = at->next) {
+		call = container_of(at, struct kretprobe_instance, llist);
+		if (call->rph == probe->rph)
+			return call->data;
+	}
+#endif
+	return NULL;
+}
 #else
 static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n)
 {
@@ -29,6 +62,11 @@ static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n
 static inline long evring_result(struct pt_regs *regs)
 {
 	return 0;
+}
+
+static inline void *evring_call_data(const struct kretprobe *probe)
+{
+	return NULL;
 }
 #endif
 #endif /* _KMOD_COMPAT_KPROBE_H */

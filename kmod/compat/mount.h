@@ -2,7 +2,7 @@
 /*
  * Where a mount is mounted: the start of struct mount, which is private to fs/. It
  * is the same on each kernel from 3.3 on that does not shuffle its structures;
- * evring_paths_init() compares what comes of it with d_path().
+ * evring_paths_init() compares paths that depend on it with d_path()'s.
  */
 #ifndef _KMOD_COMPAT_MOUNT_H
 #define _KMOD_COMPAT_MOUNT_H

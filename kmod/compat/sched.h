@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the scheduler's tracepoints tell, which differs between kernels. */
+/* Arguments of the scheduler's tracepoints, which differ between kernels. */
 #ifndef _KMOD_COMPAT_SCHED_H
 #define _KMOD_COMPAT_SCHED_H
 
@@ -13,7 +13,7 @@
  * From 6.16 the tracepoint tells whether the group is dead. Before that it fires
  * for each thread, behind the decrement of signal->live: of threads that exit at
  * once several can find it at zero, and at least one does. The first of these
- * has it. What they settle it by is signal->quick_threads, the number of threads
+ * has it. They settle it by signal->quick_threads, the number of threads
  * that have not begun to exit. It is zero for ever when live is, since each thread
  * takes itself off it first (synchronize_group_exit()), nobody reads it again,
  * and it goes with the process. We move it to -1: that can be done once.

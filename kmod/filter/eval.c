@@ -83,20 +83,20 @@ static struct span field_bytes(const struct run *run, const struct evring_insn *
 
 /* Numbers */
 
-static bool in_range(__u64 x, __u64 a, __u64 b)
+static bool is_between(__u64 x, __u64 a, __u64 b)
 {
 	/* With or without a sign: how far x is above a is no more than b is. */
 	return x - a <= b - a;
 }
 
-static bool in_ranges(struct run *run, const struct evring_insn *insn, const char *pool, __u64 x)
+static bool is_in_ranges(struct run *run, const struct evring_insn *insn, const char *pool, __u64 x)
 {
 	__u64 range[2];
 	unsigned int i;
 
 	for (i = 0; i < insn->count; i++, pool += sizeof(range)) {
 		memcpy(range, pool, sizeof(range));
-		if (in_range(x, range[0], range[1])) {
+		if (is_between(x, range[0], range[1])) {
 			spend(run, 16 * i);
 			return true;
 		}
@@ -109,13 +109,13 @@ static bool number_holds(struct run *run, const struct evring_insn *insn, const 
 {
 	switch (insn->op) {
 	case EVRING_OP_RANGE:
-		return in_range(x, insn->a, insn->b);
+		return is_between(x, insn->a, insn->b);
 	case EVRING_OP_MASK:
 		return (x & insn->a) == insn->b;
 	case EVRING_OP_ANY_BIT:
 		return x & insn->a;
 	default:
-		return in_ranges(run, insn, pool, x);
+		return is_in_ranges(run, insn, pool, x);
 	}
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The part that all events of task context have in common: who did it. */
+/* The common part of all events that a task causes: the task. */
 #include <linux/audit.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/evring.h>
 #include <linux/pid_namespace.h>
 #include <linux/user_namespace.h>
 
 #include "../compat/ns.h"
-#include "../evring.h"
 
 static u64 current_cgroup(void)
 {

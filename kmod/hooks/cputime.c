@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPU times as wait4() tells them. What ticks have sampled says how user and
- * system time share what the scheduler has measured (thread_group_cputime() and
- * cputime_adjust() in the kernel, which modules cannot call).
+ * CPU times as wait4() tells them: the run time that the scheduler has measured,
+ * split into user and system time in the ratio that the ticks have sampled. As
+ * thread_group_cputime() and cputime_adjust() do, which modules cannot call.
  */
 #include <linux/math64.h>
 #include <linux/sched/clock.h>
@@ -14,7 +14,7 @@
 #define THREADS_MAX	256	/* visited: dead, but not reaped yet */
 #define TRIES_MAX	4
 
-/* What current has run since the scheduler has last put it to its account. */
+/* current's run time, with the part since the scheduler last accounted for it. */
 static u64 current_runtime(void)
 {
 	const struct sched_entity *se = &current->se;
@@ -27,9 +27,9 @@ static u64 current_runtime(void)
 	since = local_clock() - se->exec_start;
 #if defined(CONFIG_IRQ_TIME_ACCOUNTING) || defined(CONFIG_PARAVIRT_TIME_ACCOUNTING)
 	/*
-	 * exec_start is on a clock that leaves out interrupts, or what a hypervisor
-	 * stole, and is behind by all of that since boot. But no more than the
-	 * time since we were put on this CPU can have come since then.
+	 * exec_start is on a clock that leaves out interrupts, or time that a
+	 * hypervisor stole, and is behind by all of that since boot. Bound the
+	 * difference by the time since the task was put on this CPU, and by a tick.
 	 */
 #ifdef CONFIG_SCHED_INFO
 	since = min_t(s64, since, local_clock() - current->sched_info.last_arrival);
@@ -64,7 +64,7 @@ static void group_sum(struct task_struct *task, struct task_cputime *sum)
 			sum->sum_exec_runtime += t == current ? current_runtime() :
 						 READ_ONCE(t->se.sum_exec_runtime);
 		}
-		/* Whoever is reaped right now is counted twice, or not: look again. */
+		/* A thread that was reaped meanwhile may count twice, or not at all: retry. */
 	} while (((seq & 1) || read_seqcount_retry(stats, seq)) && ++tries < TRIES_MAX);
 	rcu_read_unlock();
 }
@@ -81,7 +81,7 @@ static void group_adjust(struct signal_struct *signal, struct task_cputime *sum)
 	struct prev_cputime *prev = &signal->prev_cputime;
 	unsigned long flags;
 
-	/* What was told before is not taken back. */
+	/* Times never go back: at least what wait4() or getrusage() last told. */
 	raw_spin_lock_irqsave(&prev->lock, flags);
 	user = prev->utime;
 	system = prev->stime;

@@ -5,9 +5,15 @@
 
 #include <linux/bitmap.h>
 #include <linux/evring.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
-#include "../evring.h"
+#include "../filter/gate.h"
+#include "../group.h"
+#include "../limits.h"
+#include "../ring.h"
+#include "../type.h"
 #include "source.h"
 
 #define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX
@@ -17,22 +23,51 @@
  * @desc: the event
  * @points: attached and detached together
  * @nr_points: of @points
+ * @quiet: not for what a group's owner does, as shipping the event would make the
+ *	next one. The sources see to it, but for tracepoints and notifiers: there the
+ *	probe asks evring_hook_leaves_out()
  * @type: of the event, from evring_hooks_init() on; NULL: it could not be registered
  * @error: why not
- * @owners: for whom it is attached: places of groups, and EVRING_OWNER_ADMIN;
+ * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
  * @attached: all points that it needs are attached; likewise
+ * @wants: what each owner wants, NULL: all events; likewise
+ * @gate: what they want together, NULL: all events
  */
 struct evring_event_hook {
 	const struct evring_type_desc *desc;
 	struct evring_point *points;
 	unsigned int nr_points;
+	bool quiet;
 
 	struct evring_event_type *type;
 	int error;
 	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
 	bool attached;
+	struct evring_want *wants[EVRING_OWNER_ADMIN + 1];
+	struct evring_gate __rcu *gate;
 };
+
+/*
+ * Publish what evring_reserve() gave, if one of the hook's owners wants it: this, and
+ * not evring_submit(), ends a hook's event. Preemption is off since evring_reserve(),
+ * so the gate stays until then.
+ */
+static inline void evring_hook_submit(struct evring_event_hook *hook, struct evring_slot *slot)
+{
+	const struct evring_gate *gate = rcu_dereference_sched(hook->gate);
+
+	if (unlikely(gate))
+		evring_gate_submit(gate, hook->type, slot);
+	else
+		evring_submit(slot);
+}
+
+/* Is this call the work of a process that the hook is quiet about? Any context. */
+static inline bool evring_hook_leaves_out(const struct evring_event_hook *hook)
+{
+	return hook->quiet && in_task() && evring_is_owner(current);
+}
 
 /* A hook's points: EVRING_POINTS(EVRING_TRACEPOINT(...), EVRING_KPROBE(...)) */
 #define EVRING_POINTS(...)							\
@@ -45,5 +80,8 @@ struct evring_hook_family {
 };
 
 extern const struct evring_hook_family evring_process_family;
+extern const struct evring_hook_family evring_file_open_family;
+extern const struct evring_hook_family evring_file_name_family;
+extern const struct evring_hook_family evring_file_attr_family;
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

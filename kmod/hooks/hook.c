@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks: the families, attaching and detaching. A hook is attached where each of
- * its points is, but for those that it can do without. One that is detached is
- * not there: its points are no-ops in the kernel's code.
+ * Hooks: the families, attaching and detaching. A hook is attached if all points
+ * are that it needs. A detached hook costs nothing: its points are no-ops in the
+ * kernel's code.
  *
- * A hook that does not emit is never called attached: the state tells, and a line
- * says why. One that this kernel cannot have does not keep the others from loading.
+ * A hook that does not emit is never called attached; its state comes with the
+ * reason. A hook that this kernel cannot have does not stop the module from loading.
  */
 #include <linux/err.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 
+#include "../group.h"
+#include "../lane.h"
 #include "family.h"
 #include "hook.h"
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
+	&evring_file_open_family,
+	&evring_file_name_family,
+	&evring_file_attr_family,
 };
 
 static const struct evring_source *const sources[] = {
@@ -41,7 +48,8 @@ static struct evring_event_hook *hook_at(unsigned int i)
 	for ((_i) = 0; ((_hook) = hook_at(_i)); (_i)++)
 
 #define for_each_point(_point, _hook) \
-	for ((_point) = (_hook)->points; (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
+	for ((_point) = (_hook)->points;						\
+	     (_point) < (_hook)->points + (_hook)->nr_points; (_point)++)
 
 static struct evring_event_hook *hook_find(const char *name)
 {
@@ -112,7 +120,7 @@ static int points_attach(struct evring_event_hook *hook)
 	return 0;
 }
 
-/* -EOPNOTSUPP: this kernel lacks a point. One whose module is not there is waited for. */
+/* -EOPNOTSUPP: this kernel lacks a point. A point of a module that is not loaded may come. */
 static int hook_attach(struct evring_event_hook *hook)
 {
 	struct evring_point *lacks = hook_lacks(hook, false);
@@ -156,7 +164,7 @@ static struct evring_point *hook_disarmed(const struct evring_event_hook *hook)
 	return NULL;
 }
 
-/* The state, and a line that says why: empty where there is nothing to be said. */
+/* The state, and the reason for it in @why: empty if all is well. */
 static u32 hook_state(const struct evring_event_hook *hook, char why[EVRING_WHY_MAX])
 {
 	struct evring_point *point = hook_lacks(hook, false);
@@ -198,7 +206,7 @@ static void hook_tell_missed(struct evring_event_hook *hook)
 			evring_point_tell_missed(point);
 }
 
-/* Into another lane: not over the heads of other owners. */
+/* Move the events into another lane, unless the hook has other owners. */
 static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lane)
 {
 	if (!hook->type)
@@ -213,39 +221,87 @@ static int hook_move(struct evring_event_hook *hook, unsigned int owner, u16 lan
 	return 0;
 }
 
-/* One more owner */
+/*
+ * From now on the owners' present filters and options hold for events. Where there is
+ * no owner any more, probes that still run emit nothing.
+ */
+static void hook_gate(struct evring_event_hook *hook)
+{
+	struct evring_gate *old = rcu_dereference_protected(hook->gate,
+							    lockdep_is_held(&hooks_lock));
+
+	if (!old && !hook_owned(hook))
+		return;
+	rcu_assign_pointer(hook->gate, evring_gate_make(hook->wants, hook->owners,
+							EVRING_OWNER_ADMIN + 1));
+	evring_gate_free(old);
+}
+
+/* Set an owner's wants, add it if it is new. Its old wants are in @*want then. */
+static int hook_own(struct evring_event_hook *hook, unsigned int owner, struct evring_want **want)
+{
+	bool was_owner = __test_and_set_bit(owner, hook->owners);
+	int ret;
+
+	swap(hook->wants[owner], *want);
+	hook_gate(hook);
+	ret = hook_attach(hook);
+	if (!ret)
+		return 0;
+	__assign_bit(owner, hook->owners, was_owner);
+	swap(hook->wants[owner], *want);
+	hook_gate(hook);
+	return ret;
+}
+
+/* Add an owner, and attach the hook if it is the first. */
 static int hook_take(struct evring_event_hook *hook, unsigned int owner,
-		     const struct evring_hook *arg)
+		     const struct evring_hook *arg, struct evring_want **want)
 {
 	int ret = 0;
 
 	if (arg->flags & EVRING_HOOK_F_LANE)
 		ret = hook_move(hook, owner, arg->lane);
 	if (!ret)
-		ret = hook_attach(hook);
-	if (!ret)
-		__set_bit(owner, hook->owners);
-	else if (hook->type && !hook_owned(hook))
+		ret = hook_own(hook, owner, want);
+	if (ret && hook->type && !hook_owned(hook))
 		evring_type_move(hook->type, -1);
 	return ret;
 }
 
 /*
- * One owner less; without any the hook goes, and its events' lane is their own
- * again. True: a probe may still run.
+ * Remove an owner. After the last one the hook is detached, and its events go to
+ * their own lane again. True: a probe may still run.
  */
 static bool hook_give_up(struct evring_event_hook *hook, unsigned int owner)
 {
 	bool was_attached = hook->attached;
 
-	if (!__test_and_clear_bit(owner, hook->owners) || hook_owned(hook))
+	if (!__test_and_clear_bit(owner, hook->owners))
 		return false;
-	hook_detach(hook);
+	if (!hook_owned(hook))
+		hook_detach(hook);
+	hook_gate(hook);
+	evring_want_free(hook->wants[owner]);
+	hook->wants[owner] = NULL;
+	if (hook_owned(hook))
+		return false;
 	evring_type_move(hook->type, -1);
 	return was_attached;
 }
 
-static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
+static u32 hook_filters(const struct evring_event_hook *hook)
+{
+	unsigned int owner;
+	u32 filters = 0;
+
+	for (owner = 0; owner < ARRAY_SIZE(hook->wants); owner++)
+		filters += !!hook->wants[owner];
+	return filters;
+}
+
+static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
+		    struct evring_want **want)
 {
 	int owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN, ret = 0;
 
@@ -253,12 +309,13 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
 	if (owner < 0)
 		return owner;
 	if (arg->op == EVRING_HOOK_ATTACH)
-		ret = hook_take(hook, owner, arg);
+		ret = hook_take(hook, owner, arg, want);
 	else if (arg->op == EVRING_HOOK_DETACH && hook_give_up(hook, owner))
 		evring_sources_settle();
 	hook_tell_missed(hook);
 	arg->lane = hook->type ? hook->type->lane : 0;
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
+	arg->filters = hook_filters(hook);
 	arg->state = hook_state(hook, arg->why);
 	return ret;
 }
@@ -267,13 +324,47 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg)
 int evring_hook_ctl(struct evring_hook *arg)
 {
 	struct evring_event_hook *hook = hook_find(arg->name);
+	struct evring_want *want;
 	int ret;
 
 	if (!hook)
 		return -ENOENT;
+	if (arg->filter && !hook->type)
+		return -EOPNOTSUPP;
+	want = arg->filter ? evring_want_load(arg->filter, hook->type) : NULL;
+	if (IS_ERR(want))
+		return PTR_ERR(want);
 	mutex_lock(&hooks_lock);
-	ret = hook_ctl(hook, arg);
+	ret = hook_ctl(hook, arg, &want);
 	mutex_unlock(&hooks_lock);
+	/* What is not the owner's, or not any more */
+	evring_want_free(want);
+	return ret;
+}
+
+/* EVRING_IOC_FILTER; @arg was checked. May sleep. */
+int evring_hook_filter(struct evring_filter_read *arg)
+{
+	struct evring_event_hook *hook = hook_find(arg->name);
+	struct evring_program *copy = NULL;
+	int owner, ret = 0;
+
+	if (!hook)
+		return -ENOENT;
+	mutex_lock(&hooks_lock);
+	owner = arg->group[0] ? evring_group_find(arg->group) : EVRING_OWNER_ADMIN;
+	if (owner < 0)
+		ret = owner;
+	else if (hook->wants[owner])
+		ret = evring_want_copy(hook->wants[owner], &copy);
+	mutex_unlock(&hooks_lock);
+	if (ret || !copy)
+		return ret;
+	arg->len = copy->len;
+	/* Not under the lock: user memory can be as slow as its owner wants. */
+	if (copy_to_user(u64_to_user_ptr(arg->to), copy, min(arg->room, arg->len)))
+		ret = -EFAULT;
+	kvfree(copy);
 	return ret;
 }
 
@@ -328,7 +419,7 @@ u32 evring_hook_flags(u32 type_id)
 	return ret;
 }
 
-/* A module has come: what was waited for may be there, for those who wait. */
+/* A module has come: attach the hooks that have owners and waited for its tracepoints. */
 static void hook_module_comes(struct evring_event_hook *hook, struct module *mod)
 {
 	struct evring_point *point;
@@ -346,7 +437,7 @@ static void hook_module_comes(struct evring_event_hook *hook, struct module *mod
 			hook->error);
 }
 
-/* It goes: the owners stay, and wait. */
+/* A module goes: its hooks are detached, but keep their owners. */
 static void hook_module_goes(struct evring_event_hook *hook, struct module *mod)
 {
 	struct evring_point *point;
@@ -441,6 +532,15 @@ void evring_hooks_init(void)
 	mutex_unlock(&hooks_lock);
 }
 
+static void hook_free_wants(struct evring_event_hook *hook)
+{
+	unsigned int owner;
+
+	for (owner = 0; owner < ARRAY_SIZE(hook->wants); owner++)
+		evring_want_free(hook->wants[owner]);
+	evring_gate_free(rcu_dereference_protected(hook->gate, true));
+}
+
 void evring_hooks_exit(void)
 {
 	struct evring_event_hook *hook;
@@ -455,4 +555,6 @@ void evring_hooks_exit(void)
 	mutex_unlock(&hooks_lock);
 	/* No probe is still running when its code goes. */
 	evring_sources_settle();
+	for_each_hook(hook, i)
+		hook_free_wants(hook);
 }

@@ -8,6 +8,7 @@
 void evring_hooks_init(void);
 void evring_hooks_exit(void);
 int evring_hook_ctl(struct evring_hook *arg);
+int evring_hook_filter(struct evring_filter_read *arg);
 int evring_hooks_drop_group(const char *name);
 u32 evring_hook_flags(u32 type_id);
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where a file is, as text: what d_path() gives, from any context. d_path() spins
- * on rename_lock and mount_lock, which on PREEMPT_RT is to sleep, and needs a task
- * that still has its fs; when the buffer is too small it gives nothing. Here the
- * walk from the file to the root is bounded, it takes no lock, and a path that does
- * not fit loses its front.
+ * The path of a file as text, as d_path() gives it, from any context. d_path() spins
+ * on rename_lock and mount_lock, which sleeps on PREEMPT_RT, it needs a task that
+ * still has its fs, and it fails if the buffer is too small. The walk here, from the
+ * file to the root, is bounded and takes no lock; a path that does not fit loses its
+ * front.
  *
- * RCU keeps dentries and mounts that are visited. A rename meanwhile is seen in
- * rename_lock's count, and the walk is repeated; a mount that is moved or goes is
- * not seen, as mount_lock is not exported: then the part above it may be as it was
- * or as it will be.
+ * RCU keeps the dentries and mounts of the walk. rename_lock's count tells of a rename
+ * meanwhile, and the walk is repeated. mount_lock is not exported, so a mount that is
+ * moved or unmounted meanwhile goes unnoticed: the part above it may be old or new.
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -31,6 +30,8 @@ static const struct evring_value_desc path_flags[] = {
 	{ EVRING_PATH_DELETED, "deleted", "the file has no name any more" },
 	{ EVRING_PATH_UNREACHABLE, "unreachable", "the file is not below the task's root" },
 	{ EVRING_PATH_RACED, "raced", "a rename came in between" },
+	{ EVRING_PATH_GIVEN, "given", "the path as it was given: the kernel did not get that far" },
+	{ EVRING_PATH_LOCAL, "local", "from the root of its filesystem, whose mount is not known" },
 };
 
 const struct evring_names_desc evring_path_flags = {
@@ -42,14 +43,14 @@ const struct evring_names_desc evring_path_flags = {
 /* struct evring_mount is as this kernel's mounts are. */
 static bool mounts_known = true;
 
-/* A text that grows to the front; room[] is what is left of the buffer */
+/* A text that grows to the front; @room bytes of @buf are free */
 struct text {
 	char *buf;
 	u32 room;
 	u32 flags;
 };
 
-/* False: it does not fit, and its end is there. */
+/* False: it did not fit, and only its end was put there. */
 static bool text_prepend(struct text *text, const char *from, u32 len)
 {
 	bool fits = len <= text->room;
@@ -110,7 +111,7 @@ static void walk(struct text *text, struct path at, const struct path *root)
 			continue;
 		}
 		if (at.dentry == parent) {
-			/* Above what is mounted: it was moved out of there. */
+			/* The file was moved out of the mounted tree. */
 			text->flags |= at.mnt ? EVRING_PATH_UNREACHABLE : 0;
 			return;
 		}
@@ -193,7 +194,7 @@ static struct evring_path_text path_text(const struct path *path, const struct p
 /**
  * evring_path() - a path from current's root, marked as the kernel marks them:
  * "(unreachable)" in front, " (deleted)" behind
- * @path: the caller has a reference, or holds what has one
+ * @path: the caller makes sure that it stays referenced
  * @buf: room for the text
  * @size: of @buf, 64 at least
  *
@@ -220,7 +221,7 @@ struct evring_path_text evring_dentry_path(struct dentry *dentry, char *buf, u32
 	return path_text(&path, &none, buf, size);
 }
 
-/* Is what is mounted at @name where d_path() says? True if nothing is. */
+/* Does evring_path() say the same as d_path() of @name? True if there is no @name. */
 static bool mount_agrees(const char *name, char *ours, char *theirs)
 {
 	struct evring_path_text text;
@@ -248,5 +249,5 @@ void evring_paths_init(void)
 		mounts_known &= mount_agrees(names[i], buf, buf + EVRING_PATH_BYTES);
 	kfree(buf);
 	if (!mounts_known)
-		pr_warn("evring: this kernel's mounts are of another kind: paths lose what is above their mount, and are marked as cut\n");
+		pr_warn("evring: struct mount is another one on this kernel: paths begin at their mount, and are marked as cut\n");
 }

@@ -4,7 +4,7 @@
  *
  * The probes run in task context, on 7.0 and later with preemption on: only
  * between reserve and submit may anything depend on the CPU. Nothing here
- * sleeps: what user memory is not there at once is not there.
+ * sleeps: user memory that is not present is not read.
  */
 #include <linux/binfmts.h>
 #include <linux/mm.h>
@@ -53,12 +53,12 @@ static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FL
 	e->child_pidns = task_active_pid_ns(child)->ns.inum;
 	e->child_ns_pid = task_tgid_nr_ns(child, task_active_pid_ns(child));
 	e->clone_flags = clone_flags;
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 /*
  * The arguments lie where exec has just written them. A page that is not there
- * ends them: what is read is a prefix, and the event says so.
+ * ends them: the event has a prefix, and says so.
  */
 static u32 read_argv(char *to, unsigned long from, u32 len)
 {
@@ -101,7 +101,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	e->argv_len = min_t(unsigned long, whole, U32_MAX);
 	e->argv_truncated = done < whole;
 	e->path_truncated = bprm->filename[path_len] != '\0';
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 /* In one thread of a process, current, when all of its threads are on their way out. */
@@ -127,7 +127,7 @@ static void emit_exit(struct evring_event_hook *hook, struct task_struct *task)
 	e->core_dumped = !!(status & 0x80);
 	e->user_time = user;
 	e->system_time = system;
-	evring_submit(&slot);
+	evring_hook_submit(hook, &slot);
 }
 
 EVRING_EXIT_PROBE(emit_exit)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The events of process.c: what they are called and what is in them. */
+/* The events of process.c: their names and fields. */
 #ifndef _KMOD_HOOKS_PROCESS_H
 #define _KMOD_HOOKS_PROCESS_H
 

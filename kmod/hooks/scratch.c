@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Room for what must be made before its length is known, and with it how much to
- * reserve: paths. Each CPU has some, for a hook and one that comes on top of it.
+ * Buffers for texts whose length must be known before room is reserved in the ring:
+ * paths. Each CPU has two, one for a hook that interrupts another one.
  */
 #include <linux/errno.h>
 #include <linux/percpu.h>
@@ -31,9 +31,9 @@ void evring_scratch_exit(void)
 }
 
 /*
- * EVRING_SCRATCH_BYTES, until evring_scratch_put(), on this CPU: preemption is off
- * until then. NULL: a third context came on top of two; then it is not off, and
- * there is nothing to put. Context: any.
+ * A buffer of EVRING_SCRATCH_BYTES. Preemption is off until evring_scratch_put(). NULL
+ * if both of this CPU's are in use: preemption is as before, and there is nothing to
+ * put. Context: any.
  */
 void *evring_scratch_get(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* scratch.c: room for what must be made before its length is known. */
+/* scratch.c: buffers for texts of unknown length. */
 #ifndef _KMOD_HOOKS_SCRATCH_H
 #define _KMOD_HOOKS_SCRATCH_H
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What points of all kinds have in common. */
+/* Common to points of all kinds. */
 #include <linux/tracepoint.h>
 
 #include "family.h"
 
-/* No probe of a point that was detached before runs any more. May sleep. */
+/* Wait until no probe of a detached point runs any more. May sleep. */
 void evring_sources_settle(void)
 {
 	/* Waits for RCU too, and so for kprobes' handlers, which run with preemption off. */
@@ -12,9 +12,8 @@ void evring_sources_settle(void)
 }
 
 /*
- * Calls that did not reach the probe are events lost. They are counted by whoever
- * sees the number first, the next call's probe or a look at the hook; this CPU's
- * ring tells of them. Any context.
+ * Calls that did not reach the probe are lost events. Declare those that nobody has
+ * declared yet, on this CPU's ring. Any context.
  */
 void evring_point_tell_missed(struct evring_point *point)
 {

@@ -9,7 +9,7 @@
 
 #include "../compat/kprobe.h"
 #include "canary.h"
-#include "source.h"
+#include "family.h"
 
 static const char switched_off[] = "kernel.ftrace_enabled or debug/kprobes/enabled is 0";
 
@@ -44,9 +44,9 @@ static void kretprobe_absent(const struct evring_point *point, char *why, size_t
 #define ACTIVE_MAX	4096	/* calls of one function at once, with a kretprobe's data */
 
 /*
- * Whether there is a function of a name is not for modules to ask. A probe that
- * is registered and disabled tells, and patches nothing. To drop it takes a grace
- * period, so they are dropped together.
+ * Modules cannot look symbols up. Registering a disabled probe tells whether there is
+ * a function, and patches nothing. To unregister it takes a grace period, so that is
+ * done for many at once.
  */
 static struct kprobe *tried[16];
 static unsigned int nr_tried;
@@ -78,7 +78,7 @@ static int symbol_try(const char *symbol)
 	return ret;
 }
 
-/* The first that can be probed. What one that is there fails with says more than -ENOENT. */
+/* The first that can be probed. Any other error says more than -ENOENT. */
 static int symbols_find(const char *const *symbols, const char **symbol)
 {
 	int ret, error = -ENOENT;
@@ -110,7 +110,8 @@ static int kprobe_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct evring_point *point = container_of(probe, struct evring_point, kprobe.probe);
 
-	point->kprobe.enter(point->hook, regs);
+	if (!evring_hook_leaves_out(point->hook))
+		point->kprobe.enter(point->hook, regs);
 	return 0;
 }
 
@@ -164,7 +165,8 @@ static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)
 		return 1;
 	point = kretprobe_point(probe);
-	return !point->kretprobe.enter(point->hook, call->data, regs);
+	return evring_hook_leaves_out(point->hook) ||
+	       !point->kretprobe.enter(point->hook, call->data, regs);
 }
 
 static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs)
@@ -176,6 +178,7 @@ static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs
 		return 0;
 	point = kretprobe_point(probe);
 	point->kretprobe.leave(point->hook, call->data, regs);
+	evring_point_tell_missed(point);
 	return 0;
 }
 

@@ -5,7 +5,10 @@
  * rings and types of evring.ko, so the one difference to evring_reserve() and
  * evring_submit() is the time stamp: always 1.
  */
-#include "../../kmod/evring.h"
+#include "../../kmod/clock.h"
+#include "../../kmod/pages.h"
+#include "../../kmod/ring.h"
+#include "../../kmod/type.h"
 
 /* To be called as another module's functions are: the compiler knows nothing of them. */
 #if __has_attribute(__noipa__)
@@ -14,10 +17,13 @@
 #define APART	noinline __maybe_unused
 #endif
 
-static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
+static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type,
+				   u32 len);
 static APART void noclock_submit(struct evring_slot *slot);
 static APART void noclock_discard(struct evring_slot *slot);
 static APART int noclock_emit(struct evring_event_type *type, const void *payload, u32 len);
+static APART void noclock_lose(struct evring_event_type *type, u32 nr,
+			       enum evring_lost_cause cause);
 
 static __always_inline u64 noclock(void)
 {
@@ -30,12 +36,13 @@ static __always_inline bool noclock_inline(u64 *now)
 	return true;
 }
 
-#define evring_clock	noclock
+#define evring_clock_raw	noclock
 #define evring_clock_inline	noclock_inline
 #define evring_reserve	noclock_reserve
 #define evring_submit	noclock_submit
 #define evring_discard	noclock_discard
 #define evring_emit	noclock_emit
+#define evring_lose	noclock_lose
 
 /* Nobody else needs them. */
 #undef EXPORT_SYMBOL_GPL
@@ -43,9 +50,10 @@ static __always_inline bool noclock_inline(u64 *now)
 
 #include "../../kmod/ring.c"
 
-#undef evring_clock
+#undef evring_clock_raw
 #undef evring_clock_inline
 #undef evring_reserve
 #undef evring_submit
 #undef evring_discard
 #undef evring_emit
+#undef evring_lose

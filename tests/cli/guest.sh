@@ -1,28 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
 # In the guest, with the module loaded: TAP of evring and of evringd's options.
-n=0
-failed=0
+# shellcheck source=tests/harness/guest.sh
+. /guest.sh
 grep -q ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
-
-ok() { # ok STATUS "what must hold"
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $2"
-		sed 's/^/#   /' /tmp/out
-	fi
-}
-
-# says PATTERN "what must hold" COMMAND...: succeeds, and prints such a line
-says() {
-	pattern=$1 name=$2
-	shift 2
-	"$@" >/tmp/out 2>&1 && grep -q -e "$pattern" /tmp/out
-	ok $? "$name"
-}
 
 # until_it_says PATTERN COMMAND...: waits for such a line, a minute or two at most
 until_it_says() {
@@ -34,16 +15,6 @@ until_it_says() {
 	done
 }
 
-# refuses STATUS PATTERN "what must hold" COMMAND...
-refuses() {
-	want=$1 pattern=$2 name=$3
-	shift 3
-	"$@" >/tmp/out 2>&1
-	got=$?
-	[ "$got" = "$want" ] && grep -q -e "$pattern" /tmp/out
-	ok $? "$name"
-}
-
 says '^critical  *2 ' "status: a row for each lane" evring status
 says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
 says '"abi":1' "status --json" evring status --json
@@ -53,13 +24,33 @@ says 'detached' "hooks: all are detached at first" evring hooks
 says 'process.fork: attached' "hooks attach takes a glob" evring hooks attach 'process.*'
 says 'process.exec *attached' "hooks: now attached" evring hooks
 says '' "hooks attach: again is fine" evring hooks attach process.exec
-refuses 1 'process.exec' "hooks attach: no such hook, and what there is" evring hooks attach nosuch
-refuses 2 'usage\|help' "no verb: usage" evring
-refuses 2 'nosuch' "an unknown verb" evring nosuch
-refuses 2 'option' "an unknown option" evring status --nosuch
-refuses 1 'loaded' "no device: says that the module may not be loaded" evring --device /dev/nosuch status
-refuses 1 'ermission\|group' "no permission: says what to do" \
+ends 1 'process.exec' "hooks attach: no such hook, and what there is" evring hooks attach nosuch
+ends 2 'usage\|help' "no verb: usage" evring
+ends 2 'nosuch' "an unknown verb" evring nosuch
+ends 2 'option' "an unknown option" evring status --nosuch
+ends 1 'loaded' "no device: says that the module may not be loaded" evring --device /dev/nosuch status
+ends 1 'ermission\|group' "no permission: says what to do" \
 	su -s /evring/bin/evring nobody status
+
+ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
+	evring filter check process.exec 'pth == "/"'
+ends 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
+says 'argv  *equal  *x y  *accept' "filter check --dump: the program" \
+	evring filter check --dump process.exec "uid == 0 && argv == 'x y'"
+evring types --json >/tmp/types
+says 'process.exec: 1 instruction' "filter check --types: without a device" \
+	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
+says 'No hook has a filter' "filter: none yet" evring filter
+ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
+says 'process.exec: attached' "hooks attach --filter" \
+	evring hooks attach --filter 'path endswith "evring-nop" && argv != "unwanted"' process.exec
+says '^process.exec  *-  *path endswith' "filter: the one that there is" evring filter
+says '"filters":\[{"group":null,"filter":"path ends' "hooks --json: and here too" evring hooks --json
+evring-nop unwanted
+evring tail --json --type process.exec --from-start --no-follow >/tmp/out 2>&1
+! grep -q unwanted /tmp/out
+ok $? "an event that nobody wants is not there"
+says 'process.exec.* [1-9][0-9]*  *1 *$' "hooks: but it is counted" evring hooks
 
 evring-nop one 'two  words' "it's" &
 wait $!
@@ -67,6 +58,11 @@ says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an arr
 	evring tail --json --type process.exec --no-follow
 says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 	evring tail --type process.exec --no-follow
+evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
+grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
+ok $? "tail --filter: just what is so"
+ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
+says 'process.exec: attached' "hooks attach: without a filter again" evring hooks attach process.exec
 # The only program that is executed until it has seen one: whenever it is ready.
 evring tail --type process.exec -n 1 >/tmp/out 2>&1 &
 tail=$!
@@ -98,24 +94,24 @@ evringd --check /tmp/bad.json >/tmp/out 2>&1
 	grep -q 'batch.events' /tmp/out && grep -q 'bootstrap.servers' /tmp/out
 ok $? "evringd --check: all errors at once, a typo with what was meant"
 echo '{"name":"x","config":{"hooks":"nosuch.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
-refuses 2 'process.exec' "evringd: a glob of no hook, and what there is" evringd /tmp/h.json
-refuses 2 'entry 1 matches no hook.*process.exec' "evringd --check: a glob of no hook" \
+ends 2 'process.exec' "evringd: a glob of no hook, and what there is" evringd /tmp/h.json
+ends 2 'entry 1 matches no hook.*process.exec' "evringd --check: a glob of no hook" \
 	evringd --check /tmp/h.json
 # shellcheck disable=SC2016 # evringd's variables, not ours
 echo '{"name":"x","config":{"key":"${comm}${nosuch}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/k.json
-refuses 2 'variable 2 is a field that no type has' "evringd --check: a key of a field that no type has" \
+ends 2 'variable 2 is a field that no type has' "evringd --check: a key of a field that no type has" \
 	evringd --check /tmp/k.json
 mv /etc/machine-id /tmp/machine-id
-refuses 2 '/etc/machine-id: there is none.*machine.id' "evringd: what a host without a machine id lacks" \
+ends 2 '/etc/machine-id: there is none.*machine.id' "evringd: what a host without a machine id lacks" \
 	evringd /cli/host-events.json
-refuses 1 '/etc/machine-id: there is none' "tail --json: the same" evring tail --json --no-follow
+ends 1 '/etc/machine-id: there is none' "tail --json: the same" evring tail --json --no-follow
 says 'process' "tail: text needs none" evring tail --no-follow
 mv /tmp/machine-id /etc/machine-id
 cat /proc/sys/kernel/hostname >/tmp/hostname
 echo '(none)' >/proc/sys/kernel/hostname
 # shellcheck disable=SC2016
 echo '{"name":"x","config":{"topic":"a.${host}","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/t.json
-refuses 2 'name of this host' "evringd: a host's name that no topic can have" evringd /tmp/t.json
+ends 2 'name of this host' "evringd: a host's name that no topic can have" evringd /tmp/t.json
 cat /tmp/hostname >/proc/sys/kernel/hostname
 
 echo '{"name":"alone","config":{"hooks":"process.*","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/a.json
@@ -123,7 +119,7 @@ evringd /tmp/a.json 2>/tmp/log &
 daemon=$!
 until_it_says '^alone  *hold' evring groups
 says '^alone  *hold' "groups: the daemon's group" evring groups
-refuses 1 'owner\|owned' "groups drop: not while it has an owner" evring groups drop alone
+ends 1 'owner\|owned' "groups drop: not while it has an owner" evring groups drop alone
 sed -i 's/}}/,"shutdown.timeout.ms":"500"}}/' /tmp/a.json
 kill -TERM $daemon
 until_it_says SIGTERM cat /tmp/log # two at once would be one
@@ -154,7 +150,7 @@ rmmod evring_heartbeat
 type=/cli/registration/registration.json
 says '^user.registered: version 1, id [0-9]*, generation 0, lane app' \
 	"types register: a type of a file" evring types register $type
-says '^ *[0-9]* user.registered ' "types: it is there" evring types
+says '^ *[0-9]*  *user.registered ' "types: it is there" evring types
 says '"name":"user.registered".*"app":true,"uid":0' "types --json: whose it is" \
 	evring types --json user.registered
 evring types --json user.registered >/tmp/again.json
@@ -165,18 +161,18 @@ says 'user.registered.*user_id=42 .*email=a@b.c.*plan=paid' "its event is read" 
 	evring tail --no-follow --type user.registered
 says '"uid":0,.*"comm":"evring"' "the kernel says who published it" \
 	evring tail --no-follow --type user.registered --json
-refuses 2 'has no field .emial.; it has user_id email plan' "publish: an unknown field, and what there is" \
+ends 2 'has no field .emial.; it has user_id email plan' "publish: an unknown field, and what there is" \
 	evring publish user.registered emial=x
-refuses 2 'user_id=many: not a whole number' "publish: a number that is none" \
+ends 2 'user_id=many: not a whole number' "publish: a number that is none" \
 	evring publish user.registered user_id=many
-refuses 2 'plan=gold: it is one of free paid' "publish: a name that is none" \
+ends 2 'plan=gold: it is one of free paid' "publish: a name that is none" \
 	evring publish user.registered plan=gold
-refuses 2 'plan is a whole number from 0 to 4294967295' "publish: a number that does not fit" \
+ends 2 'plan is a whole number from 0 to 4294967295' "publish: a number that does not fit" \
 	evring publish user.registered plan=4294967296
-refuses 2 'what the kernel says' "publish: nobody says who he is" evring publish user.registered uid=0
-refuses 2 'FIELD=VALUE' "publish: a word that is no field" evring publish user.registered email
-refuses 1 'no type .user.nosuch.' "publish: a type that is not registered" evring publish user.nosuch a=1
-refuses 1 'no type .process.exec. registered' "publish: not the kernel's types" \
+ends 2 'what the kernel says' "publish: nobody says who he is" evring publish user.registered uid=0
+ends 2 'FIELD=VALUE' "publish: a word that is no field" evring publish user.registered email
+ends 1 'no type .user.nosuch.' "publish: a type that is not registered" evring publish user.nosuch a=1
+ends 1 'no type .process.exec. registered' "publish: not the kernel's types" \
 	evring publish process.exec path=/bin/sh
 printf '{"user_id": 1, "email": "x"}\n\n{"user_id": 2, "email": null}\n{"user_id": "3"\n' |
 	evring publish user.registered --stdin >/tmp/out 2>&1
@@ -186,15 +182,15 @@ evring tail --no-follow --type user.registered >/tmp/out
 [ "$(grep -c user.registered /tmp/out)" = 3 ]
 ok $? "publish --stdin: those before it are published"
 echo '{"name":"process.mine","version":1,"fields":[]}' >/tmp/t.json
-refuses 1 'process.\* are the kernel' "types register: the kernel's names are its own" \
+ends 1 'process.\* are the kernel' "types register: the kernel's names are its own" \
 	evring types register /tmp/t.json
 sed 's/"u64"/"s64"/' $type >/tmp/t.json
-refuses 1 'field user_id: its kind' "types register: a clash names the field" \
+ends 1 'field user_id: its kind' "types register: a clash names the field" \
 	evring types register /tmp/t.json
 sed 's/"u64"/"u65"/' $type >/tmp/t.json
-refuses 1 "says of 'user.registered' is no type" "types register: a file with no type" \
+ends 1 "says of 'user.registered' is no type" "types register: a file with no type" \
 	evring types register /tmp/t.json
-refuses 1 'group evring-publish' "publish without permission: says what to do" \
+ends 1 'group evring-publish' "publish without permission: says what to do" \
 	su -s /bin/sh nobody -c '/evring/bin/evring publish user.registered'
 says '' "the sample in C" /cli/registration.bin 77 c@example.org
 says 'user_id=77 .*email=c@example.org' "... its event" evring tail --no-follow --type user.registered
@@ -206,7 +202,7 @@ says '' "the sample for a shell" sh /cli/registration/registration.sh
 says 'user_id=3 .*email=user3@example.org' "... its last event" \
 	evring tail --no-follow --type user.registered
 says 'not registered any more' "types unregister" evring types unregister user.registered
-refuses 1 'no type .user.registered.' "types unregister: only once" \
+ends 1 'no type .user.registered.' "types unregister: only once" \
 	evring types unregister user.registered
 says 'user_id=3 ' "its events stay readable" evring tail --no-follow --type user.registered
 
@@ -215,5 +211,4 @@ before=$(evring status --json)
 evring-nop
 [ "$(evring status --json | grep -o '"emitted":[0-9]*')" = "$(echo "$before" | grep -o '"emitted":[0-9]*')" ]
 ok $? "detached: nothing is emitted"
-echo "1..$n"
-[ $failed = 0 ]
+guest_end

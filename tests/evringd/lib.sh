@@ -6,25 +6,32 @@
 
 readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
 : "${work:?}"
-brokers='' topic='' pid=''
+brokers='' topic='' pid='' files=()
 
-# connector TOPIC [KEY=VALUE]...: its file; sets topic
-connector() {
-	local pair
-	topic=$1
-	shift
+# named NAME TOPIC [KEY=VALUE]...: the file of one connector more
+named() {
+	local pair name=$1 topic=$2
+	shift 2
 	{
-		printf '{"name": "sim", "config": {"topic": "%s", ' "$topic"
+		printf '{"name": "%s", "config": {"topic": "%s", ' "$name" "$topic"
 		for pair in "$@"; do printf '"%s": "%s", ' "${pair%%=*}" "${pair#*=}"; done
 		printf '"kafka.bootstrap.servers": "%s"}}\n' "$brokers"
-	} >"$work/connector.json"
+	} >"$work/$name.json"
+	files+=("$work/$name.json")
+}
+
+# connector TOPIC [KEY=VALUE]...: the file of the only one; sets topic
+connector() {
+	files=()
+	topic=$1
+	named sim "$@"
 }
 
 # run STATUS [OPTION]...: evringd ends with this status
 run() {
 	local expected=$1 status=0
 	shift
-	timeout 60 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" || status=$?
+	timeout 60 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" || status=$?
 	[ "$status" = "$expected" ] && return 0
 	echo "status $status, not $expected"
 	tail -n 30 "$work/log"
@@ -54,7 +61,7 @@ account() {
 # start [OPTION]...: evringd in the background
 start() {
 	: >"$work/log"
-	timeout --foreground 100 "$sim" "$@" "$work/connector.json" >"$work/result" 2>"$work/log" &
+	timeout --foreground 100 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
 	pid=$!
 }
 

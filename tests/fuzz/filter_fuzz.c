@@ -110,12 +110,9 @@ static void put_insns(struct evring_program *program, unsigned int what)
 		insn->kind = kinds[insn->kind % 8];
 		insn->offset %= 64;
 		insn->size = insn->kind & EVRING_KIND_VAR ? 4 : insn->size & 24;
-		insn->yes = insn->yes & 1 ? EVRING_INSN_ACCEPT : (uint16_t)(i + 1);
-		insn->no = insn->no & 1 ? EVRING_INSN_REJECT : (uint16_t)(i + 1);
-		if (i + 1 == program->insns.count) {
-			insn->yes = EVRING_INSN_ACCEPT;
-			insn->no = EVRING_INSN_REJECT;
-		}
+		/* Some of them lead back, and so are not taken. */
+		insn->yes = insn->yes % 4 ? EVRING_INSN_ACCEPT : (uint16_t)(i + insn->yes / 4 % 3);
+		insn->no = insn->no % 4 ? EVRING_INSN_REJECT : (uint16_t)(i + insn->no / 4 % 3);
 		if (insn->op < EVRING_OP_RANGES) {
 			insn->count = 0;
 			insn->pool = 0;
@@ -125,6 +122,21 @@ static void put_insns(struct evring_program *program, unsigned int what)
 			insn->a = 0;
 			insn->b = 0;
 		}
+	}
+}
+
+/* What would be slow to show by running it: it ends, and its operands are in the pool. */
+static void look(const struct evring_program *program)
+{
+	const struct evring_insn *insn = (const void *)((const char *)program +
+							program->insns.offset);
+	uint32_t i;
+
+	for (i = 0; i < program->insns.count; i++) {
+		MUST(insn->yes > i && insn->no > i);
+		MUST(insn->op != EVRING_OP_RANGES ||
+		     insn->pool + 16ul * insn->count <= program->pool.count);
+		insn = (const void *)((const char *)insn + program->insns.stride);
 	}
 }
 
@@ -142,8 +154,10 @@ static void fuzz_program(const uint8_t *data, size_t size, unsigned int what)
 		put_head((struct evring_program *)block, len, what);
 		put_insns((struct evring_program *)block, what);
 	}
-	if (!evring_program_verify(block, len, 1, 128))
+	if (!evring_program_verify(block, len, 1, 128)) {
+		look((struct evring_program *)block);
 		run((struct evring_program *)block, data + split, size - split);
+	}
 	free(block);
 }
 

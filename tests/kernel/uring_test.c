@@ -155,7 +155,7 @@ TEST_F(uring, it_refuses_what_the_ioctl_refuses)
 	((struct evring_uring_cmd *)sqe->cmd)->arg = 8;
 	EXPECT_EQ(-EFAULT, complete(ring));
 	sqe = prepare(ring, self->fd, &entry, 1);
-	((struct evring_uring_cmd *)sqe->cmd)->size -= 8;
+	((struct evring_uring_cmd *)sqe->cmd)->size = knows(evring_commit, reserved) - 8;
 	EXPECT_EQ(-EINVAL, complete(ring));
 	sqe = prepare(ring, self->fd, &entry, 1);
 	((struct evring_uring_cmd *)sqe->cmd)->size = UINT32_MAX;

@@ -4,32 +4,11 @@
 # guest.sh OLD NEW: in the guest, as packages leave it: the loaded module is
 # replaced where nothing is lost by it; and evringd under its unit's filter.
 old=$1 new=$2
-n=0
-failed=0
 modules=/lib/modules/$(uname -r)/updates
 module=/usr/lib/evring/module
 
-ok() { # ok STATUS "what must hold"
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $n - $2"
-		sed 's/^/#   /' /tmp/out
-	fi
-}
-
-# ends STATUS PATTERN "what must hold" COMMAND...
-ends() {
-	want=$1 pattern=$2 name=$3
-	shift 3
-	"$@" >/tmp/out 2>&1
-	got=$?
-	echo "(status $got)" >>/tmp/out
-	[ "$got" = "$want" ] && grep -q -e "$pattern" /tmp/out
-	ok $? "$name"
-}
+# shellcheck source=tests/harness/guest.sh
+. /guest.sh
 
 installed() {
 	mkdir -p "$modules"
@@ -43,16 +22,6 @@ version_is() {
 
 attached() {
 	evring hooks --json | tr '{' '\n' | grep '"attached":true' | sed 's/,"l.*//'
-}
-
-# until_true COMMAND...: some minutes at most
-until_true() {
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 1800 ] || return 1
-		usleep 100000
-	done
 }
 
 has_group() {
@@ -141,5 +110,4 @@ ok $? "evringd delivers, with no other system calls than its unit allows"
 ok $? "one call less, and it is killed: the filter is at work"
 kill $broker
 $module unload --discard-unread
-echo "1..$n"
-[ $failed = 0 ]
+guest_end

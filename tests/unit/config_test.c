@@ -103,6 +103,7 @@ static void values(void)
 		"\"hooks\": \"process.*,file.open\", \"topic\": \"a.${lane}\", \"key\": \"\", "
 		"\"value.format\": \"raw\", \"watermark.bytes\": \"65536\", \"flush.ms\": \"5\", "
 		"\"errors.tolerance\": \"all\", \"device\": \"/dev/x\", \"log.level\": \"debug\", "
+		"\"hooks.filter.process.exec\": \"uid == 0\", "
 		"\"kafka.compression.type\": \"lz4\", \"kafka.linger.ms\": \"50\""),
 		"every kind of value");
 
@@ -116,6 +117,8 @@ static void values(void)
 	   !strcmp(cfg->device, "/dev/x") && cfg->log_level == 3, "the other values");
 	ok(cfg->nr_kafka == 3 && !strcmp(kafka_brokers(cfg), "localhost:9092"),
 	   "kafka.* is kept");
+	ok(cfg->nr_filters == 1 && !strcmp(cfg->filters[0].name, "process.exec") &&
+	   !strcmp(cfg->filters[0].value, "uid == 0"), "hooks.filter.* is kept");
 	config_free(cfg);
 }
 

@@ -2,7 +2,7 @@
 /* Declarations: well-formed events of the place where what they tell of would have been. */
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
-#include "declare.h"
+#include "evringd.h"
 #include "internal.h"
 #include "sending.h"
 #include "split.h"

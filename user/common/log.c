@@ -20,7 +20,8 @@
 /* Set before the first thread starts, and only read from then on. */
 static const char *name = "evringd";
 static int max_level = LOG_INFO;
-static bool journal;
+static bool journal, contexts;
+static __thread const char *context;
 
 /* systemd tells device and inode of the journal's stream. */
 void log_open(const char *program)
@@ -37,6 +38,16 @@ void log_open(const char *program)
 void log_level(int level)
 {
 	max_level = level;
+}
+
+void log_contexts(void)
+{
+	contexts = true;
+}
+
+void log_context(const char *of)
+{
+	context = of;
 }
 
 static const char *level_name(int level)
@@ -66,6 +77,8 @@ static void log_va(int level, const char *fmt, va_list ap)
 		n = snprintf(line, sizeof(line), "<%d>", level);
 	else
 		n = snprintf(line, sizeof(line), "%s: %s", name, level_name(level));
+	if (contexts && context)
+		n += snprintf(line + n, sizeof(line) - n, "%.255s: ", context);
 	vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	make_printable(line, ' ');
 	len = strlen(line);

@@ -14,6 +14,10 @@
 void log_open(const char *program);
 /* The least important syslog(3) level that is written; LOG_INFO at first. */
 void log_level(int level);
+/* Several connectors share the log: lines tell the connector of log_context(). */
+void log_contexts(void);
+/* The calling thread works for this connector from here on; NULL: for the process. @name stays. */
+void log_context(const char *name);
 __attribute__((format(printf, 2, 3))) void log_line(int level, const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void info(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);

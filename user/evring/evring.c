@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring(1): look at the events of this host, and at the module that collects them. */
+/* evring(1): shows the events of this host, and the module that collects them. */
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
@@ -30,8 +30,8 @@ static const char help[] =
 	"  status   lanes, rings, groups and losses\n"
 	"  tail     print events as they happen\n"
 	"  types    the types of events and their fields\n"
-	"  hooks    list, attach and detach what emits events\n"
-	"  groups   list and drop the groups that events are held for\n"
+	"  hooks    list, attach and detach the hooks that emit events\n"
+	"  groups   list and drop the groups that the rings hold events for\n"
 	"  filter   check an expression that says which events are wanted\n"
 	"  publish  publish an event of a type of your own\n"
 	"\n"
@@ -44,7 +44,7 @@ static int run_verb(const struct cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (strcmp(argv[0], verbs[i].name))
 			continue;
-		argv[0] = "evring";	/* for what getopt says about the verb's options */
+		argv[0] = "evring";	/* in getopt's messages about the verb's options */
 		optind = 0;
 		return verbs[i].run(cli, argc, argv);
 	}

@@ -12,11 +12,14 @@
 #include "text.h"
 
 static const char help[] =
-	"Usage: evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
-	"Is this an expression over the fields of that type? If not, say where, and what\n"
-	"would be right. evring-filter(7) has the language.\n"
+	"Usage: evring filter [--json]\n"
+	"       evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
+	"List the filters of the kernel's hooks. Or check whether this is an expression over\n"
+	"the fields of that type: if not, say where, and what would be right.\n"
+	"evring-filter(7) has the language.\n"
 	"\n"
 	"  --dump        show the program that the kernel would run\n"
+	"  --json        the list as one JSON array\n"
 	"  --types FILE  types as 'evring types --json' wrote them, not the device's\n"
 	"  --help        this text\n";
 
@@ -261,16 +264,103 @@ static int check_by_file(const char *file, const char *name, const char *express
 	return ret;
 }
 
+/*
+ * The filters that there are
+ */
+
+static void add_filter(struct evring *ev, json_t *filters, const char *hook, const char *group)
+{
+	char text[EVRING_TEXT_MAX];
+
+	if (evring_hook_filter(ev, hook, group, text) > 0)
+		json_array_append_new(filters, json_pack("{s:s?, s:s}", "group", group, "filter",
+							 text));
+}
+
+json_t *filters_of(struct evring *ev, const char *hook)
+{
+	json_t *filters = json_array();
+	struct snapshot snap;
+
+	if (evring_hook_filters(ev, hook) <= 0)
+		return filters;
+	add_filter(ev, filters, hook, NULL);
+	if (snapshot_take(ev, &snap) < 0)
+		return filters;
+	for (unsigned int i = 0; i < snap.meta.groups.count; i++)
+		if (*snap.groups[i].name)
+			add_filter(ev, filters, hook, snap.groups[i].name);
+	snapshot_free(&snap);
+	return filters;
+}
+
+struct filter_row {
+	const char *hook, *group, *filter;
+};
+
+#define FILTER_COLUMN(member, kind, head) COLUMN(struct filter_row, member, kind, head)
+
+static const struct column filter_columns[] = {
+	FILTER_COLUMN(hook, TEXT, "HOOK"),
+	FILTER_COLUMN(group, TEXT, "GROUP"),
+	FILTER_COLUMN(filter, TEXT, "FILTER"),
+	{ 0 },
+};
+
+/* Control characters could be an expression's. */
+static void add_rows(struct evring *ev, struct table *table, json_t *array, const char *hook)
+{
+	json_t *filters = filters_of(ev, hook), *filter;
+	size_t i;
+
+	json_array_foreach(filters, i, filter) {
+		const char *group = json_string_value(json_object_get(filter, "group"));
+		char *text = xstrdup(json_string_value(json_object_get(filter, "filter")));
+		struct filter_row row = { .hook = hook, .group = group ? group : "-" };
+
+		json_object_set_new(filter, "hook", json_string(hook));
+		json_array_append(array, filter);
+		make_printable(text, ' ');
+		row.filter = text;
+		table_row(table, &row);
+		free(text);
+	}
+	json_decref(filters);
+}
+
+static int list(const struct cli *cli, bool json)
+{
+	struct evring *ev = open_device(cli);
+	struct table *table = table_new(filter_columns, 0);
+	json_t *array = json_array();
+	int nr = ev ? evring_types(ev) : -ENODEV;
+
+	for (int id = 0; id < nr; id++) {
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
+
+		if (type && type->flags & EVRING_TYPE_F_HOOK)
+			add_rows(ev, table, array, type->name);
+	}
+	if (nr >= 0 && !json && !json_array_size(array))
+		printf("No hook has a filter.\n");
+	report_print(table, array, json);
+	if (ev && nr < 0)
+		fail(nr, "cannot read the types");
+	evring_close(ev);
+	return nr < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int cmd_filter(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "dump", no_argument, NULL, 'd' },
 		{ "types", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	const char *file = NULL;
-	bool want_dump = false;
+	bool want_dump = false, json = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -280,11 +370,15 @@ int cmd_filter(const struct cli *cli, int argc, char **argv)
 			want_dump = true;
 		else if (option == 't')
 			file = optarg;
+		else if (option == 'j')
+			json = true;
 		else
 			return try_help("filter");
 	}
-	if (argc - optind != 3 || strcmp(argv[optind], "check")) {
-		fputs("evring: filter takes 'check', a type and an expression (in quotes)\n", stderr);
+	if (optind == argc && !file && !want_dump)
+		return list(cli, json);
+	if (argc - optind != 3 || strcmp(argv[optind], "check") || json) {
+		fputs("evring: filter takes nothing, or 'check', a type and an expression\n", stderr);
 		return try_help("filter");
 	}
 	if (file)

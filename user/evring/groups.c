@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring groups: the groups that events are held for, and how far behind they are. */
+/* evring groups: the groups that read the rings, and how far behind they are. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring hooks: list, attach and detach what emits events. */
+/* evring hooks: list, attach and detach the hooks that emit events. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
@@ -8,27 +8,34 @@
 
 #include "cli.h"
 #include "names.h"
+#include "sets.h"
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
-	"       evring hooks attach [--group GROUP] [--lane LANE] NAME-GLOB...\n"
-	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
-	"List the hooks of the kernel, or attach or detach those that match ('process.*').\n"
+	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
+	"                           NAME-GLOB|@SET...\n"
+	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
+	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
+	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
+	"does not have is told of, and does not keep the others from being attached.\n"
 	"A hook stays attached when this program ends, until each of its owners has\n"
 	"detached it. A hook that is detached costs nothing.\n"
 	"\n"
 	"  --group GROUP  make the group the owner, not the administrator\n"
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
+	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
+	"                 without it all events, whatever this owner's filter was\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
-/* The options of the command line */
+/* The options of the command line, and how it went so far */
 struct request {
 	bool json;
 	bool attach;
+	bool failed;		/* some hook could not be had */
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
-	int lane;
+	const char *filter;	/* NULL: all events */
 };
 
 struct hook_row {
@@ -37,7 +44,8 @@ struct hook_row {
 	const char *state;
 	uint64_t owners;
 	const char *lane;
-	uint64_t version, lost;
+	uint64_t version, lost, filtered, undecided;
+	json_t *filters;
 	const char *why;	/* it is absent, or emits nothing; "" if there is nothing to tell */
 };
 
@@ -60,6 +68,9 @@ static const struct column columns[] = {
 	HOOK_COLUMN(lane, TEXT, "LANE"),
 	HOOK_COLUMN(version, COUNT, "VERSION"),
 	HOOK_COLUMN(lost, FAULT, "LOST"),
+	HOOK_COLUMN(filtered, COUNT, "FILTERED"),
+	HOOK_COLUMN(undecided, FAULT, NULL),
+	HOOK_COLUMN(filters, ROWS, "FILTERS"),
 	HOOK_COLUMN(why, TEXT, "WHY"),
 	{ 0 },
 };
@@ -85,6 +96,9 @@ static struct hook_row row_of(struct evring *ev, const struct evring_type *type,
 		.lane = lane_name(ev, type->lane),
 		.version = type->version,
 		.lost = type->lost,
+		.filtered = type->filtered,
+		.undecided = type->undecided,
+		.filters = filters_of(ev, type->name),
 		.why = evring_hook_why(ev, type->name, why, EVRING_WHY_MAX) < 0 ? "" : why,
 	};
 }
@@ -104,6 +118,7 @@ static int list(struct evring *ev, int nr, bool json)
 		row = row_of(ev, type, why);
 		table_row(table, &row);
 		json_array_append_new(array, columns_json(columns, &row));
+		columns_release(columns, &row);
 	}
 	if (!json && !json_array_size(array))
 		printf("The module has no hooks.\n");
@@ -121,7 +136,38 @@ static int no_such_hook(struct evring *ev, const char *glob)
 	return EXIT_FAILURE;
 }
 
-static int switch_hook(struct evring *ev, const char *name, const struct request *request)
+/* -EINVAL: the expression is wrong, which was said. */
+static int attach(struct evring *ev, const char *name, const struct request *request)
+{
+	struct evring_attachment how = {
+		.hook = name, .group = request->group, .lane = request->lane_name,
+	};
+	struct evring_filter_error error;
+	struct evring_filter *filter = NULL;
+	int ret = 0;
+
+	if (request->filter)
+		ret = evring_filter_compile(&filter, evring_type_by_name(ev, name),
+					    request->filter, &error);
+	if (ret == -EINVAL) {
+		filter_print_error(name, request->filter, &error);
+		return ret;
+	}
+	how.filter = filter;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* Filters and lanes replace what there was: "already" would not be true of them. */
+static bool is_known(const struct request *request, int before, int after)
+{
+	return before == after && !request->filter && !request->lane_name;
+}
+
+/* EXIT_FAILURE: the others would fail too. */
+static int switch_hook(struct evring *ev, const char *name, struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
 	int before = evring_owners(ev, name), after, state;
@@ -129,43 +175,92 @@ static int switch_hook(struct evring *ev, const char *name, const struct request
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
-	state = request->attach ? evring_attach(ev, name, request->group, request->lane) :
+	state = request->attach ? attach(ev, name, request) :
 				  evring_detach(ev, name, request->group);
+	if (state == -EINVAL && request->filter)
+		return EXIT_FAILURE;
+	if (state == -ENOSYS)
+		return fail(state, "cannot %s %s: the module knows no filters", verb, name);
 	if (state == -ENOENT && request->group)
 		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
-		return fail(state, "cannot %s %s: %s", verb, name, why);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why) {
+		fflush(stdout);
+		fprintf(stderr, "evring: %s is not on this kernel: %s\n", name, why);
+		request->failed = true;
+		return EXIT_SUCCESS;
+	}
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
 	if (request->attach && state != EVRING_HOOK_ATTACHED &&
 	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
 		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
-	printf("%s: %s%sed", name, before == after ? "already " : "", verb);
+	printf("%s: %s%sed", name, is_known(request, before, after) ? "already " : "", verb);
 	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');
 	return EXIT_SUCCESS;
 }
 
-/* All hooks that the glob matches, up to the first that fails: the others would fail too. */
-static int switch_hooks(struct evring *ev, int nr, const char *glob, const struct request *request)
+/* All hooks that the glob matches; -1: there are none. */
+static int switch_glob(struct evring *ev, int nr, const char *glob, struct request *request)
 {
-	unsigned int found = 0;
+	int ret = -1;
 
 	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
 
 		if (!is_listed(ev, type) || fnmatch(glob, type->name, 0))
 			continue;
-		found++;
-		if (switch_hook(ev, type->name, request) != EXIT_SUCCESS)
-			return EXIT_FAILURE;
+		ret = switch_hook(ev, type->name, request);
+		if (ret != EXIT_SUCCESS)
+			return ret;
 	}
-	return found ? EXIT_SUCCESS : no_such_hook(ev, glob);
+	return ret;
+}
+
+static int no_such_set(const char *name)
+{
+	char *list = hook_set_list();
+
+	fflush(stdout);
+	fprintf(stderr, "evring: there is no set '%s'; the sets are: %s\n", name, list);
+	free(list);
+	return EXIT_FAILURE;
+}
+
+/* A set can have hooks that this module, an older one, does not know. */
+static int switch_set(struct evring *ev, int nr, const char *name, struct request *request)
+{
+	const char *const *globs = hook_set(name);
+
+	if (!globs)
+		return no_such_set(name);
+	for (; *globs; globs++) {
+		int ret = switch_glob(ev, nr, *globs, request);
+
+		if (ret == -1) {
+			fflush(stdout);
+			fprintf(stderr, "evring: %s: the module has no hook %s\n", name, *globs);
+			request->failed = true;
+		} else if (ret != EXIT_SUCCESS) {
+			return ret;
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
+static int switch_hooks(struct evring *ev, int nr, const char *pattern, struct request *request)
+{
+	int ret;
+
+	if (is_set(pattern))
+		return switch_set(ev, nr, pattern, request);
+	ret = switch_glob(ev, nr, pattern, request);
+	return ret == -1 ? no_such_hook(ev, pattern) : ret;
 }
 
 static int run(struct evring *ev, struct request *request, int argc, char **argv)
@@ -176,24 +271,25 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		return fail(nr, "cannot read the types");
 	if (!argc)
 		return list(ev, nr, request->json);
-	request->lane = request->lane_name ? evring_lane_by_name(ev, request->lane_name) : -1;
-	if (request->lane_name && request->lane < 0)
-		return fail(-request->lane, "there is no lane '%s'", request->lane_name);
+	if (request->lane_name && evring_lane_by_name(ev, request->lane_name) < 0)
+		return fail(EINVAL, "there is no lane '%s'", request->lane_name);
 	request->attach = !strcmp(argv[0], "attach");
 	for (int i = 1; i < argc; i++) {
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	return request->failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
+	bool of_attach = request->lane_name || request->filter;
+
 	if (!argc)
-		return !request->group && !request->lane_name;
+		return !request->group && !of_attach;
 	if (argc < 2 || request->json)
 		return false;
-	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !request->lane_name);
+	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !of_attach);
 }
 
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
@@ -201,6 +297,7 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "group", required_argument, NULL, 'g' },
 		{ "lane", required_argument, NULL, 'l' },
+		{ "filter", required_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -216,6 +313,8 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			request.group = optarg;
 		else if (option == 'l')
 			request.lane_name = optarg;
+		else if (option == 'f')
+			request.filter = optarg;
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event as a line for people: when, what, where and who, then the fields of
- * the type's own, then (dimmed) those that every type has.
+ * An event as a line of text: time, type, CPU and task, then the fields of the
+ * type's own, then, dimmed, the common fields of all types.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -159,7 +159,7 @@ static void print_type(struct line *line, const struct evring *ev,
 	fprintf(line->out, "  cpu=%u", event->cpu);
 }
 
-/* The task; where an interrupt came between, it is only whom it hit. */
+/* The task; of an event in an interrupt it is the task that was interrupted. */
 static void print_task(struct line *line, const struct evring_event *event)
 {
 	static const char *const contexts[] = { NULL, "softirq", "hardirq", "nmi" };

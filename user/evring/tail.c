@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * evring tail: a tap, printed. Output goes out when the buffer is full or when
- * there is nothing more to read; what the tap missed goes to stderr.
+ * there is nothing more to read; the number of missed events goes to stderr.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -35,7 +35,7 @@ static const char help[] =
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"
 	"  --from-start        begin with the oldest events that the rings keep\n"
-	"  --no-follow         print what the rings keep now, then end\n"
+	"  --no-follow         print the events that the rings keep now, then end\n"
 	"  --help              this text\n";
 
 #define LANES_MAX	64	/* as many as a set of lanes has bits */
@@ -105,10 +105,10 @@ static int end_by(int number)
 }
 
 /*
- * What was missed
+ * Missed events
  */
 
-/* Write what is buffered, so that both outputs are in order, and tell. */
+/* Write the buffered output first, so that both outputs are in order. */
 static void report(struct tail *tail)
 {
 	if (fflush(stdout) && !tail->error)
@@ -269,9 +269,8 @@ static int handle(struct tail *tail, const struct evring_event *event)
 
 /*
  * Sleep until there is something to read, a signal comes or stdout's reader
- * goes away: who waits for `evring tail | head` must not wait for one event
- * more. Signals are let in during the sleep alone, or else one that came just
- * before it would be slept over.
+ * goes away: `evring tail | head` must end without one event more. Signals are let
+ * in only during the sleep, as one that comes just before it would be missed.
  */
 static int wait_for_events(struct tail *tail)
 {

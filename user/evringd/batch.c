@@ -79,8 +79,8 @@ bool sender_flush(struct sender *s)
 		batch_empty(s);
 		return true;
 	}
-	producer_send_batch(s->producer, &batch->topic->handle, batch->topic->name,
-			    batch->messages, nr);
+	s->ops->produce_many(s->producer, &batch->topic->handle, batch->topic->name,
+			     batch->messages, nr);
 	for (i = 0; i < nr; i++) {
 		if (!batch->messages[i].err)
 			continue;

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What of the kafka.* keys would break evringd's promise: that an event is in the ring or in
+ * Values of kafka.* keys that would break evringd's promise: that an event is in the ring or in
  * the topic, that equal keys keep their order, and that it says why nothing arrives. Each is a
  * rule with its reason. Nothing here runs a command or opens a connection.
  */
-#include "evringd.h"
+#include "check.h"
+
+#include "config.h"
+#include "converter.h"
+#include "message.h"
+#include "problem.h"
+#include "property.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <librdkafka/rdkafka.h>
@@ -12,20 +19,15 @@
 #include <string.h>
 #include <strings.h>
 
-/* Beside a message's value: its key, its headers, and what frames them */
+/* Bytes of a message beside its value: key, headers, and their framing */
 #define MESSAGE_OVERHEAD (MESSAGE_KEY_MAX + 1024u)
-/* The longest record, as value.format writes it at the most: see evring_json_max() */
-#define RECORD_LONGEST (32u << 10)
-#define FIELDS_LONGEST 8192u	/* the keys of 64 fields, say */
-#define JSON_LONGEST (EVRING_JSON_HEAD + FIELDS_LONGEST + EVRING_JSON_BYTE * RECORD_LONGEST)
-
 struct trial {
 	const struct config *cfg;
 	rd_kafka_conf_t *conf;
 	struct problems *problems;
 };
 
-/* A property's value as librdkafka has understood it, by whatever name it was set */
+/* A property's value as librdkafka has understood it, whichever of its names was used */
 static const char *value_of(const struct trial *trial, const char *name, char *buf, size_t len)
 {
 	if (rd_kafka_conf_get(trial->conf, name, buf, &len) != RD_KAFKA_CONF_OK)
@@ -90,8 +92,7 @@ static bool five_in_flight(const struct trial *trial, const char *name)
 static bool message_fits(const struct trial *trial, const char *name)
 {
 	const struct config *cfg = trial->cfg;
-	uint64_t longest = cfg->format == VALUE_RAW ? RECORD_LONGEST :
-			   JSON_LONGEST;
+	uint64_t longest = converter_of(cfg)->longest;
 
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;
@@ -109,7 +110,7 @@ static bool bytes_fit(const struct trial *trial, const char *name)
 }
 
 /*
- * The rules. What @accept names may be had by that word in delivery.accept.
+ * The rules. The word of delivery.accept that @accept stands for allows to break the rule.
  */
 static const struct rule {
 	const char *name;	/* not an alias */
@@ -172,7 +173,7 @@ static void check_rules(const struct trial *trial)
 	}
 }
 
-/* Whichever were set last would hold, and no one would see it. */
+/* The one that was set last would win, without a word. */
 static void check_aliases(const struct trial *trial)
 {
 	const struct config *cfg = trial->cfg;
@@ -189,7 +190,7 @@ static void check_aliases(const struct trial *trial)
 }
 
 /*
- * Brokers: librdkafka only logs what it cannot use, and goes on without.
+ * Brokers: librdkafka only logs an entry that it cannot use, and goes on without it.
  */
 
 static const char *port_wrong(const char *port, size_t len)
@@ -262,7 +263,7 @@ static void check_brokers(const struct trial *trial)
 }
 
 /*
- * Security: what is set must have an effect, and what is needed for it must be set.
+ * Security: a property that is set must have an effect, and those that it needs must be set.
  */
 
 static bool is_set(const struct trial *trial, const char *name)
@@ -292,7 +293,7 @@ static void check_idle(const struct trial *trial, bool sasl, bool tls)
 		problem(trial->problems, "key \"" KAFKA_PREFIX "%s\": has no effect, as "
 			"\"" KAFKA_PREFIX "security.protocol\" is without SASL; "
 			"allowed: with sasl_plaintext or sasl_ssl there", idle->name);
-	/* A token can come by TLS whatever the brokers speak. */
+	/* A token can come by TLS even if the brokers do not speak it. */
 	if (tls || (sasl && is(trial, "sasl.mechanisms", "OAUTHBEARER")))
 		return;
 	idle = first_of(trial, "ssl.", "enable.ssl.");
@@ -313,7 +314,7 @@ static void check_oauthbearer(const struct trial *trial)
 {
 	const struct property *method = property_find(trial->cfg, "sasl.oauthbearer.method");
 
-	/* What oidc needs librdkafka checks itself, by version. */
+	/* librdkafka itself checks the properties that oidc needs; they vary by version. */
 	if (method && !strcasecmp(method->value, "oidc"))
 		return;
 	if (is_true(trial, "enable.sasl.oauthbearer.unsecure.jwt"))
@@ -403,7 +404,7 @@ static void try_producer(const struct trial *trial)
 		rd_kafka_conf_set(conf, "security.protocol", "plaintext", NULL, 0);
 	if (is(trial, "security.protocol", "sasl_ssl"))
 		rd_kafka_conf_set(conf, "security.protocol", "ssl", NULL, 0);
-	/* Later versions know it, and would wait for a second to push what there is. */
+	/* Later versions have it, and would wait for a second to push their metrics. */
 	rd_kafka_conf_set(conf, "enable.metrics.push", "false", NULL, 0);
 	rd_kafka_conf_set_log_cb(conf, log_nothing);
 	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));

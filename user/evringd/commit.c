@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What Kafka has acknowledged the kernel may forget: one command for all rings. */
-#include "evringd.h"
+/* See commit.h. */
+#include "commit.h"
+
+#include "delivery.h"
+#include "log.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 _Static_assert(sizeof(struct evring_uring_cmd) == 16, "fits into a submission entry");
 
-/*
- * A commit that the kernel refuses cannot be healed: what is committed then is
- * not what we think.
- */
 static void committed(struct committer *com, int ret)
 {
-	if (ret)
-		fatal("commit of %u rings: %s", com->nr, strerror(-ret));
-	com->committed += com->events;
+	if (!ret)
+		com->committed += com->events;
+	com->done(com->arg, ret);
 }
 
 static void commit_done(struct loop_op *op, int res, unsigned int flags)
@@ -77,21 +76,14 @@ static bool prepare(struct committer *com, struct deliveries *ds)
 	return com->nr;
 }
 
-void commit_start(struct committer *com, struct deliveries *ds)
+bool commit_start(struct committer *com, struct deliveries *ds)
 {
-	if (!com->busy && prepare(com, ds))
-		submit(com);
-}
-
-void commit_now(struct committer *com, struct deliveries *ds)
-{
-	for (;;) {
-		while (com->busy)
-			loop_turn(com->loop, true);
-		if (!prepare(com, ds))
-			break;
-		submit(com);
-	}
+	if (com->busy)
+		return true;
+	if (!prepare(com, ds))
+		return false;
+	submit(com);
+	return true;
 }
 
 void commit_close(struct committer *com)

@@ -1,61 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The connector's file: read, checked as a whole, every problem told at once. */
-#include "evringd.h"
+/* A connector's file is read and checked as a whole, and all problems are told at once. */
+#include "config.h"
+
+#include "check.h"
 #include "file.h"
-#include "text.h"
+#include "keys.h"
+#include "memory.h"
+#include "problem.h"
 
 #include <errno.h>
+#include <evring.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_MAX (1u << 20)
 #define NAME_MAX_LEN 255
-
-void problem(struct problems *list, const char *fmt, ...)
-{
-	char *line;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		fatal("out of memory");
-	make_printable(line, '?');
-	list->lines = xgrow(list->lines, list->nr, list->nr + 1, sizeof(*list->lines));
-	list->lines[list->nr++] = line;
-}
-
-void problems_print(const struct problems *list, FILE *to)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		fprintf(to, "%s: %s\n", list->file, list->lines[i]);
-}
-
-void problems_warn(struct problems *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		warn("%s", list->lines[i]);
-	problems_free(list);
-}
-
-void problems_free(struct problems *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		free(list->lines[i]);
-	free(list->lines);
-	list->lines = NULL;
-	list->nr = 0;
-}
 
 static const char *kind_of(const json_t *value)
 {
@@ -87,9 +47,7 @@ static void read_setting(struct config *cfg, const char *name, const json_t *val
 		keys_set(cfg, name, json_string_value(value), problems);
 	} else if (json_is_number(value) || json_is_boolean(value)) {
 		text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-		if (!text)
-			fatal("out of memory");
-		keys_set(cfg, name, text, problems);
+		keys_set(cfg, name, must(text), problems);
 		free(text);
 	} else {
 		problem(problems, "key \"%.80s\": is %s; allowed: a string, a number or a boolean",
@@ -131,7 +89,7 @@ static void read_name(struct config *cfg, const json_t *name, struct problems *p
 		cfg->name = xstrdup(json_string_value(name));
 }
 
-/* What no key's own value can tell. */
+/* Checks that need more than one key */
 static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
 {
 	if (cfg->name && !json_object_get(settings, "group.id")) {
@@ -162,8 +120,8 @@ static void read_connector(struct config *cfg, json_t *root, struct problems *pr
 }
 
 /*
- * What jansson says of a text that is no JSON has a part of that text in it, and that can be
- * of a password: so its messages are told apart by how they begin, and said in our words.
+ * jansson's messages about a text that is no JSON quote a part of the text, which can be a part of
+ * a password: so they are told apart by how they begin, and replaced by messages of our own.
  */
 static const char *syntax(const json_error_t *error)
 {

@@ -2,11 +2,16 @@
 /* See declare.h. */
 #include "declare.h"
 
-#include "evringd.h"
-#include "producer.h"
+#include "config.h"
+#include "converter.h"
+#include "delivery.h"
+#include "encode.h"
+#include "memory.h"
+#include "outgoing.h"
 #include "sender.h"
 #include "split.h"
 
+#include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -58,18 +63,18 @@ const struct evring_type *declared_type(unsigned int id)
 	if (i >= NR_TYPES)
 		return NULL;
 	if (!types[i] && evring_type_build(&types[i], &likes[i]))
-		fatal("out of memory");
+		must(NULL);
 	return types[i];
 }
 
-/* A record's time stamp for this moment: the clock's line, the other way round. */
+/* A record's time stamp for this moment, by the inverse of the clock's line */
 static uint64_t raw_now(const struct evring *ev)
 {
 	struct evring_line clock;
 	struct timespec now;
 	int64_t ns;
 
-	/* The line of now holds for all that is later than it began. */
+	/* The newest line holds for all time stamps since its begin. */
 	evring_clock(ev, INT64_MAX, &clock);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)clock.boot_ns;
@@ -130,7 +135,7 @@ static void copy_header(const struct outgoing *out, const char *name, char *buf,
 	buf[len] = '\0';
 }
 
-/* Who was refused, from what is certain to the message's own. */
+/* Which event was refused, as its pack, its headers or its delivery tell. */
 static void identify(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
 	const char *slash;
@@ -175,54 +180,68 @@ static void fill(struct declaration *d, const struct refusal *refusal, const str
 	finish(d, TYPE_REJECTED, who->seq, used);
 }
 
-/* In the format of the connector's other messages; frames without headers have lines beside them. */
-static bool as_json(const struct config *cfg)
+/*
+ * That of the connector's other messages. Frames without headers have lines beside them, as a
+ * record alone would not say whose it is.
+ */
+static const struct converter *converter_for(const struct config *cfg)
 {
-	return cfg->format == VALUE_JSON || (cfg->pack_bytes && cfg->headers == HEADERS_NONE);
+	return cfg->pack_bytes && cfg->headers == HEADERS_NONE ? &converter_json :
+								  converter_of(cfg);
 }
 
-static rd_kafka_headers_t *headers_of(const struct encoder *enc, const struct message *msg)
+static rd_kafka_headers_t *headers_of(const struct message *msg, const char *frame)
 {
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
 
 	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
-	if (enc->cfg->pack_bytes && as_json(enc->cfg))
-		rd_kafka_header_add(headers, "evring.frame", -1, "jsonl/1", -1);
+	if (frame)
+		rd_kafka_header_add(headers, "evring.frame", -1, frame, -1);
 	else
 		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
 				    (ssize_t)msg->route->type_len);
 	return headers;
 }
 
-void declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
+/* The declaration's texts do not overlap, so the first bound is enough. */
+static void enqueue(struct encoder *enc, const struct declaration *d, const struct message *msg,
+		    struct outgoing *out)
+{
+	const struct converter *converter = converter_for(enc->cfg);
+	bool line = enc->cfg->pack_bytes && converter == &converter_json;
+	size_t room = converter->bound(&d->event);
+	char *value = xalloc(room + 1);
+	ssize_t len = converter->encode(enc->src, &d->event, value, room);
+
+	out->declaration = true;
+	out->suspect = false;
+	out->value = value;
+	out->len = len > 0 ? (size_t)len : 0;
+	if (line)
+		value[out->len++] = '\n';
+	/* The key stays: the declaration comes where the event would have. */
+	out->timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg->timestamp : 0;
+	out->headers = enc->cfg->headers == HEADERS_ALL ?
+		       headers_of(msg, line ? converter->frame : NULL) : NULL;
+	sender_enqueue(enc->sender, msg->route->topic, outgoing_new(out, true));
+	free(value);
+}
+
+bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
 {
 	struct outgoing out = *refusal->out;
 	struct declaration d = { 0 };
 	struct identity who;
 	struct message msg;
-	ssize_t len = -1;
-	char *json;
 
 	identify(enc->cfg, &out, &who);
 	delivery_place(ds, refusal->delivery, &d.event.lane, &d.event.cpu);
 	d.event.ring = refusal->delivery->ring;
 	d.rec.time = raw_now(enc->src->ev);
 	fill(&d, refusal, &who);
-	encode_key(enc, &d.event, &msg);
+	if (!encode_key(enc, &d.event, &msg))
+		return false;
 	encode_envelope(enc, &d.event, &msg);
-	json = xalloc(evring_json_max(&d.event) + 1);
-	if (as_json(enc->cfg))
-		len = evring_json(enc->src->ev, &enc->src->host, &d.event, json,
-				  evring_json_max(&d.event));
-	if (len > 0 && enc->cfg->pack_bytes)
-		json[len++] = '\n';
-	out.declaration = true;
-	out.suspect = false;
-	out.value = len > 0 ? json : (const char *)&d.rec;
-	out.len = len > 0 ? (size_t)len : d.rec.len;
-	/* The key stays: the declaration comes where the event would have. */
-	out.timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg.timestamp : 0;
-	out.headers = enc->cfg->headers == HEADERS_ALL ? headers_of(enc, &msg) : NULL;
-	sender_enqueue(enc->sender, msg.route->topic, outgoing_new(&out, true));
-	free(json);
+	enqueue(enc, &d, &msg, &out);
+	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * declare: what is not delivered is told in the stream, where it would have been.
+ * declare: events that are not delivered are told in the stream, where they would have been.
  *
  * The kernel's own losses are records of type evring.lost. evringd adds two
  * types, of the same shape:
@@ -13,6 +13,7 @@
 #define DECLARE_H
 
 #include <evring.h>
+#include <stdbool.h>
 
 struct deliveries;
 struct encoder;
@@ -25,7 +26,7 @@ struct refusal;
 /* The type with one of these ids; NULL for all others. */
 const struct evring_type *declared_type(unsigned int id);
 
-/* An event of the ring's own, but for who wrote it. */
+/* An event as the ring has them, but written by evringd */
 struct declaration {
 	struct evring_event event;
 	struct evring_rec rec;
@@ -34,7 +35,10 @@ struct declaration {
 
 /* In front of @event: the events that were missed before it. */
 void declare_missed(struct declaration *declaration, const struct evring_event *event);
-/* Sent in place of a message that was refused; takes over its delivery. */
-void declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal);
+/*
+ * Sent in place of a message that was refused; takes over its delivery. False: the encoder is
+ * broken.
+ */
+bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal);
 
 #endif /* DECLARE_H */

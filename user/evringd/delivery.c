@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is on its way to Kafka, and what of it can be committed.
+ * Events on their way to Kafka, and the positions that can be committed.
  *
  * Each ring has a queue of its events in order of position. Acknowledgements
- * come in any order; the ring's acknowledged prefix leaves the queue, and the
- * last event of it says what to commit. So a commit never covers an event that
+ * come in any order; the ring's acknowledged prefix leaves the queue, and its
+ * last event has the position to commit. So a commit never covers an event that
  * Kafka does not have.
  *
  * Deliveries and their values lie one behind the other in chunks: there is no
@@ -18,7 +18,9 @@
  * chunk by its own address. A value that is too large for a chunk gets one of
  * its own.
  */
-#include "evringd.h"
+#include "delivery.h"
+
+#include "memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -85,7 +87,7 @@ static void chunk_put(struct deliveries *ds, struct chunk *chunk)
 	if (--chunk->live)
 		return;
 	ds->chunks -= sizeof(*chunk) + chunk->room;
-	/* Oversized ones are rare: back to the heap. */
+	/* Oversized chunks are rare: free them. */
 	if (chunk->room > CHUNK_ROOM || ds->nr_spare == SPARE_CHUNKS) {
 		free(chunk);
 		return;
@@ -163,7 +165,7 @@ void deliveries_free(struct deliveries *ds)
 
 bool deliveries_full(const struct deliveries *ds)
 {
-	/* The chunk that is being filled is there even if nothing is in it. */
+	/* The chunk that is being filled counts even if it is empty. */
 	return ds->events && (ds->chunks + ds->elsewhere >= ds->max_bytes ||
 			      ds->events >= ds->max_events);
 }
@@ -356,7 +358,7 @@ unsigned int deliveries_take(struct deliveries *ds, struct evring_commit_entry *
 		*events += ring->events;
 		ring->missed -= missed;
 		ring->events = 0;
-		/* What does not fit into the entry goes with the next commit. */
+		/* The rest of the missed events goes with the next commit. */
 		if (ring->missed)
 			break;
 		ring->grown = false;

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* An event becomes a message: topic, key, value, headers, time. */
+/* See encode.h. */
+#include "encode.h"
+
+#include "config.h"
+#include "converter.h"
 #include "declare.h"
-#include "evringd.h"
+#include "delivery.h"
+#include "memory.h"
+#include "names.h"
 #include "sender.h"
+#include "template.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a template's variables are looked up in */
+/* Where the variables of a template are looked up */
 struct context {
 	const struct encoder *enc;
 	const struct evring_event *event;
@@ -37,13 +44,6 @@ static const char *type_name(const struct evring_event *event)
 	if (event->type)
 		return event->type->name;
 	return event->rec->type == EVRING_TYPE_LOST ? "evring.lost" : "unknown";
-}
-
-static const char *lane_name(const struct encoder *enc, const struct evring_event *event)
-{
-	const char *name = evring_lane_name(enc->src->ev, event->lane);
-
-	return name ? name : "unknown";
 }
 
 static size_t cut_text(const char *text, size_t n, char *buf, size_t len)
@@ -97,7 +97,7 @@ static size_t variable_value(const void *arg, const struct piece *piece, char *b
 		text = type_name(event);
 		break;
 	case VAR_LANE:
-		text = lane_name(ctx->enc, event);
+		text = lane_name(ctx->enc->src->ev, event->lane);
 		break;
 	case VAR_HOST:
 		text = host->name;
@@ -141,6 +141,7 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	enc->cfg = cfg;
 	enc->src = src;
 	enc->sender = sender;
+	enc->converter = converter_of(cfg);
 	end = put_text(end, src->host.machine_id);
 	end = put_text(end, "/");
 	end = put_text(end, src->host.boot_id);
@@ -151,25 +152,39 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 
 void encoder_close(struct encoder *enc)
 {
+	struct route *route;
 	size_t i;
 
-	for (i = 0; i < enc->nr_routes; i++)
-		free(enc->routes[i]);
+	for (i = 0; i < enc->nr_routes; i++) {
+		while ((route = enc->routes[i])) {
+			enc->routes[i] = route->before;
+			free(route);
+		}
+	}
 	free(enc->routes);
 	free(enc->key);
+	free(enc->broken);
 }
 
+/* NULL: no topic can have that name. */
 static struct route *new_route(struct encoder *enc, const struct evring_event *event)
 {
 	const struct context ctx = { .enc = enc, .event = event };
-	struct route *route = xalloc(sizeof(*route));
+	struct route *route;
 	char name[TOPIC_MAX + 2];
 	size_t len;
 
 	len = template_expand(enc->cfg->topic, variable_value, &ctx, name, sizeof(name) - 1);
 	name[len] = '\0';
-	if (!topic_name_ok(name, len))
-		fatal("topic \"%s\" for %s: no topic may be called so", name, type_name(event));
+	if (!topic_name_ok(name, len)) {
+		if (!enc->broken)
+			enc->broken = xprintf("topic \"%s\" for %s: no topic can have that name",
+					      name, type_name(event));
+		return NULL;
+	}
+	route = xalloc(sizeof(*route));
+	route->before = NULL;
+	route->generation = event->type ? event->type->generation : 0;
 	route->topic = sender_topic(enc->sender, name);
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
 					   type_name(event),
@@ -177,10 +192,12 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	return route;
 }
 
-/* The topic's template has no variable that type and lane do not settle. */
+/* Type and lane decide all variables of the topic's template. */
 static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
+	uint32_t generation = event->type ? event->type->generation : 0;
 	unsigned int type = event->rec->type;
+	struct route *before, *route;
 	size_t index;
 
 	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
@@ -191,9 +208,15 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
 		enc->nr_routes = index + 1;
 	}
-	if (!enc->routes[index])
-		enc->routes[index] = new_route(enc, event);
-	return enc->routes[index];
+	before = enc->routes[index];
+	if (before && before->generation == generation)
+		return before;
+	route = new_route(enc, event);
+	if (!route)
+		return NULL;
+	route->before = before;
+	enc->routes[index] = route;
+	return route;
 }
 
 /* machine/boot/lane/cpu/seq: the same event has the same one, however often it is sent. */
@@ -202,7 +225,7 @@ static size_t put_id(const struct encoder *enc, const struct evring_event *event
 	char *end = to + enc->prefix_len;
 
 	memcpy(to, enc->prefix, enc->prefix_len);
-	end = put_text(end, lane_name(enc, event));
+	end = put_text(end, lane_name(enc->src->ev, event->lane));
 	*end++ = '/';
 	end = put_number(end, event->cpu);
 	*end++ = '/';
@@ -210,19 +233,30 @@ static size_t put_id(const struct encoder *enc, const struct evring_event *event
 	return (size_t)(end - to);
 }
 
-static int encode_json(struct encoder *enc, struct deliveries *ds,
-		       const struct evring_event *event, struct message *msg)
+/* A group that holds keeps the record where it is until the commit: Kafka gets it from the ring. */
+static int encode_in_ring(struct deliveries *ds, const struct evring_event *event,
+			  struct message *msg)
 {
-	size_t room = evring_json_max(event);
+	msg->delivery = delivery_begin(ds, 0);
+	msg->value = event->rec;
+	msg->value_len = event->rec->len;
+	delivery_push(ds, msg->delivery, event, 0, event->rec->len);
+	return 0;
+}
+
+static int encode_value(struct encoder *enc, struct deliveries *ds,
+			const struct evring_event *event, struct message *msg)
+{
+	const struct converter *converter = enc->converter;
+	size_t room = converter->bound(event);
 	ssize_t len;
 
 	msg->delivery = delivery_begin(ds, room);
-	len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
+	len = converter->encode(enc->src, event, msg->delivery->value, room);
 	if (len == -ENOSPC) {
-		/* Texts that overlap: no hook writes such, another module may. */
-		room = evring_json_max_ever(event);
+		room = converter->bound_ever(event);
 		msg->delivery = delivery_begin(ds, room);
-		len = evring_json(enc->src->ev, &enc->src->host, event, msg->delivery->value, room);
+		len = converter->encode(enc->src, event, msg->delivery->value, room);
 	}
 	msg->value = msg->delivery->value;
 	msg->value_len = len < 0 ? 0 : (size_t)len;
@@ -230,30 +264,13 @@ static int encode_json(struct encoder *enc, struct deliveries *ds,
 	return len < 0 ? (int)len : 0;
 }
 
-/* What a group that holds has not committed stays where it is: Kafka gets it from the ring. */
-static int encode_raw(struct encoder *enc, struct deliveries *ds,
-		      const struct evring_event *event, struct message *msg)
-{
-	size_t len = event->rec->len;
-
-	msg->value_len = len;
-	if (enc->cfg->policy == EVRING_HOLD) {
-		msg->delivery = delivery_begin(ds, 0);
-		msg->value = event->rec;
-		delivery_push(ds, msg->delivery, event, 0, len);
-	} else {
-		msg->delivery = delivery_begin(ds, len);
-		msg->value = memcpy(msg->delivery->value, event->rec, len);
-		delivery_push(ds, msg->delivery, event, len, 0);
-	}
-	return 0;
-}
-
-void encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
+bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
 	const struct context ctx = { .enc = enc, .event = event };
 
 	msg->route = route_of(enc, event);
+	if (!msg->route)
+		return false;
 	if (enc->key) {
 		msg->key = enc->key;
 		msg->key_len = enc->key_len;
@@ -262,6 +279,7 @@ void encode_key(struct encoder *enc, const struct evring_event *event, struct me
 		msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx,
 					       msg->key_room, sizeof(msg->key_room));
 	}
+	return true;
 }
 
 void message_copy(struct message *to, const struct message *from)
@@ -283,9 +301,10 @@ void encode_envelope(struct encoder *enc, const struct evring_event *event, stru
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg)
 {
-	encode_key(enc, event, msg);
+	if (!encode_key(enc, event, msg))
+		return -EINVAL;
 	encode_envelope(enc, event, msg);
-	if (enc->cfg->format == VALUE_RAW)
-		return encode_raw(enc, ds, event, msg);
-	return encode_json(enc, ds, event, msg);
+	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD)
+		return encode_in_ring(ds, event, msg);
+	return encode_value(enc, ds, event, msg);
 }

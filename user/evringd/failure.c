@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What follows from a failed delivery: see sender.h, and verdict.h for whose fault it is. */
+/* Failed deliveries: see sender.h, and verdict.h for the faults. */
 #include "sending.h"
 #include "split.h"
 #include "verdict.h"
 
 #include <string.h>
 
-/* A fault of the moment's that stays makes batches smaller, too: what is before it gets through. */
+/* After so many faults of the moment in a row batches get smaller too: a part may get through. */
 #define PATIENCE 3
 
 static void smaller(struct sender *s, size_t bytes, bool stays)
@@ -146,11 +146,11 @@ void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, 
 		failed_judge(s, &failed);
 }
 
-void failed_add(struct failed *failed, const rd_kafka_message_t *report)
+void failed_add(struct sender *s, struct failed *failed, const struct report *report)
 {
-	*failed->end = producer_message(report);
+	*failed->end = s->ops->message(report);
 	failed->end = &(*failed->end)->next;
-	failed->code = report->err;
+	failed->code = (int)report->code;
 	failed->nr++;
 	failed->bytes += report->len;
 }

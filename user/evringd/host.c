@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What the configuration needs of this host: its identity, its name, its device's types. */
-#include "evringd.h"
-#include "names.h"
+/* See host.h. */
+#include "host.h"
 
-#include <fnmatch.h>
+#include "config.h"
+#include "filters.h"
+#include "memory.h"
+#include "names.h"
+#include "problem.h"
+#include "sets.h"
+#include "template.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,10 +78,19 @@ static bool matches_hook(struct evring *ev, int nr, const char *glob)
 
 	for (i = 0; i < nr; i++) {
 		type = evring_type(ev, (unsigned int)i);
-		if (is_hook(type) && !fnmatch(glob, type->name, 0))
+		if (is_hook(type) && hook_matches(glob, type->name))
 			return true;
 	}
 	return false;
+}
+
+static void no_such_set(unsigned int entry, struct problems *problems)
+{
+	char *list = hook_set_list();
+
+	problem(problems, "key \"hooks\": entry %u is no set of hooks; the sets are: %s", entry,
+		list);
+	free(list);
 }
 
 static void no_such_hook(struct evring *ev, unsigned int entry, struct problems *problems)
@@ -92,10 +107,13 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 	unsigned int i;
 
 	if (nr < 0)
-		fatal("types: %s", strerror(-nr));
-	for (i = 0; cfg->hooks[i]; i++)
-		if (!matches_hook(ev, nr, cfg->hooks[i]))
+		problem(problems, "the types of events cannot be read: %s", strerror(-nr));
+	for (i = 0; nr >= 0 && cfg->hooks[i]; i++) {
+		if (is_set(cfg->hooks[i]) && !hook_set(cfg->hooks[i]))
+			no_such_set(i + 1, problems);
+		else if (!matches_hook(ev, nr, cfg->hooks[i]))
 			no_such_hook(ev, i + 1, problems);
+	}
 }
 
 static bool some_type_has(struct evring *ev, int nr, const char *field)
@@ -126,7 +144,7 @@ void key_check(struct evring *ev, const struct config *cfg, struct problems *pro
 		if (!some_type_has(ev, nr, field))
 			problem(problems,
 				"key \"key\": variable %zu is a field that no type has, so it is "
-				"empty in all keys; allowed: what evring types lists", i + 1);
+				"empty in all keys; allowed: fields that evring types lists", i + 1);
 	}
 }
 
@@ -138,6 +156,7 @@ bool device_check(const struct config *cfg, struct problems *problems, int *erro
 	if (*error)
 		return false;
 	hooks_check(ev, cfg, problems);
+	filters_check(ev, cfg, problems);
 	key_check(ev, cfg, problems);
 	evring_close(ev);
 	return true;

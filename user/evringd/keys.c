@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a connector. One table says what there is: parsing, messages,
- * `evringd --keys` and the check of the manual page all come from it.
+ * The keys of a connector, in one table: parsing, messages, `evringd --keys` and
+ * the check of the manual page all come from it.
  */
-#include "evringd.h"
+#include "keys.h"
+
+#include "config.h"
+#include "log.h"
+#include "memory.h"
+#include "pack.h"
+#include "problem.h"
+#include "provider.h"
+#include "template.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +21,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA, KEY_FILTER,
 };
 
 struct key {
@@ -38,8 +47,10 @@ static const struct key keys[] = {
 	  MEMBER(abandon_ms), "how long the group holds events while no daemon runs; 0: for ever" },
 	{ "lanes", KEY_LANES, "critical,bulk,app", "names of lanes", 0, 0, MEMBER(lanes),
 	  "lanes to read, as the module has them" },
-	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*", 0, 0, MEMBER(hooks),
+	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
+	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
+	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
 	  "letters, digits, . _ - and ${type} ${lane} ${host} ${machine}", 0, 0, MEMBER(topic),
 	  "topic of an event" },
@@ -62,7 +73,7 @@ static const struct key keys[] = {
 	{ "batch.events", KEY_NUMBER, "4096", NULL, 1, 1000000, MEMBER(batch),
 	  "most events to read before looking at acknowledgements" },
 	{ "inflight.max.bytes", KEY_NUMBER, "8388608", NULL, 1u << 20, 1ULL << 40,
-	  MEMBER(inflight_bytes), "bound on what is read and not acknowledged, bytes of values" },
+	  MEMBER(inflight_bytes), "bound on events that are read and not acknowledged, bytes of values" },
 	{ "inflight.max.events", KEY_NUMBER, "100000", NULL, 1, 100000000, MEMBER(inflight_events),
 	  "... and events" },
 	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
@@ -73,7 +84,7 @@ static const struct key keys[] = {
 	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
 	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
 	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
-	  "what is promised and may be done without, for kafka.* keys that need it" },
+	  "promises that are given up, for kafka.* keys that need it" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
 	  "how long a stop waits for acknowledgements" },
 	{ "device", KEY_TEXT, EVRING_DEVICE, "a path", 0, 0, MEMBER(device), "evring's device" },
@@ -89,7 +100,7 @@ static const struct key keys[] = {
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* What a member of struct config is to the table */
+/* A member of struct config, as the table sees it */
 union member {
 	uint64_t number;
 	char *text;
@@ -195,22 +206,6 @@ static bool parse_group(const struct key *key, const char *value, union member *
 		return parse_text(key, value, member, why, len);
 	snprintf(why, len, "is not a group's name");
 	return false;
-}
-
-const char *next_word(const char **list, size_t *len)
-{
-	const char *word = *list, *end;
-
-	if (!word)
-		return NULL;
-	end = word + strcspn(word, ",");
-	*list = *end ? end + 1 : NULL;
-	while (word < end && isblank((unsigned char)*word))
-		word++;
-	while (end > word && isblank((unsigned char)end[-1]))
-		end--;
-	*len = (size_t)(end - word);
-	return word;
 }
 
 /* A bit for each word */
@@ -324,7 +319,7 @@ static void release_template(union member *member)
 	template_free(member->tmpl);
 }
 
-/* How a type is called, read and given back */
+/* The name of a type, its parser, and how its value is freed */
 static const struct {
 	const char *name;
 	parser *parse;
@@ -342,6 +337,7 @@ static const struct {
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
 	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
+	[KEY_FILTER]	= { "filter",	NULL,		NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -401,7 +397,7 @@ static void unknown_key(const char *name, struct problems *problems)
 
 	for (i = 0; i < NR_KEYS; i++) {
 		d = distance(name, keys[i].name);
-		if (d <= best && strcmp(keys[i].name, "kafka.*")) {
+		if (d <= best && !keys[i].name[strcspn(keys[i].name, "*")]) {
 			best = d;
 			nearest = keys[i].name;
 		}
@@ -409,7 +405,7 @@ static void unknown_key(const char *name, struct problems *problems)
 	if (nearest)
 		problem(problems, "key \"%.80s\": unknown; did you mean \"%s\"?", name, nearest);
 	else
-		problem(problems, "key \"%.80s\": unknown; \"evringd --keys\" lists what there is",
+		problem(problems, "key \"%.80s\": unknown; \"evringd --keys\" lists all keys",
 			name);
 }
 
@@ -433,13 +429,13 @@ static bool set_member(struct config *cfg, const struct key *key, const char *va
 	return true;
 }
 
-static void add_property(struct config *cfg, const char *name, const char *value,
-			 const char *written)
+static void add_property(struct property **properties, size_t *nr, const char *name,
+			 const char *value, const char *written)
 {
 	struct property *property;
 
-	cfg->kafka = xgrow(cfg->kafka, cfg->nr_kafka, cfg->nr_kafka + 1, sizeof(*cfg->kafka));
-	property = &cfg->kafka[cfg->nr_kafka++];
+	*properties = xgrow(*properties, *nr, *nr + 1, sizeof(**properties));
+	property = &(*properties)[(*nr)++];
 	property->name = xstrdup(name);
 	property->value = xstrdup(value);
 	property->written = xstrdup(written);
@@ -450,7 +446,7 @@ static const struct key *key_by_name(const char *name)
 	size_t i;
 
 	for (i = 0; i < NR_KEYS; i++)
-		if (keys[i].type != KEY_KAFKA && !strcmp(keys[i].name, name))
+		if (types[keys[i].type].parse && !strcmp(keys[i].name, name))
 			return &keys[i];
 	return NULL;
 }
@@ -460,7 +456,7 @@ static bool is_template(const struct key *key)
 	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
 }
 
-/* The log shows a template as it is written: what a provider gave is not to be seen. */
+/* The log shows a template as it is written, without the values that a provider gave. */
 static void keep_written(struct config *cfg, const struct key *key, const char *written)
 {
 	struct template **tmpl = (void *)((char *)cfg + key->member);
@@ -469,14 +465,21 @@ static void keep_written(struct config *cfg, const struct key *key, const char *
 	(*tmpl)->text = xstrdup(written);
 }
 
+/* What stands behind the prefix; NULL: the name has another one, or nothing behind it. */
+static const char *behind(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(name, prefix, len) && name[len] ? name + len : NULL;
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
-	bool property = !strncmp(name, KAFKA_PREFIX, strlen(KAFKA_PREFIX)) &&
-			name[strlen(KAFKA_PREFIX)];
+	const char *property = behind(name, KAFKA_PREFIX), *type = behind(name, FILTER_PREFIX);
 	const struct key *key = key_by_name(name);
 	char why[400], allowed[160], *resolved;
 
-	if (!property && !key) {
+	if (!property && !type && !key) {
 		unknown_key(name, problems);
 		return;
 	}
@@ -486,7 +489,9 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		return;
 	}
 	if (property) {
-		add_property(cfg, name + strlen(KAFKA_PREFIX), resolved, value);
+		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
+	} else if (type) {
+		add_property(&cfg->filters, &cfg->nr_filters, type, resolved, value);
 	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
 		allowed_text(key, allowed, sizeof(allowed));
 		problem(problems, "key \"%s\": %s; allowed: %s", name, why, allowed);
@@ -506,16 +511,24 @@ void keys_default(struct config *cfg)
 			fatal("default of %s: %s", keys[i].name, why);
 }
 
+static void free_properties(struct property *properties, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		free(properties[i].name);
+		free(properties[i].value);
+		free(properties[i].written);
+	}
+	free(properties);
+}
+
 void keys_free(struct config *cfg)
 {
 	size_t i;
 
 	for (i = 0; i < NR_KEYS; i++)
 		release(cfg, &keys[i]);
-	for (i = 0; i < cfg->nr_kafka; i++) {
-		free(cfg->kafka[i].name);
-		free(cfg->kafka[i].value);
-		free(cfg->kafka[i].written);
-	}
-	free(cfg->kafka);
+	free_properties(cfg->kafka, cfg->nr_kafka);
+	free_properties(cfg->filters, cfg->nr_filters);
 }

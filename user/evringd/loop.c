@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The one io_uring that everything waits on. */
-#include "evringd.h"
+/* See loop.h. */
+#include "loop.h"
+
+#include "log.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,26 +59,53 @@ static void submit_poll(struct loop_watch *watch)
 	io_uring_sqe_set_data(sqe, &watch->op);
 }
 
+static void watch_failed(struct loop_watch *watch, const char *why)
+{
+	if (!watch->failed)
+		fatal("poll: %s", why);
+	watch->gone = true;
+	watch->failed(watch->arg, why);
+}
+
 /* The kernel may end a multishot poll at any time, as when completions overflow: ask again. */
 static void watch_done(struct loop_op *op, int res, unsigned int flags)
 {
 	struct loop_watch *watch = (struct loop_watch *)op;
 
-	if (res < 0 && res != -ECANCELED && res != -EINTR)
-		fatal("poll of %s: %s", watch->what, strerror(-res));
-	if (res > 0 && (res & (POLLERR | POLLNVAL)))
-		fatal("poll of %s: it is in error", watch->what);
+	if (watch->gone)
+		return;
+	if (res < 0 && res != -ECANCELED && res != -EINTR) {
+		watch_failed(watch, strerror(-res));
+		return;
+	}
+	if (res > 0 && (res & (POLLERR | POLLNVAL))) {
+		watch_failed(watch, "the descriptor is in error");
+		return;
+	}
 	if (!(flags & IORING_CQE_F_MORE))
 		submit_poll(watch);
-	if (watch->ready)
-		watch->ready(watch->arg);
+	watch->ready(watch->arg);
 }
 
 void loop_watch(struct loop *loop, struct loop_watch *watch)
 {
 	watch->op.done = watch_done;
 	watch->loop = loop;
+	watch->gone = false;
 	submit_poll(watch);
+}
+
+/* The poll holds the file open until it is removed. */
+void loop_unwatch(struct loop_watch *watch)
+{
+	struct io_uring_sqe *sqe;
+
+	if (watch->gone || !watch->loop)
+		return;
+	watch->gone = true;
+	sqe = get_sqe(watch->loop);
+	io_uring_prep_poll_remove(sqe, (uintptr_t)&watch->op);
+	io_uring_sqe_set_data(sqe, NULL);
 }
 
 static void timer_done(struct loop_op *op, int res, unsigned int flags)
@@ -125,6 +156,8 @@ void loop_turn(struct loop *loop, bool wait)
 		res = cqe->res;
 		flags = cqe->flags;
 		io_uring_cqe_seen(&loop->ring, cqe);
-		op->done(op, res, flags);
+		/* Of loop_unwatch() there is nothing to tell. */
+		if (op)
+			op->done(op, res, flags);
 	}
 }

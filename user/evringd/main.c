@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* evringd: ships the events of this host's /dev/evring to Apache Kafka. */
-#include "evringd.h"
+#include "check.h"
+#include "config.h"
+#include "connector.h"
+#include "host.h"
+#include "keys.h"
+#include "log.h"
+#include "memory.h"
+#include "problem.h"
+#include "worker.h"
 
+#include <evring.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 static const char usage[] =
-	"usage: evringd [--check] FILE\n"
-	"Ship the kernel's events to Apache Kafka, as the connector in FILE says.\n"
+	"usage: evringd [--check] FILE...\n"
+	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says.\n"
 	"\n"
-	"  -c, --check    check FILE, print what is wrong with it, and exit\n"
-	"  -k, --keys     print the keys that FILE can have, and exit\n"
+	"  -c, --check    check each FILE, print all problems, and exit\n"
+	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
 	"\n"
-	"Exit status: 0 stopped as asked, 1 failed, 2 wrong usage or configuration.\n"
-	"See evringd(8).\n";
+	"Exit status: 0 stopped by a signal, 1 failed, 2 wrong usage or configuration,\n"
+	"3 Kafka refuses an event. See evringd(8).\n";
 
 static const struct option options[] = {
 	{ "check",	no_argument,	NULL,	'c' },
@@ -27,51 +35,112 @@ static const struct option options[] = {
 	{ NULL,		0,		NULL,	0 },
 };
 
-static void start_log(const struct config *cfg)
+/* One connector's file */
+struct file {
+	struct config *cfg;
+	struct problems problems, warnings;
+};
+
+/* The least important level that a connector asks for is the process's. */
+static void start_log(struct config *const *cfgs, size_t nr)
 {
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	uint64_t level = 0;
+	size_t i;
 
+	for (i = 0; i < nr; i++)
+		level = cfgs[i]->log_level > level ? cfgs[i]->log_level : level;
 	log_open("evringd");
-	log_level(levels[cfg->log_level]);
+	log_level(levels[level]);
 }
 
-/* What only --check looks at before the start: the start itself opens the device anyway. */
-static void check_device(const struct config *cfg, const char *file, struct problems *problems)
+/* The start opens the device anyway, so only --check looks at it before. */
+static void check_device(const struct config *cfg, struct problems *problems)
 {
 	int error;
 
 	if (!device_check(cfg, problems, &error))
 		printf("%s: keys \"hooks\" and \"key\" are not checked against the device: %s\n",
-		       file, strerror(-error));
+		       problems->file, strerror(-error));
 }
 
-static int run(const char *file, bool check)
+static void load(struct file *file, char *path, bool check)
 {
-	struct problems problems = { .file = file }, warnings = { .file = file };
-	struct config *cfg = config_load(file, &problems);
-	int status = STATUS_OK;
+	file->problems.file = path;
+	file->warnings.file = path;
+	file->cfg = config_load(path, &file->problems);
+	if (!file->problems.nr) {
+		host_check(file->cfg, &file->problems);
+		kafka_warn(file->cfg, &file->warnings);
+	}
+	if (!file->problems.nr && check)
+		check_device(file->cfg, &file->problems);
+}
 
-	if (!problems.nr) {
-		host_check(cfg, &problems);
-		kafka_warn(cfg, &warnings);
+/* A group has one owner, and the log tells connectors by their names. */
+static void check_others(struct file *files, size_t nr)
+{
+	struct file *file = &files[nr];
+	size_t i;
+
+	for (i = 0; i < nr && !file->problems.nr; i++) {
+		const struct config *other = files[i].problems.nr ? NULL : files[i].cfg;
+
+		if (other && !strcmp(other->name, file->cfg->name))
+			problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too",
+				other->name, files[i].problems.file);
+		else if (other && !strcmp(other->group, file->cfg->group))
+			problem(&file->problems, "key \"group.id\": \"%s\" is the group of %s too; "
+				"a group has one reader", other->group, files[i].problems.file);
 	}
-	if (!problems.nr && check) {
-		check_device(cfg, file, &problems);
-		problems_print(&warnings, stdout);
-	} else if (!problems.nr) {
-		start_log(cfg);
-		problems_warn(&warnings);
-		status = worker_run(cfg, &problems);
+}
+
+static int start(struct file *files, char **paths, size_t nr)
+{
+	struct config **cfgs = xgrow(NULL, 0, nr, sizeof(*cfgs));
+	int status;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		cfgs[i] = files[i].cfg;
+	start_log(cfgs, nr);
+	for (i = 0; i < nr; i++)
+		problems_warn(&files[i].warnings);
+	status = worker_run(cfgs, paths, nr);
+	free(cfgs);
+	return status;
+}
+
+static void print_checked(const struct file *file)
+{
+	problems_print(&file->warnings, stdout);
+	if (!file->problems.nr)
+		printf("%s: ok\n", file->problems.file);
+}
+
+static int run(char **paths, size_t nr, bool check)
+{
+	struct file *files = xgrow(NULL, 0, nr, sizeof(*files));
+	int status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		load(&files[i], paths[i], check);
+		check_others(files, i);
+		problems_print(&files[i].problems, stderr);
+		if (check)
+			print_checked(&files[i]);
+		if (files[i].problems.nr)
+			status = STATUS_MISUSED;
 	}
-	if (problems.nr) {
-		problems_print(&problems, stderr);
-		status = STATUS_MISUSED;
-	} else if (check) {
-		printf("%s: ok\n", file);
+	if (!check && status == STATUS_OK)
+		status = start(files, paths, nr);
+	for (i = 0; i < nr; i++) {
+		problems_free(&files[i].problems);
+		problems_free(&files[i].warnings);
+		config_free(files[i].cfg);
 	}
-	problems_free(&problems);
-	problems_free(&warnings);
-	config_free(cfg);
+	free(files);
 	return status;
 }
 
@@ -99,9 +168,9 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if (argc - optind != 1) {
+	if (optind == argc) {
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
-	return run(argv[optind], check);
+	return run(argv + optind, (size_t)(argc - optind), check);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages that wait to be sent, or to be sent again. */
-#include "evringd.h"
-#include "producer.h"
-#include "sender.h"
+/* See outgoing.h. */
+#include "outgoing.h"
 
+#include "delivery.h"
+#include "memory.h"
+
+#include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The kafka.* keys as librdkafka's properties. No value of one is ever printed. */
-#include "evringd.h"
+#include "property.h"
+
+#include "config.h"
+#include "memory.h"
+#include "problem.h"
 
 #include <ctype.h>
 #include <librdkafka/rdkafka.h>
@@ -21,7 +25,7 @@ static const struct {
 
 #define NR_DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
-/* Properties that would take away what evringd relies on */
+/* Properties that evringd sets by itself, as it relies on them */
 static const struct {
 	const char *name;
 	const char *why;
@@ -34,7 +38,7 @@ static const struct {
 
 #define NR_REFUSED (sizeof(refused) / sizeof(refused[0]))
 
-/* What librdkafka calls twice */
+/* Properties that have two names */
 static const struct {
 	const char *alias;
 	const char *name;
@@ -93,13 +97,11 @@ static void range_of(const char *name, char *buf, size_t size)
 {
 	char *table = NULL, *line, *rest, *range;
 	size_t len, n = strlen(name);
-	FILE *out = open_memstream(&table, &len);
+	FILE *out = stream_begin(&table, &len);
 
 	snprintf(buf, size, "see librdkafka's CONFIGURATION.md");
-	if (!out)
-		return;
 	rd_kafka_conf_properties_show(out);
-	fclose(out);
+	stream_end(out);
 	for (line = strtok_r(table, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (strncmp(line, name, n) || line[n] != ' ')
 			continue;
@@ -225,10 +227,8 @@ char *property_hide(const struct config *cfg, const char *text)
 	char *hidden = NULL;
 	const char *at;
 	size_t len, n;
-	FILE *out = open_memstream(&hidden, &len);
+	FILE *out = stream_begin(&hidden, &len);
 
-	if (!out)
-		fatal("out of memory");
 	for (at = text; *at; at += n ? n : 1) {
 		n = value_at(cfg, text, at);
 		if (n)
@@ -236,6 +236,6 @@ char *property_hide(const struct config *cfg, const char *text)
 		else
 			fputc(*at, out);
 	}
-	fclose(out);
+	stream_end(out);
 	return hidden;
 }

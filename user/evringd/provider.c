@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Config providers, as Kafka Connect has them: ${file:PATH:KEY}, ${dir:PATH:FILE}, ${env:NAME},
- * and ${credential:NAME} of systemd. A value is put together once, when the file is read; what
- * a provider gave is not looked at for further ones, and never printed.
+ * and ${credential:NAME} of systemd. A value is resolved once, when the file is read; the text
+ * that a provider gives is not searched for further references, and is never printed.
  */
-#include "evringd.h"
+#include "provider.h"
+
 #include "file.h"
+#include "log.h"
+#include "memory.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -107,8 +110,8 @@ static int unescape(struct properties *props, char *to)
 }
 
 /*
- * Text up to the line's end, or to what ends a key; escapes undone. Never longer than it was
- * written. NULL: an escape is none, or there is a NUL.
+ * Text up to the line's end, or to the end of a key; escapes undone. Never longer than it was
+ * written. NULL: a wrong escape, or a NUL.
  */
 static char *next_text(struct properties *props, bool key)
 {
@@ -195,8 +198,8 @@ char *properties_find(const char *text, size_t len, const char *key, const char 
 }
 
 /*
- * The providers. Each gives a new string, or says @why not: of the reference's own words, which
- * are places and no secrets, but never of what is in them.
+ * The providers. Each returns a new string, or tells @why not, by the words of the reference:
+ * they are places and no secrets. The contents of these places are never told.
  */
 
 /* NULL: errno. Not more than FROM_MAX; there is a NUL at the end. */
@@ -314,7 +317,7 @@ static size_t provider_name(const char *text)
 	return text[n] == ':' ? n : 0;
 }
 
-/* What the reference at @text stands for; @used: its length. */
+/* The value that the reference at @text refers to; @used: the length of the reference. */
 static char *get(const char *text, size_t *used, char *why, size_t size)
 {
 	size_t name = provider_name(text), len = strcspn(text, "}"), i;
@@ -354,10 +357,8 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 	char *resolved = NULL, *value, reason[320];
 	const char *at;
 	size_t len, used;
-	FILE *out = open_memstream(&resolved, &len);
+	FILE *out = stream_begin(&resolved, &len);
 
-	if (!out)
-		fatal("out of memory");
 	for (at = text; *at; at += used) {
 		used = 1;
 		if (at[0] == '$' && provider_name(at + 1)) {
@@ -379,7 +380,6 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 			fputc(*at, out);
 		}
 	}
-	if (fclose(out))
-		fatal("out of memory");
+	stream_end(out);
 	return resolved;
 }

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-/* How long a producer that is to be replaced waits for the answers to what is in flight. */
+/* How long the sender waits for answers before it gives up messages in flight and replaces the
+ * producer. */
 #define DRAIN_NS 30000000000ULL
 
 static uint64_t now_ns(void)
@@ -27,13 +27,13 @@ static uint64_t now_ns(void)
  */
 
 /*
- * Again and again: what librdkafka wants to try once more comes back to its
- * queue, and a producer that has failed leaves it there.
+ * This is repeated, as messages that librdkafka wants to try once more return to
+ * its queue, and a producer that has failed leaves them there.
  */
 static void purge(struct sender *s)
 {
 	s->purge_again = s->now + DELAY_MS_MIN * 1000000;
-	producer_purge(s->producer, s->now >= s->drain_until);
+	s->ops->purge(s->producer, s->now >= s->drain_until);
 }
 
 void sender_drain(struct sender *s)
@@ -61,28 +61,28 @@ static void start(struct sender *s)
 	char why[TEXT_MAX];
 
 	s->judged = false;
-	s->producer = producer_open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
+	s->producer = s->ops->open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
 	if (s->producer)
-		s->message_max = producer_message_max(s->producer);
+		s->message_max = s->ops->message_max(s->producer);
 	else
 		sender_pause(s, why);
 }
 
-/* All reports have come: what failed waits in its topic's queue. */
+/* All reports have come: the messages that failed wait in their topics' queues. */
 static void drained(struct sender *s)
 {
 	struct topic *topic;
 	char why[TEXT_MAX];
 
-	/* No message is to blame: the next producer may end the same way. */
-	if (!s->judged && producer_failed(s->producer, why, sizeof(why)))
+	/* No message caused this: the next producer may fail in the same way. */
+	if (!s->judged && s->ops->failed(s->producer, why, sizeof(why)))
 		sender_pause(s, why);
 	for (topic = s->topics; topic; topic = topic->next) {
-		producer_release(&topic->handle);
+		s->ops->release(&topic->handle);
 		topic->unproven = true;
 		topic->proof = NULL;
 	}
-	producer_close(s->producer);
+	s->ops->close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
 }
@@ -91,13 +91,13 @@ static void turn_producer(struct sender *s)
 {
 	char why[TEXT_MAX];
 
-	if (s->producer && !s->draining && producer_failed(s->producer, why, sizeof(why))) {
+	if (s->producer && !s->draining && s->ops->failed(s->producer, why, sizeof(why))) {
 		log_line(LOG_DEBUG, "kafka: the producer is replaced: %s", why);
 		sender_drain(s);
 	}
-	if (s->draining && producer_flying(s->producer) && s->now >= s->purge_again)
+	if (s->draining && s->ops->flying(s->producer) && s->now >= s->purge_again)
 		purge(s);
-	if (s->draining && !producer_flying(s->producer))
+	if (s->draining && !s->ops->flying(s->producer))
 		drained(s);
 	if (!s->producer && !pause_is_on(s, &s->pause))
 		start(s);
@@ -107,7 +107,7 @@ static void turn_producer(struct sender *s)
  * Reports
  */
 
-/* Batches are as large as they were, once it is clear that they can be. */
+/* Batches get their configured size again once enough messages got through. */
 static void count_probation(struct sender *s, unsigned int nr)
 {
 	if (!s->batch_bytes || s->batch_stays || s->draining || s->culprit)
@@ -138,48 +138,49 @@ static void topic_works(struct sender *s, struct topic *topic, unsigned int nr)
 	count_probation(s, nr);
 }
 
-static void on_reports(struct sender *s, rd_kafka_event_t *event)
+static void on_report(void *arg, const struct report *report)
 {
-	struct failed failed = { .end = &failed.first };
-	const rd_kafka_message_t *report;
-	struct delivery *delivery;
-	unsigned int acked = 0;
-	bool proof;
+	struct sender *s = arg;
+	struct topic *topic = (struct topic *)report->topic;
+	bool proof = report->delivery == topic->proof;
 
-	while ((report = rd_kafka_event_message_next(event))) {
-		producer_landed(s->producer);
-		failed.topic = (struct topic *)producer_topic(report);
-		delivery = producer_delivery(report);
-		proof = delivery == failed.topic->proof;
-		if (proof)
-			failed.topic->proof = NULL;
-		if (report->err) {
-			failed_add(&failed, report);
-			continue;
-		}
-		acked++;
-		if (proof)
-			failed.topic->unproven = false;
-		if (delivery == s->culprit)
-			s->culprit = NULL;
-		producer_forget(report);
-		s->calls.acked(s->calls.arg, delivery);
+	s->reported = topic;
+	if (proof)
+		topic->proof = NULL;
+	if (report->code) {
+		failed_add(s, &s->failed, report);
+		return;
 	}
+	s->acked++;
+	if (proof)
+		topic->unproven = false;
+	if (report->delivery == s->culprit)
+		s->culprit = NULL;
+	s->ops->forget(report);
+	s->calls.acked(s->calls.arg, report->delivery);
+}
+
+static void on_batch_done(void *arg)
+{
+	struct sender *s = arg;
+	struct failed failed = s->failed;
+	unsigned int acked = s->acked;
+
+	failed.topic = s->reported;
+	s->failed = (struct failed){ .end = &s->failed.first };
+	s->acked = 0;
 	if (acked)
-		topic_works(s, failed.topic, acked);
+		topic_works(s, s->reported, acked);
 	if (failed.nr)
 		failed_judge(s, &failed);
 }
 
-static void on_error(struct sender *s, rd_kafka_event_t *event)
+static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 {
-	const char *text = rd_kafka_event_error_string(event);
+	struct sender *s = arg;
 	unsigned int held;
 
-	/* The producer's end is told where its cause is. */
-	if (rd_kafka_event_error_is_fatal(event))
-		return;
-	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
 		if (!s->away)
 			warn("kafka: no broker can be reached, events stay in the ring: %s",
 			     s->last_error[0] ? s->last_error : text);
@@ -188,7 +189,7 @@ static void on_error(struct sender *s, rd_kafka_event_t *event)
 	}
 	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
 	/* One broker of several may come and go. */
-	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__TRANSPORT) {
+	if (code == RD_KAFKA_RESP_ERR__TRANSPORT) {
 		log_line(LOG_DEBUG, "kafka: %s", text);
 		return;
 	}
@@ -201,15 +202,12 @@ static void on_error(struct sender *s, rd_kafka_event_t *event)
 
 static void serve_events(struct sender *s)
 {
-	rd_kafka_event_t *event;
+	const struct producer_calls calls = {
+		.report = on_report, .batch_done = on_batch_done, .error = on_error, .arg = s,
+	};
 
-	while (s->producer && (event = producer_event(s->producer))) {
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-			on_reports(s, event);
-		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
-			on_error(s, event);
-		rd_kafka_event_destroy(event);
-	}
+	if (s->producer)
+		s->ops->poll(s->producer, &calls);
 }
 
 /*
@@ -224,7 +222,7 @@ static void send_waiting(struct sender *s, struct topic *topic)
 	if (topic->unsorted)
 		topic_sort(topic);
 	while (sender_up(s) && !topic->proof && (out = topic->first)) {
-		code = producer_send(s->producer, &topic->handle, topic->name, out);
+		code = s->ops->produce(s->producer, &topic->handle, topic->name, out);
 		if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return;
 		topic_dequeue(topic);
@@ -296,7 +294,8 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	rd_kafka_resp_err_t code;
 	struct outgoing out;
 
-	/* Alone where it is refused: librdkafka would take what is behind it in the batch. */
+	/* librdkafka refuses a message that is too large, and takes those behind it in the batch:
+	 * so it is sent alone. */
 	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
 
 	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
@@ -310,7 +309,7 @@ bool sender_produce(struct sender *s, const struct message *msg)
 		topic_wait(s, topic, outgoing_new(&out, false));
 		return true;
 	}
-	code = producer_send(s->producer, &topic->handle, topic->name, &out);
+	code = s->ops->produce(s->producer, &topic->handle, topic->name, &out);
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
 		if (out.headers)
 			rd_kafka_headers_destroy(out.headers);
@@ -343,19 +342,39 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	return topic;
 }
 
-struct sender *sender_open(const struct config *cfg, const struct sender_calls *calls)
+struct sender *sender_open(const struct config *cfg, const struct producer_ops *ops,
+			   const struct sender_calls *calls)
 {
-	struct sender *s = xgrow(NULL, 0, 1, sizeof(*s));
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct sender *s;
 
+	if (fd < 0)
+		return NULL;
+	s = xzalloc(sizeof(*s));
 	s->cfg = cfg;
+	s->ops = ops;
 	s->calls = *calls;
+	s->failed.end = &s->failed.first;
 	s->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
-	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (s->fd < 0)
-		fatal("eventfd: %s", strerror(errno));
+	s->fd = fd;
 	s->now = now_ns();
 	start(s);
 	return s;
+}
+
+bool sender_abandon(struct sender *s)
+{
+	s->now = now_ns();
+	if (!s->producer)
+		return true;
+	sender_drain(s);
+	s->drain_until = s->now;
+	serve_events(s);
+	if (!s->ops->flying(s->producer))
+		return true;
+	if (s->now >= s->purge_again)
+		purge(s);
+	return false;
 }
 
 void sender_close(struct sender *s)
@@ -364,13 +383,13 @@ void sender_close(struct sender *s)
 
 	while ((topic = s->topics)) {
 		s->topics = topic->next;
-		producer_release(&topic->handle);
+		s->ops->release(&topic->handle);
 		while (topic->first)
 			outgoing_free(topic_dequeue(topic));
 		free(topic);
 	}
 	if (s->producer)
-		producer_close(s->producer);
+		s->ops->close(s->producer);
 	close(s->fd);
 	free(s);
 }
@@ -419,7 +438,7 @@ void sender_reason(struct sender *s, char *buf, unsigned long len)
 	else if (s->away)
 		snprintf(buf, len, "no broker can be reached%s%s", *s->last_error ? ": " : "",
 			 s->last_error);
-	else if (!producer_reason(s->producer, buf, len))
+	else if (!s->ops->reason(s->producer, buf, len))
 		snprintf(buf, len, "no broker answers, and librdkafka does not tell why%s%s",
 			 *s->last_error ? "; its last error: " : "", s->last_error);
 }

@@ -4,18 +4,18 @@
  *
  * A failed report gives nothing up. Each topic has a queue of messages that
  * wait: those that failed, and behind them those that came later, so that the
- * order of a topic, and so of each key, survives. How they are sent again hangs
- * on the fault (verdict.h):
+ * order of a topic, and so of each key, survives. The fault (verdict.h) decides
+ * how they are sent again:
  *
  *	the topic's	the topic pauses, longer each time; other topics go on
  *	the moment's	the producer is replaced after a pause, longer each time
  *	an event's	the producer is replaced by one with half the batch, down
- *			to one message at a time: what fails alone twice is
- *			refused, and nothing else is
+ *			to one message at a time: only a message that fails alone
+ *			twice is refused
  *
- * Producers are gapless (producer.h): behind a failed batch nothing is sent.
- * Before a producer is replaced the sender waits for the answers to what is in
- * flight, so that what has arrived is not sent twice.
+ * Producers are gapless (producer.h): they send nothing behind a failed batch.
+ * Before a producer is replaced the sender waits for the answers to all that is
+ * in flight, so that acknowledged messages are not sent twice.
  */
 #ifndef SENDER_H
 #define SENDER_H
@@ -25,12 +25,13 @@
 
 struct config;
 struct delivery;
+struct producer_ops;
 struct message;
 struct outgoing;
 struct sender;
 struct topic;
 
-/* A message that cannot be delivered, whenever it is sent. */
+/* A message that cannot be delivered, however often it is sent. */
 struct refusal {
 	struct delivery *delivery;
 	struct topic *topic;
@@ -42,13 +43,19 @@ struct refusal {
 
 struct sender_calls {
 	void (*acked)(void *arg, struct delivery *delivery);
-	/* The message is gone: what is sent in its place has its delivery. */
+	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;
 };
 
-struct sender *sender_open(const struct config *cfg, const struct sender_calls *calls);
-/* Gives up what is on its way, or waits; no value is in use any more. */
+/* NULL: errno is set. */
+struct sender *sender_open(const struct config *cfg, const struct producer_ops *ops,
+			   const struct sender_calls *calls);
+/*
+ * Give up all messages. True: no value is in use any more, so close it.
+ * False: call again when sender_fd() is readable, or after sender_pause_ms().
+ */
+bool sender_abandon(struct sender *sender);
 void sender_close(struct sender *sender);
 /* Readable when sender_turn() has something to do; the same for all producers. */
 int sender_fd(const struct sender *sender);
@@ -60,28 +67,18 @@ struct topic *sender_topic(struct sender *sender, const char *name);
  * False: librdkafka has no room, try again after sender_turn().
  */
 bool sender_produce(struct sender *sender, const struct message *msg);
-/* The sender's from here on, allocated by outgoing_new(); joins those that wait. */
+/* @out, made by outgoing_new(), is the sender's now, and waits behind the others of its topic. */
 void sender_enqueue(struct sender *sender, struct topic *topic, struct outgoing *out);
-/* What sender_produce() has kept back goes out. False: no room for some of it. */
+/* Send the messages that sender_produce() has kept back. False: there is no room for some. */
 bool sender_flush(struct sender *sender);
 
-/* Serve reports, replace a producer, send again. @hurry: make no pauses, it is to stop. */
+/* Serve reports, replace the producer, send again. @hurry: the connector stops, make no pauses. */
 void sender_turn(struct sender *sender, bool hurry);
-/* There is a producer, so read on. */
+/* True: there is a producer, so messages can be sent. */
 bool sender_up(const struct sender *sender);
 /* Milliseconds after which sender_turn() has something to do even without a report; 0: never. */
 uint64_t sender_pause_ms(const struct sender *sender);
 /* Why messages are not acknowledged, as far as it is known. */
 void sender_reason(struct sender *sender, char *buf, unsigned long len);
-
-/* outgoing.c */
-
-/* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
-struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
-void outgoing_free(struct outgoing *out);
-/* By order, and of one order by place. */
-bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
-/* So, and stable. */
-struct outgoing *outgoing_sort(struct outgoing *list);
 
 #endif /* SENDER_H */

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sender's own files, and what they share:
+ * Shared by the sender's own files:
  *
- *	sender.c	one turn: reports, the producer, what waits
+ *	sender.c	one turn: reports, the producer, messages that wait
  *	topic.c		a topic's queue of messages that wait, and its pause
  *	batch.c		messages that go to librdkafka in one call
- *	failure.c	what follows from a failed delivery
+ *	failure.c	failed deliveries
  */
 #ifndef SENDING_H
 #define SENDING_H
 
-#include "evringd.h"
+#include "config.h"
+#include "delivery.h"
+#include "log.h"
+#include "memory.h"
+#include "message.h"
 #include "producer.h"
 #include "sender.h"
+#include "template.h"
 
 #define BATCH_MESSAGES 512		/* that go to librdkafka in one call */
 #define BATCH_KEYS (64u << 10)		/* bytes of their keys */
@@ -33,11 +38,11 @@ struct pause {
 struct topic {
 	struct topic_handle handle;	/* first: reports lead to it */
 	struct topic *next;
-	struct outgoing *first, *last;	/* what waits */
+	struct outgoing *first, *last;	/* messages that wait */
 	bool unsorted;
 	/*
-	 * A partition that has nothing of a producer yet takes whichever request of
-	 * its comes first: what is in flight behind one that fails. So a producer's
+	 * A partition that has nothing of a producer yet takes any request of it: if
+	 * the first one fails, it takes the one in flight behind that. So a producer's
 	 * first message goes alone.
 	 */
 	bool unproven;			/* none has arrived by this producer */
@@ -59,19 +64,32 @@ struct batch {
 	char keys[BATCH_KEYS];
 };
 
+/* The failed messages of one batch */
+struct failed {
+	struct topic *topic;
+	struct outgoing *first, **end;
+	int code;
+	unsigned int nr;
+	size_t bytes;
+};
+
 struct sender {
 	const struct config *cfg;
+	const struct producer_ops *ops;
 	struct sender_calls calls;
 	struct producer *producer;	/* NULL: there is none now */
+	struct failed failed;		/* of the reports that are being told */
+	struct topic *reported;		/* their topic */
+	unsigned int acked;
 	int fd;
 	bool batching;			/* messages go by producer_send_batch() */
-	size_t message_max;		/* key and value: what librdkafka takes */
+	size_t message_max;		/* librdkafka's bound on key and value */
 	struct batch batch;
 	struct topic *topics;
 
 	bool draining;			/* the producer is to be replaced ... */
 	bool judged;			/* ... for a reason that a report has told */
-	uint64_t drain_until;		/* what has no answer by then is given up */
+	uint64_t drain_until;		/* messages without an answer by then are given up */
 	uint64_t purge_again;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
@@ -88,51 +106,42 @@ struct sender {
 	struct ratelimit errors;
 };
 
-/* The failed messages of one report, which are those of one batch */
-struct failed {
-	struct topic *topic;
-	struct outgoing *first, **end;
-	int code;
-	unsigned int nr;
-	size_t bytes;
-};
-
 /* topic.c */
 
-/* True: this is the first failure since it worked. */
+/* True: this is the first failure since the last success. */
 bool pause_start(const struct sender *s, struct pause *pause);
 bool pause_is_on(const struct sender *s, const struct pause *pause);
 /* errors.retry.timeout is over. */
 bool pause_too_long(const struct sender *s, const struct pause *pause);
-/* The first that waits; the caller's to send or to free. */
+/* The first message that waits; the caller sends or frees it. */
 struct outgoing *topic_dequeue(struct topic *topic);
 /* By the order in which the messages were made. */
 void topic_sort(struct topic *topic);
-/* It waits, and behind it what the batch has of the same topic. */
+/* @out waits, and behind it the batch's messages of the same topic. */
 void topic_wait(struct sender *s, struct topic *topic, struct outgoing *out);
 
 /* batch.c */
 
-/* False: what is in the batch must go first, and librdkafka has no room for it. */
+/* False: the batch must be sent first, and librdkafka has no room for it. */
 bool batch_room(struct sender *s, const struct message *msg);
 void batch_add(struct sender *s, const struct message *msg);
-/* What the batch has not sent waits behind what failed. */
+/* The messages of the batch wait behind those that failed. */
 void batch_empty(struct sender *s);
 
 /* failure.c */
 
 /* Into an empty list whose @end is &@first. */
-void failed_add(struct failed *failed, const rd_kafka_message_t *report);
-/* Of one batch's messages: they wait, or are refused. */
+void failed_add(struct sender *s, struct failed *failed, const struct report *report);
+/* One batch's failed messages: they wait, or are refused. */
 void failed_judge(struct sender *s, struct failed *failed);
 /* A message that librdkafka did not take. */
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code);
 
 /* sender.c */
 
-/* The producer is to be replaced, once there are answers to what is in flight. */
+/* Replace the producer once there are answers to all that is in flight. */
 void sender_drain(struct sender *s);
-/* Makes a pause before the next producer, and says why if that is new. */
+/* Make a pause before the next producer, and log the reason if it is new. */
 void sender_pause(struct sender *s, const char *reason);
 
 #endif /* SENDING_H */

@@ -1,40 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* Where events come from: one group of this host's /dev/evring. */
-#include "evringd.h"
+/* See source.h. */
+#include "source.h"
+
+#include "config.h"
+#include "filters.h"
+#include "host.h"
+#include "log.h"
 #include "names.h"
+#include "problem.h"
+#include "sets.h"
 
 #include <errno.h>
-#include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* A killed owner's group is free only once the kernel has taken its io_uring down. */
-#define JOIN_TRIES 50
-#define JOIN_PAUSE_MS 100
-
-void source_open(struct source *src, const struct config *cfg)
+bool source_open(struct source *src, const struct config *cfg, char *why, size_t len)
 {
 	int ret = evring_open(&src->ev, cfg->device);
-	char why[300];
 
 	src->cfg = cfg;
-	if (ret == -ENOENT)
-		fatal("%s: there is none: is the module evring loaded?", cfg->device);
+	src->filters = filters_new(cfg);
 	if (ret)
-		fatal("%s: %s", cfg->device, strerror(-ret));
-	if (!host_identity(cfg, &src->host, why, sizeof(why)))
-		fatal("%s", why);
+		src->ev = NULL;
+	if (ret == -ENOENT)
+		snprintf(why, len, "%s: there is none: is the module evring loaded?", cfg->device);
+	else if (ret)
+		snprintf(why, len, "%s: %s", cfg->device, strerror(-ret));
+	if (ret)
+		return false;
+	return host_identity(cfg, &src->host, why, len);
 }
 
-static void attach(struct source *src, const struct evring_type *type)
+static int attach(struct source *src, const struct evring_type *type)
 {
-	int ret = evring_attach(src->ev, type->name, src->cfg->group, -1);
+	const struct evring_attachment how = {
+		.hook = type->name, .group = src->cfg->group,
+		.filter = filters_of(src->filters, type),
+	};
+	int ret = evring_attach_with(src->ev, &how);
 	char why[EVRING_WHY_MAX] = "";
 
 	if (ret == -EOPNOTSUPP) {
 		evring_hook_why(src->ev, type->name, why, sizeof(why));
 		warn("hook %s: not on this kernel: %s", type->name, why);
-		return;
+		return 0;
 	}
 	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
 		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
@@ -42,32 +51,30 @@ static void attach(struct source *src, const struct evring_type *type)
 		ret = evring_hook_state(src->ev, type->name);
 	}
 	if (ret < 0)
-		fatal("hook %s: %s", type->name, strerror(-ret));
+		return ret;
 	if (ret != EVRING_HOOK_ATTACHED && evring_hook_why(src->ev, type->name, why, sizeof(why)) >= 0)
 		warn("hook %s: attached, but it emits nothing yet: %s", type->name, why);
 	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(src->ev, type->lane));
+	return 0;
 }
 
 static void lanes_check(struct source *src, struct problems *problems)
 {
-	char list[1024] = "";
-	unsigned int i;
-	size_t len = 0;
-	char **name;
+	char **name, *list;
 	int lane;
 
-	for (i = 0; i < evring_lanes(src->ev) && len < sizeof(list) - EVRING_NAME_MAX - 2; i++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
-					evring_lane_name(src->ev, i));
 	for (name = src->cfg->lanes; *name; name++) {
 		lane = evring_lane_by_name(src->ev, *name);
-		if (lane < 0)
-			problem(problems, "key \"lanes\": entry %u is no lane; there are: %s",
-				(unsigned int)(name - src->cfg->lanes) + 1, list);
-		else
+		if (lane >= 0) {
 			src->lanes |= 1ull << lane;
+			continue;
+		}
+		list = lane_list(src->ev, EVRING_LANES_ALL);
+		problem(problems, "key \"lanes\": entry %u is no lane; there are: %s",
+			(unsigned int)(name - src->cfg->lanes) + 1, list);
+		free(list);
 	}
 }
 
@@ -75,27 +82,54 @@ void source_check(struct source *src, struct problems *problems)
 {
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
+	filters_check(src->ev, src->cfg, problems);
 }
 
-void source_attach(struct source *src)
+/* What a set names, and this module, an older one, does not have */
+static void tell_missing(struct source *src, int nr, const char *set)
+{
+	const char *const *globs = hook_set(set);
+	const struct evring_type *type;
+	bool found;
+	int i;
+
+	for (; globs && *globs; globs++) {
+		for (i = 0, found = false; i < nr && !found; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			found = is_hook(type) && hook_matches(*globs, type->name);
+		}
+		if (!found)
+			warn("hooks: %s: the module has no hook %s", set, *globs);
+	}
+}
+
+bool source_attach(struct source *src, char *why, size_t len)
 {
 	struct problems warnings = { .file = "" };
 	const struct evring_type *type;
-	int nr = evring_types(src->ev), i;
+	int nr = evring_types(src->ev), i, ret;
 	char **glob;
 
 	for (glob = src->cfg->hooks; *glob; glob++) {
+		if (is_set(*glob))
+			tell_missing(src, nr, *glob);
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
-			if (is_hook(type) && !fnmatch(*glob, type->name, 0))
-				attach(src, type);
+			if (!is_hook(type) || !hook_matches(*glob, type->name))
+				continue;
+			ret = attach(src, type);
+			if (!ret)
+				continue;
+			snprintf(why, len, "hook %s: %s", type->name, strerror(-ret));
+			return false;
 		}
 	}
 	key_check(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
+	return true;
 }
 
-static int join(struct source *src)
+int source_join(struct source *src)
 {
 	const struct config *cfg = src->cfg;
 	struct evring_group group = {
@@ -109,50 +143,34 @@ static int join(struct source *src)
 	return evring_join(src->ev, &group);
 }
 
-bool source_join(struct source *src, const sigset_t *signals)
+bool source_wants(struct source *src, const struct evring_event *event)
 {
-	const struct timespec pause = { .tv_nsec = JOIN_PAUSE_MS * 1000000L };
-	int ret = join(src), tries;
-
-	for (tries = 1; ret == -EBUSY && tries < JOIN_TRIES; tries++) {
-		if (tries == 1)
-			info("group %s has an owner: waiting for it to go", src->cfg->group);
-		if (sigtimedwait(signals, NULL, &pause) > 0)
-			return false;
-		ret = join(src);
-	}
-	if (ret < 0)
-		fatal("group %s: %s", src->cfg->group,
-		      ret == -EBUSY ? "another process owns it" : strerror(-ret));
-	return true;
+	return filters_want(src->filters, event);
 }
 
-bool source_next(struct source *src, struct evring_event *event)
+int source_next(struct source *src, struct evring_event *event)
 {
-	int ret = evring_next(src->ev, event);
-
-	if (ret < 0)
-		fatal("%s: next event: %s", src->cfg->device, strerror(-ret));
-	return ret > 0;
+	return evring_next(src->ev, event);
 }
 
-bool source_arm(struct source *src)
+int source_arm(struct source *src)
 {
 	const struct config *cfg = src->cfg;
 	bool batch = cfg->watermark && cfg->flush_ms;
-	int ret = evring_arm(src->ev, batch ? (uint32_t)cfg->watermark : 0,
-			     batch ? (uint32_t)cfg->flush_ms : 0);
 
-	if (ret < 0)
-		fatal("%s: arm: %s", src->cfg->device, strerror(-ret));
-	return !ret;
+	return evring_arm(src->ev, batch ? (uint32_t)cfg->watermark : 0,
+			  batch ? (uint32_t)cfg->flush_ms : 0);
 }
 
 void source_close(struct source *src)
 {
-	int ret = evring_leave(src->ev);
+	int ret = src->ev ? evring_leave(src->ev) : 0;
 
-	if (ret < 0)
+	/* -EPERM: no group was joined. */
+	if (ret < 0 && ret != -EPERM)
 		warn("group %s: leave: %s", src->cfg->group, strerror(-ret));
+	filters_free(src->filters);
+	src->filters = NULL;
 	evring_close(src->ev);
+	src->ev = NULL;
 }

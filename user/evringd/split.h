@@ -4,27 +4,18 @@
 #define SPLIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct config;
+struct identity;
 struct outgoing;
-
-/* Who an event is, as its headers would tell */
-struct identity {
-	char id[256];			/* machine/boot/lane/cpu/seq */
-	char type[144];			/* name/version */
-	uint64_t seq;
-	int64_t timestamp;		/* ms since 1970 */
-};
 
 /* The first event of a pack. False: this is no pack, or it cannot be read. */
 bool pack_identity(const struct config *cfg, const struct outgoing *out, struct identity *who);
 
 /*
  * Two messages with a half of the events each, for sender_enqueue(). False: it
- * is one event, or nothing that can be taken apart. The value of @out must stay
- * where it is, unless it is a copy.
+ * is one event, or cannot be read. The value of @out must stay where it is,
+ * unless it is a copy.
  */
 bool split_pack(const struct config *cfg, const struct outgoing *out, struct outgoing *halves[2]);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Templates: text with ${variables}; "$$" is one "$". */
-#include "evringd.h"
+#include "template.h"
+
+#include "memory.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -165,7 +167,7 @@ bool topic_name_ok(const char *name, size_t len)
 	       !(len == 1 && name[0] == '.') && !(len == 2 && !memcmp(name, "..", 2));
 }
 
-/* What the host's name adds is known only where it runs: see encode.c. */
+/* The length of the host's name is known only at run time: see encode.c. */
 const char *topic_template_wrong(const struct template *tmpl)
 {
 	size_t len = 0, i, v;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* What has not failed for so long starts with the shortest pause again. */
+/* Without a failure for so long, the next pause is the shortest again. */
 #define FORGET_NS 60000000000ULL
 
 bool pause_start(const struct sender *s, struct pause *pause)

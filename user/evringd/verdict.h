@@ -4,7 +4,7 @@
 #define VERDICT_H
 
 /*
- * A failed request is no verdict on the events in it. What follows from it:
+ * A failed request is no verdict on the events in it. The faults:
  */
 enum fault {
 	/*

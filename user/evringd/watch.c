@@ -5,7 +5,11 @@
  * and have no owner. It looks at the groups of other connectors too, as any of
  * them can fill the rings.
  */
-#include "evringd.h"
+#include "watch.h"
+
+#include "log.h"
+#include "memory.h"
+#include "names.h"
 #include "snapshot.h"
 
 #include <errno.h>

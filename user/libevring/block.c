@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A type of a block of bytes (struct evring_block). A block can come from the
- * kernel or out of a frame that anybody wrote: what it says of positions, counts
- * and sizes is looked at before it is followed, and nothing but names that a name
- * can be is taken for one.
+ * kernel, or out of a frame of unknown origin: all positions, counts and sizes in
+ * it are checked before they are used, and so are names.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -126,7 +125,7 @@ static bool size_ok(const struct evring_field *field, uint32_t data_size)
 }
 
 /*
- * What a field takes as JSON beyond EVRING_JSON_BYTE for each of its bytes: its
+ * The JSON of a field beyond EVRING_JSON_BYTE for each of its bytes: its
  * key, twice, with a suffix; a time and a number, or the names of its values.
  */
 uint64_t field_json_max(const struct evring_field *field)

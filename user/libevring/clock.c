@@ -37,8 +37,8 @@ static void clock_take(struct evring *ev, const struct clock *clock)
 }
 
 /*
- * Take the lines that the kernel publishes now. After the heads were read: what
- * is below them was stamped before, so these lines are the ones that it goes by.
+ * Take the lines that the kernel publishes now. Call this after the heads were
+ * read: events below them were stamped before, so these lines hold for them.
  */
 void clock_refresh(struct evring *ev)
 {
@@ -47,7 +47,7 @@ void clock_refresh(struct evring *ev)
 	struct clock clock = { .past = ev->past_spare };
 	int tries;
 
-	/* Who writes has interrupts off, so not for long; his CPU may be a virtual one. */
+	/* The writer has interrupts off, so this is short, unless its virtual CPU is not running. */
 	for (tries = 0; tries < TRIES && seq != ev->clock.now.seq; tries++) {
 		if (tries > SPINS)
 			sched_yield();

@@ -20,8 +20,7 @@
  *			ret = evring_wait(ev, -1);
  *	}
  *
- * The layout of rings and records, and what a group is, are told in
- * <linux/evring.h>.
+ * <linux/evring.h> tells the layout of rings and records, and what a group is.
  */
 #ifndef EVRING_H
 #define EVRING_H
@@ -61,8 +60,8 @@ void evring_close(struct evring *ev);
 int evring_fd(const struct evring *ev);
 
 /*
- * The start of the module's meta page, as it is now: what an older module does
- * not have is 0. The handle's, good until the next call of this function.
+ * The start of the module's meta page, as it is now: members that an older module
+ * does not have are 0. The handle's, good until the next call of this function.
  */
 const struct evring_meta *evring_meta(struct evring *ev);
 
@@ -72,7 +71,7 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "publish" of one EVRING_FEATURE_*; NULL for any other. */
+/* "read", "uring", "hooks", "filters", "publish" of one EVRING_FEATURE_*; NULL for any other. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -88,7 +87,7 @@ ssize_t evring_ring_read(struct evring *ev, unsigned int lane, unsigned int cpu,
 			 size_t len);
 
 /*
- * What is in such a copy. A page and its tables may be longer or shorter than
+ * Read such a copy. A page and its tables may be longer or shorter than
  * this program knows: @size bytes are filled, those that the page lacks with 0.
  * evring_table_get() returns false where there is no element @i.
  */
@@ -114,10 +113,10 @@ const char *evring_lane_name(const struct evring *ev, unsigned int lane);
 /* Number of a lane, -EINVAL for any other string. */
 int evring_lane_by_name(const struct evring *ev, const char *name);
 
-/* Is this what a group, lane or type can be called? [A-Za-z0-9._-]+ and not too long */
+/* Can a group, lane or type have this name? [A-Za-z0-9._-]+, shorter than EVRING_NAME_MAX */
 bool evring_name_ok(const char *name);
 
-/* What causes of losses, kinds and formats are called; NULL: not known. */
+/* Names of causes of losses, kinds and formats; NULL: not known. */
 const char *evring_lost_cause_name(unsigned int cause);
 const char *evring_kind_name(unsigned int kind);
 const char *evring_format_name(unsigned int format);
@@ -130,7 +129,7 @@ int evring_format_by_name(const char *name);
  * Types
  */
 
-/* What one number, or one bit, of a field is called */
+/* The name of one number, or of one bit, of a field */
 struct evring_value {
 	uint64_t value;
 	const char *name;
@@ -173,13 +172,15 @@ struct evring_type {
 	const void *block;		/* struct evring_block: all of this as bytes */
 	uint32_t block_len;
 	uint32_t json_max;		/* its part of evring_json_max() */
+	uint64_t filtered;		/* events that no owner of the hook wanted, as of the last look */
+	uint64_t undecided;		/* events that a filter came to no end with, and let pass */
 	uint32_t uid;			/* EVRING_TYPE_F_APP: whose it is */
 };
 
 /*
  * A type of a block of bytes (struct evring_block), for example from a frame;
- * give it to evring_type_free(). Nothing in it is trusted: whatever it says is
- * within @len bytes, or refused. -EBADMSG: this is no block. -EPROTO: of a host
+ * give it to evring_type_free(). Nothing in it is trusted: all that it refers to is
+ * within @len bytes, or it is refused. -EBADMSG: this is no block. -EPROTO: of a host
  * of the other byte order. Its id, lane and losses are 0.
  */
 int evring_type_parse(struct evring_type **type, const void *block, size_t len);
@@ -215,10 +216,38 @@ const struct evring_field *evring_field(const struct evring_type *type, const ch
  */
 int evring_attach(struct evring *ev, const char *hook, const char *group, int lane);
 
-/* Returns what it is now: attached, if others have it. */
+struct evring_filter;
+
+/* How to attach a hook; zero every member that you do not set. May grow at the end. */
+struct evring_attachment {
+	const char *hook;
+	const char *group;			/* NULL: the administrator */
+	const char *lane;			/* NULL: the events' own */
+	const struct evring_filter *filter;	/* NULL: all events */
+};
+
+/*
+ * The same with all that there is to say. If the owner has the hook already, this
+ * replaces what it wanted: no event is judged by neither filter, or by half of one.
+ * -ENOSYS: the module knows no filters. -ESTALE: the filter is for another version of
+ * the type. -ENXIO: no such lane.
+ */
+int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
+
+/*
+ * The filter of one owner of a hook, as an expression, in @text. Returns its length,
+ * 0: it wants all events, or is no owner. -ENOENT: no such hook or group.
+ */
+int evring_hook_filter(struct evring *ev, const char *hook, const char *group,
+		       char text[EVRING_TEXT_MAX]);
+
+/* How many of a hook's owners have a filter. */
+int evring_hook_filters(struct evring *ev, const char *hook);
+
+/* Returns its state then: attached, if it has other owners. */
 int evring_detach(struct evring *ev, const char *hook, const char *group);
 
-/* What it is now, enum evring_hook_state. */
+/* Its enum evring_hook_state now. */
 int evring_hook_state(struct evring *ev, const char *hook);
 
 /*
@@ -284,13 +313,13 @@ struct evring_event {
  * EVRING_TYPE_LOST records are events too (type "evring.lost"), and so are
  * EVRING_TYPE_DISCARD ("evring.discard", without a payload), as each has its
  * place in the ring's sequence. Returns 1, or 0 when there is nothing now.
- * -EBADMSG: a ring holds what is no record.
+ * -EBADMSG: there is no valid record at the position in a ring.
  */
 int evring_next(struct evring *ev, struct evring_event *event);
 
 /*
- * A run: events of one ring that nothing on another ring comes between. For who
- * reads millions a second: walking along a run costs no call and no copy.
+ * A run: successive events of one ring, with none of another ring between them.
+ * For readers of millions a second: walking along a run costs no call and no copy.
  *
  *	while (evring_next_run(ev, &run) > 0)
  *		while ((rec = evring_run_next(run)))
@@ -330,7 +359,7 @@ static inline const struct evring_rec *evring_run_next(struct evring_run *run)
 	const struct evring_rec *rec = run->rec;
 	const char *next;
 
-	/* What is left may be less than a record: a pad can be 8 bytes long. */
+	/* Less than a record may be left: a pad can be 8 bytes long. */
 	if ((uintptr_t)rec + sizeof(*rec) > (uintptr_t)run->end || rec->time > run->limit)
 		return NULL;
 	next = (const char *)rec + (((size_t)rec->len + 7) & ~(size_t)7);
@@ -362,8 +391,8 @@ int evring_wait(struct evring *ev, int timeout_ms);
 /* Commit all that evring_next() has returned. One system call. -EPERM: not a group. */
 int evring_commit(struct evring *ev);
 
-/* Commit these positions, one entry a ring (build them from event.next and .next_seq). For who
- * acknowledges later than he reads; the same array can go through io_uring instead. */
+/* Commit these positions, one entry a ring (build them from event.next and .next_seq). For readers
+ * that acknowledge later than they read; the same array can go through io_uring instead. */
 int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entries,
 		     unsigned int nr);
 
@@ -446,7 +475,7 @@ size_t evring_pub_put(void *buf, size_t room, const struct evring_type *type,
 		      const void *payload, size_t len);
 
 /*
- * What is in an event
+ * The contents of an event
  */
 
 /* CLOCK_BOOTTIME of the event, nanoseconds. */
@@ -516,7 +545,7 @@ bool evring_filter_match(const struct evring_filter *filter, const struct evring
 /* What the kernel would get: the filter's, as long as that is there. */
 const struct evring_program *evring_filter_program(const struct evring_filter *filter);
 
-/* Who this host is, for the events' identity; each string NUL-terminated. */
+/* The identity of this host, which is a part of its events'; NUL-terminated strings. */
 struct evring_host {
 	char machine_id[33];	/* 32 hex digits */
 	char boot_id[33];	/* 32 hex digits */
@@ -529,7 +558,7 @@ struct evring_host {
  */
 int evring_host(struct evring_host *host);
 
-/* Which file, what is wrong with it and what makes it right, in @buf. Returns @buf. */
+/* The file, the error and its remedy, in @buf. Returns @buf. */
 const char *evring_host_error(const struct evring_host *host, int error, char *buf, size_t len);
 
 /*

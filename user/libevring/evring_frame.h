@@ -84,7 +84,7 @@ struct evring_frame_reader {
 
 /*
  * Look at a message's value, and parse its types. Nothing in it is trusted:
- * whatever it says lies within @len bytes, or is refused. No device is needed.
+ * all that it refers to is within @len bytes, or it is refused. No device is needed.
  * -EBADMSG: this is no frame. -EPROTO: of a version that this library does not
  * know, or of a host of the other byte order. -ENOMEM.
  */
@@ -94,7 +94,7 @@ int evring_frame_open(struct evring_frame_reader *reader, const void *buf, size_
  * The next event, as evring_next() gives them: its record is the reader's, good
  * until the next call, its payload is in the frame at any address (so take its
  * fields by evring_get_number() and evring_get_string()); ring, pos and next are
- * 0. Returns 1, or 0 after the last one. -EBADMSG: what follows is no event.
+ * 0. Returns 1, or 0 after the last one. -EBADMSG: the next bytes are no event.
  */
 int evring_frame_next(struct evring_frame_reader *reader, struct evring_event *event);
 

@@ -119,7 +119,7 @@ static bool compile(struct compiler *c)
 int evring_filter_compile(struct evring_filter **filter, const struct evring_type *type,
 			  const char *expression, struct evring_filter_error *error)
 {
-	struct evring_filter_error unused;
+	struct evring_filter_error unused = { 0 };
 	struct compiler *c = calloc(1, sizeof(*c));
 	int ret = 0;
 
@@ -128,7 +128,7 @@ int evring_filter_compile(struct evring_filter **filter, const struct evring_typ
 	c->type = type;
 	c->text = expression;
 	c->error = error ? error : &unused;
-	*c->error = (struct evring_filter_error){ 0 };
+	*c->error = unused;
 	if (!compile(c)) {
 		ret = -EINVAL;
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames, read back: what came through Kafka can be anything. */
+/* Frames, read back: a message's value can be anything. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who this host is. */
+/* The identity of this host. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's map: what its files share, in the order in which an event flows. */
+/* The library's map: shared by its files, in the order in which an event flows. */
 #ifndef EVRING_INTERNAL_H
 #define EVRING_INTERNAL_H
 
@@ -70,7 +70,7 @@ struct evring {
 	struct ring **heap;		/* rings with something to read, oldest event first */
 	unsigned int nr_heap;
 	uint64_t watermark;		/* raw time before the heads were read */
-	int error;			/* what the next evring_next() returns, if not 0 */
+	int error;			/* the next evring_next() returns it, if not 0 */
 	struct evring_run run;		/* of the ring on top of the heap, while @running */
 	bool running;
 	char *copy;			/* the event, where the ring may change under us */
@@ -88,7 +88,7 @@ struct ring {
 	size_t map_len;
 	uint64_t mask;
 	uint64_t segment;	/* bytes */
-	uint32_t record_max;	/* bytes; what is longer is no record but a pad */
+	uint32_t record_max;	/* bytes; only a pad can be longer */
 	uint64_t pos;		/* of the next event */
 	uint64_t head;		/* as of the last snapshot */
 	uint64_t seq;		/* expected next, all 64 bits; NONE if anything will do */
@@ -98,7 +98,7 @@ struct ring {
 	uint32_t cpu;
 	uint16_t lane;
 	unsigned int seq_bits;
-	bool stable;		/* what is between pos and head cannot change */
+	bool stable;		/* the bytes between pos and head cannot change */
 };
 
 int ring_map(const struct evring *ev, struct ring *ring, unsigned int lane, unsigned int cpu);
@@ -170,7 +170,7 @@ int heap_step(struct evring *ev);
 
 /* block.c: types as bytes */
 
-/* What a field adds to evring_json_max() */
+/* The field's part of evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
 
 /* host.c */
@@ -183,18 +183,18 @@ int host_read_id(const char *path, char id[33]);
 int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block);
 int type_new(const struct evring_describe *info, const void *block, struct evring_type **type);
 void types_free(struct evring *ev);
-/* Look at what has changed since the last look, if anything has. */
+/* Fetch the types that have changed since the last look. */
 int types_update(struct evring *ev);
 
 /*
- * What the kernel stores with release, and what it may be storing right now.
- * The compiler's builtins, as C11's atomics want other types.
+ * Loads of words that the kernel stores with release, and of words that it may be
+ * storing right now. By the compiler's builtins, as C11's atomics need other types.
  */
 #define load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define load_once(p)	__atomic_load_n(p, __ATOMIC_RELAXED)
 #define read_fence()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
 
-/* @len bytes, a multiple of 8, of what the kernel may be writing: no member crosses two words. */
+/* @len bytes, a multiple of 8, which the kernel may be writing: no member crosses two words. */
 static inline void load_words(void *to, const void *from, size_t len)
 {
 	typedef uint64_t __attribute__((may_alias)) word;

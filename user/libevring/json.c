@@ -9,7 +9,7 @@
  * nothing below that level looks at it again.
  *
  * Appending is done in whole 8-byte words where that is faster, so up to 7
- * bytes after the new end may be scribbled on: that is what TAIL_MAX is for.
+ * bytes after the new end may be overwritten: TAIL_MAX has room for them.
  *
  * The record is not trusted: its offsets and lengths may come from a publisher
  * that lies. The type is: evring_type_parse() has checked it.
@@ -38,7 +38,7 @@ static inline char *put_bytes(char *p, const void *bytes, size_t n)
 	return p + n;
 }
 
-/* Eight bytes, the first one in the lowest bits whatever the machine's order. */
+/* Eight bytes, the first one in the lowest bits on any machine. */
 static inline uint64_t load_word(const void *s)
 {
 	uint64_t word;
@@ -199,7 +199,7 @@ static inline char *put_name(char *p, const char *name, size_t len)
 /*
  * The high bit of each byte of @word that does not go into a JSON string as it
  * is: control characters and '"' (which are those up to ' ' once bit 1 is
- * flipped), '\\', DEL, what is not ASCII. A borrow or a carry makes false hits,
+ * flipped), '\\', DEL, bytes above ASCII. A borrow or a carry makes false hits,
  * but only behind a true one.
  */
 static inline uint64_t find_special(uint64_t word)
@@ -211,9 +211,9 @@ static inline uint64_t find_special(uint64_t word)
 }
 
 /*
- * Length of the UTF-8 sequence at @s, or minus the length of what should be
- * one and is not: the longest start of any sequence, as Unicode recommends, so
- * that all who decode agree on the number of U+FFFD.
+ * Length of the UTF-8 sequence at @s, or minus the length of an invalid one: the
+ * longest start of any sequence, as Unicode recommends, so that all decoders agree
+ * on the number of U+FFFD.
  */
 static int decode_utf8(const uint8_t *s, size_t n)
 {
@@ -283,9 +283,8 @@ static size_t put_special(char **p, const uint8_t *s, size_t n, bool *bad)
 }
 
 /*
- * A JSON string; *@bad becomes true if @s was not UTF-8. What is clean goes by
- * branches that are well predicted rather than by counts that the next load
- * would have to wait for.
+ * A JSON string; *@bad becomes true if @s was not UTF-8. Clean text takes
+ * well predicted branches, not counts that the next load would have to wait for.
  */
 static inline char *put_string(char *p, const char *s, size_t n, bool *bad)
 {
@@ -362,7 +361,7 @@ static char *put_plain(char *p, const struct evring_field *field, uint64_t v)
 	return kind_signed(field->kind) ? put_s64(p, (int64_t)v) : put_u64(p, v);
 }
 
-/* What a negative number of fewer than 64 bits is in base 16 */
+/* The bits of a number, of fewer than 64 bits and perhaps negative, for base 16 */
 static uint64_t hex_bits(const struct evring_field *field, uint64_t v)
 {
 	unsigned int size = EVRING_KIND_SIZE(field->kind);
@@ -481,7 +480,7 @@ static char *put_number(char *p, const struct evring *ev, const struct evring_fi
 	}
 }
 
-/* Several numbers, or a bool or several: what they are called is not told there. */
+/* Several numbers, or bools: without the names of their values. */
 static char *put_numbers(char *p, const struct evring_field *field, const char *s, size_t n)
 {
 	size_t size = EVRING_KIND_SIZE(field->kind);
@@ -603,7 +602,7 @@ static char *put_located(char *p, const struct evring *ev, const struct evring_f
 		return put_text(p, field, s, n);
 	case EVRING_KIND_FIXED: case EVRING_KIND_BYTES:
 		return put_fixed(p, field, s, n);
-	default:	/* of a newer kernel: say what is there */
+	default:	/* of a newer kernel: its bytes */
 		p = put_literal(put_key(p, field, ""), "null,");
 		return put_hex(put_key(p, field, "_hex"), s, n);
 	}

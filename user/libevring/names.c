@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the numbers of the ABI are called: here and nowhere else. */
+/* The names of the ABI's numbers: here and nowhere else. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -35,6 +35,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "hooks";
 	case EVRING_FEATURE_PUBLISH:
 		return "publish";
+	case EVRING_FEATURE_FILTERS:
+		return "filters";
 	default:
 		return NULL;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in a page or block whose sizes and strides may be others than ours. */
+/* Reads pages and blocks whose sizes and strides may differ from this program's. */
 #include <string.h>
 
 #include "evring.h"

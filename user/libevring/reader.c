@@ -2,9 +2,8 @@
 /*
  * All rings of a session, read as one stream in order of time.
  *
- * A snapshot takes the time first and then every ring's head. What is stamped
- * before that time is below a head that was taken after it, so up to there the
- * merge is complete; a younger event waits for another snapshot, which is taken
+ * A snapshot takes the time first and then every ring's head. Events stamped
+ * before that time are below the heads, so up to there the merge is complete; a younger event waits for another snapshot, which is taken
  * as soon as nothing older is left. Rings with something to read are in
  * a heap, the oldest event on top.
  */
@@ -140,7 +139,7 @@ static int rings_update(struct evring *ev)
 	return ret;
 }
 
-/* See what there is now. The heap is built anew, or empty where that fails. */
+/* Read all heads anew and build the heap; on an error the heap is empty. */
 int reader_snapshot(struct evring *ev)
 {
 	unsigned int i;
@@ -168,7 +167,7 @@ int reader_snapshot(struct evring *ev)
 	}
 	clock_refresh(ev);	/* after the heads */
 	heap_build(ev);
-	/* Behind the heads: what is below them is of a type that we know then. */
+	/* After the heads: the types of all events below them are known then. */
 	ret = ev->nr_heap ? types_update(ev) : 0;
 	if (ret)
 		ev->nr_heap = 0;
@@ -235,9 +234,9 @@ int heap_step(struct evring *ev)
 }
 
 /*
- * Is there an event on top that nothing older can precede? What the first
- * snapshot saw may be younger than what it did not; the second one's time is
- * later than that event, unless the clock is odd: then it goes out as it is.
+ * Is there an event on top that no older one can precede? An event of the first
+ * snapshot may be younger than one that it did not see; the second snapshot's time
+ * is later than that event, unless the clock is odd: then it goes out as it is.
  */
 int reader_ready(struct evring *ev)
 {
@@ -253,7 +252,7 @@ int reader_ready(struct evring *ev)
 	return 0;
 }
 
-/* What a tap or a group that follows reads may be overwritten meanwhile: ring_take() sees. */
+/* For taps and groups that follow: the event may be overwritten meanwhile, which ring_take() sees. */
 static int next_copy(struct evring *ev, struct evring_event *event)
 {
 	int ret = ev->error;
@@ -267,7 +266,7 @@ static int next_copy(struct evring *ev, struct evring_event *event)
 			break;
 		ring = ev->heap[0];
 		taken = ring_take(ring, ev->copy, event);
-		/* What is wrong behind this event is told after it. */
+		/* An error behind this event is told after it. */
 		ret = heap_step(ev);
 		if (!taken)
 			continue;
@@ -295,7 +294,7 @@ static void event_fill(struct evring *ev, const struct evring_rec *rec, struct e
 	/* The ring's own number stays at the run's first event until the run ends. */
 	event->seq = run->seq + ((rec->seq - run->seq) & (~0ULL >> (64 - ev->seq_bits)));
 	event->next_seq = event->seq + 1;
-	/* Whoever took the first event, evring_run_next() too, was told. */
+	/* Told with the run's first event, which evring_run_next() may have taken, too. */
 	event->missed = rec == run->first ? run->missed : 0;
 	if (rec->type < EVRING_TYPE_FIRST) {
 		event->next_seq = event->seq + rec_covers(rec);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One mapped ring, and where we are on it. Between pos and head lie whole
- * records, unless nobody holds them for us: then the kernel may overwrite them
- * while we look. It moves tail before it does, so what we have read is true if
- * tail is still not past it afterwards.
+ * One mapped ring, and the reader's position on it. Between pos and head lie whole
+ * records, unless no group holds them for us: then the kernel may overwrite them
+ * while we read. It moves tail before it does, so the bytes are good if tail is
+ * still not past them after they were read.
  */
 #include <errno.h>
 #include <string.h>
@@ -88,8 +88,8 @@ uint64_t rec_covers(const struct evring_rec *rec)
 }
 
 /*
- * All 64 bits of a record's number: where it was expected or behind that, if we
- * know what to expect, else close to where the writer was.
+ * All 64 bits of a record's number: the expected number or a later one, if one is
+ * expected, else close to the writer's last one.
  */
 uint64_t ring_seq(const struct ring *ring, uint64_t seq)
 {
@@ -144,7 +144,7 @@ int ring_peek(struct ring *ring)
 	uint16_t type;
 
 	while (ring->pos < ring->head) {
-		/* What is no position, or more than a ring can hold */
+		/* No valid position, or more than a ring can hold */
 		if ((ring->pos | ring->head) & 7 || ring->head - ring->pos > ring->mask + 1) {
 			if (ring_overtaken(ring))
 				continue;
@@ -153,7 +153,7 @@ int ring_peek(struct ring *ring)
 		rec = (const void *)(ring->data + (ring->pos & ring->mask));
 		len = load_once(&rec->len);
 		type = load_once(&rec->type);
-		/* What is published is whole: no record goes on behind head. */
+		/* Published records are whole: none goes on behind head. */
 		if (!rec_sane(ring, ring->pos, (uint32_t)len, type) ||
 		    ALIGN8(len) > ring->head - ring->pos) {
 			if (ring_overtaken(ring))
@@ -176,7 +176,7 @@ int ring_peek(struct ring *ring)
 	return 0;
 }
 
-/* Copy what may be overwritten. False: it was, or had been as we looked. */
+/* Copy a record that may be overwritten meanwhile. False: it was. */
 static bool ring_copy(struct ring *ring, void *copy)
 {
 	const struct evring_rec *copied = copy;
@@ -189,7 +189,7 @@ static bool ring_copy(struct ring *ring, void *copy)
 		return false;
 	}
 	memcpy(copy, rec, len);
-	/* The copy's words are those that were checked, unless who writes the ring lies. */
+	/* The copy must have the words that were checked: the ring is not trusted. */
 	return !ring_overtaken(ring) && copied->len == len && copied->type == type;
 }
 
@@ -267,10 +267,10 @@ static uint64_t rec_seq(const struct ring *ring, uint64_t pos)
 }
 
 /*
- * Start at @pos, where @seq is expected if that is known. A position is what
- * some reader said: go to the first record at or after it. Where no number is
- * known, the records before tell it, so that what is overwritten before we read
- * our first event is counted too.
+ * Start at @pos, where @seq is expected if that is known. A position comes from
+ * some reader: go to the first record at or after it. If no number is known, the
+ * records before tell it, so that events that are overwritten before the first one
+ * is read are counted too.
  */
 void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 {
@@ -280,7 +280,7 @@ void ring_place(struct ring *ring, uint64_t pos, uint64_t seq)
 	do {
 		tail = load_once(&ring->page->tail);
 		head = load_acquire(&ring->page->head);
-		/* What is held is there, though tail may say otherwise: hold_begin(). */
+		/* Held records are there, even if tail is past them: see hold_begin(). */
 		if (pos < tail && !ring->stable)
 			pos = tail;
 		from = pos & ~(ring->segment - 1);

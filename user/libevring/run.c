@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run: events that follow each other on one ring, with none of another ring
- * in between. What is held for a group does not move, so its reader walks along
- * the records themselves (evring_run_next(), inlined into who reads), and the
- * heap of rings is asked once a run, not once an event.
+ * A run: successive events of one ring, with none of another ring between them.
+ * Records that are held for a group do not change, so the reader walks along the
+ * records themselves (evring_run_next(), inlined into the reader), and looks at the
+ * heap of rings once a run, not once an event.
  */
 #include <errno.h>
 
@@ -65,7 +65,7 @@ void run_end(struct evring *ev)
 	ring->seq = ring_seq(ring, run->last->seq) + rec_covers(run->last);
 	ring->missed += run->missed;
 	run_reset(ev);
-	/* What is wrong behind the run is told after it. */
+	/* An error behind the run is told after it. */
 	ev->error = heap_step(ev);
 }
 
@@ -96,8 +96,8 @@ int run_next(struct evring *ev)
 }
 
 /*
- * ring_peek() saw its first event, so there is one, unless who writes the ring
- * lies. Then say so: who walks runs would ask for this one for ever.
+ * ring_peek() saw its first event, so there is one, unless the ring has changed,
+ * which is an error: else the reader would ask for this run for ever.
  */
 int evring_next_run(struct evring *ev, struct evring_run **run)
 {

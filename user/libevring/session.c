@@ -246,6 +246,69 @@ int evring_attach(struct evring *ev, const char *hook, const char *group, int la
 	return hook_call(ev, &arg, hook, group);
 }
 
+int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_ATTACH };
+	int lane = how->lane ? evring_lane_by_name(ev, how->lane) : -1;
+
+	if (how->lane && lane < 0)
+		return -ENXIO;
+	if (how->lane) {
+		arg.flags = EVRING_HOOK_F_LANE;
+		arg.lane = (uint16_t)lane;
+	}
+	if (how->filter && evring_lacks(ev, EVRING_FEATURE_FILTERS))
+		return -ENOSYS;
+	if (how->filter)
+		arg.filter = (uintptr_t)evring_filter_program(how->filter);
+	return hook_call(ev, &arg, how->hook, how->group);
+}
+
+/* The expression that a program was made of; nothing in it is trusted. */
+static int program_text(const struct evring_program *program, size_t len,
+			char text[EVRING_TEXT_MAX])
+{
+	const struct evring_table *table = &program->text;
+
+	if (len < sizeof(*program) || !table->count || table->count > EVRING_TEXT_MAX ||
+	    (uint64_t)table->offset + table->count > len)
+		return -EPROTO;
+	memcpy(text, (const char *)program + table->offset, table->count);
+	text[table->count - 1] = '\0';
+	return (int)strlen(text);
+}
+
+int evring_hook_filter(struct evring *ev, const char *hook, const char *group,
+		       char text[EVRING_TEXT_MAX])
+{
+	struct evring_filter_read arg = { .room = EVRING_PROGRAM_MAX };
+	struct evring_program *program;
+	int ret = name_put(arg.name, hook);
+
+	if (!ret && group)
+		ret = *group ? name_put(arg.group, group) : -EINVAL;
+	if (ret)
+		return ret;
+	program = calloc(1, EVRING_PROGRAM_MAX);
+	if (!program)
+		return -ENOMEM;
+	arg.to = (uintptr_t)program;
+	ret = evring_ioctl(ev, EVRING_IOC_FILTER, &arg);
+	text[0] = '\0';
+	if (!ret && arg.len)
+		ret = arg.len > EVRING_PROGRAM_MAX ? -EPROTO : program_text(program, arg.len, text);
+	free(program);
+	return ret;
+}
+
+int evring_hook_filters(struct evring *ev, const char *hook)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, NULL);
+
+	return ret < 0 ? ret : (int)arg.filters;
+}
+
 int evring_detach(struct evring *ev, const char *hook, const char *group)
 {
 	struct evring_hook arg = { .op = EVRING_HOOK_DETACH };

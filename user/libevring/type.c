@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-#define BLOCK_ROOM	4096u	/* enough for most; the kernel says what is needed */
+#define BLOCK_ROOM	4096u	/* enough for most types; the kernel tells the length */
 
 /* What the kernel says of type @id; free() its block. */
 int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block)
@@ -42,6 +42,8 @@ static void type_state(struct evring_type *type, const struct evring_describe *i
 	type->flags = info->flags;
 	type->lane = info->lane;
 	type->lost = info->lost;
+	type->filtered = info->filtered;
+	type->undecided = info->undecided;
 	type->uid = info->uid;
 }
 
@@ -116,7 +118,7 @@ static int type_look(struct evring *ev, uint32_t id)
 
 int evring_types(struct evring *ev)
 {
-	/* acquire: what changes behind this is looked at again */
+	/* acquire: changes after this load are seen by the next look */
 	uint32_t seq = load_acquire(&ev->live->types_seq);
 	unsigned int i, nr = ev->nr_types;
 	int ret = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of an event. What a record says of itself is checked against its length. */
+/* The fields of an event. Offsets and lengths in a record are checked against its length. */
 #include <errno.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ int evring_get_number(const struct evring_event *event, const struct evring_fiel
 {
 	const void *at;
 
-	/* An array is no number, what is in the tail neither. */
+	/* An array is no number, nor is a field in the tail. */
 	if (field->kind & EVRING_KIND_VAR || field->size != EVRING_KIND_SIZE(field->kind))
 		return -EINVAL;
 	switch (field->kind) {

@@ -9,7 +9,7 @@
  * no record crosses. A *group* is a consumer group: a named cursor that lives
  * in the kernel and outlives the process that reads. A *type* is a schema.
  *
- * What a session (one open file of /dev/evring) does:
+ * A session is one open file of /dev/evring. Its calls:
  *
  *	open		O_RDONLY or O_RDWR: taps and joins groups. EMFILE: the user has
  *			as many sessions as the module's sessions_max allows. O_WRONLY:
@@ -19,7 +19,7 @@
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
  *	read the rings	plain loads, no system call
- *	COMMIT		the ring may forget what is below this position, for this group
+ *	COMMIT		this group needs nothing below this position any more
  *	ARM, poll	when there is nothing to read
  *	REGISTER	make a type known; write: publish events, see Publishing
  *
@@ -37,7 +37,7 @@
  * at a time, *before* the segment is overwritten. A tap or a group that follows
  * may fall behind tail: it copies a record first and then checks that tail has
  * not passed it. A group that holds need not: the ring drops new events rather
- * than overwrite what such a group has not committed.
+ * than overwrite records that such a group has not committed.
  *
  * No loss is silent. Each record has a sequence number; every attempt to emit
  * on a ring takes one, the failed attempts too. A record of type
@@ -53,16 +53,16 @@
  * How this grows. The version changes only where a layout breaks. All else is
  * added so that an old program works on a new module and the other way round:
  *
- *  - A call's argument carries its own size, in the call's number. What a
- *    program does not know of is 0 to the kernel; what the kernel does not know
- *    of must be 0, else E2BIG. The answer is cut to the room the caller has.
+ *  - A call's argument carries its own size, in the call's number. The
+ *    kernel takes members that the program does not know as 0; members that the
+ *    kernel does not know must be 0, else E2BIG. The answer is cut to the size
+ *    that the caller knows.
  *  - The meta page and the ring pages begin with their size, and tell where each
  *    of their tables is, how far apart its elements are, and how many there are.
- *    Whoever reads a page goes by these, and takes what lies beyond a size or a
- *    stride as 0.
+ *    Readers must go by these, and take members beyond a size or a stride as 0.
  *  - Something new that a program has to ask for first is a bit of features.
  *
- * Whatever is called reserved, and every flag bit without a name, must be 0; the
+ * Reserved members, and flag bits without a name, must be 0; the
  * kernel refuses anything else with EINVAL. All numbers are in the byte order of
  * the host.
  */
@@ -90,10 +90,11 @@
 /* A set of lanes is a __u64, a bit for each lane's number. */
 #define EVRING_LANES_ALL	(~0ULL)	/* all that there are */
 
-/* What a module can do: struct evring_meta.features */
+/* Abilities of a module: struct evring_meta.features */
 #define EVRING_FEATURE_READ	(1ULL << 0)	/* taps and groups */
 #define EVRING_FEATURE_URING	(1ULL << 1)	/* EVRING_CMD_COMMIT */
 #define EVRING_FEATURE_HOOKS	(1ULL << 2)	/* EVRING_IOC_HOOK, with owners and lanes */
+#define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
 #define EVRING_FEATURE_PUBLISH	(1ULL << 4)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
 
 /*
@@ -106,12 +107,12 @@
  *	The bytes between are 0
  * @type: type id; below EVRING_TYPE_FIRST one of the types below
  * @flags: EVRING_REC_*
- * @time: raw time stamp, see struct evring_clock; in order on a ring, but for
- *	what the clock itself does wrong (a TSC reset by a suspend)
+ * @time: raw time stamp, see struct evring_clock; in order on a ring,
+ *	unless the clock itself goes back (a suspend resets the TSC)
  * @seq: number of the attempt on this ring, from 0. The writer uses the lowest
  *	evring_meta.seq_bits of it; evring_ring_page.seq_base tells the others
- * @pid: process (thread group) id in the initial pid namespace; of whatever
- *	task was interrupted where @flags does not say EVRING_REC_TASK
+ * @pid: process (thread group) id in the initial pid namespace; of the
+ *	interrupted task where @flags does not say EVRING_REC_TASK
  * @tid: thread id, likewise
  *
  * Of an EVRING_TYPE_PAD record only @len and @type are there: it can be as
@@ -258,7 +259,7 @@ struct evring_block_field {
 };
 
 /**
- * struct evring_block_names - what the numbers of some field are called
+ * struct evring_block_names - the names of a field's values
  * @name: of the table
  * @first: number of its first value in evring_block.values
  * @count: how many follow
@@ -271,7 +272,7 @@ struct evring_block_names {
 	__u32	reserved;
 };
 
-/* What one number, or one bit of a set of flags, is called */
+/* The name of one value, or of one bit of a set of flags */
 struct evring_block_value {
 	__u64	value;
 	__u32	name;
@@ -279,7 +280,7 @@ struct evring_block_value {
 };
 
 /**
- * struct evring_str - what is of no fixed length, in the record's tail
+ * struct evring_str - bytes of variable length, in the record's tail
  * @offset: from the start of the payload, bytes
  * @len: bytes; no NUL at the end is counted or promised
  */
@@ -319,7 +320,7 @@ enum evring_kind {
 	EVRING_KIND_TEXTS	= EVRING_KIND_VAR | 0x0601,	/* texts with NULs between */
 };
 
-/* How a field is meant, for whoever prints it; one that is not known is as NONE. */
+/* How to print a field; take an unknown format as EVRING_FORMAT_NONE. */
 enum evring_format {
 	EVRING_FORMAT_NONE	= 0,
 	EVRING_FORMAT_HEX	= 1,	/* bits: print in base 16 */
@@ -388,6 +389,8 @@ struct evring_common {
  * @lane: out: where its events go now
  * @reserved: 0
  * @lost: out: events of this type that got no room, all causes, all CPUs
+ * @filtered: out: events that no owner of their hook wanted: they are nowhere
+ * @undecided: out: events that are wanted because a filter came to no end with them
  * @uid: out: EVRING_TYPE_F_APP: whose it is, initial user namespace; else 0
  * @reserved1: 0
  *
@@ -407,6 +410,8 @@ struct evring_describe {
 	__u16	lane;
 	__u16	reserved;
 	__u64	lost;
+	__u64	filtered;
+	__u64	undecided;
 	__u32	uid;
 	__u32	reserved1;
 };
@@ -550,7 +555,7 @@ enum evring_op {
  * ever: an event has the same time whenever it is read. There is a new one where
  * the wall clock is set (at that moment), where the line has come away from
  * CLOCK_BOOTTIME by more than 20 us (bent there, not cut), and after a suspend.
- * What is older than @base belongs to a line in evring_meta.past.
+ * A time stamp older than @base belongs to a line in evring_meta.past.
  *
  * Read the heads first and the clock after them: then it covers all that is
  * below the heads.
@@ -600,7 +605,7 @@ struct evring_lane_info {
 	__u32	reserved;
 };
 
-/* What happens when a ring is full of what a group has not committed */
+/* What to do when a ring is full of records that a group has not committed */
 enum evring_policy {
 	EVRING_HOLD		= 0,	/* new events are dropped and counted */
 	EVRING_FOLLOW		= 1,	/* old segments are overwritten */
@@ -609,7 +614,7 @@ enum evring_policy {
 /* Where a new group starts (Kafka's auto.offset.reset) */
 enum evring_start {
 	EVRING_EARLIEST		= 0,	/* all that the ring still keeps */
-	EVRING_LATEST		= 1,	/* what comes from now on */
+	EVRING_LATEST		= 1,	/* events from now on */
 };
 
 /**
@@ -650,15 +655,15 @@ struct evring_group_info {
  * @seq_bits: how many bits of evring_rec.seq the writer uses
  * @nr_cpus: CPU numbers are below this
  * @nr_rings: rings that exist; grows as CPUs come online, never shrinks
- * @types_seq: counts what changes about types: new ones, gone ones, lanes
+ * @types_seq: counts changes of types: new ones, gone ones, other lanes
  * @groups_seq: as evring_clock.seq, for @groups
  * @memory: bytes that all rings take together, ring pages included
  * @lanes: struct evring_lane_info
  * @clocks: struct evring_clock; the first one is of evring_rec.time
  * @groups: struct evring_group_info; their positions are in the ring pages
  * @past: struct evring_clock_line: the last ones of the lines that hold no more:
- *	number n is element n % @past.count. What is older than the oldest goes by
- *	the oldest
+ *	number n is element n % @past.count. The oldest one holds for all time stamps
+ *	before it, too
  * @nr_past: how many there were, all-time
  * @reserved: 0
  * @module: version of the module, a text
@@ -688,7 +693,7 @@ struct evring_meta {
 /**
  * struct evring_cursor - where one group is on one ring
  * @pos: committed position: the group has no need of anything below it
- * @seq: sequence number that follows what was committed, as the group's
+ * @seq: sequence number behind the last committed event, as the group's
  *	reader said; EVRING_SEQ_NONE before its first commit
  * @missed: events that were overwritten before the group read them, as the
  *	group's readers said; all-time
@@ -726,9 +731,9 @@ struct evring_cursor {
  * @wakeups: how often an emit on this ring raised a wake-up
  * @reserved3: 0
  *
- * Its own cache lines, by who writes: @head and @seq the ring's CPU on each
+ * Its own cache lines, by writer: @head and @seq the ring's CPU on each
  * publish; @tail to @wakeups, and the table of losses, the ring's CPU where it
- * enters a segment or loses an event; the cursors whoever commits. Written by
+ * enters a segment or loses an event; the cursors a COMMIT. Written by
  * the kernel alone.
  */
 struct evring_ring_page {
@@ -766,8 +771,8 @@ struct evring_ring_page {
  * is set).
  *
  * The memory is the module's (evring_meta.memory), not the reader's: it is in
- * nobody's RSS. Calls that copy from it work (write, send); what would pin its
- * pages fails with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
+ * nobody's RSS. Calls that copy from it work (write, send); calls that pin its
+ * pages fail with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
  * with io_uring, process_vm_readv, and a debugger's look.
  */
 #define EVRING_MMAP_META	0ULL
@@ -827,11 +832,11 @@ struct evring_ring_read {
  * @group: out: place in evring_meta.groups and evring_ring_page.cursors
  * @created: out: 1 if there was none of this name
  *
- * @policy, @lanes and @abandon_ms replace what an existing group had. The
+ * @policy, @lanes and @abandon_ms replace those of an existing group. The
  * cursors of an existing group stay where they are. Where it begins to hold,
  * one that was overtaken meanwhile moves to the ring's tail, with the sequence
- * number that it had: that tells what was missed. From then on what is at the
- * cursor is there, even if tail is past it: a writer that gave way to the group
+ * number that it had: the difference is the number of missed events. From then on
+ * the records at the cursor stay, even if tail is past it: a writer that gave way to the group
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
@@ -903,7 +908,7 @@ struct evring_commit {
  * @flags: 0
  * @watermark: wake once so many bytes have come, or @flush_ms after the first
  *	event; 0: wake at the first event. Looked at as segments are entered:
- *	what rings have in the segments that they write now may not count yet
+ *	bytes in the segment that a ring is writing may not count yet
  * @flush_ms: 1 to EVRING_FLUSH_MS_MAX where there is a @watermark, else 0
  * @reserved: 0
  *
@@ -923,7 +928,8 @@ struct evring_arm {
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
  * @group: on whose behalf: a group's name; empty: the administrator's
- * @filter: 0
+ * @filter: of EVRING_HOOK_ATTACH: address of a struct evring_program, which says what
+ *	events this owner wants; 0: all of them
  * @options: 0
  * @op: EVRING_HOOK_*
  * @flags: EVRING_HOOK_F_*
@@ -932,21 +938,29 @@ struct evring_arm {
  * @reserved: 0
  * @owners: out: how many have it attached, the administrator counts as one
  * @state: in: 0; out: enum evring_hook_state, as it is now
- * @reserved1: 0
+ * @filters: out: how many of its owners have a filter
  * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
  *	of it this kernel lacks, or why it could not be attached; else empty
  *
- * A hook has owners: the groups and the administrator for whom it was attached.
+ * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
  * owners, and so does EVRING_IOC_DROP. It stays attached when the session
- * closes, so that what happens between two runs of a daemon is in the ring.
+ * closes, so that events between two runs of a daemon are in the ring.
  * Idempotent.
+ *
+ * An event is emitted if one of the owners wants it; else it takes no place in the
+ * ring, and evring_describe.filtered counts it. (Where another event came on top of it
+ * meanwhile, it leaves an EVRING_TYPE_DISCARD behind.) EVRING_HOOK_ATTACH of an owner
+ * replaces its filter, by none where there is none in the call. Each event is judged
+ * by what was wanted before, or by what is wanted then.
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
  * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
  * says why). A hook whose point is in a module that is not loaded can be attached: it
- * is absent until the module comes. May sleep.
+ * is absent until the module comes. Of a filter: EINVAL: it is no program for this
+ * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
+ * takes, or has what it does not know; EFAULT. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -959,7 +973,7 @@ struct evring_hook {
 	__u16	reserved;
 	__u32	owners;
 	__u32	state;
-	__u32	reserved1;
+	__u32	filters;
 	char	why[EVRING_WHY_MAX];
 };
 
@@ -985,6 +999,24 @@ enum evring_hook_state {
 #define EVRING_HOOK_DETACH	2
 
 #define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
+
+/**
+ * struct evring_filter_read - EVRING_IOC_FILTER: the filter of one owner of a hook
+ * @name: of the hook, as in struct evring_hook
+ * @group: the owner, likewise
+ * @to: address for the program: as much as there is room for is copied
+ * @room: bytes at @to
+ * @len: out: bytes that there are, 0: it wants all events, or is no owner
+ *
+ * Any session. ENOENT: no such hook, or no such group. May sleep.
+ */
+struct evring_filter_read {
+	char	name[EVRING_NAME_MAX];
+	char	group[EVRING_NAME_MAX];
+	__u64	to;
+	__u32	room;
+	__u32	len;
+};
 
 /**
  * struct evring_drop - EVRING_IOC_DROP: forget a group that nobody owns
@@ -1168,11 +1200,12 @@ struct evring_publish {
 #define EVRING_IOC_COMMIT	_IOW(EVRING_IOC_MAGIC, 6, struct evring_commit)
 #define EVRING_IOC_ARM		_IOW(EVRING_IOC_MAGIC, 7, struct evring_arm)
 #define EVRING_IOC_DROP		_IOW(EVRING_IOC_MAGIC, 8, struct evring_drop)
+#define EVRING_IOC_FILTER	_IOWR(EVRING_IOC_MAGIC, 9, struct evring_filter_read)
 #define EVRING_IOC_REGISTER	_IOWR(EVRING_IOC_MAGIC, 16, struct evring_register)
 #define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 17, struct evring_unregister)
 
 /**
- * struct evring_uring_cmd - what is in sqe->cmd of IORING_OP_URING_CMD
+ * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD
  * @arg: address of the command's structure, which stays there until completion
  * @size: its bytes, of the caller
  * @flags: 0

@@ -3,10 +3,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/clock.h"
+#include "../../../kmod/group.h"
 #include "../../../kmod/hooks/hook.h"
 #include "../../../kmod/hooks/path.h"
 #include "../../../kmod/hooks/scratch.h"
+#include "../../../kmod/lane.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -19,7 +21,7 @@ unsigned int *sim_param_tsc_rate(void);
 
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
-struct task_struct sim_current;
+struct task_struct sim_current = { .group_leader = &sim_current };
 u64 sim_fence;
 void (*sim_interrupt)(void);
 
@@ -58,15 +60,6 @@ void sim_advance(uint64_t ns)
 	sim_interrupts();
 }
 
-/* There are no hooks: what emits are the producers (producer.c). */
-void evring_hooks_init(void)
-{
-}
-
-void evring_hooks_exit(void)
-{
-}
-
 int evring_scratch_init(void)
 {
 	return 0;
@@ -78,25 +71,6 @@ void evring_scratch_exit(void)
 
 void evring_paths_init(void)
 {
-}
-
-int evring_hook_ctl(struct evring_hook *arg)
-{
-	(void)arg;
-	return -ENOENT;
-}
-
-int evring_hooks_drop_group(const char *name)
-{
-	unsigned int place;
-
-	return evring_group_drop(name, &place);
-}
-
-u32 evring_hook_flags(u32 type_id)
-{
-	(void)type_id;
-	return 0;
 }
 
 void evring_fill_common(struct evring_common *common)
@@ -157,7 +131,7 @@ static void params_set(const struct sim_boot *boot)
 	snprintf(lanes, sizeof(lanes), "critical:%u,bulk:%u,app:%u", is[LANE_CRITICAL],
 		 is[LANE_BULK], is[LANE_APP]);
 	*sim_param_lanes() = boot->lanes ? (char *)boot->lanes : lanes;
-	memset(evring_lanes, 0, sizeof(evring_lanes));
+	memset(evring_lane_table, 0, sizeof(evring_lane_table));
 	/* One kind of clock a process, as clock.c keeps its last sample. */
 	assert(boot->tsc || !static_key_enabled(&evring_clock_tsc));
 }

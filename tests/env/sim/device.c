@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../../kmod/evring.h"
+#include "../../../kmod/device.h"
+#include "../../../kmod/lane.h"
+#include "../../../kmod/pages.h"
 #include "kernel.h"
 #include "sim.h"
 

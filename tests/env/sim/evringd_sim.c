@@ -27,7 +27,8 @@
 int evringd_main(int argc, char **argv);
 
 static const char usage[] =
-	"usage: evringd-sim [OPTION]... CONNECTOR.json\n"
+	"usage: evringd-sim [OPTION]... CONNECTOR.json...\n"
+	"What counts is what the first connector has committed.\n"
 	"  --producers N   CPUs that emit at the same time (1)\n"
 	"  --events N      that all of them emit together (1000000)\n"
 	"  --rate N        events a second, 0: as fast as the group that holds lets them (0)\n"
@@ -312,7 +313,7 @@ static void parse(int argc, char **argv)
 			exit(c == 'h' ? 0 : 2);
 		}
 	}
-	if (argc - optind != 1 || !opt.producers || (opt.size && opt.size < 40)) {
+	if (argc == optind || !opt.producers || (opt.size && opt.size < 40)) {
 		fputs(usage, stderr);
 		exit(2);
 	}
@@ -360,7 +361,8 @@ static void fit(void)
 int main(int argc, char **argv)
 {
 	struct sim_boot boot = { 0 };
-	char *args[] = { "evringd", NULL, NULL };
+	char **args;
+	int nr;
 	pthread_t conductor;
 	sigset_t term;
 	int ret;
@@ -386,9 +388,12 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &term, NULL);
 	if (pthread_create(&conductor, NULL, conduct, NULL))
 		die("conductor", "no thread");
-	args[1] = argv[optind];
+	/* The connectors' files behind a name in place of the last option. */
+	args = &argv[optind - 1];
+	args[0] = "evringd";
+	nr = argc - optind + 1;
 	optind = 0;
-	ret = evringd_main(2, args);
+	ret = evringd_main(nr, args);
 	/* Somebody else may have stopped it: then there is nothing to tell. */
 	if (ret || !__atomic_load_n(&conducted, __ATOMIC_ACQUIRE))
 		_exit(ret);

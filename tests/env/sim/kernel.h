@@ -76,7 +76,6 @@ typedef unsigned int uint;
 #define u64_to_user_ptr(n)	((void *)(uintptr_t)(n))
 
 #define swap(a, b)		({ __typeof__(a) swap_ = (a); (a) = (b); (b) = swap_; })
-#define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
 #define div64_u64(a, b)		((u64)(a) / (u64)(b))
 #define div_u64(a, b)		((u64)(a) / (u32)(b))
 
@@ -115,20 +114,6 @@ static inline bool __test_and_clear_bit(unsigned int n, unsigned long *set)
 
 	BIT_WORD(set, n) &= ~(1UL << n % 64);
 	return was;
-}
-
-#define __set_bit(n, set)	((void)__test_and_set_bit(n, set))
-#define for_each_set_bit(n, set, size)						\
-	for ((n) = 0; (n) < (size); (n)++)					\
-		if (BIT_WORD(set, n) & 1UL << (n) % 64)
-
-static inline bool bitmap_empty(const unsigned long *set, unsigned int size)
-{
-	unsigned int i;
-
-	for_each_set_bit(i, set, size)
-		return false;
-	return true;
 }
 
 static inline void *memchr_inv(const void *start, int c, size_t len)
@@ -196,9 +181,40 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define kzalloc(size, gfp)		calloc(1, size)
 #define kcalloc(n, size, gfp)		calloc(n, size)
 #define kvcalloc(n, size, gfp)		calloc(n, size)
-#define kvmalloc(size, gfp)		malloc(size)
 #define kfree(p)			free((void *)(p))
 #define kvfree(p)			free((void *)(p))
+#define kvmalloc(n, flags)		malloc(n)
+#define __GFP_NOFAIL			0
+#define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
+
+/* Whoever frees under RCU here has no reader beside him. */
+struct rcu_head {
+	int unused;
+};
+
+#define __rcu
+#define kfree_rcu(p, member)		free((void *)(p))
+#define kvfree_rcu(p, member)		free((void *)(p))
+#define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
+#define rcu_dereference_sched(p)	smp_load_acquire(&(p))
+
+#define __set_bit(nr, map)		((map)[(nr) / 64] |= 1UL << (nr) % 64)
+#define __clear_bit(nr, map)		((map)[(nr) / 64] &= ~(1UL << (nr) % 64))
+#define test_bit(nr, map)		((map)[(nr) / 64] >> (nr) % 64 & 1)
+#define for_each_set_bit(bit, map, nr)						\
+	for ((bit) = 0; (bit) < (nr); (bit)++)					\
+		if (test_bit(bit, map))
+
+#define bitmap_empty(map, nr)		(!bitmap_weight(map, nr))
+
+static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int nr)
+{
+	unsigned int bit, weight = 0;
+
+	for_each_set_bit(bit, map, nr)
+		weight++;
+	return weight;
+}
 /* For struct evring_ring, which is aligned to cache lines */
 void *kzalloc_node(size_t size, int gfp, int node);
 struct page *alloc_pages_node(int node, int gfp, unsigned int order);

@@ -2,8 +2,11 @@
 /* What hooks and other modules are elsewhere: a thread that emits, on its CPU. */
 #include <time.h>
 
+#include "../../../kmod/clock.h"
 #include "../../../kmod/hooks/process.h"
-#include "../../../kmod/evring.h"
+#include "../../../kmod/lane.h"
+#include "../../../kmod/type.h"
+#include "hooks.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -33,8 +36,40 @@ int sim_events_start(void)
 		event_types[lane] = evring_type_register(&desc);
 		if (IS_ERR(event_types[lane]))
 			return (int)PTR_ERR(event_types[lane]);
+		sim_hook_register(lane, event_types[lane]);
 	}
 	return 0;
+}
+
+struct evring_event_type *sim_type_come(const char *name, const char *field)
+{
+	const struct evring_field_desc fields[] = {
+		{ .name = field, .kind = EVRING_KIND_U64, .size = sizeof(u64) },
+	};
+	const struct evring_type_desc desc = {
+		.name = name, .doc = "a type that comes and goes", .lane = "bulk", .version = 1,
+		.size = sizeof(u64), .fields = fields, .nr_fields = 1,
+	};
+	struct evring_event_type *type = evring_type_register(&desc);
+
+	return IS_ERR(type) ? NULL : type;
+}
+
+void sim_type_go(struct evring_event_type *type)
+{
+	evring_type_unregister(type);
+}
+
+bool sim_type_emit(struct evring_event_type *type, uint64_t number)
+{
+	struct evring_slot slot;
+	u64 *room = evring_reserve(&slot, type, sizeof(*room));
+
+	if (!room)
+		return false;
+	*room = number;
+	evring_submit(&slot);
+	return true;
 }
 
 bool sim_more_types(unsigned int n)
@@ -62,7 +97,7 @@ bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fil
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_submit(&slot);
+		sim_hook_submit(lane, &slot);
 	return true;
 }
 

@@ -112,6 +112,14 @@ int sim_events_start(void);
 bool sim_more_types(unsigned int n);
 /* One of them on this thread's CPU; false: it was lost. */
 bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg);
+/*
+ * A module that comes: a type of lane bulk with one number called @field. NULL:
+ * refused. And that goes, or has an event. After sim_boot().
+ */
+struct evring_event_type;
+struct evring_event_type *sim_type_come(const char *name, const char *field);
+void sim_type_go(struct evring_event_type *type);
+bool sim_type_emit(struct evring_event_type *type, uint64_t number);
 /* The lowest position that a group holds on a ring; UINT64_MAX: none does. */
 uint64_t sim_held(unsigned int lane, unsigned int cpu);
 

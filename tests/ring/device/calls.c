@@ -113,7 +113,7 @@ static void refuses_arguments(void)
 	arm = (struct evring_arm){ .lanes = 8 };
 	CHECK(call(ev, EVRING_IOC_ARM, &arm) == -EINVAL);
 	CHECK(call(ev, EVRING_IOC_LEAVE, &arm) == -EINVAL);
-	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 9), NULL) == -ENOTTY);
+	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 10), NULL) == -ENOTTY);
 	/* Shorter than any caller's can be */
 	CHECK(call(ev, _IOC(_IOC_READ, EVRING_IOC_MAGIC, 0, 8), &arm) == -EINVAL);
 	evring_close(ev);
@@ -124,6 +124,7 @@ static void refuses_pointers(void)
 	const unsigned long calls[] = {
 		EVRING_IOC_META, EVRING_IOC_RING, EVRING_IOC_DESCRIBE, EVRING_IOC_HOOK,
 		EVRING_IOC_JOIN, EVRING_IOC_COMMIT, EVRING_IOC_ARM, EVRING_IOC_DROP,
+		EVRING_IOC_FILTER,
 	};
 	struct evring *ev = session();
 	struct evring_describe info = { .id = EVRING_TYPE_LOST, .room = 4096 };

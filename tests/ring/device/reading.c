@@ -55,7 +55,7 @@ static void describes(void)
 	if (!CHECK(type && text))
 		return;
 	CHECK(type->lane == LANE_BULK && type->version == 1 && type->nr_fields == 2);
-	CHECK(type->size == 16 && !type->flags && !type->lost && !type->common_size);
+	CHECK(type->size == 16 && type->flags == EVRING_TYPE_F_HOOK && !type->lost && !type->common_size);
 	CHECK(!strcmp(type->own_lane, "bulk") && !strcmp(type->doc, "an event of a test"));
 	CHECK(text->kind == EVRING_KIND_TEXT && text->offset == 8 && text->size == 4);
 	CHECK(!evring_field(type, "tex"));
@@ -240,6 +240,67 @@ static void many_rings(void)
 	evring_close(other);
 }
 
+/* The next event of a type that came has this one's name, and in JSON this piece. */
+static bool next_is(struct evring *ev, const char *name, uint32_t generation, const char *piece)
+{
+	const struct evring_host host = { .name = "host" };
+	struct evring_event e;
+	char json[4096];
+	ssize_t len;
+
+	do {
+		if (!CHECK(evring_next(ev, &e) == 1) || !CHECK(e.type))
+			return false;
+	} while (!strcmp(e.type->name, "sim.bulk"));
+	len = evring_json(ev, &host, &e, json, sizeof(json) - 1);
+	if (!CHECK(len > 0))
+		return false;
+	json[len] = '\0';
+	return !strcmp(e.type->name, name) && e.type->generation == generation &&
+	       strstr(json, name) && strstr(json, piece);
+}
+
+/* All ids are given out; the one of a type whose last event has gone is another's then. */
+static void id_comes_back(void)
+{
+	struct evring *ev = tap(BULK, EVRING_EARLIEST), *late;
+	struct evring_event_type *type = sim_type_come("old.type", "before");
+	const struct evring_type *old;
+	unsigned int i, id;
+	char name[32];
+
+	sim_be(0);
+	CHECK(type && sim_type_emit(type, 71));
+	CHECK(next_is(ev, "old.type", 0, "\"before\":71"));
+	old = evring_type_by_name(ev, "old.type");
+	if (!CHECK(old))
+		return;
+	id = old->id;
+	sim_type_go(type);
+	for (i = id + 1; i < TYPES_MAX; i++) {
+		snprintf(name, sizeof(name), "filler.t%u", i);
+		CHECK(sim_type_come(name, "number"));
+	}
+	/* Its event is still there for whoever comes. */
+	CHECK(!sim_type_come("new.type", "after"));
+	late = tap(BULK, EVRING_EARLIEST);
+	CHECK(next_is(late, "old.type", 0, "\"before\":71"));
+	emit(LANE_BULK, 0, 2 * IN_RING);
+	type = sim_type_come("new.type", "after");
+	CHECK(type && sim_type_emit(type, 72));
+	CHECK(next_is(ev, "new.type", 1, "\"after\":72"));
+	evring_close(late);
+	late = tap(BULK, EVRING_LATEST);
+	CHECK(sim_type_emit(type, 73));
+	CHECK(next_is(late, "new.type", 1, "\"after\":73"));
+	/* Who knew the old one is told; what it had of it is still good. */
+	CHECK(evring_types(ev) == TYPES_MAX && evring_type(ev, id) != old);
+	CHECK(!strcmp(evring_type(ev, id)->name, "new.type"));
+	CHECK(!strcmp(old->name, "old.type") && evring_field(old, "before"));
+	evring_close(ev);
+	evring_close(late);
+}
+
 const struct test reading_tests[] = {
 	{ opens, STEPPED, "a session opens, knows the ABI, and has nothing to read" },
 	{ describes, STEPPED, "types are described as they were declared" },
@@ -250,5 +311,6 @@ const struct test reading_tests[] = {
 	{ too_long, STEPPED, "what is too long for a record is lost in its place" },
 	{ loads_again, STEPPED, "a module that is loaded again knows nothing" },
 	{ many_rings, ALL_CPUS, "256 rings are one stream in the order of time" },
+	{ id_comes_back, STEPPED, "an id that is another type's now is told as that type's" },
 	{ NULL, NONE, NULL },
 };

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* gate.c: whether an event is published, by what the owners of its hook want. */
+#ifndef _KMOD_FILTER_GATE_H
+#define _KMOD_FILTER_GATE_H
+
+#include <linux/evring.h>
+#include <linux/types.h>
+
+struct evring_gate;
+struct evring_want;
+
+struct evring_want *evring_want_load(u64 user, const struct evring_event_type *type);
+int evring_want_copy(const struct evring_want *want, struct evring_program **copy);
+void evring_want_free(struct evring_want *want);
+struct evring_gate *evring_gate_make(struct evring_want *const *wants,
+				     const unsigned long *owners, unsigned int nr);
+void evring_gate_free(struct evring_gate *gate);
+void evring_gate_submit(const struct evring_gate *gate, struct evring_event_type *type,
+			struct evring_slot *slot);
+
+#endif /* _KMOD_FILTER_GATE_H */

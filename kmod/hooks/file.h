@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* file.c: what the events of files have in common. */
+#ifndef _KMOD_HOOKS_FILE_H
+#define _KMOD_HOOKS_FILE_H
+
+#include <linux/evring.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "path.h"
+
+/* A text on its way into an event; one that does not fit loses its front. */
+struct evring_text {
+	const char *at;
+	u32 len;
+	bool cut;
+};
+
+/* What a caller gave as a path: in kernel memory, NUL-terminated */
+static inline struct evring_text evring_text_given(const char *given)
+{
+	return (struct evring_text){ .at = given, .len = strnlen(given, PATH_MAX) };
+}
+
+static inline struct evring_text evring_text_path(const struct evring_path_text *path)
+{
+	return (struct evring_text){ .at = path->at, .len = path->len };
+}
+
+u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed);
+struct evring_str evring_text_put(void *payload, u32 *end, const struct evring_text *text);
+
+struct evring_path_text evring_path_given(int dfd, const struct path *base, const char *given,
+					  char *buf, u32 size);
+
+#endif /* _KMOD_HOOKS_FILE_H */

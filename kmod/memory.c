@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory of a ring: pages of the CPU's node, mapped in a row. The first one is
+ * the ring page, the others are the data area.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <linux/vmalloc.h>
+
+#include "memory.h"
+#include "wake.h"
+
+void evring_ring_free(struct evring_ring *ring)
+{
+	unsigned int i;
+
+	if (!ring)
+		return;
+	irq_work_sync(&ring->wake);
+	if (ring->page)
+		vunmap(ring->page);
+	for (i = 0; i < ring->nr_pages; i++)
+		__free_page(ring->pages[i]);
+	kvfree(ring->pages);
+	kfree(ring);
+}
+
+/* Any pages of the CPU's node will do: they need be contiguous only virtually. */
+static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
+{
+	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL);
+	if (!ring->pages)
+		return -ENOMEM;
+	for (; ring->nr_pages < nr; ring->nr_pages++) {
+		struct page *page = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO |
+						     __GFP_RETRY_MAYFAIL | __GFP_NOWARN, 0);
+
+		if (!page)
+			return -ENOMEM;
+		ring->pages[ring->nr_pages] = page;
+	}
+	ring->page = vmap(ring->pages, nr, VM_MAP, PAGE_KERNEL);
+	return ring->page ? 0 : -ENOMEM;
+}
+
+static void ring_describe(struct evring_ring *ring)
+{
+	struct evring_ring_pages *pages = (void *)ring->page;
+	struct evring_ring_page *page = &pages->page;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(*pages) > PAGE_SIZE);
+	page->size = sizeof(*page);
+	page->version = EVRING_ABI_VERSION;
+	page->lane = ring->lane;
+	page->cpu = ring->cpu;
+	page->data_offset = PAGE_SIZE;
+	page->data_size = ring->data_size;
+	page->segment_size = ring->segment_size;
+	page->lost = TABLE(pages, lost);
+	page->cursors = TABLE(pages, cursors);
+	ring->lost_shown = pages->lost;
+	ring->cursors = pages->cursors;
+	for (i = 0; i < EVRING_GROUPS_MAX; i++)
+		ring->cursors[i].seq = EVRING_SEQ_NONE;
+}
+
+/* The ring of @cpu in @lane, which has this @number; NULL: no memory. May sleep. */
+struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number, unsigned int cpu)
+{
+	int node = cpu_to_node(cpu);
+	struct evring_ring *ring;
+
+	ring = kzalloc_node(sizeof(*ring), GFP_KERNEL, node);
+	if (!ring)
+		return NULL;
+	ring->lane = number;
+	ring->cpu = cpu;
+	ring->data_size = lane->info->data_size;
+	ring->segment_size = evring_meta->segment_size;
+	ring->segment_units = ring->segment_size / 8;
+	ring->payload_max = evring_record_max();
+	ring->armed = &lane->armed;
+	ring->marked = &lane->marked;
+	ring->hold = U64_MAX;
+	init_irq_work(&ring->wake, evring_ring_wake);
+	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
+		evring_ring_free(ring);
+		return NULL;
+	}
+	ring->data = (void *)ring->page + PAGE_SIZE;
+	ring->segment = ring->data;
+	ring_describe(ring);
+	return ring;
+}

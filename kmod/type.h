@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* type.c: the types of events. */
+#ifndef _KMOD_TYPE_H
+#define _KMOD_TYPE_H
+
+#include <linux/evring.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/uidgid.h>
+
+struct evring_app;
+
+/**
+ * struct evring_event_type - a registered type
+ * @id: index in the table, and struct evring_rec.type
+ * @lane: where its events go now
+ * @own_lane: where they go unless a hook's owner says otherwise
+ * @size: shortest payload
+ * @rings: @lane's, by CPU; NULL where there was no memory for one
+ * @flags: EVRING_TYPE_F_*
+ * @generation: how many types had the id before
+ * @lost: events that got no room, by CPU that lost them
+ * @filtered: events that no owner of their hook wanted, by CPU
+ * @undecided: events that are wanted because a filter came to no end, by CPU
+ * @block: as user space sees it
+ * @name: in @block
+ * @heads: gone: where each ring ended then; NULL: not known
+ * @app: of what applications publish, else NULL
+ * @rcu: frees it once no application is looking at it
+ */
+struct evring_event_type {
+	u16 id;
+	u16 lane;
+	u16 own_lane;
+	u32 size;
+	struct evring_ring * __percpu *rings;
+	u32 flags;
+	u32 generation;
+	u64 __percpu *lost;
+	u64 __percpu *filtered;
+	u64 __percpu *undecided;
+	const struct evring_block *block;
+	const char *name;
+	u64 *heads;
+	struct evring_app *app;
+	struct rcu_head rcu;
+};
+
+extern const struct evring_names_desc evring_lost_causes;
+
+int evring_types_init(void);
+void evring_types_exit(void);
+bool evring_type_desc_valid(const struct evring_type_desc *desc);
+int evring_type_describe(struct evring_describe *info, const kuid_t *only);
+void evring_type_move(struct evring_event_type *type, int lane);
+
+#endif /* _KMOD_TYPE_H */

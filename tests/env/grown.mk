@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The ABI, grown: a copy of its header where each structure that can grow has
+# members more. A library and a test built with it are a newer program, a module
+# built with it is a newer module; each must work with its older counterpart. (What
+# freezes the ABI, kmod/abi.c, is left out.)
+
+GROWN	:= $(B)/grow
+GROW	:= $(GROWN)/include/uapi/linux/evring.h
+GROWS	:= describe clock clock_line lane_info group_info meta cursor ring_page meta_read \
+	   ring_read join commit_entry commit arm hook drop filter_read register unregister \
+	   publish block block_field block_names block_value
+$(GROW): include/uapi/linux/evring.h tests/env/grown.mk
+	@mkdir -p $(@D)
+	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[2];\n};/;)" $< >$@
+	@[ "$$(grep -c grown $@)" = "$(words $(GROWS))" ]
+
+# A newer module for the guest's kernel: a tree of links, but for the header
+GROWN_KO := $(GROWN)/kmod/evring.ko
+$(GROWN_KO): MAKEOVERRIDES :=
+$(GROWN_KO): $(KO) $(GROW)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cp -rs $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/include $(CURDIR)/tests \
+		$(CURDIR)/samples $(@D)/
+	@cp --remove-destination $(GROW) $(@D)/include/uapi/linux/evring.h
+	@sed 's|kmod/abi\.o||' Kbuild >$(@D)/Kbuild.grown && mv $(@D)/Kbuild.grown $(@D)/Kbuild
+	$(call say,KBUILD)
+	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) \
+		$(KMAKEFLAGS) modules >$(@D)/log 2>&1 || { cat $(@D)/log >&2; exit 1; }
+	@cp -f $(@D)/tests/kernel/module/*.ko $(@D)/
+
+# Newer programs: the kernel's tests of the calls and pages
+GROWN_TESTS := $(addprefix $(B)/tests/grown/,ioctl_test mmap_test group_test)
+GROWN_LIB := $(patsubst user/libevring/%.c,$(GROWN)/obj/%.o,$(wildcard user/libevring/*.c))
+.SECONDARY: $(GROWN_LIB)
+$(GROWN)/obj/%.o: user/libevring/%.c $(wildcard user/libevring/*.h) $(GROW)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(CFLAGS) -I$(GROWN)/include/uapi $(INCLUDES) $(CPPFLAGS) -c $< -o $@
+
+$(B)/tests/grown/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(HARNESS) $(GROWN_LIB) \
+		$(CACHE)/kselftest/kselftest_harness.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(CFLAGS) -I$(GROWN)/include/uapi $(INCLUDES) $(CPPFLAGS) \
+		-Wno-sign-compare -Wno-unused-parameter -Wno-missing-prototypes -Itests/kernel \
+		-isystem $(CACHE)/kselftest $(LDFLAGS) -o $@ $< $(GROWN_LIB)

@@ -1,0 +1,683 @@
+// SPDX-License-Identifier: MIT
+/*
+ * file.open: what was opened, whatever way it went; what was refused; the path that
+ * was given beside the one that it led to.
+ */
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+#include "file_deed.h"
+
+#define OPEN	"file.open"
+
+FIXTURE(file_open) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(file_open)
+{
+	groups_drop();
+	deed_folder();
+	deed_file("a", "content");
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_EQ(1, hook_op(self->ev, OPEN, EVRING_HOOK_ATTACH));
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(file_open)
+{
+	hook_op(self->ev, OPEN, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+/* Its inode, device and kind are those of @path, which is what was opened. */
+static bool is_of(const struct evring_event *event, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		abort();
+	return told_number(event, "inode") == st.st_ino &&
+	       told_number(event, "dev") == ((uint64_t)major(st.st_dev) << 20 | minor(st.st_dev)) &&
+	       told_number(event, "file_type") == (st.st_mode & S_IFMT);
+}
+
+/* One open by this process: the event says what, by which path, and that it worked. */
+#define EXPECT_OPEN(_ev, _open, _path, _given) do {				\
+	int _fd;								\
+	struct told *_told;							\
+	const struct evring_event *_event;					\
+										\
+	deed_read_past(_ev);							\
+	_fd = (_open);								\
+	ASSERT_LE(0, _fd) TH_LOG("%s", strerror(errno));			\
+	_told = told_read(_ev, OPEN, getpid());					\
+	ASSERT_EQ(1, _told->n);							\
+	_event = told_at(_told, 0);						\
+	EXPECT_STREQ((_path), told_text(_event, "path"));			\
+	EXPECT_STREQ((_given), told_text(_event, "path_given"));		\
+	EXPECT_EQ(0, told_result(_event));					\
+	EXPECT_TRUE(is_of(_event, (_path)));					\
+	EXPECT_EQ(0, told_number(_event, "path_flags"));			\
+	EXPECT_EQ(0, told_number(_event, "path_given_truncated"));		\
+	close(_fd);								\
+	free(_told);								\
+} while (0)
+
+TEST_F(file_open, whatever_way_leads_to_a_file_its_own_path_is_told)
+{
+	int dir = open(DIR_PATH, O_PATH);
+
+	ASSERT_EQ(0, mkdir("sub", 0777));
+	ASSERT_EQ(0, symlink(DIR_PATH "/a", "link"));
+	ASSERT_EQ(0, symlink("link", "sub/link2") + link("a", "hard"));
+	EXPECT_OPEN(self->ev, open(DIR_PATH "/a", O_RDONLY), DIR_PATH "/a", DIR_PATH "/a");
+	EXPECT_OPEN(self->ev, open("a", O_RDONLY), DIR_PATH "/a", "a");
+	EXPECT_OPEN(self->ev, open("link", O_RDONLY), DIR_PATH "/a", "link");
+	EXPECT_OPEN(self->ev, open("sub/../link", O_RDONLY), DIR_PATH "/a", "sub/../link");
+	EXPECT_OPEN(self->ev, open(".//sub/./..//a", O_RDONLY), DIR_PATH "/a", ".//sub/./..//a");
+	EXPECT_OPEN(self->ev, openat(dir, "a", O_RDONLY), DIR_PATH "/a", "a");
+	EXPECT_OPEN(self->ev, open("/proc/self/root" DIR_PATH "/a", O_RDONLY), DIR_PATH "/a",
+		    "/proc/self/root" DIR_PATH "/a");
+	EXPECT_OPEN(self->ev, open("/proc/self/cwd/a", O_RDONLY), DIR_PATH "/a", "/proc/self/cwd/a");
+	EXPECT_OPEN(self->ev, open("hard", O_RDONLY), DIR_PATH "/hard", "hard");
+	EXPECT_OPEN(self->ev, open(".", O_RDONLY | O_DIRECTORY), DIR_PATH, ".");
+	EXPECT_OPEN(self->ev, open("/", O_RDONLY), "/", "/");
+	EXPECT_OPEN(self->ev, open("/dev/null", O_RDWR), "/dev/null", "/dev/null");
+	close(dir);
+}
+
+TEST_F(file_open, what_a_bind_mount_shows_is_told_where_it_is_mounted)
+{
+	ASSERT_EQ(0, mkdir("bound", 0755) + mkdir("src", 0755));
+	deed_file("src/x", "x");
+	ASSERT_EQ(0, mount("src", "bound", NULL, MS_BIND, NULL));
+	EXPECT_OPEN(self->ev, open("bound/x", O_RDONLY), DIR_PATH "/bound/x", "bound/x");
+	ASSERT_EQ(0, umount("bound"));
+}
+
+TEST_F(file_open, flags_have_their_names_and_new_files_say_so)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fd;
+
+	umask(022);
+	deed_read_past(self->ev);
+	fd = open("new", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 06640);
+	ASSERT_LE(0, fd);
+	close(fd);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "flags", "O_WRONLY"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_CREAT"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_EXCL"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_APPEND"));
+	EXPECT_FALSE(told_flag(event, "flags", "O_RDWR"));
+	EXPECT_FALSE(told_flag(event, "flags", "O_TRUNC"));
+	EXPECT_TRUE(told_called(event, "file_type", "regular"));
+	EXPECT_EQ(06640, told_number(event, "mode"));
+	EXPECT_EQ(1, told_number(event, "created"));
+	EXPECT_EQ(0, told_number(event, "truncated"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/new"));
+	free(told);
+
+	fd = open("a", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	told = told_read(self->ev, OPEN, getpid());
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "flags", "O_RDWR"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_TRUNC"));
+	EXPECT_EQ(0, told_number(event, "created"));
+	EXPECT_EQ(1, told_number(event, "truncated"));
+	free(told);
+
+	fd = open(DIR_PATH, O_TMPFILE | O_RDWR, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	told = told_read(self->ev, OPEN, getpid());
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "flags", "O_TMPFILE"));
+	EXPECT_TRUE(told_flag(event, "path_flags", "deleted"));
+	EXPECT_EQ(0600, told_number(event, "mode"));
+	free(told);
+
+	fd = open("a", O_PATH | O_NOFOLLOW);
+	close(fd);
+	told = told_read(self->ev, OPEN, getpid());
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "flags", "O_PATH"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_NOFOLLOW"));
+	EXPECT_EQ(0, told_number(event, "mode"));
+	free(told);
+}
+
+TEST_F(file_open, what_is_not_there_is_told_by_the_path_that_was_given)
+{
+	static const struct {
+		const char *given, *path;
+		int flags, error;
+	} cases[] = {
+		{ "none", DIR_PATH "/none", O_RDONLY, ENOENT },
+		{ "/tmp/none-such/x", "/tmp/none-such/x", O_RDONLY, ENOENT },
+		{ "a/b", DIR_PATH "/a/b", O_RDONLY, ENOTDIR },
+		{ "loop", DIR_PATH "/loop", O_RDONLY, ELOOP },
+		{ "a", DIR_PATH "/a", O_RDONLY | O_CREAT | O_EXCL, EEXIST },
+		{ "a", DIR_PATH "/a", O_RDONLY | O_DIRECTORY, ENOTDIR },
+	};
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+
+	ASSERT_EQ(0, symlink("loop", "loop"));
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		deed_read_past(self->ev);
+		EXPECT_EQ(-1, open(cases[i].given, cases[i].flags, 0600));
+		EXPECT_EQ(cases[i].error, errno);
+		told = told_read(self->ev, OPEN, getpid());
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_EQ(-cases[i].error, told_result(event));
+		EXPECT_STREQ(cases[i].given, told_text(event, "path_given"));
+		EXPECT_STREQ(cases[i].path, told_text(event, "path"));
+		EXPECT_TRUE(told_flag(event, "path_flags", "given"));
+		EXPECT_EQ(0, told_number(event, "inode"));
+		EXPECT_EQ(0, told_number(event, "file_type"));
+		free(told);
+	}
+	/* From the root, whose path ends in a slash */
+	ASSERT_EQ(0, chdir("/"));
+	EXPECT_EQ(-1, open("none-such", O_RDONLY));
+	told = told_read(self->ev, OPEN, getpid());
+	EXPECT_STREQ("/none-such", told_text(told_at(told, 0), "path"));
+	free(told);
+	ASSERT_EQ(0, chdir(DIR_PATH));
+}
+
+static int open_as_nobody(void *path)
+{
+	deed_as_nobody();
+	return open(path, O_RDONLY) < 0 ? errno : 0;
+}
+
+TEST_F(file_open, a_refusal_tells_the_file_that_the_path_led_to)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	ASSERT_EQ(0, chmod("a", 0600) + symlink("a", "link"));
+	told = deed_in_child(self->ev, OPEN, open_as_nobody, "link", &status);
+	EXPECT_EQ(EACCES, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EACCES, told_result(event));
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_STREQ("link", told_text(event, "path_given"));
+	EXPECT_EQ(0, told_number(event, "path_flags"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/a"));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_EQ(65534, told_number(event, "euid"));
+	free(told);
+
+	/* A folder on the way is closed: the kernel did not get to the file. */
+	ASSERT_EQ(0, mkdir("closed", 0700));
+	deed_file("closed/x", "x");
+	told = deed_in_child(self->ev, OPEN, open_as_nobody, "closed/x", &status);
+	EXPECT_EQ(EACCES, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EACCES, told_result(event));
+	EXPECT_STREQ(DIR_PATH "/closed/x", told_text(event, "path"));
+	EXPECT_TRUE(told_flag(event, "path_flags", "given"));
+	free(told);
+}
+
+/* Errors of open() itself, behind the check of permissions */
+TEST_F(file_open, a_device_that_does_not_open_is_told_once)
+{
+	const struct evring_event *event;
+	struct told *told;
+
+	ASSERT_EQ(0, mknod("device", S_IFCHR | 0600, makedev(123, 45)) + mkfifo("fifo", 0600));
+	ASSERT_EQ(0, symlink("device", "link"));
+	EXPECT_EQ(-1, open("link", O_RDONLY));
+	EXPECT_EQ(ENXIO, errno);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-ENXIO, told_result(event));
+	EXPECT_STREQ(DIR_PATH "/device", told_text(event, "path"));
+	EXPECT_TRUE(told_called(event, "file_type", "chardev"));
+	free(told);
+	EXPECT_EQ(-1, open("fifo", O_WRONLY | O_NONBLOCK));
+	EXPECT_EQ(ENXIO, errno);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ(DIR_PATH "/fifo", told_text(told_at(told, 0), "path"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "file_type", "fifo"));
+	free(told);
+}
+
+static int open_in_chroot(void *arg)
+{
+	if (chroot(DIR_PATH) || chdir("/sub"))
+		return 1;
+	return open("../link", O_RDONLY) < 0;
+}
+
+TEST_F(file_open, a_chroot_tells_paths_from_its_own_root)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	ASSERT_EQ(0, mkdir("sub", 0755) + symlink("/a", "link"));
+	told = deed_in_child(self->ev, OPEN, open_in_chroot, NULL, &status);
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ("/a", told_text(event, "path"));
+	EXPECT_STREQ("../link", told_text(event, "path_given"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/a"));
+	free(told);
+}
+
+static int open_outside(void *fd)
+{
+	if (chroot(DIR_PATH "/sub") || chdir("/"))
+		return 1;
+	return openat(*(int *)fd, "a", O_RDONLY) < 0;
+}
+
+TEST_F(file_open, what_is_not_below_the_root_is_marked)
+{
+	int status, dir = open(DIR_PATH, O_PATH);
+	const struct evring_event *event;
+	struct told *told;
+
+	ASSERT_EQ(0, mkdir("sub", 0755));
+	told = deed_in_child(self->ev, OPEN, open_outside, &dir, &status);
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "path_flags", "unreachable"));
+	EXPECT_STREQ("a", told_text(event, "path_given"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/a"));
+	free(told);
+	close(dir);
+}
+
+static int open_in_namespace(void *arg)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(DIR_PATH "/src", DIR_PATH "/sub", NULL, MS_BIND, NULL))
+		return 1;
+	return open("sub/x", O_RDONLY) < 0;
+}
+
+TEST_F(file_open, another_mount_namespace_is_told_with_its_own_path)
+{
+	const struct evring_event *event;
+	struct told *told;
+	struct stat st;
+	int status;
+
+	ASSERT_EQ(0, mkdir("sub", 0755) + mkdir("src", 0755) + stat("/proc/self/ns/mnt", &st));
+	deed_file("src/x", "x");
+	told = deed_in_child(self->ev, OPEN, open_in_namespace, NULL, &status);
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/sub/x", told_text(event, "path"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/src/x"));
+	EXPECT_NE(st.st_ino, told_number(event, "mntns"));
+	free(told);
+}
+
+static void prep_openat(struct io_uring_sqe *sqe, void *path)
+{
+	io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY, 0);
+}
+
+static void prep_openat2(struct io_uring_sqe *sqe, void *path)
+{
+	static struct open_how how = { .flags = O_RDONLY | O_CLOEXEC };
+
+	io_uring_prep_openat2(sqe, AT_FDCWD, path, &how);
+	/* By a worker thread: not in the task's own call */
+	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+}
+
+TEST_F(file_open, io_uring_tells_the_same_as_a_call)
+{
+	struct told *told;
+
+	ASSERT_EQ(0, symlink("a", "link"));
+	EXPECT_OPEN(self->ev, deed_uring(prep_openat, "link"), DIR_PATH "/a", "link");
+	EXPECT_OPEN(self->ev, deed_uring(prep_openat2, "link"), DIR_PATH "/a", "link");
+	deed_read_past(self->ev);
+	EXPECT_EQ(-ENOENT, deed_uring(prep_openat2, "none"));
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_FALSE(told_flag(told_at(told, 0), "flags", "O_NONBLOCK"));
+	EXPECT_EQ(-ENOENT, told_result(told_at(told, 0)));
+	EXPECT_STREQ(DIR_PATH "/none", told_text(told_at(told, 0), "path"));
+	free(told);
+}
+
+#ifdef __x86_64__
+TEST_F(file_open, a_32_bit_call_tells_the_same)
+{
+	char *low = deed_low(4096);
+	long fd;
+
+	ASSERT_EQ(0, symlink("a", "link"));
+	strcpy(low, "link");
+	fd = deed_call32(5, (long)low, O_RDONLY, 0, 0, 0);	/* open */
+	if (fd == -ENOSYS) {
+		note("this kernel has no 32-bit calls");
+	} else {
+		close((int)fd);
+		EXPECT_OPEN(self->ev, (int)deed_call32(5, (long)low, O_RDONLY, 0, 0, 0),
+			    DIR_PATH "/a", "link");
+		EXPECT_OPEN(self->ev, (int)deed_call32(295, AT_FDCWD, (long)low, O_RDONLY, 0, 0),
+			    DIR_PATH "/a", "link");	/* openat */
+	}
+	munmap(low, 4096);
+}
+#endif
+
+TEST_F(file_open, a_file_opened_by_its_handle_is_told)
+{
+	struct {
+		struct file_handle handle;
+		unsigned char bytes[128];
+	} of = { .handle = { .handle_bytes = 128 } };
+	const struct evring_event *event;
+	struct told *told;
+	int id, fd, dir;
+
+	ASSERT_EQ(0, name_to_handle_at(AT_FDCWD, "a", &of.handle, &id, 0));
+	dir = open(DIR_PATH, O_RDONLY);
+	deed_read_past(self->ev);
+	fd = open_by_handle_at(dir, &of.handle, O_RDONLY);
+	ASSERT_LE(0, fd);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_STREQ("", told_text(event, "path_given"));
+	EXPECT_TRUE(is_of(event, DIR_PATH "/a"));
+	close(fd);
+	close(dir);
+	free(told);
+}
+
+TEST_F(file_open, deleted_files_and_memfds_are_marked)
+{
+	int fd = open("a", O_RDWR), memfd = memfd_create("secret", 0), again;
+	const struct evring_event *event;
+	struct told *told;
+	char path[64];
+
+	ASSERT_EQ(0, unlink("a"));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	deed_read_past(self->ev);
+	again = open(path, O_RDONLY);
+	ASSERT_LE(0, again);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/a (deleted)", told_text(event, "path"));
+	EXPECT_STREQ(path, told_text(event, "path_given"));
+	EXPECT_TRUE(told_flag(event, "path_flags", "deleted"));
+	close(again);
+	free(told);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memfd);
+	again = open(path, O_RDONLY);
+	ASSERT_LE(0, again);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ("/memfd:secret (deleted)", told_text(told_at(told, 0), "path"));
+	close(again);
+	close(memfd);
+	close(fd);
+	free(told);
+}
+
+TEST_F(file_open, names_can_have_any_bytes)
+{
+	deed_file("\xff\xfe\n\x01\"", "x");
+	EXPECT_OPEN(self->ev, open("\xff\xfe\n\x01\"", O_RDONLY), DIR_PATH "/\xff\xfe\n\x01\"",
+		    "\xff\xfe\n\x01\"");
+}
+
+/* A path of 4095 bytes is the longest that a call takes. */
+TEST_F(file_open, the_longest_path_is_told_whole)
+{
+	char given[4096];
+	size_t len = strlen(DIR_PATH);
+
+	memset(given, '/', sizeof(given));
+	memcpy(given, DIR_PATH, len);
+	strcpy(given + sizeof(given) - 2, "a");
+	ASSERT_EQ(4095, strlen(given));
+	EXPECT_OPEN(self->ev, open(given, O_RDONLY), DIR_PATH "/a", given);
+}
+
+TEST_F(file_open, a_deeper_path_loses_its_front_and_says_so)
+{
+	static char name[201], whole[60 * 202];
+	const struct evring_event *event;
+	struct told *told;
+	const char *path;
+	int i, fd;
+
+	memset(name, 'n', 200);
+	strcpy(whole, DIR_PATH);
+	for (i = 0; i < 30; i++) {
+		name[0] = (char)('A' + i % 26);
+		sprintf(whole + strlen(whole), "/%s", name);
+		ASSERT_EQ(0, mkdir(name, 0755) + chdir(name));
+	}
+	strcat(whole, "/file");
+	deed_file("file", "x");
+	deed_read_past(self->ev);
+	fd = open("file", O_RDONLY);
+	ASSERT_LE(0, fd);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	path = told_text(event, "path");
+	EXPECT_TRUE(told_flag(event, "path_flags", "cut"));
+	EXPECT_EQ(4096, strlen(path));
+	EXPECT_STREQ(whole + strlen(whole) - strlen(path), path);
+	close(fd);
+	free(told);
+	/* And where it is not there: the folder's path is cut, what was given is not. */
+	EXPECT_EQ(-1, open("none-such", O_RDONLY));
+	told = told_read(self->ev, OPEN, getpid());
+	path = told_text(told_at(told, 0), "path");
+	EXPECT_TRUE(told_flag(told_at(told, 0), "path_flags", "cut"));
+	EXPECT_STREQ("/none-such", path + strlen(path) - 10);
+	EXPECT_STREQ("none-such", told_text(told_at(told, 0), "path_given"));
+	free(told);
+	/* Deeper than rm can go */
+	ASSERT_EQ(0, unlink("file"));
+	while (i--) {
+		name[0] = (char)('A' + i % 26);
+		ASSERT_EQ(0, chdir("..") + rmdir(name));
+	}
+}
+
+static void *swap_for_ever(void *stop)
+{
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_RELAXED))
+		syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", 2);	/* exchange */
+	return NULL;
+}
+
+TEST_F(file_open, a_path_that_is_swapped_meanwhile_tells_the_file_that_was_opened)
+{
+	bool stop = false;
+	struct told *told;
+	pthread_t thread;
+	struct stat st;
+	int i, fd;
+
+	deed_file("b", "b");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, swap_for_ever, &stop));
+	for (i = 0; i < 2000; i++) {
+		deed_read_past(self->ev);
+		fd = open("a", O_RDONLY);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, fstat(fd, &st));
+		told = told_read(self->ev, OPEN, getpid());
+		ASSERT_EQ(1, told->n);
+		ASSERT_EQ(st.st_ino, told_number(told_at(told, 0), "inode"));
+		close(fd);
+		free(told);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+
+static int open_many(void *n)
+{
+	int i, fd;
+
+	for (i = 0; i < *(int *)n; i++) {
+		fd = open(i % 2 ? "a" : "none", O_RDONLY);
+		if ((fd < 0) == (i % 2))
+			return 1;
+		close(fd);
+	}
+	return 0;
+}
+
+TEST_F(file_open, each_call_is_told_once)
+{
+	int n = 1000, status;
+	struct told *told = deed_in_child(self->ev, OPEN, open_many, &n, &status);
+
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(1000, told->n);
+	free(told);
+}
+
+static int exec_a_program(void *arg)
+{
+	execl("/bin/true", "true", NULL);
+	return 1;
+}
+
+TEST_F(file_open, what_exec_opens_is_no_open)
+{
+	struct told *told = deed_in_child(self->ev, OPEN, exec_a_program, NULL, NULL);
+	unsigned int i;
+
+	for (i = 0; i < told->n && i < TOLD_MAX; i++)
+		EXPECT_STRNE("/bin/true", told_text(told_at(told, i), "path_given"));
+	free(told);
+}
+
+/* As a daemon: own a group, open 100 files, give the group up, open 100 more. */
+static int own_and_open(void *unprivileged)
+{
+	struct evring_group group = {
+		.name = "owner", .lanes = BULK, .policy = EVRING_FOLLOW, .start = EVRING_LATEST,
+	};
+	int n = 100, inner = 0, status;
+	struct evring *ev;
+	pid_t pid;
+
+	if (evring_open(&ev, NULL))
+		return 1;
+	if (unprivileged && (setgroups(0, NULL) || setgid(65534) || setuid(65534)))
+		return 2;
+	if (evring_join(ev, &group) || open_many(&n))
+		return 3;
+	/* Nor is another process told of less because of it. */
+	pid = fork();
+	if (!pid)
+		_exit(open_many(&n));
+	if (waitpid(pid, &status, 0) != pid || status || evring_leave(ev) || open_many(&n))
+		return 4;
+	evring_close(ev);
+	return inner;
+}
+
+/* Events of file.open by all processes, those of this one aside */
+static unsigned int opens_of_others(struct evring *ev, pid_t parent, unsigned int *of_child)
+{
+	struct evring_event event;
+	unsigned int n = 0;
+
+	*of_child = 0;
+	while (evring_next(ev, &event) > 0) {
+		if (!event.type || strcmp(event.type->name, OPEN) ||
+		    event.rec->pid == (uint32_t)getpid())
+			continue;
+		if (event.rec->pid == (uint32_t)parent)
+			n++;
+		else
+			++*of_child;
+	}
+	return n;
+}
+
+static unsigned int opens_of_owner(struct evring *ev, bool unprivileged, unsigned int *of_child)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	deed_read_past(ev);
+	pid = fork();
+	if (!pid)
+		_exit(own_and_open(unprivileged ? ev : NULL));
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status)) {
+		printf("# the owner failed: %d\n", WEXITSTATUS(status));
+		return 0;
+	}
+	return opens_of_others(ev, pid, of_child);
+}
+
+TEST_F(file_open, what_a_groups_owner_does_is_left_out_where_it_could_detach_the_hook)
+{
+	unsigned int n, of_child;
+
+	ASSERT_EQ(0, chmod("/dev/evring", 0666));
+	n = opens_of_owner(self->ev, true, &of_child);
+	ASSERT_LT(200, n);	/* and the device and the library's own */
+	EXPECT_EQ(n - 100, opens_of_owner(self->ev, false, &of_child));
+	EXPECT_EQ(100, of_child);
+	/* A process that has the id of an owner that is gone is told of: it is none. */
+	EXPECT_EQ(n, opens_of_owner(self->ev, true, &of_child));
+	ASSERT_EQ(0, chmod("/dev/evring", 0660));
+	groups_drop();
+}
+
+TEST_F(file_open, a_detached_hook_tells_nothing)
+{
+	struct told *told;
+
+	ASSERT_EQ(0, hook_op(self->ev, OPEN, EVRING_HOOK_DETACH));
+	deed_read_past(self->ev);
+	close(open("a", O_RDONLY));
+	told = told_read(self->ev, OPEN, getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	ASSERT_EQ(1, hook_op(self->ev, OPEN, EVRING_HOOK_ATTACH));
+	close(open("a", O_RDONLY));
+	told = told_read(self->ev, OPEN, getpid());
+	EXPECT_EQ(1, told->n);
+	free(told);
+}
+
+TEST_HARNESS_MAIN

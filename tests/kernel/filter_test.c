@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Filters in the kernel: which of the events of process.exit come, who wants them,
+ * what changes while events come, and programs that no library made.
+ */
+#include <grp.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include "device.h"
+#include "load.h"
+
+#define HOOK		"process.exit"
+#define GROUP		"filter-test"
+#define CODES		256
+
+FIXTURE(filter) {
+	struct evring *ev;
+	struct evring *other;
+	const struct evring_type *type;
+};
+
+FIXTURE_SETUP(filter)
+{
+	groups_drop();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_EQ(0, evring_open(&self->other, NULL));
+	ASSERT_LT(0, evring_types(self->ev));
+	self->type = evring_type_by_name(self->ev, HOOK);
+	ASSERT_NE(NULL, self->type);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(filter)
+{
+	evring_detach(self->ev, HOOK, NULL);
+	evring_close(self->ev);
+	evring_close(self->other);
+	groups_drop();
+}
+
+/* Attach the hook for a group, NULL: the administrator, with a filter or NULL. */
+static int attach(struct evring *ev, const char *group, const char *expression)
+{
+	struct evring_attachment how = { .hook = HOOK, .group = group };
+	struct evring_filter *filter = NULL;
+	int ret = 0;
+
+	if (expression)
+		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
+					    NULL);
+	how.filter = filter;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* A process that ends with this code; its end is in the ring when this returns. */
+static pid_t end_with(int code, const char *comm, uid_t uid)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (comm)
+			prctl(PR_SET_NAME, comm);
+		if (uid && setresuid(uid, uid, uid))
+			_exit(255);
+		_exit(code);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		abort();
+	return pid;
+}
+
+static uint64_t number_of(const struct evring_event *event, const char *name)
+{
+	uint64_t value;
+
+	if (evring_get_number(event, evring_field(event->type, name), &value))
+		abort();
+	return value;
+}
+
+/* Count those of our children's ends that come, by their code; all that there is now. */
+static void read_codes(struct evring *ev, unsigned int codes[CODES])
+{
+	struct evring_event event;
+	int ret;
+
+	memset(codes, 0, CODES * sizeof(*codes));
+	while ((ret = evring_next(ev, &event)) > 0)
+		if (event.type && !strcmp(event.type->name, HOOK) &&
+		    number_of(&event, "ppid") == (uint64_t)getpid())
+			codes[number_of(&event, "exit_code") % CODES]++;
+	if (ret)
+		abort();
+}
+
+static uint64_t filtered(struct evring *ev)
+{
+	if (evring_types(ev) < 0)
+		abort();
+	return evring_type_by_name(ev, HOOK)->filtered;
+}
+
+static void join_other(struct evring *ev)
+{
+	const struct evring_group group = {
+		.name = GROUP, .lanes = CRITICAL, .policy = EVRING_FOLLOW, .start = EVRING_LATEST,
+	};
+
+	if (evring_join(ev, &group))
+		abort();
+}
+
+TEST_F(filter, only_what_is_wanted_comes_and_the_rest_is_counted)
+{
+	unsigned int codes[CODES], i;
+	uint64_t before = filtered(self->ev);
+
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "exit_code == 42 && signal == 0"));
+	for (i = 0; i < 100; i++)
+		end_with(i % 2 ? 42 : 7, NULL, 0);
+	read_codes(self->ev, codes);
+	EXPECT_EQ(50, codes[42]);
+	EXPECT_EQ(0, codes[7]);
+	EXPECT_LE(before + 50, filtered(self->ev));
+	EXPECT_EQ(1, evring_hook_filters(self->ev, HOOK));
+}
+
+TEST_F(filter, what_one_owner_wants_comes)
+{
+	unsigned int codes[CODES], i;
+
+	join_other(self->other);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "exit_code == 1"));
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, GROUP, "exit_code == 2"));
+	EXPECT_EQ(2, evring_hook_filters(self->ev, HOOK));
+	for (i = 0; i < 30; i++)
+		end_with(1 + i % 3, NULL, 0);
+	read_codes(self->ev, codes);
+	EXPECT_EQ(10, codes[1]);
+	EXPECT_EQ(10, codes[2]);
+	EXPECT_EQ(0, codes[3]);
+
+	/* One of them goes, with what it wanted. */
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->ev, HOOK, NULL));
+	for (i = 0; i < 30; i++)
+		end_with(1 + i % 3, NULL, 0);
+	read_codes(self->ev, codes);
+	EXPECT_EQ(0, codes[1]);
+	EXPECT_EQ(10, codes[2]);
+	EXPECT_EQ(0, codes[3]);
+
+	/* An owner without a filter wants all of them. */
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, NULL));
+	EXPECT_EQ(1, evring_hook_filters(self->ev, HOOK));
+	for (i = 0; i < 30; i++)
+		end_with(1 + i % 3, NULL, 0);
+	read_codes(self->ev, codes);
+	EXPECT_EQ(10, codes[1]);
+	EXPECT_EQ(10, codes[2]);
+	EXPECT_EQ(10, codes[3]);
+
+	/* Dropping the group takes its filter along. */
+	ASSERT_EQ(0, evring_leave(self->other));
+	ASSERT_EQ(0, evring_drop(self->ev, GROUP));
+	EXPECT_EQ(0, evring_hook_filters(self->ev, HOOK));
+}
+
+TEST_F(filter, a_filter_is_read_back_and_replaced)
+{
+	char text[EVRING_TEXT_MAX];
+
+	EXPECT_EQ(0, evring_hook_filter(self->ev, HOOK, NULL, text));
+	EXPECT_EQ(-ENOENT, evring_hook_filter(self->ev, HOOK, "nobody", text));
+	EXPECT_EQ(-ENOENT, evring_hook_filter(self->ev, "process", NULL, text));
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "comm ~ \"b*\""));
+	EXPECT_EQ(11, evring_hook_filter(self->ev, HOOK, NULL, text));
+	EXPECT_STREQ("comm ~ \"b*\"", text);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "uid == 0"));
+	EXPECT_EQ(8, evring_hook_filter(self->ev, HOOK, NULL, text));
+	EXPECT_STREQ("uid == 0", text);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, NULL));
+	EXPECT_EQ(0, evring_hook_filter(self->ev, HOOK, NULL, text));
+}
+
+/* Filters that both want an event, in turns: it comes each time. */
+struct turns {
+	struct evring *ev;
+	bool stop;
+	unsigned long done;
+};
+
+static void *take_turns(void *arg)
+{
+	static const char *const filters[] = {
+		"exit_code == 5 && uid == 0", NULL, "exit_code in (5, 6) || comm ~ \"x*\"",
+		"exit_code == 5 && !(signal == 9)",
+	};
+	struct turns *turns = arg;
+
+	while (!__atomic_load_n(&turns->stop, __ATOMIC_RELAXED))
+		if (attach(turns->ev, NULL, filters[turns->done++ % 4]) != EVRING_HOOK_ATTACHED)
+			abort();
+	return NULL;
+}
+
+TEST_F(filter, nothing_is_missed_while_filters_change)
+{
+	struct turns turns = { .ev = self->other };
+	unsigned int codes[CODES], i, came = 0, others = 0;
+	pthread_t thread;
+
+	ASSERT_LT(0, evring_types(self->other));
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "exit_code == 5"));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, take_turns, &turns));
+	for (i = 0; i < 500; i++) {
+		end_with(5, NULL, 0);
+		if (i % 50)
+			continue;
+		read_codes(self->ev, codes);
+		came += codes[5];
+	}
+	__atomic_store_n(&turns.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	read_codes(self->ev, codes);
+	came += codes[5];
+	for (i = 0; i < CODES; i++)
+		others += i == 5 ? 0 : codes[i];
+	EXPECT_EQ(500, came);
+	EXPECT_EQ(0, others);
+	note("%lu filters in turn", turns.done);
+}
+
+/*
+ * Expressions at random, and a judge of its own
+ */
+
+struct term {
+	unsigned int kind, n, m;
+	bool not;
+	char comm[8];
+};
+
+struct facts {
+	unsigned int code, uid;
+	char comm[8];
+};
+
+static void random_comm(char comm[8])
+{
+	unsigned int i, len = 1 + (unsigned int)random() % 4;
+
+	memset(comm, 0, 8);
+	for (i = 0; i < len; i++)
+		comm[i] = "ab"[random() % 2];
+}
+
+static void term_make(struct term *t, char *text)
+{
+	static const char *const comms[] = { "==", "startswith", "endswith", "contains" };
+
+	t->kind = (unsigned int)random() % 8;
+	t->n = (unsigned int)random() % 4;
+	t->m = t->n + (unsigned int)random() % 3;
+	t->not = random() % 2;
+	random_comm(t->comm);
+	text += sprintf(text, "%s", t->not ? "!(" : "(");
+	if (t->kind == 0)
+		sprintf(text, "exit_code in (%u..%u, 200))", t->n, t->m);
+	else if (t->kind == 1)
+		sprintf(text, "exit_code & %u == 1)", 2 * t->n + 1);
+	else if (t->kind == 2)
+		sprintf(text, "uid > %u)", t->n);
+	else if (t->kind == 3)
+		sprintf(text, "exit_code < %u)", t->n + 1);
+	else
+		sprintf(text, "comm %s \"%s\")", comms[t->kind - 4], t->comm);
+}
+
+static bool term_says(const struct term *t, const struct facts *f)
+{
+	size_t len = strlen(f->comm), want = strlen(t->comm);
+	bool yes;
+
+	switch (t->kind) {
+	case 0:
+		yes = (f->code >= t->n && f->code <= t->m) || f->code == 200;
+		break;
+	case 1:
+		yes = (f->code & (2 * t->n + 1)) == 1;
+		break;
+	case 2:
+		yes = f->uid > t->n;
+		break;
+	case 3:
+		yes = f->code < t->n + 1;
+		break;
+	case 4:
+		yes = !strcmp(f->comm, t->comm);
+		break;
+	case 5:
+		yes = !strncmp(f->comm, t->comm, want);
+		break;
+	case 6:
+		yes = len >= want && !strcmp(f->comm + len - want, t->comm);
+		break;
+	default:
+		yes = strstr(f->comm, t->comm);
+	}
+	return yes != t->not;
+}
+
+/* Terms with && or || between, from left to right, in parentheses */
+#define TERMS	4
+
+static bool random_round(struct evring *ev)
+{
+	struct term terms[TERMS];
+	char text[512] = "", part[64];
+	bool and[TERMS], want;
+	unsigned int codes[CODES], i, j, wanted = 0, came = 0;
+	struct facts f;
+
+	for (i = 0; i < TERMS; i++) {
+		term_make(&terms[i], part);
+		and[i] = random() % 2;
+		memmove(text + 1, text, strlen(text) + 1);
+		text[0] = '(';
+		sprintf(text + strlen(text), "%s%s)", i ? and[i] ? " && " : " || " : "", part);
+	}
+	if (attach(ev, NULL, text) != EVRING_HOOK_ATTACHED)
+		return false;
+	for (j = 0; j < 6; j++) {
+		f.code = (unsigned int)random() % 5;
+		f.uid = (unsigned int)random() % 4;
+		random_comm(f.comm);
+		want = term_says(&terms[0], &f);
+		for (i = 1; i < TERMS; i++)
+			want = and[i] ? want && term_says(&terms[i], &f) :
+					want || term_says(&terms[i], &f);
+		wanted += want;
+		end_with((int)f.code, f.comm, f.uid);
+	}
+	read_codes(ev, codes);
+	for (i = 0; i < CODES; i++)
+		came += codes[i];
+	if (came != wanted)
+		note("%s: %u came, not %u", text, came, wanted);
+	return came == wanted;
+}
+
+TEST_F(filter, expressions_at_random_say_in_the_kernel_what_they_should)
+{
+	unsigned int i;
+
+	srandom(12345);
+	for (i = 0; i < 100; i++)
+		ASSERT_TRUE(random_round(self->ev));
+}
+
+/*
+ * Programs that no library made
+ */
+
+static int attach_program(struct evring *ev, const void *program)
+{
+	struct evring_hook hook = { .name = HOOK, .op = EVRING_HOOK_ATTACH };
+
+	hook.filter = (uintptr_t)program;
+	return call(evring_fd(ev), EVRING_IOC_HOOK, &hook);
+}
+
+static struct evring_program *program_copy(const struct evring_type *type, const char *expression)
+{
+	const struct evring_program *program;
+	struct evring_program *copy;
+	struct evring_filter *filter;
+
+	if (evring_filter_compile(&filter, type, expression, NULL))
+		abort();
+	program = evring_filter_program(filter);
+	copy = malloc(program->len);
+	memcpy(copy, program, program->len);
+	evring_filter_free(filter);
+	return copy;
+}
+
+TEST_F(filter, what_is_no_program_is_refused_and_changes_nothing)
+{
+	struct evring_program *good = program_copy(self->type, "exit_code == 9");
+	struct evring_insn *insn = (void *)((char *)good + good->insns.offset);
+	unsigned int codes[CODES];
+
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "exit_code == 8"));
+	EXPECT_EQ(-EFAULT, attach_program(self->ev, (void *)8));
+	EXPECT_EQ(-EFAULT, attach_program(self->ev, (void *)~7ul));
+	good->version++;
+	EXPECT_EQ(-ESTALE, attach_program(self->ev, good));
+	good->version--;
+	good->magic++;
+	EXPECT_EQ(-EINVAL, attach_program(self->ev, good));
+	good->magic--;
+	good->len = EVRING_PROGRAM_MAX + 8;
+	EXPECT_EQ(-E2BIG, attach_program(self->ev, good));
+	good->len = 0;
+	EXPECT_EQ(-EINVAL, attach_program(self->ev, good));
+	good->len = (uint32_t)(good->text.offset + good->text.count + 7) & ~7u;
+	insn->yes = 0;
+	EXPECT_EQ(-EINVAL, attach_program(self->ev, good));
+	insn->yes = EVRING_INSN_ACCEPT;
+	insn->offset = (uint16_t)self->type->size;
+	EXPECT_EQ(-EINVAL, attach_program(self->ev, good));
+	end_with(8, NULL, 0);
+	end_with(9, NULL, 0);
+	read_codes(self->ev, codes);
+	EXPECT_EQ(1, codes[8]);
+	EXPECT_EQ(0, codes[9]);
+	free(good);
+}
+
+TEST_F(filter, spoilt_programs_do_no_harm)
+{
+	static const char *const expressions[] = {
+		"exit_code in (1, 2, 5..9) && comm ~ (\"*[a-z]*\", \"?x\") || uid == 0",
+		"comm contains \"a\" || comm startswith (\"b\", \"cc\") || cgroup & 1 == 0",
+	};
+	struct evring_program *good[2] = {
+		program_copy(self->type, expressions[0]), program_copy(self->type, expressions[1]),
+	};
+	uint8_t spoilt[1024] __attribute__((aligned(8)));
+	unsigned int i, j, taken = 0, flips, len;
+	pid_t load = load_start();
+
+	srandom(54321);
+	for (i = 0; i < 20000; i++) {
+		len = good[i % 2]->len;
+		ASSERT_LE(len, sizeof(spoilt));
+		memcpy(spoilt, good[i % 2], len);
+		flips = 1 + (unsigned int)random() % 3;
+		for (j = 0; j < flips; j++)
+			spoilt[8 + (unsigned int)random() % (len - 8)] ^=
+				(uint8_t)(1u << random() % 8);
+		if (!attach_program(self->ev, spoilt))
+			taken++;
+	}
+	load_stop(load);
+	free(good[0]);
+	free(good[1]);
+	EXPECT_LT(0, taken);
+	EXPECT_GT(20000, taken);
+	note("%u of 20000 spoilt programs were still some", taken);
+}
+
+TEST_F(filter, only_the_privileged_set_filters_and_anyone_reads_them)
+{
+	char text[EVRING_TEXT_MAX];
+
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "uid == 0"));
+	ASSERT_EQ(0, seteuid(1000));
+	EXPECT_EQ(-EPERM, attach(self->ev, NULL, "uid == 1"));
+	EXPECT_EQ(8, evring_hook_filter(self->ev, HOOK, NULL, text));
+	EXPECT_STREQ("uid == 0", text);
+	ASSERT_EQ(0, seteuid(0));
+}
+
+TEST_HARNESS_MAIN

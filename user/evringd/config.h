@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* config: a connector's file, {"name": ..., "config": {...}}. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct problems;
+struct template;
+
+#define KAFKA_PREFIX "kafka."
+#define FILTER_PREFIX "hooks.filter."
+
+/* One kafka.* or hooks.filter.* key, without the prefix */
+struct property {
+	char *name;
+	char *value;
+	char *written;			/* as in the file, without the values of providers */
+};
+
+/* Numbers are 64 bits wide, so that one parser fits all of them. */
+struct config {
+	char *name;
+	char *group;
+	uint64_t start;			/* enum evring_start */
+	uint64_t policy;		/* enum evring_policy */
+	uint64_t abandon_ms;
+	char **lanes;			/* names, NULL at the end */
+	char **hooks;			/* globs, NULL at the end */
+	struct template *topic;
+	struct template *key;		/* without a piece: messages have no key */
+	uint64_t format;		/* enum value_format */
+	uint64_t headers;		/* enum headers */
+	uint64_t timestamp;		/* enum timestamp */
+	uint64_t pack_bytes;		/* 0: one event a message */
+	uint64_t watermark;
+	uint64_t flush_ms;
+	uint64_t batch;
+	uint64_t inflight_bytes;
+	uint64_t inflight_events;
+	uint64_t tolerance;		/* enum tolerance */
+	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
+	uint64_t retry_delay_ms;
+	uint64_t accept;		/* enum accept */
+	uint64_t shutdown_ms;
+	uint64_t log_level;		/* index into error, warning, info, debug */
+	char *machine_id;		/* NULL: the host's own */
+	char *device;
+	struct property *kafka;
+	size_t nr_kafka;
+	struct property *filters;	/* of hooks: the type and the expression */
+	size_t nr_filters;
+};
+
+enum value_format { VALUE_JSON, VALUE_RAW };
+enum headers { HEADERS_ALL, HEADERS_NONE };
+enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
+enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+/* Promises that the user gives up: bits, in the order of the words of delivery.accept */
+enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
+
+/* NULL, or a configuration; it may be used only if there are no @problems. */
+struct config *config_load(const char *path, struct problems *problems);
+/* The same of a text in memory. */
+struct config *config_parse(const char *text, size_t len, struct problems *problems);
+void config_free(struct config *cfg);
+
+#endif /* CONFIG_H */

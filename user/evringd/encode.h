@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* encode: an event becomes a message: topic, key, headers, time; its value is a converter's. */
+#ifndef ENCODE_H
+#define ENCODE_H
+
+#include "message.h"
+#include "source.h"
+
+struct converter;
+struct deliveries;
+struct sender;
+
+struct encoder {
+	const struct config *cfg;
+	const struct source *src;
+	const struct converter *converter;
+	struct sender *sender;
+	struct route **routes;		/* by type id and lane */
+	size_t nr_routes;
+	size_t key_len;
+	char *key;			/* if it is the same for all events; else NULL */
+	char *broken;			/* why the connector cannot go on; NULL: it can */
+	size_t prefix_len;
+	char prefix[2 * sizeof(((struct evring_host *)0)->boot_id) + 1];
+};
+
+void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
+		  struct sender *sender);
+void encoder_close(struct encoder *enc);
+/*
+ * -errno: the event cannot be written as configured; its delivery is pushed all the same, but not
+ * if the encoder is @broken then.
+ */
+int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
+	   struct message *msg);
+/* Topic and key. False: no topic can have that name, and the encoder is @broken. */
+bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
+/* Headers and time */
+void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
+
+#endif /* ENCODE_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* filters: which events of a type the connector wants, by its keys hooks.filter.TYPE. */
+#ifndef FILTERS_H
+#define FILTERS_H
+
+#include <evring.h>
+#include <stdbool.h>
+
+struct config;
+struct problems;
+
+/* Each filter is of a hook that is to be attached, and an expression over its fields. */
+void filters_check(struct evring *ev, const struct config *cfg, struct problems *problems);
+
+struct filters;
+
+struct filters *filters_new(const struct config *cfg);
+void filters_free(struct filters *filters);
+/* NULL: the connector wants all events of the type. */
+const struct evring_filter *filters_of(struct filters *filters, const struct evring_type *type);
+/* Is the event wanted? The kernel also emits what other owners of its hook want. */
+bool filters_want(struct filters *filters, const struct evring_event *event);
+
+#endif /* FILTERS_H */

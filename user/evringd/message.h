@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* message: one message to Kafka, before the producer takes it. */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <evring.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct delivery;
+struct topic;
+
+#define MESSAGE_KEY_MAX 1024
+#define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */
+
+/* Shared by all messages of one type and lane */
+struct route {
+	struct route *before;		/* of the type that had this id before; messages know it */
+	uint32_t generation;		/* of the type's id */
+	struct topic *topic;
+	size_t type_len;
+	char type[EVRING_NAME_MAX + 12];	/* header evring.type: "process.exec/1" */
+};
+
+/* The value lies in the delivery or in the ring. */
+struct message {
+	struct delivery *delivery;
+	const struct route *route;
+	const char *frame;		/* header evring.frame of a pack; else NULL */
+	const void *value;
+	size_t value_len;
+	int64_t timestamp;		/* ms since 1970 */
+	const char *key;		/* the encoder's, or @key_room */
+	size_t key_len;
+	size_t id_len;
+	char key_room[MESSAGE_KEY_MAX];
+	char id[MESSAGE_ID_MAX];	/* header evring.id */
+};
+
+void message_copy(struct message *to, const struct message *from);
+
+#endif /* MESSAGE_H */

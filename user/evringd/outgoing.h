@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* outgoing: a message on its way to the producer, or one that waits for it. */
+#ifndef OUTGOING_H
+#define OUTGOING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct delivery;
+struct rd_kafka_headers_s;
+
+struct outgoing {
+	struct outgoing *next;
+	struct delivery *delivery;
+	const void *value;		/* stays where it is until the report; with @copy: in @room */
+	size_t len;
+	const void *key;		/* NULL: none */
+	size_t key_len;
+	int64_t timestamp;		/* ms since 1970; 0: the time of sending */
+	struct rd_kafka_headers_s *headers;	/* NULL: none; the message's own */
+	uint32_t order;			/* the delivery's */
+	uintptr_t place;		/* among those of one order: where the value lies or lay */
+	bool copy;			/* @value is in @room; this stays until the report */
+	bool declaration;		/* of an event that was refused */
+	bool suspect;			/* it has been refused once when it was alone */
+	char room[];			/* the key and, with @copy, the value */
+};
+
+/* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
+struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
+void outgoing_free(struct outgoing *out);
+/* By order, and by place among those of one order. */
+bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
+/* By outgoing_before(), and stable. */
+struct outgoing *outgoing_sort(struct outgoing *list);
+
+#endif /* OUTGOING_H */

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value.format=raw: an event is the record as it lies in the ring, a pack is a
+ * frame: the records with their lanes, their types and their clock (evring_frame.h).
+ */
+#include "converter.h"
+
+#include "memory.h"
+#include "pack.h"
+
+#include <evring_frame.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGN8(n) (((n) + 7) & ~(size_t)7)
+
+static size_t raw_bound(const struct evring_event *event)
+{
+	return event->rec->len;
+}
+
+static ssize_t raw_encode(const struct source *src, const struct evring_event *event, char *to,
+			  size_t room)
+{
+	(void)src;
+	(void)room;
+	memcpy(to, event->rec, event->rec->len);
+	return event->rec->len;
+}
+
+/*
+ * Frames
+ */
+
+/* The types of a frame's records, in the order of their first use */
+struct frame_types {
+	const struct evring_type **types;
+	unsigned int nr, room;
+	size_t bytes;				/* that they take in the frame */
+};
+
+/* In pack->state */
+struct frame {
+	struct evring_line clock;
+	struct evring_frame_run *run;		/* the last one */
+	struct frame_types types;
+	uint64_t lanes;				/* a bit each, of its runs */
+};
+
+static struct frame *frame_of(struct pack *pack)
+{
+	return (struct frame *)pack->state;
+}
+
+static void frame_begin(const struct source *src, struct pack *pack,
+			const struct evring_event *event)
+{
+	struct frame *frame = frame_of(pack);
+
+	evring_clock(src->ev, event->rec->time, &frame->clock);
+	pack->used = sizeof(struct evring_frame);
+	frame->run = NULL;
+	frame->types.nr = 0;
+	frame->types.bytes = 0;
+	frame->lanes = 0;
+}
+
+/* A frame has one line of the clock: an event that another line holds for needs another frame. */
+static bool frame_has_clock(const struct source *src, const struct frame *frame,
+			    const struct evring_event *event)
+{
+	struct evring_line clock;
+
+	evring_clock(src->ev, event->rec->time, &clock);
+	return clock.base == frame->clock.base;
+}
+
+/*
+ * A frame has one type of each id. An id has two types once a module is back with
+ * more fields, or another type has it: then the next event goes into another frame.
+ */
+static bool frame_has_other_type(const struct frame *frame, const struct evring_type *type)
+{
+	unsigned int i;
+
+	for (i = 0; type && i < frame->types.nr; i++)
+		if (frame->types.types[i] != type && frame->types.types[i]->id == type->id)
+			return true;
+	return false;
+}
+
+/* True of a type that is not known: there is nothing to describe. */
+static bool frame_has_type(const struct frame *frame, const struct evring_type *type)
+{
+	unsigned int i;
+
+	for (i = frame->types.nr; i-- > 0;)
+		if (frame->types.types[i] == type)
+			return true;
+	return !type;
+}
+
+static size_t type_bytes(const struct evring_type *type)
+{
+	return type ? sizeof(struct evring_frame_type) + type->block_len : 0;
+}
+
+static void frame_add_type(struct frame *frame, const struct evring_type *type)
+{
+	struct frame_types *types = &frame->types;
+
+	if (types->nr == types->room) {
+		types->types = xgrow(types->types, types->room, types->room + 16,
+				     sizeof(*types->types));
+		types->room += 16;
+	}
+	types->types[types->nr++] = type;
+	types->bytes += type_bytes(type);
+}
+
+static bool run_goes_on(const struct frame *frame, const struct evring_event *event)
+{
+	return frame->run && frame->run->lane == event->lane && frame->run->cpu == event->cpu;
+}
+
+/* Bytes of the frame's lanes, this event's included */
+static size_t lanes_bytes(uint64_t lanes, const struct evring_event *event)
+{
+	lanes |= 1ull << event->lane;
+	return (size_t)__builtin_popcountll(lanes) * sizeof(struct evring_frame_lane);
+}
+
+static size_t frame_need(const struct source *src, const struct pack *pack,
+			 const struct evring_event *event)
+{
+	const struct frame *frame = (const struct frame *)pack->state;
+	size_t record = ALIGN8(event->rec->len), types;
+
+	if (!frame_has_clock(src, frame, event) || frame_has_other_type(frame, event->type))
+		return SIZE_MAX;
+	types = frame->types.bytes +
+		(frame_has_type(frame, event->type) ? 0 : type_bytes(event->type));
+	return record + types + lanes_bytes(frame->lanes, event) +
+	       (run_goes_on(frame, event) ? 0 : sizeof(struct evring_frame_run));
+}
+
+static size_t frame_need_new(const struct evring_event *event)
+{
+	return sizeof(struct evring_frame) + sizeof(struct evring_frame_run) +
+	       ALIGN8(event->rec->len) + type_bytes(event->type) + lanes_bytes(0, event);
+}
+
+static size_t pack_need(const struct source *src, const struct pack *pack,
+			const struct evring_event *event, const struct scratch *scratch)
+{
+	(void)scratch;
+	return pack ? frame_need(src, pack, event) : frame_need_new(event);
+}
+
+static void frame_put(struct pack *pack, const struct evring_event *event,
+		      const struct scratch *scratch)
+{
+	struct frame *frame = frame_of(pack);
+	size_t len = ALIGN8(event->rec->len);
+	char *value = pack_value(pack);
+
+	(void)scratch;
+	if (!frame_has_type(frame, event->type))
+		frame_add_type(frame, event->type);
+	frame->lanes |= 1ull << event->lane;
+	if (!run_goes_on(frame, event)) {
+		frame->run = (struct evring_frame_run *)(value + pack->used);
+		*frame->run = (struct evring_frame_run){
+			.seq = event->seq, .lane = event->lane, .cpu = event->cpu,
+		};
+		pack->used += sizeof(*frame->run);
+	}
+	memcpy(value + pack->used, event->rec, len);
+	pack->used += len;
+	frame->run->len += (uint32_t)len;
+}
+
+static void frame_put_lanes(struct pack *pack, struct evring *ev, struct evring_frame *frame)
+{
+	const uint64_t lanes = frame_of(pack)->lanes;
+	struct evring_frame_lane *entry;
+	unsigned int lane;
+
+	frame->lanes = (struct evring_table){
+		.offset = (uint32_t)pack->used, .stride = sizeof(*entry),
+	};
+	for (lane = 0; lane < evring_lanes(ev); lane++) {
+		if (!(lanes & 1ull << lane))
+			continue;
+		entry = (struct evring_frame_lane *)(pack_value(pack) + pack->used);
+		*entry = (struct evring_frame_lane){ .lane = lane };
+		strncpy(entry->name, evring_lane_name(ev, lane), sizeof(entry->name) - 1);
+		pack->used += sizeof(*entry);
+		frame->lanes.count++;
+	}
+}
+
+static void frame_put_types(struct pack *pack, struct evring_frame *frame)
+{
+	const struct frame_types *types = &frame_of(pack)->types;
+	unsigned int i;
+
+	frame->types = (uint32_t)pack->used;
+	frame->nr_types = types->nr;
+	for (i = 0; i < types->nr; i++) {
+		const struct evring_type *type = types->types[i];
+		const struct evring_frame_type head = { .id = type->id, .len = type->block_len };
+
+		memcpy(pack_value(pack) + pack->used, &head, sizeof(head));
+		memcpy(pack_value(pack) + pack->used + sizeof(head), type->block, type->block_len);
+		pack->used += type_bytes(type);
+	}
+}
+
+static void frame_end(const struct source *src, struct pack *pack)
+{
+	const struct evring_host *host = &src->host;
+	struct evring *ev = src->ev;
+	struct evring_frame *frame = (struct evring_frame *)pack_value(pack);
+
+	*frame = (struct evring_frame){
+		.magic = EVRING_FRAME_MAGIC,
+		.version = EVRING_FRAME_VERSION,
+		.size = sizeof(*frame),
+		.records_end = (uint32_t)pack->used,
+		.events = pack->events,
+		.seq_bits = evring_meta(ev)->seq_bits,
+	};
+	memcpy(frame->machine_id, host->machine_id, sizeof(frame->machine_id));
+	memcpy(frame->boot_id, host->boot_id, sizeof(frame->boot_id));
+	frame->clock = frame_of(pack)->clock;
+	frame_put_lanes(pack, ev, frame);
+	frame_put_types(pack, frame);
+	frame->len = (uint32_t)pack->used;
+}
+
+static void frame_release(struct pack *pack)
+{
+	free(frame_of(pack)->types.types);
+}
+
+/*
+ * Read back
+ */
+
+static void event_identity(const struct evring_frame_reader *reader,
+			   const struct evring_event *event, struct identity *who)
+{
+	char name[EVRING_NAME_MAX];
+	const char *lane = evring_frame_lane_name(reader, event->lane, name);
+	const struct evring_type *type = event->type;
+
+	snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%s/%u/%llu", reader->frame.machine_id,
+		 reader->frame.boot_id, lane ? lane : "unknown", event->cpu,
+		 (unsigned long long)event->seq);
+	snprintf(who->type, sizeof(who->type), "%s/%u", type ? type->name : "unknown",
+		 type ? type->version : 0);
+	who->seq = event->seq;
+	who->timestamp = (int64_t)(evring_frame_realtime(reader, event->rec) / 1000000);
+}
+
+static bool frame_identity(const void *value, size_t len, struct identity *who)
+{
+	struct evring_frame_reader reader;
+	struct evring_event event;
+	bool known;
+
+	if (evring_frame_open(&reader, value, len))
+		return false;
+	known = evring_frame_next(&reader, &event) > 0;
+	if (known)
+		event_identity(&reader, &event, who);
+	evring_frame_close(&reader);
+	return known;
+}
+
+/*
+ * Write a frame of the next @nr events, with all lanes and types, which lie
+ * behind the records. Returns its length; 0: the value is no good frame.
+ */
+static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *to)
+{
+	size_t used = reader->frame.size, rest = reader->frame.len - reader->frame.records_end;
+	struct evring_frame frame = reader->frame;
+	struct evring_frame_run *run = NULL;
+	struct evring_event event;
+	uint32_t i, back;
+
+	memcpy(to, reader->buf, used);
+	for (i = 0; i < nr; i++) {
+		if (evring_frame_next(reader, &event) <= 0)
+			return 0;
+		if (!run || run->lane != event.lane || run->cpu != event.cpu) {
+			run = (struct evring_frame_run *)(to + used);
+			*run = (struct evring_frame_run){
+				.seq = event.seq, .lane = event.lane, .cpu = event.cpu,
+			};
+			used += sizeof(*run);
+		}
+		memset(to + used, 0, ALIGN8(event.rec->len));
+		memcpy(to + used, event.rec, sizeof(*event.rec));
+		memcpy(to + used + sizeof(*event.rec), event.payload, event.payload_len);
+		used += ALIGN8(event.rec->len);
+		run->len += (uint32_t)ALIGN8(event.rec->len);
+	}
+	memcpy(to + used, reader->buf + reader->frame.records_end, rest);
+	back = frame.records_end - (uint32_t)used;
+	frame.records_end -= back;
+	frame.lanes.offset -= back;
+	frame.types -= back;
+	frame.len = (uint32_t)(used + rest);
+	frame.events = nr;
+	memcpy(to, &frame, sizeof(frame));
+	return used + rest;
+}
+
+static bool frame_cut(const void *value, size_t len, struct cut *cut)
+{
+	struct evring_frame_reader reader;
+	size_t first, second = 0;
+	uint32_t half;
+	char *room;
+
+	if (evring_frame_open(&reader, value, len))
+		return false;
+	half = reader.frame.events / 2;
+	if (!half) {
+		evring_frame_close(&reader);
+		return false;
+	}
+	room = xalloc(2 * len);
+	first = cut_frame(&reader, half, room);
+	if (first)
+		second = cut_frame(&reader, reader.frame.events - half, room + len);
+	evring_frame_close(&reader);
+	if (!second) {
+		free(room);
+		return false;
+	}
+	*cut = (struct cut){
+		.values = { room, room + len }, .lens = { first, second }, .events = half,
+		.room = room,
+	};
+	return true;
+}
+
+const struct converter converter_raw = {
+	.frame = "raw/1",
+	.longest = RECORD_LONGEST,
+	.bound = raw_bound,
+	.bound_ever = raw_bound,
+	.encode = raw_encode,
+	.in_ring = true,
+	.state = sizeof(struct frame),
+	.need = pack_need,
+	.begin = frame_begin,
+	.put = frame_put,
+	.end = frame_end,
+	.release = frame_release,
+	.identity = frame_identity,
+	.cut = frame_cut,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* source: where a connector's events come from, one group of this host's /dev/evring. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <evring.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct filters;
+struct problems;
+
+struct source {
+	const struct config *cfg;
+	struct evring *ev;
+	struct evring_host host;
+	uint64_t lanes;			/* a bit each */
+	struct filters *filters;
+};
+
+/* False: it cannot be opened, and @why tells. */
+bool source_open(struct source *src, const struct config *cfg, char *why, size_t len);
+/* Look for the configured lanes and hooks; one that is not there is a problem. */
+void source_check(struct source *src, struct problems *problems);
+/* 0: joined. -EBUSY: the group has another owner. */
+int source_join(struct source *src);
+/* Attach the hooks, on behalf of the group that was joined. False: @why tells. */
+bool source_attach(struct source *src, char *why, size_t len);
+/* False: only other owners of its hook want the event. */
+bool source_wants(struct source *src, const struct evring_event *event);
+/* 1: here is the next event. 0: there is none now. -errno. */
+int source_next(struct source *src, struct evring_event *event);
+/* 0: armed, so wait. 1: an event has come meanwhile, read on. -errno. */
+int source_arm(struct source *src);
+/* Leave the group and close the device. */
+void source_close(struct source *src);
+
+#endif /* SOURCE_H */

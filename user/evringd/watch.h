@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* watch: the state of the whole module, for the log. */
+#ifndef WATCH_H
+#define WATCH_H
+
+struct evring;
+struct watch;
+
+struct watch *watch_new(struct evring *ev);
+void watch_free(struct watch *watch);
+/* Log what has changed: losses, rings that fill, groups that hold and have no owner. */
+void watch_look(struct watch *watch);
+
+#endif /* WATCH_H */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists of words with commas between them. */
+#include "words.h"
+
+#include <ctype.h>
+#include <string.h>
+
+const char *next_word(const char **list, size_t *len)
+{
+	const char *word = *list, *end;
+
+	if (!word)
+		return NULL;
+	end = word + strcspn(word, ",");
+	*list = *end ? end + 1 : NULL;
+	while (word < end && isblank((unsigned char)*word))
+		word++;
+	while (end > word && isblank((unsigned char)end[-1]))
+		end--;
+	*len = (size_t)(end - word);
+	return word;
+}
