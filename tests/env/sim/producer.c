@@ -72,6 +72,20 @@ bool sim_type_emit(struct evring_event_type *type, uint64_t number)
 	return true;
 }
 
+bool sim_more_types(unsigned int n)
+{
+	struct evring_type_desc desc = sim_event_desc;
+	char name[32];
+
+	while (n--) {
+		snprintf(name, sizeof(name), "sim.more%u", n);
+		desc.name = name;
+		if (IS_ERR(evring_type_register(&desc)))
+			return false;
+	}
+	return true;
+}
+
 bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg)
 {
 	struct evring_slot slot;
