@@ -22,6 +22,8 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_open_family,
 	&evring_file_name_family,
 	&evring_file_attr_family,
+	&evring_file_mount_family,
+	&evring_file_redirect_family,
 };
 
 static const struct evring_source *const sources[] = {
