@@ -83,5 +83,8 @@ extern const struct evring_hook_family evring_process_family;
 extern const struct evring_hook_family evring_file_open_family;
 extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;
+#ifdef CONFIG_INET
+extern const struct evring_hook_family evring_net_call_family;
+#endif
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

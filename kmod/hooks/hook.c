@@ -22,6 +22,9 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_open_family,
 	&evring_file_name_family,
 	&evring_file_attr_family,
+#ifdef CONFIG_INET
+	&evring_net_call_family,
+#endif
 };
 
 static const struct evring_source *const sources[] = {
