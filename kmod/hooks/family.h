@@ -85,5 +85,8 @@ extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;
 extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
+#ifdef CONFIG_INET
+extern const struct evring_hook_family evring_net_call_family;
+#endif
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

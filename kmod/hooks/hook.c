@@ -24,6 +24,9 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_attr_family,
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
+#ifdef CONFIG_INET
+	&evring_net_call_family,
+#endif
 };
 
 static const struct evring_source *const sources[] = {
