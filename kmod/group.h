@@ -4,7 +4,7 @@
 #define _KMOD_GROUP_H
 
 #include <linux/evring.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 
 #include "limits.h"
 #include "pages.h"
@@ -30,7 +30,7 @@ bool evring_name_valid(const char *name);
  * @start_time: tells it from a later process of the same id
  */
 struct evring_owner {
-	pid_t tgid;
+	u32 tgid;
 	u32 group;
 	u64 start_time;
 };

@@ -164,6 +164,14 @@ static bool param_valid(const char *name, unsigned int kib, unsigned int min, un
 	return false;
 }
 
+static int lane_malformed(const char *at, const char *end)
+{
+	int len = min_t(size_t, end - at, 64);
+
+	pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", len, at);
+	return -EINVAL;
+}
+
 /* One "name:KiB" of the parameter, up to @end, becomes the next lane. */
 static int lane_parse(const char *at, const char *end)
 {
@@ -172,18 +180,12 @@ static int lane_parse(const char *at, const char *end)
 	unsigned int kib;
 	char number[12];
 
-	if (!colon || colon - at >= EVRING_NAME_MAX || end - colon > (int)sizeof(number)) {
-		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
-		       at);
-		return -EINVAL;
-	}
+	if (!colon || colon - at >= EVRING_NAME_MAX || end - colon > (int)sizeof(number))
+		return lane_malformed(at, end);
 	memcpy(info->name, at, colon - at);
 	strscpy(number, colon + 1, end - colon);
-	if (!evring_name_valid(info->name) || kstrtouint(number, 10, &kib)) {
-		pr_err("evring: lanes: \"%.*s\" is not name:KiB\n", (int)min_t(size_t, end - at, 64),
-		       at);
-		return -EINVAL;
-	}
+	if (!evring_name_valid(info->name) || kstrtouint(number, 10, &kib))
+		return lane_malformed(at, end);
 	if (evring_lane_find(info->name) >= 0) {
 		pr_err("evring: lanes: %s is there twice\n", info->name);
 		return -EINVAL;
@@ -226,7 +228,8 @@ static int meta_alloc(void)
 	meta->size = sizeof(*meta);
 	meta->version = EVRING_ABI_VERSION;
 	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
-			 EVRING_FEATURE_FILTERS;
+			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
+			 EVRING_FEATURE_PUBLISH;
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);

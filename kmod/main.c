@@ -10,6 +10,7 @@
 #include "hooks/path.h"
 #include "hooks/scratch.h"
 #include "lane.h"
+#include "publish.h"
 #include "type.h"
 #include "wake.h"
 
@@ -17,9 +18,12 @@ static int __init evring_init(void)
 {
 	int ret;
 
-	ret = evring_lanes_init();
+	ret = evring_users_init();
 	if (ret)
 		return ret;
+	ret = evring_lanes_init();
+	if (ret)
+		goto err_lanes;
 	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
@@ -45,6 +49,8 @@ err_types:
 	evring_clock_exit();
 err_clock:
 	evring_lanes_exit();
+err_lanes:
+	evring_users_exit();
 	return ret;
 }
 
@@ -58,6 +64,7 @@ static void __exit evring_exit(void)
 	evring_types_exit();
 	evring_clock_exit();
 	evring_lanes_exit();
+	evring_users_exit();
 }
 
 module_init(evring_init);

@@ -45,11 +45,13 @@
  * @seqs: sequence numbers that it takes, one an event
  * @lost: the cause if it is to be a lost record, which holds if it finds no room, too;
  *	-1: the cause is the reason that it finds no room
+ * @try: without room it is no attempt: nothing is counted
  */
 struct attempt {
 	struct evring_event_type *type;
 	u32 seqs;
 	int lost;
+	bool try;
 };
 
 static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
@@ -287,7 +289,8 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
 
 /*
  * The record does not fit into the rest of the segment. RING_AGAIN: another context
- * has entered the next segment meanwhile.
+ * has entered the next segment meanwhile. RING_LOST: where it is only tried nothing
+ * has changed, else the attempt was counted.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
 					   const struct attempt *attempt, unsigned long units,
@@ -310,9 +313,10 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	next = ring->base + ring->segment_size;
 	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
 		entry = RING_AGAIN;
-	} else {
+	} else if (!attempt->try || ring_claim(ring, next)) {
+		/* Who only tries has claimed it before the close: no number is lost. */
 		ring_close(ring);
-		if (ring_claim(ring, next)) {
+		if (attempt->try || ring_claim(ring, next)) {
 			*now = ring_reopen(ring, slot, next, units, attempt->seqs);
 			entry = RING_ENTERED;
 		} else {
@@ -371,9 +375,9 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
 }
 
 /*
- * Room for a record of @size bytes, header included; false if it is lost.
- * Preemption is off, and stays so until ring_publish(), which must follow in
- * any case; the nest is entered.
+ * Room for a record of @size bytes, header included; false if it is lost, or if
+ * it was only tried and there is none. Preemption is off, and stays so until
+ * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
 			 const struct attempt *attempt, u32 size)
@@ -583,6 +587,29 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
+/*
+ * The same for an application, which can wait: where there is no room, or the
+ * record is too long, nothing is counted and no number is taken. It runs in task
+ * context and on top of nobody, so a full ring is the one reason.
+ */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
+	struct evring_ring *ring;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (unlikely(!ring || len > ring->payload_max))
+		goto out;
+	ring_nest(ring);
+	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))
+		return slot->rec + 1;
+	ring_publish(ring);
+out:
+	preempt_enable_notrace();
+	return NULL;
+}
+
 static noinline void submit_slow(struct evring_ring *ring)
 {
 	ring_publish(ring);
@@ -621,23 +648,61 @@ static void slot_clear(struct evring_slot *slot)
 	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 }
 
+/* Take it back if it is still the last one, else its place is taken. */
+static bool slot_undo(struct evring_slot *slot)
+{
+	unsigned long word = slot->word;
+	unsigned long units = ALIGN(slot->rec->len, 8) >> UNIT_SHIFT;
+
+	return word_exchange(slot->ring, &word, word - SEQ_ONE - units);
+}
+
 /*
- * Nobody wants it: as evring_discard(), but for what is left in the mapping, which
- * only those could read who could have had the event.
+ * Drop an event that no owner wants: evring_discard() without clearing the bytes in
+ * the mapping, whose readers could have had the event. False: a discard is in its
+ * place.
  */
-void evring_withdraw(struct evring_slot *slot)
+bool evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
-	unsigned long word = slot->word;
-	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
+	bool undone = slot_undo(slot);
 
-	/* Take it back if it is still the last one, else its place is taken. */
-	if (!word_exchange(ring, &word, undo)) {
+	if (!undone) {
 		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
+	return undone;
+}
+
+/*
+ * Some want it, and it is lost to them all the same. True: it was taken back, for the
+ * caller to count. False: its place tells that it is lost.
+ */
+bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
+		     enum evring_lost_cause cause)
+{
+	struct evring_lost lost = {
+		.count = 1, .first = slot->rec->time, .last = slot->rec->time,
+	};
+	struct evring_ring *ring = slot->ring;
+	bool undone;
+
+	/* What tells of it would not fit: few events are so short. */
+	if (slot->rec->len < LOST_SIZE)
+		return evring_withdraw(slot);
+	undone = slot_undo(slot);
+	if (!undone) {
+		slot_clear(slot);
+		slot->rec->type = EVRING_TYPE_LOST;
+		what_tell(what_make(type, cause), &lost);
+		*(struct evring_lost *)(slot->rec + 1) = lost;
+		ring_count(&ring->lost[cause], &ring->lost_shown[cause], 1);
+		this_cpu_inc(*type->lost);
+	}
+	submit_slow(ring);
+	return undone;
 }
 
 void evring_discard(struct evring_slot *slot)

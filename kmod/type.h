@@ -5,6 +5,22 @@
 
 #include <linux/evring.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/uidgid.h>
+
+struct evring_app;
+
+/**
+ * struct evring_suppressed - events that limits have suppressed on one CPU
+ * @sampled: not told yet, with EVRING_LOST_SAMPLED. Any context, any CPU
+ * @rate: likewise with EVRING_LOST_RATE
+ * @told: jiffies when some were told last
+ */
+struct evring_suppressed {
+	atomic64_t sampled;
+	atomic64_t rate;
+	unsigned long told;
+};
 
 /**
  * struct evring_event_type - a registered type
@@ -18,9 +34,12 @@
  * @lost: events that got no room, by CPU that lost them
  * @filtered: events that no owner of their hook wanted, by CPU
  * @undecided: events that are wanted because a filter came to no end, by CPU
+ * @suppressed: events that are wanted but for limits, and not told yet, by CPU
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
+ * @app: of what applications publish, else NULL
+ * @rcu: frees it once no application is looking at it
  */
 struct evring_event_type {
 	u16 id;
@@ -33,16 +52,20 @@ struct evring_event_type {
 	u64 __percpu *lost;
 	u64 __percpu *filtered;
 	u64 __percpu *undecided;
+	struct evring_suppressed __percpu *suppressed;
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;
+	struct evring_app *app;
+	struct rcu_head rcu;
 };
 
 extern const struct evring_names_desc evring_lost_causes;
 
 int evring_types_init(void);
 void evring_types_exit(void);
-int evring_type_describe(struct evring_describe *info);
+bool evring_type_desc_valid(const struct evring_type_desc *desc);
+int evring_type_describe(struct evring_describe *info, const kuid_t *only);
 void evring_type_move(struct evring_event_type *type, int lane);
 
 #endif /* _KMOD_TYPE_H */

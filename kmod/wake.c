@@ -32,9 +32,12 @@ static void lanes_mark(u64 lanes, int by)
 	u32 lane;
 
 	lockdep_assert_held(&waiters_lock);
-	for (lane = 0; lane < evring_nr_lanes; lane++)
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		int *marked = &evring_lane_table[lane].marked;
+
 		if (lanes & BIT_ULL(lane))
-			WRITE_ONCE(evring_lane_table[lane].marked, evring_lane_table[lane].marked + by);
+			WRITE_ONCE(*marked, *marked + by);
+	}
 }
 
 static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state state)

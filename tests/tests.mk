@@ -10,13 +10,15 @@ KTESTS	:= $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kerne
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
 	   evring-clock evring-admin)
-EXAMPLE	:= $(B)/bin/evring-tail-example
+EXAMPLE	:= $(B)/bin/evring-tail-example $(B)/bin/evring-registration
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
 
 include tests/env/grown.mk
 include tests/env/sim/sim.mk
+include tests/ring/ring.mk
+include tests/evringd/evringd.mk
 include tests/bench/bench.mk
 
 # Kept, though only a chain of rules makes them.
@@ -27,8 +29,11 @@ FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_KO) $(GROWN_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
-tests: $(BENCH)/evringd-sim
+tests: user-tests $(GROWN_KO)	## build the tests' programs
+# Those that need no kernel's headers
+user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(BENCH)/evringd-sim
+
+.PHONY: user-tests
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about half an hour)
@@ -119,9 +124,11 @@ $(B)/bin/evring-nop: tests/e2e/nop.c
 	$(Q)$(CC) $(CSTD) -Wall -Wextra $(WERR) -Os -static -nostdlib -ffreestanding \
 		-fno-stack-protector -fcf-protection=none -Wl,--build-id=none -o $@ $<
 
-$(EXAMPLE): docs/examples/tail.c $(B)/lib/libevring.a
+$(B)/bin/evring-tail-example: docs/examples/tail.c
+$(B)/bin/evring-registration: samples/registration/registration.c
+$(EXAMPLE): $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< $(B)/lib/libevring.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(B)/lib/libevring.a
 
 -include $(shell find $(B)/san -name '*.d' 2>/dev/null)

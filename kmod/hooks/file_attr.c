@@ -11,6 +11,7 @@
 #include <linux/user_namespace.h>
 
 #include "../compat/kprobe.h"
+#include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
 #include "file_attr.h"
@@ -153,7 +154,8 @@ static bool enter_setxattr(struct evring_event_hook *hook, void *data, struct pt
 /* The start of each event */
 struct attr_event {
 	struct evring_common common;
-	ATTR_FIELDS(__EVRING_MEMBER, )
+
+	ATTR_FIELDS(__EVRING_MEMBER, attr)
 };
 
 static void fill_chmod(void *payload, const struct attr_call *call)
@@ -284,10 +286,13 @@ static struct evring_event_hook hooks[HOOKS] = {
 	[SETXATTR] = {
 		.desc = &file_setxattr_desc,
 		.quiet = true,
-		EVRING_POINTS(ATTR_POINT(("vfs_setxattr"), enter_setxattr),
-			      ATTR_POINT(("vfs_removexattr"), enter_removexattr, .optional = true),
-			      ATTR_POINT(("vfs_set_acl"), enter_set_acl, .optional = true),
-			      ATTR_POINT(("vfs_remove_acl"), enter_removexattr, .optional = true)),
+		EVRING_POINTS(ATTR_POINT((EVRING_VFS_XATTR("setxattr")), enter_setxattr),
+			      ATTR_POINT((EVRING_VFS_XATTR("removexattr")), enter_removexattr,
+					 .optional = true),
+			      ATTR_POINT((EVRING_VFS_XATTR("set_acl")), enter_set_acl,
+					 .optional = true),
+			      ATTR_POINT((EVRING_VFS_XATTR("remove_acl")), enter_removexattr,
+					 .optional = true)),
 	},
 };
 

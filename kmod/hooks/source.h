@@ -74,7 +74,7 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  * @missed_told: how much of @source->missed was counted as lost
  * @tracepoint: its name, the probe, and the module that has it, NULL: the kernel.
  *	The probe gets the hook as its first argument
- * @kprobe: names of the function, the first that there is is taken
+ * @kprobe: names of the function; the first that this kernel has is probed
  * @kretprobe: likewise; @data_size bytes of data go from entry to return.
  *	@active: calls that can be under way at once; more are missed, and counted
  * @notifier: how the chain takes and drops @block; evring_notifier_hook() of

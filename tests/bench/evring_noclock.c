@@ -17,11 +17,13 @@
 #define APART	noinline __maybe_unused
 #endif
 
-static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
+static APART void *noclock_reserve(struct evring_slot *slot, struct evring_event_type *type,
+				   u32 len);
 static APART void noclock_submit(struct evring_slot *slot);
 static APART void noclock_discard(struct evring_slot *slot);
 static APART int noclock_emit(struct evring_event_type *type, const void *payload, u32 len);
-static APART void noclock_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
+static APART void noclock_lose(struct evring_event_type *type, u32 nr,
+			       enum evring_lost_cause cause);
 
 static __always_inline u64 noclock(void)
 {

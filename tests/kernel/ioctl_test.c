@@ -241,7 +241,7 @@ static const struct reserved {
 	{ ARM, offsetof(struct evring_arm, flags), 0, 32 },
 	{ ARM, offsetof(struct evring_arm, reserved), 0, 32 },
 	{ DROP, offsetof(struct evring_drop, flags), 0, 64 },
-	{ FILTER, offsetof(struct evring_filter_read, len), 0, 32 },
+	{ FILTER, offsetof(struct evring_filter_read, len), 0, 224 },
 };
 
 TEST_F(session, each_reserved_bit_is_refused)
@@ -612,11 +612,6 @@ TEST_F(commit, only_who_owns_the_group_commits)
 	EXPECT_EQ(-EPERM, commit_pos(self->fd, self->head[0]));
 	EXPECT_EQ(0, commit_pos(other, self->head[0]));
 	close(other);
-}
-
-TEST(open_for_writing_alone_is_refused)
-{
-	EXPECT_EQ(-EOPNOTSUPP, session_open(O_WRONLY));
 }
 
 TEST(what_the_device_does_not_do_fails_properly)

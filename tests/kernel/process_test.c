@@ -342,7 +342,7 @@ TEST_F(hooks, the_time_stamps_are_the_systems_time)
  * This program as one that only exits: busybox gives up the privileges that it
  * has no need of, and so changes what it is.
  */
-#define EXIT_ENV	"HOOKS_TEST_EXIT"
+#define EXIT_ENV	"PROCESS_TEST_EXIT"
 
 static char own_path[4096];
 

@@ -8,13 +8,17 @@
 
 #include "cli.h"
 #include "names.h"
+#include "sets.h"
 
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
 	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
-	"                           NAME-GLOB...\n"
-	"       evring hooks detach [--group GROUP] NAME-GLOB...\n"
-	"List the hooks of the kernel, or attach or detach those that match ('process.*').\n"
+	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]]\n"
+	"                           NAME-GLOB|@SET...\n"
+	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
+	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
+	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
+	"does not have is told of, and does not keep the others from being attached.\n"
 	"A hook stays attached when this program ends, until each of its owners has\n"
 	"detached it. A hook that is detached costs nothing.\n"
 	"\n"
@@ -22,16 +26,22 @@ static const char help[] =
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
 	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
 	"                 without it all events, whatever this owner's filter was\n"
+	"  --sample N     of those, emit one of N, on each CPU\n"
+	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
+	"                 others are lost, with the cause sampled or rate\n"
+	"  --per uid|cgroup  so many of each user or cgroup\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
-/* The options of the command line */
+/* The options of the command line, and how it went so far */
 struct request {
 	bool json;
 	bool attach;
+	bool failed;		/* some hook could not be had */
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
 	const char *filter;	/* NULL: all events */
+	struct evring_limits limits;
 };
 
 struct hook_row {
@@ -132,7 +142,12 @@ static int no_such_hook(struct evring *ev, const char *glob)
 	return EXIT_FAILURE;
 }
 
-/* -EINVAL: the expression is wrong, which was said. */
+static bool has_limits(const struct request *request)
+{
+	return request->limits.sample || request->limits.rate;
+}
+
+/* -EBADMSG: the expression is wrong, which was said. */
 static int attach(struct evring *ev, const char *name, const struct request *request)
 {
 	struct evring_attachment how = {
@@ -147,70 +162,123 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 					    request->filter, &error);
 	if (ret == -EINVAL) {
 		filter_print_error(name, request->filter, &error);
-		return ret;
+		return -EBADMSG;
 	}
 	how.filter = filter;
+	if (has_limits(request))
+		how.limits = &request->limits;
 	if (!ret)
 		ret = evring_attach_with(ev, &how);
 	evring_filter_free(filter);
 	return ret;
 }
 
-/* Filters and lanes replace what there was: "already" would not be true of them. */
-static bool is_known(const struct request *request, int before, int after)
+/* Does an owner want something else than before? Limits and lanes replace what there was. */
+static bool is_change(struct evring *ev, const char *name, const struct request *request,
+		      int filters)
 {
-	return before == after && !request->filter && !request->lane_name;
+	return request->filter || request->lane_name || has_limits(request) ||
+	       evring_hook_filters(ev, name) != filters;
 }
 
-static int switch_hook(struct evring *ev, const char *name, const struct request *request)
+/* EXIT_FAILURE: the others would fail too. */
+static int switch_hook(struct evring *ev, const char *name, struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
-	int before = evring_owners(ev, name), after, state;
+	int before = evring_owners(ev, name), filters = evring_hook_filters(ev, name), after, state;
 	char why[EVRING_WHY_MAX];
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
 	state = request->attach ? attach(ev, name, request) :
 				  evring_detach(ev, name, request->group);
-	if (state == -EINVAL && request->filter)
+	if (state == -EBADMSG)
 		return EXIT_FAILURE;
 	if (state == -ENOSYS)
-		return fail(state, "cannot %s %s: the module knows no filters", verb, name);
+		return fail(state, "cannot %s %s: the module knows no filters or limits", verb, name);
+	if (state == -EINVAL && request->limits.per)
+		return fail(state, "cannot %s %s with --per: its events tell of no user", verb, name);
 	if (state == -ENOENT && request->group)
 		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
 	if (state == -EBUSY)
 		return fail(state, "cannot put %s into another lane: others have it attached",
 			    name);
-	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why)
-		return fail(state, "cannot %s %s: %s", verb, name, why);
+	if (state == -EOPNOTSUPP && evring_hook_why(ev, name, why, sizeof(why)) >= 0 && *why) {
+		fflush(stdout);
+		fprintf(stderr, "evring: %s is not on this kernel: %s\n", name, why);
+		request->failed = true;
+		return EXIT_SUCCESS;
+	}
 	if (state < 0)
 		return fail(state, "cannot %s %s", verb, name);
 	if (request->attach && state != EVRING_HOOK_ATTACHED &&
 	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
 		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
-	printf("%s: %s%sed", name, is_known(request, before, after) ? "already " : "", verb);
+	printf("%s: %s%sed", name, before == after && !is_change(ev, name, request, filters) ?
+	       "already " : "", verb);
 	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');
 	return EXIT_SUCCESS;
 }
 
-/* All hooks that the glob matches, up to the first that fails: the others would fail too. */
-static int switch_hooks(struct evring *ev, int nr, const char *glob, const struct request *request)
+/* All hooks that the glob matches; -1: there are none. */
+static int switch_glob(struct evring *ev, int nr, const char *glob, struct request *request)
 {
-	unsigned int found = 0;
+	int ret = -1;
 
 	for (int id = 0; id < nr; id++) {
-		const struct evring_type *type = evring_type(ev, id);
+		const struct evring_type *type = evring_type(ev, (unsigned int)id);
 
 		if (!is_listed(ev, type) || fnmatch(glob, type->name, 0))
 			continue;
-		found++;
-		if (switch_hook(ev, type->name, request) != EXIT_SUCCESS)
-			return EXIT_FAILURE;
+		ret = switch_hook(ev, type->name, request);
+		if (ret != EXIT_SUCCESS)
+			return ret;
 	}
-	return found ? EXIT_SUCCESS : no_such_hook(ev, glob);
+	return ret;
+}
+
+static int no_such_set(const char *name)
+{
+	char *list = hook_set_list();
+
+	fflush(stdout);
+	fprintf(stderr, "evring: there is no set '%s'; the sets are: %s\n", name, list);
+	free(list);
+	return EXIT_FAILURE;
+}
+
+/* A set can have hooks that this module, an older one, does not know. */
+static int switch_set(struct evring *ev, int nr, const char *name, struct request *request)
+{
+	const char *const *globs = hook_set(name);
+
+	if (!globs)
+		return no_such_set(name);
+	for (; *globs; globs++) {
+		int ret = switch_glob(ev, nr, *globs, request);
+
+		if (ret == -1) {
+			fflush(stdout);
+			fprintf(stderr, "evring: %s: the module has no hook %s\n", name, *globs);
+			request->failed = true;
+		} else if (ret != EXIT_SUCCESS) {
+			return ret;
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
+static int switch_hooks(struct evring *ev, int nr, const char *pattern, struct request *request)
+{
+	int ret;
+
+	if (is_set(pattern))
+		return switch_set(ev, nr, pattern, request);
+	ret = switch_glob(ev, nr, pattern, request);
+	return ret == -1 ? no_such_hook(ev, pattern) : ret;
 }
 
 static int run(struct evring *ev, struct request *request, int argc, char **argv)
@@ -228,12 +296,15 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
-	return EXIT_SUCCESS;
+	return request->failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
-	bool of_attach = request->lane_name || request->filter;
+	bool of_attach = request->lane_name || request->filter || has_limits(request);
+
+	if (request->limits.per && !request->limits.rate)
+		return false;
 
 	if (!argc)
 		return !request->group && !of_attach;
@@ -242,12 +313,65 @@ static bool is_usage(const struct request *request, int argc, char **argv)
 	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !of_attach);
 }
 
+/* A number from 1 to @max, up to @end */
+static bool parse_number(const char *text, uint32_t max, uint32_t *number, char **end)
+{
+	unsigned long long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, end, 10);
+	*number = (uint32_t)value;
+	return !errno && value && value <= max;
+}
+
+static bool parse_rate(struct evring_limits *limits, const char *text)
+{
+	char *end;
+
+	if (!parse_number(text, EVRING_RATE_MAX, &limits->rate, &end))
+		return false;
+	limits->burst = limits->rate;
+	if (*end == '/' && !parse_number(end + 1, EVRING_BURST_MAX, &limits->burst, &end))
+		return false;
+	return !*end;
+}
+
+static bool parse_limit(struct evring_limits *limits, int option, const char *text)
+{
+	char *end;
+
+	switch (option) {
+	case 's':
+		if (parse_number(text, EVRING_SAMPLE_MAX, &limits->sample, &end) && !*end)
+			return true;
+		fprintf(stderr, "evring: --sample takes a number from 1 to %d\n", EVRING_SAMPLE_MAX);
+		return false;
+	case 'r':
+		if (parse_rate(limits, text))
+			return true;
+		fprintf(stderr, "evring: --rate takes N or N/BURST, from 1 to %d\n", EVRING_RATE_MAX);
+		return false;
+	default:
+		limits->per = !strcmp(text, "uid") ? EVRING_PER_UID :
+			      !strcmp(text, "cgroup") ? EVRING_PER_CGROUP : EVRING_PER_TYPE;
+		if (limits->per)
+			return true;
+		fputs("evring: --per takes uid or cgroup\n", stderr);
+		return false;
+	}
+}
+
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "group", required_argument, NULL, 'g' },
 		{ "lane", required_argument, NULL, 'l' },
 		{ "filter", required_argument, NULL, 'f' },
+		{ "sample", required_argument, NULL, 's' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "per", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -265,6 +389,10 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			request.lane_name = optarg;
 		else if (option == 'f')
 			request.filter = optarg;
+		else if (strchr("srp", option)) {
+			if (!parse_limit(&request.limits, option, optarg))
+				return try_help("hooks");
+		}
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -7,9 +7,9 @@
 #include "memory.h"
 #include "names.h"
 #include "problem.h"
+#include "sets.h"
 #include "template.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,10 +78,19 @@ static bool matches_hook(struct evring *ev, int nr, const char *glob)
 
 	for (i = 0; i < nr; i++) {
 		type = evring_type(ev, (unsigned int)i);
-		if (is_hook(type) && !fnmatch(glob, type->name, 0))
+		if (is_hook(type) && hook_matches(glob, type->name))
 			return true;
 	}
 	return false;
+}
+
+static void no_such_set(unsigned int entry, struct problems *problems)
+{
+	char *list = hook_set_list();
+
+	problem(problems, "key \"hooks\": entry %u is no set of hooks; the sets are: %s", entry,
+		list);
+	free(list);
 }
 
 static void no_such_hook(struct evring *ev, unsigned int entry, struct problems *problems)
@@ -99,9 +108,12 @@ void hooks_check(struct evring *ev, const struct config *cfg, struct problems *p
 
 	if (nr < 0)
 		problem(problems, "the types of events cannot be read: %s", strerror(-nr));
-	for (i = 0; nr >= 0 && cfg->hooks[i]; i++)
-		if (!matches_hook(ev, nr, cfg->hooks[i]))
+	for (i = 0; nr >= 0 && cfg->hooks[i]; i++) {
+		if (is_set(cfg->hooks[i]) && !hook_set(cfg->hooks[i]))
+			no_such_set(i + 1, problems);
+		else if (!matches_hook(ev, nr, cfg->hooks[i]))
 			no_such_hook(ev, i + 1, problems);
+	}
 }
 
 static bool some_type_has(struct evring *ev, int nr, const char *field)

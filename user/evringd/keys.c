@@ -47,7 +47,7 @@ static const struct key keys[] = {
 	  MEMBER(abandon_ms), "how long the group holds events while no daemon runs; 0: for ever" },
 	{ "lanes", KEY_LANES, "critical,bulk,app", "names of lanes", 0, 0, MEMBER(lanes),
 	  "lanes to read, as the module has them" },
-	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*", 0, 0, MEMBER(hooks),
+	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },

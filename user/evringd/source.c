@@ -8,9 +8,9 @@
 #include "log.h"
 #include "names.h"
 #include "problem.h"
+#include "sets.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +85,24 @@ void source_check(struct source *src, struct problems *problems)
 	filters_check(src->ev, src->cfg, problems);
 }
 
+/* What a set names, and this module, an older one, does not have */
+static void tell_missing(struct source *src, int nr, const char *set)
+{
+	const char *const *globs = hook_set(set);
+	const struct evring_type *type;
+	bool found;
+	int i;
+
+	for (; globs && *globs; globs++) {
+		for (i = 0, found = false; i < nr && !found; i++) {
+			type = evring_type(src->ev, (unsigned int)i);
+			found = is_hook(type) && hook_matches(*globs, type->name);
+		}
+		if (!found)
+			warn("hooks: %s: the module has no hook %s", set, *globs);
+	}
+}
+
 bool source_attach(struct source *src, char *why, size_t len)
 {
 	struct problems warnings = { .file = "" };
@@ -93,9 +111,11 @@ bool source_attach(struct source *src, char *why, size_t len)
 	char **glob;
 
 	for (glob = src->cfg->hooks; *glob; glob++) {
+		if (is_set(*glob))
+			tell_missing(src, nr, *glob);
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
-			if (!is_hook(type) || fnmatch(*glob, type->name, 0))
+			if (!is_hook(type) || !hook_matches(*glob, type->name))
 				continue;
 			ret = attach(src, type);
 			if (!ret)

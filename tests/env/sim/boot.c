@@ -21,7 +21,7 @@ unsigned int *sim_param_tsc_rate(void);
 
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
-struct task_struct sim_current;
+struct task_struct sim_current = { .group_leader = &sim_current };
 u64 sim_fence;
 void (*sim_interrupt)(void);
 
@@ -60,15 +60,6 @@ void sim_advance(uint64_t ns)
 	sim_interrupts();
 }
 
-/* There are no hooks: what emits are the producers (producer.c). */
-void evring_hooks_init(void)
-{
-}
-
-void evring_hooks_exit(void)
-{
-}
-
 int evring_scratch_init(void)
 {
 	return 0;
@@ -82,29 +73,12 @@ void evring_paths_init(void)
 {
 }
 
-int evring_hook_ctl(struct evring_hook *arg)
+void evring_fill_common(struct evring_common *common)
 {
-	(void)arg;
-	return -ENOENT;
-}
-
-int evring_hook_filter(struct evring_filter_read *arg)
-{
-	(void)arg;
-	return -ENOENT;
-}
-
-int evring_hooks_drop_group(const char *name)
-{
-	unsigned int place;
-
-	return evring_group_drop(name, &place);
-}
-
-u32 evring_hook_flags(u32 type_id)
-{
-	(void)type_id;
-	return 0;
+	memset(common, 0, sizeof(*common));
+	common->uid = sim_uid;
+	common->euid = current_euid().val;
+	strcpy(common->comm, "sim");
 }
 
 /* One instant in both clocks: on a busy machine most looks at them are interrupted. */

@@ -7,6 +7,7 @@
 #include "../../../kmod/hooks/process.h"
 #include "../../../kmod/lane.h"
 #include "../../../kmod/type.h"
+#include "hooks.h"
 #include "kernel.h"
 #include "sim.h"
 
@@ -47,6 +48,7 @@ int sim_events_start(void)
 		event_types[lane] = evring_type_register(&desc);
 		if (IS_ERR(event_types[lane]))
 			return (int)PTR_ERR(event_types[lane]);
+		sim_hook_register(lane, event_types[lane]);
 	}
 	return 0;
 }
@@ -82,6 +84,20 @@ bool sim_type_emit(struct evring_event_type *type, uint64_t number)
 	return true;
 }
 
+bool sim_more_types(unsigned int n)
+{
+	struct evring_type_desc desc = sim_event_desc;
+	char name[32];
+
+	while (n--) {
+		snprintf(name, sizeof(name), "sim.more%u", n);
+		desc.name = name;
+		if (IS_ERR(evring_type_register(&desc)))
+			return false;
+	}
+	return true;
+}
+
 bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg)
 {
 	struct evring_slot slot;
@@ -93,7 +109,7 @@ bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fil
 	if (discard)
 		evring_discard(&slot);
 	else
-		evring_submit(&slot);
+		sim_hook_submit(lane, &slot);
 	return true;
 }
 

@@ -33,6 +33,7 @@ typedef long long s64;
 #endif
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
+#define __aligned(n)		__attribute__((aligned(n)))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 #define ____cacheline_aligned_in_smp ____cacheline_aligned
 #define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
@@ -118,6 +119,8 @@ extern __thread unsigned int sim_nmi;
 struct task_struct {
 	u32 tgid, pid;
 	char comm[16];
+	u64 start_boottime;
+	struct task_struct *group_leader;
 };
 
 extern struct task_struct sim_current;
@@ -164,6 +167,16 @@ struct work_struct {
 	struct timer_list timer;
 	void (*fn)(struct work_struct *work);
 };
+
+typedef unsigned int fmode_t;
+typedef unsigned int __poll_t;
+typedef struct { u32 val; } kuid_t;
+#ifndef SIM_KERNEL
+typedef int spinlock_t;
+struct rcu_head {
+	void *unused;
+};
+#endif
 
 struct kprobe;
 struct page;

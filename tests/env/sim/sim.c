@@ -18,7 +18,7 @@ struct sim {
 
 __thread unsigned int sim_cpu;
 __thread unsigned int sim_nmi;
-struct task_struct sim_current = { 1, 1, "sim" };
+struct task_struct sim_current = { .tgid = 1, .pid = 1, .comm = "sim", .group_leader = &sim_current };
 struct static_key_false evring_clock_tsc;
 u64 sim_fence;
 void (*sim_interrupt)(void);

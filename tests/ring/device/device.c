@@ -192,7 +192,7 @@ static int run_all(const struct test *tests, const char *program)
 int main(int argc, char **argv)
 {
 	static const struct test *const subjects[] = {
-		reading_tests, groups_tests, waking_tests, calls_tests, parallel_tests,
+		reading_tests, groups_tests, waking_tests, calls_tests, filters_tests, parallel_tests,
 		programs_tests,
 	};
 	unsigned int i;

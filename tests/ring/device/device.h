@@ -37,7 +37,7 @@ struct test {
 
 /* Each ends with one that has no name. */
 extern const struct test reading_tests[], groups_tests[], waking_tests[], calls_tests[],
-			 parallel_tests[], programs_tests[];
+			 parallel_tests[], programs_tests[], filters_tests[];
 
 /*
  * TSan knows no fences: who reads what may be overwritten meanwhile, and then

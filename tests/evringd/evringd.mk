@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# evringd's view of the host, which is the module in the test's process.
+
+SIM_TESTS += $(B)/tests/evringd/watch_test
+SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
+		 $(addprefix user/common/,memory.c snapshot.c) \
+		 $(wildcard user/libevring/*.c)
+
+$(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h user/evringd/*.h user/common/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
+		$(SIM_WRAP) -Wl,--wrap=clock_gettime -o $@ $(SIM_WATCH_SRC) $< -lpthread
