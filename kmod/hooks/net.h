@@ -51,6 +51,14 @@ struct evring_end evring_end_remote(const struct sock *sk);
 struct evring_socket_kind evring_socket_kind(const struct sock *sk);
 u64 evring_socket_inode(const struct sock *sk);
 
+#ifdef CONFIG_INET
+void evring_net_init(void);
+#else
+static inline void evring_net_init(void)
+{
+}
+#endif
+
 #define evring_fill_socket(_e, _kind, _local, _remote) do {			\
 	(_e)->family = (_kind)->family;						\
 	(_e)->type = (_kind)->type;						\

@@ -93,3 +93,24 @@ static const struct evring_value_desc states[] = {
 };
 
 TABLE(evring_tcp_states, "tcp_state", states);
+
+static const struct evring_value_desc dns_types[] = {
+	{ 1, "A", "an IPv4 address" },
+	{ 2, "NS", "a name server" },
+	{ 5, "CNAME", "another name" },
+	{ 6, "SOA", "a zone's authority" },
+	{ 12, "PTR", "the name of an address" },
+	{ 15, "MX", "a mail server" },
+	{ 16, "TXT", "text" },
+	{ 28, "AAAA", "an IPv6 address" },
+	{ 33, "SRV", "a service" },
+	{ 35, "NAPTR", "a rule to make names" },
+	{ 43, "DS", "a key of the zone below" },
+	{ 48, "DNSKEY", "a key" },
+	{ 64, "SVCB", "how to reach a service" },
+	{ 65, "HTTPS", "how to reach a web server" },
+	{ 252, "AXFR", "the whole zone" },
+	{ 255, "ANY", "all there is" },
+};
+
+TABLE(evring_dns_types, "dns_type", dns_types);

@@ -4,8 +4,7 @@
  *
  * From inet_sock_set_state, in the context of the packet, timer or call that changes
  * the state: task or softirq, with bottom halves off. A socket does not tell when it
- * was connected and by whom: each hook keeps notes in a table of fixed size, under
- * a lock per bucket. Where a bucket is full the oldest note goes, and that socket's
+ * was connected and by whom: each hook keeps notes in a table of fixed size. Where a bucket is full the oldest note goes, and that socket's
  * time is not known.
  */
 #include <linux/cgroup.h>
@@ -24,6 +23,7 @@
 
 #define BUCKET_BITS	9
 #define WAYS		8
+#define NR_LOCKS	64
 
 /* What is known of a socket; free where @sk is NULL */
 struct note {
@@ -36,7 +36,6 @@ struct note {
 };
 
 struct bucket {
-	raw_spinlock_t lock;
 	struct note notes[WAYS];
 };
 
@@ -48,6 +47,11 @@ enum { CONNECTED, CLOSE, HOOKS };
 
 static struct notes tables[HOOKS];
 
+/* Each is for some of the buckets. */
+static raw_spinlock_t locks[NR_LOCKS] = {
+	[0 ... NR_LOCKS - 1] = __RAW_SPIN_LOCK_UNLOCKED(locks),
+};
+
 static struct evring_event_hook hooks[HOOKS];
 
 static struct bucket *bucket_of(const struct evring_event_hook *hook, const struct sock *sk)
@@ -55,7 +59,12 @@ static struct bucket *bucket_of(const struct evring_event_hook *hook, const stru
 	return &tables[hook - hooks].buckets[hash_ptr((void *)sk, BUCKET_BITS)];
 }
 
-/* Its note, or else the oldest one, or a free one. Under the bucket's lock. */
+static raw_spinlock_t *lock_of(const struct bucket *bucket)
+{
+	return &locks[((unsigned long)bucket / sizeof(*bucket)) % NR_LOCKS];
+}
+
+/* Its note, or else a free one or the oldest. Under the bucket's lock. */
 static struct note *note_find(struct bucket *bucket, const struct sock *sk)
 {
 	struct note *note, *oldest = bucket->notes;
@@ -69,13 +78,19 @@ static struct note *note_find(struct bucket *bucket, const struct sock *sk)
 	return oldest;
 }
 
+/* From before the hook was attached: what came since then was not seen. */
+static bool is_stale(const struct evring_event_hook *hook, const struct note *note)
+{
+	return note->time < READ_ONCE(hook->points[0].since);
+}
+
 /* A call by current has sent the first packet. */
 static void note_begin(struct evring_event_hook *hook, const struct sock *sk)
 {
 	struct bucket *bucket = bucket_of(hook, sk);
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	*note_find(bucket, sk) = (struct note){
 		.sk = sk,
 		.time = ktime_get_boottime_ns(),
@@ -84,7 +99,7 @@ static void note_begin(struct evring_event_hook *hook, const struct sock *sk)
 		.owner_pid = task_tgid_nr(current),
 		.left_out = evring_hook_leaves_out(hook),
 	};
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 }
 
 /* The connection stands: from here on its duration counts. */
@@ -94,13 +109,13 @@ static void note_stands(struct evring_event_hook *hook, const struct sock *sk, i
 	unsigned long flags;
 	struct note *note;
 
-	raw_spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	note = note_find(bucket, sk);
-	/* What stands here of a socket that was there before is not this one's. */
-	if (note->sk != sk || oldstate != TCP_SYN_SENT)
+	/* A note of a socket that was there before is not this one's. */
+	if (note->sk != sk || oldstate != TCP_SYN_SENT || is_stale(hook, note))
 		*note = (struct note){ .sk = sk };
 	note->time = ktime_get_boottime_ns();
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 }
 
 /* Take the note out. All 0 where there is none, or one from before the hook was attached. */
@@ -110,14 +125,14 @@ static struct note note_take(struct evring_event_hook *hook, const struct sock *
 	struct note *note, taken = { };
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	note = note_find(bucket, sk);
 	if (note->sk == sk) {
 		taken = *note;
 		*note = (struct note){ };
 	}
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
-	if (taken.time < READ_ONCE(hook->points[0].since))
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	if (is_stale(hook, &taken))
 		taken = (struct note){ };
 	return taken;
 }
@@ -133,7 +148,7 @@ static u64 socket_cgroup(const struct sock *sk)
 #endif
 }
 
-#define fill(_e, _sk, _note) do {						\
+#define fill_state(_e, _sk, _note) do {						\
 	struct evring_socket_kind _kind = evring_socket_kind(_sk);		\
 	struct evring_end _local = evring_end_local(_sk);			\
 	struct evring_end _remote = evring_end_remote(_sk);			\
@@ -164,7 +179,7 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
-	fill(e, sk, &note);
+	fill_state(e, sk, &note);
 	e->latency = since(&note);
 	if (newstate == TCP_CLOSE)
 		e->result = -READ_ONCE(sk->sk_err) ?: -ECANCELED;
@@ -184,7 +199,7 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
-	fill(e, sk, &note);
+	fill_state(e, sk, &note);
 	e->state = oldstate;
 	e->result = -READ_ONCE(sk->sk_err);
 	/* A listener's numbers mean other things. */
@@ -201,7 +216,7 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 	evring_hook_submit(hook, &slot);
 }
 
-/* Not of the kernel's own sockets, as those of MPTCP's paths: they have no owner. */
+/* SCTP and DCCP have states of the same names, and other counters. */
 static bool is_tcp(const struct sock *sk)
 {
 	return sk->sk_protocol == IPPROTO_TCP;
@@ -263,5 +278,3 @@ const struct evring_hook_family evring_net_state_family = {
 	.hooks = hooks,
 	.nr = ARRAY_SIZE(hooks),
 };
-
-static int __init ignored(void);
