@@ -1047,7 +1047,8 @@ enum evring_hook_state {
  * @to: address for the program: as much as there is room for is copied
  * @room: bytes at @to
  * @len: out: bytes that there are, 0: it has no filter, or is no owner
- * @limits: out: its limits; its size is 0 if there are none
+ * @limits: out: its limits; its size is 0 if there are none. Stays the last member, as
+ *	it grows
  *
  * Any session. ENOENT: no such hook, or no such group. May sleep.
  */
