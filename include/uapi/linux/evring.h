@@ -843,6 +843,9 @@ struct evring_ring_read {
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
+ * Hooks of events that the owner's work would go on making (files, sockets) leave its
+ * process out, if it has CAP_PERFMON or CAP_SYS_ADMIN and so could detach them.
+ *
  * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * no place for a group is free. EINVAL: as always. May sleep.
