@@ -22,6 +22,7 @@ PARTS = {
     "emit-bpf": "Emit: BPF",
     "scaling": "Several producers",
     "tracers": "Tracers",
+    "filter": "Filters",
     "drain": "Reading",
     "evringd": "evringd",
     "idle": "Idle",
