@@ -8,7 +8,9 @@
 #include <linux/stddef.h>
 #include <uapi/linux/evring.h>
 #else
+#if __STDC_HOSTED__
 #include <assert.h>
+#endif
 #include <linux/evring.h>
 #include <stddef.h>
 #endif
@@ -96,7 +98,7 @@ AT(evring_common, cgroup, 32);
 AT(evring_common, start_time, 40);
 AT(evring_common, comm, 48);
 
-SIZE(evring_describe, 56);
+SIZE(evring_describe, 64);
 AT(evring_describe, id, 0);
 AT(evring_describe, flags, 4);
 AT(evring_describe, block, 8);
@@ -108,6 +110,8 @@ AT(evring_describe, reserved, 30);
 AT(evring_describe, lost, 32);
 AT(evring_describe, filtered, 40);
 AT(evring_describe, undecided, 48);
+AT(evring_describe, uid, 56);
+AT(evring_describe, reserved1, 60);
 
 SIZE(evring_program, 64);
 AT(evring_program, magic, 0);
@@ -299,3 +303,36 @@ SIZE(evring_uring_cmd, 16);
 AT(evring_uring_cmd, arg, 0);
 AT(evring_uring_cmd, size, 8);
 AT(evring_uring_cmd, flags, 12);
+
+SIZE(evring_pub, 16);
+AT(evring_pub, len, 0);
+AT(evring_pub, type, 4);
+AT(evring_pub, flags, 6);
+AT(evring_pub, generation, 8);
+AT(evring_pub, reserved, 12);
+
+SIZE(evring_register, 48);
+AT(evring_register, block, 0);
+AT(evring_register, text, 8);
+AT(evring_register, len, 16);
+AT(evring_register, room, 20);
+AT(evring_register, flags, 24);
+AT(evring_register, uid, 28);
+AT(evring_register, id, 32);
+AT(evring_register, generation, 36);
+AT(evring_register, payload_max, 40);
+AT(evring_register, lane, 44);
+AT(evring_register, reserved, 46);
+
+SIZE(evring_unregister, 16);
+AT(evring_unregister, id, 0);
+AT(evring_unregister, generation, 4);
+AT(evring_unregister, flags, 8);
+AT(evring_unregister, reserved, 12);
+
+SIZE(evring_publish, 24);
+AT(evring_publish, events, 0);
+AT(evring_publish, len, 8);
+AT(evring_publish, flags, 12);
+AT(evring_publish, done, 16);
+AT(evring_publish, reserved, 20);

@@ -21,7 +21,7 @@ struct maker {
 	const struct evring_names_desc **made;	/* by number of table */
 };
 
-/* Upper bounds of a block's tables: as if no two fields shared anything */
+/* Upper bounds of a block's tables: as if no two fields shared a string */
 struct extent {
 	size_t fields, tables, values, strings;
 };
@@ -46,6 +46,17 @@ static const char *field_unit(const struct evring_field_desc *field)
 	}
 }
 
+/* Does a field before this one have the same table? */
+static bool names_shared(const struct evring_type_desc *desc, u32 i)
+{
+	u32 j;
+
+	for (j = 0; j < i; j++)
+		if (desc->fields[j].names == desc->fields[i].names)
+			return true;
+	return false;
+}
+
 static struct extent desc_extent(const struct evring_type_desc *desc)
 {
 	struct extent extent = {
@@ -61,7 +72,7 @@ static struct extent desc_extent(const struct evring_type_desc *desc)
 
 		extent.strings += string_size(field->name) + string_size(field->doc) +
 				  string_size(field_unit(field));
-		if (!names)
+		if (!names || names_shared(desc, i))
 			continue;
 		extent.tables++;
 		extent.values += names->nr_values;
@@ -112,6 +123,7 @@ static u16 put_names(struct maker *m, const struct evring_names_desc *names)
 		value->value = names->values[i].value;
 		value->name = put_string(m, names->values[i].name);
 		value->doc = put_string(m, names->values[i].doc);
+		cond_resched();		/* each string is compared with all others */
 	}
 	return block->tables.count;
 }
@@ -139,7 +151,22 @@ static void *put_table(struct evring_block *block, struct evring_table *table, u
 	return (void *)block + table->offset;
 }
 
-/* kfree() it. ERR_PTR: ENOMEM. @desc was checked. */
+static size_t extent_size(const struct extent *extent)
+{
+	return sizeof(struct evring_block) + extent->fields * sizeof(struct evring_block_field) +
+	       extent->tables * sizeof(struct evring_block_names) +
+	       extent->values * sizeof(struct evring_block_value) + ALIGN(extent->strings, 8);
+}
+
+/* Bytes that the block of @desc takes, at most. @desc was checked. */
+size_t evring_block_room(const struct evring_type_desc *desc)
+{
+	struct extent extent = desc_extent(desc);
+
+	return extent_size(&extent);
+}
+
+/* kfree() it. ERR_PTR: ENOMEM. @desc was checked. May sleep. */
 struct evring_block *evring_block_make(const struct evring_type_desc *desc)
 {
 	struct extent extent = desc_extent(desc);
@@ -147,9 +174,7 @@ struct evring_block *evring_block_make(const struct evring_type_desc *desc)
 	struct maker m;
 	u32 i;
 
-	block = kzalloc(sizeof(*block) + extent.fields * sizeof(*m.fields) +
-			extent.tables * sizeof(*m.tables) + extent.values * sizeof(*m.values) +
-			ALIGN(extent.strings, 8), GFP_KERNEL);
+	block = kzalloc(extent_size(&extent), GFP_KERNEL_ACCOUNT);
 	m.made = kcalloc(extent.tables + 1, sizeof(*m.made), GFP_KERNEL);
 	if (!block || !m.made) {
 		kfree(block);
@@ -189,25 +214,60 @@ static const struct evring_block_field *block_field(const struct evring_block *b
 	return (const void *)block + block->fields.offset + i * block->fields.stride;
 }
 
-static bool field_same(const struct evring_block *a, const struct evring_block *b, u32 i)
+static const char *block_string(const struct evring_block *block, u32 at)
+{
+	return (const char *)block + block->strings.offset + at;
+}
+
+/* In what field @i of two blocks differs, for a person; NULL: in nothing */
+static const char *field_differs(const struct evring_block *a, const struct evring_block *b, u32 i)
 {
 	const struct evring_block_field *fa = block_field(a, i), *fb = block_field(b, i);
 
-	return fa->kind == fb->kind && fa->format == fb->format && fa->offset == fb->offset &&
-	       fa->size == fb->size && !strcmp((const char *)a + a->strings.offset + fa->name,
-					       (const char *)b + b->strings.offset + fb->name);
+	if (strcmp(block_string(a, fa->name), block_string(b, fb->name)))
+		return "name";
+	if (fa->kind != fb->kind)
+		return "kind";
+	if (fa->format != fb->format)
+		return "format";
+	if (fa->offset != fb->offset)
+		return "offset";
+	return fa->size != fb->size ? "size" : NULL;
+}
+
+/*
+ * In what two schemas differ, as far as both have fields; *@field: the first
+ * field that does, as @a calls it. NULL: one is the beginning of the other.
+ */
+const char *evring_block_differs(const struct evring_block *a, const struct evring_block *b,
+				 const char **field)
+{
+	const char *what;
+	u32 i;
+
+	*field = "";
+	if (a->common_size != b->common_size)
+		return "common part";
+	for (i = 0; i < a->fields.count && i < b->fields.count; i++) {
+		*field = block_string(a, block_field(a, i)->name);
+		what = field_differs(a, b, i);
+		if (what)
+			return what;
+	}
+	return NULL;
 }
 
 /* Is @block the same schema as @old, but for fields that were appended? */
 bool evring_block_extends(const struct evring_block *block, const struct evring_block *old)
 {
-	u32 i;
+	const char *field;
 
-	if (block->fields.count < old->fields.count || block->data_size < old->data_size ||
-	    block->common_size != old->common_size)
-		return false;
-	for (i = 0; i < old->fields.count; i++)
-		if (!field_same(block, old, i))
-			return false;
-	return true;
+	return block->fields.count >= old->fields.count && block->data_size >= old->data_size &&
+	       !evring_block_differs(block, old, &field);
+}
+
+/* Do two blocks describe the same bytes? */
+bool evring_block_same(const struct evring_block *a, const struct evring_block *b)
+{
+	return evring_block_extends(a, b) && evring_block_extends(b, a);
 }

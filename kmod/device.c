@@ -3,13 +3,14 @@
  * /dev/evring: open, mmap, poll. One open file is one session; its calls are in
  * ioctl.c.
  */
-#include <linux/cred.h>
+#include <linux/compat.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
-#include <linux/moduleparam.h>
+#include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 
 #include "compat/io_uring.h"
 #include "compat/mm.h"
@@ -17,83 +18,48 @@
 #include "group.h"
 #include "ioctl.h"
 #include "lane.h"
+#include "publish.h"
 
-static uint sessions_max = 1024;
-module_param(sessions_max, uint, 0444);
-MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1024)");
+/* Two nodes, one driver: the second one can only be opened for writing alone. */
+static struct miscdevice device, publish_device;
 
-/**
- * struct evring_user - a user with sessions, whose number is limited: a wake-up visits all
- * @list: of the users
- * @uid: real user id
- * @sessions: how many; the last one takes the user with it
- */
-struct evring_user {
-	struct list_head list;
-	kuid_t uid;
-	unsigned int sessions;
-};
-
-static LIST_HEAD(users);
-static DEFINE_MUTEX(users_lock);
-
-/* The caller with one session more. */
-static struct evring_user *user_get(void)
+static bool is_publish_node(const struct file *file)
 {
-	kuid_t uid = current_uid();
-	struct evring_user *user;
-
-	mutex_lock(&users_lock);
-	list_for_each_entry(user, &users, list)
-		if (uid_eq(user->uid, uid))
-			goto found;
-	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
-	if (!user) {
-		user = ERR_PTR(-ENOMEM);
-		goto out;
-	}
-	user->uid = uid;
-	list_add_tail(&user->list, &users);
-found:
-	if (user->sessions < sessions_max)
-		user->sessions++;
-	else
-		user = ERR_PTR(-EMFILE);
-out:
-	mutex_unlock(&users_lock);
-	return user;
-}
-
-static void user_put(struct evring_user *user)
-{
-	mutex_lock(&users_lock);
-	if (!--user->sessions) {
-		list_del_init(&user->list);
-		kfree(user);
-	}
-	mutex_unlock(&users_lock);
+	return file->private_data == &publish_device;	/* misc_open() leaves it there */
 }
 
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct evring_session *session;
-	struct evring_user *user;
+	int ret = -ENOMEM;
 
-	/* To write alone is to publish, which this version does not have. */
-	if (!(file->f_mode & FMODE_READ))
-		return -EOPNOTSUPP;
-	user = user_get();
-	if (IS_ERR(user))
-		return PTR_ERR(user);
+	if (is_publish_node(file) && file->f_mode & FMODE_READ)
+		return -EACCES;
 	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
-	if (!session) {
-		user_put(user);
+	if (!session)
 		return -ENOMEM;
+	session->mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
+	session->user = evring_user_get();
+	if (IS_ERR(session->user)) {
+		ret = PTR_ERR(session->user);
+		goto err_user;
 	}
-	session->user = user;
+	if (session->mode & FMODE_WRITE) {
+		session->publisher = evring_publisher_alloc(session->user);
+		if (!session->publisher)
+			goto err_publisher;
+		/* Whoever must not wait gets EAGAIN, and io_uring need not ask a worker. */
+		file->f_mode |= FMODE_NOWAIT;
+	}
 	evring_waiter_init(&session->waiter);
 	file->private_data = session;
 	return nonseekable_open(inode, file);
+
+err_publisher:
+	evring_user_put(session->user);
+err_user:
+	kfree(session);
+	return ret;
 }
 
 static int device_release(struct inode *inode, struct file *file)
@@ -102,7 +68,8 @@ static int device_release(struct inode *inode, struct file *file)
 
 	evring_group_leave(session);
 	evring_waiter_exit(&session->waiter);
-	user_put(session->user);
+	evring_publisher_free(session->publisher);
+	evring_user_put(session->user);
 	kfree(session);
 	return 0;
 }
@@ -143,8 +110,12 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u32 lane = (offset >> 52) & 0xff, cpu = (offset >> 32) & 0xfffff;
+	struct evring_session *session = file->private_data;
 	struct evring_ring *ring;
 
+	/* The kernel sees to that, too. */
+	if (!(session->mode & FMODE_READ))
+		return -EACCES;
 	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
 		return -EPERM;
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -164,11 +135,24 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 {
 	struct evring_session *session = file->private_data;
+	__poll_t mask = 0;
 
-	poll_wait(file, &session->waiter.queue, table);
-	if (READ_ONCE(session->waiter.state) == EVRING_AWAKE)
-		return EPOLLIN | EPOLLRDNORM;
-	return 0;
+	if (session->mode & FMODE_WRITE)
+		mask |= evring_publish_poll(session, file, table);
+	if (session->mode & FMODE_READ) {
+		poll_wait(file, &session->waiter.queue, table);
+		if (READ_ONCE(session->waiter.state) == EVRING_AWAKE)
+			mask |= EPOLLIN | EPOLLRDNORM;
+	}
+	return mask;
+}
+
+/* The kernel lets nobody come here whose descriptor is not open for writing. */
+static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
+
+	return evring_publish(iocb->ki_filp->private_data, from, nonblock);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -179,11 +163,18 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 /* A ring's offset for mmap() needs 64 bits: a 32-bit program could join, but not read. */
 static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	struct evring_session *session = file->private_data;
+
+	if (!(session->mode & FMODE_READ))
+		return evring_session_ioctl(session, cmd, (unsigned long)compat_ptr(arg));
 	pr_info_once("evring: %s is a 32-bit program: these cannot read events\n", current->comm);
 	return -EOPNOTSUPP;
 }
 
-/* Completed inline, always: nothing is ever left to be cancelled. */
+/*
+ * Completed inline, always: nothing is ever left to be cancelled. What finds no
+ * room gives EAGAIN, and io_uring calls again in a worker, which may wait.
+ */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	/* Shared with user space: read each member once. */
@@ -196,8 +187,10 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 
 	/* No registered buffer, no multishot; from 6.15 on io_uring lets us judge. */
 	if (cmd->flags & IORING_URING_CMD_MASK)
-		return cmd->cmd_op == EVRING_CMD_COMMIT ? -EINVAL : -EOPNOTSUPP;
-	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy);
+		return evring_session_command_known(cmd->cmd_op) ? -EINVAL : -EOPNOTSUPP;
+	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy,
+				      cmd->file->f_flags & O_NONBLOCK ||
+				      issue_flags & IO_URING_F_NONBLOCK);
 }
 
 static const struct file_operations device_fops = {
@@ -205,6 +198,7 @@ static const struct file_operations device_fops = {
 	.open		= device_open,
 	.release	= device_release,
 	.mmap		= device_mmap,
+	.write_iter	= device_write_iter,
 	.poll		= device_poll,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= device_compat_ioctl,
@@ -212,10 +206,11 @@ static const struct file_operations device_fops = {
 };
 
 /*
- * A number of the range for local use, as only a fixed one can be an alias: the
- * node is made at boot (kmod static-nodes) and its first open loads the module.
+ * Numbers of the range for local use, as only fixed ones can be aliases: the
+ * nodes are made at boot (kmod static-nodes) and the first open loads the module.
  */
 #define DEVICE_MINOR	251
+#define PUBLISH_MINOR	252
 
 static struct miscdevice device = {
 	.minor	= DEVICE_MINOR,
@@ -224,26 +219,45 @@ static struct miscdevice device = {
 	.fops	= &device_fops,
 };
 
-int evring_device_init(void)
-{
-	int ret;
+/* A node has one group: those who may publish are others than those who may read. */
+static struct miscdevice publish_device = {
+	.minor	= PUBLISH_MINOR,
+	.name	= "evring-publish",
+	.mode	= 0220,
+	.fops	= &device_fops,
+};
 
-	if (!sessions_max) {
-		pr_err("evring: sessions_max=0: nobody could open the device\n");
-		return -EINVAL;
-	}
-	ret = misc_register(&device);
+static int node_register(struct miscdevice *node)
+{
+	int ret = misc_register(node);
+
 	if (ret != -EBUSY)
 		return ret;
-	pr_info("evring: misc minor %u is taken: /dev/evring gets another one\n", DEVICE_MINOR);
-	device.minor = MISC_DYNAMIC_MINOR;
-	return misc_register(&device);
+	pr_info("evring: misc minor %u is taken: /dev/%s gets another one\n", node->minor,
+		node->name);
+	node->minor = MISC_DYNAMIC_MINOR;
+	return misc_register(node);
+}
+
+int evring_device_init(void)
+{
+	int ret = node_register(&device);
+
+	if (ret)
+		return ret;
+	ret = node_register(&publish_device);
+	if (ret)
+		misc_deregister(&device);
+	return ret;
 }
 
 void evring_device_exit(void)
 {
+	misc_deregister(&publish_device);
 	misc_deregister(&device);
 }
 
 MODULE_ALIAS_MISCDEV(DEVICE_MINOR);
 MODULE_ALIAS("devname:evring");
+MODULE_ALIAS_MISCDEV(PUBLISH_MINOR);
+MODULE_ALIAS("devname:evring-publish");

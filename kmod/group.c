@@ -18,6 +18,7 @@
 
 #include "group.h"
 #include "lane.h"
+#include "publish.h"
 
 /**
  * struct group_state - the kernel's own half of a group
@@ -94,7 +95,7 @@ static bool group_holds(const struct group_state *group, u32 lane)
  */
 static void group_hold(struct evring_ring *ring)
 {
-	u64 hold = U64_MAX;
+	u64 hold = U64_MAX, before = ring->hold;
 	unsigned int i;
 
 	lockdep_assert_held(&groups_lock);
@@ -103,7 +104,9 @@ static void group_hold(struct evring_ring *ring)
 			hold = min_t(u64, hold, ring->cursors[i].pos);
 	/* release: pairs with smp_load_acquire() in ring_claim() */
 	smp_store_release(&ring->hold, hold);
-	smp_mb();	/* pairs with smp_mb() in ring_claim() */
+	smp_mb();	/* pairs with smp_mb() in ring_claim(), and in await_room() */
+	if (hold > before)
+		evring_room_made();
 }
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)

@@ -5,6 +5,7 @@
  * use the same calls.
  */
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -13,6 +14,7 @@
 #include "hooks/hook.h"
 #include "ioctl.h"
 #include "lane.h"
+#include "publish.h"
 #include "type.h"
 
 /* The argument of any call */
@@ -26,6 +28,8 @@ union argument {
 	struct evring_arm arm;
 	struct evring_drop drop;
 	struct evring_filter_read filter;
+	struct evring_register reg;
+	struct evring_unregister unreg;
 };
 
 /* Copy as much of an object as the caller has room for. */
@@ -73,9 +77,11 @@ static int call_describe(struct evring_session *session, union argument *arg)
 	int ret;
 
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
-	    info->lost || info->filtered || info->undecided)
+	    info->lost || info->filtered || info->undecided || info->uid || info->reserved1)
 		return -EINVAL;
-	ret = evring_type_describe(info);
+	/* Who can only publish sees nothing of others. */
+	ret = evring_type_describe(info, session->mode & FMODE_READ ? NULL :
+					 &session->publisher->uid);
 	if (!ret)
 		info->flags |= evring_hook_flags(info->id);
 	return ret;
@@ -172,6 +178,23 @@ static int call_drop(struct evring_session *session, union argument *arg)
 	return evring_hooks_drop_group(drop->name);
 }
 
+static int call_register(struct evring_session *session, union argument *arg)
+{
+	struct evring_register *reg = &arg->reg;
+
+	if (reg->flags & ~(EVRING_REGISTER_F_KEEP | EVRING_REGISTER_F_UID) || reg->id ||
+	    reg->generation || reg->payload_max || reg->lane || reg->reserved)
+		return -EINVAL;
+	return evring_app_register(session, reg);
+}
+
+static int call_unregister(struct evring_session *session, union argument *arg)
+{
+	if (arg->unreg.flags || arg->unreg.reserved)
+		return -EINVAL;
+	return evring_app_unregister(session, &arg->unreg);
+}
+
 /**
  * struct call - one call
  * @run: executes it; the argument was copied in, and is copied out if this returns 0
@@ -180,6 +203,7 @@ static int call_drop(struct evring_session *session, union argument *arg)
  * @min: bytes that each caller knows: up to the last member that ABI 1 began with
  * @size: bytes that we know
  * @out: there is an answer
+ * @mode: FMODE_*: how the session must be open, one of them
  */
 struct call {
 	int (*run)(struct evring_session *session, union argument *arg);
@@ -187,27 +211,34 @@ struct call {
 	u16 min;
 	u16 size;
 	bool out;
+	fmode_t mode;
 };
 
-#define CALL(_request, _run, _struct, _last, _out, ...)	\
+#define READS	FMODE_READ
+#define WRITES	FMODE_WRITE
+
+#define CALL(_request, _mode, _run, _struct, _last, _out, ...)	\
 	[_IOC_NR(_request)] = {					\
 		.run = (_run),					\
 		.min = offsetofend(struct _struct, _last),	\
 		.size = sizeof(struct _struct),			\
-		.out = (_out), ##__VA_ARGS__			\
+		.out = (_out),					\
+		.mode = (_mode), ##__VA_ARGS__			\
 	}
 
 static const struct call calls[] = {
-	CALL(EVRING_IOC_META, call_meta, evring_meta_read, len, true),
-	CALL(EVRING_IOC_RING, call_ring, evring_ring_read, reserved, true),
-	CALL(EVRING_IOC_DESCRIBE, call_describe, evring_describe, lost, true),
-	CALL(EVRING_IOC_HOOK, call_hook, evring_hook, filters, true),
-	CALL(EVRING_IOC_JOIN, call_join, evring_join, created, true, .end = join_end),
-	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave },
-	CALL(EVRING_IOC_COMMIT, call_commit, evring_commit, reserved, false),
-	CALL(EVRING_IOC_ARM, call_arm, evring_arm, reserved, false),
-	CALL(EVRING_IOC_DROP, call_drop, evring_drop, reserved, false),
-	CALL(EVRING_IOC_FILTER, call_filter, evring_filter_read, len, true),
+	CALL(EVRING_IOC_META, READS, call_meta, evring_meta_read, len, true),
+	CALL(EVRING_IOC_RING, READS, call_ring, evring_ring_read, reserved, true),
+	CALL(EVRING_IOC_DESCRIBE, READS | WRITES, call_describe, evring_describe, lost, true),
+	CALL(EVRING_IOC_HOOK, READS, call_hook, evring_hook, filters, true),
+	CALL(EVRING_IOC_JOIN, READS, call_join, evring_join, created, true, .end = join_end),
+	[_IOC_NR(EVRING_IOC_LEAVE)] = { .run = call_leave, .mode = READS },
+	CALL(EVRING_IOC_COMMIT, READS, call_commit, evring_commit, reserved, false),
+	CALL(EVRING_IOC_ARM, READS, call_arm, evring_arm, reserved, false),
+	CALL(EVRING_IOC_DROP, READS, call_drop, evring_drop, reserved, false),
+	CALL(EVRING_IOC_FILTER, READS, call_filter, evring_filter_read, len, true),
+	CALL(EVRING_IOC_REGISTER, WRITES, call_register, evring_register, reserved, true),
+	CALL(EVRING_IOC_UNREGISTER, WRITES, call_unregister, evring_unregister, reserved, false),
 };
 
 /* Run one call whose caller knows @size bytes of its argument. */
@@ -217,6 +248,8 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	union argument arg;
 	int ret;
 
+	if (!(session->mode & call->mode))
+		return -EACCES;
 	if (size < call->min)
 		return -EINVAL;
 	memset(&arg, 0, sizeof(arg));
@@ -237,20 +270,52 @@ long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsi
 {
 	unsigned int nr = _IOC_NR(cmd);
 
-	if (_IOC_TYPE(cmd) != EVRING_IOC_MAGIC || nr >= ARRAY_SIZE(calls))
+	if (_IOC_TYPE(cmd) != EVRING_IOC_MAGIC || nr >= ARRAY_SIZE(calls) || !calls[nr].run)
 		return -ENOTTY;
 	if (!_IOC_SIZE(cmd) && arg)
 		return -EINVAL;
 	return call_sized(session, &calls[nr], (void __user *)arg, _IOC_SIZE(cmd));
 }
 
+bool evring_session_command_known(u32 op)
+{
+	return op == EVRING_CMD_COMMIT || op == EVRING_CMD_PUBLISH;
+}
+
+/*
+ * The answer is 0 or an errno, and never a count: on 6.1 a positive one from
+ * a worker would complete nothing.
+ */
+static int command_publish(struct evring_session *session, const struct evring_uring_cmd *cmd,
+			   bool nonblock)
+{
+	struct evring_publish __user *user = u64_to_user_ptr(cmd->arg);
+	struct evring_publish arg;
+	int ret;
+
+	if (!(session->mode & FMODE_WRITE))
+		return -EACCES;
+	if (cmd->size < offsetofend(struct evring_publish, reserved))
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, sizeof(arg), user, cmd->size);
+	/* First: what is published must be told. */
+	if (!ret && put_user(arg.done, &user->done))
+		ret = -EFAULT;
+	if (ret)
+		return ret;
+	ret = evring_publish_command(session, &arg, nonblock);
+	return put_user(arg.done, &user->done) ? -EFAULT : ret;
+}
+
 /* EVRING_CMD_*; @cmd is a copy. */
 int evring_session_command(struct evring_session *session, u32 op,
-			   const struct evring_uring_cmd *cmd)
+			   const struct evring_uring_cmd *cmd, bool nonblock)
 {
-	if (op != EVRING_CMD_COMMIT)
+	if (!evring_session_command_known(op))
 		return -EOPNOTSUPP;
 	if (cmd->flags || cmd->size > PAGE_SIZE)
 		return -EINVAL;
+	if (op == EVRING_CMD_PUBLISH)
+		return command_publish(session, cmd, nonblock);
 	return call_sized(session, &calls[op], u64_to_user_ptr(cmd->arg), cmd->size);
 }

@@ -7,9 +7,11 @@
 #include "device.h"
 #include "group.h"
 #include "hooks/hook.h"
+#include "hooks/net.h"
 #include "hooks/path.h"
 #include "hooks/scratch.h"
 #include "lane.h"
+#include "publish.h"
 #include "type.h"
 #include "wake.h"
 
@@ -17,9 +19,12 @@ static int __init evring_init(void)
 {
 	int ret;
 
-	ret = evring_lanes_init();
+	ret = evring_users_init();
 	if (ret)
 		return ret;
+	ret = evring_lanes_init();
+	if (ret)
+		goto err_lanes;
 	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
@@ -30,6 +35,7 @@ static int __init evring_init(void)
 	if (ret)
 		goto err_scratch;
 	evring_paths_init();
+	evring_net_init();
 	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)
@@ -45,6 +51,8 @@ err_types:
 	evring_clock_exit();
 err_clock:
 	evring_lanes_exit();
+err_lanes:
+	evring_users_exit();
 	return ret;
 }
 
@@ -58,6 +66,7 @@ static void __exit evring_exit(void)
 	evring_types_exit();
 	evring_clock_exit();
 	evring_lanes_exit();
+	evring_users_exit();
 }
 
 module_init(evring_init);

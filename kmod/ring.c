@@ -45,11 +45,13 @@
  * @seqs: sequence numbers that it takes, one an event
  * @lost: the cause if it is to be a lost record, which holds if it finds no room, too;
  *	-1: the cause is the reason that it finds no room
+ * @try: without room it is no attempt: nothing is counted
  */
 struct attempt {
 	struct evring_event_type *type;
 	u32 seqs;
 	int lost;
+	bool try;
 };
 
 static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
@@ -287,7 +289,8 @@ enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
 
 /*
  * The record does not fit into the rest of the segment. RING_AGAIN: another context
- * has entered the next segment meanwhile.
+ * has entered the next segment meanwhile. RING_LOST: where it is only tried nothing
+ * has changed, else the attempt was counted.
  */
 static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
 					   const struct attempt *attempt, unsigned long units,
@@ -310,9 +313,10 @@ static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evri
 	next = ring->base + ring->segment_size;
 	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
 		entry = RING_AGAIN;
-	} else {
+	} else if (!attempt->try || ring_claim(ring, next)) {
+		/* Who only tries has claimed it before the close: no number is lost. */
 		ring_close(ring);
-		if (ring_claim(ring, next)) {
+		if (attempt->try || ring_claim(ring, next)) {
 			*now = ring_reopen(ring, slot, next, units, attempt->seqs);
 			entry = RING_ENTERED;
 		} else {
@@ -371,9 +375,9 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
 }
 
 /*
- * Room for a record of @size bytes, header included; false if it is lost.
- * Preemption is off, and stays so until ring_publish(), which must follow in
- * any case; the nest is entered.
+ * Room for a record of @size bytes, header included; false if it is lost, or if
+ * it was only tried and there is none. Preemption is off, and stays so until
+ * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
 			 const struct attempt *attempt, u32 size)
@@ -582,6 +586,29 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	return rec + 1;
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
+
+/*
+ * The same for an application, which can wait: where there is no room, or the
+ * record is too long, nothing is counted and no number is taken. It runs in task
+ * context and on top of nobody, so a full ring is the one reason.
+ */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
+	struct evring_ring *ring;
+
+	preempt_disable_notrace();
+	ring = this_cpu_read(*type->rings);
+	if (unlikely(!ring || len > ring->payload_max))
+		goto out;
+	ring_nest(ring);
+	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))
+		return slot->rec + 1;
+	ring_publish(ring);
+out:
+	preempt_enable_notrace();
+	return NULL;
+}
 
 static noinline void submit_slow(struct evring_ring *ring)
 {

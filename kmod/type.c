@@ -8,17 +8,30 @@
  */
 #include <linux/ctype.h>
 #include <linux/err.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "block.h"
 #include "group.h"
 #include "lane.h"
+#include "publish.h"
 #include "type.h"
 
+/* Ids that are not for applications */
+#define KERNEL_TYPES	(EVRING_TYPES_MAX / 4)
+
+static unsigned int types_max = 64;
+module_param(types_max, uint, 0444);
+MODULE_PARM_DESC(types_max, "types that one user may have registered (default: 64)");
+
+/*
+ * Applications look at it under rcu_read_lock() alone; all others under the lock,
+ * which is also for each type's members but its losses.
+ */
 static struct evring_event_type *types[EVRING_TYPES_MAX];
 static unsigned int nr_types;
-static DEFINE_MUTEX(types_lock);	/* also each type's members but its losses */
+static DEFINE_MUTEX(types_lock);
 
 static const struct evring_field_desc lost_fields[] = {
 	__EVRING_FIELD(evring_lost, U64, count, NONE, "events that got no room")
@@ -117,7 +130,7 @@ static bool field_valid(const struct evring_type_desc *desc, unsigned int i)
 	return true;
 }
 
-static bool desc_valid(const struct evring_type_desc *desc)
+bool evring_type_desc_valid(const struct evring_type_desc *desc)
 {
 	unsigned int i;
 
@@ -150,7 +163,13 @@ static void type_free(struct evring_event_type *type)
 	free_percpu(type->suppressed);
 	kvfree(type->heads);
 	kfree(type->block);
+	kfree(type->app);
 	kfree(type);
+}
+
+static void type_free_rcu(struct rcu_head *rcu)
+{
+	type_free(container_of(rcu, struct evring_event_type, rcu));
 }
 
 static void type_place(struct evring_event_type *type, u16 lane)
@@ -173,7 +192,7 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 
 /* The type of a block, which it takes over. */
 static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
-					    const struct evring_block *block)
+					    const struct evring_block *block, u16 lane)
 {
 	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
 
@@ -190,8 +209,8 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	type->block = block;
 	type->name = evring_block_name(block);
 	type->size = desc->size;
-	type->own_lane = desc_lane(desc);
-	type_place(type, type->own_lane);
+	type->own_lane = lane;
+	type_place(type, lane);
 	return type;
 }
 
@@ -211,7 +230,7 @@ static struct evring_event_type *type_revive(struct evring_event_type *type,
 					     const struct evring_type_desc *desc,
 					     const struct evring_block *block)
 {
-	if (!(type->flags & EVRING_TYPE_F_GONE))
+	if (!(type->flags & EVRING_TYPE_F_GONE) || type->app)
 		return ERR_PTR(-EEXIST);
 	if (!evring_block_extends(block, type->block))
 		return ERR_PTR(-EINVAL);
@@ -258,10 +277,24 @@ static bool type_forgotten(const struct evring_event_type *type)
 {
 	struct remains remains = { .heads = type->heads };
 
-	if (!(type->flags & EVRING_TYPE_F_GONE) || !type->heads)
+	if (!(type->flags & EVRING_TYPE_F_GONE) || (type->app && type->app->noting))
+		return false;
+	if (type->app && !READ_ONCE(type->app->used))
+		return true;
+	if (!type->heads)
 		return false;
 	evring_rings_each(EVRING_LANES_ALL, look_below, &remains);
 	return !remains.found;
+}
+
+/* @type gets the id of one that is forgotten. */
+static void type_replace(struct evring_event_type *type, struct evring_event_type *old)
+{
+	type->id = old->id;
+	type->generation = old->generation + 1;
+	/* release: pairs with smp_load_acquire() in evring_type_by_id() */
+	smp_store_release(&types[type->id], type);
+	call_rcu(&old->rcu, type_free_rcu);
 }
 
 static int type_take_id(struct evring_event_type *type)
@@ -270,16 +303,14 @@ static int type_take_id(struct evring_event_type *type)
 
 	if (nr_types < EVRING_TYPES_MAX) {
 		type->id = nr_types;
-		types[nr_types++] = type;
+		/* release: as in type_replace() */
+		smp_store_release(&types[nr_types++], type);
 		return 0;
 	}
 	for (i = EVRING_TYPE_FIRST; i < nr_types; i++) {
 		if (!type_forgotten(types[i]))
 			continue;
-		type->id = i;
-		type->generation = types[i]->generation + 1;
-		type_free(types[i]);
-		types[i] = type;
+		type_replace(type, types[i]);
 		return 0;
 	}
 	return -ENOSPC;
@@ -294,7 +325,7 @@ static struct evring_event_type *type_add(const struct evring_type_desc *desc,
 
 	if (type)
 		return type_revive(type, desc, block);
-	type = type_alloc(desc, block);
+	type = type_alloc(desc, block, desc_lane(desc));
 	if (IS_ERR(type))
 		return type;
 	ret = type_take_id(type);
@@ -311,7 +342,7 @@ struct evring_event_type *evring_type_register(const struct evring_type_desc *de
 	struct evring_event_type *type;
 	struct evring_block *block;
 
-	if (!desc_valid(desc))
+	if (!evring_type_desc_valid(desc))
 		return ERR_PTR(-EINVAL);
 	block = evring_block_make(desc);
 	if (IS_ERR(block))
@@ -327,16 +358,22 @@ struct evring_event_type *evring_type_register(const struct evring_type_desc *de
 }
 EXPORT_SYMBOL_GPL(evring_type_register);
 
+/* Nobody publishes it any more: from here on its last events can be overwritten. */
+static void type_note_heads(struct evring_event_type *type)
+{
+	/* Without memory for this its id is never given out again: no harm. */
+	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads), GFP_KERNEL);
+	if (type->heads)
+		evring_rings_each(EVRING_LANES_ALL, note_head, type->heads);
+}
+
 void evring_type_unregister(struct evring_event_type *type)
 {
 	if (IS_ERR_OR_NULL(type))
 		return;
 	mutex_lock(&types_lock);
 	type->flags |= EVRING_TYPE_F_GONE;
-	/* Without memory for this its id is never given out again: no harm. */
-	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads), GFP_KERNEL);
-	if (type->heads)
-		evring_rings_each(EVRING_LANES_ALL, note_head, type->heads);
+	type_note_heads(type);
 	types_changed();
 	mutex_unlock(&types_lock);
 }
@@ -351,6 +388,256 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&types_lock);
 }
 
+/*
+ * Types of applications. One that no session has registered any more is gone as a
+ * module's is; those who were about to publish it are waited for, and then it is
+ * noted where each ring ends.
+ */
+
+/* Type @id as it is now; NULL: there is none. Under rcu_read_lock(), which keeps it. */
+struct evring_event_type *evring_type_by_id(u32 id)
+{
+	/* acquire: pairs with smp_store_release() in type_take_id() and type_replace() */
+	return id < EVRING_TYPES_MAX ? smp_load_acquire(&types[id]) : NULL;
+}
+
+static size_t family_len(const char *name)
+{
+	return strchrnul(name, '.') - name;
+}
+
+static bool family_same(const char *a, const char *b)
+{
+	size_t len = family_len(a);
+
+	return len == family_len(b) && !strncmp(a, b, len);
+}
+
+/* May @add have its name? *@found: the type itself, *@victim: one whose name it takes over */
+static int app_look(const struct evring_app_add *add, struct evring_event_type **found,
+		    struct evring_event_type **victim)
+{
+	const char *name = evring_block_name(add->block), *what, *field;
+	unsigned int i;
+
+	for (i = 0; i < nr_types; i++) {
+		struct evring_event_type *type = types[i];
+
+		if (!type->app && family_same(type->name, name)) {
+			scnprintf(add->reason->text, sizeof(add->reason->text),
+				  "%.*s.* are the kernel's types", (int)family_len(name), name);
+			return -EPERM;
+		}
+		if (!type->app || strcmp(type->name, name))
+			continue;
+		if (!uid_eq(type->app->uid, add->app->uid)) {
+			if (type_forgotten(type)) {
+				*victim = type;
+				continue;
+			}
+			scnprintf(add->reason->text, sizeof(add->reason->text),
+				  "%s is another user's type", name);
+			return -EPERM;
+		}
+		if (type->block->version != add->block->version)
+			continue;
+		if (evring_block_same(type->block, add->block)) {
+			*found = type;
+			continue;
+		}
+		what = evring_block_differs(add->block, type->block, &field);
+		if (!what && (evring_block_extends(add->block, type->block) ||
+			      evring_block_extends(type->block, add->block)))
+			continue;
+		scnprintf(add->reason->text, sizeof(add->reason->text),
+			  "field %s: its %s is another one in version %u of %s that there is: fields are only appended within a version",
+			  field, what ?: "end", add->block->version, name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/* The user's and all applications' types: may there be one more? Else one that can go. */
+static int app_quota(const struct evring_app_add *add, struct evring_event_type **victim)
+{
+	unsigned int i, all = 0, own = 0;
+	bool full;
+
+	for (i = 0; i < nr_types; i++) {
+		all += !!types[i]->app;
+		own += types[i]->app && uid_eq(types[i]->app->uid, add->app->uid);
+	}
+	if (own < types_max && (*victim || all < EVRING_TYPES_MAX - KERNEL_TYPES))
+		return 0;
+	full = own >= types_max;
+	for (i = 0; i < nr_types; i++) {
+		if (!types[i]->app || (full && !uid_eq(types[i]->app->uid, add->app->uid)) ||
+		    !type_forgotten(types[i]))
+			continue;
+		*victim = types[i];
+		return 0;
+	}
+	if (full)
+		scnprintf(add->reason->text, sizeof(add->reason->text),
+			  "the user has %u types, as many as the module's types_max allows", own);
+	else
+		scnprintf(add->reason->text, sizeof(add->reason->text),
+			  "applications have all %u types that there are for them", all);
+	return full ? -EDQUOT : -ENOSPC;
+}
+
+static struct evring_event_type *app_new(struct evring_app_add *add,
+					 struct evring_event_type *victim)
+{
+	struct evring_event_type *type;
+	int ret = app_quota(add, &victim);
+
+	if (ret)
+		return ERR_PTR(ret);
+	type = type_alloc(add->desc, add->block, add->lane);
+	if (IS_ERR(type))
+		return type;
+	type->app = add->app;
+	ret = 0;
+	if (victim)
+		type_replace(type, victim);
+	else
+		ret = type_take_id(type);
+	if (ret) {
+		type->block = NULL;
+		type->app = NULL;
+		type_free(type);
+		return ERR_PTR(ret);
+	}
+	add->block = NULL;
+	add->app = NULL;
+	return type;
+}
+
+/* It is there: with what the newest one says of it, it lives on. */
+static void app_revive(struct evring_event_type *type, struct evring_app_add *add)
+{
+	swap(add->block, type->block);
+	type->name = evring_block_name(type->block);
+	WRITE_ONCE(type->flags, type->flags & ~EVRING_TYPE_F_GONE);
+	kvfree(type->heads);
+	type->heads = NULL;
+	type->own_lane = add->lane;
+	type_place(type, add->lane);
+}
+
+static struct evring_event_type *app_add(struct evring_app_add *add)
+{
+	struct evring_event_type *type = NULL, *victim = NULL;
+	int ret;
+
+	lockdep_assert_held(&types_lock);
+	ret = app_look(add, &type, &victim);
+	if (ret)
+		return ERR_PTR(ret);
+	if (type)
+		app_revive(type, add);
+	else
+		type = app_new(add, victim);
+	if (IS_ERR(type))
+		return type;
+	if (!__test_and_set_bit(type->id, add->registered))
+		type->app->sessions++;
+	type->app->kept |= add->keep;
+	types_changed();
+	return type;
+}
+
+/* A type of a user is in the list from here on. It stays as long as it is registered. */
+struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation)
+{
+	struct evring_event_type *type;
+
+	mutex_lock(&types_lock);
+	type = app_add(add);
+	if (!IS_ERR(type))
+		*generation = type->generation;
+	mutex_unlock(&types_lock);
+	return type;
+}
+
+/* A session has done with a type. True: nobody has it now, and app_note() must follow. */
+static bool app_leave(struct evring_event_type *type, unsigned long *registered)
+{
+	lockdep_assert_held(&types_lock);
+	if (__test_and_clear_bit(type->id, registered))
+		type->app->sessions--;
+	if (type->app->sessions || type->app->kept || type->flags & EVRING_TYPE_F_GONE)
+		return false;
+	WRITE_ONCE(type->flags, type->flags | EVRING_TYPE_F_GONE);
+	type->app->noting++;	/* it stays where it is */
+	types_changed();
+	return true;
+}
+
+/* Its publishers have ended: synchronize_rcu() was called since app_leave(). */
+static void app_note(struct evring_event_type *type)
+{
+	lockdep_assert_held(&types_lock);
+	if (!--type->app->noting && type->flags & EVRING_TYPE_F_GONE)
+		type_note_heads(type);
+}
+
+/* EVRING_IOC_UNREGISTER; @uid: of that user, NULL: of anybody. May sleep. */
+int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned long *registered)
+{
+	struct evring_event_type *type;
+	bool gone = false;
+	int ret = 0;
+
+	mutex_lock(&types_lock);
+	type = id < nr_types ? types[id] : NULL;
+	if (!type) {
+		ret = -ENOENT;
+	} else if (!type->app || (uid && !uid_eq(type->app->uid, *uid))) {
+		ret = -EPERM;
+	} else if (type->generation != generation) {
+		ret = -ESTALE;
+	} else {
+		type->app->kept = false;
+		gone = app_leave(type, registered);
+	}
+	mutex_unlock(&types_lock);
+	if (!gone)
+		return ret;
+	synchronize_rcu();
+	mutex_lock(&types_lock);
+	app_note(type);
+	mutex_unlock(&types_lock);
+	return 0;
+}
+
+/* A session is closed: what it had registered is not any more. May sleep. */
+void evring_types_leave_app(unsigned long *registered)
+{
+	bool gone = false;
+	unsigned int id;
+
+	if (bitmap_empty(registered, EVRING_TYPES_MAX))
+		return;
+	mutex_lock(&types_lock);
+	for_each_set_bit(id, registered, EVRING_TYPES_MAX) {
+		/* The bit stays where app_note() must follow. */
+		if (app_leave(types[id], registered)) {
+			__set_bit(id, registered);
+			gone = true;
+		}
+	}
+	mutex_unlock(&types_lock);
+	if (!gone)
+		return;
+	synchronize_rcu();
+	mutex_lock(&types_lock);
+	for_each_set_bit(id, registered, EVRING_TYPES_MAX)
+		app_note(types[id]);
+	mutex_unlock(&types_lock);
+}
+
 static u64 count_all(const u64 __percpu *count)
 {
 	u64 sum = 0;
@@ -362,7 +649,7 @@ static u64 count_all(const u64 __percpu *count)
 }
 
 /* The answer, and in @copy the block, for the caller to free. */
-static int type_fill(struct evring_describe *info, struct evring_block **copy)
+static int type_fill(struct evring_describe *info, const kuid_t *only, struct evring_block **copy)
 {
 	const struct evring_event_type *type;
 
@@ -370,7 +657,13 @@ static int type_fill(struct evring_describe *info, struct evring_block **copy)
 	if (info->id >= nr_types)
 		return -ENOENT;
 	type = types[info->id];
+	if (only && (!type->app || !uid_eq(type->app->uid, *only)))
+		return -EPERM;
 	info->flags = type->flags;
+	if (type->app) {
+		info->flags |= EVRING_TYPE_F_APP;
+		info->uid = from_kuid(&init_user_ns, type->app->uid);
+	}
 	info->len = type->block->len;
 	info->generation = type->generation;
 	info->lane = type->lane;
@@ -383,14 +676,14 @@ static int type_fill(struct evring_describe *info, struct evring_block **copy)
 	return *copy ? 0 : -ENOMEM;
 }
 
-/* EVRING_IOC_DESCRIBE; @info was checked. */
-int evring_type_describe(struct evring_describe *info)
+/* EVRING_IOC_DESCRIBE; @info was checked. @only: types of this user alone */
+int evring_type_describe(struct evring_describe *info, const kuid_t *only)
 {
 	struct evring_block *copy = NULL;
 	int ret;
 
 	mutex_lock(&types_lock);
-	ret = type_fill(info, &copy);
+	ret = type_fill(info, only, &copy);
 	mutex_unlock(&types_lock);
 	/* Not under the lock: user memory can be as slow as its owner wants. */
 	if (!ret && copy && copy_to_user(u64_to_user_ptr(info->block), copy, info->len))
@@ -416,6 +709,7 @@ int evring_types_init(void)
 
 void evring_types_exit(void)
 {
+	rcu_barrier();	/* type_free_rcu() is this module's */
 	while (nr_types)
 		type_free(types[--nr_types]);
 }

@@ -5,6 +5,10 @@
 
 #include <linux/evring.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/uidgid.h>
+
+struct evring_app;
 
 /**
  * struct evring_suppressed - events that limits have suppressed on one CPU
@@ -34,6 +38,8 @@ struct evring_suppressed {
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
+ * @app: of what applications publish, else NULL
+ * @rcu: frees it once no application is looking at it
  */
 struct evring_event_type {
 	u16 id;
@@ -50,13 +56,16 @@ struct evring_event_type {
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;
+	struct evring_app *app;
+	struct rcu_head rcu;
 };
 
 extern const struct evring_names_desc evring_lost_causes;
 
 int evring_types_init(void);
 void evring_types_exit(void);
-int evring_type_describe(struct evring_describe *info);
+bool evring_type_desc_valid(const struct evring_type_desc *desc);
+int evring_type_describe(struct evring_describe *info, const kuid_t *only);
 void evring_type_move(struct evring_event_type *type, int lane);
 
 #endif /* _KMOD_TYPE_H */

@@ -10,7 +10,7 @@ KTESTS	:= $(patsubst tests/kernel/%.c,$(B)/tests/kernel/%,$(wildcard tests/kerne
 UTESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 E2E	:= $(addprefix $(B)/bin/,evring-consume evring-mock-broker evring-burst evring-nop \
 	   evring-clock evring-admin)
-EXAMPLE	:= $(B)/bin/evring-tail-example
+EXAMPLE	:= $(B)/bin/evring-tail-example $(B)/bin/evring-registration
 
 SAN_LIB	:= $(patsubst %.c,$(B)/san/%.o,$(wildcard user/libevring/*.c))
 SAN_D	:= $(patsubst %.c,$(B)/san/%.o,$(filter-out user/evringd/main.c,$(D_SRC)))
@@ -124,9 +124,11 @@ $(B)/bin/evring-nop: tests/e2e/nop.c
 	$(Q)$(CC) $(CSTD) -Wall -Wextra $(WERR) -Os -static -nostdlib -ffreestanding \
 		-fno-stack-protector -fcf-protection=none -Wl,--build-id=none -o $@ $<
 
-$(EXAMPLE): docs/examples/tail.c $(B)/lib/libevring.a
+$(B)/bin/evring-tail-example: docs/examples/tail.c
+$(B)/bin/evring-registration: samples/registration/registration.c
+$(EXAMPLE): $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $< $(B)/lib/libevring.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(B)/lib/libevring.a
 
 -include $(shell find $(B)/san -name '*.d' 2>/dev/null)

@@ -88,6 +88,12 @@ static struct evring_path_text folder_text(int dfd, const struct path *base, cha
 	return text;
 }
 
+/* The current folder. Context: task, preemption off. */
+struct evring_path_text evring_path_cwd(char *buf, u32 size)
+{
+	return folder_text(AT_FDCWD, NULL, buf, size);
+}
+
 /**
  * evring_path_given() - a path that the kernel did not resolve, made absolute
  * @dfd: descriptor of a folder, or AT_FDCWD

@@ -32,16 +32,16 @@ ends 1 'loaded' "no device: says that the module may not be loaded" evring --dev
 ends 1 'ermission\|group' "no permission: says what to do" \
 	su -s /evring/bin/evring nobody status
 
-refuses 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
+ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
 	evring filter check process.exec 'pth == "/"'
-refuses 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
+ends 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
 says "argv  *equal  *'x y'  *accept" "filter check --dump: the program" \
 	evring filter check --dump process.exec "uid == 0 && argv == 'x y'"
 evring types --json >/tmp/types
 says 'process.exec: 1 instruction' "filter check --types: without a device" \
 	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
 says 'No hook has a filter' "filter: none yet" evring filter
-refuses 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
+ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
 says 'process.exec: attached' "hooks attach --filter" \
 	evring hooks attach --filter 'path endswith "evring-nop" && argv != "unwanted"' process.exec
 says '^process.exec  *-  *-  *path endswith' "filter: the one that there is" evring filter
@@ -61,10 +61,10 @@ says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
 ok $? "tail --filter: just what is so"
-refuses 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
+ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
 says '^process.exec: attached' "hooks attach: without a filter again" evring hooks attach process.exec
-refuses 2 'sample' "hooks attach --sample: an error" evring hooks attach --sample 0 process.fork
-refuses 2 'rate' "hooks attach --rate: an error" evring hooks attach --rate 5/x process.fork
+ends 2 'sample' "hooks attach --sample: an error" evring hooks attach --sample 0 process.fork
+ends 2 'rate' "hooks attach --rate: an error" evring hooks attach --rate 5/x process.fork
 says '^process.fork: attached' "hooks attach --rate" evring hooks attach --rate 1000/50 --per uid process.fork
 says '^process.fork  *-  *1000/50 a second of each user  *-' "filter: limits are there" evring filter
 says '^process.fork: attached' "hooks attach --sample" evring hooks attach --sample 1000000 process.fork
@@ -160,10 +160,10 @@ rmmod evring_heartbeat
 evring hooks attach @audit >/tmp/out 2>&1
 grep -q '^file.open: attached' /tmp/out && grep -q '^file.mount: attached' /tmp/out
 ok $? "hooks attach takes a set"
-refuses 1 '@nosuch.*@security, @audit' "hooks attach: no such set, and what there is" \
+ends 1 '@nosuch.*@security, @audit' "hooks attach: no such set, and what there is" \
 	evring hooks attach @nosuch
 echo '{"name":"x","config":{"hooks":"@nosuch","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
-refuses 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
+ends 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
 	evringd --check /tmp/h.json
 says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
 
@@ -181,22 +181,23 @@ for file in 1 2 3 4 5 6 7 8 9 10; do
 	echo content >/tmp/file.$file
 done
 until_it_says '"lag_bytes":0' evring groups --json
-# Events so far: to look makes some, as many each time.
+# Events so far. To wait and to look makes some, as many each time.
 emitted() {
+	sleep "$1"
 	evring status --json >/tmp/status
+	grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2 >/tmp/counts
 	total=0
-	for count in $(grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2); do
+	while read -r count; do
 		total=$((total + count))
-	done
+	done </tmp/counts
 }
-emitted
+emitted 0
 first=$total
-emitted
+emitted 0
 look=$((total - first)) first=$total
-sleep 5
-emitted
-echo "$look events by a look, $((total - first)) by a look and five seconds" >/tmp/out
-cat /tmp/out | sed 's/^/# /'
+emitted 5
+echo "$look events by a look at once, $((total - first)) by one after five seconds" >/tmp/out
+sed 's/^/# /' /tmp/out
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @all: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events
@@ -207,6 +208,65 @@ kill -TERM $daemon
 wait $daemon
 kill -TERM $broker
 says 'idle' "groups drop: with its hooks" evring groups drop idle
+
+type=/cli/registration/registration.json
+says '^user.registered: version 1, id [0-9]*, generation 0, lane app' \
+	"types register: a type of a file" evring types register $type
+says '^ *[0-9]*  *user.registered ' "types: it is there" evring types
+says '"name":"user.registered".*"app":true,"uid":0' "types --json: whose it is" \
+	evring types --json user.registered
+evring types --json user.registered >/tmp/again.json
+says 'user.registered: version 1' "types register takes what types --json prints" \
+	evring types register /tmp/again.json
+says '' "publish: fields as words" evring publish user.registered user_id=42 email=a@b.c plan=paid
+says 'user.registered.*user_id=42 .*email=a@b.c.*plan=paid' "its event is read" \
+	evring tail --no-follow --type user.registered
+says '"uid":0,.*"comm":"evring"' "the kernel says who published it" \
+	evring tail --no-follow --type user.registered --json
+ends 2 'has no field .emial.; it has user_id email plan' "publish: an unknown field, and what there is" \
+	evring publish user.registered emial=x
+ends 2 'user_id=many: not a whole number' "publish: a number that is none" \
+	evring publish user.registered user_id=many
+ends 2 'plan=gold: it is one of free paid' "publish: a name that is none" \
+	evring publish user.registered plan=gold
+ends 2 'plan is a whole number from 0 to 4294967295' "publish: a number that does not fit" \
+	evring publish user.registered plan=4294967296
+ends 2 'what the kernel says' "publish: nobody says who he is" evring publish user.registered uid=0
+ends 2 'FIELD=VALUE' "publish: a word that is no field" evring publish user.registered email
+ends 1 'no type .user.nosuch.' "publish: a type that is not registered" evring publish user.nosuch a=1
+ends 1 'no type .process.exec. registered' "publish: not the kernel's types" \
+	evring publish process.exec path=/bin/sh
+printf '{"user_id": 1, "email": "x"}\n\n{"user_id": 2, "email": null}\n{"user_id": "3"\n' |
+	evring publish user.registered --stdin >/tmp/out 2>&1
+[ $? = 1 ] && grep -q 'line 4: ' /tmp/out
+ok $? "publish --stdin: the line that is wrong is named"
+evring tail --no-follow --type user.registered >/tmp/out
+[ "$(grep -c user.registered /tmp/out)" = 3 ]
+ok $? "publish --stdin: those before it are published"
+echo '{"name":"process.mine","version":1,"fields":[]}' >/tmp/t.json
+ends 1 'process.\* are the kernel' "types register: the kernel's names are its own" \
+	evring types register /tmp/t.json
+sed 's/"u64"/"s64"/' $type >/tmp/t.json
+ends 1 'field user_id: its kind' "types register: a clash names the field" \
+	evring types register /tmp/t.json
+sed 's/"u64"/"u65"/' $type >/tmp/t.json
+ends 1 "says of 'user.registered' is no type" "types register: a file with no type" \
+	evring types register /tmp/t.json
+ends 1 'group evring-publish' "publish without permission: says what to do" \
+	su -s /bin/sh nobody -c '/evring/bin/evring publish user.registered'
+says '' "the sample in C" /cli/registration.bin 77 c@example.org
+says 'user_id=77 .*email=c@example.org' "... its event" evring tail --no-follow --type user.registered
+evring types register --json $type >/tmp/registered.json
+says '' "the sample in Python, with os.write() alone" \
+	sh -c 'PYTHONHOME=/usr PYTHONPATH=/cli/python.zip python3 -S /cli/registration/registration.py 78 p@example.org </tmp/registered.json'
+says 'user_id=78 .*email=p@example.org' "... its event" evring tail --no-follow --type user.registered
+says '' "the sample for a shell" sh /cli/registration/registration.sh
+says 'user_id=3 .*email=user3@example.org' "... its last event" \
+	evring tail --no-follow --type user.registered
+says 'not registered any more' "types unregister" evring types unregister user.registered
+ends 1 'no type .user.registered.' "types unregister: only once" \
+	evring types unregister user.registered
+says 'user_id=3 ' "its events stay readable" evring tail --no-follow --type user.registered
 
 says 'detached' "hooks detach" evring hooks detach 'process.*'
 before=$(evring status --json)

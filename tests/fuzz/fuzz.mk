@@ -4,7 +4,7 @@
 # measure coverage.
 
 FUZZ	:= $(B)/fuzz
-FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz
+FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz publish_fuzz
 FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -16,6 +16,7 @@ FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
 	    tests/fuzz/hooked_ring.c tests/fuzz/hooked_reader.c
 FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c tests/fuzz/hostile.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
+FUZZ_SRC_publish := tests/fuzz/publish_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
 		   $(addprefix user/evringd/,config.c keys.c problem.c words.c template.c provider.c) \
 		   $(addprefix user/common/,memory.c log.c text.c file.c)
@@ -23,6 +24,7 @@ FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_LINK_reader := $(SIM_WRAP) -Wl,--wrap=clock_gettime -ljansson
+FUZZ_LINK_publish := $(SIM_WRAP) -lpthread
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open
 FUZZ_DEPS := $(wildcard user/*/*.[ch] kmod/filter/*.[ch] tests/harness/*.h include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
@@ -46,8 +48,8 @@ $(FUZZ)/kernel.o $(FUZZ)/kernel-cov.o: $(SIM_DEPS) tests/fuzz/fuzz.mk | $(SIM)/i
 		$(OBJCOPY) -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' \
 			--keep-global-symbol='__llvm*' $@
 
-$(FUZZ)/group_fuzz: $(FUZZ)/kernel.o
-$(FUZZ)/group_fuzz-cov: $(FUZZ)/kernel-cov.o
+$(FUZZ)/group_fuzz $(FUZZ)/publish_fuzz: $(FUZZ)/kernel.o
+$(FUZZ)/group_fuzz-cov $(FUZZ)/publish_fuzz-cov: $(FUZZ)/kernel-cov.o
 
 $(FUZZ)/%_fuzz: $(FUZZ_DEPS)
 	@mkdir -p $(@D)

@@ -614,11 +614,6 @@ TEST_F(commit, only_who_owns_the_group_commits)
 	close(other);
 }
 
-TEST(open_for_writing_alone_is_refused)
-{
-	EXPECT_EQ(-EOPNOTSUPP, session_open(O_WRONLY));
-}
-
 TEST(what_the_device_does_not_do_fails_properly)
 {
 	int fd = session_open(O_RDWR), rdonly = session_open(O_RDONLY);

@@ -47,3 +47,14 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
+
+# What applications publish
+SIM_PUBLISH_SRC := tests/ring/publish_test.c $(wildcard user/libevring/*.c)
+
+SIM_TESTS += $(B)/tests/ring/publish_test
+$(B)/tests/ring/publish_test: $(SIM)/kernel-asan.o $(SIM_PUBLISH_SRC) $(SIM_DEPS) \
+		$(wildcard user/libevring/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
+		-o $@ $(SIM_PUBLISH_SRC) $< -lpthread

@@ -21,13 +21,14 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c filter.c */
+/* status.c tail.c types.c hooks.c groups.c filter.c publish.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
 int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);
 int cmd_filter(const struct cli *cli, int argc, char **argv);
+int cmd_publish(const struct cli *cli, int argc, char **argv);
 
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);
@@ -42,6 +43,20 @@ json_t *filters_of(struct evring *ev, const char *hook);
 
 /* typefile.c: a type out of a file, the newest of that name; NULL, which was said. Free it. */
 struct evring_type *type_from_file(const char *file, const char *name);
+
+/* Each type of a file, or the one that it is; ends where @fn or the file is no EXIT_SUCCESS. */
+int types_in_file(const char *file, int (*fn)(const struct evring_type *type, void *arg),
+		  void *arg);
+
+/* types.c: a type as 'types --json' prints it. @lane: where its events go */
+json_t *type_json(const struct evring_type *type, const char *lane);
+
+/* register.c: 'types register' and 'types unregister' */
+int types_register(const struct cli *cli, const char *file, bool json);
+int types_unregister(const struct cli *cli, const char *name);
+
+/* Open the device for publishing. NULL: it failed, and stderr has the reason. */
+struct evring_publisher *open_publisher(const struct cli *cli);
 
 /*
  * line.c: an event as a line of text

@@ -20,11 +20,12 @@ static const struct {
 	{ "hooks", cmd_hooks },
 	{ "groups", cmd_groups },
 	{ "filter", cmd_filter },
+	{ "publish", cmd_publish },
 };
 
 static const char help[] =
 	"Usage: evring [--device PATH] VERB [OPTION]...\n"
-	"Look at the events of this host, and at the module that collects them.\n"
+	"Look at the events of this host, and at the module that collects them; publish some.\n"
 	"\n"
 	"  status   lanes, rings, groups and losses\n"
 	"  tail     print events as they happen\n"
@@ -32,6 +33,7 @@ static const char help[] =
 	"  hooks    list, attach and detach the hooks that emit events\n"
 	"  groups   list and drop the groups that the rings hold events for\n"
 	"  filter   check an expression that says which events are wanted\n"
+	"  publish  publish an event of a type of your own\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"

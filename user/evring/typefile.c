@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Types from a file that 'evring types --json' wrote, for where there is no device. */
+/*
+ * Types from a file that 'evring types --json' wrote, or that somebody wrote by hand:
+ * then offsets and sizes may be left out, and fields lie as a C compiler puts them.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,16 +47,42 @@ static void make_values(struct evring_field *field, json_t *names)
 		};
 }
 
-static bool make_field(struct evring_field *field, json_t *json)
+/* Bytes of a field's fixed part, where the file does not say; 0: it has to */
+static uint32_t usual_size(int kind, int format)
+{
+	if (kind & EVRING_KIND_VAR)
+		return sizeof(struct evring_str);
+	if (kind == EVRING_KIND_FIXED && format == EVRING_FORMAT_MAC)
+		return 6;
+	if (kind == EVRING_KIND_FIXED)
+		return format == EVRING_FORMAT_IP || format == EVRING_FORMAT_UUID ? 16 : 0;
+	return kind == EVRING_KIND_CHARS ? 0 : EVRING_KIND_SIZE((uint32_t)kind);
+}
+
+/* What a C compiler aligns it to */
+static uint32_t usual_align(int kind)
+{
+	return kind & EVRING_KIND_VAR ? sizeof(uint16_t) : EVRING_KIND_SIZE((uint32_t)kind);
+}
+
+/* @end: of the field before it, and then of this one */
+static bool make_field(struct evring_field *field, json_t *json, uint32_t *end)
 {
 	int kind = evring_kind_by_name(string_of(json, "kind"));
 	int format = evring_format_by_name(string_of(json, "format"));
 	long long offset = number_of(json, "offset", UINT16_MAX);
 	long long size = number_of(json, "size", UINT16_MAX);
 
-	/* A format that is not known is as none; so are those that want names and have none. */
-	if (kind < 0 || offset < 0 || size < 0)
+	if (kind < 0)
 		return false;
+	if (!json_object_get(json, "size"))
+		size = usual_size(kind, format);
+	if (!json_object_get(json, "offset"))
+		offset = (*end + usual_align(kind) - 1) / usual_align(kind) * usual_align(kind);
+	/* A format that is not known is as none; so are those that want names and have none. */
+	if (offset < 0 || size < 0 || offset > UINT16_MAX)
+		return false;
+	*end = (uint32_t)(offset + size);
 	field->name = string_of(json, "name");
 	field->unit = string_of(json, "unit");
 	field->doc = string_of(json, "doc");
@@ -80,33 +109,75 @@ static struct evring_type *make_type(json_t *json)
 	long long size = number_of(json, "size", UINT16_MAX);
 	struct evring_type *type = NULL;
 	struct making making = { 0 };
-	bool good = version > 0 && size >= 0 && json_is_array(fields);
+	bool is_sized = json_object_get(json, "size") != NULL;
+	bool good = version > 0 && (size >= 0 || !is_sized) && json_is_array(fields);
+	uint32_t end = 0;
 
 	making.fields = xzalloc((json_array_size(fields) + 1) * sizeof(*making.fields));
 	making.like.name = string_of(json, "name");
+	making.like.doc = string_of(json, "doc");
+	making.like.own_lane = string_of(json, "lane");
 	making.like.version = (uint32_t)version;
-	making.like.size = (uint32_t)size;
+	making.like.common_size = json_object_get(json, "common_size") ?
+				  (uint32_t)number_of(json, "common_size", UINT16_MAX) : 0;
 	making.like.fields = making.fields;
 	for (size_t i = 0; i < json_array_size(fields) && good; i++)
 		good = make_field(&making.fields[making.like.nr_fields++],
-				  json_array_get(fields, i));
+				  json_array_get(fields, i), &end);
+	making.like.size = is_sized ? (uint32_t)size : end;
 	if (good && evring_type_build(&type, &making.like))
 		type = NULL;
 	making_free(&making);
 	return type;
 }
 
-struct evring_type *type_from_file(const char *file, const char *name)
+static json_t *file_load(const char *file)
 {
 	json_error_t error;
-	json_t *list = json_load_file(file, 0, &error), *found = NULL, *json;
+	json_t *json = json_load_file(file, 0, &error);
+
+	if (!json)
+		fprintf(stderr, "evring: %s: line %d: %s\n", file, error.line, error.text);
+	return json;
+}
+
+int types_in_file(const char *file, int (*fn)(const struct evring_type *type, void *arg),
+		  void *arg)
+{
+	json_t *json = file_load(file), *list;
+	struct evring_type *type;
+	int ret = EXIT_SUCCESS;
+	size_t i;
+
+	if (!json)
+		return EXIT_FAILURE;
+	list = json_is_array(json) ? json : json_pack("[O]", json);
+	for (i = 0; i < json_array_size(list) && !ret; i++) {
+		type = make_type(json_array_get(list, i));
+		if (type) {
+			ret = fn(type, arg);
+		} else {
+			fprintf(stderr, "evring: %s: what it says of '%s' is no type: it has a name, "
+				"a version, and fields with names and kinds\n", file,
+				string_of(json_array_get(list, i), "name"));
+			ret = EXIT_FAILURE;
+		}
+		evring_type_free(type);
+	}
+	if (list != json)
+		json_decref(list);
+	json_decref(json);
+	return ret;
+}
+
+struct evring_type *type_from_file(const char *file, const char *name)
+{
+	json_t *list = file_load(file), *found = NULL, *json;
 	struct evring_type *type = NULL;
 	size_t i;
 
-	if (!list) {
-		fprintf(stderr, "evring: %s: line %d: %s\n", file, error.line, error.text);
+	if (!list)
 		return NULL;
-	}
 	json_array_foreach(list, i, json)
 		if (!strcmp(string_of(json, "name"), name) &&
 		    (!found || number_of(json, "version", UINT32_MAX) >

@@ -10,7 +10,11 @@
 
 static const char help[] =
 	"Usage: evring types [-v] [--json] [NAME-GLOB]...\n"
-	"List the types of events, and all fields of a type that is given by its whole name.\n"
+	"       evring types register [--json] FILE\n"
+	"       evring types unregister NAME\n"
+	"List the types of events, and all fields of a type that is given by its whole name;\n"
+	"or register the types of a file, as --json prints them, for this user to publish.\n"
+	"They stay registered until 'unregister', or until the module is unloaded.\n"
 	"\n"
 	"  -v, --verbose   all fields of every type\n"
 	"  --json          as one JSON array, fields included\n"
@@ -65,8 +69,9 @@ struct type_row {
 	uint64_t version;
 	const char *lane;
 	json_t *fields;
-	uint64_t size, lost;
-	bool hook, attached, gone;
+	uint64_t size, common_size, lost;
+	bool hook, attached, gone, app;
+	uint64_t uid;
 	const char *state;
 };
 
@@ -81,10 +86,13 @@ static const struct column type_columns[] = {
 	TYPE_COLUMN(lane, TEXT, "LANE"),
 	TYPE_COLUMN(fields, ROWS, "FIELDS"),
 	TYPE_COLUMN(size, COUNT, "SIZE"),
+	TYPE_COLUMN(common_size, COUNT, NULL),
 	TYPE_COLUMN(lost, FAULT, "LOST"),
 	TYPE_COLUMN(hook, FLAG, NULL),
 	TYPE_COLUMN(attached, FLAG, NULL),
 	TYPE_COLUMN(gone, FLAG, NULL),
+	TYPE_COLUMN(app, FLAG, NULL),
+	TYPE_COLUMN(uid, COUNT, NULL),
 	TYPE_COLUMN(state, TEXT, "HOOK"),
 	{ 0 },
 };
@@ -127,7 +135,7 @@ static json_t *fields_json(const struct evring_type *type)
 	return fields;
 }
 
-static struct type_row type_row_of(const struct evring *ev, const struct evring_type *type)
+static struct type_row type_row_of(const struct evring_type *type, const char *lane)
 {
 	return (struct type_row){
 		.id = type->id,
@@ -135,15 +143,27 @@ static struct type_row type_row_of(const struct evring *ev, const struct evring_
 		.name = type->name,
 		.doc = type->doc,
 		.version = type->version,
-		.lane = lane_name(ev, type->lane),
+		.lane = lane,
 		.fields = fields_json(type),
 		.size = type->size,
+		.common_size = type->common_size,
 		.lost = type->lost,
 		.hook = type->flags & EVRING_TYPE_F_HOOK,
 		.attached = type->flags & EVRING_TYPE_F_ATTACHED,
 		.gone = type->flags & EVRING_TYPE_F_GONE,
+		.app = type->flags & EVRING_TYPE_F_APP,
+		.uid = type->flags & EVRING_TYPE_F_APP ? type->uid : COLUMN_NONE,
 		.state = hook_state(type),
 	};
+}
+
+json_t *type_json(const struct evring_type *type, const char *lane)
+{
+	struct type_row row = type_row_of(type, lane);
+	json_t *json = columns_json(type_columns, &row);
+
+	columns_release(type_columns, &row);
+	return json;
 }
 
 static void print_fields(const struct evring *ev, const struct evring_type *type)
@@ -180,7 +200,7 @@ static int list(struct evring *ev, int nr, const struct options *options, int ar
 			print_fields(ev, type);
 			continue;
 		}
-		row = type_row_of(ev, type);
+		row = type_row_of(type, lane_name(ev, type->lane));
 		table_row(table, &row);
 		json_array_append_new(array, columns_json(type_columns, &row));
 		columns_release(type_columns, &row);
@@ -190,6 +210,20 @@ static int list(struct evring *ev, int nr, const struct options *options, int ar
 		return EXIT_SUCCESS;
 	fprintf(stderr, "evring: there is no type '%s': 'evring types' lists them\n", argv[0]);
 	return EXIT_FAILURE;
+}
+
+/* 'register FILE' and 'unregister NAME' */
+static int change(const struct cli *cli, const struct options *options, int argc, char **argv)
+{
+	bool is_register = !strcmp(argv[0], "register");
+
+	if (argc != 2 || options->verbose || (options->json && !is_register)) {
+		fprintf(stderr, "evring: types %s takes a %s\n", argv[0],
+			is_register ? "file" : "name");
+		return try_help("types");
+	}
+	return is_register ? types_register(cli, argv[1], options->json) :
+			     types_unregister(cli, argv[1]);
 }
 
 int cmd_types(const struct cli *cli, int argc, char **argv)
@@ -214,6 +248,9 @@ int cmd_types(const struct cli *cli, int argc, char **argv)
 		else
 			return try_help("types");
 	}
+	if (optind < argc && (!strcmp(argv[optind], "register") ||
+			      !strcmp(argv[optind], "unregister")))
+		return change(cli, &options, argc - optind, argv + optind);
 	ev = open_device(cli);
 	if (!ev)
 		return EXIT_FAILURE;

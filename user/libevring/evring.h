@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libevring: read the events of this host from /dev/evring.
+ * libevring: read the events of this host from /dev/evring, and publish there.
  *
  * One handle is one session of the device: it reads as a tap or as the owner
  * of one group. A handle is not thread-safe; use one per thread. Functions
@@ -71,7 +71,10 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "limits" of one EVRING_FEATURE_*; NULL for any other. */
+/*
+ * "read", "uring", "hooks", "filters", "limits", "publish"
+ * of one EVRING_FEATURE_*; NULL for any other.
+ */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -174,6 +177,7 @@ struct evring_type {
 	uint32_t json_max;		/* its part of evring_json_max() */
 	uint64_t filtered;		/* events that no owner of the hook wanted, as of the last look */
 	uint64_t undecided;		/* events that a filter came to no end with, and let pass */
+	uint32_t uid;			/* EVRING_TYPE_F_APP: whose it is */
 };
 
 /*
@@ -187,8 +191,8 @@ void evring_type_free(struct evring_type *type);
 
 /*
  * The same of a type that was put together by hand: @like with its id, version,
- * size, name and fields (doc, unit and own_lane may be NULL). -EINVAL: it is no type
- * that could be.
+ * size, common_size, name and fields (doc, unit and own_lane may be NULL). -EINVAL:
+ * it is no type that could be.
  */
 int evring_type_build(struct evring_type **type, const struct evring_type *like);
 
@@ -399,6 +403,84 @@ int evring_commit(struct evring *ev);
  * that acknowledge later than they read; the same array can go through io_uring instead. */
 int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entries,
 		     unsigned int nr);
+
+/*
+ * Publishing
+ *
+ *	struct evring_publisher *pub;
+ *	const struct evring_type *type;
+ *	int ret = evring_publisher_open(&pub, NULL, 0);
+ *
+ *	if (!ret)
+ *		ret = evring_type_register(pub, &user_registered, 0, &type);
+ *	if (!ret)
+ *		ret = evring_publish(pub, type, &event, sizeof(event));
+ *
+ * A payload is what the type describes behind its common part, which the kernel
+ * adds: it says who published. What a struct evring_str in it says counts from the
+ * payload's own first byte. A publisher is not thread-safe; use one per thread.
+ */
+
+struct evring_publisher;
+
+/*
+ * Open @path for writing alone; NULL for EVRING_PUBLISH_DEVICE, or EVRING_DEVICE
+ * where that is not to be had. @flags: 0, or O_NONBLOCK: what finds no room is
+ * -EAGAIN, and does not wait. -ENOENT: the module is not loaded. -EACCES.
+ */
+int evring_publisher_open(struct evring_publisher **pub, const char *path, int flags);
+
+/* NULL is fine. What it had registered is not any more, unless it was to be kept. */
+void evring_publisher_close(struct evring_publisher *pub);
+
+/* The file descriptor: for poll() and io_uring. Stays the publisher's. */
+int evring_publisher_fd(const struct evring_publisher *pub);
+
+/* Why evring_type_register() failed, as the module says it; "" if it said nothing. */
+const char *evring_publisher_error(const struct evring_publisher *pub);
+
+/*
+ * Make a type known, or register one that there is: @like as evring_type_build()
+ * takes it, without a common part (common_size is 0). @flags: EVRING_REGISTER_F_KEEP.
+ * *@type is the publisher's, as the kernel describes it, common part included.
+ * -EINVAL: it is no type that could be. -EPERM: the name is the kernel's or another
+ * user's. -EEXIST: it clashes with the same version. -EDQUOT, -ENOSPC: too many.
+ */
+int evring_type_register(struct evring_publisher *pub, const struct evring_type *like,
+			 uint32_t flags, const struct evring_type **type);
+
+/* It is not registered any more, and EVRING_REGISTER_F_KEEP is taken back. */
+int evring_type_unregister(struct evring_publisher *pub, const struct evring_type *type);
+
+/* A registered type of this user: its newest version and that one's longest schema. -ENOENT. */
+int evring_publisher_type(struct evring_publisher *pub, const char *name,
+			  const struct evring_type **type);
+
+/* Publish one event. -EAGAIN, -EINTR, -EINVAL, -EMSGSIZE, -ENOENT, -ESTALE: see evring(4). */
+int evring_publish(struct evring_publisher *pub, const struct evring_type *type,
+		   const void *payload, size_t len);
+
+/* One of several events */
+struct evring_out {
+	const struct evring_type *type;
+	const void *payload;
+	size_t len;
+};
+
+/*
+ * Publish several with as few system calls as can be. Returns how many were: the
+ * next one's errno is got by publishing it again. -errno: the first one's.
+ */
+ssize_t evring_publish_many(struct evring_publisher *pub, const struct evring_out *events,
+			    size_t nr);
+
+/*
+ * One event into @buf as the device takes it: put one behind another, these are
+ * for one write(), IORING_OP_WRITE or EVRING_CMD_PUBLISH. Returns its bytes, a
+ * multiple of 8; 0: @room is too small, and nothing was put there.
+ */
+size_t evring_pub_put(void *buf, size_t room, const struct evring_type *type,
+		      const void *payload, size_t len);
 
 /*
  * The contents of an event

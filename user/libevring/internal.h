@@ -180,6 +180,8 @@ int host_read_id(const char *path, char id[33]);
 
 /* type.c */
 
+int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block);
+int type_new(const struct evring_describe *info, const void *block, struct evring_type **type);
 void types_free(struct evring *ev);
 /* Fetch the types that have changed since the last look. */
 int types_update(struct evring *ev);

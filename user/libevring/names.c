@@ -33,6 +33,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "uring";
 	case EVRING_FEATURE_HOOKS:
 		return "hooks";
+	case EVRING_FEATURE_PUBLISH:
+		return "publish";
 	case EVRING_FEATURE_FILTERS:
 		return "filters";
 	case EVRING_FEATURE_LIMITS:

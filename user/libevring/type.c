@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "internal.h"
 
 #define BLOCK_ROOM	4096u	/* enough for most types; the kernel tells the length */
 
-/* The kernel's description of type @id; the caller frees the block. */
-static int describe(struct evring *ev, uint32_t id, struct evring_describe *info, void **block)
+/* What the kernel says of type @id; free() its block. */
+int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block)
 {
 	uint32_t room = BLOCK_ROOM;
 	void *buf;
@@ -22,7 +23,7 @@ static int describe(struct evring *ev, uint32_t id, struct evring_describe *info
 		*info = (struct evring_describe){
 			.id = id, .block = (uintptr_t)buf, .room = room,
 		};
-		ret = evring_ioctl(ev, EVRING_IOC_DESCRIBE, info);
+		ret = ioctl(fd, EVRING_IOC_DESCRIBE, info) < 0 ? -errno : 0;
 		if (!ret && info->len <= room)
 			break;
 		free(buf);
@@ -43,6 +44,7 @@ static void type_state(struct evring_type *type, const struct evring_describe *i
 	type->lost = info->lost;
 	type->filtered = info->filtered;
 	type->undecided = info->undecided;
+	type->uid = info->uid;
 }
 
 /* An array of pointers with room for one more */
@@ -56,8 +58,8 @@ static int grow(struct evring_type ***array, unsigned int nr)
 	return 0;
 }
 
-static int type_new(const struct evring_describe *info, const void *block,
-		    struct evring_type **type)
+/* The kernel's block as a type. */
+int type_new(const struct evring_describe *info, const void *block, struct evring_type **type)
 {
 	int ret = evring_type_parse(type, block, info->len);
 
@@ -74,7 +76,7 @@ static int type_fetch(struct evring *ev)
 	int ret = grow(&ev->types, ev->nr_types);
 
 	if (!ret)
-		ret = describe(ev, ev->nr_types, &info, &block);
+		ret = type_describe(ev->fd, ev->nr_types, &info, &block);
 	if (ret)
 		return ret;
 	ret = type_new(&info, block, &ev->types[ev->nr_types]);
@@ -93,7 +95,7 @@ static int type_look(struct evring *ev, uint32_t id)
 	struct evring_type *old = ev->types[id], *new;
 	struct evring_describe info;
 	void *block;
-	int ret = describe(ev, id, &info, &block);
+	int ret = type_describe(ev->fd, id, &info, &block);
 
 	if (ret)
 		return ret;

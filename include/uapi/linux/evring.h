@@ -12,13 +12,16 @@
  * A session is one open file of /dev/evring. Its calls:
  *
  *	open		O_RDONLY or O_RDWR: taps and joins groups. EMFILE: the user has
- *			as many sessions as the module's sessions_max allows
+ *			as many sessions as the module's sessions_max allows. O_WRONLY:
+ *			publishes and sees nothing of others (EVRING_PUBLISH_DEVICE can
+ *			be opened in no other way); O_RDWR: does both
  *	META		how long the meta page is, and of which version
  *	mmap		the meta page, then the rings; all of it read-only
  *	JOIN		take a group (or none: then the session is a tap)
  *	read the rings	plain loads, no system call
  *	COMMIT		this group needs nothing below this position any more
  *	ARM, poll	when there is nothing to read
+ *	REGISTER	make a type known; write: publish events, see Publishing
  *
  * One ring, as mmap'd at EVRING_MMAP_RING(lane, cpu):
  *
@@ -70,6 +73,7 @@
 #include <linux/types.h>
 
 #define EVRING_DEVICE		"/dev/evring"
+#define EVRING_PUBLISH_DEVICE	"/dev/evring-publish"
 #define EVRING_ABI_VERSION	1
 
 /*
@@ -81,6 +85,7 @@
 #define EVRING_COMMIT_MAX	65536	/* entries of one commit */
 #define EVRING_FLUSH_MS_MAX	60000
 #define EVRING_ABANDON_MS_MAX	2147483647
+#define EVRING_BLOCK_MAX	65536	/* bytes of a block that is registered */
 
 /* A set of lanes is a __u64, a bit for each lane's number. */
 #define EVRING_LANES_ALL	(~0ULL)	/* all that there are */
@@ -91,6 +96,7 @@
 #define EVRING_FEATURE_HOOKS	(1ULL << 2)	/* EVRING_IOC_HOOK, with owners and lanes */
 #define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
 #define EVRING_FEATURE_LIMITS	(1ULL << 4)	/* evring_hook.limits */
+#define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
 
 /*
  * Records
@@ -388,10 +394,14 @@ struct evring_common {
  * @lost: out: events of this type that got no room, all causes, all CPUs
  * @filtered: out: events that no owner of their hook wanted: they are nowhere
  * @undecided: out: events that are wanted because a filter came to no end with them
+ * @uid: out: EVRING_TYPE_F_APP: whose it is, initial user namespace; else 0
+ * @reserved1: 0
  *
- * Any session. ENOENT: no such id, and none above it either: ids are given out
- * without holes. A type stays describable after its module has gone; once no
- * ring holds an event of it, its id may come back under another generation.
+ * Any session; EPERM: one that is open for writing alone knows its user's types
+ * only. ENOENT: no such id, and none above it either: ids are given out without
+ * holes. A type stays describable after its module or its last publisher has
+ * gone; once no ring holds an event of it, its id may come back under another
+ * generation.
  */
 struct evring_describe {
 	__u32	id;
@@ -405,13 +415,16 @@ struct evring_describe {
 	__u64	lost;
 	__u64	filtered;
 	__u64	undecided;
+	__u32	uid;
+	__u32	reserved1;
 };
 
 #define EVRING_TYPE_F_HOOK	0x1	/* emitted by a hook: EVRING_IOC_HOOK knows it */
 #define EVRING_TYPE_F_ATTACHED	0x2	/* ... which is attached now */
-#define EVRING_TYPE_F_GONE	0x4	/* its module has gone */
+#define EVRING_TYPE_F_GONE	0x4	/* its module, or its last publisher, has gone */
 #define EVRING_TYPE_F_DISARMED	0x8	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_DISARMED */
 #define EVRING_TYPE_F_ABSENT	0x10	/* EVRING_TYPE_F_HOOK: see EVRING_HOOK_ABSENT */
+#define EVRING_TYPE_F_APP	0x20	/* applications of one user publish it */
 
 /*
  * Filters
@@ -770,8 +783,11 @@ struct evring_ring_page {
 	((1ULL << 60) | ((__u64)(lane) << 52) | ((__u64)(cpu) << 32))
 
 /*
- * Calls. EOPNOTSUPP of any of them: a 32-bit program, which could not map a
- * ring.
+ * Calls. EACCES: the session is open for writing alone, and the call is not one
+ * of DESCRIBE, REGISTER and UNREGISTER; or it is open for reading alone, and the
+ * call is one of the last two. EOPNOTSUPP: a 32-bit program, which could
+ * not map a ring, on a session that is open for reading; one that is open for
+ * writing alone has its calls, with the same structures.
  */
 
 /**
@@ -826,6 +842,9 @@ struct evring_ring_read {
  * the records at the cursor stay, even if tail is past it: a writer that gave way to the group
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
+ *
+ * Hooks of events that the owner's work would go on making (files, sockets) leave its
+ * process out, if it has CAP_PERFMON or CAP_SYS_ADMIN and so could detach them.
  *
  * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
@@ -1061,6 +1080,159 @@ struct evring_drop {
 };
 
 /*
+ * Publishing
+ *
+ * What is written to a session that is open for writing is a sequence of events,
+ * each a struct evring_pub and its payload, the next one at the next multiple of
+ * 8. The payload is what the type describes *behind* its common part: positions
+ * in it count from its own first byte. The kernel puts the common part in front
+ * (who published it), makes the record and its header, and corrects what refers
+ * to the tail. Nobody says who he is.
+ *
+ *	+------------+---------+-----+------------+---------+---
+ *	| evring_pub | payload | pad | evring_pub | payload |
+ *	+------------+---------+-----+------------+---------+---
+ *
+ * Each event is published whole or not at all, and in order. write() returns the
+ * bytes of the events that are published, padding included. Where that is less
+ * than it was given, the event behind them was refused and nothing behind it was
+ * looked at: to write the rest gives its errno. So -1 says that nothing was
+ * published. It is the same with writev(), whose vectors may end anywhere, and
+ * with io_uring: IORING_OP_WRITE, IORING_OP_WRITEV and EVRING_CMD_PUBLISH.
+ *
+ *	EINVAL		no such header, reserved bytes or padding that are not 0, a
+ *			payload shorter than the type's fixed part, a reference that
+ *			leads out of the tail or to part of an element
+ *	EMSGSIZE	longer than payload_max
+ *	ENOENT		no such type, or nobody has registered it any more
+ *	ESTALE		the id is another type's by now: register it again
+ *	EPERM		the type is the kernel's, or another user's; or the caller acts
+ *			for another user than the one who opened the device, and that
+ *			one had not CAP_PERFMON or CAP_SYS_ADMIN
+ *	EAGAIN		no room (of a blocking session: it waits, see below)
+ *	EFAULT
+ *
+ * No room: a group holds the segment that comes next, or the user has as much on
+ * this CPU's ring as the module's user_percent of it that no group has done with.
+ * Then a blocking writer waits until a group commits; a signal ends that (EINTR,
+ * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
+ * once there may be room. An event that was not published takes no seq and is no
+ * loss: the caller knows of it.
+ */
+
+/**
+ * struct evring_pub - what stands before each event that is written
+ * @len: bytes of this structure and of the payload
+ * @type: id of the type
+ * @flags: 0
+ * @generation: of the id
+ * @reserved: 0
+ */
+struct evring_pub {
+	__u32	len;
+	__u16	type;
+	__u16	flags;
+	__u32	generation;
+	__u32	reserved;
+};
+
+/**
+ * struct evring_register - EVRING_IOC_REGISTER: make a type known, to publish it
+ * @block: address of a struct evring_block
+ * @text: address for a line that says why the block was refused, 0: none
+ * @len: bytes at @block, at most EVRING_BLOCK_MAX
+ * @room: bytes at @text, its NUL included
+ * @flags: EVRING_REGISTER_F_*
+ * @uid: EVRING_REGISTER_F_UID: on whose behalf; else 0
+ * @id: out
+ * @generation: out: of the id
+ * @payload_max: out: longest payload that can be written, bytes
+ * @lane: out: where its events go
+ * @reserved: 0
+ *
+ * The block is copied once and believed nothing. What it says of the common part
+ * (the first common_size bytes of its payload and the fields in there) is put
+ * aside, the kernel's own comes instead. Its texts are printable ASCII. The lane
+ * that it asks for is "app", or none, which is the same; another lane needs
+ * CAP_PERFMON or CAP_SYS_ADMIN.
+ *
+ * A type belongs to the user who opened the device. It is registered as long as a
+ * session that has registered it is open, or for as long as the module is loaded
+ * with EVRING_REGISTER_F_KEEP. Meanwhile any session of that user can publish it.
+ * The same type can be registered many times.
+ *
+ * Of one name and version, one schema is the beginning of the other: fields are
+ * only appended (Schema Registry's BACKWARD). Each has an id of its own, as each
+ * payload is read by the schema that it was written by. A newer version is free.
+ *
+ *	EINVAL		no such block, flags, or reserved bytes; @text says what
+ *	EPERM		the name's family ("family.event") is one of the kernel's, or
+ *			the name another user's; a flag or lane that needs a capability
+ *	EEXIST		it clashes with the same version: @text names the field
+ *	EDQUOT		the user has types_max types. Those that are not registered any
+ *			more count until no ring holds an event of theirs
+ *	ENOSPC		applications have all ids that there are for them
+ *	ENXIO		no such lane
+ *	E2BIG		@len, or the module's description would be too long; or as always
+ *	EFAULT, ENOMEM
+ */
+struct evring_register {
+	__u64	block;
+	__u64	text;
+	__u32	len;
+	__u32	room;
+	__u32	flags;
+	__u32	uid;
+	__u32	id;
+	__u32	generation;
+	__u32	payload_max;
+	__u16	lane;
+	__u16	reserved;
+};
+
+#define EVRING_REGISTER_F_KEEP	0x1	/* until UNREGISTER, not until close */
+#define EVRING_REGISTER_F_UID	0x2	/* for @uid; needs CAP_PERFMON or CAP_SYS_ADMIN */
+
+/**
+ * struct evring_unregister - EVRING_IOC_UNREGISTER: this session has done with a type
+ * @id: of the type
+ * @generation: of the id
+ * @flags: 0
+ * @reserved: 0
+ *
+ * Takes back what this session has registered, and EVRING_REGISTER_F_KEEP whoever
+ * said it. The type goes with the last session that has registered it. Its user,
+ * or CAP_PERFMON or CAP_SYS_ADMIN. ENOENT, ESTALE, EPERM.
+ */
+struct evring_unregister {
+	__u32	id;
+	__u32	generation;
+	__u32	flags;
+	__u32	reserved;
+};
+
+/**
+ * struct evring_publish - EVRING_CMD_PUBLISH: what write() would be given
+ * @events: address
+ * @len: bytes
+ * @flags: 0
+ * @done: in: bytes at @events that are not to be published, as they are already;
+ *	out: the same, with those that were published now
+ * @reserved: 0
+ *
+ * Returns 0 if @done is @len then, else the errno of the event at @done. Where
+ * there is no room io_uring hands it to a worker, which goes on at @done and waits
+ * if the session is a blocking one.
+ */
+struct evring_publish {
+	__u64	events;
+	__u32	len;
+	__u32	flags;
+	__u32	done;
+	__u32	reserved;
+};
+
+/*
  * The number of a call says its size, which may be another one than the
  * kernel's: it is told apart by its lowest byte alone.
  */
@@ -1075,6 +1247,8 @@ struct evring_drop {
 #define EVRING_IOC_ARM		_IOW(EVRING_IOC_MAGIC, 7, struct evring_arm)
 #define EVRING_IOC_DROP		_IOW(EVRING_IOC_MAGIC, 8, struct evring_drop)
 #define EVRING_IOC_FILTER	_IOWR(EVRING_IOC_MAGIC, 9, struct evring_filter_read)
+#define EVRING_IOC_REGISTER	_IOWR(EVRING_IOC_MAGIC, 16, struct evring_register)
+#define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 17, struct evring_unregister)
 
 /**
  * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD
@@ -1091,5 +1265,6 @@ struct evring_uring_cmd {
 };
 
 #define EVRING_CMD_COMMIT	6	/* struct evring_commit */
+#define EVRING_CMD_PUBLISH	18	/* struct evring_publish */
 
 #endif /* _UAPI_LINUX_EVRING_H */

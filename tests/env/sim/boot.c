@@ -73,6 +73,14 @@ void evring_paths_init(void)
 {
 }
 
+void evring_fill_common(struct evring_common *common)
+{
+	memset(common, 0, sizeof(*common));
+	common->uid = sim_uid;
+	common->euid = current_euid().val;
+	strcpy(common->comm, "sim");
+}
+
 /* One instant in both clocks: on a busy machine most looks at them are interrupted. */
 static void tsc_sample(u64 *cycles, u64 *ns)
 {

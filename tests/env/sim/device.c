@@ -31,12 +31,16 @@ int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
 int __real_ioctl(int fd, unsigned long request, ...);
 void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+ssize_t __real_write(int fd, const void *buf, size_t len);
+ssize_t __real_writev(int fd, const struct iovec *iov, int nr);
 int __real_munmap(void *at, size_t len);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
 int __wrap_munmap(void *at, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_writev(int fd, const struct iovec *iov, int nr);
 
 static struct sim_file *file_of(int fd)
 {
@@ -52,18 +56,23 @@ void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_st
 /* What the descriptor says must be what the device says. */
 static void file_settle(struct sim_file *sf)
 {
-	if (sim_fops->poll(&sf->file, NULL))
+	if (sim_fops->poll(&sf->file, NULL) & EPOLLIN)
 		eventfd_write(sf->fd, 1);
 }
 
-static int sim_open(int flags)
+static int sim_open(struct miscdevice *device, int flags)
 {
+	static const unsigned int modes[] = {
+		[O_RDONLY] = FMODE_READ, [O_WRONLY] = FMODE_WRITE, [O_RDWR] = FMODE_READ | FMODE_WRITE,
+	};
 	struct sim_file *sf = calloc(1, sizeof(*sf));
 	int ret;
 
 	if (!sf)
 		return -ENOMEM;
-	sf->file.f_mode = (flags & O_ACCMODE) == O_WRONLY ? 0 : FMODE_READ;
+	sf->file.f_mode = modes[flags & O_ACCMODE];
+	sf->file.f_flags = (unsigned int)flags;
+	sf->file.private_data = device;
 	ret = sim_fops->open(NULL, &sf->file);
 	if (ret)
 		goto err_open;
@@ -91,11 +100,14 @@ static int set_errno(int ret)
 
 int __wrap_open(const char *path, int flags, ...)
 {
+	struct miscdevice *device = NULL;
 	va_list args;
 	int mode;
 
-	if (sim_fops && !strcmp(path, EVRING_DEVICE))
-		return set_errno(sim_open(flags));
+	if (!strncmp(path, "/dev/", strlen("/dev/")))
+		device = sim_device(path + strlen("/dev/"));
+	if (device)
+		return set_errno(sim_open(device, flags));
 	va_start(args, flags);
 	mode = va_arg(args, int);
 	va_end(args);
@@ -214,6 +226,45 @@ int __wrap_munmap(void *at, size_t len)
 	if (sim_is_page(at))
 		return 0;
 	return __real_munmap(at, guard_remove(at) ? ALIGN(len, PAGE_SIZE) + PAGE_SIZE : len);
+}
+
+static ssize_t sim_write(struct sim_file *sf, struct iov_iter *from)
+{
+	struct kiocb iocb = { .ki_filp = &sf->file };
+	ssize_t ret = sf->file.f_mode & FMODE_WRITE ? sim_fops->write_iter(&iocb, from) : -EBADF;
+
+	if (ret >= 0)
+		return ret;
+	errno = ret == -ERESTARTSYS ? EINTR : (int)-ret;
+	return -1;
+}
+
+ssize_t __wrap_write(int fd, const void *buf, size_t len)
+{
+	struct sim_file *sf = file_of(fd);
+	struct iov_iter from;
+
+	if (!sf)
+		return __real_write(fd, buf, len);
+	iov_iter_ubuf(&from, ITER_SOURCE, (void *)buf, len);
+	return sim_write(sf, &from);
+}
+
+ssize_t __wrap_writev(int fd, const struct iovec *iov, int nr)
+{
+	struct sim_file *sf = file_of(fd);
+	struct iov_iter from = { .iov = iov };
+
+	if (!sf)
+		return __real_writev(fd, iov, nr);
+	while (nr--)
+		from.count += iov[nr].iov_len;
+	return sim_write(sf, &from);
+}
+
+int sim_poll(int fd)
+{
+	return (int)sim_fops->poll(&file_of(fd)->file, NULL);
 }
 
 int sim_uring_cmd(int fd, uint32_t op, const void *payload)

@@ -16,7 +16,9 @@
 
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
-u32 sim_uid;
+u32 sim_uid, sim_euid = U32_MAX;
+__thread bool sim_signal;
+pthread_rwlock_t sim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 const struct file_operations *sim_fops;
 
 /*
@@ -186,6 +188,26 @@ int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
 	if (usize < size)
 		memset((char *)to + usize, 0, size - usize);
 	return 0;
+}
+
+size_t copy_from_iter(void *to, size_t len, struct iov_iter *iter)
+{
+	size_t done = 0, n;
+
+	for (len = min(len, iter->count); done < len; done += n) {
+		if (iter->done == iter->iov->iov_len) {
+			iter->iov++;
+			iter->done = 0;
+			n = 0;
+			continue;
+		}
+		n = min(len - done, iter->iov->iov_len - iter->done);
+		if (copy_from_user((char *)to + done, (char *)iter->iov->iov_base + iter->done, n))
+			break;
+		iter->done += n;
+		iter->count -= n;
+	}
+	return done;
 }
 
 unsigned long copy_to_user(void *to, const void *from, unsigned long len)
@@ -480,14 +502,35 @@ void wake_up_interruptible_poll(wait_queue_head_t *queue, int events)
 		eventfd_write(fd, 1);
 }
 
+static struct miscdevice *devices[4];
+
 int misc_register(struct miscdevice *device)
 {
+	unsigned int i;
+
+	for (i = 0; devices[i]; i++)
+		assert(i + 1 < ARRAY_SIZE(devices));
+	devices[i] = device;
 	sim_fops = device->fops;
 	return 0;
 }
 
 void misc_deregister(struct miscdevice *device)
 {
-	(void)device;
+	unsigned int i;
+
+	for (i = 0; devices[i] != device; i++)
+		assert(i + 1 < ARRAY_SIZE(devices));
+	devices[i] = NULL;
 	sim_fops = NULL;
+}
+
+struct miscdevice *sim_device(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(devices); i++)
+		if (devices[i] && !strcmp(devices[i]->name, name))
+			return devices[i];
+	return NULL;
 }

@@ -9,11 +9,14 @@
 #define EVRING_SIM_KERNEL_H
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdarg.h>
 #include <sys/epoll.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <linux/types.h>
 
@@ -38,6 +41,9 @@
 #define MODULE_ALIAS_MISCDEV(minor)	struct sim_nothing
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define lockdep_assert_held(lock)	((void)(lock))
+#define __printf(f, a)			__attribute__((format(printf, f, a)))
+#define WARN_ON_ONCE(x)			({ bool warn_ = (x); assert(!warn_); warn_; })
+#define ERESTARTSYS			512
 
 typedef unsigned int uint;
 
@@ -68,6 +74,47 @@ typedef unsigned int uint;
 #define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
 #define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
 #define u64_to_user_ptr(n)	((void *)(uintptr_t)(n))
+
+#define swap(a, b)		({ __typeof__(a) swap_ = (a); (a) = (b); (b) = swap_; })
+#define div64_u64(a, b)		((u64)(a) / (u64)(b))
+#define div_u64(a, b)		((u64)(a) / (u32)(b))
+
+static inline int vscnprintf(char *to, size_t size, const char *format, va_list args)
+{
+	int len = vsnprintf(to, size, format, args);
+
+	return len < (int)size ? len : (int)size - 1;
+}
+
+static inline __printf(3, 4) int scnprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vscnprintf(to, size, format, args);
+	va_end(args);
+	return len;
+}
+
+/* Sets of bits, changed under a lock */
+#define BIT_WORD(set, n)	((set)[(n) / 64])
+
+static inline bool __test_and_set_bit(unsigned int n, unsigned long *set)
+{
+	bool was = BIT_WORD(set, n) & 1UL << n % 64;
+
+	BIT_WORD(set, n) |= 1UL << n % 64;
+	return was;
+}
+
+static inline bool __test_and_clear_bit(unsigned int n, unsigned long *set)
+{
+	bool was = BIT_WORD(set, n) & 1UL << n % 64;
+
+	BIT_WORD(set, n) &= ~(1UL << n % 64);
+	return was;
+}
 
 static inline void *memchr_inv(const void *start, int c, size_t len)
 {
@@ -166,6 +213,8 @@ struct rcu_head {
 	for ((bit) = 0; (bit) < (nr); (bit)++)					\
 		if (test_bit(bit, map))
 
+#define bitmap_empty(map, nr)		(!bitmap_weight(map, nr))
+
 static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int nr)
 {
 	unsigned int bit, weight = 0;
@@ -207,7 +256,9 @@ extern unsigned int nr_cpu_ids;
 #define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
 #define cpu_to_node(cpu)		((void)(cpu), 0)
 #define alloc_percpu(type)		((type *)calloc((size_t)nr_cpu_ids, sizeof(type)))
+#define alloc_percpu_gfp(type, gfp)	alloc_percpu(type)
 #define free_percpu(p)			free(p)
+#define this_cpu_ptr(p)			(&(p)[sim_cpu])
 #define per_cpu_ptr(p, cpu)		(&(p)[cpu])
 #define CPUHP_BP_PREPARE_DYN		0
 #define cpuhp_remove_state_nocalls(state) ((void)(state))
@@ -232,8 +283,28 @@ typedef pthread_mutex_t spinlock_t;
 #define raw_spin_unlock_irq(lock)	spin_unlock(lock)
 #define raw_spin_lock_irqsave(lock, flags)	spin_lock_irqsave(lock, flags)
 #define raw_spin_unlock_irqrestore(lock, flags)	spin_unlock_irqrestore(lock, flags)
+#define spin_lock_init(lock)		pthread_mutex_init(lock, NULL)
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
+
+/* RCU: who reads has a lock that it shares with other readers. */
+extern pthread_rwlock_t sim_rcu;
+
+#define rcu_read_lock()			((void)pthread_rwlock_rdlock(&sim_rcu))
+#define rcu_read_unlock()		((void)pthread_rwlock_unlock(&sim_rcu))
+#define rcu_barrier()			do { } while (0)
+
+static inline void synchronize_rcu(void)
+{
+	pthread_rwlock_wrlock(&sim_rcu);
+	pthread_rwlock_unlock(&sim_rcu);
+}
+
+static inline void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	synchronize_rcu();
+	fn(head);
+}
 
 /* Lists */
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
@@ -350,24 +421,85 @@ void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 /* Who waits: an eventfd, which the session's file descriptor is. */
 void wake_up_interruptible_poll(wait_queue_head_t *queue, int events);
 #define init_waitqueue_head(queue)	((queue)->fd = -1)
+#define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name = { -1 }
+#define waitqueue_active(queue)		(READ_ONCE((queue)->fd) >= 0)
+/* A thread that waits looks again and again; sim_signal is its signal. */
+extern __thread bool sim_signal;
+
+#define DEFINE_WAIT_FUNC(name, fn)	int name = 0
+#define add_wait_queue(queue, wait)	((void)(wait))
+#define remove_wait_queue(queue, wait)	((void)(wait))
+#define wait_woken(wait, mode, timeout)	((void)usleep(100))
+#define signal_pending(task)		sim_signal
+#define fatal_signal_pending(task)	sim_signal
+
+int usleep(unsigned int us);
 
 /* Files and user memory. A pointer that leads nowhere is EFAULT (kernel.c). */
 unsigned long copy_from_user(void *to, const void *from, unsigned long len);
 unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
+#define put_user(x, p)		({ __typeof__(*(p)) put_ = (x); copy_to_user(p, &put_, sizeof(put_)) ? -EFAULT : 0; })
+#define access_ok(p, len)	((p) || !(len))
+#define compat_ptr(n)		((void *)(uintptr_t)(u32)(n))
+
+static inline void *vmemdup_user(const void *from, size_t len)
+{
+	void *to = malloc(len ? len : 1);
+
+	if (to && !copy_from_user(to, from, len))
+		return to;
+	free(to);
+	return ERR_PTR(to ? -EFAULT : -ENOMEM);
+}
+
+/* What is written: of one buffer or of several */
+struct iov_iter {
+	struct iovec one;
+	const struct iovec *iov;
+	size_t done;		/* of the first one */
+	size_t count;
+};
+
+struct kiocb {
+	struct file *ki_filp;
+	int ki_flags;
+};
+
+#define ITER_SOURCE		1
+#define IOCB_NOWAIT		1
+#define iov_iter_count(iter)	((iter)->count)
+
+size_t copy_from_iter(void *to, size_t len, struct iov_iter *iter);
+
+static inline void iov_iter_ubuf(struct iov_iter *iter, int direction, void *buf, size_t len)
+{
+	(void)direction;
+	iter->one = (struct iovec){ buf, len };
+	iter->iov = &iter->one;
+	iter->done = 0;
+	iter->count = len;
+}
+
 
 /* By the rule of the kernel's own */
 int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize);
-typedef struct { u32 val; } kuid_t;
 extern u32 sim_uid;
+extern u32 sim_euid;
 #define current_uid()		((kuid_t){ sim_uid })
+#define current_euid()		((kuid_t){ sim_euid == U32_MAX ? sim_uid : sim_euid })
+#define from_kuid(ns, uid)	((uid).val)
+#define make_kuid(ns, uid)	((kuid_t){ uid })
+#define uid_valid(uid)		((uid).val != U32_MAX)
 #define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define perfmon_capable()	sim_capable
 
 #define task_tgid_nr(task)	((task)->tgid)
 
-#define FMODE_READ		1
+#define FMODE_READ		1u
+#define FMODE_WRITE		2u
+#define FMODE_NOWAIT		4u
 #define VM_WRITE		2UL
 #define VM_EXEC			4UL
 #define VM_MAYWRITE		0x20UL
@@ -379,6 +511,7 @@ struct inode;
 
 struct file {
 	unsigned int f_mode;
+	unsigned int f_flags;
 	void *private_data;
 };
 
@@ -396,13 +529,13 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long 
 /* The first page that this thread's last mapping was given */
 extern __thread void *sim_inserted;
 
-typedef unsigned int __poll_t;
 struct poll_table_struct;
 
 /* Tells the queue which eventfd to raise. */
 void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *table);
 
 #define IORING_URING_CMD_FIXED		1
+#define IO_URING_F_NONBLOCK		1u
 
 struct io_uring_cmd {
 	struct file *file;
@@ -419,6 +552,7 @@ struct file_operations {
 	int (*open)(struct inode *inode, struct file *file);
 	int (*release)(struct inode *inode, struct file *file);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	ssize_t (*write_iter)(struct kiocb *iocb, struct iov_iter *from);
 	__poll_t (*poll)(struct file *file, struct poll_table_struct *table);
 	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
@@ -445,5 +579,7 @@ void sim_interrupts(void);
 /* Is this one of the pages? They stay where they are. */
 bool sim_is_page(const void *at);
 extern const struct file_operations *sim_fops;
+/* A registered device by its name; NULL: there is none. */
+struct miscdevice *sim_device(const char *name);
 
 #endif /* EVRING_SIM_KERNEL_H */

@@ -168,6 +168,16 @@ struct work_struct {
 	void (*fn)(struct work_struct *work);
 };
 
+typedef unsigned int fmode_t;
+typedef unsigned int __poll_t;
+typedef struct { u32 val; } kuid_t;
+#ifndef SIM_KERNEL
+typedef int spinlock_t;
+struct rcu_head {
+	void *unused;
+};
+#endif
+
 struct kprobe;
 struct page;
 struct module;

@@ -72,6 +72,14 @@ void sim_irq_off(void);
 void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
+/* What poll() says of a session, as EPOLL* */
+int sim_poll(int fd);
+/* The effective user id; UINT32_MAX: the same as the real one */
+extern uint32_t sim_euid;
+/* A signal is pending for this thread. */
+extern __thread bool sim_signal;
+unsigned int *sim_param_types_max(void);
+unsigned int *sim_param_user_percent(void);
 /* Who the caller is, and how many sessions it may have: the module's parameter */
 extern uint32_t sim_uid;
 unsigned int *sim_param_sessions_max(void);
@@ -100,6 +108,8 @@ void sim_produce(const struct sim_load *load, struct sim_made *made);
 
 /* Register "sim.critical", "sim.bulk" and "sim.app": u64 count, str text. After sim_boot(). */
 int sim_events_start(void);
+/* Register @n types more, as modules would. */
+bool sim_more_types(unsigned int n);
 /* One of them on this thread's CPU; false: it was lost. */
 bool sim_event_emit(unsigned int lane, uint32_t len, bool discard, sim_fill *fill, void *arg);
 /*

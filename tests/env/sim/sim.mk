@@ -10,16 +10,18 @@ SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_lab
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
-	     linux/version linux/vmalloc uapi/linux/io_uring
+	     linux/version linux/vmalloc uapi/linux/io_uring linux/compat linux/uio linux/uidgid \
+	     linux/sched/signal
 # Functions of the C library that the simulation replaces
-SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap
+SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
+	    -Wl,--wrap=write,--wrap=writev
 # The host's identity too, for programs that ask: the machine may have no machine-id.
 SIM_HOST := -Wl,--wrap=evring_host tests/env/sim/host.c
 # The kernel's own flags let parameters be unused.
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify block type clock ring memory lane \
+SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify user app publish block type clock ring memory lane \
 	    group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device hooks producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h kmod/filter/*.c include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
@@ -31,7 +33,7 @@ SAN_tsan := -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
 
 # Every kernel header that the module includes is one of ours.
 $(SIM)/include: tests/env/sim/sim.mk
-	@mkdir -p $@/linux $@/asm $@/uapi/linux
+	@mkdir -p $@/linux/sched $@/asm $@/uapi/linux
 	@for stub in $(SIM_STUBS); do echo '#include "shim.h"' >$@/$$stub.h; done
 	@touch $@
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What applications publish: their types, their users, the way into the ring. */
+#ifndef _KMOD_PUBLISH_H
+#define _KMOD_PUBLISH_H
+
+#include <linux/bitmap.h>
+#include <linux/spinlock.h>
+#include "limits.h"
+#include "ring.h"
+#include "session.h"
+#include "type.h"
+
+struct file;
+struct iov_iter;
+struct poll_table_struct;
+
+/* user.c: who has sessions, and what of his is in the rings */
+
+struct evring_user *evring_user_get(void);
+void evring_user_put(struct evring_user *user);
+kuid_t evring_user_uid(const struct evring_user *user);
+bool evring_user_prepared(const struct evring_user *user, u32 lane);
+int evring_user_prepare(struct evring_user *user, u32 lane);
+bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size);
+void evring_user_took(struct evring_user *user, const struct evring_ring *ring, u64 end, u32 size);
+int evring_users_init(void);
+void evring_users_exit(void);
+
+/* app.c: a block from user space becomes a type */
+
+/* Where an event refers to its tail: what must be looked at before it is published */
+struct evring_ref {
+	u16 offset;	/* behind the common part */
+	u16 size;	/* of an element */
+};
+
+/**
+ * struct evring_app - what a type has beside if applications publish it
+ * @uid: whose it is
+ * @sessions: that have it registered
+ * @noting: of those that have let it go, how many wait for its publishers to end
+ * @kept: registered without a session
+ * @used: an event of it was or was about to be published
+ * @size: shortest payload, the common part not counted
+ * @nr_refs: of @refs
+ * @refs: in the order of their offsets, none over another
+ *
+ * Up to @kept under the types' lock, the others are fixed.
+ */
+struct evring_app {
+	kuid_t uid;
+	unsigned int sessions;
+	unsigned int noting;
+	bool kept;
+	bool used;
+	u16 size;
+	u16 nr_refs;
+	struct evring_ref refs[];
+};
+
+/* One line for the caller, who made the mistake */
+struct evring_reason {
+	char text[256];
+};
+
+int evring_app_register(struct evring_session *session, struct evring_register *arg);
+int evring_app_unregister(struct evring_session *session, const struct evring_unregister *arg);
+
+/* type.c: the list of types, as far as applications' are in it */
+
+/**
+ * struct evring_app_add - a type that is to be in the list
+ * @desc: what it is
+ * @block: the same as bytes; taken over if it is NULL afterwards
+ * @app: likewise
+ * @lane: where its events go
+ * @keep: EVRING_REGISTER_F_KEEP
+ * @registered: by the session, a bit for each id
+ * @reason: for an error
+ */
+struct evring_app_add {
+	const struct evring_type_desc *desc;
+	const struct evring_block *block;
+	struct evring_app *app;
+	u16 lane;
+	bool keep;
+	unsigned long *registered;
+	struct evring_reason *reason;
+};
+
+struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation);
+int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned long *registered);
+void evring_types_leave_app(unsigned long *registered);
+struct evring_event_type *evring_type_by_id(u32 id);
+
+/* publish.c: write() */
+
+/**
+ * struct evring_publisher - a session that can write
+ * @uid: real user id of the one who opened it: whose types it publishes
+ * @euid: effective user id of that one
+ * @admin: that one had CAP_PERFMON or CAP_SYS_ADMIN
+ * @registered: types by this session, a bit for each id; under the types' lock
+ * @lock: of what follows
+ * @full: the ring that had no room when a writer did not wait; NULL: none
+ * @held: and what was held on it then
+ */
+struct evring_publisher {
+	kuid_t uid;
+	kuid_t euid;
+	bool admin;
+	DECLARE_BITMAP(registered, EVRING_TYPES_MAX);
+	spinlock_t lock;	/* @full and @held */
+	struct evring_ring *full;
+	u64 held;
+};
+
+struct evring_publisher *evring_publisher_alloc(struct evring_user *user);
+void evring_publisher_free(struct evring_publisher *publisher);
+void evring_room_made(void);
+__poll_t evring_publish_poll(struct evring_session *session, struct file *file,
+			     struct poll_table_struct *table);
+ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock);
+int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
+			   bool nonblock);
+
+#endif /* _KMOD_PUBLISH_H */

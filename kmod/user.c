@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Users: who has sessions, and how much of a ring is his.
+ *
+ * What a user has published counts against him until no group holds it: on each
+ * CPU's ring of a lane at most user_percent of it. So whoever floods a lane that
+ * a group holds fills his part and waits, and the others have theirs. Where no
+ * group holds a lane there is nothing to be used up: the newest event overwrites
+ * the oldest one, whoever wrote it.
+ *
+ * What is his is counted by slices of the ring: so many bytes in the slice that
+ * begins there. A slice that is behind the held position counts nothing, the one
+ * in which it lies no more than what is left of it. All of that is looked at only
+ * when an upper bound, to which each event adds itself, reaches the limit: the
+ * bound does not see that a group joins and holds what was free before, so that a
+ * user can then have twice his part, once.
+ *
+ * It outlives the sessions: to close the device and to open it again makes nobody
+ * a new user. Who has neither sessions nor anything held is forgotten when the
+ * next one opens the device.
+ */
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "lane.h"
+#include "publish.h"
+
+#define SLICES		16
+#define SWEEP		8	/* users without sessions that an open looks at */
+
+static uint sessions_max = 1024;
+module_param(sessions_max, uint, 0444);
+MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1024)");
+
+static uint user_percent = 25;
+module_param(user_percent, uint, 0444);
+MODULE_PARM_DESC(user_percent, "percent of a held ring that one user's events may take (default: 25)");
+
+/**
+ * struct usage - what a user has on one ring; touched on its CPU alone
+ * @bound: bytes that are held of it, at most
+ * @slice: number of the slice, counted from position 0, that @bytes is of
+ * @bytes: that he has published in it
+ */
+struct usage {
+	u64 bound;
+	u64 slice[SLICES];
+	u32 bytes[SLICES];
+};
+
+/**
+ * struct evring_user - who has sessions: an emit's wake-up visits them all
+ * @list: of the users
+ * @uid: real user id of those who opened them
+ * @sessions: how many
+ * @usage: by lane that he publishes into, on this CPU's ring; never taken back
+ */
+struct evring_user {
+	struct list_head list;
+	kuid_t uid;
+	unsigned int sessions;
+	struct usage __percpu *usage[EVRING_LANES_MAX];
+};
+
+static LIST_HEAD(users);
+static DEFINE_MUTEX(users_lock);
+
+/* A ring has at least four segments, and as many slices if it has few. */
+static u64 slice_size(const struct evring_ring *ring)
+{
+	return max_t(u64, ring->data_size / SLICES, ring->segment_size);
+}
+
+static unsigned int slice_place(const struct evring_ring *ring, u64 slice)
+{
+	return slice & (div64_u64(ring->data_size, slice_size(ring)) - 1);
+}
+
+/* Bytes that are held of what the user has on the ring */
+static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
+{
+	u64 size = slice_size(ring), head = READ_ONCE(ring->page->head), sum = 0;
+	u64 hold = min_t(u64, READ_ONCE(ring->hold), head);
+	unsigned int i;
+
+	for (i = 0; i < SLICES; i++) {
+		u64 from = max_t(u64, READ_ONCE(usage->slice[i]) * size, hold);
+		u64 to = min_t(u64, (READ_ONCE(usage->slice[i]) + 1) * size, head);
+
+		if (from < to)
+			sum += min_t(u64, READ_ONCE(usage->bytes[i]), to - from);
+	}
+	return sum;
+}
+
+/*
+ * May the user put @size bytes more on this CPU's ring? Preemption is off; he was
+ * prepared for the lane. Who has nothing there always may.
+ */
+bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size)
+{
+	struct usage *usage = this_cpu_ptr(user->usage[ring->lane]);
+	u64 part = div_u64(ring->data_size * user_percent, 100);
+
+	if (likely(usage->bound + size <= part))
+		return true;
+	usage->bound = usage_held(usage, ring);
+	return usage->bound + size <= part || !usage->bound;
+}
+
+/* He has put @size bytes there, up to @end. */
+void evring_user_took(struct evring_user *user, const struct evring_ring *ring, u64 end, u32 size)
+{
+	struct usage *usage = this_cpu_ptr(user->usage[ring->lane]);
+	u64 slice = div64_u64(end - size, slice_size(ring));
+	unsigned int i = slice_place(ring, slice);
+
+	if (usage->slice[i] != slice) {
+		WRITE_ONCE(usage->bytes[i], 0);
+		WRITE_ONCE(usage->slice[i], slice);
+	}
+	WRITE_ONCE(usage->bytes[i], usage->bytes[i] + size);
+	usage->bound += size;
+}
+
+/* Can what he publishes into a lane be counted? */
+bool evring_user_prepared(const struct evring_user *user, u32 lane)
+{
+	/* acquire: pairs with smp_store_release() in evring_user_prepare() */
+	return smp_load_acquire(&user->usage[lane]);
+}
+
+/* He is about to publish into a lane. May sleep. */
+int evring_user_prepare(struct evring_user *user, u32 lane)
+{
+	struct usage __percpu *usage;
+
+	usage = alloc_percpu_gfp(struct usage, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!usage)
+		return -ENOMEM;
+	mutex_lock(&users_lock);
+	if (!user->usage[lane]) {
+		/* release: who sees it finds zeros */
+		smp_store_release(&user->usage[lane], usage);
+		usage = NULL;
+	}
+	mutex_unlock(&users_lock);
+	free_percpu(usage);
+	return 0;
+}
+
+/* Nobody has a session of his, but may something of his be held? */
+static bool user_holds(const struct evring_user *user)
+{
+	struct evring_ring *ring;
+	u32 lane;
+	int cpu;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		if (!user->usage[lane])
+			continue;
+		for_each_possible_cpu(cpu) {
+			ring = evring_ring_get(lane, cpu);
+			if (ring && usage_held(per_cpu_ptr(user->usage[lane], cpu), ring))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void user_free(struct evring_user *user)
+{
+	u32 lane;
+
+	list_del_init(&user->list);
+	for (lane = 0; lane < EVRING_LANES_MAX; lane++)
+		free_percpu(user->usage[lane]);
+	kfree(user);
+}
+
+/* Forget some of those who are to be forgotten; whoever is not goes to the end. */
+static void users_sweep(void)
+{
+	struct evring_user *user, *next;
+	unsigned int left = SWEEP;
+
+	lockdep_assert_held(&users_lock);
+	list_for_each_entry_safe(user, next, &users, list) {
+		if (user->sessions)
+			continue;
+		if (!left--)
+			break;
+		if (!user_holds(user))
+			user_free(user);
+	}
+}
+
+static struct evring_user *user_find(kuid_t uid)
+{
+	struct evring_user *user;
+
+	lockdep_assert_held(&users_lock);
+	list_for_each_entry(user, &users, list)
+		if (uid_eq(user->uid, uid))
+			return user;
+	user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (!user)
+		return NULL;
+	user->uid = uid;
+	list_add_tail(&user->list, &users);
+	return user;
+}
+
+/* The caller with one session more. ERR_PTR: EMFILE, ENOMEM. */
+struct evring_user *evring_user_get(void)
+{
+	struct evring_user *user;
+
+	mutex_lock(&users_lock);
+	users_sweep();
+	user = user_find(current_uid());
+	if (!user)
+		user = ERR_PTR(-ENOMEM);
+	else if (user->sessions >= sessions_max)
+		user = ERR_PTR(-EMFILE);
+	else
+		user->sessions++;
+	mutex_unlock(&users_lock);
+	return user;
+}
+
+void evring_user_put(struct evring_user *user)
+{
+	mutex_lock(&users_lock);
+	if (!--user->sessions && !user_holds(user))
+		user_free(user);
+	mutex_unlock(&users_lock);
+}
+
+kuid_t evring_user_uid(const struct evring_user *user)
+{
+	return user->uid;
+}
+
+int evring_users_init(void)
+{
+	if (!sessions_max) {
+		pr_err("evring: sessions_max=0: nobody could open the device\n");
+		return -EINVAL;
+	}
+	if (!user_percent || user_percent > 100) {
+		pr_err("evring: user_percent=%u: must be from 1 to 100\n", user_percent);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* No session is open. */
+void evring_users_exit(void)
+{
+	struct evring_user *user, *next;
+
+	list_for_each_entry_safe(user, next, &users, list)
+		user_free(user);
+}
