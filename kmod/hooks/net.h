@@ -8,6 +8,8 @@
 
 #include "net_names.h"
 
+struct sockaddr_storage;
+
 struct sock;
 struct socket;
 
