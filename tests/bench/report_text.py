@@ -22,6 +22,7 @@ PARTS = {
     "emit-bpf": "Emit: BPF",
     "scaling": "Several producers",
     "tracers": "Tracers",
+    "publish": "Publishing",
     "drain": "Reading",
     "evringd": "evringd",
     "idle": "Idle",
