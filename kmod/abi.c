@@ -268,7 +268,7 @@ SIZE(evring_hook, 424);
 AT(evring_hook, name, 0);
 AT(evring_hook, group, 128);
 AT(evring_hook, filter, 256);
-AT(evring_hook, options, 264);
+AT(evring_hook, limits, 264);
 AT(evring_hook, op, 272);
 AT(evring_hook, flags, 276);
 AT(evring_hook, lane, 280);
@@ -278,12 +278,21 @@ AT(evring_hook, state, 288);
 AT(evring_hook, filters, 292);
 AT(evring_hook, why, 296);
 
-SIZE(evring_filter_read, 272);
+SIZE(evring_limits, 24);
+AT(evring_limits, size, 0);
+AT(evring_limits, per, 4);
+AT(evring_limits, sample, 8);
+AT(evring_limits, rate, 12);
+AT(evring_limits, burst, 16);
+AT(evring_limits, reserved, 20);
+
+SIZE(evring_filter_read, 296);
 AT(evring_filter_read, name, 0);
 AT(evring_filter_read, group, 128);
 AT(evring_filter_read, to, 256);
 AT(evring_filter_read, room, 264);
 AT(evring_filter_read, len, 268);
+AT(evring_filter_read, limits, 272);
 
 SIZE(evring_drop, 136);
 AT(evring_drop, name, 0);

@@ -108,7 +108,7 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	u32 flags = attaches ? EVRING_HOOK_F_LANE : 0;
 
 	if (!name_clean(hook->name) || !owner_clean(hook->group) ||
-	    (hook->filter && !attaches) || hook->options || hook->op > EVRING_HOOK_DETACH ||
+	    ((hook->filter || hook->limits) && !attaches) || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
 	    hook->owners || hook->state || hook->filters ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
@@ -122,7 +122,8 @@ static int call_filter(struct evring_session *session, union argument *arg)
 {
 	struct evring_filter_read *read = &arg->filter;
 
-	if (!name_clean(read->name) || !owner_clean(read->group) || read->len)
+	if (!name_clean(read->name) || !owner_clean(read->group) || read->len ||
+	    memchr_inv(&read->limits, 0, sizeof(read->limits)))
 		return -EINVAL;
 	return evring_hook_filter(read);
 }

@@ -648,23 +648,61 @@ static void slot_clear(struct evring_slot *slot)
 	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 }
 
+/* Take it back if it is still the last one, else its place is taken. */
+static bool slot_undo(struct evring_slot *slot)
+{
+	unsigned long word = slot->word;
+	unsigned long units = ALIGN(slot->rec->len, 8) >> UNIT_SHIFT;
+
+	return word_exchange(slot->ring, &word, word - SEQ_ONE - units);
+}
+
 /*
  * Drop an event that no owner wants: evring_discard() without clearing the bytes in
- * the mapping, whose readers could have had the event.
+ * the mapping, whose readers could have had the event. False: a discard is in its
+ * place.
  */
-void evring_withdraw(struct evring_slot *slot)
+bool evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
-	unsigned long word = slot->word;
-	unsigned long undo = word - SEQ_ONE - (ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
+	bool undone = slot_undo(slot);
 
-	/* Take it back if it is still the last one, else its place is taken. */
-	if (!word_exchange(ring, &word, undo)) {
+	if (!undone) {
 		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
 		ring_count(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
+	return undone;
+}
+
+/*
+ * Some want it, and it is lost to them all the same. True: it was taken back, for the
+ * caller to count. False: its place tells that it is lost.
+ */
+bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
+		     enum evring_lost_cause cause)
+{
+	struct evring_lost lost = {
+		.count = 1, .first = slot->rec->time, .last = slot->rec->time,
+	};
+	struct evring_ring *ring = slot->ring;
+	bool undone;
+
+	/* What tells of it would not fit: few events are so short. */
+	if (slot->rec->len < LOST_SIZE)
+		return evring_withdraw(slot);
+	undone = slot_undo(slot);
+	if (!undone) {
+		slot_clear(slot);
+		slot->rec->type = EVRING_TYPE_LOST;
+		what_tell(what_make(type, cause), &lost);
+		*(struct evring_lost *)(slot->rec + 1) = lost;
+		ring_count(&ring->lost[cause], &ring->lost_shown[cause], 1);
+		this_cpu_inc(*type->lost);
+	}
+	submit_slow(ring);
+	return undone;
 }
 
 void evring_discard(struct evring_slot *slot)

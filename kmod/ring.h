@@ -84,7 +84,9 @@ struct evring_ring {
 
 /* For applications (publish.c): NULL is no loss. Task context alone. */
 void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
-void evring_withdraw(struct evring_slot *slot);
+bool evring_withdraw(struct evring_slot *slot);
+bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
+		     enum evring_lost_cause cause);
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
 
 /* EVRING_REC_* of the context that we are in */

@@ -46,6 +46,8 @@ static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered" },
 	{ BIT(EVRING_LOST_TOOBIG), "toobig", "longer than the longest record" },
 	{ BIT(EVRING_LOST_PROBE), "probe", "the kernel did not call the hook's probe" },
+	{ BIT(EVRING_LOST_SAMPLED), "sampled", "each owner that wants it takes a sample only" },
+	{ BIT(EVRING_LOST_RATE), "rate", "more a second than an owner that wants it takes" },
 };
 
 const struct evring_names_desc evring_lost_causes = {
@@ -158,6 +160,7 @@ static void type_free(struct evring_event_type *type)
 	free_percpu(type->lost);
 	free_percpu(type->filtered);
 	free_percpu(type->undecided);
+	free_percpu(type->suppressed);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type->app);
@@ -198,7 +201,8 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	type->lost = alloc_percpu(u64);
 	type->filtered = alloc_percpu(u64);
 	type->undecided = alloc_percpu(u64);
-	if (!type->lost || !type->filtered || !type->undecided) {
+	type->suppressed = alloc_percpu(struct evring_suppressed);
+	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed) {
 		type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}

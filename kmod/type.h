@@ -11,6 +11,18 @@
 struct evring_app;
 
 /**
+ * struct evring_suppressed - events that limits have suppressed on one CPU
+ * @sampled: not told yet, with EVRING_LOST_SAMPLED. Any context, any CPU
+ * @rate: likewise with EVRING_LOST_RATE
+ * @told: jiffies when some were told last
+ */
+struct evring_suppressed {
+	atomic64_t sampled;
+	atomic64_t rate;
+	unsigned long told;
+};
+
+/**
  * struct evring_event_type - a registered type
  * @id: index in the table, and struct evring_rec.type
  * @lane: where its events go now
@@ -22,6 +34,7 @@ struct evring_app;
  * @lost: events that got no room, by CPU that lost them
  * @filtered: events that no owner of their hook wanted, by CPU
  * @undecided: events that are wanted because a filter came to no end, by CPU
+ * @suppressed: events that are wanted but for limits, and not told yet, by CPU
  * @block: as user space sees it
  * @name: in @block
  * @heads: gone: where each ring ended then; NULL: not known
@@ -39,6 +52,7 @@ struct evring_event_type {
 	u64 __percpu *lost;
 	u64 __percpu *filtered;
 	u64 __percpu *undecided;
+	struct evring_suppressed __percpu *suppressed;
 	const struct evring_block *block;
 	const char *name;
 	u64 *heads;

@@ -29,8 +29,11 @@ FOR_GUEST = KREL="$$(basename "$$(scripts/fetch-kernel)")"
 # As many as there are processors, if nobody said how many
 JOBS	= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_KO) $(GROWN_TESTS) $(E2E) $(EXAMPLE)	## build the tests' programs
-tests: $(BENCH)/evringd-sim
+tests: user-tests $(GROWN_KO)	## build the tests' programs
+# Those that need no kernel's headers
+user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(BENCH)/evringd-sim
+
+.PHONY: user-tests
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about half an hour)

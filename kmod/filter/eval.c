@@ -146,6 +146,28 @@ static bool number_test(struct run *run, const struct evring_insn *insn, const c
 	return number_holds(run, insn, pool, at ? number_at(at, insn->kind) : 0);
 }
 
+/*
+ * The common case of it: a number of 32 bits without a sign, as ids and flags are.
+ * False: it is another one.
+ */
+static inline bool number_test_fast(const struct run *run, const struct evring_insn *insn,
+				    bool *yes)
+{
+	__u32 x;
+
+	if (insn->kind != EVRING_KIND_U32 || insn->size != sizeof(x) || insn->flags ||
+	    insn->op > EVRING_OP_ANY_BIT || (__u32)insn->offset + sizeof(x) > run->len)
+		return false;
+	memcpy(&x, run->payload + insn->offset, sizeof(x));
+	if (insn->op == EVRING_OP_RANGE)
+		*yes = is_between(x, insn->a, insn->b);
+	else if (insn->op == EVRING_OP_MASK)
+		*yes = (x & insn->a) == insn->b;
+	else
+		*yes = x & insn->a;
+	return true;
+}
+
 /* Texts */
 
 static bool contains(struct run *run, struct span text, struct span want)
@@ -351,24 +373,35 @@ enum evring_verdict evring_program_run(const struct evring_program *program,
 				       const struct evring_rec *rec, const void *payload,
 				       __u32 len)
 {
-	const char *base = (const char *)program, *pool = base + program->pool.offset;
+	const char *insns = (const char *)program + program->insns.offset, *at = insns;
+	const char *pool = (const char *)program + program->pool.offset;
+	const __u32 count = program->insns.count, stride = program->insns.stride;
 	const struct evring_insn *insn;
 	struct run run = {
 		.rec = rec, .payload = payload, .len = len, .steps = EVRING_PROGRAM_STEPS,
 	};
-	__u32 i = 0;
+	__u32 i = 0, to;
 	bool yes;
 
-	/* Each step is to a later instruction: that was verified. */
-	while (i < program->insns.count) {
-		insn = (const void *)(base + program->insns.offset + i * program->insns.stride);
-		if (insn->op <= EVRING_OP_RANGES)
-			yes = number_test(&run, insn, pool + insn->pool);
+	/* Each step is to a later instruction, or out: that was verified. */
+	for (;;) {
+		insn = (const void *)at;
+		if (!number_test_fast(&run, insn, &yes)) {
+			if (insn->op <= EVRING_OP_RANGES)
+				yes = number_test(&run, insn, pool + insn->pool);
+			else
+				yes = text_test(&run, insn, pool + insn->pool);
+			if (run.steps <= 0)
+				return EVRING_UNDECIDED;
+		}
+		to = yes ? insn->yes : insn->no;
+		/* Most go on with the next one, which a processor then looks at ahead. */
+		if (to == i + 1)
+			at += stride;
+		else if (to < count)
+			at = insns + to * stride;
 		else
-			yes = text_test(&run, insn, pool + insn->pool);
-		if (run.steps <= 0)
-			return EVRING_UNDECIDED;
-		i = yes ? insn->yes : insn->no;
+			return to == EVRING_INSN_ACCEPT ? EVRING_WANTED : EVRING_UNWANTED;
+		i = to;
 	}
-	return i == EVRING_INSN_ACCEPT ? EVRING_WANTED : EVRING_UNWANTED;
 }

@@ -6,6 +6,7 @@
  * judged with preemption off, which is what the old gate is kept for by RCU.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -14,14 +15,17 @@
 #include "../type.h"
 #include "filter.h"
 #include "gate.h"
+#include "limit.h"
 
 /**
  * struct evring_want - what one owner wants
  * @rcu: to free it
- * @program: verified for the type of the hook
+ * @limit: how many of them; NULL: all
+ * @program: verified for the type of the hook; without a length: all events
  */
 struct evring_want {
 	struct rcu_head rcu;
+	struct evring_limit *limit;
 	struct evring_program program __aligned(8);
 };
 
@@ -29,24 +33,43 @@ struct evring_want {
  * struct evring_gate - what all owners want; without any of them, nothing
  * @rcu: to free it
  * @nr: of @wants
+ * @limits: some of them have limits
  * @wants: an event that one of them wants is published
  */
 struct evring_gate {
 	struct rcu_head rcu;
 	unsigned int nr;
+	bool limits;
 	const struct evring_want *wants[];
 };
 
-static int want_read(struct evring_want *want, const void __user *user, u32 len)
+static int want_read(struct evring_want *want, const void __user *user, u32 len,
+		     const struct evring_event_type *type)
 {
 	if (copy_from_user(&want->program, user, len))
 		return -EFAULT;
 	/* It may have changed since its length was read. */
-	return want->program.len == len ? 0 : -EINVAL;
+	if (want->program.len != len)
+		return -EINVAL;
+	return evring_program_verify(&want->program, len, type->block->version,
+				     type->block->data_size);
 }
 
-/* The program at @user, for events of @type. May sleep. */
-struct evring_want *evring_want_load(u64 user, const struct evring_event_type *type)
+/* Room for a program of @len bytes and no more than its head if @len is 0 */
+static struct evring_want *want_alloc(u32 len)
+{
+	struct evring_want *want;
+
+	want = kvmalloc(offsetof(struct evring_want, program) +
+			max_t(u32, len, sizeof(want->program)), GFP_KERNEL);
+	if (!want)
+		return ERR_PTR(-ENOMEM);
+	want->limit = NULL;
+	want->program.len = 0;
+	return want;
+}
+
+static struct evring_want *program_load(u64 user, const struct evring_event_type *type)
 {
 	struct evring_program head = { 0 };
 	struct evring_want *want;
@@ -58,21 +81,59 @@ struct evring_want *evring_want_load(u64 user, const struct evring_event_type *t
 		return ERR_PTR(-EINVAL);
 	if (head.len > EVRING_PROGRAM_MAX)
 		return ERR_PTR(-E2BIG);
-	want = kvmalloc(offsetof(struct evring_want, program) + head.len, GFP_KERNEL);
-	if (!want)
-		return ERR_PTR(-ENOMEM);
-	ret = want_read(want, u64_to_user_ptr(user), head.len);
-	if (!ret)
-		ret = evring_program_verify(&want->program, head.len, type->block->version,
-					    type->block->data_size);
+	want = want_alloc(head.len);
+	if (IS_ERR(want))
+		return want;
+	ret = want_read(want, u64_to_user_ptr(user), head.len, type);
 	if (!ret)
 		return want;
 	kvfree(want);
 	return ERR_PTR(ret);
 }
 
+/* A filter and limits, for events of @type; NULL: without both. May sleep. */
+struct evring_want *evring_want_load(u64 filter, u64 limits, const struct evring_event_type *type)
+{
+	struct evring_want *want = NULL;
+	struct evring_limit *limit;
+
+	if (filter)
+		want = program_load(filter, type);
+	if (IS_ERR(want) || !limits)
+		return want;
+	limit = evring_limit_load(limits, type);
+	if (IS_ERR(limit)) {
+		kvfree(want);
+		return ERR_CAST(limit);
+	}
+	if (!want)
+		want = want_alloc(0);
+	if (IS_ERR(want))
+		evring_limit_free(limit);
+	else
+		want->limit = limit;
+	return want;
+}
+
+/* Does it have a filter? It may be limits alone. */
+bool evring_want_filters(const struct evring_want *want)
+{
+	return want->program.len;
+}
+
+/* Its limits; with a size of 0 if there are none */
+void evring_want_limits(const struct evring_want *want, struct evring_limits *limits)
+{
+	if (want->limit)
+		evring_limit_tell(want->limit, limits);
+}
+
+/* Its filter, for the caller to free; NULL: it has none. */
 int evring_want_copy(const struct evring_want *want, struct evring_program **copy)
 {
+	*copy = NULL;
+	if (!want->program.len)
+		return 0;
 	*copy = kvmalloc(want->program.len, GFP_KERNEL);
 	if (!*copy)
 		return -ENOMEM;
@@ -83,8 +144,10 @@ int evring_want_copy(const struct evring_want *want, struct evring_program **cop
 /* No gate has it any more, but events may still be judged by one that had. */
 void evring_want_free(struct evring_want *want)
 {
-	if (want)
-		kvfree_rcu(want, rcu);
+	if (!want)
+		return;
+	evring_limit_free(want->limit);
+	kvfree_rcu(want, rcu);
 }
 
 /*
@@ -104,8 +167,11 @@ struct evring_gate *evring_gate_make(struct evring_want *const *wants,
 	gate = kmalloc(struct_size(gate, wants, bitmap_weight(owners, nr)),
 		       GFP_KERNEL | __GFP_NOFAIL);
 	gate->nr = 0;
-	for_each_set_bit(owner, owners, nr)
+	gate->limits = false;
+	for_each_set_bit(owner, owners, nr) {
+		gate->limits |= !!wants[owner]->limit;
 		gate->wants[gate->nr++] = wants[owner];
+	}
 	return gate;
 }
 
@@ -116,33 +182,115 @@ void evring_gate_free(struct evring_gate *gate)
 		kfree_rcu(gate, rcu);
 }
 
-static bool gate_wants(const struct evring_gate *gate, struct evring_event_type *type,
+/* What becomes of an event: else the cause for which it is lost */
+#define FATE_PUBLISHED	(-1)
+#define FATE_UNWANTED	(-2)
+
+static bool want_wants(const struct evring_want *want, struct evring_event_type *type,
 		       const struct evring_rec *rec)
 {
 	enum evring_verdict verdict;
+
+	if (!want->program.len)
+		return true;
+	verdict = evring_program_run(&want->program, rec, rec + 1, rec->len - sizeof(*rec));
+	if (verdict == EVRING_UNDECIDED)
+		this_cpu_inc(*type->undecided);
+	return verdict != EVRING_UNWANTED;
+}
+
+static int gate_judge(const struct evring_gate *gate, struct evring_event_type *type,
+		      const struct evring_rec *rec)
+{
+	const struct evring_want *want;
+	int fate = FATE_UNWANTED, cause;
 	unsigned int i;
 
 	for (i = 0; i < gate->nr; i++) {
-		verdict = evring_program_run(&gate->wants[i]->program, rec, rec + 1,
-					     rec->len - sizeof(*rec));
-		if (verdict == EVRING_WANTED)
-			return true;
-		if (verdict == EVRING_UNDECIDED) {
-			this_cpu_inc(*type->undecided);
-			return true;
-		}
+		want = gate->wants[i];
+		if (!want_wants(want, type, rec))
+			continue;
+		cause = want->limit ? evring_limit_judge(want->limit, rec + 1) :
+				      EVRING_LIMIT_PASS;
+		if (cause == EVRING_LIMIT_PASS)
+			return FATE_PUBLISHED;
+		fate = cause;
 	}
-	return false;
+	return fate;
 }
 
-/* End a reservation of a hook: publish it or take it back. Any context, preemption is off. */
+/*
+ * What limits suppress is told together, not one by one: after a while, or with a
+ * later event, or when somebody looks.
+ */
+#define TELL_AFTER	(HZ / 8)
+#define TELL_MANY	4096
+
+static void tell(struct evring_event_type *type, atomic64_t *count, enum evring_lost_cause cause)
+{
+	u64 nr = atomic64_read(count) ? atomic64_xchg(count, 0) : 0;
+
+	if (nr)
+		evring_lose(type, min_t(u64, nr, U32_MAX), cause);
+}
+
+static void tell_cpu(struct evring_event_type *type, struct evring_suppressed *suppressed)
+{
+	WRITE_ONCE(suppressed->told, jiffies);
+	tell(type, &suppressed->sampled, EVRING_LOST_SAMPLED);
+	tell(type, &suppressed->rate, EVRING_LOST_RATE);
+}
+
+/* All of it, now, on this CPU's ring. Any context. */
+void evring_suppressed_tell(struct evring_event_type *type)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tell_cpu(type, per_cpu_ptr(type->suppressed, cpu));
+}
+
+/* Is it time to tell? On whichever CPU we are by now */
+static void tell_in_time(struct evring_event_type *type)
+{
+	struct evring_suppressed *suppressed = per_cpu_ptr(type->suppressed,
+							   raw_smp_processor_id());
+	u64 nr = atomic64_read(&suppressed->sampled) + atomic64_read(&suppressed->rate);
+
+	if (nr >= TELL_MANY ||
+	    (nr && time_after_eq(jiffies, READ_ONCE(suppressed->told) + TELL_AFTER)))
+		tell_cpu(type, suppressed);
+}
+
+static void suppress(struct evring_event_type *type, struct evring_slot *slot, int cause)
+{
+	struct evring_suppressed *suppressed = per_cpu_ptr(type->suppressed,
+							   raw_smp_processor_id());
+
+	/* Where its number cannot be given back it has told of itself. */
+	if (evring_suppress(slot, type, cause))
+		atomic64_inc(cause == EVRING_LOST_RATE ? &suppressed->rate :
+							 &suppressed->sampled);
+}
+
+/*
+ * End a reservation of a hook: publish it, or take it back. Any context; preemption is
+ * off until it has ended.
+ */
 void evring_gate_submit(const struct evring_gate *gate, struct evring_event_type *type,
 			struct evring_slot *slot)
 {
-	if (gate_wants(gate, type, slot->rec)) {
-		evring_submit(slot);
+	int fate = gate_judge(gate, type, slot->rec);
+
+	if (fate == FATE_UNWANTED) {
+		this_cpu_inc(*type->filtered);
+		evring_withdraw(slot);
 		return;
 	}
-	this_cpu_inc(*type->filtered);
-	evring_withdraw(slot);
+	if (fate == FATE_PUBLISHED)
+		evring_submit(slot);
+	else
+		suppress(type, slot, fate);
+	if (gate->limits)
+		tell_in_time(type);
 }

@@ -83,5 +83,7 @@ extern const struct evring_hook_family evring_process_family;
 extern const struct evring_hook_family evring_file_open_family;
 extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;
+extern const struct evring_hook_family evring_file_mount_family;
+extern const struct evring_hook_family evring_file_redirect_family;
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

@@ -153,7 +153,8 @@ static bool enter_setxattr(struct evring_event_hook *hook, void *data, struct pt
 /* The start of each event */
 struct attr_event {
 	struct evring_common common;
-	ATTR_FIELDS(__EVRING_MEMBER, )
+
+	ATTR_FIELDS(__EVRING_MEMBER, attr)
 };
 
 static void fill_chmod(void *payload, const struct attr_call *call)

@@ -233,12 +233,14 @@ enum { PATH, PATH_GIVEN, TARGET, NEW_PATH = TARGET, NEW_PATH_GIVEN, TEXTS };
 /* The start of each event about one name, and about two */
 struct name_event {
 	struct evring_common common;
-	NAME_FIELDS(__EVRING_MEMBER, )
+
+	NAME_FIELDS(__EVRING_MEMBER, name)
 };
 
 struct names_event {
 	struct evring_common common;
-	NAMES_FIELDS(__EVRING_MEMBER, )
+
+	NAMES_FIELDS(__EVRING_MEMBER, names)
 };
 
 static void fill_name(struct name_event *e, struct name_call *call, struct pt_regs *regs,

@@ -2,8 +2,12 @@
 /* What flags and kinds of files are called: user space's own names, this architecture's numbers. */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/net.h>
+#include <linux/socket.h>
 #include <linux/stat.h>
 #include <linux/xattr.h>
+#include <uapi/linux/mount.h>
 
 #include "file_names.h"
 
@@ -14,7 +18,10 @@ const struct evring_names_desc _id = {						\
 	.nr_values = ARRAY_SIZE(_values),					\
 }
 
-/* O_CLOEXEC is the descriptor's. Those of several bits before those that these bits are by themselves */
+/*
+ * O_CLOEXEC is the descriptor's. Those of several bits come before those that these
+ * bits are by themselves.
+ */
 static const struct evring_value_desc open_flags[] = {
 	{ O_WRONLY, "O_WRONLY", "to write alone" },
 	{ O_RDWR, "O_RDWR", "to read and to write; neither of both: to read alone" },
@@ -72,3 +79,60 @@ static const struct evring_value_desc xattr_flags[] = {
 };
 
 TABLE(evring_xattr_flags, "xattr_flags", xattr_flags);
+
+static const struct evring_value_desc mount_flags[] = {
+	{ MS_RDONLY, "MS_RDONLY", "nothing can be written" },
+	{ MS_NOSUID, "MS_NOSUID", "set-user-ID programs have no effect" },
+	{ MS_NODEV, "MS_NODEV", "devices cannot be opened" },
+	{ MS_NOEXEC, "MS_NOEXEC", "nothing can be executed" },
+	{ MS_SYNCHRONOUS, "MS_SYNCHRONOUS", "each write waits for the disk" },
+	{ MS_REMOUNT, "MS_REMOUNT", "change the flags of what is mounted" },
+	{ MS_MANDLOCK, "MS_MANDLOCK", "mandatory locks" },
+	{ MS_DIRSYNC, "MS_DIRSYNC", "each change of a folder waits for the disk" },
+	{ MS_NOSYMFOLLOW, "MS_NOSYMFOLLOW", "symbolic links are not followed" },
+	{ MS_NOATIME, "MS_NOATIME", "times of access are not kept" },
+	{ MS_NODIRATIME, "MS_NODIRATIME", "those of folders are not" },
+	{ MS_BIND, "MS_BIND", "show a folder at a second place" },
+	{ MS_MOVE, "MS_MOVE", "move what is mounted to another place" },
+	{ MS_REC, "MS_REC", "with what is mounted below" },
+	{ MS_SILENT, "MS_SILENT", "no warnings in the kernel's log" },
+	{ MS_UNBINDABLE, "MS_UNBINDABLE", "it cannot be shown at a second place" },
+	{ MS_PRIVATE, "MS_PRIVATE", "mounts below do not spread" },
+	{ MS_SLAVE, "MS_SLAVE", "mounts below spread to it alone" },
+	{ MS_SHARED, "MS_SHARED", "mounts below spread" },
+	{ MS_RELATIME, "MS_RELATIME", "times of access are kept once a day" },
+	{ MS_I_VERSION, "MS_I_VERSION", "inodes count their changes" },
+	{ MS_STRICTATIME, "MS_STRICTATIME", "times of access are always kept" },
+	{ MS_LAZYTIME, "MS_LAZYTIME", "times are written late" },
+};
+
+TABLE(evring_mount_flags, "mount_flags", mount_flags);
+
+static const struct evring_value_desc umount_flags[] = {
+	{ MNT_FORCE, "MNT_FORCE", "even if it is in use" },
+	{ MNT_DETACH, "MNT_DETACH", "out of sight now, unmounted when it is not in use" },
+	{ MNT_EXPIRE, "MNT_EXPIRE", "at the second call, if it was not used since the first" },
+	{ UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW", "a symbolic link is not followed" },
+};
+
+TABLE(evring_umount_flags, "umount_flags", umount_flags);
+
+static const struct evring_value_desc families[] = {
+	{ AF_UNIX, "AF_UNIX", "of this host" },
+	{ AF_INET, "AF_INET", "IPv4" },
+	{ AF_INET6, "AF_INET6", "IPv6" },
+	{ AF_NETLINK, "AF_NETLINK", "to the kernel" },
+	{ AF_PACKET, "AF_PACKET", "frames of a network device" },
+	{ AF_VSOCK, "AF_VSOCK", "between a virtual machine and its host" },
+};
+
+TABLE(evring_redirect_families, "redirect_family", families);
+
+static const struct evring_value_desc sockets[] = {
+	{ SOCK_STREAM, "SOCK_STREAM", "a stream" },
+	{ SOCK_DGRAM, "SOCK_DGRAM", "datagrams" },
+	{ SOCK_RAW, "SOCK_RAW", "packets with their headers" },
+	{ SOCK_SEQPACKET, "SOCK_SEQPACKET", "records in their order" },
+};
+
+TABLE(evring_redirect_sockets, "redirect_socket", sockets);

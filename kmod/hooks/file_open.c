@@ -200,23 +200,26 @@ static void leave_vfs_open(struct evring_event_hook *hook, void *data, struct pt
 		leave_may_open(hook, data, regs);
 }
 
+#define OUTER_POINT(_symbols, _enter, ...)					\
+	EVRING_KRETPROBE(_symbols, _enter, leave_outer, sizeof(struct open_call), ACTIVE, \
+			 ##__VA_ARGS__)
+
+#define INNER_POINT(_symbol, _enter, _leave)					\
+	EVRING_KRETPROBE((_symbol), _enter, _leave, sizeof(struct inner_call), ACTIVE, \
+			 .optional = true)
+
 static struct evring_event_hook hooks[] = {
 	{
 		.desc = &file_open_desc,
 		.quiet = true,
-		EVRING_POINTS(
-			[BY_PATH] = EVRING_KRETPROBE(("do_filp_open", "do_file_open"),
-						     enter_by_path, leave_outer,
-						     sizeof(struct open_call), ACTIVE),
-			[BY_ROOT] = EVRING_KRETPROBE(("do_file_open_root"), enter_by_root,
-						     leave_outer, sizeof(struct open_call),
-						     ACTIVE, .optional = true),
-			[IN_MAY_OPEN] = EVRING_KRETPROBE(("may_open"), enter_may_open, leave_may_open,
-						      sizeof(struct inner_call), ACTIVE,
+		EVRING_POINTS([BY_PATH] = OUTER_POINT(("do_filp_open", "do_file_open"),
+						      enter_by_path),
+			      [BY_ROOT] = OUTER_POINT(("do_file_open_root"), enter_by_root,
 						      .optional = true),
-			[IN_VFS_OPEN] = EVRING_KRETPROBE(("vfs_open"), enter_vfs_open, leave_vfs_open,
-						      sizeof(struct inner_call), ACTIVE,
-						      .optional = true)),
+			      [IN_MAY_OPEN] = INNER_POINT("may_open", enter_may_open,
+							  leave_may_open),
+			      [IN_VFS_OPEN] = INNER_POINT("vfs_open", enter_vfs_open,
+							  leave_vfs_open)),
 	},
 };
 

@@ -22,6 +22,8 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_open_family,
 	&evring_file_name_family,
 	&evring_file_attr_family,
+	&evring_file_mount_family,
+	&evring_file_redirect_family,
 };
 
 static const struct evring_source *const sources[] = {
@@ -204,6 +206,8 @@ static void hook_tell_missed(struct evring_event_hook *hook)
 	for_each_point(point, hook)
 		if (point->attached && point->source->missed)
 			evring_point_tell_missed(point);
+	if (hook->type)
+		evring_suppressed_tell(hook->type);
 }
 
 /* Move the events into another lane, unless the hook has other owners. */
@@ -296,7 +300,7 @@ static u32 hook_filters(const struct evring_event_hook *hook)
 	u32 filters = 0;
 
 	for (owner = 0; owner < ARRAY_SIZE(hook->wants); owner++)
-		filters += !!hook->wants[owner];
+		filters += hook->wants[owner] && evring_want_filters(hook->wants[owner]);
 	return filters;
 }
 
@@ -324,14 +328,13 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
 int evring_hook_ctl(struct evring_hook *arg)
 {
 	struct evring_event_hook *hook = hook_find(arg->name);
-	struct evring_want *want;
+	struct evring_want *want = NULL;
 	int ret;
 
 	if (!hook)
 		return -ENOENT;
-	if (arg->filter && !hook->type)
-		return -EOPNOTSUPP;
-	want = arg->filter ? evring_want_load(arg->filter, hook->type) : NULL;
+	if (hook->type)
+		want = evring_want_load(arg->filter, arg->limits, hook->type);
 	if (IS_ERR(want))
 		return PTR_ERR(want);
 	mutex_lock(&hooks_lock);
@@ -357,6 +360,8 @@ int evring_hook_filter(struct evring_filter_read *arg)
 		ret = owner;
 	else if (hook->wants[owner])
 		ret = evring_want_copy(hook->wants[owner], &copy);
+	if (owner >= 0 && hook->wants[owner])
+		evring_want_limits(hook->wants[owner], &arg->limits);
 	mutex_unlock(&hooks_lock);
 	if (ret || !copy)
 		return ret;

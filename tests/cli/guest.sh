@@ -205,6 +205,56 @@ says 'not registered any more' "types unregister" evring types unregister user.r
 ends 1 'no type .user.registered.' "types unregister: only once" \
 	evring types unregister user.registered
 says 'user_id=3 ' "its events stay readable" evring tail --no-follow --type user.registered
+evring hooks attach @audit >/tmp/out 2>&1
+grep -q '^file.open: attached' /tmp/out && grep -q '^file.mount: attached' /tmp/out
+ok $? "hooks attach takes a set"
+ends 1 '@nosuch.*@security, @audit' "hooks attach: no such set, and what there is" \
+	evring hooks attach @nosuch
+echo '{"name":"x","config":{"hooks":"@nosuch","kafka.bootstrap.servers":"127.0.0.1:1"}}' >/tmp/h.json
+ends 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
+	evringd --check /tmp/h.json
+says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
+
+# A daemon that ships the events of all hooks, to a broker, makes none itself.
+ifconfig lo up
+evring-mock-broker >/tmp/broker </dev/null &
+broker=$!
+until_it_says . cat /tmp/broker
+echo '{"name":"idle","config":{"hooks":"@all","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
+	>/tmp/idle.json
+evringd /tmp/idle.json 2>/tmp/log &
+daemon=$!
+until_it_says '^file.open  *attached' evring hooks
+for file in 1 2 3 4 5 6 7 8 9 10; do
+	echo content >/tmp/file.$file
+done
+until_it_says '"lag_bytes":0' evring groups --json
+# Events so far: to look makes some, as many each time.
+emitted() {
+	evring status --json >/tmp/status
+	total=0
+	for count in $(grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2); do
+		total=$((total + count))
+	done
+}
+emitted
+first=$total
+emitted
+look=$((total - first)) first=$total
+sleep 5
+emitted
+echo "$look events by a look, $((total - first)) by a look and five seconds" >/tmp/out
+cat /tmp/out | sed 's/^/# /'
+[ $look -gt 0 ] && [ $((total - first)) = $look ]
+ok $? "evringd with @all: an idle host stays idle"
+evring tail --json --from-start --no-follow >/tmp/events
+echo "$(grep -c '"pid":'$daemon, /tmp/events) by evringd" >/tmp/out
+grep -q '"type":"file.open".*/tmp/file.10' /tmp/events && ! grep -q '"pid":'$daemon, /tmp/events
+ok $? "evringd with @all: what others do is told, what it does itself is not"
+kill -TERM $daemon
+wait $daemon
+kill -TERM $broker
+says 'idle' "groups drop: with its hooks" evring groups drop idle
 
 says 'detached' "hooks detach" evring hooks detach 'process.*'
 before=$(evring status --json)

@@ -40,6 +40,34 @@ static inline void deed_read_past(struct evring *ev)
 	free(told_read(ev, "file.", -1));
 }
 
+/* Hooks attached from the setup to the teardown of a test */
+static inline void deed_hooks(struct evring *ev, const char *const *names, unsigned int op)
+{
+	for (; *names; names++)
+		if (hook_op(ev, *names, op) != (op == EVRING_HOOK_ATTACH)) {
+			printf("# %s is not attached\n", *names);
+			abort();
+		}
+}
+
+static inline uint64_t deed_dev(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		abort();
+	return (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
+}
+
+static inline uint64_t deed_inode(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		abort();
+	return st.st_ino;
+}
+
 /* What a child did and what was told of it: @fn's result is the child's exit status */
 static inline struct told *deed_in_child(struct evring *ev, const char *name,
 					 int (*fn)(void *arg), void *arg, int *status)

@@ -9,10 +9,8 @@
 
 static const char *const names[] = {
 	"file.unlink", "file.rmdir", "file.mkdir", "file.mknod", "file.symlink", "file.rename",
-	"file.link",
+	"file.link", NULL
 };
-
-#define HOOKS (sizeof(names) / sizeof(*names))
 
 FIXTURE(file_name) {
 	struct evring *ev;
@@ -20,44 +18,20 @@ FIXTURE(file_name) {
 
 FIXTURE_SETUP(file_name)
 {
-	unsigned int i;
-
 	groups_drop();
 	deed_folder();
 	deed_file("a", "content");
 	if (mkdir("dir", 0777) || symlink("dir", "way"))
 		abort();
 	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	for (i = 0; i < HOOKS; i++)
-		ASSERT_EQ(1, hook_op(self->ev, names[i], EVRING_HOOK_ATTACH));
+	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
 	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
 }
 
 FIXTURE_TEARDOWN(file_name)
 {
-	unsigned int i;
-
-	for (i = 0; i < HOOKS; i++)
-		hook_op(self->ev, names[i], EVRING_HOOK_DETACH);
+	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
 	evring_close(self->ev);
-}
-
-static uint64_t dev_of(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		abort();
-	return (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
-}
-
-static uint64_t inode_of(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		abort();
-	return st.st_ino;
 }
 
 /* One event of this process, of type @_name, that ended so and has these paths */
@@ -76,13 +50,13 @@ static uint64_t inode_of(const char *path)
 										\
 	EXPECT_NAME(_told, _name, 0, _path, _given);				\
 	EXPECT_EQ(0, told_number(told_at(_told, 0), "path_flags"));		\
-	EXPECT_EQ(dev_of(DIR_PATH), told_number(told_at(_told, 0), "dev"));	\
+	EXPECT_EQ(deed_dev(DIR_PATH), told_number(told_at(_told, 0), "dev"));	\
 	free(_told);								\
 } while (0)
 
 TEST_F(file_name, what_goes_is_told_by_the_name_that_it_had)
 {
-	uint64_t inode = inode_of("a");
+	uint64_t inode = deed_inode("a");
 	struct told *told;
 
 	ASSERT_EQ(0, link("a", "dir/b"));
@@ -96,7 +70,7 @@ TEST_F(file_name, what_goes_is_told_by_the_name_that_it_had)
 	free(told);
 	ASSERT_EQ(0, unlinkat(AT_FDCWD, "way", 0));
 	EXPECT_DONE(self->ev, "file.unlink", DIR_PATH "/way", "way");
-	inode = inode_of("dir");
+	inode = deed_inode("dir");
 	ASSERT_EQ(0, rmdir("./dir/"));
 	told = told_read(self->ev, "file.", getpid());
 	EXPECT_NAME(told, "file.rmdir", 0, DIR_PATH "/dir", "./dir/");
@@ -150,7 +124,7 @@ TEST_F(file_name, what_is_made_is_told_with_what_was_asked_for)
 TEST_F(file_name, a_rename_tells_both_names)
 {
 	const struct evring_event *event;
-	uint64_t inode = inode_of("a");
+	uint64_t inode = deed_inode("a");
 	struct told *told;
 
 	ASSERT_EQ(0, rename("./a", "way/b"));
@@ -177,7 +151,7 @@ TEST_F(file_name, a_rename_tells_both_names)
 TEST_F(file_name, a_link_tells_the_file_and_its_new_name)
 {
 	const struct evring_event *event;
-	uint64_t inode = inode_of("a");
+	uint64_t inode = deed_inode("a");
 	struct told *told;
 
 	ASSERT_EQ(0, symlink("a", "to"));
@@ -244,7 +218,7 @@ TEST_F(file_name, what_is_refused_at_the_file_is_told_by_its_own_path)
 	EXPECT_NAME(told, "file.unlink", -EACCES, DIR_PATH "/dir/x", "way/x");
 	EXPECT_EQ(0, told_number(told_at(told, 0), "path_flags"));
 	EXPECT_EQ(65534, told_number(told_at(told, 0), "euid"));
-	EXPECT_EQ(inode_of("dir/x"), told_number(told_at(told, 0), "inode"));
+	EXPECT_EQ(deed_inode("dir/x"), told_number(told_at(told, 0), "inode"));
 	free(told);
 	told = deed_in_child(self->ev, "file.", rename_as_nobody, "way/x", &status);
 	EXPECT_EQ(EACCES, status);

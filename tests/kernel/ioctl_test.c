@@ -241,7 +241,7 @@ static const struct reserved {
 	{ ARM, offsetof(struct evring_arm, flags), 0, 32 },
 	{ ARM, offsetof(struct evring_arm, reserved), 0, 32 },
 	{ DROP, offsetof(struct evring_drop, flags), 0, 64 },
-	{ FILTER, offsetof(struct evring_filter_read, len), 0, 32 },
+	{ FILTER, offsetof(struct evring_filter_read, len), 0, 224 },
 };
 
 TEST_F(session, each_reserved_bit_is_refused)

@@ -330,7 +330,7 @@ TEST_F(hooks, the_time_stamps_are_the_systems_time)
  * This program as one that only exits: busybox gives up the privileges that it
  * has no need of, and so changes what it is.
  */
-#define EXIT_ENV	"HOOKS_TEST_EXIT"
+#define EXIT_ENV	"PROCESS_TEST_EXIT"
 
 static char own_path[4096];
 
@@ -384,7 +384,7 @@ TEST_F(hooks, the_common_part_tells_who_did_it)
 		EXPECT_EQ(inode(CGROUP), number(kept, "cgroup"));
 		EXPECT_EQ(inode("/proc/self/ns/pid"), number(kept, "pidns"));
 		string(kept, "comm", comm, sizeof(comm));
-		EXPECT_STREQ("hooks_test", comm);
+		EXPECT_STREQ("process_test", comm);
 	}
 	EXPECT_EQ(2001, number(&life->kept[EXEC], "gid"));
 	EXPECT_EQ(2002, number(&life->kept[EXEC], "egid"));

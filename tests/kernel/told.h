@@ -39,9 +39,12 @@ static inline void told_keep(struct told *told, const struct evring_event *event
 /* Read all there is; keep the events of this type, or of all types of a family ("file."), by @pid. */
 static inline struct told *told_read(struct evring *ev, const char *name, pid_t pid)
 {
-	struct told *told = calloc(1, sizeof(*told));
+	struct told *told = malloc(sizeof(*told));
 	struct evring_event event;
 
+	if (!told)
+		abort();
+	told->n = 0;
 	while (evring_next(ev, &event) > 0) {
 		if (event.type && event.rec->pid == (uint32_t)pid &&
 		    !strncmp(event.type->name, name, strlen(name)) &&

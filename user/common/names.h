@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names: what lanes, kinds, causes and hooks are called; "unknown" where the library has no name. */
+/* names: of lanes, kinds, causes and hooks; "unknown" if the library has no name for one. */
 #ifndef EVRING_NAMES_H
 #define EVRING_NAMES_H
 

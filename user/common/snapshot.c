@@ -9,7 +9,8 @@
 #include <time.h>
 
 /* The parts of a ring's page that a snapshot keeps */
-static void ring_keep(const struct snapshot *snap, struct ring_view *ring, const void *page, size_t len)
+static void ring_keep(const struct snapshot *snap, struct ring_view *ring, const void *page,
+		      size_t len)
 {
 	const struct evring_table *cursors = &ring->page.cursors;
 

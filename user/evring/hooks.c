@@ -13,6 +13,7 @@
 static const char help[] =
 	"Usage: evring hooks [--json]\n"
 	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
+	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]]\n"
 	"                           NAME-GLOB|@SET...\n"
 	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
 	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
@@ -25,6 +26,10 @@ static const char help[] =
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
 	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
 	"                 without it all events, whatever this owner's filter was\n"
+	"  --sample N     of those, emit one of N, on each CPU\n"
+	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
+	"                 others are lost, with the cause sampled or rate\n"
+	"  --per uid|cgroup  so many of each user or cgroup\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
@@ -36,6 +41,7 @@ struct request {
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
 	const char *filter;	/* NULL: all events */
+	struct evring_limits limits;
 };
 
 struct hook_row {
@@ -136,6 +142,11 @@ static int no_such_hook(struct evring *ev, const char *glob)
 	return EXIT_FAILURE;
 }
 
+static bool has_limits(const struct request *request)
+{
+	return request->limits.sample || request->limits.rate;
+}
+
 /* -EINVAL: the expression is wrong, which was said. */
 static int attach(struct evring *ev, const char *name, const struct request *request)
 {
@@ -154,6 +165,8 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 		return ret;
 	}
 	how.filter = filter;
+	if (has_limits(request))
+		how.limits = &request->limits;
 	if (!ret)
 		ret = evring_attach_with(ev, &how);
 	evring_filter_free(filter);
@@ -163,7 +176,7 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 /* Filters and lanes replace what there was: "already" would not be true of them. */
 static bool is_known(const struct request *request, int before, int after)
 {
-	return before == after && !request->filter && !request->lane_name;
+	return before == after && !request->filter && !request->lane_name && !has_limits(request);
 }
 
 /* EXIT_FAILURE: the others would fail too. */
@@ -283,7 +296,10 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
-	bool of_attach = request->lane_name || request->filter;
+	bool of_attach = request->lane_name || request->filter || has_limits(request);
+
+	if (request->limits.per && !request->limits.rate)
+		return false;
 
 	if (!argc)
 		return !request->group && !of_attach;
@@ -292,12 +308,65 @@ static bool is_usage(const struct request *request, int argc, char **argv)
 	return !strcmp(argv[0], "attach") || (!strcmp(argv[0], "detach") && !of_attach);
 }
 
+/* A number from 1 to @max, up to @end */
+static bool parse_number(const char *text, uint32_t max, uint32_t *number, char **end)
+{
+	unsigned long long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, end, 10);
+	*number = (uint32_t)value;
+	return !errno && value && value <= max;
+}
+
+static bool parse_rate(struct evring_limits *limits, const char *text)
+{
+	char *end;
+
+	if (!parse_number(text, EVRING_RATE_MAX, &limits->rate, &end))
+		return false;
+	limits->burst = limits->rate;
+	if (*end == '/' && !parse_number(end + 1, EVRING_BURST_MAX, &limits->burst, &end))
+		return false;
+	return !*end;
+}
+
+static bool parse_limit(struct evring_limits *limits, int option, const char *text)
+{
+	char *end;
+
+	switch (option) {
+	case 's':
+		if (parse_number(text, EVRING_SAMPLE_MAX, &limits->sample, &end) && !*end)
+			return true;
+		fprintf(stderr, "evring: --sample takes a number from 1 to %d\n", EVRING_SAMPLE_MAX);
+		return false;
+	case 'r':
+		if (parse_rate(limits, text))
+			return true;
+		fprintf(stderr, "evring: --rate takes N or N/BURST, from 1 to %d\n", EVRING_RATE_MAX);
+		return false;
+	default:
+		limits->per = !strcmp(text, "uid") ? EVRING_PER_UID :
+			      !strcmp(text, "cgroup") ? EVRING_PER_CGROUP : EVRING_PER_TYPE;
+		if (limits->per)
+			return true;
+		fputs("evring: --per takes uid or cgroup\n", stderr);
+		return false;
+	}
+}
+
 int cmd_hooks(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "group", required_argument, NULL, 'g' },
 		{ "lane", required_argument, NULL, 'l' },
 		{ "filter", required_argument, NULL, 'f' },
+		{ "sample", required_argument, NULL, 's' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "per", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -315,6 +384,10 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			request.lane_name = optarg;
 		else if (option == 'f')
 			request.filter = optarg;
+		else if (strchr("srp", option)) {
+			if (!parse_limit(&request.limits, option, optarg))
+				return try_help("hooks");
+		}
 		else if (option == 'j')
 			request.json = true;
 		else

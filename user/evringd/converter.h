@@ -54,18 +54,17 @@ struct converter {
 
 	/*
 	 * A pack: begin(), a put() for each event, end(). prepare() writes the next event to
-	 * @scratch; -errno if it cannot be written. need() tells how many bytes of the pack's room
-	 * the event takes, with all that end() adds, or SIZE_MAX if it does not belong there;
-	 * without a pack, of a new one.
+	 * @scratch; -errno if it cannot be written. need() tells how many bytes a new pack of the
+	 * event takes. put() returns false if the event does not fit into the room that is left,
+	 * with all that end() adds, or does not belong into this pack.
 	 */
 	size_t state;			/* bytes of pack->state; a pack is used again and again */
 	int (*prepare)(const struct source *src, const struct evring_event *event,
 		       struct scratch *scratch);
-	size_t (*need)(const struct source *src, const struct pack *pack,
-		       const struct evring_event *event, const struct scratch *scratch);
+	size_t (*need)(const struct evring_event *event, const struct scratch *scratch);
 	void (*begin)(const struct source *src, struct pack *pack,
 		      const struct evring_event *event);
-	void (*put)(struct pack *pack, const struct evring_event *event,
+	bool (*put)(const struct source *src, struct pack *pack, const struct evring_event *event,
 		    const struct scratch *scratch);
 	void (*end)(const struct source *src, struct pack *pack);
 	/* The pack's memory is freed. */

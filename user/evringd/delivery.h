@@ -53,7 +53,10 @@ uint64_t deliveries_memory(const struct deliveries *ds);
 
 /* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
 struct delivery *delivery_begin(struct deliveries *ds, size_t room);
-/* The delivery becomes the last on its ring. @used: bytes of its value; @extra: bytes that lie elsewhere. */
+/*
+ * The delivery becomes the last on its ring. @used: bytes of its value; @extra: bytes that lie
+ * elsewhere.
+ */
 void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
 /* The event goes into the message of @head, whose room is pushed already. */

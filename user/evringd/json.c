@@ -61,21 +61,22 @@ static int line_prepare(const struct source *src, const struct evring_event *eve
 	return 0;
 }
 
-static size_t line_need(const struct source *src, const struct pack *pack,
-			const struct evring_event *event, const struct scratch *scratch)
+static size_t line_need(const struct evring_event *event, const struct scratch *scratch)
 {
-	(void)src;
-	(void)pack;
 	(void)event;
 	return scratch->used;
 }
 
-static void line_put(struct pack *pack, const struct evring_event *event,
+static bool line_put(const struct source *src, struct pack *pack, const struct evring_event *event,
 		     const struct scratch *scratch)
 {
+	(void)src;
 	(void)event;
+	if (scratch->used > pack->room - pack->used)
+		return false;
 	memcpy(pack_value(pack) + pack->used, scratch->buf, scratch->used);
 	pack->used += scratch->used;
+	return true;
 }
 
 /*

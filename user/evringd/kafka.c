@@ -55,8 +55,9 @@ static bool kafka_reason(struct producer *producer, char *buf, size_t len)
 }
 
 /*
- * librdkafka tells a broker's error that it retries only in its debug lines: "...: MessageSet with 5 message(s) (...) encountered error: Broker: Not
- * enough in-sync replicas (actions Retry,MsgNotPersisted)".
+ * librdkafka tells a broker's error that it retries only in its debug lines:
+ * "...: MessageSet with 5 message(s) (...) encountered error: Broker: Not enough
+ * in-sync replicas (actions Retry,MsgNotPersisted)".
  */
 static void find_reason(struct kafka *kafka, const char *text)
 {

@@ -105,63 +105,56 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	return pack;
 }
 
-/* Put the event into @pack, or into a new one if that is NULL. */
-static void add(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
-		const struct message *msg, struct pack *pack)
+/* The event's text was written before its pack was known: converter->prepare(). */
+static int unwritable(struct deliveries *ds, const struct evring_event *event, struct message *msg,
+		      int error)
 {
-	const struct converter *converter = packs->converter;
-
-	if (pack)
-		delivery_join(ds, pack->msg.delivery, event);
-	else
-		pack = open_new(packs, ds, event, msg,
-				converter->need(packs->enc->src, NULL, event, &packs->scratch));
-	converter->put(pack, event, &packs->scratch);
-	pack->events++;
+	msg->delivery = delivery_begin(ds, 0);
+	delivery_push(ds, msg->delivery, event, 0, 0);
+	return error;
 }
 
-static int prepare(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
-		   struct message *msg)
+static void add_new(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
+		    const struct message *msg)
 {
 	const struct converter *converter = packs->converter;
-	int error = converter->prepare ?
-		    converter->prepare(packs->enc->src, event, &packs->scratch) : 0;
+	size_t need = converter->need(event, &packs->scratch);
+	struct pack *pack = open_new(packs, ds, event, msg, need);
 
-	if (!encode_key(packs->enc, event, msg))
-		return -EINVAL;
-	if (error) {
-		msg->delivery = delivery_begin(ds, 0);
-		delivery_push(ds, msg->delivery, event, 0, 0);
-	}
-	return error;
+	/* It has the room that the event needs, and was begun with it. */
+	converter->put(packs->enc->src, pack, event, &packs->scratch);
+	pack->events = 1;
 }
 
 bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
 	      struct message *msg, int *error)
 {
+	const struct converter *converter = packs->converter;
+	const struct source *src = packs->enc->src;
 	struct message closed;
 	struct pack *pack;
-	bool full = false;
 	unsigned int at;
 
-	*error = prepare(packs, ds, event, msg);
+	*error = converter->prepare ? converter->prepare(src, event, &packs->scratch) : 0;
+	if (!encode_key(packs->enc, event, msg))
+		*error = -EINVAL;
+	else if (*error)
+		*error = unwritable(ds, event, msg, *error);
 	if (*error)
 		return false;
 	at = find(packs, msg);
 	pack = at < packs->nr_open ? packs->open[at] : NULL;
-	if (pack) {
-		full = packs->converter->need(packs->enc->src, pack, event, &packs->scratch) >
-		       pack->room - pack->used;
-	} else if (packs->nr_open == OPEN_MAX) {
-		full = true;
-		at = 0;
-	}
-	if (!full) {
-		add(packs, ds, event, msg, pack);
+	if (pack && converter->put(src, pack, event, &packs->scratch)) {
+		delivery_join(ds, pack->msg.delivery, event);
+		pack->events++;
 		return false;
 	}
-	close_at(packs, ds, at, &closed);
-	add(packs, ds, event, msg, NULL);
+	if (!pack && packs->nr_open < OPEN_MAX) {
+		add_new(packs, ds, event, msg);
+		return false;
+	}
+	close_at(packs, ds, pack ? at : 0, &closed);
+	add_new(packs, ds, event, msg);
 	message_copy(msg, &closed);
 	return true;
 }

@@ -130,54 +130,48 @@ static size_t lanes_bytes(uint64_t lanes, const struct evring_event *event)
 	return (size_t)__builtin_popcountll(lanes) * sizeof(struct evring_frame_lane);
 }
 
-static size_t frame_need(const struct source *src, const struct pack *pack,
-			 const struct evring_event *event)
+/* Of a frame that has this event alone */
+static size_t frame_need(const struct evring_event *event, const struct scratch *scratch)
 {
-	const struct frame *frame = (const struct frame *)pack->state;
-	size_t record = ALIGN8(event->rec->len), types;
-
-	if (!frame_has_clock(src, frame, event) || frame_has_other_type(frame, event->type))
-		return SIZE_MAX;
-	types = frame->types.bytes +
-		(frame_has_type(frame, event->type) ? 0 : type_bytes(event->type));
-	return record + types + lanes_bytes(frame->lanes, event) +
-	       (run_goes_on(frame, event) ? 0 : sizeof(struct evring_frame_run));
-}
-
-static size_t frame_need_new(const struct evring_event *event)
-{
+	(void)scratch;
 	return sizeof(struct evring_frame) + sizeof(struct evring_frame_run) +
 	       ALIGN8(event->rec->len) + type_bytes(event->type) + lanes_bytes(0, event);
 }
 
-static size_t pack_need(const struct source *src, const struct pack *pack,
-			const struct evring_event *event, const struct scratch *scratch)
-{
-	(void)scratch;
-	return pack ? frame_need(src, pack, event) : frame_need_new(event);
-}
-
-static void frame_put(struct pack *pack, const struct evring_event *event,
-		      const struct scratch *scratch)
+static void run_begin(struct pack *pack, const struct evring_event *event)
 {
 	struct frame *frame = frame_of(pack);
-	size_t len = ALIGN8(event->rec->len);
-	char *value = pack_value(pack);
+
+	frame->run = (struct evring_frame_run *)(pack_value(pack) + pack->used);
+	*frame->run = (struct evring_frame_run){
+		.seq = event->seq, .lane = event->lane, .cpu = event->cpu,
+	};
+	pack->used += sizeof(*frame->run);
+}
+
+static bool frame_put(const struct source *src, struct pack *pack,
+		      const struct evring_event *event, const struct scratch *scratch)
+{
+	struct frame *frame = frame_of(pack);
+	bool has_type = frame_has_type(frame, event->type), goes_on = run_goes_on(frame, event);
+	size_t len = ALIGN8(event->rec->len), need = len + frame->types.bytes;
 
 	(void)scratch;
-	if (!frame_has_type(frame, event->type))
+	need += lanes_bytes(frame->lanes, event);
+	need += has_type ? 0 : type_bytes(event->type);
+	need += goes_on ? 0 : sizeof(struct evring_frame_run);
+	if (need > pack->room - pack->used || !frame_has_clock(src, frame, event) ||
+	    (!has_type && frame_has_other_type(frame, event->type)))
+		return false;
+	if (!has_type)
 		frame_add_type(frame, event->type);
 	frame->lanes |= 1ull << event->lane;
-	if (!run_goes_on(frame, event)) {
-		frame->run = (struct evring_frame_run *)(value + pack->used);
-		*frame->run = (struct evring_frame_run){
-			.seq = event->seq, .lane = event->lane, .cpu = event->cpu,
-		};
-		pack->used += sizeof(*frame->run);
-	}
-	memcpy(value + pack->used, event->rec, len);
+	if (!goes_on)
+		run_begin(pack, event);
+	memcpy(pack_value(pack) + pack->used, event->rec, len);
 	pack->used += len;
 	frame->run->len += (uint32_t)len;
+	return true;
 }
 
 static void frame_put_lanes(struct pack *pack, struct evring *ev, struct evring_frame *frame)
@@ -357,7 +351,7 @@ const struct converter converter_raw = {
 	.encode = raw_encode,
 	.in_ring = true,
 	.state = sizeof(struct frame),
-	.need = pack_need,
+	.need = frame_need,
 	.begin = frame_begin,
 	.put = frame_put,
 	.end = frame_end,

@@ -107,8 +107,8 @@ static void look_at_lane(const struct snapshot *snap, unsigned int number, struc
 	}
 }
 
-static void tell_losses(const struct watch *watch, const char *name, const struct lane_watch *before,
-			const struct lane_watch *now)
+static void tell_losses(const struct watch *watch, const char *name,
+			const struct lane_watch *before, const struct lane_watch *now)
 {
 	static const char *const causes[] = {
 		[EVRING_LOST_FULL] = "the ring was full",

@@ -71,7 +71,7 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "publish" of one EVRING_FEATURE_*; NULL for any other. */
+/* "read", "uring", "hooks", "filters", "limits", "publish" of one EVRING_FEATURE_*, else NULL. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -224,12 +224,13 @@ struct evring_attachment {
 	const char *group;			/* NULL: the administrator */
 	const char *lane;			/* NULL: the events' own */
 	const struct evring_filter *filter;	/* NULL: all events */
+	const struct evring_limits *limits;	/* NULL: none; its size is the library's affair */
 };
 
 /*
  * The same with all that there is to say. If the owner has the hook already, this
  * replaces what it wanted: no event is judged by neither filter, or by half of one.
- * -ENOSYS: the module knows no filters. -ESTALE: the filter is for another version of
+ * -ENOSYS: the module knows no filters, or no limits. -ESTALE: the filter is for another version of
  * the type. -ENXIO: no such lane.
  */
 int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
@@ -240,6 +241,10 @@ int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
  */
 int evring_hook_filter(struct evring *ev, const char *hook, const char *group,
 		       char text[EVRING_TEXT_MAX]);
+
+/* And its limits: *@limits has a size of 0 if there are none. */
+int evring_hook_limits(struct evring *ev, const char *hook, const char *group,
+		       struct evring_limits *limits);
 
 /* How many of a hook's owners have a filter. */
 int evring_hook_filters(struct evring *ev, const char *hook);

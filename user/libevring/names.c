@@ -37,6 +37,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "publish";
 	case EVRING_FEATURE_FILTERS:
 		return "filters";
+	case EVRING_FEATURE_LIMITS:
+		return "limits";
 	default:
 		return NULL;
 	}
@@ -49,6 +51,8 @@ const char *evring_lost_cause_name(unsigned int cause)
 		[EVRING_LOST_NESTED] = "nested",
 		[EVRING_LOST_TOOBIG] = "toobig",
 		[EVRING_LOST_PROBE] = "probe",
+		[EVRING_LOST_SAMPLED] = "sampled",
+		[EVRING_LOST_RATE] = "rate",
 	};
 
 	return NAME(names, cause);

@@ -249,6 +249,7 @@ int evring_attach(struct evring *ev, const char *hook, const char *group, int la
 int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
 {
 	struct evring_hook arg = { .op = EVRING_HOOK_ATTACH };
+	struct evring_limits limits;
 	int lane = how->lane ? evring_lane_by_name(ev, how->lane) : -1;
 
 	if (how->lane && lane < 0)
@@ -261,6 +262,13 @@ int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
 		return -ENOSYS;
 	if (how->filter)
 		arg.filter = (uintptr_t)evring_filter_program(how->filter);
+	if (how->limits && evring_lacks(ev, EVRING_FEATURE_LIMITS))
+		return -ENOSYS;
+	if (how->limits) {
+		limits = *how->limits;
+		limits.size = sizeof(limits);
+		arg.limits = (uintptr_t)&limits;
+	}
 	return hook_call(ev, &arg, how->hook, how->group);
 }
 
@@ -278,22 +286,37 @@ static int program_text(const struct evring_program *program, size_t len,
 	return (int)strlen(text);
 }
 
+static int filter_call(struct evring *ev, struct evring_filter_read *arg, const char *hook,
+		       const char *group)
+{
+	int ret = name_put(arg->name, hook);
+
+	if (!ret && group)
+		ret = *group ? name_put(arg->group, group) : -EINVAL;
+	return ret ? ret : evring_ioctl(ev, EVRING_IOC_FILTER, arg);
+}
+
+int evring_hook_limits(struct evring *ev, const char *hook, const char *group,
+		       struct evring_limits *limits)
+{
+	struct evring_filter_read arg = { .room = 0 };
+	int ret = filter_call(ev, &arg, hook, group);
+
+	*limits = arg.limits;
+	return ret;
+}
+
 int evring_hook_filter(struct evring *ev, const char *hook, const char *group,
 		       char text[EVRING_TEXT_MAX])
 {
 	struct evring_filter_read arg = { .room = EVRING_PROGRAM_MAX };
-	struct evring_program *program;
-	int ret = name_put(arg.name, hook);
+	struct evring_program *program = calloc(1, EVRING_PROGRAM_MAX);
+	int ret;
 
-	if (!ret && group)
-		ret = *group ? name_put(arg.group, group) : -EINVAL;
-	if (ret)
-		return ret;
-	program = calloc(1, EVRING_PROGRAM_MAX);
 	if (!program)
 		return -ENOMEM;
 	arg.to = (uintptr_t)program;
-	ret = evring_ioctl(ev, EVRING_IOC_FILTER, &arg);
+	ret = filter_call(ev, &arg, hook, group);
 	text[0] = '\0';
 	if (!ret && arg.len)
 		ret = arg.len > EVRING_PROGRAM_MAX ? -EPROTO : program_text(program, arg.len, text);

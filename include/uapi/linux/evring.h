@@ -95,7 +95,8 @@
 #define EVRING_FEATURE_URING	(1ULL << 1)	/* EVRING_CMD_COMMIT */
 #define EVRING_FEATURE_HOOKS	(1ULL << 2)	/* EVRING_IOC_HOOK, with owners and lanes */
 #define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
-#define EVRING_FEATURE_PUBLISH	(1ULL << 4)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
+#define EVRING_FEATURE_LIMITS	(1ULL << 4)	/* evring_hook.limits */
+#define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
 
 /*
  * Records
@@ -165,6 +166,8 @@ enum evring_lost_cause {
 	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
 	EVRING_LOST_PROBE	= 3,	/* the kernel did not call the hook's probe */
+	EVRING_LOST_SAMPLED	= 4,	/* each owner that wants it takes a sample only */
+	EVRING_LOST_RATE	= 5,	/* more a second than an owner that wants it takes */
 };
 
 /*
@@ -925,12 +928,49 @@ struct evring_arm {
 };
 
 /**
+ * struct evring_limits - how many of the events that it wants an owner takes
+ * @size: bytes of this structure, as the caller knows it
+ * @per: enum evring_limit_per: whose events @rate is of
+ * @sample: one of so many events, on each CPU; 0 and 1: all of them
+ * @rate: events a second, up to EVRING_RATE_MAX, after the sample was taken; 0: any
+ *	number
+ * @burst: so many at once, 1 to EVRING_BURST_MAX where there is a @rate, else 0
+ * @reserved: 0
+ *
+ * An event that its owners want, but for their limits, is lost: it takes a number, and
+ * an EVRING_TYPE_LOST tells of it and others with EVRING_LOST_SAMPLED or
+ * EVRING_LOST_RATE, some tenths of a second later at most if events go on, else when
+ * somebody looks at the hook. Rates per user or cgroup are kept for 256 of them at a
+ * time; further ones share one.
+ */
+struct evring_limits {
+	__u32	size;
+	__u32	per;
+	__u32	sample;
+	__u32	rate;
+	__u32	burst;
+	__u32	reserved;
+};
+
+/* What a rate is per; UID and CGROUP of types that have the common part */
+enum evring_limit_per {
+	EVRING_PER_TYPE		= 0,
+	EVRING_PER_UID		= 1,
+	EVRING_PER_CGROUP	= 2,
+};
+
+#define EVRING_SAMPLE_MAX	1000000000
+#define EVRING_RATE_MAX		1000000
+#define EVRING_BURST_MAX	1000000
+
+/**
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
  * @group: on whose behalf: a group's name; empty: the administrator's
  * @filter: of EVRING_HOOK_ATTACH: address of a struct evring_program, which says what
  *	events this owner wants; 0: all of them
- * @options: 0
+ * @limits: of EVRING_HOOK_ATTACH: address of a struct evring_limits, of the events
+ *	that this owner wants; 0: none
  * @op: EVRING_HOOK_*
  * @flags: EVRING_HOOK_F_*
  * @lane: in: with EVRING_HOOK_F_LANE, where the events are to go; out: where
@@ -960,13 +1000,13 @@ struct evring_arm {
  * says why). A hook whose point is in a module that is not loaded can be attached: it
  * is absent until the module comes. Of a filter: EINVAL: it is no program for this
  * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
- * takes, or has what it does not know; EFAULT. May sleep.
+ * takes, or has what it does not know; EFAULT. Of limits: the same, but ESTALE. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
 	char	group[EVRING_NAME_MAX];
 	__u64	filter;
-	__u64	options;
+	__u64	limits;
 	__u32	op;
 	__u32	flags;
 	__u16	lane;
@@ -1001,12 +1041,13 @@ enum evring_hook_state {
 #define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
 
 /**
- * struct evring_filter_read - EVRING_IOC_FILTER: the filter of one owner of a hook
+ * struct evring_filter_read - EVRING_IOC_FILTER: what one owner of a hook wants
  * @name: of the hook, as in struct evring_hook
  * @group: the owner, likewise
  * @to: address for the program: as much as there is room for is copied
  * @room: bytes at @to
- * @len: out: bytes that there are, 0: it wants all events, or is no owner
+ * @len: out: bytes that there are, 0: it has no filter, or is no owner
+ * @limits: out: its limits; its size is 0 if there are none
  *
  * Any session. ENOENT: no such hook, or no such group. May sleep.
  */
@@ -1016,6 +1057,7 @@ struct evring_filter_read {
 	__u64	to;
 	__u32	room;
 	__u32	len;
+	struct evring_limits limits;
 };
 
 /**

@@ -92,17 +92,18 @@ int evring_hook_ctl(struct evring_hook *arg)
 		return -ENOENT;
 	if (owner < 0)
 		return owner;
-	if (arg->filter)
-		want = evring_want_load(arg->filter, hook->type);
+	if (arg->op == EVRING_HOOK_ATTACH)
+		want = evring_want_load(arg->filter, arg->limits, hook->type);
 	if (IS_ERR(want))
 		return (int)PTR_ERR(want);
 	if (arg->op == EVRING_HOOK_ATTACH)
 		hook_own(hook, (unsigned int)owner, want);
 	else if (arg->op == EVRING_HOOK_DETACH)
 		hook_give_up(hook, (unsigned int)owner);
+	evring_suppressed_tell(hook->type);
 	arg->owners = bitmap_weight(hook->owners, OWNERS);
 	for (i = 0; i < OWNERS; i++)
-		arg->filters += !!hook->wants[i];
+		arg->filters += hook->wants[i] && evring_want_filters(hook->wants[i]);
 	arg->state = arg->owners ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DETACHED;
 	return 0;
 }
@@ -110,15 +111,16 @@ int evring_hook_ctl(struct evring_hook *arg)
 int evring_hook_filter(struct evring_filter_read *arg)
 {
 	struct sim_hook *hook = hook_find(arg->name);
-	struct evring_program *copy;
+	struct evring_program *copy = NULL;
 	int owner = owner_find(arg->group), ret;
 
 	if (!hook || owner < 0)
 		return -ENOENT;
 	if (!hook->wants[owner])
 		return 0;
+	evring_want_limits(hook->wants[owner], &arg->limits);
 	ret = evring_want_copy(hook->wants[owner], &copy);
-	if (ret)
+	if (ret || !copy)
 		return ret;
 	arg->len = copy->len;
 	if (copy_to_user(u64_to_user_ptr(arg->to), copy, min(arg->room, arg->len)))

@@ -184,6 +184,14 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define kfree(p)			free((void *)(p))
 #define kvfree(p)			free((void *)(p))
 #define kvmalloc(n, flags)		malloc(n)
+#define kvzalloc(n, flags)		calloc(1, n)
+#define ERR_CAST(p)			((void *)(p))
+#define raw_smp_processor_id()		sim_cpu
+#define time_after_eq(a, b)		((long)((a) - (b)) >= 0)
+#define ktime_get_mono_fast_ns()	ktime_get_boot_fast_ns()
+#define atomic64_xchg(a, new)		__atomic_exchange_n(&(a)->v, new, __ATOMIC_SEQ_CST)
+#define atomic64_inc(a)			atomic64_add(1, a)
+#define atomic64_inc_return(a)		__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
 #define __GFP_NOFAIL			0
 #define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
 

@@ -4,7 +4,7 @@
 
 SIM	:= $(B)/sim
 SIM_STUBS := linux/atomic linux/bitmap linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
-	     linux/mutex linux/percpu linux/rcupdate linux/preempt linux/sched linux/spinlock linux/timekeeping \
+	     linux/mutex linux/percpu linux/rcupdate linux/smp linux/jiffies linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/ktime linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
@@ -21,7 +21,8 @@ SIM_HOST := -Wl,--wrap=evring_host tests/env/sim/host.c
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main filter/gate filter/eval filter/verify user app publish block type clock ring memory lane \
+SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify user app publish block type \
+	    clock ring memory lane \
 	    group wake ioctl device abi)
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device hooks producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h kmod/filter/*.c include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \

@@ -167,11 +167,188 @@ static void spoilt_programs_do_no_harm(void)
 	evring_close(ev);
 }
 
+/*
+ * Limits
+ */
+
+static int limit(struct evring *ev, const char *group, const char *expression,
+		 struct evring_limits limits)
+{
+	struct evring_attachment how = { .hook = HOOK, .group = group, .limits = &limits };
+	struct evring_filter *filter = NULL;
+	int ret = evring_types(ev);
+
+	if (ret > 0)
+		ret = expression ? evring_filter_compile(&filter, evring_type_by_name(ev, HOOK),
+							 expression, NULL) : 0;
+	how.filter = filter;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* What comes now: events, and how many are told as lost, by their causes */
+struct tally {
+	unsigned int events;
+	uint64_t lost[16];
+	uint64_t next;		/* number of what follows on the ring */
+};
+
+static void take(struct evring *ev, struct tally *tally)
+{
+	struct evring_event event;
+	struct evring_lost lost;
+	unsigned int cause;
+
+	while (evring_next(ev, &event) > 0) {
+		/* Each number is an event's or is told as lost, once. */
+		CHECK(event.seq == tally->next && !event.missed);
+		tally->next = event.next_seq;
+		if (event.rec->type != EVRING_TYPE_LOST) {
+			tally->events++;
+			continue;
+		}
+		memcpy(&lost, event.payload, sizeof(lost));
+		for (cause = 0; cause < 16; cause++)
+			if (lost.causes == 1u << cause)
+				tally->lost[cause] += lost.count;
+	}
+}
+
+static void samples_are_told(void)
+{
+	struct evring *ev = tap(BULK, EVRING_LATEST);
+	struct tally tally = { 0 };
+
+	CHECK(limit(ev, NULL, "count != 5", (struct evring_limits){ .sample = 10 }) ==
+	      EVRING_HOOK_ATTACHED);
+	emit(LANE_BULK, 0, 1001);
+	CHECK(evring_types(ev) > 0);	/* whoever looks is told of the rest */
+	CHECK(evring_hook_state(ev, HOOK) == EVRING_HOOK_ATTACHED);
+	take(ev, &tally);
+	CHECK(tally.events == 100 && tally.lost[EVRING_LOST_SAMPLED] == 900);
+	CHECK(tally.next == 1000 && page(ev, LANE_BULK, 0)->seq == 1000);
+	CHECK(evring_types(ev) > 0 && evring_type_by_name(ev, HOOK)->filtered == 1 &&
+	      evring_type_by_name(ev, HOOK)->lost == 900);
+	evring_close(ev);
+}
+
+static void rates_are_kept(void)
+{
+	struct evring *ev = tap(BULK, EVRING_LATEST);
+	struct tally tally = { 0 };
+	unsigned int i;
+
+	/* Ten at once, and then one each 10 ms */
+	CHECK(limit(ev, NULL, NULL, (struct evring_limits){ .rate = 100, .burst = 10 }) ==
+	      EVRING_HOOK_ATTACHED);
+	emit(LANE_BULK, 0, 50);
+	for (i = 0; i < 100; i++) {
+		sim_advance(10 * MS);
+		emit(LANE_BULK, 0, 2);
+	}
+	CHECK(evring_hook_state(ev, HOOK) == EVRING_HOOK_ATTACHED);
+	take(ev, &tally);
+	/* A stepped clock goes on a little with each look at it. */
+	CHECK(tally.events >= 109 && tally.events <= 111);
+	CHECK(tally.events + tally.lost[EVRING_LOST_RATE] == 250 && tally.next == 250);
+	/* After a second without any, there is a burst again, and no more. */
+	sim_advance(1000 * MS);
+	tally.events = 0;
+	emit(LANE_BULK, 0, 50);
+	CHECK(evring_hook_state(ev, HOOK) == EVRING_HOOK_ATTACHED);
+	take(ev, &tally);
+	CHECK(tally.events == 10);
+	evring_close(ev);
+}
+
+/* Without a look: with what comes later */
+static void losses_are_told_in_time(void)
+{
+	struct evring *ev = tap(BULK, EVRING_LATEST);
+	struct tally tally = { 0 };
+
+	CHECK(limit(ev, NULL, NULL, (struct evring_limits){ .rate = 1, .burst = 1 }) ==
+	      EVRING_HOOK_ATTACHED);
+	sim_advance(1000 * MS);
+	emit(LANE_BULK, 0, 5);
+	sim_advance(200 * MS);
+	emit(LANE_BULK, 0, 1);
+	take(ev, &tally);
+	CHECK(tally.events == 1 && tally.lost[EVRING_LOST_RATE] == 5);
+	/* And if there are very many */
+	emit(LANE_BULK, 0, 5000);
+	take(ev, &tally);
+	CHECK(tally.lost[EVRING_LOST_RATE] >= 5 + 4096);
+	evring_close(ev);
+}
+
+static void limits_are_an_owners(void)
+{
+	struct evring *ev = tap(BULK, EVRING_LATEST), *group = member("g", EVRING_FOLLOW);
+	struct evring_limits limits;
+	struct tally tally = { 0 };
+
+	CHECK(limit(ev, NULL, NULL, (struct evring_limits){ .sample = 1000 }) ==
+	      EVRING_HOOK_ATTACHED);
+	CHECK(attach(ev, "g", "count & 1 == 0") == EVRING_HOOK_ATTACHED);
+	CHECK(!evring_hook_limits(ev, HOOK, NULL, &limits) && limits.sample == 1000);
+	CHECK(!evring_hook_limits(ev, HOOK, "g", &limits) && !limits.size);
+	emit(LANE_BULK, 0, 100);
+	CHECK(evring_hook_state(ev, HOOK) == EVRING_HOOK_ATTACHED);
+	take(ev, &tally);
+	/* All that the group wants; and of the others the sample, which is the first of them */
+	CHECK(tally.events == 51 && tally.lost[EVRING_LOST_SAMPLED] == 49);
+	evring_close(group);
+	evring_close(ev);
+}
+
+static void refuses_limits(void)
+{
+	static const struct evring_limits bad[] = {
+		{ .rate = 1 }, { .burst = 1 }, { .rate = EVRING_RATE_MAX + 1, .burst = 1 },
+		{ .rate = 1, .burst = EVRING_BURST_MAX + 1 }, { .sample = EVRING_SAMPLE_MAX + 1 },
+		{ .per = EVRING_PER_UID }, { .rate = 1, .burst = 1, .per = 3 },
+		{ .sample = 2, .reserved = 1 },
+		/* This type has no common part to tell whose its events are. */
+		{ .rate = 1, .burst = 1, .per = EVRING_PER_UID },
+	};
+	struct evring *ev = session();
+	struct evring_hook hook = { .name = HOOK, .op = EVRING_HOOK_ATTACH };
+	struct { struct evring_limits limits; uint64_t more; } longer = {
+		.limits = { .size = sizeof(longer), .sample = 2 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(limit(ev, NULL, NULL, bad[i]) == -EINVAL);
+	hook.limits = (uintptr_t)unmapped();
+	CHECK(call(ev, EVRING_IOC_HOOK, &hook) == -EFAULT);
+	hook.limits = (uintptr_t)&longer;
+	CHECK(!call(ev, EVRING_IOC_HOOK, &hook));
+	longer.more = 1;
+	hook = (struct evring_hook){
+		.name = HOOK, .op = EVRING_HOOK_ATTACH, .limits = (uintptr_t)&longer,
+	};
+	CHECK(call(ev, EVRING_IOC_HOOK, &hook) == -E2BIG);
+	longer.limits.size = 8;
+	CHECK(call(ev, EVRING_IOC_HOOK, &hook) == -EINVAL);
+	hook.op = EVRING_HOOK_QUERY;
+	CHECK(call(ev, EVRING_IOC_HOOK, &hook) == -EINVAL);
+	evring_close(ev);
+}
+
 const struct test filters_tests[] = {
 	{ rejects_leave_nothing, STEPPED, "an event that nobody wants leaves nothing in the ring" },
 	{ any_owner_is_enough, STEPPED, "an event that one owner wants is there" },
 	{ is_read_back, STEPPED, "a filter can be read back" },
 	{ refuses_what_is_no_program, STEPPED, "what is no program is refused" },
+	{ samples_are_told, STEPPED, "a sample is taken, and the others are told as lost" },
+	{ rates_are_kept, STEPPED, "so many a second, and a burst, and the others are lost" },
+	{ losses_are_told_in_time, STEPPED, "what limits suppress is told while events go on" },
+	{ limits_are_an_owners, STEPPED, "an owner's limits are of what it wants alone" },
+	{ refuses_limits, STEPPED, "limits that are none are refused" },
 	{ spoilt_programs_do_no_harm, STEPPED, "programs spoilt at random do no harm" },
 	{ NULL, NONE, NULL },
 };

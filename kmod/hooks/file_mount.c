@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * file.mount, file.umount, file.pivot_root.
+ *
+ * mount() ends in path_mount(), umount() in path_umount(), with the place found. What
+ * moves a mount that fsmount() or open_tree() made, and pivot_root(), tell their paths
+ * to security modules alone, and their result where the system call returns: of a call
+ * that was refused before, there are no paths.
+ */
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/string.h>
+#include <uapi/linux/mount.h>
+
+#include "../compat/kprobe.h"
+#include "family.h"
+#include "file.h"
+#include "file_mount.h"
+
+#define ACTIVE	32
+#define ROOM	1900	/* of a path; two of them and the rest are less than a page */
+#define TYPE	32
+
+/* A call under way */
+struct mount_call {
+	struct evring_text path;
+	struct evring_text other;	/* source, or the folder for the old root */
+	u32 path_flags;
+	u32 other_flags;
+	u32 flags;
+	char type[TYPE];
+	char room[2][ROOM];
+};
+
+static void keep_path(struct evring_text *to, u32 *flags, char room[ROOM], const struct path *path)
+{
+	struct evring_path_text text = evring_path(path, room, ROOM);
+
+	*to = evring_text_path(&text);
+	*flags = text.flags;
+}
+
+static void keep_type(struct mount_call *call, const char *type)
+{
+	if (type)
+		strscpy(call->type, type, sizeof(call->type));
+}
+
+static struct mount_call *call_begin(void *data)
+{
+	struct mount_call *call = data;
+
+	memset(call, 0, offsetof(struct mount_call, room));
+	return call;
+}
+
+/* int path_mount(const char *source, struct path *, const char *type, unsigned long, void *) */
+static bool enter_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const char *source = (const char *)evring_argument(regs, 0);
+	struct mount_call *call = call_begin(data);
+
+	keep_path(&call->path, &call->path_flags, call->room[0],
+		  (const struct path *)evring_argument(regs, 1));
+	if (source)
+		call->other = evring_text_given(source);
+	keep_type(call, (const char *)evring_argument(regs, 2));
+	call->flags = evring_argument(regs, 3);
+	if ((call->flags & MS_MGC_MSK) == MS_MGC_VAL)
+		call->flags &= ~MS_MGC_MSK;
+	return true;
+}
+
+/* A system call whose paths are told to security modules: the inner probe has them. */
+static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	call_begin(data);
+	return true;
+}
+
+/* The call that current is in the middle of, by either table of system calls */
+static struct mount_call *outer_call(struct evring_event_hook *hook, unsigned int first)
+{
+	struct mount_call *call = NULL;
+	unsigned int i;
+
+	for (i = first; i < first + 2 && !call; i++)
+		if (hook->points[i].attached)
+			call = evring_call_data(&hook->points[i].kretprobe.probe);
+	return call;
+}
+
+enum { PATH_MOUNT, MOVE_MOUNT, MOVE_MOUNT_32, MOVE_MOUNT_PATHS };
+enum { PIVOT, PIVOT_32, PIVOT_PATHS };
+
+/* int security_move_mount(const struct path *from, const struct path *to) */
+static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const struct path *from = (const struct path *)evring_argument(regs, 0);
+	struct mount_call *call = outer_call(hook, MOVE_MOUNT);
+
+	if (!call)
+		return;
+	keep_path(&call->path, &call->path_flags, call->room[0],
+		  (const struct path *)evring_argument(regs, 1));
+	keep_path(&call->other, &call->other_flags, call->room[1], from);
+	keep_type(call, from->mnt->mnt_sb->s_type->name);
+	if (!(call->other_flags & EVRING_PATH_UNREACHABLE)) {
+		call->flags = MS_MOVE;
+		return;
+	}
+	/* It is mounted nowhere yet, so it has no path: what the filesystem calls itself */
+	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
+	call->other = evring_text_given(call->room[1]);
+}
+
+/* int path_umount(struct path *, int flags) */
+static bool enter_umount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct path *path = (const struct path *)evring_argument(regs, 0);
+	struct mount_call *call = call_begin(data);
+
+	keep_path(&call->path, &call->path_flags, call->room[0], path);
+	keep_type(call, path->mnt->mnt_sb->s_type->name);
+	call->flags = evring_argument(regs, 1);
+	return true;
+}
+
+/* int security_sb_pivotroot(const struct path *put_old, const struct path *new_root) */
+static void enter_pivot_paths(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	struct mount_call *call = outer_call(hook, PIVOT);
+
+	if (!call)
+		return;
+	keep_path(&call->other, &call->other_flags, call->room[1],
+		  (const struct path *)evring_argument(regs, 0));
+	keep_path(&call->path, &call->path_flags, call->room[0],
+		  (const struct path *)evring_argument(regs, 1));
+}
+
+/* Room for an event whose texts follow its @size bytes */
+static void *event_begin(struct evring_event_hook *hook, struct evring_slot *slot,
+			 struct evring_text *texts, unsigned int nr, u32 size)
+{
+	void *e = evring_reserve(slot, hook->type, evring_texts_fit(texts, nr, size));
+
+	if (!e)
+		return NULL;
+	memset(e, 0, size);
+	evring_fill_common(e);
+	return e;
+}
+
+static u32 path_flags(u32 flags, const struct evring_text *text)
+{
+	return flags | (text->cut ? EVRING_PATH_CUT : 0);
+}
+
+static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct mount_call *call = data;
+	struct evring_text texts[] = { call->path, call->other, evring_text_given(call->type) };
+	struct evring_slot slot;
+	u32 end = sizeof(struct file_mount);
+	struct file_mount *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+
+	if (!e)
+		return;
+	e->path = evring_text_put(e, &end, &texts[0]);
+	e->source = evring_text_put(e, &end, &texts[1]);
+	e->type = evring_text_put(e, &end, &texts[2]);
+	e->result = evring_result(regs);
+	e->flags = call->flags;
+	e->path_flags = path_flags(call->path_flags, &texts[0]);
+	evring_hook_submit(hook, &slot);
+}
+
+static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct mount_call *call = data;
+	struct evring_text texts[] = { call->path, evring_text_given(call->type) };
+	struct evring_slot slot;
+	u32 end = sizeof(struct file_umount);
+	struct file_umount *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+
+	if (!e)
+		return;
+	e->path = evring_text_put(e, &end, &texts[0]);
+	e->type = evring_text_put(e, &end, &texts[1]);
+	e->result = evring_result(regs);
+	e->flags = call->flags;
+	e->path_flags = path_flags(call->path_flags, &texts[0]);
+	evring_hook_submit(hook, &slot);
+}
+
+static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct mount_call *call = data;
+	struct evring_text texts[] = { call->path, call->other };
+	struct evring_slot slot;
+	u32 end = sizeof(struct file_pivot_root);
+	struct file_pivot_root *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+
+	if (!e)
+		return;
+	e->path = evring_text_put(e, &end, &texts[0]);
+	e->put_old = evring_text_put(e, &end, &texts[1]);
+	e->result = evring_result(regs);
+	e->path_flags = path_flags(call->path_flags, &texts[0]);
+	e->put_old_flags = path_flags(call->other_flags, &texts[1]);
+	evring_hook_submit(hook, &slot);
+}
+
+#define CALL_POINT(_symbols, _enter, _leave, ...)				\
+	EVRING_KRETPROBE(_symbols, _enter, _leave, sizeof(struct mount_call), ACTIVE, \
+			 ##__VA_ARGS__)
+
+/* A system call, by the name that its function has on either architecture, and for 32 bits */
+#define SYSCALL_POINT(_name, _leave)						\
+	CALL_POINT(("__x64_sys_" _name, "__arm64_sys_" _name), enter_call, _leave, \
+		   .optional = true)
+
+#define SYSCALL_POINT_32(_name, _leave)						\
+	CALL_POINT(("__ia32_sys_" _name), enter_call, _leave, .optional = true)
+
+static struct evring_event_hook hooks[] = {
+	{
+		.desc = &file_mount_desc,
+		EVRING_POINTS([PATH_MOUNT] = CALL_POINT(("path_mount"), enter_mount, leave_mount),
+			      [MOVE_MOUNT] = SYSCALL_POINT("move_mount", leave_mount),
+			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", leave_mount),
+			      [MOVE_MOUNT_PATHS] = EVRING_KPROBE(("security_move_mount"),
+								 enter_move_paths,
+								 .optional = true)),
+	},
+	{
+		.desc = &file_umount_desc,
+		EVRING_POINTS(CALL_POINT(("path_umount"), enter_umount, leave_umount)),
+	},
+	{
+		.desc = &file_pivot_root_desc,
+		EVRING_POINTS([PIVOT] = SYSCALL_POINT("pivot_root", leave_pivot_root),
+			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", leave_pivot_root),
+			      [PIVOT_PATHS] = EVRING_KPROBE(("security_sb_pivotroot"),
+							    enter_pivot_paths, .optional = true)),
+	},
+};
+
+const struct evring_hook_family evring_file_mount_family = {
+	.hooks = hooks,
+	.nr = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* file.chmod, file.chown, file.truncate, file.setxattr: before and after, done and refused. */
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+#include "file_deed.h"
+
+static const char *const names[] = {
+	"file.chmod", "file.chown", "file.truncate", "file.setxattr", NULL
+};
+
+FIXTURE(file_attr) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(file_attr)
+{
+	groups_drop();
+	deed_folder();
+	deed_file("a", "content");
+	if (symlink("a", "link") || chmod("a", 0644))
+		abort();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(file_attr)
+{
+	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+/* One event of type @_name about the file a, that ended so */
+#define EXPECT_ATTR(_told, _name, _result) do {					\
+	ASSERT_EQ(1, (_told)->n);						\
+	EXPECT_STREQ((_name), told_at(_told, 0)->type->name);			\
+	EXPECT_EQ((_result), told_result(told_at(_told, 0)));			\
+	EXPECT_EQ(deed_inode(DIR_PATH "/a"), told_number(told_at(_told, 0), "inode")); \
+	EXPECT_EQ(deed_dev(DIR_PATH "/a"), told_number(told_at(_told, 0), "dev"));	\
+	EXPECT_TRUE(told_called(told_at(_told, 0), "file_type", "regular"));	\
+} while (0)
+
+#define EXPECT_CHMOD(_ev, _call, _old, _new) do {				\
+	struct told *_told;							\
+										\
+	ASSERT_EQ(0, (_call));							\
+	_told = told_read(_ev, "file.", getpid());				\
+	EXPECT_ATTR(_told, "file.chmod", 0);					\
+	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(_told, 0), "path"));	\
+	EXPECT_EQ(0, told_number(told_at(_told, 0), "path_flags"));		\
+	EXPECT_EQ((_old), told_number(told_at(_told, 0), "old_mode"));		\
+	EXPECT_EQ((_new), told_number(told_at(_told, 0), "new_mode"));		\
+	free(_told);								\
+} while (0)
+
+static int chmod_as_nobody(void *path)
+{
+	deed_as_nobody();
+	return chmod(path, 04777) ? errno : 0;
+}
+
+TEST_F(file_attr, chmod_tells_permissions_before_and_after)
+{
+	struct told *told;
+	int fd = open("a", O_RDONLY), status;
+#ifdef __x86_64__
+	char *low = deed_low(4096);
+#endif
+
+	EXPECT_CHMOD(self->ev, chmod("link", 04711), 0644, 04711);
+	EXPECT_CHMOD(self->ev, fchmod(fd, 0600), 04711, 0600);
+	EXPECT_CHMOD(self->ev, fchmodat(AT_FDCWD, "a", 01777, 0), 0600, 01777);
+#ifdef __x86_64__
+	strcpy(low, "link");
+	if (deed_call32(15, (long)low, 0640, 0, 0, 0) != -ENOSYS) {
+		deed_read_past(self->ev);
+		EXPECT_CHMOD(self->ev, (int)deed_call32(15, (long)low, 0644, 0, 0, 0), 0640, 0644);
+	}
+	munmap(low, 4096);
+#endif
+	told = deed_in_child(self->ev, "file.", chmod_as_nobody, "link", &status);
+	EXPECT_EQ(EPERM, status);
+	EXPECT_ATTR(told, "file.chmod", -EPERM);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+	EXPECT_EQ(04777, told_number(told_at(told, 0), "new_mode"));
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+	free(told);
+	close(fd);
+}
+
+TEST_F(file_attr, chown_tells_owners_before_and_after)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fd = open("a", O_RDONLY);
+
+	ASSERT_EQ(0, chown("link", 1234, -1));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.chown", 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(0, told_number(event, "old_owner"));
+	EXPECT_EQ(0, told_number(event, "old_group"));
+	EXPECT_EQ(1234, told_number(event, "new_owner"));
+	EXPECT_EQ(UINT32_MAX, told_number(event, "new_group"));
+	free(told);
+	ASSERT_EQ(0, fchown(fd, 0, 77));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.chown", 0);
+	EXPECT_EQ(1234, told_number(event, "old_owner"));
+	EXPECT_EQ(0, told_number(event, "new_owner"));
+	EXPECT_EQ(77, told_number(event, "new_group"));
+	free(told);
+	ASSERT_EQ(0, lchown("link", 5, 5));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/link", told_text(event, "path"));
+	EXPECT_TRUE(told_called(event, "file_type", "symlink"));
+	free(told);
+	close(fd);
+}
+
+static int truncate_as_nobody(void *path)
+{
+	deed_as_nobody();
+	return truncate(path, 0) ? errno : 0;
+}
+
+TEST_F(file_attr, truncate_tells_sizes_before_and_after)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fd = open("a", O_RDWR), status;
+
+	ASSERT_EQ(0, truncate("link", 3));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.truncate", 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(7, told_number(event, "old_size"));
+	EXPECT_EQ(3, told_number(event, "new_size"));
+	free(told);
+	ASSERT_EQ(0, ftruncate(fd, 5000000000));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.truncate", 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(3, told_number(event, "old_size"));
+	EXPECT_EQ(5000000000, told_number(event, "new_size"));
+	free(told);
+	told = deed_in_child(self->ev, "file.", truncate_as_nobody, "link", &status);
+	EXPECT_EQ(EACCES, status);
+	EXPECT_ATTR(told, "file.truncate", -EACCES);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+	free(told);
+	/* An open that empties a file says so itself. */
+	close(open("a", O_WRONLY | O_TRUNC));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	close(fd);
+}
+
+TEST_F(file_attr, extended_attributes_tell_their_name)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fd = open("a", O_RDONLY);
+
+	/* The guest's root is a ramfs or tmpfs: attributes of security and trusted work. */
+	if (setxattr("link", "trusted.evring", "value", 5, XATTR_CREATE)) {
+		note("no extended attributes here: %s", strerror(errno));
+		told = told_read(self->ev, "file.", getpid());
+		EXPECT_ATTR(told, "file.setxattr", -errno);
+		free(told);
+		return;
+	}
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.setxattr", 0);
+	EXPECT_STREQ("trusted.evring", told_text(event, "name"));
+	EXPECT_EQ(5, told_number(event, "size"));
+	EXPECT_EQ(0, told_number(event, "removed"));
+	EXPECT_TRUE(told_flag(event, "flags", "XATTR_CREATE"));
+	EXPECT_TRUE(told_flag(event, "path_flags", "local"));
+	EXPECT_STREQ("/a", strrchr(told_text(event, "path"), '/'));
+	free(told);
+	EXPECT_EQ(-1, setxattr("a", "trusted.evring", "value", 5, XATTR_CREATE));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.setxattr", -EEXIST);
+	free(told);
+	ASSERT_EQ(0, fremovexattr(fd, "trusted.evring"));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_ATTR(told, "file.setxattr", 0);
+	EXPECT_STREQ("trusted.evring", told_text(event, "name"));
+	EXPECT_EQ(1, told_number(event, "removed"));
+	free(told);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/* file.mount, file.umount, file.pivot_root: by the old calls and the new ones, done and refused. */
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+static const char *const names[] = { "file.mount", "file.umount", "file.pivot_root", NULL };
+
+FIXTURE(file_mount) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(file_mount)
+{
+	groups_drop();
+	deed_folder();
+	if (mkdir("bound", 0777) || mkdir("src", 0777) || symlink("bound", "way"))
+		abort();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(file_mount)
+{
+	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+#define EXPECT_MOUNT(_told, _name, _result, _path) do {				\
+	ASSERT_EQ(1, (_told)->n);						\
+	EXPECT_STREQ((_name), told_at(_told, 0)->type->name);			\
+	EXPECT_EQ((_result), told_result(told_at(_told, 0)));			\
+	EXPECT_STREQ((_path), told_text(told_at(_told, 0), "path"));		\
+} while (0)
+
+TEST_F(file_mount, mount_and_umount_tell_place_source_kind_and_flags)
+{
+	const struct evring_event *event;
+	struct told *told;
+
+	ASSERT_EQ(0, mount("some", "way", "tmpfs", MS_NOSUID | MS_NOEXEC, "size=64k"));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/bound");
+	EXPECT_STREQ("some", told_text(event, "source"));
+	EXPECT_STREQ("tmpfs", told_text(event, "type"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_NOSUID"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_NOEXEC"));
+	EXPECT_FALSE(told_flag(event, "flags", "MS_BIND"));
+	free(told);
+	ASSERT_EQ(0, umount2("bound", MNT_DETACH));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.umount", 0, DIR_PATH "/bound");
+	EXPECT_STREQ("tmpfs", told_text(event, "type"));
+	EXPECT_TRUE(told_flag(event, "flags", "MNT_DETACH"));
+	free(told);
+	ASSERT_EQ(0, mount("src", "bound", NULL, MS_BIND, NULL));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/bound");
+	EXPECT_STREQ("src", told_text(event, "source"));
+	EXPECT_STREQ("", told_text(event, "type"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_BIND"));
+	free(told);
+	ASSERT_EQ(0, umount("bound"));
+}
+
+static int mount_as_nobody(void *arg)
+{
+	deed_as_nobody();
+	return mount("none", "way", "tmpfs", 0, NULL) ? errno : 0;
+}
+
+static int move_as_nobody(void *arg)
+{
+	deed_as_nobody();
+	return syscall(SYS_move_mount, AT_FDCWD, "src", AT_FDCWD, "bound", 0) ? errno : 0;
+}
+
+TEST_F(file_mount, what_is_refused_is_told)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "file.", mount_as_nobody, NULL, &status);
+	EXPECT_EQ(EPERM, status);
+	EXPECT_MOUNT(told, "file.mount", -EPERM, DIR_PATH "/bound");
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+	free(told);
+	told = deed_in_child(self->ev, "file.", move_as_nobody, NULL, &status);
+	EXPECT_EQ(EPERM, status);
+	EXPECT_MOUNT(told, "file.mount", -EPERM, "");
+	free(told);
+	EXPECT_EQ(-1, umount("src"));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.umount", -EINVAL, DIR_PATH "/src");
+	free(told);
+	EXPECT_EQ(-1, mount("none", "bound", "no-such-kind", 0, NULL));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.mount", -ENODEV, DIR_PATH "/bound");
+	EXPECT_STREQ("no-such-kind", told_text(told_at(told, 0), "type"));
+	free(told);
+}
+
+TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fs, mnt;
+
+	fs = (int)syscall(SYS_fsopen, "tmpfs", 0);
+	ASSERT_LE(0, fs);
+	ASSERT_EQ(0, syscall(SYS_fsconfig, fs, 6 /* create */, NULL, NULL, 0));
+	mnt = (int)syscall(SYS_fsmount, fs, 0, 0);
+	ASSERT_LE(0, mnt);
+	ASSERT_EQ(0, syscall(SYS_move_mount, mnt, "", AT_FDCWD, "way", 4 | 0x10));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/bound");
+	EXPECT_STREQ("tmpfs", told_text(event, "type"));
+	EXPECT_FALSE(told_flag(event, "flags", "MS_MOVE"));
+	free(told);
+	close(mnt);
+	close(fs);
+	/* Nothing below a shared mount moves. */
+	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, syscall(SYS_move_mount, AT_FDCWD, "bound", AT_FDCWD, "src", 0));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/src");
+	EXPECT_STREQ(DIR_PATH "/bound", told_text(event, "source"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_MOVE"));
+	free(told);
+	ASSERT_EQ(0, umount("src"));
+}
+
+static int pivot(void *arg)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("bound", "bound", NULL, MS_BIND, NULL) || mkdir("bound/old", 0700) ||
+	    syscall(SYS_pivot_root, "bound", "bound/old"))
+		return errno;
+	return 0;
+}
+
+TEST_F(file_mount, pivot_root_tells_both_folders)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "file.pivot_root", pivot, NULL, &status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-status, told_result(event));	/* not from the kernel's first root */
+	if (status)
+		note("pivot_root: %s", strerror(status));
+	if (told_text(event, "path")[0]) {
+		EXPECT_STREQ(DIR_PATH "/bound", told_text(event, "path"));
+		EXPECT_STREQ(DIR_PATH "/bound/old", told_text(event, "put_old"));
+	}
+	free(told);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+/*
+ * file.redirect: a standard stream becomes a socket or a pipe, whichever call does it.
+ * file.close_write: a file that was written is closed, by the last who has it.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+static const char *const names[] = { "file.redirect", "file.close_write", NULL };
+
+FIXTURE(file_redirect) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(file_redirect)
+{
+	groups_drop();
+	deed_folder();
+	if (system("ip link set lo up 2>/dev/null || ifconfig lo up"))
+		abort();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(file_redirect)
+{
+	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+enum how { DUP2, DUP3, FCNTL, DUP, CALL32 };
+
+struct deed {
+	enum how how;
+	int from;	/* what a standard stream is to be */
+	int to;
+};
+
+static int redirect(void *arg)
+{
+	const struct deed *deed = arg;
+
+	switch (deed->how) {
+	case DUP2:
+		return dup2(deed->from, deed->to) != deed->to;
+	case DUP3:
+		return dup3(deed->from, deed->to, O_CLOEXEC) != deed->to;
+	case FCNTL:
+		close(deed->to);
+		return fcntl(deed->from, F_DUPFD, deed->to) != deed->to;
+	case DUP:
+		close(deed->to);
+		return dup(deed->from) != deed->to;
+	case CALL32:
+#ifdef __x86_64__
+		return deed_call32(63, deed->from, deed->to, 0, 0, 0) != deed->to;
+#endif
+		break;
+	}
+	return 0;
+}
+
+/* A connection of 127.0.0.1 to itself: the connecting end */
+static int connection(int family, struct sockaddr_storage *own, struct sockaddr_storage *peer)
+{
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in v4 = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int to = socket(family, SOCK_STREAM, 0), fd = socket(family, SOCK_STREAM, 0);
+	bool is_v6 = family == AF_INET6;
+	socklen_t len = sizeof(*own);
+
+	if (bind(to, is_v6 ? (void *)&v6 : (void *)&v4, is_v6 ? sizeof(v6) : sizeof(v4)) ||
+	    listen(to, 1) || getsockname(to, (void *)peer, &len) ||
+	    connect(fd, (void *)peer, len) || getsockname(fd, (void *)own, &len))
+		abort();
+	return fd;
+}
+
+TEST_F(file_redirect, each_call_that_makes_a_stream_a_socket_is_told_with_its_addresses)
+{
+	static const enum how hows[] = {
+		DUP2, DUP3, FCNTL, DUP,
+#ifdef __x86_64__
+		CALL32,
+#endif
+	};
+	struct sockaddr_in own, peer;
+	const struct evring_event *event;
+	struct sockaddr_storage a, b;
+	struct told *told;
+	unsigned int i;
+	int fd = connection(AF_INET, &a, &b), status;
+	struct stat st;
+
+	memcpy(&own, &a, sizeof(own));
+	memcpy(&peer, &b, sizeof(peer));
+	ASSERT_EQ(0, fstat(fd, &st));
+	for (i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
+		struct deed deed = { .how = hows[i], .from = fd, .to = (int)i % 3 };
+
+		/* The lowest that is free is the one that dup() takes. */
+		if (hows[i] == DUP)
+			deed.to = 0;
+		told = deed_in_child(self->ev, "file.redirect", redirect, &deed, &status);
+		if (hows[i] == CALL32 && status) {
+			note("this kernel has no 32-bit calls");
+			free(told);
+			continue;
+		}
+		EXPECT_EQ(0, status);
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_EQ(deed.to, told_number(event, "fd"));
+		EXPECT_TRUE(told_called(event, "file_type", "socket"));
+		EXPECT_TRUE(told_called(event, "family", "AF_INET"));
+		EXPECT_TRUE(told_called(event, "socket_type", "SOCK_STREAM"));
+		EXPECT_EQ(IPPROTO_TCP, told_number(event, "protocol"));
+		EXPECT_EQ(st.st_ino, told_number(event, "inode"));
+		EXPECT_EQ(ntohs(own.sin_port), told_number(event, "local_port"));
+		EXPECT_EQ(ntohs(peer.sin_port), told_number(event, "remote_port"));
+		free(told);
+	}
+	close(fd);
+}
+
+static const uint8_t *address(const struct evring_event *event, const char *name)
+{
+	return (const uint8_t *)event->payload + told_field(event, name)->offset;
+}
+
+TEST_F(file_redirect, addresses_of_both_kinds_are_told)
+{
+	static const uint8_t v4[16] = { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 };
+	static const uint8_t v6[16] = { [15] = 1 };
+	struct sockaddr_storage own, peer;
+	struct deed deed = { .how = DUP2, .to = 1 };
+	struct told *told;
+
+	deed.from = connection(AF_INET, &own, &peer);
+	told = deed_in_child(self->ev, "file.redirect", redirect, &deed, NULL);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(0, memcmp(v4, address(told_at(told, 0), "local_address"), 16));
+	EXPECT_EQ(0, memcmp(v4, address(told_at(told, 0), "remote_address"), 16));
+	free(told);
+	close(deed.from);
+	deed.from = socket(AF_INET6, SOCK_STREAM, 0);
+	if (deed.from < 0) {
+		note("this kernel has no IPv6");
+		return;
+	}
+	close(deed.from);
+	deed.from = connection(AF_INET6, &own, &peer);
+	told = deed_in_child(self->ev, "file.redirect", redirect, &deed, NULL);
+	ASSERT_EQ(1, told->n);
+	EXPECT_TRUE(told_called(told_at(told, 0), "family", "AF_INET6"));
+	EXPECT_EQ(0, memcmp(v6, address(told_at(told, 0), "local_address"), 16));
+	EXPECT_EQ(0, memcmp(v6, address(told_at(told, 0), "remote_address"), 16));
+	free(told);
+	close(deed.from);
+}
+
+/* A socket that is made where the standard input was needs no dup. */
+static int socket_at_once(void *arg)
+{
+	close(0);
+	return socket(AF_UNIX, SOCK_DGRAM, 0) != 0;
+}
+
+static int to_a_file(void *arg)
+{
+	int fd = open("file", O_RDWR | O_CREAT, 0600);
+
+	return dup2(fd, 0) || dup2(fd, 7) != 7;
+}
+
+TEST_F(file_redirect, pipes_and_new_sockets_are_told_and_files_are_not)
+{
+	struct deed deed = { .how = DUP2, .to = 2 };
+	struct told *told;
+	int fds[2], status;
+
+	ASSERT_EQ(0, pipe(fds));
+	deed.from = fds[1];
+	told = deed_in_child(self->ev, "file.redirect", redirect, &deed, &status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_TRUE(told_called(told_at(told, 0), "file_type", "fifo"));
+	EXPECT_EQ(2, told_number(told_at(told, 0), "fd"));
+	EXPECT_EQ(0, told_number(told_at(told, 0), "family"));
+	free(told);
+	deed.to = 9;
+	told = deed_in_child(self->ev, "file.redirect", redirect, &deed, &status);
+	EXPECT_EQ(0, told->n);
+	free(told);
+	told = deed_in_child(self->ev, "file.redirect", socket_at_once, NULL, &status);
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_TRUE(told_called(told_at(told, 0), "family", "AF_UNIX"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "socket_type", "SOCK_DGRAM"));
+	free(told);
+	told = deed_in_child(self->ev, "file.redirect", to_a_file, NULL, &status);
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
+TEST_F(file_redirect, a_written_file_is_told_when_its_last_descriptor_goes)
+{
+	int fd = open("file", O_WRONLY | O_CREAT | O_APPEND, 0600), other = dup(fd);
+	const struct evring_event *event;
+	struct told *told;
+
+	ASSERT_EQ(5, write(fd, "bytes", 5));
+	close(fd);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	close(other);
+	told = told_read(self->ev, "file.", getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ("file.close_write", event->type->name);
+	EXPECT_STREQ(DIR_PATH "/file", told_text(event, "path"));
+	EXPECT_EQ(5, told_number(event, "size"));
+	EXPECT_EQ(deed_inode("file"), told_number(event, "inode"));
+	EXPECT_EQ(deed_dev("file"), told_number(event, "dev"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_APPEND"));
+	free(told);
+	close(open("file", O_RDONLY));
+	close(open("/dev/null", O_WRONLY));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	fd = open("file", O_RDWR);
+	ASSERT_EQ(0, unlink("file"));
+	close(fd);
+	told = told_read(self->ev, "file.", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ(DIR_PATH "/file (deleted)", told_text(told_at(told, 0), "path"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "path_flags", "deleted"));
+	free(told);
+}
+
+TEST_HARNESS_MAIN
