@@ -21,6 +21,8 @@
  */
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
@@ -67,27 +69,25 @@ struct evring_user {
 static LIST_HEAD(users);
 static DEFINE_MUTEX(users_lock);
 
-/* A ring has at least four segments, and as many slices if it has few. */
-static u64 slice_size(const struct evring_ring *ring)
+/*
+ * log2 of a slice's bytes: a ring's and a segment's are powers of two, and a ring
+ * with few segments has a slice for each.
+ */
+static unsigned int slice_shift(const struct evring_ring *ring)
 {
-	return max_t(u64, ring->data_size / SLICES, ring->segment_size);
-}
-
-static unsigned int slice_place(const struct evring_ring *ring, u64 slice)
-{
-	return slice & (div64_u64(ring->data_size, slice_size(ring)) - 1);
+	return max(ilog2(ring->data_size) - ilog2(SLICES), ilog2(ring->segment_size));
 }
 
 /* Bytes that are held of what the user has on the ring */
 static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
 {
-	u64 size = slice_size(ring), head = READ_ONCE(ring->page->head), sum = 0;
-	u64 hold = min_t(u64, READ_ONCE(ring->hold), head);
-	unsigned int i;
+	u64 head = READ_ONCE(ring->page->head), hold = min_t(u64, READ_ONCE(ring->hold), head);
+	unsigned int shift = slice_shift(ring), i;
+	u64 sum = 0;
 
 	for (i = 0; i < SLICES; i++) {
-		u64 from = max_t(u64, READ_ONCE(usage->slice[i]) * size, hold);
-		u64 to = min_t(u64, (READ_ONCE(usage->slice[i]) + 1) * size, head);
+		u64 from = max_t(u64, READ_ONCE(usage->slice[i]) << shift, hold);
+		u64 to = min_t(u64, (READ_ONCE(usage->slice[i]) + 1) << shift, head);
 
 		if (from < to)
 			sum += min_t(u64, READ_ONCE(usage->bytes[i]), to - from);
@@ -114,8 +114,8 @@ bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u
 void evring_user_took(struct evring_user *user, const struct evring_ring *ring, u64 end, u32 size)
 {
 	struct usage *usage = this_cpu_ptr(user->usage[ring->lane]);
-	u64 slice = div64_u64(end - size, slice_size(ring));
-	unsigned int i = slice_place(ring, slice);
+	u64 slice = (end - size) >> slice_shift(ring);
+	unsigned int i = slice % SLICES;	/* a ring has as many slices at most */
 
 	if (usage->slice[i] != slice) {
 		WRITE_ONCE(usage->bytes[i], 0);

@@ -23,6 +23,7 @@ PARTS = {
     "scaling": "Several producers",
     "tracers": "Tracers",
     "filter": "Filters",
+    "publish": "Publishing",
     "drain": "Reading",
     "evringd": "evringd",
     "idle": "Idle",

@@ -70,13 +70,14 @@ typedef unsigned int uint;
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))
+#define max(a, b)		((a) > (b) ? (a) : (b))
+#define ilog2(n)		(63 - __builtin_clzll(n))
 #define max_t(t, a, b)		((t)(a) > (t)(b) ? (t)(a) : (t)(b))
 #define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
 #define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
 #define u64_to_user_ptr(n)	((void *)(uintptr_t)(n))
 
 #define swap(a, b)		({ __typeof__(a) swap_ = (a); (a) = (b); (b) = swap_; })
-#define div64_u64(a, b)		((u64)(a) / (u64)(b))
 #define div_u64(a, b)		((u64)(a) / (u32)(b))
 
 static inline int vscnprintf(char *to, size_t size, const char *format, va_list args)
