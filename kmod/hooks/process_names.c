@@ -34,7 +34,8 @@ TABLE(evring_signal_outcomes, "signal_outcome", signal_outcomes);
 static const struct evring_value_desc securebits[] = {
 	{ 1 << SECURE_NOROOT, "NOROOT", "user 0 gets no capabilities by exec" },
 	{ 1 << SECURE_NOROOT_LOCKED, "NOROOT_LOCKED", "NOROOT stays as it is" },
-	{ 1 << SECURE_NO_SETUID_FIXUP, "NO_SETUID_FIXUP", "setuid() leaves the capabilities alone" },
+	{ 1 << SECURE_NO_SETUID_FIXUP, "NO_SETUID_FIXUP",
+	  "setuid() leaves the capabilities alone" },
 	{ 1 << SECURE_NO_SETUID_FIXUP_LOCKED, "NO_SETUID_FIXUP_LOCKED",
 	  "NO_SETUID_FIXUP stays as it is" },
 	{ 1 << SECURE_KEEP_CAPS, "KEEP_CAPS", "capabilities survive the change to another user" },
