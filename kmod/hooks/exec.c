@@ -140,7 +140,7 @@ static void fill_file(struct exec_file *to, const struct file *file)
 	};
 }
 
-/* int security_bprm_creds_for_exec(struct linux_binprm *): once, with the file that was found */
+/* int security_bprm_creds_for_exec(struct linux_binprm *): once, and the file is found */
 static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const struct linux_binprm *bprm = (const struct linux_binprm *)evring_argument(regs, 0);
@@ -175,7 +175,7 @@ struct exec_told {
 	u32 interpreter_flags;
 	u32 cwd_flags;
 	struct evring_who parent;
-	char tty[sizeof_field(struct tty_struct, name)];
+	char tty[EVRING_TTY_BYTES];
 
 	const char *argv;	/* what was read already */
 	unsigned long from;	/* else where it lies */
@@ -479,19 +479,20 @@ static void __maybe_unused probes_check(void)
 	check_trace_callback_type_sched_process_exec(probe_exec);
 }
 
+#define POINT_OUTER								\
+	EVRING_KRETPROBE(("do_execveat_common", "do_execveat_common.isra.0",	\
+			  "do_execveat_common.constprop.0"),			\
+			 enter_outer, leave_outer, CALL_BYTES, ACTIVE, .optional = true)
+
 static struct evring_event_hook hooks[] = {
 	{
 		.desc = &process_exec_desc,
-		EVRING_POINTS(
-			[SUCCESS] = EVRING_TRACEPOINT("sched_process_exec", probe_exec),
-			[OUTER] = EVRING_KRETPROBE(("do_execveat_common",
-						    "do_execveat_common.isra.0",
-						    "do_execveat_common.constprop.0"),
-						   enter_outer, leave_outer, CALL_BYTES, ACTIVE,
-						   .optional = true),
-			[GIVEN] = EVRING_KPROBE(("alloc_bprm"), enter_given, .optional = true),
-			[RESOLVED] = EVRING_KPROBE(("security_bprm_creds_for_exec"), enter_resolved,
-						   .optional = true)),
+		EVRING_POINTS([SUCCESS] = EVRING_TRACEPOINT("sched_process_exec", probe_exec),
+			      [OUTER] = POINT_OUTER,
+			      [GIVEN] = EVRING_KPROBE(("alloc_bprm"), enter_given,
+						      .optional = true),
+			      [RESOLVED] = EVRING_KPROBE(("security_bprm_creds_for_exec"),
+							 enter_resolved, .optional = true)),
 	},
 };
 

@@ -13,7 +13,7 @@
 	F(S, U32, old_tid, PID, "id of the thread that called exec")		\
 	F(S, TEXT, path, PATH, "the program, or the script, from the root of the task") \
 	F(S, TEXTS, argv, NONE, "its arguments")				\
-	F(S, U32, argv_len, NONE, "length of all arguments; if exec was refused, of those in argv", \
+	F(S, U32, argv_len, NONE, "length of all arguments; of a refused exec: of argv", \
 	  .unit = "bytes")							\
 	F(S, BOOL, argv_truncated, NONE, "argv is not all of them")		\
 	F(S, BOOL, path_given_truncated, NONE, "the front of path_given is missing") \
@@ -43,7 +43,7 @@
 	F(S, BOOL, secureexec, NONE, "the program gives privileges (set-user-id, capabilities)") \
 	F(S, BOOL, is_memfd, NONE, "the file is a memfd: memory, in no filesystem") \
 	F(S, BOOL, is_deleted, NONE, "the file has no name any more, or never had one") \
-	F(S, BOOL, is_upper_layer, NONE, "the file is not from an image, but from the overlay's upper layer")
+	F(S, BOOL, is_upper_layer, NONE, "the file is in an overlay's upper layer, in no image")
 
 EVRING_TASK_EVENT(process_exec, "process.exec", 1, "critical",
 		  "a process runs another program, or could not", EXEC_FIELDS);

@@ -21,6 +21,7 @@
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
 	&evring_exec_family,
+	&evring_process_acts_family,
 	&evring_file_open_family,
 	&evring_file_name_family,
 	&evring_file_attr_family,

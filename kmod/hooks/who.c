@@ -41,9 +41,8 @@ void evring_who_parent(struct evring_who *who, struct task_struct *task)
  * would sleep: as long as it is the terminal it is referenced, so a name is good
  * if it is the terminal still after it was read.
  */
-void evring_tty(char name[sizeof_field(struct tty_struct, name)])
+void evring_tty(char name[EVRING_TTY_BYTES])
 {
-	const size_t size = sizeof_field(struct tty_struct, name);
 	const struct tty_struct *tty;
 	unsigned int tries = 0;
 
@@ -52,8 +51,8 @@ void evring_tty(char name[sizeof_field(struct tty_struct, name)])
 		tty = READ_ONCE(current->signal->tty);
 		if (!tty)
 			return;
-		if (!copy_from_kernel_nofault(name, tty->name, size))
-			name[size - 1] = '\0';
+		if (!copy_from_kernel_nofault(name, tty->name, EVRING_TTY_BYTES))
+			name[EVRING_TTY_BYTES - 1] = '\0';
 		smp_rmb();	/* the name before the second look; signal->tty has no pair */
 	} while (READ_ONCE(current->signal->tty) != tty && ++tries < TRIES_MAX);
 }

@@ -8,6 +8,8 @@
 
 #include "file.h"
 
+#define EVRING_TTY_BYTES	sizeof_field(struct tty_struct, name)
+
 /* A process, as it was when it was asked for */
 struct evring_who {
 	u32 pid;
@@ -18,7 +20,7 @@ struct evring_who {
 u32 evring_parent_pid(struct task_struct *task);
 void evring_who(struct evring_who *who, struct task_struct *task);
 void evring_who_parent(struct evring_who *who, struct task_struct *task);
-void evring_tty(char name[sizeof_field(struct tty_struct, name)]);
+void evring_tty(char name[EVRING_TTY_BYTES]);
 
 static inline struct evring_text evring_text_of(const char *str)
 {

@@ -64,10 +64,10 @@ evring_getppid() {
 
 evring_exec() {
 	reader_start process.fork:evring-load process.exec:evring-nop process.exit:evring-nop
-	evring hooks attach 'process.*' >/dev/null || return 1
+	evring hooks attach process.fork process.exec process.exit >/dev/null || return 1
 	sleep 1
 	cost evring fork+exec "$(load_exec)"
-	evring hooks detach 'process.*' >/dev/null
+	evring hooks detach process.fork process.exec process.exit >/dev/null
 	reader_end fork+exec $((programs * 3))
 }
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/* process.ptrace, process.signal, process.cred: what processes do to each other. */
+#include <grp.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include "told.h"
+
+static const char *const acts[] = { "process.ptrace", "process.signal", "process.cred" };
+
+FIXTURE(process_acts) {
+	struct evring *ev;
+	pid_t idle;		/* root's, that sleeps */
+};
+
+FIXTURE_SETUP(process_acts)
+{
+	unsigned int i;
+
+	groups_drop();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	for (i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		ASSERT_EQ(1, hook_op(self->ev, acts[i], EVRING_HOOK_ATTACH));
+	self->idle = fork();
+	if (!self->idle) {
+		prctl(PR_SET_NAME, "sleeper");
+		for (;;)
+			pause();
+	}
+	/* It has its name when it sleeps. */
+	for (;;) {
+		char path[64], comm[32] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/comm", self->idle);
+		file = fopen(path, "r");
+		if (!file || !fgets(comm, sizeof(comm), file))
+			abort();
+		fclose(file);
+		if (!strcmp(comm, "sleeper\n"))
+			break;
+		usleep(1000);
+	}
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(process_acts)
+{
+	unsigned int i;
+
+	kill(self->idle, SIGKILL);
+	waitpid(self->idle, NULL, 0);
+	for (i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		hook_op(self->ev, acts[i], EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+static void nobody(void)
+{
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534))
+		_exit(99);
+}
+
+/* A child that does @fn; its result is its status. What was told of it, by @name */
+static struct told *told_of(struct evring *ev, const char *name, int (*fn)(pid_t idle),
+			    pid_t idle, int *status, pid_t *pid)
+{
+	fflush(NULL);
+	*pid = fork();
+	if (!*pid)
+		_exit(fn(idle));
+	if (waitpid(*pid, status, 0) != *pid)
+		abort();
+	*status = WEXITSTATUS(*status);
+	return told_read(ev, name, *pid);
+}
+
+static int seize(pid_t idle)
+{
+	return ptrace(PTRACE_SEIZE, idle, 0, 0) ? errno : 0;
+}
+
+static int seize_as_nobody(pid_t idle)
+{
+	nobody();
+	return seize(idle);
+}
+
+static int traceme(pid_t idle)
+{
+	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
+}
+
+TEST_F(process_acts, tracing_tells_who_whom_and_whether)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.ptrace", seize, self->idle, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_TRUE(told_called(event, "request", "PTRACE_SEIZE"));
+	EXPECT_EQ(self->idle, told_number(event, "target_pid"));
+	EXPECT_EQ(self->idle, told_number(event, "target_tid"));
+	EXPECT_EQ(pid, told_number(event, "tracer_pid"));
+	EXPECT_STREQ("sleeper", told_text(event, "target_comm"));
+	free(told);
+
+	told = told_of(self->ev, "process.ptrace", seize_as_nobody, self->idle, &status, &pid);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+	EXPECT_EQ(self->idle, told_number(told_at(told, 0), "target_pid"));
+	free(told);
+
+	told = told_of(self->ev, "process.ptrace", traceme, 0, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "request", "PTRACE_TRACEME"));
+	EXPECT_EQ(pid, told_number(event, "target_pid"));
+	EXPECT_EQ(getpid(), told_number(event, "tracer_pid"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(told_number(event, "start_time"), told_number(event, "target_start_time"));
+	free(told);
+}
+
+static int send_winch(pid_t idle)
+{
+	return kill(idle, SIGWINCH) ? errno : 0;
+}
+
+static int send_as_nobody(pid_t idle)
+{
+	nobody();
+	return kill(idle, SIGTERM) ? errno : 0;
+}
+
+static int send_self(pid_t idle)
+{
+	signal(SIGUSR1, SIG_IGN);
+	return raise(SIGUSR1) || kill(getpid(), SIGUSR1);
+}
+
+TEST_F(process_acts, a_signal_to_another_process_is_told_and_a_refused_one)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.signal", send_winch, self->idle, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(SIGWINCH, told_number(event, "signal"));
+	EXPECT_EQ(self->idle, told_number(event, "target_pid"));
+	EXPECT_STREQ("sleeper", told_text(event, "target_comm"));
+	EXPECT_TRUE(told_called(event, "outcome", "ignored"));
+	EXPECT_EQ(0, told_result(event));
+	free(told);
+
+	told = told_of(self->ev, "process.signal", send_as_nobody, self->idle, &status, &pid);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(SIGTERM, told_number(event, "signal"));
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_EQ(self->idle, told_number(event, "target_pid"));
+	free(told);
+
+	/* To oneself, and SIGCHLD, which the kernel sends for us */
+	told = told_of(self->ev, "process.signal", send_self, self->idle, &status, &pid);
+	ASSERT_EQ(0, status);
+	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
+static int change_ids(pid_t idle)
+{
+	return setresgid(2001, 2002, 2003) || setresuid(1001, 1002, 1003) ? errno : 0;
+}
+
+static int change_bits(pid_t idle)
+{
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT) || setresuid(0, 0, 0))
+		return errno;
+	return setresuid(1001, 1001, 1001) || !setresuid(0, 0, 0);
+}
+
+TEST_F(process_acts, what_a_task_becomes_is_told_with_what_it_was)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.cred", change_ids, 0, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(2, told->n);
+	event = told_at(told, 1);
+	EXPECT_EQ(0, told_number(event, "old_gid") + told_number(event, "old_egid"));
+	EXPECT_EQ(2001, told_number(event, "new_gid"));
+	EXPECT_EQ(2002, told_number(event, "new_egid"));
+	EXPECT_EQ(0, told_number(event, "new_uid"));
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_number(event, "old_uid") + told_number(event, "old_euid") +
+		     told_number(event, "old_suid") + told_number(event, "old_fsuid"));
+	EXPECT_EQ(1001, told_number(event, "new_uid"));
+	EXPECT_EQ(1002, told_number(event, "new_euid"));
+	EXPECT_EQ(1003, told_number(event, "new_suid"));
+	EXPECT_EQ(1002, told_number(event, "new_fsuid"));
+	EXPECT_NE(0, told_number(event, "old_cap_effective"));
+	EXPECT_EQ(0, told_number(event, "new_cap_effective"));
+	EXPECT_EQ(0, told_number(event, "new_cap_permitted"));
+	free(told);
+
+	/* What changes nothing is no event, nor what is refused. */
+	told = told_of(self->ev, "process.cred", change_bits, 0, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(2, told->n);
+	EXPECT_EQ(0, told_number(told_at(told, 1), "old_securebits"));
+	EXPECT_TRUE(told_flag(told_at(told, 1), "new_securebits", "NOROOT"));
+	EXPECT_EQ(1001, told_number(told_at(told, 0), "new_uid"));
+	free(told);
+}
+
+TEST_HARNESS_MAIN
