@@ -87,6 +87,10 @@ extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;
 extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
+extern const struct evring_hook_family evring_sched_family;
+#ifdef CONFIG_IO_URING
+extern const struct evring_hook_family evring_uring_family;
+#endif
 #ifdef CONFIG_INET
 extern const struct evring_hook_family evring_net_call_family;
 extern const struct evring_hook_family evring_net_state_family;

@@ -27,6 +27,10 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_attr_family,
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
+	&evring_sched_family,
+#ifdef CONFIG_IO_URING
+	&evring_uring_family,
+#endif
 #ifdef CONFIG_INET
 	&evring_net_call_family,
 	&evring_net_state_family,

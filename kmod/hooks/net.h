@@ -43,10 +43,6 @@ struct evring_socket_kind {
 	F(S, FIXED16, remote_address, IP, "address on the other side; ::: none") \
 	F(S, U64, socket, NONE, "the socket's inode, as /proc/net has it; 0: it has none")
 
-struct evring_socket_fields {
-	SOCKET_FIELDS(__EVRING_MEMBER, )
-};
-
 struct evring_end evring_end_given(const struct sockaddr_storage *address, u32 len);
 struct evring_end evring_end_local(const struct sock *sk);
 struct evring_end evring_end_remote(const struct sock *sk);

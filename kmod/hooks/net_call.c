@@ -25,7 +25,7 @@
 #define ACTIVE		64
 #define ACTIVE_WAITING	1024	/* connects and accepts: they wait for the other side */
 
-enum { OUTER, INNER };
+enum { OUTER, INNER, OF_SOCKET };
 
 /* A call under way */
 struct socket_call {
@@ -39,7 +39,8 @@ struct socket_call {
 /* The start of each event */
 struct call_event {
 	struct evring_common common;
-	CALL_FIELDS(__EVRING_MEMBER, )
+
+	CALL_FIELDS(__EVRING_MEMBER, _)
 };
 
 static void keep_given(struct socket_call *call, const void *address, int len)
@@ -60,23 +61,46 @@ static bool enter_connect(struct evring_event_hook *hook, void *data, struct pt_
 	return call->socket;
 }
 
-/* int __sys_bind_socket(struct socket *, ...), or before 6.11 __sys_bind(int fd, ...) */
+/* int __sys_bind(int fd, ...), int __sys_listen(int fd, ...) */
 static bool enter_outer(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
-	const struct evring_point *outer = &hook->points[OUTER];
-	bool by_fd = outer->kretprobe.symbol != outer->kretprobe.symbols[0];
 	struct socket_call *call = data;
 
 	call->socket = NULL;
 	call->given_len = 0;
-	call->fd = by_fd ? (int)evring_argument(regs, 0) : -1;
-	return true;
+	call->fd = evring_argument(regs, 0);
+	return call->fd >= 0;
+}
+
+/*
+ * int __sys_bind_socket(struct socket *, ...), and of listen: io_uring's way, from 6.11
+ * on. The calls above use it too, where the compiler has not made it a part of them.
+ */
+static bool enter_of_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct socket_call *call = data;
+
+	call->socket = NULL;
+	call->given_len = 0;
+	call->fd = -1;
+	return !evring_call_data(&hook->points[OUTER].kretprobe.probe);
+}
+
+/* The call that current is in the middle of */
+static struct socket_call *call_under_way(struct evring_event_hook *hook)
+{
+	const struct evring_point *of_socket = &hook->points[OF_SOCKET];
+	struct socket_call *call = evring_call_data(&hook->points[OUTER].kretprobe.probe);
+
+	if (!call && of_socket->attached)
+		call = evring_call_data(&of_socket->kretprobe.probe);
+	return call;
 }
 
 /* int security_socket_bind(struct socket *, struct sockaddr *, int len) */
 static void enter_bind(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	struct socket_call *call = evring_call_data(&hook->points[OUTER].kretprobe.probe);
+	struct socket_call *call = call_under_way(hook);
 
 	if (!call)
 		return;
@@ -87,7 +111,7 @@ static void enter_bind(struct evring_event_hook *hook, struct pt_regs *regs)
 /* int security_socket_listen(struct socket *, int backlog) */
 static void enter_listen(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	struct socket_call *call = evring_call_data(&hook->points[OUTER].kretprobe.probe);
+	struct socket_call *call = call_under_way(hook);
 
 	if (!call)
 		return;
@@ -341,7 +365,7 @@ static bool is_special(int family, int type, int protocol)
 	       ((family == AF_INET || family == AF_INET6) && type == SOCK_RAW);
 }
 
-/* int __sock_create(struct net *, int family, int type, int protocol, struct socket **, int kern) */
+/* int __sock_create(struct net *, family, type, protocol, struct socket **, int kern) */
 static bool enter_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct net *net = (const struct net *)evring_argument(regs, 0);
@@ -376,8 +400,9 @@ static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_r
 	evring_hook_submit(hook, &slot);
 }
 
-#define CALL_POINT(_symbols, _enter, _leave, _active)				\
-	EVRING_KRETPROBE(_symbols, _enter, _leave, sizeof(struct socket_call), _active)
+#define CALL_POINT(_symbols, _enter, _leave, _active, ...)			\
+	EVRING_KRETPROBE(_symbols, _enter, _leave, sizeof(struct socket_call), _active,	\
+			 ##__VA_ARGS__)
 
 static struct evring_event_hook hooks[HOOKS] = {
 	[CONNECT] = {
@@ -395,16 +420,20 @@ static struct evring_event_hook hooks[HOOKS] = {
 	[BIND] = {
 		.desc = &net_bind_desc,
 		.quiet = true,
-		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_bind_socket", "__sys_bind"), enter_outer,
-						   leave_local, ACTIVE),
-			      [INNER] = EVRING_KPROBE(("security_socket_bind"), enter_bind)),
+		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_bind"), enter_outer, leave_local,
+						   ACTIVE),
+			      [INNER] = EVRING_KPROBE(("security_socket_bind"), enter_bind),
+			      [OF_SOCKET] = CALL_POINT(("__sys_bind_socket"), enter_of_socket,
+						       leave_local, ACTIVE, .optional = true)),
 	},
 	[LISTEN] = {
 		.desc = &net_listen_desc,
 		.quiet = true,
-		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_listen_socket", "__sys_listen"),
-						   enter_outer, leave_local, ACTIVE),
-			      [INNER] = EVRING_KPROBE(("security_socket_listen"), enter_listen)),
+		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_listen"), enter_outer, leave_local,
+						   ACTIVE),
+			      [INNER] = EVRING_KPROBE(("security_socket_listen"), enter_listen),
+			      [OF_SOCKET] = CALL_POINT(("__sys_listen_socket"), enter_of_socket,
+						       leave_local, ACTIVE, .optional = true)),
 	},
 	[SOCKET] = {
 		.desc = &net_socket_desc,

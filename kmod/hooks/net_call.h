@@ -20,11 +20,12 @@
 	F(S, FIXED16, given_address, IP, "the address that the task gave")
 
 EVRING_TASK_EVENT(net_connect, "net.connect", 1, "bulk",
-		  "a socket was connected, began to (EINPROGRESS), or could not be", CONNECT_FIELDS);
+		  "a socket was connected, began to be (EINPROGRESS), or could not be",
+		  CONNECT_FIELDS);
 
 #define ACCEPT_FIELDS(F, S)							\
 	CALL_FIELDS(F, S)							\
-	F(S, U32, peer_pid, PID, "of a Unix socket: the process that connected")	\
+	F(S, U32, peer_pid, PID, "of a Unix socket: the process that connected") \
 	F(S, U32, peer_uid, UID, "of a Unix socket: its effective user")
 
 EVRING_TASK_EVENT(net_accept, "net.accept", 1, "bulk",

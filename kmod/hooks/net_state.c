@@ -4,8 +4,8 @@
  *
  * From inet_sock_set_state, in the context of the packet, timer or call that changes
  * the state: task or softirq, with bottom halves off. A socket does not tell when it
- * was connected and by whom: each hook keeps notes in a table of fixed size. Where a bucket is full the oldest note goes, and that socket's
- * time is not known.
+ * was connected and by whom: each hook keeps notes in a table of fixed size. Where a
+ * bucket is full the oldest note goes, and that socket's time is not known.
  */
 #include <linux/cgroup.h>
 #include <linux/hash.h>

@@ -47,7 +47,8 @@ static inline int port_of(const union address *a)
 }
 
 /* Does a field have this address, as v4 mapped into v6? */
-static inline bool has_address(const struct evring_event *event, const char *name, const union address *a)
+static inline bool has_address(const struct evring_event *event, const char *name,
+			       const union address *a)
 {
 	uint8_t want[16] = { [10] = 0xff, [11] = 0xff };
 	const char *str;

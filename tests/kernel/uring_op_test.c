@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/* uring.setup and uring.op: rings that a program makes, and what it asks for through them. */
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+FIXTURE(uring_op) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(uring_op)
+{
+	groups_drop();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_EQ(1, hook_op(self->ev, "uring.setup", EVRING_HOOK_ATTACH));
+	ASSERT_EQ(1, hook_op(self->ev, "uring.op", EVRING_HOOK_ATTACH));
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(uring_op)
+{
+	hook_op(self->ev, "uring.setup", EVRING_HOOK_DETACH);
+	hook_op(self->ev, "uring.op", EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+TEST_F(uring_op, a_ring_is_told_with_its_size_and_flags)
+{
+	struct io_uring_params params = { .flags = IORING_SETUP_CLAMP };
+	const struct evring_event *event;
+	struct io_uring ring;
+	struct told *told;
+
+	ASSERT_EQ(0, io_uring_queue_init_params(5, &ring, &params));
+	told = told_read(self->ev, "uring.setup", getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(ring.ring_fd, told_number(event, "fd"));
+	EXPECT_EQ(params.sq_entries, told_number(event, "sq_entries"));
+	EXPECT_EQ(params.cq_entries, told_number(event, "cq_entries"));
+	EXPECT_TRUE(told_flag(event, "flags", "CLAMP"));
+	EXPECT_FALSE(told_flag(event, "flags", "SQPOLL"));
+	free(told);
+	io_uring_queue_exit(&ring);
+}
+
+TEST_F(uring_op, a_ring_that_is_refused_is_told)
+{
+	struct io_uring_params params = { .flags = 1u << 31 };
+	struct told *told;
+
+	ASSERT_EQ(-1, syscall(SYS_io_uring_setup, 7, &params));
+	ASSERT_EQ(EINVAL, errno);
+	told = told_read(self->ev, "uring.setup", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EINVAL, told_result(told_at(told, 0)));
+	EXPECT_EQ(7, told_number(told_at(told, 0), "sq_entries"));
+	EXPECT_EQ(-1, (int)told_number(told_at(told, 0), "fd"));
+	free(told);
+}
+
+TEST_F(uring_op, each_request_is_told_once_with_its_name)
+{
+	const struct evring_event *event;
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+	struct told *told;
+	char byte;
+	int i;
+
+	ASSERT_EQ(0, io_uring_queue_init(8, &ring, 0));
+	free(told_read(self->ev, "uring.", getpid()));
+	for (i = 0; i < 3; i++) {
+		sqe = io_uring_get_sqe(&ring);
+		io_uring_prep_nop(sqe);
+		sqe->user_data = 100 + i;
+	}
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_read(sqe, open("/dev/zero", O_RDONLY), &byte, 1, 0);
+	sqe->user_data = 777;
+	sqe->flags = IOSQE_ASYNC;
+	ASSERT_EQ(4, io_uring_submit_and_wait(&ring, 4));
+	told = told_read(self->ev, "uring.op", getpid());
+	ASSERT_EQ(4, told->n);
+	for (i = 0; i < 3; i++) {
+		event = told_at(told, 3 - i);
+		EXPECT_TRUE(told_called(event, "operation", "NOP"));
+		EXPECT_EQ(100 + i, told_number(event, "user_data"));
+		EXPECT_EQ(0, told_number(event, "flags"));
+	}
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "operation", "READ"));
+	EXPECT_EQ(777, told_number(event, "user_data"));
+	EXPECT_TRUE(told_flag(event, "flags", "ASYNC"));
+	free(told);
+	io_uring_queue_exit(&ring);
+}
+
+TEST_HARNESS_MAIN
