@@ -7,6 +7,7 @@
 #include "device.h"
 #include "group.h"
 #include "hooks/hook.h"
+#include "hooks/net.h"
 #include "hooks/path.h"
 #include "hooks/scratch.h"
 #include "lane.h"
@@ -34,6 +35,7 @@ static int __init evring_init(void)
 	if (ret)
 		goto err_scratch;
 	evring_paths_init();
+	evring_net_init();
 	evring_hooks_init();
 	ret = evring_device_init();
 	if (ret)

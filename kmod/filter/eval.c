@@ -147,18 +147,27 @@ static bool number_test(struct run *run, const struct evring_insn *insn, const c
 }
 
 /*
- * The common case of it: a number of 32 bits without a sign, as ids and flags are.
- * False: it is another one.
+ * The common case of it: a number of 32 or 64 bits without a sign, as ids and flags
+ * are. False: it is another one.
  */
 static inline bool number_test_fast(const struct run *run, const struct evring_insn *insn,
 				    bool *yes)
 {
-	__u32 x;
+	const char *at = run->payload + insn->offset;
+	__u32 x32;
+	__u64 x;
 
-	if (insn->kind != EVRING_KIND_U32 || insn->size != sizeof(x) || insn->flags ||
-	    insn->op > EVRING_OP_ANY_BIT || (__u32)insn->offset + sizeof(x) > run->len)
+	if (insn->op > EVRING_OP_ANY_BIT || insn->flags ||
+	    (__u32)insn->offset + insn->size > run->len)
 		return false;
-	memcpy(&x, run->payload + insn->offset, sizeof(x));
+	if (insn->kind == EVRING_KIND_U32 && insn->size == sizeof(x32)) {
+		memcpy(&x32, at, sizeof(x32));
+		x = x32;
+	} else if (insn->kind == EVRING_KIND_U64 && insn->size == sizeof(x)) {
+		memcpy(&x, at, sizeof(x));
+	} else {
+		return false;
+	}
 	if (insn->op == EVRING_OP_RANGE)
 		*yes = is_between(x, insn->a, insn->b);
 	else if (insn->op == EVRING_OP_MASK)

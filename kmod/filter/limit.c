@@ -21,6 +21,7 @@
 #include "../type.h"
 #include "limit.h"
 
+#define LIMITS_MIN	offsetofend(struct evring_limits, reserved)	/* as they began */
 #define PLACES		256
 #define PROBES		4
 #define TRIES		8	/* of an exchange: then another CPU has been let through */
@@ -56,7 +57,7 @@ struct evring_limit {
 
 static bool limits_valid(const struct evring_limits *limits, const struct evring_event_type *type)
 {
-	if (limits->size < sizeof(*limits) || limits->per > EVRING_PER_CGROUP ||
+	if (limits->size < LIMITS_MIN || limits->per > EVRING_PER_CGROUP ||
 	    limits->sample > EVRING_SAMPLE_MAX || limits->rate > EVRING_RATE_MAX ||
 	    limits->burst > EVRING_BURST_MAX || !limits->rate != !limits->burst ||
 	    limits->reserved || (limits->per && !limits->rate))
@@ -75,7 +76,7 @@ struct evring_limit *evring_limit_load(u64 user, const struct evring_event_type 
 
 	if (copy_from_user(&size, u64_to_user_ptr(user), sizeof(size)))
 		return ERR_PTR(-EFAULT);
-	if (size < sizeof(asked))
+	if (size < LIMITS_MIN)
 		return ERR_PTR(-EINVAL);
 	if (size > PAGE_SIZE)
 		return ERR_PTR(-E2BIG);

@@ -5,9 +5,9 @@
  */
 #include "filter.h"
 
-/* As far as programs began; more of either must be 0. */
-#define PROGRAM_MIN	sizeof(struct evring_program)
-#define INSN_MIN	sizeof(struct evring_insn)
+/* As programs began; what is beyond must be 0. */
+#define PROGRAM_MIN	(offsetof(struct evring_program, text) + sizeof(struct evring_table))
+#define INSN_MIN	(offsetof(struct evring_insn, b) + sizeof(__u64))
 
 /* What is looked at */
 struct look {

@@ -80,10 +80,19 @@ struct evring_hook_family {
 };
 
 extern const struct evring_hook_family evring_process_family;
+extern const struct evring_hook_family evring_exec_family;
 extern const struct evring_hook_family evring_file_open_family;
 extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;
 extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
+#ifdef CONFIG_INET
+extern const struct evring_hook_family evring_net_call_family;
+extern const struct evring_hook_family evring_net_state_family;
+extern const struct evring_hook_family evring_net_send_family;
+#endif
+#ifdef CONFIG_BLOCK
+extern const struct evring_hook_family evring_block_io_family;
+#endif
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

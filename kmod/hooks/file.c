@@ -88,6 +88,12 @@ static struct evring_path_text folder_text(int dfd, const struct path *base, cha
 	return text;
 }
 
+/* The current folder. Context: task, preemption off. */
+struct evring_path_text evring_path_cwd(char *buf, u32 size)
+{
+	return folder_text(AT_FDCWD, NULL, buf, size);
+}
+
 /**
  * evring_path_given() - a path that the kernel did not resolve, made absolute
  * @dfd: descriptor of a folder, or AT_FDCWD
@@ -104,7 +110,9 @@ struct evring_path_text evring_path_given(int dfd, const struct path *base, cons
 	struct evring_path_text text = { .at = given, .len = strnlen(given, PATH_MAX) };
 	u32 len = text.len, room = size - len - 1;
 
-	if (given[0] != '/' && (size < len + 1 || room < 64)) {
+	if (!len) {
+		text = folder_text(dfd, base, buf, size);
+	} else if (given[0] != '/' && (size < len + 1 || room < 64)) {
 		text.flags = EVRING_PATH_CUT;
 	} else if (given[0] != '/') {
 		text = folder_text(dfd, base, buf, room);

@@ -30,6 +30,7 @@ static inline struct evring_text evring_text_path(const struct evring_path_text 
 u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed);
 struct evring_str evring_text_put(void *payload, u32 *end, const struct evring_text *text);
 
+struct evring_path_text evring_path_cwd(char *buf, u32 size);
 struct evring_path_text evring_path_given(int dfd, const struct path *base, const char *given,
 					  char *buf, u32 size);
 

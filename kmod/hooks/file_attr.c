@@ -11,6 +11,7 @@
 #include <linux/user_namespace.h>
 
 #include "../compat/kprobe.h"
+#include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
 #include "file_attr.h"
@@ -285,10 +286,13 @@ static struct evring_event_hook hooks[HOOKS] = {
 	[SETXATTR] = {
 		.desc = &file_setxattr_desc,
 		.quiet = true,
-		EVRING_POINTS(ATTR_POINT(("vfs_setxattr"), enter_setxattr),
-			      ATTR_POINT(("vfs_removexattr"), enter_removexattr, .optional = true),
-			      ATTR_POINT(("vfs_set_acl"), enter_set_acl, .optional = true),
-			      ATTR_POINT(("vfs_remove_acl"), enter_removexattr, .optional = true)),
+		EVRING_POINTS(ATTR_POINT((EVRING_VFS_XATTR("setxattr")), enter_setxattr),
+			      ATTR_POINT((EVRING_VFS_XATTR("removexattr")), enter_removexattr,
+					 .optional = true),
+			      ATTR_POINT((EVRING_VFS_XATTR("set_acl")), enter_set_acl,
+					 .optional = true),
+			      ATTR_POINT((EVRING_VFS_XATTR("remove_acl")), enter_removexattr,
+					 .optional = true)),
 	},
 };
 

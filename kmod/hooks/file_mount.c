@@ -13,6 +13,7 @@
 #include <uapi/linux/mount.h>
 
 #include "../compat/kprobe.h"
+#include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
 #include "file_mount.h"
@@ -90,7 +91,7 @@ static struct mount_call *outer_call(struct evring_event_hook *hook, unsigned in
 	return call;
 }
 
-enum { PATH_MOUNT, MOVE_MOUNT, MOVE_MOUNT_32, MOVE_MOUNT_PATHS };
+enum { PATH_MOUNT, MOVE_MOUNT, MOVE_MOUNT_32, MOVE_PATHS };
 enum { PIVOT, PIVOT_32, PIVOT_PATHS };
 
 /* int security_move_mount(const struct path *from, const struct path *to) */
@@ -230,9 +231,9 @@ static struct evring_event_hook hooks[] = {
 		EVRING_POINTS([PATH_MOUNT] = CALL_POINT(("path_mount"), enter_mount, leave_mount),
 			      [MOVE_MOUNT] = SYSCALL_POINT("move_mount", leave_mount),
 			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", leave_mount),
-			      [MOVE_MOUNT_PATHS] = EVRING_KPROBE(("security_move_mount"),
-								 enter_move_paths,
-								 .optional = true)),
+			      [MOVE_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("move_mount")),
+							   enter_move_paths,
+							   .optional = true)),
 	},
 	{
 		.desc = &file_umount_desc,
@@ -242,8 +243,9 @@ static struct evring_event_hook hooks[] = {
 		.desc = &file_pivot_root_desc,
 		EVRING_POINTS([PIVOT] = SYSCALL_POINT("pivot_root", leave_pivot_root),
 			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", leave_pivot_root),
-			      [PIVOT_PATHS] = EVRING_KPROBE(("security_sb_pivotroot"),
-							    enter_pivot_paths, .optional = true)),
+			      [PIVOT_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("sb_pivotroot")),
+							    enter_pivot_paths,
+							    .optional = true)),
 	},
 };
 

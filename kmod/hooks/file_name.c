@@ -14,6 +14,7 @@
 #include <linux/kdev_t.h>
 
 #include "../compat/kprobe.h"
+#include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
 #include "file_name.h"
@@ -388,10 +389,10 @@ static_assert(EVRING_SCRATCH_BYTES >= 2 * EVRING_PATH_BYTES);
 #define NAME_HOOK(_name, _outer, _enter, _inner) {				\
 	.desc = &file_##_name##_desc,						\
 	.quiet = true,								\
-	EVRING_POINTS(								\
-		[OUTER] = EVRING_KRETPROBE(("do_" _outer, "filename_" _outer), _enter, \
-					   leave, CALL_BYTES, ACTIVE),		\
-		[INNER] = EVRING_KPROBE(("security_path_" #_name), _inner, .optional = true)), \
+	EVRING_POINTS([OUTER] = EVRING_KRETPROBE(("do_" _outer, "filename_" _outer), _enter, \
+						 leave, CALL_BYTES, ACTIVE),	\
+		      [INNER] = EVRING_KPROBE((EVRING_SECURITY_PATH(#_name)), _inner, \
+					      .optional = true)),		\
 }
 
 static struct evring_event_hook hooks[HOOKS] = {

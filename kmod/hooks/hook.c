@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "../group.h"
@@ -19,11 +20,20 @@
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
+	&evring_exec_family,
 	&evring_file_open_family,
 	&evring_file_name_family,
 	&evring_file_attr_family,
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
+#ifdef CONFIG_INET
+	&evring_net_call_family,
+	&evring_net_state_family,
+	&evring_net_send_family,
+#endif
+#ifdef CONFIG_BLOCK
+	&evring_block_io_family,
+#endif
 };
 
 static const struct evring_source *const sources[] = {
@@ -90,6 +100,7 @@ static int point_attach(struct evring_point *point)
 	int ret;
 
 	atomic_long_set(&point->missed_told, 0);
+	WRITE_ONCE(point->since, ktime_get_boottime_ns());
 	ret = point->source->attach(point);
 	point->attached = !ret;
 	if (!ret || !point->optional)

@@ -10,22 +10,10 @@
 	F(S, U32, child_pid, PID, "the new process")				\
 	F(S, U32, child_pidns, NONE, "inode of the child's pid namespace")	\
 	F(S, U32, child_ns_pid, NONE, "the child's process id in that namespace") \
-	F(S, U64, clone_flags, HEX, "CLONE_*")
+	F(S, U64, clone_flags, HEX, "CLONE_*")					\
+	F(S, U64, child_start_time, BOOTTIME, "when the new process began")
 
 EVRING_TASK_EVENT(process_fork, "process.fork", 1, "critical", "a process was made", FORK_FIELDS);
-
-#define EXEC_FIELDS(F, S)							\
-	F(S, U32, ppid, PID, "the parent's process")				\
-	F(S, U32, egid, GID, "effective group id")				\
-	F(S, U32, old_tid, PID, "id of the thread that called exec")		\
-	F(S, TEXT, path, PATH, "the program, as it was given")			\
-	F(S, TEXTS, argv, NONE, "its arguments")				\
-	F(S, U32, argv_len, NONE, "length of all arguments", .unit = "bytes")	\
-	F(S, BOOL, argv_truncated, NONE, "argv is not all of them")		\
-	F(S, BOOL, path_truncated, NONE, "path is not all of it")
-
-EVRING_TASK_EVENT(process_exec, "process.exec", 1, "critical", "a process runs another program",
-		  EXEC_FIELDS);
 
 #define EXIT_FIELDS(F, S)							\
 	F(S, U32, ppid, PID, "the parent's process")				\
@@ -33,7 +21,8 @@ EVRING_TASK_EVENT(process_exec, "process.exec", 1, "critical", "a process runs a
 	F(S, U32, signal, SIGNAL, "the signal that ended it, 0: none")		\
 	F(S, BOOL, core_dumped, NONE, "it left a core dump")			\
 	F(S, U64, user_time, DURATION, "CPU time of all its threads, in user space") \
-	F(S, U64, system_time, DURATION, "CPU time of all its threads, in the kernel")
+	F(S, U64, system_time, DURATION, "CPU time of all its threads, in the kernel") \
+	F(S, U64, max_rss, NONE, "the most memory that it had at once", .unit = "bytes")
 
 EVRING_TASK_EVENT(process_exit, "process.exit", 1, "critical", "a process has ended", EXIT_FIELDS);
 

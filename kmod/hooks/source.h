@@ -71,6 +71,7 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  * @hook: the hook that it belongs to; set by hook.c
  * @error: result of @source->find; 0: the point is there
  * @attached: @source->attach has succeeded
+ * @since: when @source->attach was last called, nanoseconds of CLOCK_BOOTTIME
  * @missed_told: how much of @source->missed was counted as lost
  * @tracepoint: its name, the probe, and the module that has it, NULL: the kernel.
  *	The probe gets the hook as its first argument
@@ -87,6 +88,7 @@ struct evring_point {
 	struct evring_event_hook *hook;
 	int error;
 	bool attached;
+	u64 since;
 	atomic_long_t missed_told;
 
 	union {

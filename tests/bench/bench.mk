@@ -3,7 +3,7 @@
 
 BENCH	:= $(B)/bench
 BENCH_PARTS := uml sim bpf tracers publish kafka
-BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling)
+BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter)
 
 # For each part: groups of scripts/setup, and targets of this build
 SETUP_uml := uml

@@ -23,6 +23,7 @@ PARTS = {
     "scaling": "Several producers",
     "tracers": "Tracers",
     "publish": "Publishing",
+    "filter": "Filters",
     "drain": "Reading",
     "evringd": "evringd",
     "idle": "Idle",

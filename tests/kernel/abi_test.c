@@ -26,8 +26,8 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_LE(GROUPS_MAX, meta.groups.count);
 	EXPECT_EQ(1, meta.clocks.count);
 	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
-		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS | EVRING_FEATURE_PUBLISH,
-		  meta.features);
+		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
+		  EVRING_FEATURE_PUBLISH, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);
@@ -260,6 +260,7 @@ static const struct member process_members[] = {
 	MEMBER("process.fork", "child_pidns", U32, 72, 4),
 	MEMBER("process.fork", "child_ns_pid", U32, 76, 4),
 	MEMBER("process.fork", "clone_flags", U64, 80, 8),
+	MEMBER("process.fork", "child_start_time", U64, 88, 8),
 	MEMBER("process.exec", "ppid", U32, 64, 4),
 	MEMBER("process.exec", "egid", U32, 68, 4),
 	MEMBER("process.exec", "old_tid", U32, 72, 4),
@@ -267,13 +268,41 @@ static const struct member process_members[] = {
 	MEMBER("process.exec", "argv", TEXTS, 80, 4),
 	MEMBER("process.exec", "argv_len", U32, 84, 4),
 	MEMBER("process.exec", "argv_truncated", BOOL, 88, 1),
-	MEMBER("process.exec", "path_truncated", BOOL, 89, 1),
+	MEMBER("process.exec", "path_given_truncated", BOOL, 89, 1),
+	MEMBER("process.exec", "path_flags", U16, 90, 2),
+	MEMBER("process.exec", "path_given", TEXT, 92, 4),
+	MEMBER("process.exec", "interpreter", TEXT, 96, 4),
+	MEMBER("process.exec", "argv_end", TEXTS, 100, 4),
+	MEMBER("process.exec", "cwd", TEXT, 104, 4),
+	MEMBER("process.exec", "tty", TEXT, 108, 4),
+	MEMBER("process.exec", "parent_comm", TEXT, 112, 4),
+	MEMBER("process.exec", "parent_start_time", U64, 120, 8),
+	MEMBER("process.exec", "sid", U32, 128, 4),
+	MEMBER("process.exec", "pgid", U32, 132, 4),
+	MEMBER("process.exec", "result", S32, 136, 4),
+	MEMBER("process.exec", "interpreter_flags", U16, 140, 2),
+	MEMBER("process.exec", "cwd_flags", U16, 142, 2),
+	MEMBER("process.exec", "cap_permitted", U64, 144, 8),
+	MEMBER("process.exec", "cap_effective", U64, 152, 8),
+	MEMBER("process.exec", "cap_inheritable", U64, 160, 8),
+	MEMBER("process.exec", "inode", U64, 168, 8),
+	MEMBER("process.exec", "mtime", U64, 176, 8),
+	MEMBER("process.exec", "ctime", U64, 184, 8),
+	MEMBER("process.exec", "dev", U32, 192, 4),
+	MEMBER("process.exec", "file_uid", U32, 196, 4),
+	MEMBER("process.exec", "nlink", U32, 200, 4),
+	MEMBER("process.exec", "mode", U16, 204, 2),
+	MEMBER("process.exec", "secureexec", BOOL, 206, 1),
+	MEMBER("process.exec", "is_memfd", BOOL, 207, 1),
+	MEMBER("process.exec", "is_deleted", BOOL, 208, 1),
+	MEMBER("process.exec", "is_upper_layer", BOOL, 209, 1),
 	MEMBER("process.exit", "ppid", U32, 64, 4),
 	MEMBER("process.exit", "exit_code", U32, 68, 4),
 	MEMBER("process.exit", "signal", U32, 72, 4),
 	MEMBER("process.exit", "core_dumped", BOOL, 76, 1),
 	MEMBER("process.exit", "user_time", U64, 80, 8),
 	MEMBER("process.exit", "system_time", U64, 88, 8),
+	MEMBER("process.exit", "max_rss", U64, 96, 8),
 };
 
 static void expect_member(struct __test_metadata *_metadata, const struct evring_type *type,

@@ -661,6 +661,46 @@ TEST_F(file_open, what_a_groups_owner_does_is_left_out_where_it_could_detach_the
 	groups_drop();
 }
 
+static bool sleeps(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d %*s %c", &state) != 1)
+		abort();
+	fclose(file);
+	return state == 'S';
+}
+
+/* Its entry was told to probes that are gone by its return. */
+TEST_F(file_open, an_open_that_waits_outlives_the_hook)
+{
+	struct told *told;
+	pid_t pid;
+	int fd;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		_exit(open("fifo", O_RDONLY) < 0);
+	ASSERT_TRUE(in_time(sleeps(pid)));
+	ASSERT_EQ(0, hook_op(self->ev, OPEN, EVRING_HOOK_DETACH));
+	ASSERT_EQ(1, hook_op(self->ev, OPEN, EVRING_HOOK_ATTACH));
+	deed_read_past(self->ev);
+	fd = open("fifo", O_WRONLY);
+	ASSERT_LE(0, fd);
+	waitpid(pid, NULL, 0);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ(DIR_PATH "/fifo", told_text(told_at(told, 0), "path"));
+	close(fd);
+	free(told);
+	EXPECT_OPEN(self->ev, open("a", O_RDONLY), DIR_PATH "/a", "a");
+}
+
 TEST_F(file_open, a_detached_hook_tells_nothing)
 {
 	struct told *told;

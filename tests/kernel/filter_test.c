@@ -466,4 +466,83 @@ TEST_F(filter, only_the_privileged_set_filters_and_anyone_reads_them)
 	ASSERT_EQ(0, seteuid(0));
 }
 
+/*
+ * Limits
+ */
+
+static int limit(struct evring *ev, const char *expression, const struct evring_limits *limits)
+{
+	struct evring_attachment how = { .hook = HOOK, .limits = limits };
+	struct evring_filter *filter = NULL;
+	int ret = 0;
+
+	if (expression)
+		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
+					    NULL);
+	how.filter = filter;
+	if (!ret)
+		ret = evring_attach_with(ev, &how);
+	evring_filter_free(filter);
+	return ret;
+}
+
+/* Our children's ends that come, and what is told as lost for a cause */
+static void read_limited(struct evring *ev, unsigned int *came, uint64_t *lost,
+			 unsigned int cause)
+{
+	struct evring_event event;
+	struct evring_lost told;
+
+	/* Whoever looks is told of all that there is. */
+	if (evring_hook_state(ev, HOOK) < 0)
+		abort();
+	*came = 0;
+	*lost = 0;
+	while (evring_next(ev, &event) > 0) {
+		if (event.rec->type == EVRING_TYPE_LOST) {
+			memcpy(&told, event.payload, sizeof(told));
+			if (told.causes == 1u << cause)
+				*lost += told.count;
+		} else if (event.type && !strcmp(event.type->name, HOOK)) {
+			(*came)++;
+		}
+	}
+}
+
+TEST_F(filter, what_is_in_no_sample_is_told_as_lost)
+{
+	const struct evring_limits limits = { .sample = 10 };
+	unsigned int came, i;
+	uint64_t lost;
+
+	/* Only we have children that end so. */
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, limit(self->ev, "exit_code == 77", &limits));
+	for (i = 0; i < 200; i++)
+		end_with(77, NULL, 0);
+	read_limited(self->ev, &came, &lost, EVRING_LOST_SAMPLED);
+	EXPECT_EQ(200, came + lost);
+	EXPECT_LE(20, came);
+	EXPECT_GE(20 + (unsigned int)sysconf(_SC_NPROCESSORS_CONF), came);
+}
+
+TEST_F(filter, each_user_has_a_rate_of_its_own)
+{
+	/* A burst of five, and hardly one more for as long as a test can take */
+	const struct evring_limits limits = { .rate = 1, .burst = 5, .per = EVRING_PER_UID };
+	struct timespec begun, ended;
+	unsigned int came, i;
+	uint64_t lost, more;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, limit(self->ev, "exit_code == 78", &limits));
+	for (i = 0; i < 90; i++)
+		end_with(78, NULL, 1 + i % 3);
+	read_limited(self->ev, &came, &lost, EVRING_LOST_RATE);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	more = 3 * (uint64_t)(ended.tv_sec - begun.tv_sec + 1);
+	EXPECT_EQ(90, came + lost);
+	EXPECT_LE(15, came);
+	EXPECT_GE(15 + more, came);
+}
+
 TEST_HARNESS_MAIN

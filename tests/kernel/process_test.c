@@ -27,6 +27,7 @@ TEST_F(hooks, a_fork_tells_parent_and_child)
 	EXPECT_EQ(life->pid, number(fork, "child_pid"));
 	EXPECT_EQ(life->pid, number(fork, "child_ns_pid"));
 	EXPECT_EQ(inode("/proc/self/ns/pid"), number(fork, "child_pidns"));
+	EXPECT_EQ(number(&life->kept[EXIT], "start_time"), number(fork, "child_start_time"));
 	EXPECT_EQ(inode("/proc/self/ns/pid"), number(fork, "pidns"));
 	EXPECT_EQ(0, number(fork, "uid"));
 	string(fork, "comm", comm, sizeof(comm));
@@ -81,7 +82,7 @@ TEST_F(hooks, an_exec_tells_path_and_arguments)
 	char text[64];
 
 	ASSERT_EQ(1, exec->n);
-	EXPECT_EQ(9, string(exec, "path", text, sizeof(text)));
+	EXPECT_EQ(9, string(exec, "path_given", text, sizeof(text)));
 	EXPECT_STREQ("/bin/true", text);
 	EXPECT_EQ(sizeof(expected), string(exec, "argv", text, sizeof(text)));
 	EXPECT_EQ(0, memcmp(expected, text, sizeof(expected)));
@@ -93,16 +94,6 @@ TEST_F(hooks, an_exec_tells_path_and_arguments)
 	string(exec, "comm", text, sizeof(text));
 	EXPECT_STREQ("true", text);
 	EXPECT_EQ(0, life->status);
-	free(life);
-}
-
-TEST_F(hooks, an_exec_that_failed_is_none)
-{
-	struct life *life = live(self->ev, exec_argv,
-				 (char *[]){ "/bin/none-such", "none", NULL });
-
-	EXPECT_EQ(0, life->kept[EXEC].n);
-	EXPECT_EQ(127, number(&life->kept[EXIT], "exit_code"));
 	free(life);
 }
 
@@ -257,6 +248,27 @@ TEST_F(hooks, an_exit_tells_when_it_started)
 	EXPECT_LE(start, evring_boottime(self->ev, &life->kept[FORK].event));
 	EXPECT_LE(evring_boottime(self->ev, &life->kept[FORK].event),
 		  evring_boottime(self->ev, &life->kept[EXIT].event));
+	free(life);
+}
+
+/* Memory that it touched, beside what it shares with its parent */
+static void use_memory(void *bytes)
+{
+	size_t len = *(size_t *)bytes;
+	void *room = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		_exit(1);
+	memset(room, 1, len);
+	munmap(room, len);
+}
+
+TEST_F(hooks, an_exit_tells_the_most_memory_that_wait4_tells)
+{
+	struct life *life = live(self->ev, use_memory, &(size_t){ 40 << 20 });
+
+	EXPECT_EQ((uint64_t)life->usage.ru_maxrss << 10, number(&life->kept[EXIT], "max_rss"));
+	EXPECT_LE(40 << 20, number(&life->kept[EXIT], "max_rss"));
 	free(life);
 }
 

@@ -13,7 +13,7 @@
 static const char *const security[] = {
 	"process.fork", "process.exec", "process.exit", "process.ptrace", "process.cred",
 	"file.open", "file.rename", "file.link", "file.symlink", "file.redirect",
-	"net.connect", "net.accept", "net.bind", "net.listen", "net.socket",
+	"net.connect", "net.connected", "net.accept", "net.bind", "net.listen", "net.socket",
 	"module.load", "module.unload", "bpf.load",
 	"kernel.oom", "kernel.sysctl", "kernel.time", "kernel.hostname", "kernel.kexec",
 	"kernel.reboot", NULL
@@ -31,7 +31,8 @@ static const char *const audit[] = {
 
 /* What tells where time and memory go, at a cost that a busy host can bear */
 static const char *const performance[] = {
-	"process.exec", "process.exit", "net.connect", "net.accept", "net.close", "block.io",
+	"process.exec", "process.exit", "net.connect", "net.connected", "net.accept",
+	"net.close", "block.io",
 	"kernel.oom", "kernel.hang", "kernel.cpu", NULL
 };
 

@@ -37,7 +37,8 @@ json_t *groups_json(const struct snapshot *snap);
 /* filter.c: what is wrong with an expression, and where */
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error);
-/* A hook's filters: {"group": ..., "filter": ...}, of the administrator the group is null. */
+/* What owners of a hook want: {"group": ..., "filter": ..., "limits": {...}}; the administrator's
+ * group is null. */
 json_t *filters_of(struct evring *ev, const char *hook);
 
 /* typefile.c: a type out of a file, the newest of that name; NULL, which was said. Free it. */

@@ -268,13 +268,49 @@ static int check_by_file(const char *file, const char *name, const char *express
  * The filters that there are
  */
 
+static const char *const per_names[] = {
+	[EVRING_PER_TYPE] = "type", [EVRING_PER_UID] = "uid", [EVRING_PER_CGROUP] = "cgroup",
+};
+
+static json_t *limits_json(const struct evring_limits *limits)
+{
+	return json_pack("{s:I, s:I, s:I, s:s}", "sample", (json_int_t)limits->sample,
+			 "rate", (json_int_t)limits->rate, "burst", (json_int_t)limits->burst,
+			 "per", limits->per < ARRAY_SIZE(per_names) ? per_names[limits->per] : "?");
+}
+
+/* Of an owner that wants all events there is nothing to tell. */
 static void add_filter(struct evring *ev, json_t *filters, const char *hook, const char *group)
 {
+	struct evring_limits limits = { 0 };
 	char text[EVRING_TEXT_MAX];
+	int filtered = evring_hook_filter(ev, hook, group, text);
+	json_t *json;
 
-	if (evring_hook_filter(ev, hook, group, text) > 0)
-		json_array_append_new(filters, json_pack("{s:s?, s:s}", "group", group, "filter",
-							 text));
+	evring_hook_limits(ev, hook, group, &limits);
+	if (filtered <= 0 && !limits.size)
+		return;
+	json = json_pack("{s:s?, s:s?}", "group", group, "filter", filtered > 0 ? text : NULL);
+	if (limits.size)
+		json_object_set_new(json, "limits", limits_json(&limits));
+	json_array_append_new(filters, json);
+}
+
+/* "1 of 10, 100/10 a second of each user"; free() it. */
+static char *limits_text(const json_t *limits)
+{
+	static const char *const whose[] = { "", " of each user", " of each cgroup" };
+	long long sample = json_integer_value(json_object_get(limits, "sample"));
+	long long rate = json_integer_value(json_object_get(limits, "rate"));
+	long long burst = json_integer_value(json_object_get(limits, "burst"));
+	const char *per = json_string_value(json_object_get(limits, "per"));
+	unsigned int i = per && *per == 'u' ? 1 : per && *per == 'c' ? 2 : 0;
+
+	if (rate && sample > 1)
+		return xprintf("1 of %lld, %lld/%lld a second%s", sample, rate, burst, whose[i]);
+	if (rate)
+		return xprintf("%lld/%lld a second%s", rate, burst, whose[i]);
+	return sample ? xprintf("1 of %lld", sample) : xstrdup("-");
 }
 
 json_t *filters_of(struct evring *ev, const char *hook)
@@ -282,7 +318,7 @@ json_t *filters_of(struct evring *ev, const char *hook)
 	json_t *filters = json_array();
 	struct snapshot snap;
 
-	if (evring_hook_filters(ev, hook) <= 0)
+	if (evring_owners(ev, hook) <= 0)
 		return filters;
 	add_filter(ev, filters, hook, NULL);
 	if (snapshot_take(ev, &snap) < 0)
@@ -295,7 +331,7 @@ json_t *filters_of(struct evring *ev, const char *hook)
 }
 
 struct filter_row {
-	const char *hook, *group, *filter;
+	const char *hook, *group, *filter, *limits;
 };
 
 #define FILTER_COLUMN(member, kind, head) COLUMN(struct filter_row, member, kind, head)
@@ -303,6 +339,7 @@ struct filter_row {
 static const struct column filter_columns[] = {
 	FILTER_COLUMN(hook, TEXT, "HOOK"),
 	FILTER_COLUMN(group, TEXT, "GROUP"),
+	FILTER_COLUMN(limits, TEXT, "LIMITS"),
 	FILTER_COLUMN(filter, TEXT, "FILTER"),
 	{ 0 },
 };
@@ -315,8 +352,12 @@ static void add_rows(struct evring *ev, struct table *table, json_t *array, cons
 
 	json_array_foreach(filters, i, filter) {
 		const char *group = json_string_value(json_object_get(filter, "group"));
-		char *text = xstrdup(json_string_value(json_object_get(filter, "filter")));
-		struct filter_row row = { .hook = hook, .group = group ? group : "-" };
+		const char *expression = json_string_value(json_object_get(filter, "filter"));
+		char *text = xstrdup(expression ? expression : "-");
+		char *limits = limits_text(json_object_get(filter, "limits"));
+		struct filter_row row = {
+			.hook = hook, .group = group ? group : "-", .limits = limits,
+		};
 
 		json_object_set_new(filter, "hook", json_string(hook));
 		json_array_append(array, filter);
@@ -324,6 +365,7 @@ static void add_rows(struct evring *ev, struct table *table, json_t *array, cons
 		row.filter = text;
 		table_row(table, &row);
 		free(text);
+		free(limits);
 	}
 	json_decref(filters);
 }
@@ -342,7 +384,7 @@ static int list(const struct cli *cli, bool json)
 			add_rows(ev, table, array, type->name);
 	}
 	if (nr >= 0 && !json && !json_array_size(array))
-		printf("No hook has a filter.\n");
+		printf("No hook has a filter or limits.\n");
 	report_print(table, array, json);
 	if (ev && nr < 0)
 		fail(nr, "cannot read the types");

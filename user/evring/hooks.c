@@ -147,7 +147,7 @@ static bool has_limits(const struct request *request)
 	return request->limits.sample || request->limits.rate;
 }
 
-/* -EINVAL: the expression is wrong, which was said. */
+/* -EBADMSG: the expression is wrong, which was said. */
 static int attach(struct evring *ev, const char *name, const struct request *request)
 {
 	struct evring_attachment how = {
@@ -162,7 +162,7 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 					    request->filter, &error);
 	if (ret == -EINVAL) {
 		filter_print_error(name, request->filter, &error);
-		return ret;
+		return -EBADMSG;
 	}
 	how.filter = filter;
 	if (has_limits(request))
@@ -173,27 +173,31 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 	return ret;
 }
 
-/* Filters and lanes replace what there was: "already" would not be true of them. */
-static bool is_known(const struct request *request, int before, int after)
+/* Does an owner want something else than before? Limits and lanes replace what there was. */
+static bool is_change(struct evring *ev, const char *name, const struct request *request,
+		      int filters)
 {
-	return before == after && !request->filter && !request->lane_name && !has_limits(request);
+	return request->filter || request->lane_name || has_limits(request) ||
+	       evring_hook_filters(ev, name) != filters;
 }
 
 /* EXIT_FAILURE: the others would fail too. */
 static int switch_hook(struct evring *ev, const char *name, struct request *request)
 {
 	const char *verb = request->attach ? "attach" : "detach";
-	int before = evring_owners(ev, name), after, state;
+	int before = evring_owners(ev, name), filters = evring_hook_filters(ev, name), after, state;
 	char why[EVRING_WHY_MAX];
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
 	state = request->attach ? attach(ev, name, request) :
 				  evring_detach(ev, name, request->group);
-	if (state == -EINVAL && request->filter)
+	if (state == -EBADMSG)
 		return EXIT_FAILURE;
 	if (state == -ENOSYS)
-		return fail(state, "cannot %s %s: the module knows no filters", verb, name);
+		return fail(state, "cannot %s %s: the module knows no filters or limits", verb, name);
+	if (state == -EINVAL && request->limits.per)
+		return fail(state, "cannot %s %s with --per: its events tell of no user", verb, name);
 	if (state == -ENOENT && request->group)
 		return fail(state, "cannot %s %s for the group %s", verb, name, request->group);
 	if (state == -EBUSY)
@@ -211,7 +215,8 @@ static int switch_hook(struct evring *ev, const char *name, struct request *requ
 	    evring_hook_why(ev, name, why, sizeof(why)) >= 0)
 		fprintf(stderr, "evring: %s emits nothing yet: %s\n", name, why);
 	after = evring_owners(ev, name);
-	printf("%s: %s%sed", name, is_known(request, before, after) ? "already " : "", verb);
+	printf("%s: %s%sed", name, before == after && !is_change(ev, name, request, filters) ?
+	       "already " : "", verb);
 	if (!request->attach && after > 0)
 		printf(", and still attached for %d other%s", after, after > 1 ? "s" : "");
 	putchar('\n');

@@ -71,7 +71,10 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "limits", "publish" of one EVRING_FEATURE_*, else NULL. */
+/*
+ * "read", "uring", "hooks", "filters", "limits", "publish"
+ * of one EVRING_FEATURE_*; NULL for any other.
+ */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */

@@ -843,6 +843,9 @@ struct evring_ring_read {
  * at that moment does not put tail back. Where it follows, an overtaken cursor
  * stays below tail.
  *
+ * Hooks of events that the owner's work would go on making (files, sockets) leave its
+ * process out, if it has CAP_PERFMON or CAP_SYS_ADMIN and so could detach them.
+ *
  * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
  * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
  * no place for a group is free. EINVAL: as always. May sleep.
@@ -1047,7 +1050,8 @@ enum evring_hook_state {
  * @to: address for the program: as much as there is room for is copied
  * @room: bytes at @to
  * @len: out: bytes that there are, 0: it has no filter, or is no owner
- * @limits: out: its limits; its size is 0 if there are none
+ * @limits: out: its limits; its size is 0 if there are none. Stays the last member, as
+ *	it grows
  *
  * Any session. ENOENT: no such hook, or no such group. May sleep.
  */

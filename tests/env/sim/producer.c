@@ -3,12 +3,24 @@
 #include <time.h>
 
 #include "../../../kmod/clock.h"
+#include "../../../kmod/hooks/exec.h"
 #include "../../../kmod/hooks/process.h"
 #include "../../../kmod/lane.h"
 #include "../../../kmod/type.h"
 #include "hooks.h"
 #include "kernel.h"
 #include "sim.h"
+
+/* path.c, which has the others, is no part of the simulation. */
+static const struct evring_value_desc path_flags[] = {
+	{ EVRING_PATH_CUT, "cut", "the front of the path is missing" },
+};
+
+const struct evring_names_desc evring_path_flags = {
+	.name = "path_flags",
+	.values = path_flags,
+	.nr_values = ARRAY_SIZE(path_flags),
+};
 
 #define FILLED_FIELDS(F, S) F(S, U64, count, NONE, "number of the event")
 EVRING_EVENT(sim_filled, "sim.filled", 1, "bulk", "bytes of one value", FILLED_FIELDS);

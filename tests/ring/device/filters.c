@@ -316,7 +316,7 @@ static void refuses_limits(void)
 	};
 	struct evring *ev = session();
 	struct evring_hook hook = { .name = HOOK, .op = EVRING_HOOK_ATTACH };
-	struct { struct evring_limits limits; uint64_t more; } longer = {
+	struct { struct evring_limits limits; uint64_t more[16]; } longer = {
 		.limits = { .size = sizeof(longer), .sample = 2 },
 	};
 	size_t i;
@@ -327,7 +327,7 @@ static void refuses_limits(void)
 	CHECK(call(ev, EVRING_IOC_HOOK, &hook) == -EFAULT);
 	hook.limits = (uintptr_t)&longer;
 	CHECK(!call(ev, EVRING_IOC_HOOK, &hook));
-	longer.more = 1;
+	longer.more[15] = 1;
 	hook = (struct evring_hook){
 		.name = HOOK, .op = EVRING_HOOK_ATTACH, .limits = (uintptr_t)&longer,
 	};

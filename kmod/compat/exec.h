@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What process.exec reads and what differs between kernels, architectures and ABIs. */
+#ifndef _KMOD_COMPAT_EXEC_H
+#define _KMOD_COMPAT_EXEC_H
+
+#include <linux/capability.h>
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/sched/task_stack.h>
+#include <linux/time64.h>
+#include <linux/unistd.h>
+
+#if !defined(CONFIG_UML)
+#include <asm/syscall.h>
+#endif
+
+#define EVRING_COMPAT_EXECVE	11	/* of 32-bit x86 and ARM */
+
+/* Is a pointer of the current system call 4 bytes long? */
+static inline bool evring_compat_call(void)
+{
+#ifdef CONFIG_COMPAT
+	return in_compat_syscall();
+#else
+	return false;
+#endif
+}
+
+/* The argv of the execve() or execveat() that current is in; it is the caller's. */
+static inline unsigned long evring_exec_argv(void)
+{
+#if defined(CONFIG_UML)
+	return 0;
+#else
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6];
+	int nr = syscall_get_nr(current, regs);
+
+	syscall_get_arguments(current, regs, args);
+	return args[nr == (evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve) ? 1 : 2];
+#endif
+}
+
+/* From 6.3 on a set of capabilities is one number. */
+static inline u64 evring_caps(kernel_cap_t caps)
+{
+#ifdef EVRING_HAVE_CAP_VAL
+	return caps.val;
+#else
+	return (u64)caps.cap[1] << 32 | caps.cap[0];
+#endif
+}
+
+/* From 6.6 and 6.7 on an inode's times are read by functions. */
+static inline u64 evring_mtime(const struct inode *inode)
+{
+#ifdef EVRING_HAVE_INODE_TIMES
+	const struct timespec64 time = inode_get_mtime(inode);
+#else
+	const struct timespec64 time = inode->i_mtime;
+#endif
+	return timespec64_to_ns(&time);
+}
+
+static inline u64 evring_ctime(const struct inode *inode)
+{
+#ifdef EVRING_HAVE_INODE_TIMES
+	const struct timespec64 time = inode_get_ctime(inode);
+#else
+	const struct timespec64 time = inode->i_ctime;
+#endif
+	return timespec64_to_ns(&time);
+}
+
+/*
+ * Is the file in the upper layer of an overlay? struct ovl_inode is private to
+ * overlayfs; behind its inode it has the upper dentry, on each kernel from 4.19 to 7.3.
+ */
+static inline bool evring_is_upper(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC &&
+	       READ_ONCE(*(struct dentry *const *)(inode + 1));
+}
+
+#endif /* _KMOD_COMPAT_EXEC_H */

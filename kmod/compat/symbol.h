@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names of functions whose arguments are known to be where the probes look: where a
+ * header of this kernel declares them otherwise, there is no function of the name.
+ */
+#ifndef _KMOD_COMPAT_SYMBOL_H
+#define _KMOD_COMPAT_SYMBOL_H
+
+#define __EVRING_UNKNOWN(_name)		_name " with the arguments that are known"
+
+#ifdef EVRING_HAVE_SECURITY_PATH
+#define EVRING_SECURITY_PATH(_name)	"security_path_" _name
+#else
+#define EVRING_SECURITY_PATH(_name)	__EVRING_UNKNOWN("security_path_" _name)
+#endif
+
+#ifdef EVRING_HAVE_SECURITY_MOUNT
+#define EVRING_SECURITY_MOUNT(_name)	"security_" _name
+#else
+#define EVRING_SECURITY_MOUNT(_name)	__EVRING_UNKNOWN("security_" _name)
+#endif
+
+#ifdef EVRING_HAVE_VFS_XATTR
+#define EVRING_VFS_XATTR(_name)		"vfs_" _name
+#else
+#define EVRING_VFS_XATTR(_name)		__EVRING_UNKNOWN("vfs_" _name)
+#endif
+
+#endif /* _KMOD_COMPAT_SYMBOL_H */

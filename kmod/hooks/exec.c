@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * process.exec: a process runs another program, or exec was refused.
+ *
+ * sched_process_exec tells of success, before the program runs. By then the file of
+ * a script is its interpreter's: so what was given, and the file that it led to, are
+ * kept from where the kernel has just got them, in the data of the call of
+ * do_execveat_common(), where all system calls end. Its return has the error.
+ *
+ * Where a kernel lets none of these be probed, path is the program's that runs.
+ * Nothing here sleeps: user memory that is not present is not read.
+ */
+#include <linux/binfmts.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <trace/events/sched.h>
+
+#include "../compat/exec.h"
+#include "../compat/kprobe.h"
+#include "exec.h"
+#include "family.h"
+#include "scratch.h"
+#include "who.h"
+
+#define ACTIVE		64	/* calls at once, that wait for the disk or a server */
+#define CALL_BYTES	4000	/* of one; kretprobes have a page at most, and their own part */
+#define GIVEN_BYTES	1024	/* of a path as it was given, if the other one is long */
+#define ARGV_BYTES	4096	/* of the arguments, their NULs included */
+#define END_BYTES	1024	/* of their end, where they are cut */
+#define ARGS_MAX	512	/* arguments of a refused exec that are looked at */
+
+/* The scratch buffer's parts */
+#define CWD_AT		EVRING_PATH_BYTES
+#define ARGV_AT		(CWD_AT + EVRING_PATH_BYTES / 2)
+#define ARGV_ROOM	(EVRING_SCRATCH_BYTES - ARGV_AT)
+
+enum { SUCCESS, OUTER, GIVEN, RESOLVED };
+
+struct exec_file {
+	u64 inode;
+	u64 mtime;
+	u64 ctime;
+	u32 dev;
+	u32 uid;
+	u32 nlink;
+	u16 mode;
+	bool is_memfd;
+	bool is_deleted;
+	bool is_upper;
+};
+
+/* A call under way */
+struct exec_call {
+	struct mm_struct *mm;	/* of the caller, never looked into */
+	struct evring_text given;
+	struct evring_text path;
+	struct exec_file file;
+	int dfd;
+	u32 path_flags;
+	bool resolved;
+	char room[];
+};
+
+#define ROOM	(CALL_BYTES - offsetof(struct exec_call, room))
+
+static bool enter_outer(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct exec_call *call = data;
+
+	memset(call, 0, sizeof(*call));
+	call->mm = current->mm;
+	return true;
+}
+
+static struct exec_call *outer_call(struct evring_event_hook *hook)
+{
+	return evring_call_data(&hook->points[OUTER].kretprobe.probe);
+}
+
+/* At the room's place @at; what does not fit before @end loses its front. */
+static struct evring_text keep(struct exec_call *call, u32 at, u32 end, struct evring_text text)
+{
+	/* A given path is a string: room for its NUL. */
+	u32 max = end - at - 1;
+
+	if (text.len > max) {
+		text.at += text.len - max;
+		text.len = max;
+		text.cut = true;
+	}
+	memmove(call->room + at, text.at, text.len);
+	text.at = call->room + at;
+	call->room[at + text.len] = '\0';
+	return text;
+}
+
+/* struct linux_binprm *alloc_bprm(int fd, struct filename *) */
+static void enter_given(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const struct filename *name = (const struct filename *)evring_argument(regs, 1);
+	struct exec_call *call = outer_call(hook);
+
+	if (!call || IS_ERR_OR_NULL(name))
+		return;
+	call->dfd = evring_argument(regs, 0);
+	call->given = keep(call, 0, ROOM, evring_text_given(name->name));
+}
+
+/* A memfd's file is in a filesystem that nobody can mount, under a name that starts so. */
+static bool is_memfd(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+
+	return (dentry->d_sb->s_flags & SB_KERNMOUNT) &&
+	       (dentry->d_sb->s_magic == TMPFS_MAGIC ||
+		dentry->d_sb->s_magic == HUGETLBFS_MAGIC) &&
+	       !strncmp(dentry->d_name.name, "memfd:", 6);
+}
+
+static void fill_file(struct exec_file *to, const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	*to = (struct exec_file){
+		.inode = inode->i_ino,
+		.mtime = evring_mtime(inode),
+		.ctime = evring_ctime(inode),
+		.dev = inode->i_sb->s_dev,
+		.uid = from_kuid(&init_user_ns, inode->i_uid),
+		.nlink = inode->i_nlink,
+		.mode = inode->i_mode & S_IALLUGO,
+		.is_memfd = is_memfd(file),
+		.is_deleted = !inode->i_nlink || d_unlinked(file->f_path.dentry),
+		.is_upper = evring_is_upper(inode),
+	};
+}
+
+/* int security_bprm_creds_for_exec(struct linux_binprm *): once, with the file that was found */
+static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const struct linux_binprm *bprm = (const struct linux_binprm *)evring_argument(regs, 0);
+	struct exec_call *call = outer_call(hook);
+	struct evring_path_text text;
+	char *room;
+	u32 at;
+
+	if (!call || !bprm->file)
+		return;
+	fill_file(&call->file, bprm->file);
+	room = evring_scratch_get();
+	if (!room)
+		return;
+	text = evring_path(&bprm->file->f_path, room, EVRING_PATH_BYTES);
+	at = min_t(u32, call->given.len + 1, GIVEN_BYTES);
+	if (call->given.len >= GIVEN_BYTES)
+		call->given = keep(call, 0, GIVEN_BYTES, evring_text_given(call->given.at));
+	call->path = keep(call, at, ROOM, evring_text_path(&text));
+	call->path_flags = text.flags | (call->path.cut ? EVRING_PATH_CUT : 0);
+	call->resolved = true;
+	evring_scratch_put();
+}
+
+/* What an event is made of */
+enum { PATH, PATH_GIVEN, INTERPRETER, CWD, TTY, PARENT, TEXTS };
+
+struct exec_told {
+	struct evring_text texts[TEXTS];
+	struct exec_file file;
+	u32 path_flags;
+	u32 interpreter_flags;
+	u32 cwd_flags;
+	struct evring_who parent;
+	char tty[sizeof_field(struct tty_struct, name)];
+
+	const char *argv;	/* what was read already */
+	unsigned long from;	/* else where it lies */
+	unsigned long whole;	/* length of all arguments */
+	u32 argv_len;
+	u32 end_len;
+	bool argv_cut;
+
+	u32 old_tid;
+	bool secureexec;
+	int result;
+};
+
+static void tell_surroundings(struct exec_told *told, char *room)
+{
+	struct evring_path_text cwd = evring_path_cwd(room + CWD_AT, ARGV_AT - CWD_AT);
+
+	told->texts[CWD] = evring_text_path(&cwd);
+	told->cwd_flags = cwd.flags;
+	evring_tty(told->tty);
+	told->texts[TTY] = evring_text_of(told->tty);
+	evring_who_parent(&told->parent, current);
+	told->texts[PARENT] = evring_text_of(told->parent.comm);
+}
+
+static void tell_call(struct exec_told *told, const struct exec_call *call)
+{
+	told->texts[PATH_GIVEN] = call->given;
+	told->texts[PATH] = call->path;
+	told->path_flags = call->path_flags;
+	told->file = call->file;
+}
+
+/*
+ * The arguments lie where exec has just written them. A page that is not there
+ * ends them: the event has a prefix, and says so.
+ */
+static u32 read_user(char *to, unsigned long from, u32 len)
+{
+	u32 done = 0, chunk;
+
+	while (done < len) {
+		chunk = min_t(u32, len - done, PAGE_SIZE - offset_in_page(from + done));
+		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
+			break;
+		done += chunk;
+	}
+	memset(to + done, 0, len - done);
+	return done;
+}
+
+static void fill_event(struct process_exec *e, const struct exec_told *told)
+{
+	const struct cred *cred = current_cred();
+	struct task_struct *task = current;
+
+	evring_fill_common(&e->common);
+	e->ppid = told->parent.pid;
+	e->parent_start_time = told->parent.start_time;
+	e->egid = from_kgid(&init_user_ns, cred->egid);
+	e->old_tid = told->old_tid;
+	e->sid = task_session_nr_ns(task, &init_pid_ns);
+	e->pgid = task_pgrp_nr_ns(task, &init_pid_ns);
+	e->result = told->result;
+	e->cap_permitted = evring_caps(cred->cap_permitted);
+	e->cap_effective = evring_caps(cred->cap_effective);
+	e->cap_inheritable = evring_caps(cred->cap_inheritable);
+	e->secureexec = told->secureexec;
+	e->inode = told->file.inode;
+	e->mtime = told->file.mtime;
+	e->ctime = told->file.ctime;
+	e->dev = told->file.dev;
+	e->file_uid = told->file.uid;
+	e->nlink = told->file.nlink;
+	e->mode = told->file.mode;
+	e->is_memfd = told->file.is_memfd;
+	e->is_deleted = told->file.is_deleted;
+	e->is_upper_layer = told->file.is_upper;
+}
+
+static void fill_texts(struct process_exec *e, const struct exec_told *told, u32 *end)
+{
+	const struct evring_text *texts = told->texts;
+
+	e->path = evring_text_put(e, end, &texts[PATH]);
+	e->path_given = evring_text_put(e, end, &texts[PATH_GIVEN]);
+	e->interpreter = evring_text_put(e, end, &texts[INTERPRETER]);
+	e->cwd = evring_text_put(e, end, &texts[CWD]);
+	e->tty = evring_text_put(e, end, &texts[TTY]);
+	e->parent_comm = evring_text_put(e, end, &texts[PARENT]);
+	e->path_flags = told->path_flags | (texts[PATH].cut ? EVRING_PATH_CUT : 0);
+	e->path_given_truncated = texts[PATH_GIVEN].cut;
+	e->interpreter_flags = told->interpreter_flags |
+			       (texts[INTERPRETER].cut ? EVRING_PATH_CUT : 0);
+	e->cwd_flags = told->cwd_flags | (texts[CWD].cut ? EVRING_PATH_CUT : 0);
+}
+
+static void fill_argv(struct process_exec *e, const struct exec_told *told, u32 end)
+{
+	u32 done = told->argv_len;
+
+	if (told->argv)
+		memcpy((char *)e + end, told->argv, done);
+	else
+		done = read_user((char *)e + end, told->from, done);
+	e->argv = evring_str(end, done);
+	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
+	e->argv_truncated = told->argv_cut || done < told->whole;
+	end += told->argv_len;
+	done = read_user((char *)e + end, told->from + told->whole - told->end_len,
+			 told->end_len);
+	e->argv_end = evring_str(end, done == told->end_len ? done : 0);
+}
+
+/* How much of the arguments there is room for: paths give way, but not all of it. */
+static void fit_argv(struct exec_told *told)
+{
+	u32 room = evring_record_max() - sizeof(struct process_exec);
+
+	told->argv_len = min3(told->whole, (unsigned long)ARGV_BYTES,
+			      (unsigned long)room / 8 * 5);
+	if (!told->argv)
+		told->end_len = min3(told->whole - told->argv_len, (unsigned long)END_BYTES,
+				     (unsigned long)room / 7);
+}
+
+static void emit(struct evring_event_hook *hook, struct exec_told *told)
+{
+	u32 end = sizeof(struct process_exec), len;
+	struct evring_slot slot;
+	struct process_exec *e;
+
+	fit_argv(told);
+	len = evring_texts_fit(told->texts, TEXTS, end + told->argv_len + told->end_len);
+	e = evring_reserve(&slot, hook->type, len);
+	if (!e)
+		return;
+	memset(e, 0, sizeof(*e));
+	fill_event(e, told);
+	fill_texts(e, told, &end);
+	fill_argv(e, told, end);
+	evring_hook_submit(hook, &slot);
+}
+
+/* Without a call the file is known if it is what runs, and else as it was given. */
+static void tell_program(struct exec_told *told, const struct exec_call *call,
+			 const struct linux_binprm *bprm, char *room)
+{
+	const bool is_script = bprm->interp != bprm->filename;
+	const bool resolved = call && call->resolved;
+	struct evring_path_text text = { .at = room };
+
+	if (call)
+		tell_call(told, call);
+	else
+		told->texts[PATH_GIVEN] = evring_text_given(bprm->filename);
+	if (is_script || !resolved)
+		text = evring_path(&bprm->file->f_path, room, EVRING_PATH_BYTES);
+	if (is_script) {
+		told->texts[INTERPRETER] = evring_text_path(&text);
+		told->interpreter_flags = text.flags;
+	}
+	if (resolved)
+		return;
+	told->texts[PATH] = is_script ? told->texts[PATH_GIVEN] : evring_text_path(&text);
+	told->path_flags = is_script ? EVRING_PATH_GIVEN : text.flags;
+	if (!is_script)
+		fill_file(&told->file, bprm->file);
+}
+
+static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
+		       struct linux_binprm *bprm)
+{
+	struct evring_event_hook *hook = data;
+	struct exec_told told = {
+		.from = task->mm->arg_start,
+		.whole = task->mm->arg_end - task->mm->arg_start,
+		.old_tid = old_tid,
+		.secureexec = bprm->secureexec,
+	};
+	char *room = evring_scratch_get();
+
+	if (!room) {
+		evring_lose(hook->type, 1, EVRING_LOST_NESTED);
+		return;
+	}
+	tell_program(&told, outer_call(hook), bprm, room);
+	tell_surroundings(&told, room);
+	emit(hook, &told);
+	evring_scratch_put();
+}
+
+/* A string of the caller, with its NUL; how much of it there is */
+static u32 read_string(char *to, unsigned long from, u32 room)
+{
+	u32 done = 0, chunk, len;
+
+	while (done < room) {
+		chunk = min_t(u32, room - done, PAGE_SIZE - offset_in_page(from + done));
+		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
+			break;
+		len = strnlen(to + done, chunk);
+		if (len < chunk)
+			return done + len + 1;
+		done += chunk;
+	}
+	return done;
+}
+
+static bool read_pointer(unsigned long *to, unsigned long from, unsigned int i)
+{
+	const void __user *at = (const void __user *)from;
+	u32 half;
+
+	if (!evring_compat_call())
+		return !copy_from_user_nofault(to, at + i * sizeof(*to), sizeof(*to));
+	if (copy_from_user_nofault(&half, at + i * sizeof(half), sizeof(half)))
+		return false;
+	*to = half;
+	return true;
+}
+
+/* What the caller gave as arguments, as far as its memory is there */
+static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv)
+{
+	unsigned long string;
+	unsigned int i;
+	u32 len;
+
+	told->argv = to;
+	told->argv_cut = true;
+	for (i = 0; i < ARGS_MAX; i++) {
+		if (!read_pointer(&string, argv, i))
+			return;
+		if (!string) {
+			told->argv_cut = false;
+			return;
+		}
+		len = read_string(to + told->whole, string, ARGV_ROOM - told->whole);
+		told->whole += len;
+		if (!len || to[told->whole - 1])
+			return;
+	}
+}
+
+/* The path of a call that did not get to the file */
+static void tell_unresolved(struct exec_told *told, const struct exec_call *call, char *room)
+{
+	struct evring_path_text text;
+
+	told->path_flags = EVRING_PATH_GIVEN;
+	told->texts[PATH] = call->given;
+	if (!call->given.at || call->given.cut)
+		return;
+	text = evring_path_given(call->dfd, NULL, call->given.at, room, EVRING_PATH_BYTES);
+	/* AT_EMPTY_PATH: the descriptor's own */
+	if (!call->given.len && text.len > 1)
+		text.len--;
+	told->texts[PATH] = evring_text_path(&text);
+	told->path_flags = text.flags;
+}
+
+/* The kernel will repeat the call, or the signal's handler comes first. */
+static bool is_restarted(int result)
+{
+	return result <= -512 && result >= -516;
+}
+
+static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct exec_call *call = data;
+	struct exec_told told = {
+		.old_tid = task_pid_nr(current),
+		.result = evring_result(regs),
+	};
+	char *room;
+
+	if (told.result >= 0 || is_restarted(told.result))
+		return;
+	room = evring_scratch_get();
+	if (!room) {
+		evring_lose(hook->type, 1, EVRING_LOST_NESTED);
+		return;
+	}
+	tell_call(&told, call);
+	if (!call->resolved)
+		tell_unresolved(&told, call, room);
+	tell_surroundings(&told, room);
+	/* It is refused so late that the caller's memory is gone: the process dies. */
+	if (call->mm == current->mm)
+		tell_given_argv(&told, room + ARGV_AT, evring_exec_argv());
+	else
+		told.argv_cut = true;
+	emit(hook, &told);
+	evring_scratch_put();
+}
+
+/* Tracepoints are found by name, and take any probe: this one is of the right type. */
+static void __maybe_unused probes_check(void)
+{
+	check_trace_callback_type_sched_process_exec(probe_exec);
+}
+
+static struct evring_event_hook hooks[] = {
+	{
+		.desc = &process_exec_desc,
+		EVRING_POINTS(
+			[SUCCESS] = EVRING_TRACEPOINT("sched_process_exec", probe_exec),
+			[OUTER] = EVRING_KRETPROBE(("do_execveat_common",
+						    "do_execveat_common.isra.0",
+						    "do_execveat_common.constprop.0"),
+						   enter_outer, leave_outer, CALL_BYTES, ACTIVE,
+						   .optional = true),
+			[GIVEN] = EVRING_KPROBE(("alloc_bprm"), enter_given, .optional = true),
+			[RESOLVED] = EVRING_KPROBE(("security_bprm_creds_for_exec"), enter_resolved,
+						   .optional = true)),
+	},
+};
+
+const struct evring_hook_family evring_exec_family = {
+	.hooks = hooks,
+	.nr = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What tasks do with sockets: net.connect, accept, bind, listen, socket.
+ *
+ * From the functions that all calls end in, io_uring's and those of 32-bit programs
+ * too; their return has the result. Addresses are the socket's own at the return.
+ * Where a call failed there is the address that was given, as the kernel has copied
+ * it. A descriptor that is no socket's is no event.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/string.h>
+#include <net/af_unix.h>
+#include <net/sock.h>
+
+#include "../compat/kprobe.h"
+#include "family.h"
+#include "file.h"
+#include "net_call.h"
+#include "scratch.h"
+
+#define ACTIVE		64
+#define ACTIVE_WAITING	1024	/* connects and accepts: they wait for the other side */
+
+enum { OUTER, INNER };
+
+/* A call under way */
+struct socket_call {
+	struct socket *socket;	/* NULL: the kernel did not get to it */
+	int fd;			/* -1: the caller has the socket's file until it returns */
+	u32 backlog;
+	u32 given_len;
+	struct sockaddr_storage given;
+};
+
+/* The start of each event */
+struct call_event {
+	struct evring_common common;
+	CALL_FIELDS(__EVRING_MEMBER, )
+};
+
+static void keep_given(struct socket_call *call, const void *address, int len)
+{
+	call->given_len = clamp_t(int, len, 0, sizeof(call->given));
+	memcpy(&call->given, address, call->given_len);
+}
+
+/* int __sys_connect_file(struct file *, struct sockaddr_storage *, int len, int flags) */
+static bool enter_connect(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct file *file = (struct file *)evring_argument(regs, 0);
+	struct socket_call *call = data;
+
+	call->socket = sock_from_file(file);
+	call->fd = -1;
+	keep_given(call, (const void *)evring_argument(regs, 1), evring_argument(regs, 2));
+	return call->socket;
+}
+
+/* int __sys_bind_socket(struct socket *, ...), or before 6.11 __sys_bind(int fd, ...) */
+static bool enter_outer(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct evring_point *outer = &hook->points[OUTER];
+	bool by_fd = outer->kretprobe.symbol != outer->kretprobe.symbols[0];
+	struct socket_call *call = data;
+
+	call->socket = NULL;
+	call->given_len = 0;
+	call->fd = by_fd ? (int)evring_argument(regs, 0) : -1;
+	return true;
+}
+
+/* int security_socket_bind(struct socket *, struct sockaddr *, int len) */
+static void enter_bind(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	struct socket_call *call = evring_call_data(&hook->points[OUTER].kretprobe.probe);
+
+	if (!call)
+		return;
+	call->socket = (struct socket *)evring_argument(regs, 0);
+	keep_given(call, (const void *)evring_argument(regs, 1), evring_argument(regs, 2));
+}
+
+/* int security_socket_listen(struct socket *, int backlog) */
+static void enter_listen(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	struct socket_call *call = evring_call_data(&hook->points[OUTER].kretprobe.probe);
+
+	if (!call)
+		return;
+	call->socket = (struct socket *)evring_argument(regs, 0);
+	call->backlog = evring_argument(regs, 1);
+}
+
+/* struct file *do_accept(struct file *, ...) */
+static bool enter_accept(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct socket_call *call = data;
+
+	call->socket = sock_from_file((struct file *)evring_argument(regs, 0));
+	call->fd = -1;
+	call->given_len = 0;
+	return call->socket;
+}
+
+/* A call that a signal has ended: the task sees it so, or calls again. */
+static int told_result(int result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? -EINTR : result;
+}
+
+/* What an event says, put together before there is room for it */
+struct told {
+	const struct sock *sk;
+	struct evring_end local;
+	struct evring_end remote;
+	struct evring_text path;
+	u32 path_flags;
+	int result;
+};
+
+static void tell_abstract(struct told *told, const struct evring_end *end, char *room)
+{
+	u32 i;
+
+	/* As /proc/net/unix has it */
+	for (i = 0; i < end->path_len; i++)
+		room[i] = end->path[i] ? end->path[i] : '@';
+	told->path = (struct evring_text){ .at = room, .len = end->path_len };
+}
+
+/* The path of a Unix socket: where it was bound, or as a call gives it */
+static void tell_path(struct told *told, const struct evring_end *end, bool given, char *room)
+{
+	const struct path *path = &((const struct unix_sock *)told->sk)->path;
+	struct evring_path_text text;
+	char *name;
+
+	if (!end->path_len)
+		return;
+	if (!end->path[0]) {
+		tell_abstract(told, end, room);
+		return;
+	}
+	if (!given && path->dentry) {
+		text = evring_path(path, room, EVRING_PATH_BYTES);
+	} else {
+		name = room + EVRING_PATH_BYTES;
+		memcpy(name, end->path, end->path_len);
+		name[end->path_len] = '\0';
+		text = evring_path_given(AT_FDCWD, NULL, name, room, EVRING_PATH_BYTES);
+	}
+	told->path = evring_text_path(&text);
+	told->path_flags = text.flags;
+}
+
+static void fill_call(struct call_event *e, const struct told *told, u32 *end)
+{
+	struct evring_socket_kind kind = evring_socket_kind(told->sk);
+
+	evring_fill_common(&e->common);
+	evring_fill_socket(e, &kind, &told->local, &told->remote);
+	e->path = evring_text_put(e, end, &told->path);
+	e->path_flags = told->path_flags | (told->path.cut ? EVRING_PATH_CUT : 0);
+	e->result = told->result;
+}
+
+/* @fill, if not NULL, fills what follows the common fields. */
+static void emit(struct evring_event_hook *hook, struct told *told, u32 size,
+		 void (*fill)(void *payload, const struct told *told, const void *arg),
+		 const void *arg)
+{
+	struct evring_slot slot;
+	u32 end = size;
+	void *e = evring_reserve(&slot, hook->type, evring_texts_fit(&told->path, 1, size));
+
+	if (!e)
+		return;
+	memset(e, 0, size);
+	fill_call(e, told, &end);
+	if (fill)
+		fill(e, told, arg);
+	evring_hook_submit(hook, &slot);
+}
+
+static void *room_or_lose(struct evring_event_hook *hook)
+{
+	void *room = evring_scratch_get();
+
+	if (!room)
+		evring_lose(hook->type, 1, EVRING_LOST_NESTED);
+	return room;
+}
+
+static void fill_connect(void *payload, const struct told *told, const void *given)
+{
+	struct net_connect *e = payload;
+
+	e->given_address = ((const struct evring_end *)given)->address;
+	e->given_port = ((const struct evring_end *)given)->port;
+}
+
+static void leave_connect(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct socket_call *call = data;
+	struct evring_end given = evring_end_given(&call->given, call->given_len);
+	char *room = room_or_lose(hook);
+	struct told told = { .sk = call->socket->sk, .result = told_result(evring_result(regs)) };
+
+	if (!room)
+		return;
+	if (told.sk) {
+		told.local = evring_end_local(told.sk);
+		told.remote = told.result && told.result != -EINPROGRESS ? given :
+			      evring_end_remote(told.sk);
+		tell_path(&told, &given, true, room);
+		emit(hook, &told, sizeof(struct net_connect), fill_connect, &given);
+	}
+	evring_scratch_put();
+}
+
+static void fill_accept(void *payload, const struct told *told, const void *arg)
+{
+	struct net_accept *e = payload;
+
+	e->peer_uid = -1;
+	/* Set before the connection could be accepted, and nobody else has it yet. */
+	if (told->result || told->sk->sk_family != AF_UNIX)
+		return;
+	e->peer_pid = pid_nr(told->sk->sk_peer_pid);
+	if (told->sk->sk_peer_cred)
+		e->peer_uid = from_kuid(&init_user_ns, told->sk->sk_peer_cred->euid);
+}
+
+static void leave_accept(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct file *file = (struct file *)evring_result(regs);
+	const struct socket_call *call = data;
+	struct told told = { .sk = call->socket->sk };
+	char *room;
+
+	if (IS_ERR(file))
+		told.result = told_result(PTR_ERR(file));
+	else
+		told.sk = sock_from_file(file)->sk;
+	/* Nobody has connected: neither a success nor a failure. */
+	if (told.result == -EAGAIN || !told.sk)
+		return;
+	room = room_or_lose(hook);
+	if (!room)
+		return;
+	told.local = evring_end_local(told.sk);
+	told.remote = evring_end_remote(told.sk);
+	tell_path(&told, &told.local, false, room);
+	emit(hook, &told, sizeof(struct net_accept), fill_accept, NULL);
+	evring_scratch_put();
+}
+
+/*
+ * The socket is the caller's until it returns; but __sys_bind() and __sys_listen()
+ * have let go of the file by then, and another thread may have closed it. Then the
+ * call's event is lost, and counted so.
+ */
+static struct file *hold(struct evring_event_hook *hook, const struct socket_call *call)
+{
+	struct file *file = fget(call->fd);
+
+	if (file && sock_from_file(file) == call->socket)
+		return file;
+	if (file)
+		fput(file);
+	evring_lose(hook->type, 1, EVRING_LOST_PROBE);
+	return NULL;
+}
+
+static void fill_listen(void *payload, const struct told *told, const void *arg)
+{
+	((struct net_listen *)payload)->backlog = ((const struct socket_call *)arg)->backlog;
+}
+
+enum { CONNECT, ACCEPT, BIND, LISTEN, SOCKET, HOOKS };
+
+static struct evring_event_hook hooks[HOOKS];
+
+static void emit_local(struct evring_event_hook *hook, const struct socket_call *call, int result)
+{
+	bool listens = hook == &hooks[LISTEN];
+	struct told told = { .sk = call->socket->sk, .result = result };
+	struct evring_end given = evring_end_given(&call->given, call->given_len);
+	char *room;
+
+	if (!told.sk)
+		return;
+	room = room_or_lose(hook);
+	if (!room)
+		return;
+	told.local = result && !listens ? given : evring_end_local(told.sk);
+	told.remote = evring_end_remote(told.sk);
+	tell_path(&told, &told.local, result && !listens, room);
+	if (listens)
+		emit(hook, &told, sizeof(struct net_listen), fill_listen, call);
+	else
+		emit(hook, &told, sizeof(struct net_bind), NULL, NULL);
+	evring_scratch_put();
+}
+
+static void leave_local(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct socket_call *call = data;
+	struct file *file = NULL;
+
+	if (!call->socket)
+		return;
+	if (call->fd >= 0) {
+		file = hold(hook, call);
+		if (!file)
+			return;
+	}
+	emit_local(hook, call, told_result(evring_result(regs)));
+	if (file)
+		fput(file);	/* sleeps for nobody: the last one is left to a task's work */
+}
+
+/* From the entry of __sock_create() to its return */
+struct create_call {
+	struct socket **made;
+	u32 netns;
+	u16 family;
+	u16 type;
+	u16 protocol;
+};
+
+/* Those that see what others do, or reach where no port does */
+static bool is_special(int family, int type, int protocol)
+{
+	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||
+	       (family == AF_NETLINK && protocol != NETLINK_ROUTE) ||
+	       ((family == AF_INET || family == AF_INET6) && type == SOCK_RAW);
+}
+
+/* int __sock_create(struct net *, int family, int type, int protocol, struct socket **, int kern) */
+static bool enter_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct net *net = (const struct net *)evring_argument(regs, 0);
+	struct create_call *call = data;
+
+	*call = (struct create_call){
+		.made = (struct socket **)evring_argument(regs, 4),
+		.netns = net->ns.inum,
+		.family = evring_argument(regs, 1),
+		.type = evring_argument(regs, 2),
+		.protocol = evring_argument(regs, 3),
+	};
+	return !evring_argument(regs, 5) && is_special(call->family, call->type, call->protocol);
+}
+
+static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct create_call *call = data;
+	struct evring_slot slot;
+	struct net_socket *e = evring_reserve(&slot, hook->type, sizeof(*e));
+
+	if (!e)
+		return;
+	evring_fill_common(&e->common);
+	e->family = call->family;
+	e->type = call->type;
+	e->protocol = call->protocol;
+	e->netns = call->netns;
+	e->result = evring_result(regs);
+	/* Nobody else has it yet. */
+	e->socket = e->result ? 0 : SOCK_INODE(*call->made)->i_ino;
+	evring_hook_submit(hook, &slot);
+}
+
+#define CALL_POINT(_symbols, _enter, _leave, _active)				\
+	EVRING_KRETPROBE(_symbols, _enter, _leave, sizeof(struct socket_call), _active)
+
+static struct evring_event_hook hooks[HOOKS] = {
+	[CONNECT] = {
+		.desc = &net_connect_desc,
+		.quiet = true,
+		EVRING_POINTS(CALL_POINT(("__sys_connect_file"), enter_connect, leave_connect,
+					 ACTIVE_WAITING)),
+	},
+	[ACCEPT] = {
+		.desc = &net_accept_desc,
+		.quiet = true,
+		EVRING_POINTS(CALL_POINT(("do_accept"), enter_accept, leave_accept,
+					 ACTIVE_WAITING)),
+	},
+	[BIND] = {
+		.desc = &net_bind_desc,
+		.quiet = true,
+		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_bind_socket", "__sys_bind"), enter_outer,
+						   leave_local, ACTIVE),
+			      [INNER] = EVRING_KPROBE(("security_socket_bind"), enter_bind)),
+	},
+	[LISTEN] = {
+		.desc = &net_listen_desc,
+		.quiet = true,
+		EVRING_POINTS([OUTER] = CALL_POINT(("__sys_listen_socket", "__sys_listen"),
+						   enter_outer, leave_local, ACTIVE),
+			      [INNER] = EVRING_KPROBE(("security_socket_listen"), enter_listen)),
+	},
+	[SOCKET] = {
+		.desc = &net_socket_desc,
+		.quiet = true,
+		EVRING_POINTS(EVRING_KRETPROBE(("__sock_create"), enter_socket, leave_socket,
+					       sizeof(struct create_call), ACTIVE)),
+	},
+};
+
+const struct evring_hook_family evring_net_call_family = {
+	.hooks = hooks,
+	.nr = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* net_names.c: what families, types and protocols of sockets are called. */
+#ifndef _KMOD_HOOKS_NET_NAMES_H
+#define _KMOD_HOOKS_NET_NAMES_H
+
+#include <linux/evring.h>
+
+extern const struct evring_names_desc evring_socket_families;
+extern const struct evring_names_desc evring_socket_types;
+extern const struct evring_names_desc evring_ip_protocols;
+extern const struct evring_names_desc evring_tcp_states;
+extern const struct evring_names_desc evring_dns_types;
+
+#endif /* _KMOD_HOOKS_NET_NAMES_H */

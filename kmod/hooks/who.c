@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is said of tasks beside the common part: parents, targets, terminals. */
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+
+#include "who.h"
+
+#define TRIES_MAX	3
+
+u32 evring_parent_pid(struct task_struct *task)
+{
+	u32 pid;
+
+	rcu_read_lock();
+	pid = task_tgid_nr(rcu_dereference(task->real_parent));
+	rcu_read_unlock();
+	return pid;
+}
+
+/* The process of @task, which the caller or RCU keeps. Any context. */
+void evring_who(struct evring_who *who, struct task_struct *task)
+{
+	who->pid = task_tgid_nr(task);
+	who->start_time = READ_ONCE(task->group_leader)->start_boottime;
+	/* Not under task_lock(): a rename may show half. */
+	memcpy(who->comm, task->comm, sizeof(who->comm));
+	who->comm[sizeof(who->comm) - 1] = '\0';
+}
+
+void evring_who_parent(struct evring_who *who, struct task_struct *task)
+{
+	rcu_read_lock();
+	evring_who(who, rcu_dereference(task->real_parent)->group_leader);
+	rcu_read_unlock();
+}
+
+/*
+ * The name of current's terminal, empty: none. No lock is taken, which on PREEMPT_RT
+ * would sleep: as long as it is the terminal it is referenced, so a name is good
+ * if it is the terminal still after it was read.
+ */
+void evring_tty(char name[sizeof_field(struct tty_struct, name)])
+{
+	const size_t size = sizeof_field(struct tty_struct, name);
+	const struct tty_struct *tty;
+	unsigned int tries = 0;
+
+	do {
+		name[0] = '\0';
+		tty = READ_ONCE(current->signal->tty);
+		if (!tty)
+			return;
+		if (!copy_from_kernel_nofault(name, tty->name, size))
+			name[size - 1] = '\0';
+		smp_rmb();	/* the name before the second look; signal->tty has no pair */
+	} while (READ_ONCE(current->signal->tty) != tty && ++tries < TRIES_MAX);
+}

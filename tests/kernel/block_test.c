@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * block.io: what a disk has done, on a null_blk that the test configures: reads and
+ * writes where they were made, held against the disk's own count.
+ */
+#include "file_deed.h"
+
+#define IO	"block.io"
+#define DISK	"/dev/nullb0"
+#define SIZE	4096
+
+FIXTURE(block) {
+	struct evring *ev;
+	int fd;
+	uint64_t dev;
+	char *buffer;
+};
+
+FIXTURE_SETUP(block)
+{
+	struct stat st;
+
+	groups_drop();
+	self->fd = open(DISK, O_RDWR | O_DIRECT | O_SYNC);
+	ASSERT_LE(0, self->fd) TH_LOG("%s: %s", DISK, strerror(errno));
+	ASSERT_EQ(0, fstat(self->fd, &st));
+	self->dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
+	ASSERT_EQ(0, posix_memalign((void **)&self->buffer, SIZE, 16 * SIZE));
+	memset(self->buffer, 0, 16 * SIZE);
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_EQ(1, hook_op(self->ev, IO, EVRING_HOOK_ATTACH));
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(block)
+{
+	hook_op(self->ev, IO, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+	free(self->buffer);
+	close(self->fd);
+}
+
+/* The events of this disk, whoever was interrupted */
+static struct told *of_disk(struct evring *ev, uint64_t dev)
+{
+	struct told *told = calloc(1, sizeof(*told));
+	struct evring_event event;
+
+	while (evring_next(ev, &event) > 0)
+		if (event.type && !strcmp(event.type->name, IO) &&
+		    told_number(&event, "dev") == dev)
+			told_keep(told, &event);
+	return told;
+}
+
+/* Requests of this disk that are done, of reads and writes, as /sys/block counts them */
+static uint64_t count_of_kernel(void)
+{
+	unsigned long long n[7];
+	FILE *file = fopen("/sys/block/nullb0/stat", "r");
+
+	if (!file || fscanf(file, "%llu %llu %llu %llu %llu", n, n + 1, n + 2, n + 3, n + 4) != 5)
+		abort();
+	fclose(file);
+	return n[0] + n[4];
+}
+
+TEST_F(block, a_write_and_a_read_are_told_where_they_were_made)
+{
+	const struct evring_event *event;
+	struct told *told;
+
+	free(of_disk(self->ev, self->dev));
+	ASSERT_EQ(2 * SIZE, pwrite(self->fd, self->buffer, 2 * SIZE, 5 * SIZE));
+	told = of_disk(self->ev, self->dev);
+	ASSERT_LE(1, told->n);
+	event = told_at(told, told->n - 1);
+	EXPECT_TRUE(told_called(event, "operation", "WRITE"));
+	EXPECT_TRUE(told_flag(event, "flags", "SYNC"));
+	EXPECT_EQ(5 * SIZE / 512, told_number(event, "sector"));
+	EXPECT_EQ(2 * SIZE, told_number(event, "bytes"));
+	EXPECT_EQ(0, told_number(event, "partial"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_NE(0, told_number(event, "latency"));
+	free(told);
+
+	ASSERT_EQ(SIZE, pread(self->fd, self->buffer, SIZE, 9 * SIZE));
+	told = of_disk(self->ev, self->dev);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "operation", "READ"));
+	EXPECT_EQ(9 * SIZE / 512, told_number(event, "sector"));
+	EXPECT_EQ(SIZE, told_number(event, "bytes"));
+	free(told);
+}
+
+TEST_F(block, as_many_are_told_as_the_kernel_counts)
+{
+	uint64_t before = count_of_kernel();
+	unsigned int i, reads_and_writes = 0;
+	struct told *told;
+
+	free(of_disk(self->ev, self->dev));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(SIZE, pwrite(self->fd, self->buffer, SIZE, i * SIZE));
+		ASSERT_EQ(SIZE, pread(self->fd, self->buffer, SIZE, i * SIZE));
+	}
+	told = of_disk(self->ev, self->dev);
+	ASSERT_GE(TOLD_MAX, told->n);
+	for (i = 0; i < told->n; i++)
+		reads_and_writes += told_called(told_at(told, i), "operation", "READ") ||
+				    told_called(told_at(told, i), "operation", "WRITE");
+	EXPECT_EQ(40, reads_and_writes);
+	EXPECT_EQ(40, count_of_kernel() - before);
+	free(told);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: MIT
+/*
+ * net.*: what is done with sockets, whatever way it is called: both ends as
+ * getsockname() and getpeername() have them, and what was refused.
+ */
+#include <linux/netlink.h>
+#include <sys/syscall.h>
+
+#include "net_deed.h"
+
+static const char *const all[] = {
+	"net.connect", "net.accept", "net.bind", "net.listen", "net.socket",
+};
+
+#define NR_ALL	(sizeof(all) / sizeof(all[0]))
+
+FIXTURE(net) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(net)
+{
+	unsigned int i;
+
+	groups_drop();
+	deed_folder();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	for (i = 0; i < NR_ALL; i++)
+		ASSERT_EQ(1, hook_op(self->ev, all[i], EVRING_HOOK_ATTACH)) TH_LOG("%s", all[i]);
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(net)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_ALL; i++)
+		hook_op(self->ev, all[i], EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+static void check_tcp(struct __test_metadata *_metadata, struct evring *ev, const char *text)
+{
+	const struct evring_event *event;
+	union address a = ip(text, 0);
+	int fd, client, server;
+	socklen_t len = sizeof(a);
+	struct told *told;
+
+	read_past(ev);
+	fd = socket(a.any.sa_family, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(fd, &a.any, ip_len(&a)));
+	told = told_read(ev, "net.bind", getpid());
+	event = only(told);
+	EXPECT_TRUE(is_socket(event, fd, false));
+	EXPECT_NE(0, told_number(event, "local_port"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_TRUE(told_called(event, "type", "SOCK_STREAM"));
+	EXPECT_TRUE(told_called(event, "protocol", "TCP"));
+	free(told);
+
+	ASSERT_EQ(0, listen(fd, 7));
+	told = told_read(ev, "net.listen", getpid());
+	event = only(told);
+	EXPECT_TRUE(is_socket(event, fd, false));
+	EXPECT_EQ(7, told_number(event, "backlog"));
+	EXPECT_EQ(0, told_result(event));
+	free(told);
+
+	ASSERT_EQ(0, getsockname(fd, &a.any, &len));
+	client = socket(a.any.sa_family, SOCK_STREAM, 0);
+	ASSERT_EQ(0, connect(client, &a.any, ip_len(&a)));
+	told = told_read(ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_TRUE(is_socket(event, client, true));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_TRUE(has_address(event, "given_address", &a));
+	EXPECT_EQ(port_of(&a), told_number(event, "given_port"));
+	free(told);
+
+	server = accept(fd, NULL, NULL);
+	ASSERT_LE(0, server);
+	told = told_read(ev, "net.accept", getpid());
+	event = only(told);
+	EXPECT_TRUE(is_socket(event, server, true));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(0, told_number(event, "peer_pid"));
+	free(told);
+	close(server);
+	close(client);
+	close(fd);
+}
+
+TEST_F(net, a_connection_of_ipv4_is_told_on_both_sides)
+{
+	check_tcp(_metadata, self->ev, "127.0.0.1");
+}
+
+TEST_F(net, a_connection_of_ipv6_is_told_on_both_sides)
+{
+	check_tcp(_metadata, self->ev, "::1");
+}
+
+TEST_F(net, an_ipv4_address_that_is_mapped_into_ipv6_is_one_address)
+{
+	union address a, mapped = { };
+	const struct evring_event *event;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET6, SOCK_STREAM, 0);
+
+	mapped = ip("::ffff:127.0.0.1", port_of(&a));
+	read_past(self->ev);
+	ASSERT_EQ(0, connect(client, &mapped.any, sizeof(mapped.v6)));
+	told = told_read(self->ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_TRUE(told_called(event, "family", "AF_INET6"));
+	EXPECT_TRUE(has_address(event, "remote_address", &a));
+	free(told);
+	close(client);
+	close(fd);
+}
+
+TEST_F(net, a_refused_connection_is_told_with_its_address)
+{
+	const struct evring_event *event;
+	union address a;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0);
+
+	close(fd);
+	read_past(self->ev);
+	ASSERT_EQ(-1, connect(client, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(ECONNREFUSED, errno);
+	told = told_read(self->ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_EQ(-ECONNREFUSED, told_result(event));
+	EXPECT_TRUE(has_address(event, "remote_address", &a));
+	EXPECT_EQ(port_of(&a), told_number(event, "remote_port"));
+	EXPECT_EQ(inode_of(client), told_number(event, "socket"));
+	free(told);
+	close(client);
+}
+
+TEST_F(net, the_address_that_the_kernel_connects_to_stands_beside_the_given_one)
+{
+	const struct evring_event *event;
+	union address a, any, got;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0);
+
+	any = ip("0.0.0.0", port_of(&a));
+	got = ip("127.0.0.1", 0);
+	read_past(self->ev);
+	ASSERT_EQ(0, connect(client, &any.any, sizeof(any.v4)));
+	told = told_read(self->ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_TRUE(has_address(event, "remote_address", &got));
+	EXPECT_TRUE(has_address(event, "given_address", &any));
+	free(told);
+	close(client);
+	close(fd);
+}
+
+TEST_F(net, a_connect_that_does_not_wait_says_so)
+{
+	union address a;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client;
+
+	client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	read_past(self->ev);
+	ASSERT_EQ(-1, connect(client, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(EINPROGRESS, errno);
+	told = told_read(self->ev, "net.connect", getpid());
+	EXPECT_EQ(-EINPROGRESS, told_result(only(told)));
+	EXPECT_TRUE(is_socket(only(told), client, false));
+	EXPECT_TRUE(has_address(only(told), "remote_address", &a));
+	free(told);
+	close(client);
+	close(fd);
+}
+
+TEST_F(net, a_refused_bind_is_told_with_its_address)
+{
+	union address a, b;
+	const struct evring_event *event;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), other = socket(AF_INET, SOCK_STREAM, 0);
+
+	read_past(self->ev);
+	ASSERT_EQ(-1, bind(other, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(EADDRINUSE, errno);
+	told = told_read(self->ev, "net.bind", getpid());
+	event = only(told);
+	EXPECT_EQ(-EADDRINUSE, told_result(event));
+	EXPECT_TRUE(has_address(event, "local_address", &a));
+	EXPECT_EQ(port_of(&a), told_number(event, "local_port"));
+	free(told);
+	b = ip("192.0.2.1", 0);
+	ASSERT_EQ(-1, bind(other, &b.any, sizeof(b.v4)));
+	told = told_read(self->ev, "net.bind", getpid());
+	EXPECT_EQ(-EADDRNOTAVAIL, told_result(only(told)));
+	EXPECT_TRUE(has_address(only(told), "local_address", &b));
+	free(told);
+	close(other);
+	close(fd);
+}
+
+TEST_F(net, listening_on_a_socket_that_cannot_is_told)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct told *told;
+
+	read_past(self->ev);
+	ASSERT_EQ(-1, listen(fd, 1));
+	told = told_read(self->ev, "net.listen", getpid());
+	EXPECT_EQ(-EOPNOTSUPP, told_result(only(told)));
+	EXPECT_TRUE(told_called(only(told), "type", "SOCK_DGRAM"));
+	free(told);
+	close(fd);
+}
+
+static socklen_t unix_address(union address *a, const char *path)
+{
+	memset(a, 0, sizeof(*a));
+	a->un.sun_family = AF_UNIX;
+	strcpy(a->un.sun_path, path[0] == '@' ? "" : path);
+	if (path[0] == '@')
+		memcpy(a->un.sun_path + 1, path + 1, strlen(path) - 1);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+}
+
+static void check_unix(struct __test_metadata *_metadata, struct evring *ev, const char *path,
+		       const char *told_path)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0), server;
+	const struct evring_event *event;
+	union address a;
+	socklen_t len = unix_address(&a, path);
+	struct told *told;
+
+	read_past(ev);
+	ASSERT_EQ(0, bind(fd, &a.any, len));
+	told = told_read(ev, "net.bind", getpid());
+	EXPECT_STREQ(told_path, told_text(only(told), "path"));
+	EXPECT_TRUE(told_called(only(told), "family", "AF_UNIX"));
+	EXPECT_EQ(inode_of(fd), told_number(only(told), "socket"));
+	EXPECT_EQ(0, told_number(only(told), "path_flags"));
+	free(told);
+	ASSERT_EQ(0, listen(fd, 3));
+	told = told_read(ev, "net.listen", getpid());
+	EXPECT_STREQ(told_path, told_text(only(told), "path"));
+	EXPECT_EQ(3, told_number(only(told), "backlog"));
+	free(told);
+	ASSERT_EQ(0, connect(client, &a.any, len));
+	told = told_read(ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_STREQ(told_path, told_text(event, "path"));
+	EXPECT_EQ(path[0] != '@', told_flag(event, "path_flags", "given"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(inode_of(client), told_number(event, "socket"));
+	free(told);
+	server = accept(fd, NULL, NULL);
+	ASSERT_LE(0, server);
+	told = told_read(ev, "net.accept", getpid());
+	event = only(told);
+	EXPECT_STREQ(told_path, told_text(event, "path"));
+	EXPECT_EQ(getpid(), told_number(event, "peer_pid"));
+	EXPECT_EQ(0, told_number(event, "peer_uid"));
+	EXPECT_EQ(inode_of(server), told_number(event, "socket"));
+	free(told);
+	close(server);
+	close(client);
+	close(fd);
+}
+
+TEST_F(net, a_unix_socket_is_told_by_its_path)
+{
+	check_unix(_metadata, self->ev, DIR_PATH "/sock", DIR_PATH "/sock");
+	check_unix(_metadata, self->ev, "sock2", DIR_PATH "/sock2");
+}
+
+TEST_F(net, an_abstract_unix_socket_is_told_by_its_name)
+{
+	check_unix(_metadata, self->ev, "@evring/test", "@evring/test");
+}
+
+TEST_F(net, a_unix_socket_that_is_not_there_is_told)
+{
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	union address a;
+	socklen_t len = unix_address(&a, DIR_PATH "/none");
+	struct told *told;
+
+	read_past(self->ev);
+	ASSERT_EQ(-1, connect(client, &a.any, len));
+	told = told_read(self->ev, "net.connect", getpid());
+	EXPECT_EQ(-ENOENT, told_result(only(told)));
+	EXPECT_STREQ(DIR_PATH "/none", told_text(only(told), "path"));
+	free(told);
+	close(client);
+}
+
+TEST_F(net, an_accept_that_finds_nobody_is_no_event)
+{
+	union address a;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a);
+
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	read_past(self->ev);
+	ASSERT_EQ(-1, accept(fd, NULL, NULL));
+	ASSERT_EQ(EAGAIN, errno);
+	told = told_read(self->ev, "net.accept", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	close(fd);
+}
+
+TEST_F(net, accepting_from_a_socket_that_does_not_listen_is_told)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct told *told;
+
+	read_past(self->ev);
+	ASSERT_EQ(-1, accept(fd, NULL, NULL));
+	told = told_read(self->ev, "net.accept", getpid());
+	EXPECT_EQ(-EINVAL, told_result(only(told)));
+	EXPECT_EQ(inode_of(fd), told_number(only(told), "socket"));
+	free(told);
+	close(fd);
+}
+
+struct uring_net {
+	int fd;
+	union address *a;
+};
+
+static void prep_connect(struct io_uring_sqe *sqe, void *arg)
+{
+	struct uring_net *net = arg;
+
+	io_uring_prep_connect(sqe, net->fd, &net->a->any, ip_len(net->a));
+}
+
+static void prep_accept(struct io_uring_sqe *sqe, void *arg)
+{
+	io_uring_prep_accept(sqe, ((struct uring_net *)arg)->fd, NULL, NULL, 0);
+}
+
+TEST_F(net, io_uring_is_told_as_calls_are)
+{
+	struct uring_net net;
+	union address a;
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0), server;
+
+	net = (struct uring_net){ .fd = client, .a = &a };
+	read_past(self->ev);
+	ASSERT_EQ(0, deed_uring(prep_connect, &net));
+	told = told_read(self->ev, "net.connect", getpid());
+	/* The attempt that would have to wait may be told before. */
+	ASSERT_LE(1, told->n);
+	EXPECT_TRUE(is_socket(told_at(told, 0), client, true));
+	free(told);
+	net.fd = fd;
+	server = deed_uring(prep_accept, &net);
+	ASSERT_LE(0, server);
+	told = told_read(self->ev, "net.accept", getpid());
+	EXPECT_TRUE(is_socket(only(told), server, true));
+	free(told);
+	close(server);
+	close(client);
+	close(fd);
+}
+
+#ifdef __x86_64__
+TEST_F(net, calls_of_32_bit_programs_are_told)
+{
+	union address a, *low = deed_low(4096);
+	int *args = (int *)((char *)low + 1024);
+	struct told *told;
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0);
+	long ret;
+
+	*low = a;
+	read_past(self->ev);
+	ret = deed_call32(362, client, (long)low, sizeof(a.v4), 0, 0);
+	if (ret == -ENOSYS)
+		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_EQ(0, ret);
+	told = told_read(self->ev, "net.connect", getpid());
+	EXPECT_TRUE(is_socket(only(told), client, true));
+	free(told);
+	/* socketcall(SYS_LISTEN, { fd, 2 }) */
+	args[0] = fd;
+	args[1] = 2;
+	ASSERT_EQ(0, deed_call32(102, 4, (long)args, 0, 0, 0));
+	told = told_read(self->ev, "net.listen", getpid());
+	EXPECT_EQ(2, told_number(only(told), "backlog"));
+	free(told);
+	munmap(low, 4096);
+	close(client);
+	close(fd);
+}
+#endif
+
+static int connect_elsewhere(void *arg)
+{
+	union address a = ip("127.0.0.1", 9);
+	int fd;
+
+	if (unshare(CLONE_NEWNET))
+		return 1;
+	*(uint64_t *)arg = netns_now();
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	deed_as_nobody();
+	/* Its loopback is down. */
+	return connect(fd, &a.any, sizeof(a.v4)) && errno == ENETUNREACH ? 0 : 2;
+}
+
+TEST_F(net, another_network_namespace_and_user_are_told)
+{
+	uint64_t *netns = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			       -1, 0);
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "net.connect", connect_elsewhere, netns, &status);
+	ASSERT_EQ(0, status);
+	event = only(told);
+	EXPECT_EQ(*netns, told_number(event, "netns"));
+	EXPECT_NE(netns_now(), told_number(event, "netns"));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_EQ(-ENETUNREACH, told_result(event));
+	free(told);
+	munmap(netns, 4096);
+}
+
+TEST_F(net, sockets_that_see_or_reach_more_are_told_and_others_are_not)
+{
+	static const struct {
+		int family, type, protocol;
+		bool told;
+	} sockets[] = {
+		{ AF_PACKET, SOCK_RAW, 0x0300, true },
+		{ AF_INET, SOCK_RAW, IPPROTO_ICMP, true },
+		{ AF_INET6, SOCK_RAW, IPPROTO_UDP, true },
+		{ AF_NETLINK, SOCK_RAW, NETLINK_GENERIC, true },
+		{ AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, false },
+		{ AF_VSOCK, SOCK_STREAM, 0, true },
+		{ AF_ALG, SOCK_SEQPACKET, 0, true },
+		{ AF_INET, SOCK_STREAM, 0, false },
+		{ AF_INET, SOCK_DGRAM, 0, false },
+		{ AF_UNIX, SOCK_STREAM, 0, false },
+	};
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+	int fd, result;
+
+	for (i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		read_past(self->ev);
+		fd = socket(sockets[i].family, sockets[i].type | SOCK_CLOEXEC,
+			    sockets[i].protocol);
+		result = fd < 0 ? -errno : 0;
+		told = told_read(self->ev, "net.socket", getpid());
+		ASSERT_EQ(sockets[i].told, told->n) TH_LOG("socket %u", i);
+		if (told->n) {
+			event = only(told);
+			EXPECT_EQ(sockets[i].family, told_number(event, "family"));
+			EXPECT_EQ(sockets[i].type, told_number(event, "type"));
+			EXPECT_EQ(sockets[i].protocol, told_number(event, "protocol"));
+			EXPECT_EQ(result, told_result(event));
+			EXPECT_EQ(fd < 0 ? 0 : inode_of(fd), told_number(event, "socket"));
+			EXPECT_EQ(netns_now(), told_number(event, "netns"));
+		}
+		free(told);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static int packet_as_nobody(void *arg)
+{
+	deed_as_nobody();
+	return socket(AF_PACKET, SOCK_RAW, 0) < 0 && errno == EPERM ? 0 : 1;
+}
+
+TEST_F(net, a_refused_packet_socket_is_told)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "net.socket", packet_as_nobody, NULL, &status);
+	ASSERT_EQ(0, status);
+	EXPECT_EQ(-EPERM, told_result(only(told)));
+	EXPECT_TRUE(told_called(only(told), "family", "AF_PACKET"));
+	free(told);
+}
+
+TEST_F(net, a_descriptor_that_is_no_socket_is_no_event)
+{
+	union address a = ip("127.0.0.1", 9);
+	struct told *told;
+
+	read_past(self->ev);
+	ASSERT_EQ(-1, connect(1, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(-1, bind(-1, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(-1, listen(99, 1));
+	told = told_read(self->ev, "net.", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
+TEST_HARNESS_MAIN

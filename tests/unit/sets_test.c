@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Sets of hooks: names for lists of globs, which match what a glob alone would not. */
+#include "sets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
+	failures += !good;
+}
+
+static void test_globs(void)
+{
+	ok(hook_matches("process.*", "process.exec") && hook_matches("*", "file.open") &&
+	   !hook_matches("process.*", "file.open") && !hook_matches("file", "file.open"),
+	   "a glob matches as a glob");
+	ok(!is_set("process.*") && is_set("@all"), "a set begins with @");
+}
+
+static void test_sets(void)
+{
+	ok(hook_matches("@security", "file.redirect") && hook_matches("@security", "file.open") &&
+	   !hook_matches("@security", "file.unlink") && !hook_matches("@security", "sched.switch"),
+	   "@security has what it names and no more");
+	ok(hook_matches("@audit", "file.unlink") && hook_matches("@audit", "process.session") &&
+	   !hook_matches("@audit", "file.close_write"), "@audit likewise");
+	ok(hook_matches("@performance", "block.io") && !hook_matches("@performance", "file.open"),
+	   "@performance likewise");
+	ok(hook_matches("@all", "sched.switch") && hook_matches("@all", "any.thing"),
+	   "@all has every hook");
+	ok(!hook_set("@none") && !hook_matches("@none", "file.open") && !hook_set("@") &&
+	   !hook_matches("@*", "file.open"), "what is no set matches nothing");
+}
+
+static void test_list(void)
+{
+	char *list = hook_set_list();
+
+	ok(!strcmp(list, "@security, @audit, @performance, @all"), "the sets are listed");
+	free(list);
+}
+
+int main(void)
+{
+	test_globs();
+	test_sets();
+	test_list();
+	printf("1..%d\n", tests);
+	return failures > 0;
+}
