@@ -1247,8 +1247,8 @@ struct evring_publish {
 #define EVRING_IOC_ARM		_IOW(EVRING_IOC_MAGIC, 7, struct evring_arm)
 #define EVRING_IOC_DROP		_IOW(EVRING_IOC_MAGIC, 8, struct evring_drop)
 #define EVRING_IOC_FILTER	_IOWR(EVRING_IOC_MAGIC, 9, struct evring_filter_read)
-#define EVRING_IOC_REGISTER	_IOWR(EVRING_IOC_MAGIC, 16, struct evring_register)
-#define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 17, struct evring_unregister)
+#define EVRING_IOC_REGISTER	_IOWR(EVRING_IOC_MAGIC, 10, struct evring_register)
+#define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 11, struct evring_unregister)
 
 /**
  * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD
@@ -1265,6 +1265,6 @@ struct evring_uring_cmd {
 };
 
 #define EVRING_CMD_COMMIT	6	/* struct evring_commit */
-#define EVRING_CMD_PUBLISH	18	/* struct evring_publish */
+#define EVRING_CMD_PUBLISH	12	/* struct evring_publish */
 
 #endif /* _UAPI_LINUX_EVRING_H */
