@@ -25,7 +25,8 @@
 
 struct target_event {
 	struct evring_common common;
-	TARGET_FIELDS(__EVRING_MEMBER, target_event)
+
+	TARGET_FIELDS(__EVRING_MEMBER, target)
 };
 
 /* Room for an event of @size and the target's name; the rest is the caller's to fill. */

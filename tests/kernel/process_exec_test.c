@@ -400,12 +400,14 @@ static void exec32(void *low)
 	char *texts = (char *)(argv + 4);
 
 	strcpy(texts, "none-such");
-	strcpy(texts + 64, "zero");
+	strcpy(texts + 64, "true");
 	argv[0] = (uint32_t)(uintptr_t)(texts + 64);
 	argv[1] = 0;
 	deed_call32(11, (long)(uintptr_t)texts, (long)(uintptr_t)argv, 0, 0, 0);
 	strcpy(texts, TRUE);
-	_exit(deed_call32(11, (long)(uintptr_t)texts, (long)(uintptr_t)argv, 0, 0, 0) == -ENOSYS);
+	if (deed_call32(11, (long)(uintptr_t)texts, (long)(uintptr_t)argv, 0, 0, 0) == -ENOSYS)
+		_exit(77);
+	_exit(1);
 }
 
 TEST_F(process_exec, a_32_bit_call_is_told_alike)
@@ -416,17 +418,18 @@ TEST_F(process_exec, a_32_bit_call_is_told_alike)
 	if (!self->pid)
 		exec32(deed_low(4096));
 	waitpid(self->pid, &status, 0);
-	if (status)
+	if (WEXITSTATUS(status) == 77)
 		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_EQ(0, status);
 	self->told = told_read(self->ev, EXEC, self->pid);
 	ASSERT_EQ(2, self->told->n);
 	EXPECT_EQ(-ENOENT, told_result(told_at(self->told, 1)));
 	EXPECT_STREQ("none-such", told_text(told_at(self->told, 1), "path_given"));
-	EXPECT_STREQ("zero", told_text(told_at(self->told, 1), "argv"));
+	EXPECT_STREQ("true", told_text(told_at(self->told, 1), "argv"));
 	EXPECT_EQ(5, told_number(told_at(self->told, 1), "argv_len"));
 	EXPECT_EQ(0, told_result(told_at(self->told, 0)));
 	EXPECT_STREQ(TRUE, told_text(told_at(self->told, 0), "path"));
-	EXPECT_STREQ("zero", told_text(told_at(self->told, 0), "argv"));
+	EXPECT_STREQ("true", told_text(told_at(self->told, 0), "argv"));
 }
 #endif
 
