@@ -63,8 +63,24 @@ static inline void tracer_start(const char *tracer)
 	}
 }
 
+/* A kprobe of tracefs, if this kernel has the function by that name */
+static inline void function_take(unsigned int number, const char *function)
+{
+	char text[128];
+	int fd = open(TRACING "kprobe_events", O_WRONLY | O_APPEND);
+
+	snprintf(text, sizeof(text), "p:evring_test/p%u %s", number, function);
+	if (fd < 0)
+		abort();
+	if (write(fd, text, strlen(text)) > 0) {
+		snprintf(text, sizeof(text), TRACING "events/evring_test/p%u/enable", number);
+		tracing_write(text, "1");
+	}
+	close(fd);
+}
+
 /*
- * Have others at the hooks' tracepoints and kprobe, from now on. Then to attach
+ * Have others at the hooks' tracepoints and kprobes, from now on. Then to attach
  * one more changes a list of probes, but none of the kernel's code. QEMU 7.2's
  * emulation of several processors cannot stand that: one that runs code while
  * another one patches it may go round in the breakpoint for ever, as it does
@@ -72,6 +88,13 @@ static inline void tracer_start(const char *tracer)
  */
 static inline void tracers_start(void)
 {
+	/* What process.exec has its points at (kmod/hooks/exec.c) */
+	static const char *const functions[] = {
+		"do_execveat_common", "do_execveat_common.isra.0",
+		"do_execveat_common.constprop.0", "alloc_bprm", "security_bprm_creds_for_exec",
+	};
+	unsigned int i;
+
 	if (!access(TRACING_OWN, F_OK))
 		return;
 	/* Names of tasks would take tracepoints of the scheduler. */
@@ -80,8 +103,8 @@ static inline void tracers_start(void)
 		abort();
 	tracer_start(TRACING);
 	tracer_start(TRACING_OWN);	/* two: with one or none a call is patched */
-	tracing_write(TRACING "kprobe_events", "p:evring_test/exit disassociate_ctty");
-	tracing_write(TRACING "events/evring_test/exit/enable", "1");
+	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		function_take(i, functions[i]);
 }
 
 #endif /* EVRING_TEST_LOAD_H */

@@ -18,7 +18,6 @@
 #define ID	40u
 
 static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
-static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
 static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
 
 /* A record with one number */
@@ -28,7 +27,8 @@ struct record {
 };
 
 static struct evring ev = {
-	.live = &meta, .clock.now = now, .lanes_known = lanes, .nr_lanes = LANES,
+	.live = &meta, .clock.now = { .mult = 1u << 20, .shift = 20 },
+	.lanes_known = lanes, .nr_lanes = LANES,
 };
 static struct source src = { .ev = &ev };
 static struct sender sender;

@@ -7,8 +7,8 @@
 #include "memory.h"
 #include "names.h"
 #include "problem.h"
+#include "sets.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static bool is_attached(const struct config *cfg, const char *name)
 	char **glob;
 
 	for (glob = cfg->hooks; *glob; glob++)
-		if (!fnmatch(*glob, name, 0))
+		if (hook_matches(*glob, name))
 			return true;
 	return false;
 }

@@ -115,6 +115,8 @@ static void tell_losses(const struct watch *watch, const char *name,
 		[EVRING_LOST_NESTED] = "an NMI came at a bad moment",
 		[EVRING_LOST_TOOBIG] = "too large for a record",
 		[EVRING_LOST_PROBE] = "the kernel did not call the hook's probe",
+		[EVRING_LOST_SAMPLED] = "a hook's sample left them out",
+		[EVRING_LOST_RATE] = "a hook's rate limit left them out",
 	};
 	unsigned int i;
 

@@ -182,16 +182,20 @@ void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offse
 {
 	struct sim_file *sf = file_of(fd);
 	struct vm_area_struct vma;
+	unsigned int left;
 	void *map;
 	int ret;
 
 	if (!sf)
 		return __real_mmap(at, len, prot, flags, fd, offset);
-	if (!sim_mappings_left) {
+	/* Threads map, too, but none of them while a test has set a number. */
+	left = __atomic_load_n(&sim_mappings_left, __ATOMIC_RELAXED);
+	if (!left) {
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	sim_mappings_left -= sim_mappings_left != ~0u;
+	if (left != ~0u)
+		__atomic_store_n(&sim_mappings_left, left - 1, __ATOMIC_RELAXED);
 	/* One page more, that can never be read: who reads behind a ring is to crash. */
 	map = __real_mmap(at, ALIGN(len, PAGE_SIZE) + PAGE_SIZE, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
