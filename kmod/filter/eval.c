@@ -378,29 +378,24 @@ static bool text_test(struct run *run, const struct evring_insn *insn, const cha
 	return text_holds(run, insn, pool, bytes);
 }
 
-enum evring_verdict evring_program_run(const struct evring_program *program,
-				       const struct evring_rec *rec, const void *payload,
-				       __u32 len)
+static enum evring_verdict program_run(const struct evring_program *program, struct run *run)
 {
 	const char *insns = (const char *)program + program->insns.offset, *at = insns;
 	const char *pool = (const char *)program + program->pool.offset;
 	const __u32 count = program->insns.count, stride = program->insns.stride;
 	const struct evring_insn *insn;
-	struct run run = {
-		.rec = rec, .payload = payload, .len = len, .steps = EVRING_PROGRAM_STEPS,
-	};
 	__u32 i = 0, to;
 	bool yes;
 
 	/* Each step is to a later instruction, or out: that was verified. */
 	for (;;) {
 		insn = (const void *)at;
-		if (!number_test_fast(&run, insn, &yes)) {
+		if (!number_test_fast(run, insn, &yes)) {
 			if (insn->op <= EVRING_OP_RANGES)
-				yes = number_test(&run, insn, pool + insn->pool);
+				yes = number_test(run, insn, pool + insn->pool);
 			else
-				yes = text_test(&run, insn, pool + insn->pool);
-			if (run.steps <= 0)
+				yes = text_test(run, insn, pool + insn->pool);
+			if (run->steps <= 0)
 				return EVRING_UNDECIDED;
 		}
 		to = yes ? insn->yes : insn->no;
@@ -413,4 +408,15 @@ enum evring_verdict evring_program_run(const struct evring_program *program,
 			return to == EVRING_INSN_ACCEPT ? EVRING_WANTED : EVRING_UNWANTED;
 		i = to;
 	}
+}
+
+enum evring_verdict evring_program_spend(const struct evring_program *program,
+					 const struct evring_rec *rec, const void *payload,
+					 __u32 len, int *steps)
+{
+	struct run run = { .rec = rec, .payload = payload, .len = len, .steps = *steps };
+	enum evring_verdict verdict = program_run(program, &run);
+
+	*steps = run.steps;
+	return verdict;
 }

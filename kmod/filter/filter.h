@@ -37,10 +37,21 @@ enum evring_verdict {
 /*
  * Run a program that was verified. The event's own bytes need not be: whatever
  * they say, nothing outside of the payload's @len bytes is read. @rec is only
- * its header. Any context.
+ * its header. @steps: how many it may take; those that it took are subtracted,
+ * so that several programs over one event share them. Any context.
  */
-enum evring_verdict evring_program_run(const struct evring_program *program,
-				       const struct evring_rec *rec, const void *payload,
-				       __u32 len);
+enum evring_verdict evring_program_spend(const struct evring_program *program,
+					 const struct evring_rec *rec, const void *payload,
+					 __u32 len, int *steps);
+
+/* The same, of one program alone */
+static inline enum evring_verdict evring_program_run(const struct evring_program *program,
+						     const struct evring_rec *rec,
+						     const void *payload, __u32 len)
+{
+	int steps = EVRING_PROGRAM_STEPS;
+
+	return evring_program_spend(program, rec, payload, len, &steps);
+}
 
 #endif /* _KMOD_FILTER_FILTER_H */

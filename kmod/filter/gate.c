@@ -187,13 +187,14 @@ void evring_gate_free(struct evring_gate *gate)
 #define FATE_UNWANTED	(-2)
 
 static bool want_wants(const struct evring_want *want, struct evring_event_type *type,
-		       const struct evring_rec *rec)
+		       const struct evring_rec *rec, int *steps)
 {
 	enum evring_verdict verdict;
 
 	if (!want->program.len)
 		return true;
-	verdict = evring_program_run(&want->program, rec, rec + 1, rec->len - sizeof(*rec));
+	verdict = evring_program_spend(&want->program, rec, rec + 1, rec->len - sizeof(*rec),
+				       steps);
 	if (verdict == EVRING_UNDECIDED)
 		this_cpu_inc(*type->undecided);
 	return verdict != EVRING_UNWANTED;
@@ -204,11 +205,12 @@ static int gate_judge(const struct evring_gate *gate, struct evring_event_type *
 {
 	const struct evring_want *want;
 	int fate = FATE_UNWANTED, cause;
+	int steps = EVRING_PROGRAM_STEPS;	/* of all owners: preemption is off */
 	unsigned int i;
 
 	for (i = 0; i < gate->nr; i++) {
 		want = gate->wants[i];
-		if (!want_wants(want, type, rec))
+		if (!want_wants(want, type, rec, &steps))
 			continue;
 		cause = want->limit ? evring_limit_judge(want->limit, rec + 1) :
 				      EVRING_LIMIT_PASS;

@@ -523,6 +523,31 @@ static bool most_is_bounded(void)
 	return !ret && verdict == EVRING_UNDECIDED;
 }
 
+/* What one owner's filter took of an event's steps another owner's has not. */
+static bool steps_are_shared(void)
+{
+	struct sample_event e = make_event();
+	const struct evring_program *program;
+	struct evring_filter *filter = NULL;
+	int steps = EVRING_PROGRAM_STEPS, took;
+	static char text[4000];
+	bool good;
+
+	memset(text, 'z', sizeof(text));
+	sample_put(&e, &e.fixed.path, text, sizeof(text));
+	if (evring_filter_compile(&filter, type, "path ~ \"*y\"", NULL))
+		return false;
+	program = evring_filter_program(filter);
+	good = evring_program_spend(program, &e.rec, &e.fixed, e.len, &steps) == EVRING_UNWANTED;
+	took = EVRING_PROGRAM_STEPS - steps;
+	steps = took + took / 2;
+	good = good && took > 100 &&
+	       evring_program_spend(program, &e.rec, &e.fixed, e.len, &steps) == EVRING_UNWANTED &&
+	       evring_program_spend(program, &e.rec, &e.fixed, e.len, &steps) == EVRING_UNDECIDED;
+	evring_filter_free(filter);
+	return good;
+}
+
 int main(void)
 {
 	type = sample_type();
@@ -538,6 +563,7 @@ int main(void)
 	ok(grown(8, 1, -E2BIG), "but not where they say something");
 	ok(work_is_bounded(), "work is bounded, whatever an event says");
 	ok(most_is_bounded(), "work is bounded, whatever a program says");
+	ok(steps_are_shared(), "the programs of several owners share the steps of an event");
 	evring_type_free(type);
 	return tap_end();
 }

@@ -444,7 +444,7 @@ struct evring_describe {
  * there is empty, and so is one that is not within its payload.
  *
  * A program that has done EVRING_PROGRAM_STEPS steps is ended, and the event is
- * wanted. A step is a comparison, or about 16 bytes of one, or one byte that a
+ * wanted. The programs of all owners of a hook share these steps of an event. A step is a comparison, or about 16 bytes of one, or one byte that a
  * glob looks at.
  */
 
