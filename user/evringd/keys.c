@@ -49,6 +49,8 @@ static const struct key keys[] = {
 	  "lanes to read, as the module has them" },
 	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
+	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
