@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connector: ships the events of one group to Kafka. It reads while there is
- * room, produces, commits the events that Kafka has acknowledged, and waits when
- * there is nothing to do.
+ * task: one run of a connector, from joining its group to leaving it. It reads
+ * while there is room, produces, commits the events that Kafka has acknowledged,
+ * and waits when there is nothing to do.
  *
- * Its state has Kafka Connect's names. Trouble of one connector is never the
- * process's: it is FAILED then, with a trace, and the others go on.
- *
- *	UNASSIGNED	its group has another owner, for which it waits
- *	RUNNING
- *	STOPPED		by a signal; events without a commit are in the ring
- *	FAILED		it cannot go on; events without a commit are in the ring
+ * Trouble is never the process's: the task ends, with a trace.
  */
-#ifndef CONNECTOR_H
-#define CONNECTOR_H
+#ifndef TASK_H
+#define TASK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct config;
-struct connector;
 struct loop;
+struct task;
 
 /* evringd's exit status */
 enum {
@@ -29,34 +24,50 @@ enum {
 	STATUS_REFUSED	= 3,	/* Kafka refuses an event, and that is not tolerated */
 };
 
-enum connector_state {
-	CONNECTOR_UNASSIGNED, CONNECTOR_RUNNING, CONNECTOR_STOPPED, CONNECTOR_FAILED,
+/* Events since the start */
+struct counts {
+	uint64_t read, delivered, committed, lost, missed, rejected;
+	uint64_t unwanted;		/* read, but by a filter not delivered */
+	uint64_t in_flight;
 };
 
-/* @cfg and @file stay; the connector starts with its first turn. */
-struct connector *connector_new(const struct config *cfg, const char *file, struct loop *loop);
-/* After loop_close(): the loop has operations of it until then. */
-void connector_free(struct connector *connector);
+void counts_add(struct counts *sum, const struct counts *counts);
+/* @before and @behind stand around them; "" for neither. */
+void counts_tell(const struct counts *counts, const char *before, const char *behind);
+
+/*
+ * @cfg, @before and @file stay until task_free(); the task starts with its first
+ * turn. @before: what the group was read by last, or NULL.
+ */
+struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
+		      struct loop *loop);
+/* True: the loop has no operation of it, so free it. */
+bool task_idle(const struct task *task);
+void task_free(struct task *task);
 
 /* True: it needs a turn, as something has happened to it or it has more to do. */
-bool connector_ready(const struct connector *connector);
-void connector_turn(struct connector *connector);
+bool task_ready(const struct task *task);
+void task_turn(struct task *task);
 /*
- * Read the events up to now, wait for acknowledgements at most shutdown.timeout.ms, commit.
- * The second call ends the wait.
+ * Wait for acknowledgements at most shutdown.timeout.ms, commit, leave the group. With @drain
+ * the events up to now are read before. The second call ends the wait.
  */
-void connector_stop(struct connector *connector, const char *why);
+void task_stop(struct task *task, const char *why, bool drain);
+/* Read nothing more until it is resumed; what is in flight goes on. */
+void task_pause(struct task *task, bool pause);
 
-/* It is STOPPED or FAILED, and commits nothing more. */
-bool connector_done(const struct connector *connector);
+/* Its group is its own, and it delivers. */
+bool task_runs(const struct task *task);
+/* It has no producer, as the last one failed, and makes a pause. */
+bool task_cools(const struct task *task);
+/* It commits nothing more. */
+bool task_done(const struct task *task);
 /* It is done, and has freed its memory and closed its device. */
-bool connector_released(const struct connector *connector);
-enum connector_state connector_state(const struct connector *connector);
-const char *connector_state_name(enum connector_state state);
-/* The exit status that this connector alone would give the process */
-int connector_status(const struct connector *connector);
-const char *connector_name(const struct connector *connector);
-/* Write its counters to the log, and its state with @state. */
-void connector_tell(const struct connector *connector, const char *when, bool state);
+bool task_released(const struct task *task);
+/* Why it ended by itself; NULL: it did not. */
+const char *task_trace(const struct task *task);
+/* The exit status that this task alone would give the process */
+int task_status(const struct task *task);
+void task_counts(const struct task *task, struct counts *counts);
 
-#endif /* CONNECTOR_H */
+#endif /* TASK_H */
