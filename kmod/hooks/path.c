@@ -13,6 +13,7 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs_struct.h>
+#include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
@@ -159,11 +160,26 @@ static void current_root(struct path *root)
 		  root->dentry != READ_ONCE(fs->root.dentry)) && ++tries < TRIES_MAX);
 }
 
+/*
+ * dma-buf's d_dname() reads the name that a process may have given under a lock, which
+ * sleeps on PREEMPT_RT. The others' take none.
+ */
+static bool name_sleeps(const struct dentry *dentry)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && dentry->d_sb->s_magic == DMA_BUF_MAGIC;
+}
+
 /* Pipes, sockets, memfds: the filesystem makes a name up, at the buffer's end or not at all. */
 static struct evring_path_text made_up(struct dentry *dentry, char *buf, u32 size)
 {
-	char *at = dentry->d_op->d_dname(dentry, buf, size);
+	static const char nameless[] = "/dmabuf:?";
+	char *at;
 
+	if (name_sleeps(dentry))
+		return (struct evring_path_text){
+			.at = memcpy(buf, nameless, strlen(nameless)), .len = strlen(nameless),
+		};
+	at = dentry->d_op->d_dname(dentry, buf, size);
 	if (IS_ERR(at))
 		return (struct evring_path_text){ .at = buf, .flags = EVRING_PATH_CUT };
 	return (struct evring_path_text){ .at = at, .len = strnlen(at, buf + size - at) };
