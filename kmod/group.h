@@ -38,7 +38,7 @@ struct evring_owner {
 extern struct evring_owner evring_owners[EVRING_GROUPS_MAX];
 extern unsigned int evring_nr_owners;
 
-/* Does @task belong to such a process? Any context. */
+/* Does @task belong to a process that owns a group? Any context. */
 static inline bool evring_is_owner(const struct task_struct *task)
 {
 	/* acquire: pairs with smp_store_release() in owner_add() */
