@@ -22,8 +22,10 @@
 
 #include "../compat/exec.h"
 #include "../compat/kprobe.h"
+#include "env.h"
 #include "exec.h"
 #include "family.h"
+#include "peek.h"
 #include "scratch.h"
 #include "who.h"
 
@@ -184,6 +186,10 @@ struct exec_told {
 	u32 end_len;
 	bool argv_cut;
 
+	const char *env;
+	u32 env_len;
+	bool env_cut;
+
 	u32 old_tid;
 	bool secureexec;
 	int result;
@@ -207,24 +213,6 @@ static void tell_call(struct exec_told *told, const struct exec_call *call)
 	told->texts[PATH] = call->path;
 	told->path_flags = call->path_flags;
 	told->file = call->file;
-}
-
-/*
- * The arguments lie where exec has just written them. A page that is not there
- * ends them: the event has a prefix, and says so.
- */
-static u32 read_user(char *to, unsigned long from, u32 len)
-{
-	u32 done = 0, chunk;
-
-	while (done < len) {
-		chunk = min_t(u32, len - done, PAGE_SIZE - offset_in_page(from + done));
-		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
-			break;
-		done += chunk;
-	}
-	memset(to + done, 0, len - done);
-	return done;
 }
 
 static void fill_event(struct process_exec *e, const struct exec_told *told)
@@ -273,21 +261,27 @@ static void fill_texts(struct process_exec *e, const struct exec_told *told, u32
 	e->cwd_flags = told->cwd_flags | (texts[CWD].cut ? EVRING_PATH_CUT : 0);
 }
 
-static void fill_argv(struct process_exec *e, const struct exec_told *told, u32 end)
+/* argv, argv_end and env */
+static void fill_strings(struct process_exec *e, const struct exec_told *told, u32 end)
 {
 	u32 done = told->argv_len;
 
 	if (told->argv)
 		memcpy((char *)e + end, told->argv, done);
 	else
-		done = read_user((char *)e + end, told->from, done);
+		/* Where exec has just written them. A page that is not there ends them. */
+		done = evring_peek((char *)e + end, told->from, done);
 	e->argv = evring_str(end, done);
 	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
 	e->argv_truncated = told->argv_cut || done < told->whole;
 	end += told->argv_len;
-	done = read_user((char *)e + end, told->from + told->whole - told->end_len,
+	done = evring_peek((char *)e + end, told->from + told->whole - told->end_len,
 			 told->end_len);
 	e->argv_end = evring_str(end, done == told->end_len ? done : 0);
+	end += told->end_len;
+	memcpy((char *)e + end, told->env, told->env_len);
+	e->env = evring_str(end, told->env_len);
+	e->env_truncated = told->env_cut;
 }
 
 /* How much of the arguments there is room for: paths give way, but not all of it. */
@@ -309,15 +303,26 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told)
 	struct process_exec *e;
 
 	fit_argv(told);
-	len = evring_texts_fit(told->texts, TEXTS, end + told->argv_len + told->end_len);
+	len = evring_texts_fit(told->texts, TEXTS,
+			       end + told->argv_len + told->end_len + told->env_len);
 	e = evring_reserve(&slot, hook->type, len);
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
 	fill_event(e, told);
 	fill_texts(e, told, &end);
-	fill_argv(e, told, end);
+	fill_strings(e, told, end);
 	evring_hook_submit(hook, &slot);
+}
+
+/* The caller's environment is not looked at where exec is refused: it was not the kernel's. */
+static void tell_env(struct exec_told *told, const struct mm_struct *mm, char *room)
+{
+	const u32 size = min_t(u32, ARGV_ROOM, evring_record_max() / 10);
+
+	told->env = room + ARGV_AT;
+	told->env_len = evring_env(room + ARGV_AT, size, mm->env_start, mm->env_end,
+				   &told->env_cut);
 }
 
 /* Without a call the file is known if it is what runs, and else as it was given. */
@@ -364,25 +369,9 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	}
 	tell_program(&told, outer_call(hook), bprm, room);
 	tell_surroundings(&told, room);
+	tell_env(&told, task->mm, room);
 	emit(hook, &told);
 	evring_scratch_put();
-}
-
-/* A string of the caller, with its NUL; how much of it there is */
-static u32 read_string(char *to, unsigned long from, u32 room)
-{
-	u32 done = 0, chunk, len;
-
-	while (done < room) {
-		chunk = min_t(u32, room - done, PAGE_SIZE - offset_in_page(from + done));
-		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
-			break;
-		len = strnlen(to + done, chunk);
-		if (len < chunk)
-			return done + len + 1;
-		done += chunk;
-	}
-	return done;
 }
 
 static bool read_pointer(unsigned long *to, unsigned long from, unsigned int i)
@@ -414,7 +403,7 @@ static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv
 			told->argv_cut = false;
 			return;
 		}
-		len = read_string(to + told->whole, string, ARGV_ROOM - told->whole);
+		len = evring_peek_string(to + told->whole, string, ARGV_ROOM - told->whole);
 		told->whole += len;
 		if (!len || to[told->whole - 1])
 			return;
