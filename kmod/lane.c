@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lanes: the rings that there are, and the meta page that tells of them. A CPU
- * gets its rings, from its own node's memory, before it first comes online, and
- * keeps them until the module goes: events of an offlined CPU stay readable.
+ * Lanes: all rings, and the meta page that describes them. A CPU gets its rings, from
+ * its own node's memory, before it first comes online, and keeps them until the module
+ * is unloaded: events of an offlined CPU stay readable.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -56,7 +56,7 @@ int evring_lane_find(const char *name)
 	return -ENOENT;
 }
 
-/* A set of lanes from user space: false if it has none, or one that is not there. */
+/* Check a set of lanes from user space: not empty, and each of them exists. */
 bool evring_lanes_resolve(u64 *set)
 {
 	u64 all = BIT_ULL(evring_nr_lanes) - 1;
@@ -66,7 +66,7 @@ bool evring_lanes_resolve(u64 *set)
 	return *set && !(*set & ~all);
 }
 
-/* Call @fn for each ring that there is of some lanes. May sleep. */
+/* Call @fn for each ring of some lanes. May sleep. */
 void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
@@ -117,7 +117,7 @@ u64 evring_lanes_published(u64 set)
 	return sum;
 }
 
-/* The same as of now. May sleep. */
+/* The same, after all rings were counted. May sleep. */
 u64 evring_lanes_count(u64 set)
 {
 	evring_rings_each(set, count_one, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Descriptions of types: those of the builtin ones, and what a description must be like. */
+/* Descriptions of types: those of the builtin types, and the rules for all. */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/string.h>

@@ -5,7 +5,6 @@
  * a small lane for them, so that it fills soon.
  */
 #include <grp.h>
-#include <liburing.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "device.h"
+#include "uring.h"
 
 #define COMMON		((uint32_t)sizeof(struct evring_common))
 #define WRITERS		8
@@ -611,32 +611,7 @@ static int ring_init(struct io_uring *ring)
 
 static struct io_uring_sqe *command(struct io_uring *ring, int fd, const struct evring_publish *arg)
 {
-	const struct evring_uring_cmd cmd = { .arg = (uintptr_t)arg, .size = sizeof(*arg) };
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	if (!sqe)
-		abort();
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_URING_CMD;
-	sqe->fd = fd;
-	sqe->cmd_op = EVRING_CMD_PUBLISH;
-	memcpy(sqe->cmd, &cmd, sizeof(cmd));
-	return sqe;
-}
-
-static int complete(struct io_uring *ring)
-{
-	struct io_uring_cqe *cqe;
-	int ret = io_uring_submit(ring);
-
-	if (ret < 0)
-		return ret;
-	ret = io_uring_wait_cqe(ring, &cqe);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
+	return uring_command(ring, fd, EVRING_CMD_PUBLISH, arg, sizeof(*arg));
 }
 
 TEST_F(publish, io_uring_publishes_a_batch_with_one_submission)
@@ -654,34 +629,34 @@ TEST_F(publish, io_uring_publishes_a_batch_with_one_submission)
 		arg.len += (uint32_t)evring_pub_put(buf + arg.len, sizeof(buf) - arg.len, self->type,
 						    &e, event_fill(&e, i));
 	command(&ring, fd, &arg);
-	EXPECT_EQ(0, complete(&ring));
+	EXPECT_EQ(0, uring_complete(&ring));
 	EXPECT_EQ(arg.len, arg.done);
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	io_uring_prep_write(io_uring_get_sqe(&ring), fd, buf, arg.len, 0);
-	EXPECT_EQ((int)arg.len, complete(&ring));
+	EXPECT_EQ((int)arg.len, uring_complete(&ring));
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	arg.done = 0;
 	arg.flags = 1;
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EINVAL, complete(&ring));
+	EXPECT_EQ(-EINVAL, uring_complete(&ring));
 	arg.flags = 0;
 	arg.events = 0xffff888000000000;
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EFAULT, complete(&ring));
+	EXPECT_EQ(-EFAULT, uring_complete(&ring));
 	command(&ring, evring_fd(self->ev), &arg);
-	EXPECT_EQ(-EACCES, complete(&ring));
+	EXPECT_EQ(-EACCES, uring_complete(&ring));
 	/* No room: as far as it goes, and from there when a group has committed. */
 	arg.events = (uintptr_t)buf;
 	end = fill(self->pub, self->type, 0);
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EAGAIN, complete(&ring));
+	EXPECT_EQ(-EAGAIN, uring_complete(&ring));
 	EXPECT_LT(arg.done, arg.len);
 	EXPECT_TRUE(reads(self->ev, 0, (unsigned int)end));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	command(&ring, fd, &arg);
-	EXPECT_EQ(0, complete(&ring));
+	EXPECT_EQ(0, uring_complete(&ring));
 	EXPECT_EQ(arg.len, arg.done);
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	io_uring_queue_exit(&ring);
