@@ -368,13 +368,29 @@ static void ledger_read(struct ledger *ledger, bool for_ever)
 	evring_close(ev);
 }
 
-/* Emit a little on both CPUs for @ms; returns how much. */
+/* Is half of a ring unread? Then the readers that are killed come too late for more. */
+static bool half_full(void)
+{
+	struct evring_ring_page ring;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < LEDGER_CPUS; cpu++) {
+		ring = ring_get(LANE_CRITICAL, cpu);
+		if (ring.head - cursor_get("killed", LANE_CRITICAL, cpu).pos > ring.data_size / 2)
+			return true;
+	}
+	return false;
+}
+
+/* Emit a little on both CPUs for @ms, as long as there is room; returns how much. */
 static uint64_t emit_for(int64_t ms)
 {
 	int64_t end = now_ms() + ms;
 	uint64_t n = 0;
 
 	do {
+		if (half_full())
+			break;
 		if (pin((int)(n / 10 % LEDGER_CPUS)) || emit(10, 20))
 			abort();
 		n += 10;

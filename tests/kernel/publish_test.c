@@ -439,20 +439,6 @@ static pid_t start(void (*fn)(void *arg), void *arg)
 	return pid;
 }
 
-static char state_of(pid_t pid)
-{
-	char path[64], line[256], state = '?';
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (file && fgets(line, sizeof(line), file))
-		state = strrchr(line, ')')[2];
-	if (file)
-		fclose(file);
-	return state;
-}
-
 /* It was let run until it waits: attempts on the rings do not move any more, and it sleeps. */
 static void until_it_waits(pid_t pid)
 {

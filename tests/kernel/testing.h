@@ -106,6 +106,21 @@ static inline int hook_op(struct evring *ev, const char *name, unsigned int op)
 	return owners < 0 ? owners : owners > 0;
 }
 
+/* The state of a process, as ps shows it: R, S, Z ... */
+static inline char state_of(pid_t pid)
+{
+	char path[64], line[256], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file && fgets(line, sizeof(line), file))
+		state = strrchr(line, ')')[2];
+	if (file)
+		fclose(file);
+	return state;
+}
+
 static inline int pin(int cpu)
 {
 	cpu_set_t set;

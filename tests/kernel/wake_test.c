@@ -196,7 +196,7 @@ static void *emit_races(void *arg)
 
 	if (pin(1))
 		abort();
-	for (i = 1; i <= ROUNDS && !atomic_load(&race->stop); i++) {
+	for (i = 1; !atomic_load(&race->stop); i++) {
 		while (atomic_load(&race->seen) != i - 1 && !atomic_load(&race->stop))
 			sched_yield();
 		for (spin = (unsigned int)rand_r(&seed) % 3000; spin; spin--)
@@ -223,7 +223,8 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 	ASSERT_NE(MAP_FAILED, ring);
 	head = ring->head;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_races, &race));
-	for (i = 1; i <= ROUNDS; i++) {
+	/* On a machine where few rounds meet a sleeper there are more of them. */
+	for (i = 1; i <= ROUNDS || slept <= ROUNDS / 100; i++) {
 		while ((next = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) == head) {
 			ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 			next = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
@@ -240,9 +241,8 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 	atomic_store(&race.stop, true);
 	pthread_join(thread, NULL);
 	munmap((void *)ring, len);
-	note("slept %u times of %u, at most %lld ms", slept, ROUNDS, (long long)longest);
+	note("slept %u times of %u, at most %lld ms", slept, i - 1, (long long)longest);
 	EXPECT_EQ(0, lost);
-	EXPECT_LT(ROUNDS / 100, slept);
 }
 
 /* An idle reader, asleep */
