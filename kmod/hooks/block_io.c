@@ -4,9 +4,9 @@
  *
  * From block_rq_complete, in whatever context the driver completes the request:
  * task, softirq or hardirq. A request that is completed in pieces is told piece by
- * piece. Who asked is not known any more: the page cache writes long after the task
- * has. So requests for a group's owner are told as others are; the tasks' own calls
- * are what a hook can be quiet about.
+ * piece. The task that asked is not known any more: the page cache writes long after
+ * it. So requests for a group's owner are told as others are; a hook can be quiet only
+ * about calls of tasks.
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>

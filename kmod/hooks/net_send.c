@@ -61,7 +61,7 @@ static bool is_first(const struct evring_event_hook *hook, const struct send_cal
 	return true;
 }
 
-/* What is not present is not read, and then there is no question. */
+/* Read the question of a DNS query; there is none if the memory is not present. */
 static void read_dns(struct send_call *call, const struct msghdr *msg)
 {
 	struct iov_iter from = msg->msg_iter;
