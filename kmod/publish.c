@@ -113,10 +113,13 @@ static int event_check(const struct writing *w, const struct evring_event_type *
 	return 0;
 }
 
-/* Preemption is off. */
+/*
+ * Preemption is off. The ring is looked up once: the type may be moved to another lane
+ * meanwhile, and the user's part is counted where the event is put.
+ */
 static int event_put(struct writing *w, struct evring_event_type *type)
 {
-	struct evring_ring *ring = this_cpu_read(*type->rings);
+	struct evring_ring *ring = this_cpu_read(*READ_ONCE(type->rings));
 	u32 len = COMMON_SIZE + w->len;
 	u32 size = ALIGN(sizeof(struct evring_rec) + len, 8);
 	struct evring_user *user = w->session->user;
@@ -125,6 +128,10 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 
 	if (!ring)
 		return -ENOMEM;	/* there was none when the CPU came */
+	if (!evring_user_prepared(user, ring->lane)) {
+		w->lane = ring->lane;
+		return NOT_PREPARED;
+	}
 	/* First: it may have room after all once another value is there. */
 	w->held = READ_ONCE(ring->hold);
 	w->full = ring;
@@ -132,7 +139,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 		return -EAGAIN;
 	if (!READ_ONCE(type->app->used))
 		WRITE_ONCE(type->app->used, true);
-	at = evring_try_reserve(&slot, type, len);
+	at = evring_try_reserve(&slot, ring, type, len);
 	if (!at)
 		return -EAGAIN;
 	evring_fill_common(at);
@@ -143,7 +150,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 	return 0;
 }
 
-static int event_try(struct writing *w)
+static int event_attempt(struct writing *w)
 {
 	struct evring_event_type *type;
 	int ret;
@@ -152,15 +159,24 @@ static int event_try(struct writing *w)
 	type = evring_type_by_id(w->pub.type);
 	ret = event_check(w, type);
 	if (!ret) {
-		w->lane = type->lane;
-		ret = evring_user_prepared(w->session->user, w->lane) ? 0 : NOT_PREPARED;
-	}
-	if (!ret) {
 		preempt_disable();
 		ret = event_put(w, type);
 		preempt_enable();
 	}
 	rcu_read_unlock();
+	return ret;
+}
+
+/* May sleep, once for each lane that the type is moved to meanwhile. */
+static int event_try(struct writing *w)
+{
+	int ret;
+
+	while ((ret = event_attempt(w)) == NOT_PREPARED) {
+		ret = evring_user_prepare(w->session->user, w->lane);
+		if (ret)
+			break;
+	}
 	return ret;
 }
 
@@ -197,17 +213,11 @@ static int event_publish(struct writing *w)
 {
 	int ret = event_try(w);
 
-	if (ret == NOT_PREPARED) {
-		ret = evring_user_prepare(w->session->user, w->lane);
-		if (!ret)
-			ret = event_try(w);
-	}
 	if (ret == -EAGAIN && !w->nonblock)
 		ret = event_await(w);
 	if (ret == -EAGAIN)
 		note_full(w->session->publisher, w->full, w->held);
-	/* The type was moved to another lane meanwhile, which only a hook's is. */
-	return WARN_ON_ONCE(ret == NOT_PREPARED) ? -EAGAIN : ret;
+	return ret;
 }
 
 /* Room for the copy of a payload of @len bytes */

@@ -266,18 +266,17 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 EXPORT_SYMBOL_GPL(evring_reserve);
 
 /*
- * The same for an application, which can wait: if there is no room, or the record is
- * too long, nothing is counted and no number is taken. It runs in task context and
- * interrupts no emit, so a full ring is the only reason.
+ * The same on this CPU's @ring, for an application, which can wait: if there is no
+ * room, or the record is too long, nothing is counted and no number is taken. It runs in
+ * task context and interrupts no emit, so a full ring is the only reason.
  */
-void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
+			 struct evring_event_type *type, u32 len)
 {
 	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
-	struct evring_ring *ring;
 
 	preempt_disable_notrace();
-	ring = this_cpu_read(*type->rings);
-	if (unlikely(!ring || len > ring->payload_max))
+	if (unlikely(len > ring->payload_max))
 		goto out;
 	ring_nest(ring);
 	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))

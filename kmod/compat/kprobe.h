@@ -8,6 +8,7 @@
 
 #include <linux/kprobes.h>
 #include <linux/llist.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 
@@ -52,6 +53,20 @@ static inline void *evring_call_data(const struct kretprobe *probe)
 	}
 #endif
 	return NULL;
+}
+
+/*
+ * Does the function that @probe is at the entry of run in a task's context? On x86 a
+ * probe that goes by a breakpoint, and not by ftrace or a jump, is an NMI on top of
+ * the function's own context.
+ */
+static inline bool evring_kprobe_in_task(struct kprobe *probe)
+{
+	unsigned int count = preempt_count();
+
+	if (IS_ENABLED(CONFIG_X86) && (count & NMI_MASK) && !kprobe_ftrace(probe))
+		count -= NMI_OFFSET + HARDIRQ_OFFSET;
+	return !(count & (NMI_MASK | HARDIRQ_MASK)) && !in_serving_softirq();
 }
 #else
 static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n)

@@ -72,6 +72,7 @@ static void probe_complete(void *data, struct request *rq, blk_status_t error,
 
 	if (!e)
 		return;
+	memset(e, 0, sizeof(*e));
 	e->dev = disk ? disk_devt((struct gendisk *)disk) : 0;
 	e->operation = (__force u32)req_op(rq);
 	e->flags = (__force u32)rq->cmd_flags & FLAGS_TOLD;

@@ -34,6 +34,9 @@ static const struct evring_hook_family *const families[] = {
 #ifdef CONFIG_IO_URING
 	&evring_uring_family,
 #endif
+#ifdef CONFIG_HAVE_SYSCALL_TRACEPOINTS
+	&evring_syscall_family,
+#endif
 #ifdef CONFIG_INET
 	&evring_net_call_family,
 	&evring_net_state_family,

@@ -97,6 +97,29 @@ struct evring_end evring_end_local(const struct sock *sk)
 	return end;
 }
 
+/*
+ * Where UDP sends what is sent to this address; NULL: where the socket is connected to.
+ * AF_UNSPEC is IPv4 to an IPv4 socket, and no address to an IPv6 one.
+ */
+struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,
+				     u32 len)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	struct evring_end end = { };
+
+	if (!address || len < sizeof(sa_family_t))
+		return evring_end_remote(sk);
+	if (address->ss_family != AF_UNSPEC)
+		return evring_end_given(address, len);
+	if (sk->sk_family != AF_INET)
+		return evring_end_remote(sk);
+	if (len >= sizeof(*v4)) {
+		put_v4(&end.address, v4->sin_addr.s_addr);
+		end.port = ntohs(v4->sin_port);
+	}
+	return end;
+}
+
 /* Of a connection within the host the other end may be going: its name is not read. */
 struct evring_end evring_end_remote(const struct sock *sk)
 {

@@ -44,6 +44,8 @@ struct evring_socket_kind {
 	F(S, U64, socket, NONE, "the socket's inode, as /proc/net has it; 0: it has none")
 
 struct evring_end evring_end_given(const struct sockaddr_storage *address, u32 len);
+struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,
+				     u32 len);
 struct evring_end evring_end_local(const struct sock *sk);
 struct evring_end evring_end_remote(const struct sock *sk);
 struct evring_socket_kind evring_socket_kind(const struct sock *sk);

@@ -8,6 +8,29 @@ readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
 : "${work:?}"
 brokers='' topic='' pid='' files=()
 
+# broker [OPTION]...: start a broker in place of the last one. Sets brokers. It
+# executes commands from file descriptor 9.
+broker() {
+	exec 9>&-
+	rm -f "$work/stdin" "$work/brokers"
+	mkfifo "$work/stdin"
+	build/bin/evring-mock-broker "$@" <"$work/stdin" >"$work/brokers" 2>"$work/broker.log" &
+	exec 9>"$work/stdin"
+	until [ -s "$work/brokers" ]; do
+		kill -0 $! 2>/dev/null || { cat "$work/broker.log"; return 1; }
+		sleep 0.02
+	done
+	brokers=$(<"$work/brokers")
+}
+
+# tell COMMAND ARGUMENT: have the broker execute it, and wait for that
+tell() {
+	local before
+	before=$(grep -c ': done$' "$work/broker.log")
+	echo "$*" >&9
+	until [ "$(grep -c ': done$' "$work/broker.log")" -gt "$before" ]; do sleep 0.02; done
+}
+
 # named NAME TOPIC [KEY=VALUE]...: the file of one connector more
 named() {
 	local pair name=$1 topic=$2

@@ -104,6 +104,17 @@ static inline const char *told_text(const struct evring_event *event, const char
 	return text;
 }
 
+/* Its length: a text has no NUL in it. */
+static inline size_t told_text_len(const struct evring_event *event, const char *name)
+{
+	const char *str;
+	size_t len;
+
+	if (evring_get_string(event, told_field(event, name), &str, &len))
+		abort();
+	return len;
+}
+
 /* Is the flag @flag, by its name, in this field? */
 static inline bool told_flag(const struct evring_event *event, const char *name, const char *flag)
 {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -739,6 +740,71 @@ static void other_lanes(void)
 	evring_publisher_close(pub);
 }
 
+struct mover {
+	struct block blocks[2];
+	int fd;
+	bool stop;
+	unsigned int moves;
+};
+
+/* Registers the same type for one lane and the other, until it is told to stop. */
+static void *move(void *arg)
+{
+	struct mover *mover = arg;
+	unsigned int i;
+
+	for (i = 0; !__atomic_load_n(&mover->stop, __ATOMIC_ACQUIRE); i++) {
+		struct evring_register reg = {
+			.block = (uintptr_t)&mover->blocks[i % 2], .len = sizeof(struct block),
+		};
+
+		CHECK(!call(mover->fd, EVRING_IOC_REGISTER, &reg));
+		__atomic_add_fetch(&mover->moves, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* A user who has not published into either lane yet, while the type goes from one to the other */
+static void publish_meanwhile(uint32_t uid)
+{
+	static const char *const lanes[] = { "app", "critical" };
+	static const struct filled f;
+	struct evring_publisher *pub;
+	const struct evring_type *type;
+	struct mover mover = { };
+	struct evring_type own;
+	pthread_t thread;
+	unsigned int i;
+	char name[32];
+
+	sim_uid = uid;
+	pub = publisher(0);
+	snprintf(name, sizeof(name), "user%u.moved", uid);
+	for (i = 0; i < 2; i++) {
+		block_begin(&mover.blocks[i], name, 8);
+		mover.blocks[i].head.lane = block_string(&mover.blocks[i], lanes[i]);
+	}
+	mover.fd = evring_publisher_fd(pub);
+	own = (struct evring_type){ .name = name, .version = 3, .size = 8 };
+	CHECK(!evring_type_register(pub, &own, 0, &type));
+	CHECK(!pthread_create(&thread, NULL, move, &mover));
+	while (__atomic_load_n(&mover.moves, __ATOMIC_ACQUIRE) < 2)
+		sched_yield();
+	for (i = 0; i < 20; i++)
+		CHECK(!evring_publish(pub, type, &f, 8));
+	__atomic_store_n(&mover.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	evring_publisher_close(pub);
+}
+
+static void moved_meanwhile(void)
+{
+	uint32_t uid;
+
+	for (uid = 3000; uid < 5000 && !failures; uid++)
+		publish_meanwhile(uid);
+}
+
 /* Returns how many of one user's events find room. */
 static unsigned int flood(struct evring_publisher *pub, const struct evring_type *type)
 {
@@ -1068,6 +1134,7 @@ static const struct test {
 	{ quota, "types are limited by user, and forgotten ids come again", 0, 4 },
 	{ all_ids, "users cannot use up the kernel's ids", 0, 0 },
 	{ other_lanes, "another lane, another user's type: with a capability", 0, 0 },
+	{ moved_meanwhile, "a type may be moved to another lane while it is published", 0, 0 },
 	{ user_has_his_part, "a user has his part of a held ring and no more", 25, 0 },
 	{ full_ring, "what finds no room takes no number and is no loss", 0, 0 },
 	{ blocks, "a blocking writer waits for a commit, or a signal", 0, 0 },
