@@ -162,10 +162,9 @@ static inline void groups_drop(void)
 	}
 }
 
-/* Run @fn in a child. Returns its wait status. */
-static inline int in_child(void (*fn)(void *arg), void *arg)
+/* Start @fn in a child. */
+static inline pid_t child_start(void (*fn)(void *arg), void *arg)
 {
-	int status;
 	pid_t pid;
 
 	fflush(NULL);
@@ -174,7 +173,18 @@ static inline int in_child(void (*fn)(void *arg), void *arg)
 		fn(arg);
 		_exit(0);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0)
+		abort();
+	return pid;
+}
+
+/* Run @fn in a child. Returns its wait status. */
+static inline int in_child(void (*fn)(void *arg), void *arg)
+{
+	pid_t pid = child_start(fn, arg);
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
 		abort();
 	return status;
 }

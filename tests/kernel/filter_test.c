@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+#include "../harness/filter_attach.h"
 #include "device.h"
 #include "load.h"
 
@@ -42,18 +43,9 @@ FIXTURE_TEARDOWN(filter)
 /* Attach the hook for a group, NULL: the administrator, with a filter or NULL. */
 static int attach(struct evring *ev, const char *group, const char *expression)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group };
-	struct evring_filter *filter = NULL;
-	int ret = 0;
+	const struct evring_attachment how = { .hook = HOOK, .group = group };
 
-	if (expression)
-		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
-					    NULL);
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* A process that ends with this code; its end is in the ring when this returns. */
@@ -373,21 +365,6 @@ static int attach_program(struct evring *ev, const void *program)
 	return call(evring_fd(ev), EVRING_IOC_HOOK, &hook);
 }
 
-static struct evring_program *program_copy(const struct evring_type *type, const char *expression)
-{
-	const struct evring_program *program;
-	struct evring_program *copy;
-	struct evring_filter *filter;
-
-	if (evring_filter_compile(&filter, type, expression, NULL))
-		abort();
-	program = evring_filter_program(filter);
-	copy = malloc(program->len);
-	memcpy(copy, program, program->len);
-	evring_filter_free(filter);
-	return copy;
-}
-
 TEST_F(filter, what_is_no_program_is_refused_and_changes_nothing)
 {
 	struct evring_program *good = program_copy(self->type, "exit_code == 9");
@@ -472,18 +449,9 @@ TEST_F(filter, only_the_privileged_set_filters_and_anyone_reads_them)
 
 static int limit(struct evring *ev, const char *expression, const struct evring_limits *limits)
 {
-	struct evring_attachment how = { .hook = HOOK, .limits = limits };
-	struct evring_filter *filter = NULL;
-	int ret = 0;
+	const struct evring_attachment how = { .hook = HOOK, .limits = limits };
 
-	if (expression)
-		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
-					    NULL);
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* Our children's ends that come, and what is told as lost for a cause */

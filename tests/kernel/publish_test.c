@@ -424,21 +424,6 @@ static void write_batch(void *unused)
 	_exit(writev(evring_publisher_fd(pub), iov, 3) != (ssize_t)len);
 }
 
-static pid_t start(void (*fn)(void *arg), void *arg)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		fn(arg);
-		_exit(0);
-	}
-	if (pid < 0)
-		abort();
-	return pid;
-}
-
 /* It was let run until it waits: attempts on the rings do not move any more, and it sleeps. */
 static void until_it_waits(pid_t pid)
 {
@@ -453,7 +438,7 @@ static void until_it_waits(pid_t pid)
 TEST_F(publish, a_writer_is_killed_in_the_middle_of_a_writev)
 {
 	struct evring_event event;
-	pid_t pid = start(write_batch, NULL);
+	pid_t pid = child_start(write_batch, NULL);
 	unsigned int n = 0;
 	uint32_t uid;
 	int status;
@@ -471,7 +456,7 @@ TEST_F(publish, a_writer_is_killed_in_the_middle_of_a_writev)
 TEST_F(publish, a_writer_that_waits_goes_on_as_the_group_commits)
 {
 	struct evring_event event;
-	pid_t pid = start(write_batch, NULL);
+	pid_t pid = child_start(write_batch, NULL);
 	unsigned int n = 0;
 	uint32_t uid;
 	int status;
@@ -553,11 +538,11 @@ TEST_F(publish, one_who_floods_is_not_in_the_way_of_seven_others)
 
 	memset(&all, 0xff, sizeof(all));
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
-	flooder = start(flood, NULL);
+	flooder = child_start(flood, NULL);
 	/* It has its part, and waits: only then do the others come. */
 	until_it_waits(flooder);
 	for (i = 1; i < WRITERS; i++)
-		start(some, (void *)(uintptr_t)i);
+		child_start(some, (void *)(uintptr_t)i);
 	while (left) {
 		drain(self->ev, &tally);
 		emitted += !emit(10, 100);

@@ -4,24 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../harness/filter_attach.h"
 #include "device.h"
 
 #define HOOK	"sim.bulk"
 
 static int attach(struct evring *ev, const char *group, const char *expression)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group };
-	struct evring_filter *filter = NULL;
-	int ret = evring_types(ev);
+	const struct evring_attachment how = { .hook = HOOK, .group = group };
 
-	if (ret > 0)
-		ret = expression ? evring_filter_compile(&filter, evring_type_by_name(ev, HOOK),
-							 expression, NULL) : 0;
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* The counts of the events that come now, as a set of bits; -1: one came twice. */
@@ -92,21 +84,6 @@ static void is_read_back(void)
 	evring_close(ev);
 }
 
-static struct evring_program *program_copy(const struct evring_type *type, const char *expression)
-{
-	struct evring_filter *filter = NULL;
-	const struct evring_program *program;
-	struct evring_program *copy;
-
-	if (evring_filter_compile(&filter, type, expression, NULL))
-		abort();
-	program = evring_filter_program(filter);
-	copy = malloc(program->len);
-	memcpy(copy, program, program->len);
-	evring_filter_free(filter);
-	return copy;
-}
-
 static int attach_program(struct evring *ev, const void *program)
 {
 	struct evring_hook hook = {
@@ -174,18 +151,9 @@ static void spoilt_programs_do_no_harm(void)
 static int limit(struct evring *ev, const char *group, const char *expression,
 		 struct evring_limits limits)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group, .limits = &limits };
-	struct evring_filter *filter = NULL;
-	int ret = evring_types(ev);
+	const struct evring_attachment how = { .hook = HOOK, .group = group, .limits = &limits };
 
-	if (ret > 0)
-		ret = expression ? evring_filter_compile(&filter, evring_type_by_name(ev, HOOK),
-							 expression, NULL) : 0;
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* What comes now: events, and how many are told as lost, by their causes */
