@@ -179,7 +179,7 @@ struct exec_told {
 	struct evring_who parent;
 	char tty[EVRING_TTY_BYTES];
 
-	const char *argv;	/* what was read already */
+	const char *argv;	/* arguments that were read already */
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
@@ -325,7 +325,7 @@ static void tell_env(struct exec_told *told, const struct mm_struct *mm, char *r
 				   &told->env_cut);
 }
 
-/* Without a call the file is known if it is what runs, and else as it was given. */
+/* Without a call the file is known if it is the program that runs, else only its given path. */
 static void tell_program(struct exec_told *told, const struct exec_call *call,
 			 const struct linux_binprm *bprm, char *room)
 {

@@ -98,7 +98,7 @@ struct evring_end evring_end_local(const struct sock *sk)
 }
 
 /*
- * Where UDP sends what is sent to this address; NULL: where the socket is connected to.
+ * The end to which UDP sends for this address; NULL: the end that the socket is connected to.
  * AF_UNSPEC is IPv4 to an IPv4 socket, and no address to an IPv6 one.
  */
 struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,

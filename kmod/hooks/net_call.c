@@ -346,8 +346,8 @@ static void leave_accept(struct evring_event_hook *hook, void *data, struct pt_r
 
 /*
  * The socket is the caller's until it returns; but __sys_bind() and __sys_listen()
- * have let go of the file by then, and another thread may have closed it. NULL: then
- * the event says what was known when the call was allowed.
+ * have let go of the file by then, and another thread may have closed it. NULL: the
+ * event has the socket's state from when the call was allowed.
  */
 static struct file *hold(const struct socket_call *call)
 {

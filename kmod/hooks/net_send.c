@@ -3,9 +3,9 @@
  * net.send: the first UDP datagram of a socket to an address.
  *
  * Addresses that a socket has sent to, or failed to send to, are remembered as 64-bit
- * hashes, in a table of fixed size. A hash whose place another one took is told again: an address is
- * told once at least. The hash has a secret key, so nobody can choose an address
- * that looks like one that was told.
+ * hashes, in a table of fixed size. A hash can lose its place to another one; then its
+ * address is told again. So an address is told at least once. The hash has a secret key,
+ * so nobody can choose an address that looks like one that was told.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>

@@ -145,7 +145,7 @@ static void emit_setup(struct evring_event_hook *hook, const struct uring_setup 
 
 	if (!e)
 		return;
-	/* Member by member: what the compiler leaves between them is the stack's. */
+	/* Member by member: padding of a structure on the stack would leak the stack. */
 	memset(e, 0, sizeof(*e));
 	evring_fill_common(&e->common);
 	e->result = what->result;
