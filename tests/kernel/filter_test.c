@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Filters in the kernel: which of the events of process.exit come, who wants them,
- * what changes while events come, and programs that no library made.
+ * Filters in the kernel: the events of process.exit that come for several owners, while
+ * filters change, and by programs that no library made.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -136,7 +136,7 @@ TEST_F(filter, what_one_owner_wants_comes)
 	EXPECT_EQ(10, codes[2]);
 	EXPECT_EQ(0, codes[3]);
 
-	/* One of them goes, with what it wanted. */
+	/* One owner goes, with its filter. */
 	ASSERT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->ev, HOOK, NULL));
 	for (i = 0; i < 30; i++)
 		end_with(1 + i % 3, NULL, 0);
@@ -454,14 +454,14 @@ static int limit(struct evring *ev, const char *expression, const struct evring_
 	return attach_expression(ev, how, expression);
 }
 
-/* Our children's ends that come, and what is told as lost for a cause */
+/* Count our children's ends that come, and the events that are lost for a cause. */
 static void read_limited(struct evring *ev, unsigned int *came, uint64_t *lost,
 			 unsigned int cause)
 {
 	struct evring_event event;
 	struct evring_lost told;
 
-	/* Whoever looks is told of all that there is. */
+	/* A query makes the hook tell all suppressed events. */
 	if (evring_hook_state(ev, HOOK) < 0)
 		abort();
 	*came = 0;

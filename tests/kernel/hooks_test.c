@@ -58,7 +58,7 @@ static unsigned int exits_of_five(struct evring *ev)
 	return n;
 }
 
-/* What silences probes of other kinds, before the hooks were attached and after */
+/* Switches that silence other kinds of probes, before the hooks were attached and after */
 TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 {
 	static const char *const knobs[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Applications publish: who they are is what the kernel says, each event is there
- * whole or not at all, and nobody is in the others' way. The module is loaded with
- * a small lane for them, so that it fills soon.
+ * Applications publish: the kernel identifies them, each event is there whole or not at
+ * all, and no user keeps others from publishing. The module is loaded with a small lane
+ * for them, so that it fills soon.
  */
 #include <grp.h>
 #include <poll.h>
@@ -83,7 +83,7 @@ static int publish(struct evring_publisher *pub, const struct evring_type *type,
 	return evring_publish(pub, type, &e, len);
 }
 
-/* Number of an event that is whole, and whose it is; -1: it is not */
+/* The number of a whole event, and *@uid of its publisher; -1: it is not whole */
 static int64_t event_number(const struct evring_event *event, uint32_t *uid)
 {
 	const struct evring_common *common = event->payload;
@@ -109,7 +109,7 @@ static void become(unsigned int uid)
 	prctl(PR_SET_DUMPABLE, 1);
 }
 
-/* What udev does elsewhere */
+/* Make the node, as udev does elsewhere. */
 static void node_prepare(void)
 {
 	if (chown(EVRING_PUBLISH_DEVICE, 0, PUBLISH_GID) || chmod(EVRING_PUBLISH_DEVICE, 0220))
@@ -424,7 +424,7 @@ static void write_batch(void *unused)
 	_exit(writev(evring_publisher_fd(pub), iov, 3) != (ssize_t)len);
 }
 
-/* It was let run until it waits: attempts on the rings do not move any more, and it sleeps. */
+/* Wait until the writer waits: it sleeps, and the attempts on the ring do not move. */
 static void until_it_waits(pid_t pid)
 {
 	uint64_t seq;
@@ -509,7 +509,7 @@ struct tally {
 	bool wrong;
 };
 
-/* Reads what there is, counts it by user, and lets the ring forget it. */
+/* Read all events, count them by user, and commit. */
 static void drain(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;
@@ -664,7 +664,7 @@ TEST_F(publish, a_process_ends_while_its_command_waits_for_room)
 }
 
 #ifdef __x86_64__
-/* As a 32-bit program calls: the call's number, and what it is given */
+/* A system call as a 32-bit program makes it */
 static int call32(long number, int fd, unsigned long a, unsigned long b)
 {
 	long ret;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * sched.switch and sched.wakeup: two tasks on one CPU that wake each other, held
- * against what getrusage() counts of them.
+ * sched.switch and sched.wakeup: two tasks on one CPU that wake each other, compared
+ * with the counts of getrusage().
  */
 #include <sys/resource.h>
 
@@ -29,7 +29,7 @@ FIXTURE_TEARDOWN(sched)
 	evring_close(self->ev);
 }
 
-/* What was told of a task, and what the kernel has counted */
+/* The events of a task, counted */
 struct tally {
 	uint64_t left_sleeping;
 	uint64_t left_running;

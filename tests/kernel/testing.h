@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests share: the harness, and the torture module's knobs. Every test
- * runs as root in the guest, with evring.ko and evring_torture.ko loaded.
+ * Shared by the tests: the harness, and the torture module's knobs. Every test runs as
+ * root in the guest, with evring.ko and evring_torture.ko loaded.
  */
 #ifndef EVRING_TESTING_H
 #define EVRING_TESTING_H
@@ -24,7 +24,7 @@
 
 /*
  * The machine may be slow, or busy with others: a limit of time ends a test that
- * hangs, and no verdict rests on one. SOON_MS is ample for what comes at once.
+ * hangs, and no verdict rests on one. SOON_MS is ample for an event that comes at once.
  */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 600

@@ -103,7 +103,7 @@ static int tally_run(struct evring *ev, struct tally *tally, bool commit, const 
 	return ret;
 }
 
-/* What is there now. */
+/* Read the rest. */
 static int tally_rest(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;
@@ -133,7 +133,7 @@ static pid_t tap_start(int ready)
 		_exit(3);
 	if (tally_run(ev, tally, false, "tap", attempts))
 		_exit(4);
-	/* What it read is whole and in order; what it did not is counted. */
+	/* Events that it read are whole and in order; the others are counted. */
 	_exit(tally->torn || tally->disorder || !tally->read ||
 	      tally->gaps > tally->lost + tally->missed);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waking: who has armed is woken once, in time, and by nothing else; who has
- * not armed costs nobody anything.
+ * Waking: a session that has armed is woken once, in time, and by nothing else; a
+ * session that has not armed costs nobody anything.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -144,7 +144,7 @@ TEST_F(wake, much_wakes_at_the_watermark)
 	uint64_t segment = ring_get(LANE_CRITICAL, 0).segment_size;
 	unsigned int n = (unsigned int)(segment / torture_size(0));
 
-	/* What came before does not count. */
+	/* Events before the arm do not count. */
 	ASSERT_EQ(0, emit(4 * n, 0));
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, (uint32_t)(3 * segment), 60000));
 	ASSERT_EQ(0, emit(10, 0));
@@ -172,7 +172,7 @@ TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
 {
 	uint64_t before = ring_get(LANE_CRITICAL, 0).wakeups;
 
-	/* Whatever was armed before fires once. */
+	/* A session that an earlier test armed fires once. */
 	ASSERT_EQ(0, emit(1, 0));
 	before = ring_get(LANE_CRITICAL, 0).wakeups;
 	ASSERT_EQ(0, emit(10000, 40));
