@@ -366,7 +366,7 @@ int evring_hook_ctl(struct evring_hook *arg)
 	mutex_lock(&hooks_lock);
 	ret = hook_ctl(hook, arg, &want);
 	mutex_unlock(&hooks_lock);
-	/* What is not the owner's, or not any more */
+	/* The old want, or the new one if it was refused */
 	evring_want_free(want);
 	return ret;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each hook comes and goes while what it tells happens on each CPU. The kernel's log
+ * Each hook comes and goes while each CPU causes its events. The kernel's log
  * judges, on a kernel that looks for errors most of all. CHURN=N in the environment
  * is how often each hook is attached and detached. Those of processes, which have a
  * point of each kind, do it a thousand times, and what the kernel has then is counted.
