@@ -116,7 +116,7 @@ struct state {
  * @hook: of the events, once a snapshot was asked for
  * @asked: number of the last snapshot that somebody waits for
  * @done: of the last one that has ended
- * @told: how many processes that one told
+ * @told: of how many processes that one was, before filters
  * @running: the one after @done has begun
  * @stop: the module goes
  */
@@ -311,12 +311,26 @@ static enum told still(const struct state *state, bool last_try)
 	return READ_ONCE(state->task->mm) == state->mm ? TOLD : CHANGED;
 }
 
+/* Room on this CPU's ring. Preemption is off then, until the event is submitted. */
+static void *reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	struct evring_ring *ring;
+	void *at = NULL;
+
+	preempt_disable();
+	ring = this_cpu_read(*type->rings);
+	if (ring)
+		at = evring_try_reserve(slot, ring, type, len);
+	preempt_enable();
+	return at;
+}
+
 static enum told emit(struct evring_event_hook *hook, struct state *state, bool last_try)
 {
 	u32 len = evring_texts_fit(state->texts, TEXTS, sizeof(struct process_state) +
 				   state->argv_len + state->end_len);
 	struct evring_slot slot;
-	struct process_state *e = evring_try_reserve(&slot, hook->type, len);
+	struct process_state *e = reserve(&slot, hook->type, len);
 	enum told told;
 
 	if (!e)

@@ -178,7 +178,7 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 	return ret;
 }
 
-/* Does an owner want something else than before? Limits and lanes replace what there was. */
+/* Does the request change an owner's filter, limits or lane? */
 static bool is_change(struct evring *ev, const char *name, const struct request *request,
 		      int filters)
 {
@@ -306,7 +306,7 @@ static int take_snapshot(struct evring *ev, const struct request *request)
 		usleep(LOOK_US);
 	if (ret < 0)
 		return fail(ret, "cannot wait for the snapshot");
-	printf("%s: snapshot %" PRIu32 " told %" PRIu32 " processes\n", SNAPSHOT, number, told);
+	printf("%s: snapshot %" PRIu32 " of %" PRIu32 " processes\n", SNAPSHOT, number, told);
 	return EXIT_SUCCESS;
 }
 
