@@ -41,8 +41,8 @@ const struct evring_names_desc evring_path_flags = {
 	.nr_values = ARRAY_SIZE(path_flags),
 };
 
-/* struct evring_mount is as this kernel's mounts are. */
-static bool mounts_known = true;
+/* struct evring_mount is as this kernel's mounts are: not where structures are shuffled. */
+static bool mounts_known = !IS_ENABLED(CONFIG_RANDSTRUCT);
 
 /* A text that grows to the front; @room bytes of @buf are free */
 struct text {
@@ -161,28 +161,46 @@ static void current_root(struct path *root)
 }
 
 /*
- * dma-buf's d_dname() reads the name that a process may have given under a lock, which
- * sleeps on PREEMPT_RT. The others' take none.
+ * The kernel's own filesystems with a d_dname() that takes no lock. Others may take one:
+ * dma-buf's sleeps on PREEMPT_RT.
  */
-static bool name_sleeps(const struct dentry *dentry)
+static bool names_without_lock(const struct super_block *sb)
 {
-	return IS_ENABLED(CONFIG_PREEMPT_RT) && dentry->d_sb->s_magic == DMA_BUF_MAGIC;
+	switch (sb->s_magic) {
+	case ANON_INODE_FS_MAGIC:
+	case EVRING_PID_FS_MAGIC:
+	case HUGETLBFS_MAGIC:
+	case NSFS_MAGIC:
+	case PIPEFS_MAGIC:
+	case SOCKFS_MAGIC:
+	case TMPFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
 }
 
-/* Pipes, sockets, memfds: the filesystem makes a name up, at the buffer's end or not at all. */
+/*
+ * Pipes, sockets, memfds: the filesystem makes a name up, somewhere in the buffer. If it
+ * may not be asked, or has none that fits, the name is as a pipe's: kind:[inode].
+ */
 static struct evring_path_text made_up(struct dentry *dentry, char *buf, u32 size)
 {
-	static const char nameless[] = "/dmabuf:?";
-	char *at;
+	const struct super_block *sb = dentry->d_sb;
+	char *at = ERR_PTR(-ENAMETOOLONG);
+	u32 len;
 
-	if (name_sleeps(dentry))
-		return (struct evring_path_text){
-			.at = memcpy(buf, nameless, strlen(nameless)), .len = strlen(nameless),
-		};
-	at = dentry->d_op->d_dname(dentry, buf, size);
-	if (IS_ERR(at))
-		return (struct evring_path_text){ .at = buf, .flags = EVRING_PATH_CUT };
-	return (struct evring_path_text){ .at = at, .len = strnlen(at, buf + size - at) };
+	if (names_without_lock(sb))
+		at = dentry->d_op->d_dname(dentry, buf, size);
+	if (IS_ERR(at)) {
+		at = buf;
+		len = scnprintf(buf, size, "%s:[%lu]", sb->s_type->name,
+				(unsigned long)d_inode(dentry)->i_ino);
+	} else {
+		len = strnlen(at, buf + size - at);
+	}
+	memmove(buf + size - len, at, len);
+	return (struct evring_path_text){ .at = buf + size - len, .len = len };
 }
 
 static struct evring_path_text path_text(const struct path *path, const struct path *root,
@@ -209,7 +227,7 @@ static struct evring_path_text path_text(const struct path *path, const struct p
 
 /**
  * evring_path() - a path from current's root, marked as the kernel marks them:
- * "(unreachable)" in front, " (deleted)" behind
+ * "(unreachable)" in front, " (deleted)" behind. The text ends where the buffer does
  * @path: the caller makes sure that it stays referenced
  * @buf: room for the text
  * @size: of @buf, 64 at least
@@ -261,7 +279,8 @@ void evring_paths_init(void)
 	char *buf = kmalloc(2 * EVRING_PATH_BYTES, GFP_KERNEL);
 	unsigned int i;
 
-	for (i = 0; buf && i < ARRAY_SIZE(names); i++)
+	mounts_known &= !!buf;
+	for (i = 0; mounts_known && i < ARRAY_SIZE(names); i++)
 		mounts_known &= mount_agrees(names[i], buf, buf + EVRING_PATH_BYTES);
 	kfree(buf);
 	if (!mounts_known)

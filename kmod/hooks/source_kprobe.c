@@ -106,11 +106,17 @@ static int kprobe_find(struct evring_point *point, struct module *mod)
 	return mod ? -ENOENT : symbols_find(point->kprobe.symbols, &point->kprobe.symbol);
 }
 
+/* evring_hook_leaves_out(), of the function that is probed */
+static bool leaves_out(const struct evring_event_hook *hook, struct kprobe *probe)
+{
+	return hook->quiet && evring_kprobe_in_task(probe) && evring_is_owner(current);
+}
+
 static int kprobe_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct evring_point *point = container_of(probe, struct evring_point, kprobe.probe);
 
-	if (!evring_hook_leaves_out(point->hook))
+	if (!leaves_out(point->hook, probe))
 		point->kprobe.enter(point->hook, regs);
 	return 0;
 }
@@ -165,7 +171,7 @@ static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)
 		return 1;
 	point = kretprobe_point(probe);
-	return evring_hook_leaves_out(point->hook) ||
+	return leaves_out(point->hook, &probe->kp) ||
 	       !point->kretprobe.enter(point->hook, call->data, regs);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of tasks beside the common part: parents, targets, terminals. */
+/* Fields about tasks that are not in the common part: parents, targets, terminals. */
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -19,11 +19,23 @@ u32 evring_parent_pid(struct task_struct *task)
 	return pid;
 }
 
-/* The process of @task, which the caller or RCU keeps. Any context. */
+/*
+ * When @task's process began; 0: it has ended, and @task is a thread of it that somebody
+ * keeps. Such a thread's leader may be freed. RCU, or preemption that is off, keeps the
+ * leader of one that was not released when we looked.
+ */
+static u64 process_start(struct task_struct *task)
+{
+	if (thread_group_leader(task))
+		return task->start_boottime;
+	return pid_alive(task) ? READ_ONCE(task->group_leader)->start_boottime : 0;
+}
+
+/* The process of @task, which the caller or RCU keeps. Any context, preemption off. */
 void evring_who(struct evring_who *who, struct task_struct *task)
 {
 	who->pid = task_tgid_nr(task);
-	who->start_time = READ_ONCE(task->group_leader)->start_boottime;
+	who->start_time = process_start(task);
 	/* Not under task_lock(): a rename may show half. */
 	memcpy(who->comm, task->comm, sizeof(who->comm));
 	who->comm[sizeof(who->comm) - 1] = '\0';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Hooks as such: attached they emit, detached they do not, and neither leaves a trace. */
+#include <limits.h>
 #include <sys/mount.h>
 
 #include "life.h"
@@ -57,7 +58,7 @@ static unsigned int exits_of_five(struct evring *ev)
 	return n;
 }
 
-/* What silences probes of other kinds, before the hooks were attached and after */
+/* Switches that silence other kinds of probes, before the hooks were attached and after */
 TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
 {
 	static const char *const knobs[] = {
