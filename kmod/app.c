@@ -12,7 +12,7 @@
 #include "parse.h"
 #include "publish.h"
 
-/* What publish.c must know of a type to check an event of it */
+/* The references into the tail, for publish.c to check events */
 static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid, kuid_t payer)
 {
 	struct evring_app *app;
@@ -92,7 +92,7 @@ static int app_register(struct evring_session *session, struct evring_register *
 	return 0;
 }
 
-/* On whose behalf; @uid: the caller's session's */
+/* *@uid, which is the session's, becomes the user that the caller registers for. */
 static int app_user(const struct evring_register *arg, kuid_t *uid, struct evring_reason *reason)
 {
 	if (!(arg->flags & EVRING_REGISTER_F_UID))

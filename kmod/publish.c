@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What applications write, on its way into the ring.
+ * Applications write events into the ring.
  *
- * An event is copied out of user memory first, and looked at; then the ring gets
- * it from there. Nothing in between can fault, sleep or be changed by the writer:
- * so an event that is refused was never in the ring, takes no number, and the one
- * that is in it is the one that was looked at. It costs a second copy, of what is
- * in the cache.
+ * An event is first copied out of user memory and checked; then the ring gets it from
+ * the copy. From the check on nothing can fault, sleep or be changed by the writer. So
+ * an event that is refused was never in the ring and takes no number, and the event in
+ * the ring is the one that was checked. The price is a second copy, from the cache.
  *
- * From the look at the type to the publish it is one rcu_read_lock(): whoever lets
- * a type go waits for that, before its id can be another type's (app_type.c).
+ * One rcu_read_lock() covers the lookup of the type and the publication. A type's
+ * unregistration waits for it before the id can be another type's (app_type.c).
  *
- * Who finds no room waits for a group's commit, which wakes all who wait: each
- * tries again, on the CPU where it is then.
+ * A writer that finds no room waits for a group's commit. The commit wakes all
+ * writers, and each tries again on the CPU that it then runs on.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -36,8 +35,8 @@ static DECLARE_WAIT_QUEUE_HEAD(room);
 
 /**
  * struct writing - one call of write()
- * @session: whose
- * @from: what is left of what is written
+ * @session: of the writer
+ * @from: the bytes that are still to be published
  * @nonblock: do not wait for room
  * @pub: header of the event
  * @len: bytes of its payload
@@ -46,7 +45,7 @@ static DECLARE_WAIT_QUEUE_HEAD(room);
  * @big: for the others, once there is one
  * @lane: NOT_PREPARED: for which
  * @full: EAGAIN: the ring that had no room
- * @held: and what was held on it before that was found
+ * @held: the position that was held on @full before the writer found no room
  */
 struct writing {
 	struct evring_session *session;
@@ -263,9 +262,9 @@ static ssize_t event_copy(struct writing *w)
 }
 
 /*
- * A descriptor can be anybody's standard output. A program that has more rights
- * than the one who opened it must not publish in its own name what that one makes
- * it print.
+ * A descriptor can be a program's standard output. A program with more rights than the
+ * opener of the descriptor must not publish in its own name the text that the opener
+ * makes it print.
  */
 static bool is_opener(const struct evring_publisher *publisher)
 {

@@ -25,6 +25,9 @@
 #define JSONS_MAX	12
 #define FAKE_FD		1000000
 
+/* The test's own loops over bytes: their branches tell the fuzzer nothing. */
+#define UNGUIDED	__attribute__((no_sanitize("coverage")))
+
 /* A store that is still to come */
 struct store {
 	uint64_t *at;
@@ -45,7 +48,7 @@ struct writer {
 	uint64_t committed;
 	struct store stores[RECORD_MAX / 8 + 16];
 	unsigned int nr, made;
-	struct truth *recs[RECS_MAX];
+	struct truth *recs[RECS_MAX];	/* @nr_recs of this run; memory is kept for the next */
 	unsigned int nr_recs;
 	struct evring_cursor *cursor;	/* the one of the page */
 	/* the reader's */
@@ -70,6 +73,7 @@ struct hostile {
 	bool clean;
 	bool reading;
 	unsigned int points, jsons, stamps;
+	unsigned int stalled;	/* how often a reader yet waits for the clock in vain */
 };
 
 extern struct hostile p;	/* the program, and what it plays on */

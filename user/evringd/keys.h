@@ -3,6 +3,7 @@
 #ifndef KEYS_H
 #define KEYS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct config;
@@ -13,6 +14,10 @@ void keys_print(FILE *to);
 void keys_default(struct config *cfg);
 /* Set one key's member; a bad value is a problem. */
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems);
+/* Can it change while the connector runs? */
+bool key_is_live(const char *name);
+/* All that can is as in @from. */
+void keys_adopt(struct config *cfg, const struct config *from);
 void keys_free(struct config *cfg);
 
 #endif /* KEYS_H */

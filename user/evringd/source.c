@@ -129,6 +129,34 @@ bool source_attach(struct source *src, char *why, size_t len)
 	return true;
 }
 
+static bool names_hook(char *const *globs, const char *name)
+{
+	for (; *globs; globs++)
+		if (hook_matches(*globs, name))
+			return true;
+	return false;
+}
+
+/* -ENOENT: somebody else has done it. */
+void source_detach(struct source *src, const struct config *before)
+{
+	const struct evring_type *type;
+	int nr = evring_types(src->ev), i, ret;
+
+	for (i = 0; i < nr; i++) {
+		type = evring_type(src->ev, (unsigned int)i);
+		if (!is_hook(type) || !names_hook(before->hooks, type->name) ||
+		    names_hook(src->cfg->hooks, type->name))
+			continue;
+		ret = evring_detach(src->ev, type->name, src->cfg->group);
+		if (ret >= 0)
+			info("hook %s: detached, \"hooks\" names it no more", type->name);
+		else if (ret != -ENOENT)
+			warn("hook %s: stays attached, though \"hooks\" names it no more: %s",
+			     type->name, strerror(-ret));
+	}
+}
+
 int source_join(struct source *src)
 {
 	const struct config *cfg = src->cfg;

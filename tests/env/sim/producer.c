@@ -121,6 +121,7 @@ int sim_producers_start(void)
 	(void)process_exit_desc;
 	if (IS_ERR(exec_type))
 		return (int)PTR_ERR(exec_type);
+	sim_hook_register(SIM_HOOK_EXEC, exec_type);
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
 
@@ -155,7 +156,7 @@ static bool emit_exec(u64 count, u32 len)
 	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
 	memset((char *)e + e->argv.offset, 'x', argv_len);
 	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
-	evring_submit(&slot);
+	sim_hook_submit(SIM_HOOK_EXEC, &slot);
 	return true;
 }
 
