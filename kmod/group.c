@@ -18,6 +18,7 @@
 
 #include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "publish.h"
 
 /**
@@ -44,17 +45,6 @@ unsigned int evring_nr_owners;
 static unsigned int group_index(const struct group_state *group)
 {
 	return group - groups;
-}
-
-/* [A-Za-z0-9._-]+, NUL-terminated within EVRING_NAME_MAX bytes */
-bool evring_name_valid(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < EVRING_NAME_MAX && name[i]; i++)
-		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
-			return false;
-	return i > 0 && i < EVRING_NAME_MAX;
 }
 
 static void infos_write_begin(void)

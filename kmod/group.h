@@ -21,7 +21,6 @@ int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name, unsigned int *group);
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
-bool evring_name_valid(const char *name);
 
 /**
  * struct evring_owner - a process that owns a group and may attach and detach hooks

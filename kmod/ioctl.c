@@ -14,6 +14,7 @@
 #include "hooks/hook.h"
 #include "ioctl.h"
 #include "lane.h"
+#include "name.h"
 #include "publish.h"
 #include "type.h"
 

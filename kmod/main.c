@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "clock.h"
+#include "cpu.h"
 #include "device.h"
 #include "group.h"
 #include "hooks/hook.h"
@@ -26,6 +27,9 @@ static int __init evring_init(void)
 	ret = evring_lanes_init();
 	if (ret)
 		goto err_lanes;
+	ret = evring_cpus_init();
+	if (ret)
+		goto err_cpus;
 	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
@@ -52,6 +56,8 @@ err_scratch:
 err_types:
 	evring_clock_exit();
 err_clock:
+	evring_cpus_exit();
+err_cpus:
 	evring_lanes_exit();
 err_lanes:
 	evring_users_exit();
@@ -68,6 +74,7 @@ static void __exit evring_exit(void)
 	evring_groups_exit();
 	evring_types_exit();
 	evring_clock_exit();
+	evring_cpus_exit();
 	evring_lanes_exit();
 	evring_users_exit();
 }

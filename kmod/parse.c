@@ -15,8 +15,8 @@
 #include <linux/string.h>
 
 #include "block.h"
-#include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "parse.h"
 #include "type.h"
 

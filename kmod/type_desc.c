@@ -4,8 +4,8 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "type.h"
 
 static const struct evring_field_desc lost_fields[] = {

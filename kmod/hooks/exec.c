@@ -2,10 +2,10 @@
 /*
  * process.exec: a process runs another program, or exec was refused.
  *
- * sched_process_exec tells of success, before the program runs. By then the file of
- * a script is its interpreter's: so what was given, and the file that it led to, are
- * kept from where the kernel has just got them, in the data of the call of
- * do_execveat_common(), where all system calls end. Its return has the error.
+ * sched_process_exec tells of success, before the program runs. By then the kernel has
+ * replaced a script's file by its interpreter's. So the probes keep the given path and
+ * the file that it led to as soon as the kernel has them, in the data of the call of
+ * do_execveat_common(), which all system calls reach. Its return has the error.
  *
  * Where a kernel lets none of these be probed, path is the program's that runs.
  * Nothing here sleeps: user memory that is not present is not read.
@@ -84,7 +84,7 @@ static struct exec_call *outer_call(struct evring_event_hook *hook)
 	return evring_call_data(&hook->points[OUTER].kretprobe.probe);
 }
 
-/* At the room's place @at; what does not fit before @end loses its front. */
+/* Copy a text to the room's place @at; if it does not fit before @end its front is cut. */
 static struct evring_text keep(struct exec_call *call, u32 at, u32 end, struct evring_text text)
 {
 	/* A given path is a string: room for its NUL. */
@@ -167,7 +167,7 @@ static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
 	evring_scratch_put();
 }
 
-/* What an event is made of */
+/* The texts of an event */
 enum { PATH, PATH_GIVEN, INTERPRETER, CWD, TTY, PARENT, TEXTS };
 
 struct exec_told {
@@ -179,7 +179,7 @@ struct exec_told {
 	struct evring_who parent;
 	char tty[EVRING_TTY_BYTES];
 
-	const char *argv;	/* what was read already */
+	const char *argv;	/* arguments that were read already */
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
@@ -325,7 +325,7 @@ static void tell_env(struct exec_told *told, const struct mm_struct *mm, char *r
 				   &told->env_cut);
 }
 
-/* Without a call the file is known if it is what runs, and else as it was given. */
+/* Without a call the file is known if it is the program that runs, else only its given path. */
 static void tell_program(struct exec_told *told, const struct exec_call *call,
 			 const struct linux_binprm *bprm, char *room)
 {
@@ -387,7 +387,7 @@ static bool read_pointer(unsigned long *to, unsigned long from, unsigned int i)
 	return true;
 }
 
-/* What the caller gave as arguments, as far as its memory is there */
+/* The arguments that the caller gave, as far as its memory is present */
 static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv)
 {
 	unsigned long string;

@@ -6,7 +6,7 @@
  * resolved, the file is known to two inner functions alone: their returns tell of
  * such a failure, and the outer one does not tell it again.
  *
- * What exec opens in order to run it is no event: process.exec tells.
+ * A file that exec opens in order to run it is no event: process.exec tells of it.
  */
 #include <linux/err.h>
 #include <linux/fcntl.h>

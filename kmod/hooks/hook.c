@@ -31,6 +31,10 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
 	&evring_sched_family,
+	&evring_module_family,
+#ifdef CONFIG_BPF_SYSCALL
+	&evring_bpf_family,
+#endif
 #ifdef CONFIG_IO_URING
 	&evring_uring_family,
 #endif
@@ -362,7 +366,7 @@ int evring_hook_ctl(struct evring_hook *arg)
 	mutex_lock(&hooks_lock);
 	ret = hook_ctl(hook, arg, &want);
 	mutex_unlock(&hooks_lock);
-	/* What is not the owner's, or not any more */
+	/* The old want, or the new one if it was refused */
 	evring_want_free(want);
 	return ret;
 }

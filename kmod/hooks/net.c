@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the events of sockets have in common: both ends of a socket, as the kernel
- * has them. Nothing here takes a lock: an address that another thread is changing
- * may be the old one, the new one, or of IPv6 a part of each.
+ * Common to the events of sockets: both ends of a socket, as the kernel has them.
+ * Nothing here takes a lock: an address that another thread is changing may be the old
+ * one, the new one, or of IPv6 a part of each.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -44,7 +44,7 @@ static void put_unix(struct evring_end *end, const struct sockaddr_un *address, 
 		end->path_len = strnlen(end->path, end->path_len);
 }
 
-/* What a caller gave, in kernel memory. A part that its length does not cover is not there. */
+/* An address that a caller gave, in kernel memory; parts beyond its length are absent. */
 struct evring_end evring_end_given(const struct sockaddr_storage *address, u32 len)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
@@ -98,7 +98,7 @@ struct evring_end evring_end_local(const struct sock *sk)
 }
 
 /*
- * Where UDP sends what is sent to this address; NULL: where the socket is connected to.
+ * The end to which UDP sends for this address; NULL: the end that the socket is connected to.
  * AF_UNSPEC is IPv4 to an IPv4 socket, and no address to an IPv6 one.
  */
 struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* net.c: what the events of sockets have in common. */
+/* net.c: the parts that are common to the events of sockets. */
 #ifndef _KMOD_HOOKS_NET_H
 #define _KMOD_HOOKS_NET_H
 
@@ -30,7 +30,7 @@ struct evring_socket_kind {
 	u64 inode;
 };
 
-/* What most events of sockets begin with */
+/* The first fields of most events of sockets */
 #define SOCKET_FIELDS(F, S)							\
 	F(S, U16, family, ENUM, "the socket's family", .names = &evring_socket_families) \
 	F(S, U16, type, ENUM, "the socket's type", .names = &evring_socket_types) \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What tasks do with sockets: net.connect, accept, bind, listen, socket.
+ * Calls of tasks on sockets: net.connect, accept, bind, listen, socket.
  *
  * From the functions that all calls end in, io_uring's and those of 32-bit programs
  * too; their return has the result. Addresses are the socket's own at the return.
@@ -154,7 +154,7 @@ static int told_result(int result)
 
 enum { PATH, PATH_GIVEN, TEXTS };
 
-/* What an event says, put together before there is room for it */
+/* An event's fields, collected before room is reserved */
 struct told {
 	struct evring_socket_kind kind;
 	struct evring_end local;
@@ -238,7 +238,7 @@ static void fill_call(struct call_event *e, const struct told *told, u32 *end)
 	e->result = told->result;
 }
 
-/* @fill, if not NULL, fills what follows the common fields. */
+/* @fill, if not NULL, fills the fields behind the common ones. */
 static void emit(struct evring_event_hook *hook, struct told *told, u32 size,
 		 void (*fill)(void *payload, const struct told *told, const void *arg, u32 *end),
 		 const void *arg)
@@ -346,8 +346,8 @@ static void leave_accept(struct evring_event_hook *hook, void *data, struct pt_r
 
 /*
  * The socket is the caller's until it returns; but __sys_bind() and __sys_listen()
- * have let go of the file by then, and another thread may have closed it. NULL: then
- * the event says what was known when the call was allowed.
+ * have let go of the file by then, and another thread may have closed it. NULL: the
+ * event has the socket's state from when the call was allowed.
  */
 static struct file *hold(const struct socket_call *call)
 {
@@ -423,7 +423,7 @@ struct create_call {
 	u16 protocol;
 };
 
-/* Those that see what others do, or reach where no port does */
+/* Sockets that see others' traffic, or reach further than ports do */
 static bool is_special(int family, int type, int protocol)
 {
 	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||

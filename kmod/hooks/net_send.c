@@ -3,9 +3,9 @@
  * net.send: the first UDP datagram of a socket to an address.
  *
  * Addresses that a socket has sent to, or failed to send to, are remembered as 64-bit
- * hashes, in a table of fixed size. A hash whose place another one took is told again: an address is
- * told once at least. The hash has a secret key, so nobody can choose an address
- * that looks like one that was told.
+ * hashes, in a table of fixed size. A hash can lose its place to another one; then its
+ * address is told again. So an address is told at least once. The hash has a secret key,
+ * so nobody can choose an address that looks like one that was told.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -79,7 +79,7 @@ static bool is_first(const struct evring_event_hook *hook, const struct send_cal
 	return true;
 }
 
-/* What is not present is not read, and then there is no question. */
+/* Read the question of a DNS query; there is none if the memory is not present. */
 static void read_dns(struct send_call *call, const struct msghdr *msg)
 {
 	struct iov_iter from = msg->msg_iter;

@@ -161,8 +161,8 @@ static void current_root(struct path *root)
 }
 
 /*
- * The kernel's own filesystems whose d_dname() is known to take no lock. Another one's
- * may: dma-buf's takes one that sleeps on PREEMPT_RT.
+ * The kernel's own filesystems with a d_dname() that takes no lock. Others may take one:
+ * dma-buf's sleeps on PREEMPT_RT.
  */
 static bool names_without_lock(const struct super_block *sb)
 {

@@ -4,8 +4,8 @@
  *
  * A call is told as the kernel takes it, after a tracer or seccomp had the chance to
  * change it; one that these suppress is not told at all. Its arguments are numbers
- * and addresses: what lies at the addresses can change until the kernel reads it, and
- * is not looked at. The events of files, sockets and processes tell what became of it.
+ * and addresses: the memory at the addresses can change until the kernel reads it, so it
+ * is not read here. The events of files, sockets and processes tell the call's effect.
  *
  * exit() does not return, and has no exit. A call that a signal ends returns first,
  * with ERESTART*, whatever the signal does then. A new process's first act is to

@@ -4,16 +4,17 @@
  * the first time that a hook asks for it until the module goes.
  *
  * A task has one place: one of the WAYS that its hash leads to. It alone puts a call
- * there and takes it out. Who finds no free place takes the one whose call is the
- * oldest: most of these are of tasks that were killed in their call, and one that
- * is not loses no more than its duration. So a place belongs to the task that it
- * names, or to nobody while it is BUSY.
+ * there and takes it out. A task that finds no free place takes the one with the oldest
+ * call: most such calls are of tasks that were killed in them, and a task that is alive
+ * loses no more than the call's duration. So a place belongs to the task that it names,
+ * or to nobody while it is BUSY.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
+#include "source.h"
 #include "syscall_begun.h"
 
 #define WAYS		4
@@ -21,7 +22,7 @@
 
 /**
  * struct place - of one call
- * @task: whose; compared alone, as it may be gone. NULL: free
+ * @task: its owner; only compared, as the task may be gone. NULL: free
  * @call: the call
  */
 struct place {
@@ -39,7 +40,7 @@ static struct place *set_of(const void *task)
 	return places + WAYS * hash_ptr(task, SETS_BITS);
 }
 
-/* Current's place, else the best one of the others; *@owner: who has it. */
+/* Current's place, else the best one of the others; *@owner: the task that has it. */
 static struct place *place_choose(struct place *set, const void **owner)
 {
 	struct place *best = NULL;
@@ -91,8 +92,9 @@ bool evring_syscall_take(struct evring_syscall *call)
 			continue;
 		*call = set[i].call;
 		/*
-		 * Who takes the place from us makes it BUSY first: then this fails. Full
-		 * barrier, so that the copy comes before; pairs with the other's cmpxchg.
+		 * A task that takes the place from us makes it BUSY first: then this
+		 * fails. Full barrier, so that the copy comes before; pairs with the
+		 * other task's cmpxchg.
 		 */
 		return cmpxchg(&set[i].task, (const void *)current, NULL) == current &&
 		       /* It is not of a task that is gone and was at the same address. */

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "source.h"
+struct evring_source;
 
 /**
  * struct evring_syscall - a system call

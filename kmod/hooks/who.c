@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is said of tasks beside the common part: parents, targets, terminals. */
+/* Fields about tasks that are not in the common part: parents, targets, terminals. */
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>

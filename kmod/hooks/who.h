@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* who.c: what is said of tasks beside the common part. */
+/* who.c: fields about tasks that are not in the common part. */
 #ifndef _KMOD_HOOKS_WHO_H
 #define _KMOD_HOOKS_WHO_H
 

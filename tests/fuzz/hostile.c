@@ -162,7 +162,7 @@ void corrupt(struct writer *w)
 	if (what > 3 && w->nr_recs)
 		at = word_at(w, w->recs[byte() % w->nr_recs]->pos);
 	if (what == 7)
-		*(uint32_t *)at = 8 * below(256) + below(4);	/* a length that could be */
+		*(uint32_t *)at = 16 * below(256) + below(4);	/* a length, or one too long */
 	else if (what == 6)
 		*(uint32_t *)at = (uint32_t)word();
 	else

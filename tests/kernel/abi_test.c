@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ABI: kmod/abi.c freezes the layout as this compiles; what the running
- * kernel says of itself has to agree, and what it says of its types to be sane.
+ * The ABI: kmod/abi.c freezes the layout as this compiles; the pages of the running
+ * kernel have to agree with it, and the descriptions of its types to be sane.
  */
 #include "../../kmod/abi.c"
 #include "device.h"

@@ -11,7 +11,7 @@
 
 #define CHURN_PATH	"/tmp/evring-churn"
 
-/* No result matters: what a kernel refuses is told as refused. */
+/* No result matters: a call that a kernel refuses is told as refused. */
 static inline void churn_ignore(long result)
 {
 	(void)result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is done so that it is not seen, as far as the families' own tests do not have
- * it: docs/reference/rules.md lists both.
+ * Evasions: acts that try to stay unseen. docs/reference/rules.md lists these and the ones
+ * in the families' own tests.
  */
 #include <pthread.h>
 
@@ -318,7 +318,7 @@ TEST_F(evasion, a_hundred_thousand_cheap_events_push_no_critical_one_out)
 
 #define LIVES	200
 
-/* What was told of one short life */
+/* The events of one short life */
 struct life {
 	pid_t pid;
 	uint64_t began;

@@ -107,7 +107,7 @@ static int dmabuf_open(void)
 	return fd;
 }
 
-/* Whatever the filesystem makes up: a real-time kernel's dma-buf would take a lock for it. */
+/* The filesystem makes the name up; a real-time kernel's dma-buf would take a lock for it. */
 TEST_F(file_attr, a_name_that_is_made_up_is_told_as_proc_tells_it)
 {
 	int fds[3] = { memfd_create("some", 0), dmabuf_open() }, ends[2], i;

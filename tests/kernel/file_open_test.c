@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * file.open: what was opened, whatever way it went; what was refused; the path that
- * was given beside the one that it led to.
+ * file.open: files opened by each way there is; refused opens; the given path beside the
+ * one that it led to.
  */
 #include <linux/udmabuf.h>
 #include <pthread.h>
@@ -34,7 +34,7 @@ FIXTURE_TEARDOWN(file_open)
 	evring_close(self->ev);
 }
 
-/* Its inode, device and kind are those of @path, which is what was opened. */
+/* The event has the inode, device and kind of @path, the file that was opened. */
 static bool is_of(const struct evring_event *event, const char *path)
 {
 	struct stat st;
@@ -46,7 +46,7 @@ static bool is_of(const struct evring_event *event, const char *path)
 	       told_number(event, "file_type") == (st.st_mode & S_IFMT);
 }
 
-/* One open by this process: the event says what, by which path, and that it worked. */
+/* One open by this process: the event has both paths, and success. */
 #define EXPECT_OPEN(_ev, _open, _path, _given) do {				\
 	int _fd;								\
 	struct told *_told;							\
@@ -502,7 +502,7 @@ TEST_F(file_open, a_deeper_path_loses_its_front_and_says_so)
 	EXPECT_STREQ(whole + strlen(whole) - strlen(path), path);
 	close(fd);
 	free(told);
-	/* And where it is not there: the folder's path is cut, what was given is not. */
+	/* And if there is no such file: the folder's path is cut, the given one is not. */
 	EXPECT_EQ(-1, open("none-such", O_RDONLY));
 	told = told_read(self->ev, OPEN, getpid());
 	path = told_text(told_at(told, 0), "path");
@@ -746,7 +746,7 @@ static void check_refused(struct __test_metadata *_metadata, struct evring *ev, 
 	free(told);
 }
 
-/* What a filesystem calls a file that has no path is a whole text, and nothing else. */
+/* A filesystem's own name for a file without a path is the whole text. */
 TEST_F(file_open, a_folder_that_is_none_has_its_made_up_name)
 {
 	char path[PATH_MAX], given[PATH_MAX - 240], name[250];

@@ -89,7 +89,7 @@ static inline void function_take(const char *where)
  */
 static inline void tracers_start(void)
 {
-	/* What process.exec has its points at (kmod/hooks/exec.c) */
+	/* The points of process.exec (kmod/hooks/exec.c) */
 	static const char *const functions[] = {
 		"do_execveat_common", "do_execveat_common.isra.0",
 		"do_execveat_common.constprop.0", "alloc_bprm", "security_bprm_creds_for_exec",

@@ -31,7 +31,7 @@ static void check_first(struct __test_metadata *_metadata, struct evring *ev, co
 
 	read_past(ev);
 	for (i = 0; i < 5; i++) {
-		/* What nobody receives may come back as an error. */
+		/* A datagram that nobody receives may come back as an error. */
 		sendto(fd, "12345", 5, 0, &a.any, ip_len(&a));
 		sendto(fd, "123456", 6, 0, &b.any, ip_len(&b));
 	}

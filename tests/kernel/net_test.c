@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * net.*: what is done with sockets, whatever way it is called: both ends as
- * getsockname() and getpeername() have them, and what was refused.
+ * net.*: operations on sockets, by each way to call them: both ends as getsockname() and
+ * getpeername() have them, and refused operations.
  */
 #include <linux/netlink.h>
 #include <pthread.h>

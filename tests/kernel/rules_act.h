@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who does what: one process, as somebody, somewhere, in a small root of its own. */
+/* Acts: a process with given ids, in a given place, in a small root of its own. */
 #ifndef EVRING_TEST_RULES_ACT_H
 #define EVRING_TEST_RULES_ACT_H
 
@@ -22,7 +22,7 @@ struct act {
 	int number;		/* flags, a port, a family, a request, a mode */
 	int fails;		/* the error that it must end with */
 
-	/* Who it is that does it */
+	/* The process that acts */
 	const char *comm, *parent;
 	uid_t uid;
 	bool container;		/* in a pid namespace of its own */
@@ -45,7 +45,7 @@ static inline void copy_file(const char *from, const char *to)
 	close(out);
 }
 
-/* A root that has what the acts are about, and /bin/true: made once in a guest. */
+/* A root with the files of the acts, and /bin/true: made once in a guest. */
 static inline void root_make(void)
 {
 	static const char *const folders[] = {

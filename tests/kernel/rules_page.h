@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of docs/reference/rules.md: what is tested is what the page shows. */
+/* The tables of docs/reference/rules.md, so that the tested filters are the page's. */
 #ifndef EVRING_TEST_RULES_PAGE_H
 #define EVRING_TEST_RULES_PAGE_H
 

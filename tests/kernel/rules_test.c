@@ -126,7 +126,7 @@ static int do_open(const struct act *act)
 	return 0;
 }
 
-/* Whatever an act makes is as it was before it. */
+/* Each act undoes its changes. */
 static int do_symlink(const struct act *act)
 {
 	unlink(act->to);

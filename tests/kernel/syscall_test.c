@@ -73,7 +73,7 @@ static void await_go(void)
 		syscall(SYS_exit_group, 125);
 }
 
-/* The program, in its first await_go(): what pipes it has were not seen. */
+/* Start the program up to its first await_go(); the calls for its pipes are not seen. */
 static void start(struct _test_data_syscall *self, void (*program)(void))
 {
 	int go[2], went[2];
@@ -392,7 +392,7 @@ TEST_F(syscall, a_call_that_a_signal_kills_and_a_handlers_return)
 	detach(self->ev);
 	self->told = told_read(self->ev, "syscall.", self->pid);
 	EXPECT_TRUE(is_call(self, "tgkill", "native", SYS_tgkill, 0, "none"));
-	/* It returns what the call returned that the signal came in. */
+	/* It returns the result of the call that the signal interrupted. */
 	EXPECT_TRUE(is_call(self, "rt_sigreturn", "native", SYS_rt_sigreturn, 0, "none"));
 	EXPECT_TRUE(is_call(self, "nanosleep", "native", SYS_nanosleep, 0, "none"));
 	EXPECT_LE(20000000, told_number(told_at(self->told, self->told->n - self->at), "duration"));

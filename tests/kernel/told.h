@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rings tell of a process: its events of one family, kept in their order,
- * with their fields by name.
+ * A process's events of one family, kept in their order, with their fields by name.
  */
 #ifndef EVRING_TEST_TOLD_H
 #define EVRING_TEST_TOLD_H

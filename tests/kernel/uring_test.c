@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Commit through io_uring: the same call with the same answers, whatever the
- * submission queue entry says, and whoever writes to it meanwhile.
+ * Commit through io_uring: the same call with the same answers, for any bytes in the
+ * submission queue entry, and while another thread writes to it.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -51,7 +51,7 @@ static uint64_t committed(void)
 static struct io_uring_sqe *prepare(struct io_uring *ring, int fd,
 				    const struct evring_commit_entry *entries, uint32_t nr)
 {
-	/* What an entry points to stays until it is complete: so many are never under way. */
+	/* An entry's argument must stay until it is complete; fewer are ever under way. */
 	static struct evring_commit commits[256];
 	static unsigned int next;
 	struct evring_commit *commit = &commits[next++ % 256];
@@ -85,7 +85,7 @@ TEST_F(uring, it_moves_the_cursor_as_the_ioctl_does)
 	EXPECT_EQ(3, cursor.missed);
 }
 
-/* Inline means that who comes back from submitting finds it done. */
+/* Inline: the command is done when the submission returns. */
 TEST_F(uring, it_is_complete_when_submit_returns)
 {
 	struct evring_commit_entry entry = { .pos = self->pos + self->size };
@@ -318,7 +318,7 @@ TEST_F(uring, a_commit_in_flight_survives_the_close_of_its_descriptor)
 	EXPECT_EQ(entry.pos, committed());
 }
 
-/* What the racing thread writes: the payload of an entry, and what it points to */
+/* The racing thread's targets: the payload of an entry, and its argument */
 struct race {
 	atomic_bool stop;
 	struct evring_uring_cmd *payload;

@@ -173,7 +173,7 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 	return ret;
 }
 
-/* Does an owner want something else than before? Limits and lanes replace what there was. */
+/* Does the request change an owner's filter, limits or lane? */
 static bool is_change(struct evring *ev, const char *name, const struct request *request,
 		      int filters)
 {

@@ -65,7 +65,7 @@ enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
 struct json_t;
 
-/* What another configuration means for a connector that runs */
+/* The effect of another configuration on a connector that runs */
 enum config_change { CONFIG_SAME, CONFIG_LIVE, CONFIG_ANEW };
 
 /* @old may be NULL. */

@@ -468,7 +468,7 @@ static void keep_written(struct config *cfg, const struct key *key, const char *
 	(*tmpl)->text = xstrdup(written);
 }
 
-/* What stands behind the prefix; NULL: the name has another one, or nothing behind it. */
+/* The name's rest behind the prefix; NULL: it has another prefix, or no rest. */
 static const char *behind(const char *name, const char *prefix)
 {
 	size_t len = strlen(prefix);

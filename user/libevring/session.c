@@ -10,13 +10,6 @@
 
 #include "internal.h"
 
-int evring_ioctl(const struct evring *ev, unsigned long request, void *arg)
-{
-	int ret = ioctl(ev->fd, request, arg);
-
-	return ret < 0 ? -errno : ret;
-}
-
 /* Of another layout, or with less in it than the first of this ABI had */
 static int meta_check(const struct evring_meta *meta, size_t len)
 {
