@@ -13,7 +13,7 @@
 #include "publish.h"
 
 /* The references into the tail, for publish.c to check events */
-static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid)
+static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid, kuid_t payer)
 {
 	struct evring_app *app;
 	u32 i;
@@ -22,6 +22,7 @@ static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t u
 	if (!app)
 		return NULL;
 	app->uid = uid;
+	app->payer = payer;
 	app->size = desc->size - COMMON_SIZE;
 	for (i = 0; i < desc->nr_fields; i++) {
 		const struct evring_field_desc *field = &desc->fields[i];
@@ -72,7 +73,9 @@ static int app_register(struct evring_session *session, struct evring_register *
 	add.block = evring_block_make(&p->desc);
 	if (IS_ERR(add.block))
 		return PTR_ERR(add.block);
-	add.app = app_make(&p->desc, uid);
+	/* What is registered for another user is that one's. */
+	add.app = app_make(&p->desc, uid, arg->flags & EVRING_REGISTER_F_UID ? uid :
+			   evring_user_uid(session->user));
 	if (!add.app) {
 		kfree(add.block);
 		return -ENOMEM;

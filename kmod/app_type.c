@@ -90,7 +90,7 @@ static int app_quota(const struct evring_app_add *add, struct evring_event_type 
 
 	for (i = 0; i < evring_nr_types; i++) {
 		all += !!evring_types[i]->app;
-		own += evring_types[i]->app && uid_eq(evring_types[i]->app->uid, add->app->uid);
+		own += evring_types[i]->app && uid_eq(evring_types[i]->app->payer, add->app->payer);
 	}
 	if (own < types_max && (*victim || all < EVRING_TYPES_MAX - KERNEL_TYPES))
 		return 0;
@@ -98,7 +98,7 @@ static int app_quota(const struct evring_app_add *add, struct evring_event_type 
 	for (i = 0; i < evring_nr_types; i++) {
 		struct evring_event_type *type = evring_types[i];
 
-		if (!type->app || (full && !uid_eq(type->app->uid, add->app->uid)) ||
+		if (!type->app || (full && !uid_eq(type->app->payer, add->app->payer)) ||
 		    !evring_type_forgotten(type))
 			continue;
 		*victim = type;

@@ -45,7 +45,7 @@ static int device_open(struct inode *inode, struct file *file)
 		goto err_user;
 	}
 	if (session->mode & FMODE_WRITE) {
-		session->publisher = evring_publisher_alloc(session->user);
+		session->publisher = evring_publisher_alloc();
 		if (!session->publisher)
 			goto err_publisher;
 		/* write() with IOCB_NOWAIT returns EAGAIN, so io_uring needs no worker. */

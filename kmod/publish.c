@@ -356,13 +356,13 @@ __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 }
 
 /* NULL: no memory. */
-struct evring_publisher *evring_publisher_alloc(struct evring_user *user)
+struct evring_publisher *evring_publisher_alloc(void)
 {
 	struct evring_publisher *publisher = kzalloc(sizeof(*publisher), GFP_KERNEL_ACCOUNT);
 
 	if (!publisher)
 		return NULL;
-	publisher->uid = evring_user_uid(user);
+	publisher->uid = current_uid();
 	publisher->euid = current_euid();
 	publisher->admin = perfmon_capable();
 	spin_lock_init(&publisher->lock);

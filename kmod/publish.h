@@ -19,6 +19,7 @@ struct poll_table_struct;
 struct evring_user *evring_user_get(void);
 void evring_user_put(struct evring_user *user);
 kuid_t evring_user_uid(const struct evring_user *user);
+kuid_t evring_payer(void);
 bool evring_user_prepared(const struct evring_user *user, u32 lane);
 int evring_user_prepare(struct evring_user *user, u32 lane);
 bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size);
@@ -37,6 +38,7 @@ struct evring_ref {
 /**
  * struct evring_app - the part of a type that only applications' types have
  * @uid: of its owner
+ * @payer: user whose quota it counts against
  * @sessions: that have it registered
  * @noting: how many of those that have unregistered it wait for its publishers to end
  * @kept: registered without a session
@@ -49,6 +51,7 @@ struct evring_ref {
  */
 struct evring_app {
 	kuid_t uid;
+	kuid_t payer;
 	unsigned int sessions;
 	unsigned int noting;
 	bool kept;
@@ -114,7 +117,7 @@ struct evring_publisher {
 	u64 held;
 };
 
-struct evring_publisher *evring_publisher_alloc(struct evring_user *user);
+struct evring_publisher *evring_publisher_alloc(void);
 void evring_publisher_free(struct evring_publisher *publisher);
 void evring_room_made(void);
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Users: their sessions, and how much of each ring they use.
+ * Users: their sessions, and how much of each ring they use. The owner of a user
+ * namespace has many user ids in it, and all of them count as him (evring_payer()).
  *
  * An event counts against its publisher as long as a group holds it. On each CPU's
  * ring of a lane a user may have at most user_percent of the ring. So a user who
@@ -25,6 +26,7 @@
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include "lane.h"
 #include "publish.h"
@@ -55,7 +57,7 @@ struct usage {
 /**
  * struct evring_user - a user with sessions
  * @list: of the users
- * @uid: real user id of the sessions' openers
+ * @uid: the user that the openers of the sessions count as
  * @sessions: how many; limited, as an emit's wake-up visits all of them
  * @usage: by lane that the user publishes into, on this CPU's ring; never taken back
  */
@@ -151,6 +153,23 @@ int evring_user_prepare(struct evring_user *user, u32 lane)
 	return 0;
 }
 
+/*
+ * The user who answers for what current uses up: the one who made the user namespace
+ * that it is in. What root makes is as it is meant to be: each user in there is one.
+ * The outermost of several counts. Any context.
+ */
+kuid_t evring_payer(void)
+{
+	const struct user_namespace *ns;
+	kuid_t payer = current_uid();
+
+	/* At most 32 of them are in one another. */
+	for (ns = current_user_ns(); ns != &init_user_ns; ns = ns->parent)
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			payer = ns->owner;
+	return payer;
+}
+
 /* Nobody has a session of his, but may something of his be held? */
 static bool user_holds(const struct evring_user *user)
 {
@@ -194,6 +213,8 @@ static void users_sweep(void)
 			break;
 		if (!user_holds(user))
 			user_free(user);
+		else
+			list_move_tail(&user->list, &users);
 	}
 }
 
@@ -220,7 +241,7 @@ struct evring_user *evring_user_get(void)
 
 	mutex_lock(&users_lock);
 	users_sweep();
-	user = user_find(current_uid());
+	user = user_find(evring_payer());
 	if (!user)
 		user = ERR_PTR(-ENOMEM);
 	else if (user->sessions >= sessions_max)

@@ -91,6 +91,10 @@ extern const struct evring_hook_family evring_file_attr_family;
 extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
 extern const struct evring_hook_family evring_sched_family;
+extern const struct evring_hook_family evring_module_family;
+#ifdef CONFIG_BPF_SYSCALL
+extern const struct evring_hook_family evring_bpf_family;
+#endif
 #ifdef CONFIG_IO_URING
 extern const struct evring_hook_family evring_uring_family;
 #endif

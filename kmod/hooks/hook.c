@@ -31,6 +31,10 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
 	&evring_sched_family,
+	&evring_module_family,
+#ifdef CONFIG_BPF_SYSCALL
+	&evring_bpf_family,
+#endif
 #ifdef CONFIG_IO_URING
 	&evring_uring_family,
 #endif

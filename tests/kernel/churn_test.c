@@ -2,9 +2,13 @@
 /*
  * Each hook comes and goes while each CPU causes its events. The kernel's log
  * judges, on a kernel that looks for errors most of all. CHURN=N in the environment
- * is how often each hook is attached and detached.
+ * is how often each hook is attached and detached. Those of processes, which have a
+ * point of each kind, do it a thousand times, and what the kernel has then is counted.
  */
+#include <limits.h>
+
 #include "churn.h"
+#include "life.h"
 
 #define LOADS	2
 #define TIMES	2
@@ -42,18 +46,66 @@ FIXTURE_TEARDOWN(churn)
 	evring_close(self->ev);
 }
 
+/* Kilobytes that the kernel has taken and cannot take back */
+static long kernel_kib(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	long value, sum = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "SUnreclaim: %ld", &value) == 1 ||
+		    sscanf(line, "Percpu: %ld", &value) == 1 ||
+		    sscanf(line, "VmallocUsed: %ld", &value) == 1)
+			sum += value;
+	if (!file)
+		abort();
+	fclose(file);
+	return sum;
+}
+
+/* The hooks of processes have a point of each kind. */
+static void cycle(struct evring *ev, unsigned int times)
+{
+	static const char *const names[] = { "process.fork", "process.exec", "process.exit" };
+	const unsigned int nr = sizeof(names) / sizeof(names[0]);
+	unsigned int i;
+
+	for (i = 0; i < times; i++) {
+		if (evring_attach(ev, names[i % nr], NULL, -1) != EVRING_HOOK_ATTACHED ||
+		    evring_detach(ev, names[i % nr], NULL) != EVRING_HOOK_DETACHED)
+			abort();
+	}
+}
+
+/* Other parts of the kernel take memory for a load, too, but not 1 MiB in each round. */
+TEST_F_TIMEOUT(churn, a_thousand_attaches_and_detaches_under_load_leak_nothing, 1800)
+{
+	long before, used = LONG_MAX;
+	int i, round;
+
+	cycle(self->ev, 100);
+	for (round = 0; round < 5 && used >= 1024; round++) {
+		before = kernel_kib();
+		cycle(self->ev, 1000);
+		/* Freed memory comes back once no CPU can see it any more. */
+		for (i = 0; i < 100 && kernel_kib() - before >= 1024; i++)
+			usleep(100000);
+		used = kernel_kib() - before;
+		note("round %d: %ld KiB more than before", round, used);
+	}
+	EXPECT_LT(used, 1024);
+}
+
 /* The hooks that this kernel has, one after another from *@id on; NULL past the last one */
-static const struct evring_type *next_hook(struct evring *ev, int *id, int nr)
+static const struct evring_type *next_here(struct evring *ev, int *id, int nr)
 {
 	const struct evring_type *type;
 
-	while (*id < nr) {
-		type = evring_type(ev, (unsigned int)(*id)++);
-		if (type && (type->flags & EVRING_TYPE_F_HOOK) &&
-		    evring_hook_state(ev, type->name) != EVRING_HOOK_ABSENT)
-			return type;
-	}
-	return NULL;
+	do {
+		type = next_hook(ev, id, nr);
+	} while (type && evring_hook_state(ev, type->name) == EVRING_HOOK_ABSENT);
+	return type;
 }
 
 /* How many of them could not be attached, or detached? */
@@ -63,7 +115,7 @@ static unsigned int all(struct evring *ev, int nr, bool attach)
 	unsigned int failed = 0;
 	int id = 0, state;
 
-	while ((type = next_hook(ev, &id, nr))) {
+	while ((type = next_here(ev, &id, nr))) {
 		state = attach ? evring_attach(ev, type->name, NULL, -1) :
 				 evring_detach(ev, type->name, NULL);
 		failed += state != (attach ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DETACHED);
@@ -117,7 +169,7 @@ TEST_F_TIMEOUT(churn, each_hook_comes_and_goes_under_load, 20000)
 	ASSERT_EQ(0, all(self->ev, self->nr, false));
 	for (i = 0; i < n; i++) {
 		hooks = 0;
-		for (id = 0; (type = next_hook(self->ev, &id, self->nr)); hooks++) {
+		for (id = 0; (type = next_here(self->ev, &id, self->nr)); hooks++) {
 			ASSERT_EQ(EVRING_HOOK_ATTACHED,
 				  evring_attach(self->ev, type->name, NULL, -1))
 				TH_LOG("%s, round %u", type->name, i);
@@ -163,7 +215,7 @@ TEST_F_TIMEOUT(churn, the_load_runs_in_the_hooks, 900)
 	tracers_start_all();
 	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL | BULK, EVRING_LATEST));
 	read_told(self->ev, self->rounds, told, self->nr);
-	while ((type = next_hook(self->ev, &id, self->nr))) {
+	while ((type = next_here(self->ev, &id, self->nr))) {
 		hooks++;
 		if (!told[type->id]) {
 			silent++;

@@ -119,19 +119,6 @@ TEST_F(hooks, each_hook_emits_its_own_event_alone)
 	}
 }
 
-/* The hooks that there are, one after another from *@id on; NULL past the last one */
-static const struct evring_type *next_hook(struct evring *ev, int *id, int nr)
-{
-	const struct evring_type *type;
-
-	while (*id < nr) {
-		type = evring_type(ev, (unsigned int)(*id)++);
-		if (type && (type->flags & EVRING_TYPE_F_HOOK))
-			return type;
-	}
-	return NULL;
-}
-
 /*
  * Attach all hooks: how many are neither attached nor say why not? tests/check-kernels
  * keeps the notes.
@@ -205,58 +192,6 @@ TEST_F(hooks, each_hook_is_attached_or_says_why_not)
 		EXPECT_LE(0, evring_detach(self->ev, type->name, NULL));
 	EXPECT_EQ(0, in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));
 	EXPECT_EQ(-ENOENT, evring_hook_why(self->ev, "no.such", (char [8]){ 0 }, 8));
-}
-
-/* Kilobytes that the kernel has taken and cannot take back */
-static long kernel_kib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[128];
-	long value, sum = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "SUnreclaim: %ld", &value) == 1 ||
-		    sscanf(line, "Percpu: %ld", &value) == 1 ||
-		    sscanf(line, "VmallocUsed: %ld", &value) == 1)
-			sum += value;
-	if (!file)
-		abort();
-	fclose(file);
-	return sum;
-}
-
-static void cycle(struct evring *ev, unsigned int times)
-{
-	unsigned int i;
-
-	for (i = 0; i < times; i++) {
-		if (hook_op(ev, names[i % HOOKS], EVRING_HOOK_DETACH) != 0 ||
-		    hook_op(ev, names[i % HOOKS], EVRING_HOOK_ATTACH) != 1)
-			abort();
-	}
-}
-
-TEST_F_TIMEOUT(hooks, a_thousand_detaches_and_attaches_under_load_leak_nothing, 900)
-{
-	long before, used = LONG_MAX;
-	pid_t load;
-	int i, round;
-
-	tracers_start();
-	cycle(self->ev, 100);
-	/* Other parts of the kernel take memory too, but not 1 MiB in each round. */
-	for (round = 0; round < 5 && used >= 1024; round++) {
-		before = kernel_kib();
-		load = load_start();
-		cycle(self->ev, 1000);
-		load_stop(load);
-		/* Freed memory comes back once no CPU can see it any more. */
-		for (i = 0; i < 100 && kernel_kib() - before >= 1024; i++)
-			usleep(100000);
-		used = kernel_kib() - before;
-		note("round %d: %ld KiB more than before", round, used);
-	}
-	EXPECT_LT(used, 1024);
 }
 
 TEST_HARNESS_MAIN

@@ -46,6 +46,19 @@ FIXTURE_TEARDOWN(hooks)
 	evring_close(self->ev);
 }
 
+/* The hooks that there are, one after another from *@id on; NULL past the last one */
+static inline const struct evring_type *next_hook(struct evring *ev, int *id, int nr)
+{
+	const struct evring_type *type;
+
+	while (*id < nr) {
+		type = evring_type(ev, (unsigned int)(*id)++);
+		if (type && (type->flags & EVRING_TYPE_F_HOOK))
+			return type;
+	}
+	return NULL;
+}
+
 /* An event, kept */
 struct kept {
 	unsigned int n;		/* how many there were; this is the last one */

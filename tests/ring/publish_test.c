@@ -683,6 +683,47 @@ static void quota(void)
 	evring_publisher_close(bob);
 }
 
+/* Who makes a user namespace has thousands of user ids in it, and one quota. */
+static void namespaces(void)
+{
+	struct evring_publisher *pubs[5] = { NULL };
+	const struct evring_type *type;
+	struct evring *ev = holder("g");
+	const struct filled f = fill(1, "");
+	struct evring_type like;
+	unsigned int i, n, sum = 0;
+	char name[32];
+
+	sim_capable = false;
+	sim_in_namespace_of(ALICE);
+	for (i = 0; i < 4; i++) {
+		sim_uid = 100000 + i;
+		pubs[i] = publisher(O_NONBLOCK);
+		like = numbered(sim_uid, name);
+		CHECK(!evring_type_register(pubs[i], &like, 0, &type) && type->uid == sim_uid);
+		for (n = 0; n < 1000 && !evring_publish(pubs[i], type, &f, 16); n++)
+			;
+		sum += n;
+	}
+	CHECK(sum == RING / 4 / 112);
+	/* The types are its own all the same, and the next one is one too many. */
+	CHECK(evring_publish(pubs[0], type, &f, 16) == -EPERM);
+	sim_uid = 100004;
+	pubs[4] = publisher(O_NONBLOCK);
+	like = numbered(sim_uid, name);
+	CHECK(reg(pubs[4], &like) == -EDQUOT);
+	evring_publisher_close(pubs[4]);
+	/* In a namespace that root has made each user is one. */
+	sim_in_namespace_of(0);
+	pubs[4] = publisher(O_NONBLOCK);
+	CHECK(!reg(pubs[4], &like));
+	sim_in_namespace_of(UINT32_MAX);
+	sim_capable = true;
+	for (i = 0; i < 5; i++)
+		evring_publisher_close(pubs[i]);
+	evring_close(ev);
+}
+
 /* All ids that there are for applications, by many users: the kernel's are not among them. */
 static void all_ids(void)
 {
@@ -1132,6 +1173,7 @@ static const struct test {
 	{ evolves, "fields are appended within a version; a clash names the field", 0, 0 },
 	{ registers, "a type is there while somebody has it registered", 0, 0 },
 	{ quota, "types are limited by user, and forgotten ids come again", 0, 4 },
+	{ namespaces, "the users of a namespace have the quota of the one who made it", 25, 4 },
 	{ all_ids, "users cannot use up the kernel's ids", 0, 0 },
 	{ other_lanes, "another lane, another user's type: with a capability", 0, 0 },
 	{ moved_meanwhile, "a type may be moved to another lane while it is published", 0, 0 },

@@ -17,6 +17,13 @@
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
 u32 sim_uid, sim_euid = U32_MAX;
+struct user_namespace init_user_ns;
+struct user_namespace sim_user_ns = { .parent = &init_user_ns, .owner = { U32_MAX } };
+
+void sim_in_namespace_of(uint32_t owner)
+{
+	sim_user_ns.owner.val = owner;
+}
 __thread bool sim_signal;
 pthread_rwlock_t sim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 const struct file_operations *sim_fops;

@@ -339,6 +339,12 @@ static inline void list_del_init(struct list_head *entry)
 	INIT_LIST_HEAD(entry);
 }
 
+static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+{
+	list_del_init(entry);
+	list_add_tail(entry, head);
+}
+
 /* Time, with Debian's tick */
 #define HZ			250
 #define NSEC_PER_SEC		1000000000L
@@ -492,6 +498,17 @@ int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
 extern u32 sim_uid;
 extern u32 sim_euid;
 #define current_uid()		((kuid_t){ sim_uid })
+#define GLOBAL_ROOT_UID		((kuid_t){ 0 })
+
+/* The initial one, or one in it that a user has made */
+struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
+};
+
+extern struct user_namespace init_user_ns, sim_user_ns;
+
+#define current_user_ns()	(sim_user_ns.owner.val == U32_MAX ? &init_user_ns : &sim_user_ns)
 #define current_euid()		((kuid_t){ sim_euid == U32_MAX ? sim_uid : sim_euid })
 #define from_kuid(ns, uid)	((uid).val)
 #define make_kuid(ns, uid)	((kuid_t){ uid })

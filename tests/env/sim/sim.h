@@ -82,6 +82,8 @@ unsigned int *sim_param_types_max(void);
 unsigned int *sim_param_user_percent(void);
 /* Who the caller is, and how many sessions it may have: the module's parameter */
 extern uint32_t sim_uid;
+/* The caller is in a user namespace that this user has made; UINT32_MAX: in none */
+void sim_in_namespace_of(uint32_t owner);
 unsigned int *sim_param_sessions_max(void);
 
 /* What one producer does, and what came of it. */

@@ -11,6 +11,7 @@ SIM_STUBS := linux/atomic linux/irqflags linux/bitmap linux/cache linux/irq_work
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring linux/compat linux/uio linux/uidgid \
+	     linux/user_namespace \
 	     linux/sched/signal
 # Functions of the C library that the simulation replaces
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
