@@ -85,7 +85,7 @@ void source_check(struct source *src, struct problems *problems)
 	filters_check(src->ev, src->cfg, problems);
 }
 
-/* What a set names, and this module, an older one, does not have */
+/* Log the hooks of a set that this module, an older one, does not have. */
 static void tell_missing(struct source *src, int nr, const char *set)
 {
 	const char *const *globs = hook_set(set);
