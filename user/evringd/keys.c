@@ -52,6 +52,8 @@ static const struct key keys[] = {
 	  "hooks to attach at the start; see evring hooks" },
 	{ "filter", KEY_TEXT, NULL, "an expression, see evring-filter(7)", 0, 0, MEMBER(filter),
 	  "send only events of which it is so, decided in evringd; default: all" },
+	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
