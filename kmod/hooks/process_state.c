@@ -116,7 +116,7 @@ struct state {
  * @hook: of the events, once a snapshot was asked for
  * @asked: number of the last snapshot that somebody waits for
  * @done: of the last one that has ended
- * @told: how many processes that one told
+ * @told: of how many processes that one was, before filters
  * @running: the one after @done has begun
  * @stop: the module goes
  */

@@ -167,13 +167,26 @@ ends 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
 	evringd --check /tmp/h.json
 says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
 
+# What runs already: this shell
+says '^process.state: snapshot 1 of [1-9][0-9]* processes' "hooks attach --snapshot: told, and counted" \
+	evring hooks attach --snapshot process.fork
+evring tail --json --type process.state --from-start --no-follow >/tmp/states
+grep '"pid":'$$, /tmp/states | grep -q '"type":"process.state".*"snapshot":1,.*"argv":\["'
+ok $? "hooks attach --snapshot: the shell that asked is told"
+evring hooks attach --snapshot --filter "pid == $$" process.state >/tmp/out
+evring tail --json --type process.state --from-start --no-follow >/tmp/states
+[ "$(grep -c '"snapshot":2,' /tmp/states)" = 1 ]
+ok $? "hooks attach --snapshot: with a filter"
+ends 2 'Usage|Try' "hooks detach --snapshot: refused" evring hooks detach --snapshot process.fork
+evring hooks detach 'process.*' >/tmp/out
+
 # A daemon that ships the events of sets, to a broker, makes none itself. (The broker is a
 # process as any other: what it does is told.)
 ifconfig lo up
 evring-mock-broker >/tmp/broker </dev/null &
 broker=$!
 until_it_says . cat /tmp/broker
-echo '{"name":"idle","config":{"hooks":"@security,@audit","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
+echo '{"name":"idle","config":{"hooks":"@security,@audit","hooks.snapshot":"true","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
 	>/tmp/idle.json
 evringd /tmp/idle.json 2>/tmp/log &
 daemon=$!
@@ -208,8 +221,11 @@ do :; done
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @security and @audit: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events
-echo "$(grep -c '"pid":'$daemon, /tmp/events) by evringd" >/tmp/out
-grep -q '"type":"file.open".*/tmp/file.10' /tmp/events && ! grep -q '"pid":'$daemon, /tmp/events
+grep '"type":"process.state"' /tmp/events | grep -q '"pid":'$broker,
+ok $? "evringd with hooks.snapshot: what ran before is told"
+grep -v '"type":"process.state"' /tmp/events >/tmp/live
+echo "$(grep -c '"pid":'$daemon, /tmp/live) by evringd" >/tmp/out
+grep -q '"type":"file.open".*/tmp/file.10' /tmp/live && ! grep -q '"pid":'$daemon, /tmp/live
 ok $? "evringd with @security and @audit: what others do is told, what it does itself is not"
 kill -TERM $daemon
 wait $daemon

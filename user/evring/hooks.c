@@ -306,7 +306,7 @@ static int take_snapshot(struct evring *ev, const struct request *request)
 		usleep(LOOK_US);
 	if (ret < 0)
 		return fail(ret, "cannot wait for the snapshot");
-	printf("%s: snapshot %" PRIu32 " told %" PRIu32 " processes\n", SNAPSHOT, number, told);
+	printf("%s: snapshot %" PRIu32 " of %" PRIu32 " processes\n", SNAPSHOT, number, told);
 	return EXIT_SUCCESS;
 }
 

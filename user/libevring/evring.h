@@ -244,8 +244,8 @@ int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
 int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number);
 
 /*
- * Has the snapshot ended? 0: not yet. 1: *@told: how many processes the last one told that
- * has ended.
+ * Has the snapshot ended? 0: not yet. 1: *@told: of how many processes the last one was that
+ * has ended, whatever filters left of them.
  */
 int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told);
 

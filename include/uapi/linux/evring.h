@@ -986,8 +986,8 @@ enum evring_limit_per {
  *	of it this kernel lacks, or why it could not be attached; else empty
  * @snapshot: in: 0; out: of EVRING_HOOK_F_SNAPSHOT: number of the snapshot; else, of
  *	process.state, the last one that has ended, 0: none has
- * @told: in: 0; out: of process.state: how many processes the last snapshot told that
- *	has ended
+ * @told: in: 0; out: of process.state: how many processes the last snapshot that has
+ *	ended was of, whatever filters left of them
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
