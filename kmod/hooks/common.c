@@ -5,7 +5,7 @@
 #include <linux/cred.h>
 #include <linux/evring.h>
 #include <linux/pid_namespace.h>
-#include <linux/user_namespace.h>
+#include <linux/uidgid.h>
 
 #include "../compat/ns.h"
 
@@ -25,10 +25,11 @@ void evring_fill_common(struct evring_common *common)
 {
 	struct pid_namespace *pidns = task_active_pid_ns(current);
 
-	common->uid = from_kuid(&init_user_ns, current_uid());
-	common->euid = from_kuid(&init_user_ns, current_euid());
-	common->gid = from_kgid(&init_user_ns, current_gid());
-	common->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(current));
+	/* What from_kuid(&init_user_ns, ...) comes to, which each event would call four times */
+	common->uid = __kuid_val(current_uid());
+	common->euid = __kuid_val(current_euid());
+	common->gid = __kgid_val(current_gid());
+	common->loginuid = __kuid_val(audit_get_loginuid(current));
 	common->sessionid = audit_get_sessionid(current);
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
 	common->mntns = evring_mntns(current);
