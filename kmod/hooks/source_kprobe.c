@@ -193,7 +193,8 @@ static unsigned int calls_max(const struct evring_point *point)
 /* False: its user has as many calls under way as he may. */
 static bool call_hold(struct evring_point *point, void *data)
 {
-	kuid_t payer = in_task() ? evring_payer() : GLOBAL_ROOT_UID;
+	struct kretprobe *probe = &point->kretprobe.probe;
+	kuid_t payer = evring_kprobe_in_task(&probe->kp) ? evring_payer() : GLOBAL_ROOT_UID;
 	u32 *holder = call_holder(point, data);
 	atomic_t *held;
 
@@ -202,7 +203,7 @@ static bool call_hold(struct evring_point *point, void *data)
 		return true;
 	*holder = hash_32(__kuid_val(payer), ilog2(EVRING_HOLDERS));
 	held = &point->kretprobe.held[*holder];
-	if (atomic_inc_return(held) <= calls_max(point) / SHARES)
+	if (atomic_inc_return(held) <= probe->maxactive / SHARES)
 		return true;
 	atomic_dec(held);
 	return false;
