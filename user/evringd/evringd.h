@@ -15,6 +15,7 @@
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
+ *	notify		what systemd is told
  *	loop		io_uring: what wakes them
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and what is asked of it
@@ -67,6 +68,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "message.h"
+#include "notify.h"
 #include "outgoing.h"
 #include "pack.h"
 #include "problem.h"
