@@ -70,7 +70,7 @@ SO	:= $(B)/lib/libevring.so.$(ABI)
 LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
-KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
+KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] kmod/*/*.awk include/*/*.h include/*/*/*.h \
 	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 

@@ -54,7 +54,7 @@ connector() {
 run() {
 	local expected=$1 status=0
 	shift
-	timeout 60 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" || status=$?
+	timeout 600 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" || status=$?
 	[ "$status" = "$expected" ] && return 0
 	echo "status $status, not $expected"
 	tail -n 30 "$work/log"
@@ -74,7 +74,7 @@ account() {
 	local count=$1
 	shift
 	build/bin/evring-consume --brokers "$brokers" --topics "$topic" --count "$count" --from-zero \
-		--timeout 30 --expect-quiet-ms 50 "$@" >"$work/account" 2>&1 &&
+		--timeout 300 --expect-quiet-ms 50 "$@" >"$work/account" 2>&1 &&
 		awk '$NF == "all" { exit $5 != 0 }' "$work/account" && return 0
 	cat "$work/account"
 	tail -n 20 "$work/log"
@@ -84,7 +84,7 @@ account() {
 # start [OPTION]...: evringd in the background
 start() {
 	: >"$work/log"
-	timeout --foreground 100 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
+	timeout --foreground 1000 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
 	pid=$!
 }
 

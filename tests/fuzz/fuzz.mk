@@ -24,7 +24,7 @@ FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)
 # Its writer is no kernel: nobody writes to it.
-FUZZ_LINK_reader := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap -Wl,--wrap=clock_gettime -ljansson
+FUZZ_LINK_reader := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap -Wl,--wrap=clock_gettime,--wrap=sched_yield -ljansson
 FUZZ_LINK_publish := $(SIM_WRAP) -lpthread
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open

@@ -135,7 +135,7 @@ void warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* _exit(): exit() would run destructors while librdkafka's threads use what they destroy. */
+/* _exit(): exit() would run destructors while librdkafka's threads still run. */
 void fatal(const char *fmt, ...)
 {
 	va_list ap;

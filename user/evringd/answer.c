@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What Kafka says about a task's messages: see running.h. */
+/* Kafka's answers to a task's messages: see running.h. */
 #include "running.h"
 
 #include "config.h"

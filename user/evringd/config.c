@@ -98,7 +98,7 @@ static bool has_setting(const struct config *cfg, const struct property *setting
 	return false;
 }
 
-/* What one of them has and the other has not, or with another value */
+/* How keys that are missing in the other, or have another value there, change a connector */
 static enum config_change differences(const struct config *one, const struct config *other)
 {
 	enum config_change change = CONFIG_SAME;

@@ -29,6 +29,7 @@ struct config {
 	char **lanes;			/* names, NULL at the end */
 	char **hooks;			/* globs, NULL at the end */
 	char *filter;			/* of all types; NULL: all events */
+	uint64_t snapshot;		/* 1: of the processes that run already */
 	struct template *topic;
 	struct template *key;		/* without a piece: messages have no key */
 	uint64_t format;		/* enum value_format */
@@ -65,7 +66,7 @@ enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
 struct json_t;
 
-/* What another configuration means for a connector that runs */
+/* The effect of another configuration on a connector that runs */
 enum config_change { CONFIG_SAME, CONFIG_LIVE, CONFIG_ANEW };
 
 /* @old may be NULL. */

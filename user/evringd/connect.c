@@ -73,7 +73,7 @@ bool connect_key(const char *connector, const char *name, const char *value,
 			problem(problems, "key \"tasks.max\": is no number of tasks; allowed: 1 or "
 				"more, of which one runs, as a group has one reader");
 	} else if (!strcmp(name, "exactly.once.support")) {
-		/* "requested" is what evringd does: at least once. */
+		/* "requested" does not demand more than at least once. */
 		if (strcmp(value, "requested"))
 			problem(problems, "key \"exactly.once.support\": evringd delivers at least "
 				"once, without transactions; allowed: requested");

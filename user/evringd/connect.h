@@ -8,8 +8,8 @@
 struct problems;
 
 /*
- * False: Kafka Connect has no such key either. What would change what is delivered
- * is refused, with what to use in its place.
+ * False: Kafka Connect has no such key either. A key that would change the delivered
+ * messages is refused; the problem names the key to use in its place.
  */
 bool connect_key(const char *connector, const char *name, const char *value,
 		 struct problems *problems);

@@ -151,7 +151,7 @@ static void retry_over(void *arg)
 	c->awake = true;
 }
 
-/* What a wrong configuration (2) and a refused event (3) are does not pass by itself. */
+/* A wrong configuration (2) and a refused event (3) do not pass by themselves. */
 static void look_at_end(struct connector *c, const struct counts *counts)
 {
 	const char *trace = task_trace(c->task);
@@ -221,7 +221,7 @@ void connector_turn(struct connector *c)
 }
 
 /*
- * What is asked of it
+ * Requests
  */
 
 /* Once: the second time would end the wait for acknowledgements. */
@@ -250,7 +250,7 @@ void connector_ask(struct connector *c, enum connector_state target)
 		return;
 	c->target = target;
 	c->awake = true;
-	/* The position stays; what the group holds back, it holds back without an owner. */
+	/* The group stays without an owner, and goes on holding its events. */
 	if (target == CONNECTOR_STOPPED) {
 		info("STOPPED is asked for: group %s keeps its position", c->cfg ? c->cfg->group : "");
 		if (c->task)
@@ -318,7 +318,7 @@ void connector_leave(struct connector *c, const char *why)
 }
 
 /*
- * What is told of it
+ * Queries
  */
 
 bool connector_done(const struct connector *c)

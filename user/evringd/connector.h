@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connector: a name, a configuration and what is asked of it; it keeps a task
- * that does the work. Its states have Kafka Connect's names:
+ * connector: a name, a configuration and a target state; it keeps a task that does the
+ * work. Its states have Kafka Connect's names:
  *
  *	UNASSIGNED	its task starts, or its group has another owner
  *	RUNNING
@@ -37,7 +37,7 @@ bool connector_state_by_name(const char *name, enum connector_state *state);
  */
 struct connector *connector_new(struct config *cfg, const char *file, struct loop *loop,
 				bool lasting);
-/* One whose configuration cannot be used: it is FAILED until it is configured anew. */
+/* A connector with a configuration that cannot be used: FAILED until it gets another one. */
 struct connector *connector_new_failed(const char *name, const char *file, const char *why,
 				       struct loop *loop);
 /* The loop has no operation of it, or is closed. */
@@ -48,14 +48,14 @@ void connector_free(struct connector *connector);
 bool connector_ready(const struct connector *connector);
 void connector_turn(struct connector *connector);
 
-/* What is asked of it: RUNNING, PAUSED or STOPPED. */
+/* Set the target state: RUNNING, PAUSED or STOPPED. */
 void connector_ask(struct connector *connector, enum connector_state target);
 enum connector_state connector_target(const struct connector *connector);
 /* A task in place of the one that there is, also after a failure. */
 void connector_restart(struct connector *connector, const char *why);
 /*
- * It takes over @cfg. What can change in place does; else another task goes on at
- * the committed position. "" or how it was done, for the log and for people.
+ * Takes over @cfg. Changes are made in place if they can be; else another task goes on at
+ * the committed position. Returns "", or how it was done, for the log and for people.
  */
 const char *connector_configure(struct connector *connector, struct config *cfg);
 /*

@@ -163,7 +163,7 @@ struct config *connectors_check(struct connectors *cs, const struct definition *
 		host_check(cfg, problems);
 	if (!problems->nr)
 		check_group(cs, cfg, problems);
-	/* What a device that is away cannot tell, the start does. */
+	/* If the device is away, the start checks the rest. */
 	if (!problems->nr)
 		device_check(cfg, problems, &error);
 	return cfg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connectors: all of the process. Each comes from a file on the command line, or
- * from a folder, where what REST changes is written, too.
+ * connectors: all of the process. Each comes from a file on the command line, or from
+ * a folder, to which changes by REST are written, too.
  */
 #ifndef CONNECTORS_H
 #define CONNECTORS_H
@@ -57,7 +57,7 @@ bool connectors_going(const struct connectors *cs, const char *name);
 struct config *connectors_check(struct connectors *cs, const struct definition *def,
 				struct problems *problems);
 
-/* What follows writes the folder first. 0, or -errno: then nothing has changed. */
+/* The following functions write the folder first. 0, or -errno: then nothing has changed. */
 
 /* Takes over @def and @cfg, as connectors_check() has made it. */
 int connectors_put(struct connectors *cs, struct definition *def, struct config *cfg);

@@ -5,8 +5,8 @@
  *	{"name": ..., "config": {...}[, "initial_state": "STOPPED"]}
  *	{...}				the keys alone; the name is a key or the file's
  *
- * Files are replaced as a whole: whoever reads one, or starts after a crash, finds
- * the old one or the new one.
+ * Files are replaced as a whole: a reader, and a start after a crash, find the old one
+ * or the new one.
  */
 #ifndef DEFINITION_H
 #define DEFINITION_H
@@ -36,11 +36,11 @@ int definition_write(const struct definition *def, const char *path);
 bool definition_name_ok(const char *name);
 void definition_free(struct definition *def);
 
-/* "a string": what a value is */
+/* The kind of a value, in words: "a string" */
 const char *json_kind(const struct json_t *value);
 /* A scalar as the string that it would be in quotes, as in Kafka Connect; else NULL. Free it. */
 char *json_text(const struct json_t *value);
-/* What is wrong with a text that is no JSON; none of it is quoted. */
+/* Parse a text. NULL: it is no JSON; the problem quotes none of it. */
 struct json_t *json_read(const char *text, size_t len, struct problems *problems);
 
 #endif /* DEFINITION_H */

@@ -9,16 +9,16 @@
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
  *	connect		keys of Kafka Connect's that are understood, or refused by name
- *	problem, words	... all that is wrong with them; lists of words
- *	host		what a configuration needs of this host
+ *	problem, words	... all errors in them; lists of words
+ *	host		the identity, names, hooks and fields of this host
  *	worker		the process: signals, a watch of the host
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
- *	notify		what systemd is told
- *	loop		io_uring: what wakes them
+ *	notify		sd_notify: ready, alive, the connectors' states
+ *	loop		io_uring: timers, descriptors and signals that wake them
  *	watch		losses, rings that fill, groups without an owner: the log
- *	connector	one of them: its state, and what is asked of it
+ *	connector	one of them: its state, and the requested state
  *	task		one run of it: acknowledged, commit, read, produce
  *	launch, intake,	... its parts: running.h
  *	answer
@@ -34,7 +34,7 @@
  *	failure
  *	producer	message -> report, a table of operations: kafka
  *	outgoing	messages that wait for it
- *	verdict		whose fault a failed delivery is
+ *	verdict		the cause of a failed delivery: event, topic or moment
  *	split		a pack that is refused, in halves
  *	stall		why nothing is acknowledged: the log
  *	commit		the prefix -> the kernel

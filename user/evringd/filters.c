@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of the type with some id; another one can come to it. */
+/* A connector's filter of one type id; another type can get the id. */
 struct wanted {
 	const struct evring_type *type;
 	struct evring_filter *filter;	/* hooks.filter.TYPE */

@@ -19,10 +19,12 @@ struct filters;
 
 struct filters *filters_new(const struct config *cfg);
 void filters_free(struct filters *filters);
-/* What the kernel gets. NULL: the connector wants all events of the type. */
+/* The type's filter, for the kernel. NULL: the connector wants all events of the type. */
 const struct evring_filter *filters_of(struct filters *filters, const struct evring_type *type);
-/* Is the event wanted? The kernel also emits what other owners of its hook want, and does not
- * know "filter". */
+/*
+ * Does the connector want the event? The kernel also emits events that other owners of the
+ * hook want, and does not know "filter".
+ */
 bool filters_want(struct filters *filters, const struct evring_event *event);
 
 #endif /* FILTERS_H */

@@ -52,6 +52,8 @@ static const struct key keys[] = {
 	  "hooks to attach at the start; see evring hooks" },
 	{ "filter", KEY_TEXT, NULL, "an expression, see evring-filter(7)", 0, 0, MEMBER(filter),
 	  "send only events of which it is so, decided in evringd; default: all" },
+	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
@@ -498,7 +500,7 @@ static void keep_written(struct config *cfg, const struct key *key, const char *
 	(*tmpl)->text = xstrdup(written);
 }
 
-/* What stands behind the prefix; NULL: the name has another one, or nothing behind it. */
+/* The name's rest behind the prefix; NULL: it has another prefix, or no rest. */
 static const char *behind(const char *name, const char *prefix)
 {
 	size_t len = strlen(prefix);
