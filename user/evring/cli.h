@@ -21,7 +21,7 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c filter.c publish.c */
+/* status.c tail.c types.c hooks.c groups.c filter.c publish.c connectors.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
@@ -29,6 +29,7 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);
 int cmd_filter(const struct cli *cli, int argc, char **argv);
 int cmd_publish(const struct cli *cli, int argc, char **argv);
+int cmd_connectors(const struct cli *cli, int argc, char **argv);
 
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);

@@ -21,6 +21,7 @@ static const struct {
 	{ "groups", cmd_groups },
 	{ "filter", cmd_filter },
 	{ "publish", cmd_publish },
+	{ "connectors", cmd_connectors },
 };
 
 static const char help[] =
@@ -34,6 +35,7 @@ static const char help[] =
 	"  groups   list and drop the groups that the rings hold events for\n"
 	"  filter   check an expression that says which events are wanted\n"
 	"  publish  publish an event of a type of your own\n"
+	"  connectors  list and change the connectors that evringd runs\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"
