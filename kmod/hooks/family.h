@@ -92,6 +92,10 @@ extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
 extern const struct evring_hook_family evring_sched_family;
 extern const struct evring_hook_family evring_module_family;
+extern const struct evring_hook_family evring_kernel_set_family;
+extern const struct evring_hook_family evring_kernel_boot_family;
+extern const struct evring_hook_family evring_kernel_trouble_family;
+extern const struct evring_hook_family evring_kernel_device_family;
 #ifdef CONFIG_BPF_SYSCALL
 extern const struct evring_hook_family evring_bpf_family;
 #endif

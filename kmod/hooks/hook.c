@@ -32,6 +32,10 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_redirect_family,
 	&evring_sched_family,
 	&evring_module_family,
+	&evring_kernel_set_family,
+	&evring_kernel_boot_family,
+	&evring_kernel_trouble_family,
+	&evring_kernel_device_family,
 #ifdef CONFIG_BPF_SYSCALL
 	&evring_bpf_family,
 #endif
