@@ -161,7 +161,7 @@ static bool is_empty(struct evring *ev)
 	return evring_next(ev, &event) == 0;
 }
 
-/* What write() says of one event with this header and payload */
+/* write()'s result for one event with this header and payload */
 static ssize_t write_raw(int fd, struct evring_pub head, const void *payload, size_t len)
 {
 	static const uint64_t zero;
@@ -524,7 +524,7 @@ static void foreign_types(void)
 	evring_publisher_close(bob);
 }
 
-/* Who has more rights than the one who opened the device does not publish in his own name. */
+/* A process with more rights than the opener of the device does not publish in its own name. */
 static void set_user_id(void)
 {
 	struct evring_publisher *pub, *root;
@@ -896,7 +896,7 @@ static void user_has_his_part(void)
 	CHECK(!flood(pub, type));
 	counts(&after, &lost);
 	CHECK(after == before + 2 * n && !lost);
-	/* What the group has done with is free, to the byte. */
+	/* Committed bytes are free, exactly. */
 	for (i = 0; i < 5; i++) {
 		take(ev, 10);
 		CHECK(sim_poll(evring_publisher_fd(pub)) & EPOLLOUT);
@@ -914,7 +914,7 @@ static void user_has_his_part(void)
 	evring_publisher_close(bob);
 }
 
-/* A full ring: nothing is lost, no number is taken, and what comes after a commit is in order. */
+/* A full ring: nothing is lost, no number is taken, and events after a commit are in order. */
 static void full_ring(void)
 {
 	struct evring_publisher *pub = publisher(O_NONBLOCK);
@@ -1094,7 +1094,7 @@ static bool has(const char *text, const char *part)
 	return strstr(text, part) != NULL;
 }
 
-/* One thing each that is wrong with a block, and what is said of it */
+/* One error each in a block, and its message */
 static void says_why(void)
 {
 	struct evring_publisher *pub = publisher(0);

@@ -85,7 +85,7 @@ void source_check(struct source *src, struct problems *problems)
 	filters_check(src->ev, src->cfg, problems);
 }
 
-/* What a set names, and this module, an older one, does not have */
+/* Log the hooks of a set that this module, an older one, does not have. */
 static void tell_missing(struct source *src, int nr, const char *set)
 {
 	const char *const *globs = hook_set(set);
@@ -101,6 +101,27 @@ static void tell_missing(struct source *src, int nr, const char *set)
 		if (!found)
 			warn("hooks: %s: the module has no hook %s", set, *globs);
 	}
+}
+
+/* Once all other hooks are attached: what begins from now on is told by process.fork. */
+static bool take_snapshot(struct source *src, char *why, size_t len)
+{
+	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
+	const struct evring_type *type = evring_type_by_name(src->ev, how.hook);
+	uint32_t number;
+	int ret;
+
+	if (type)
+		how.filter = filters_of(src->filters, type);
+	ret = evring_snapshot(src->ev, &how, &number);
+	if (ret == -EPERM) {
+		warn("hooks.snapshot: what runs already is not told: that needs CAP_PERFMON");
+		return true;
+	}
+	if (ret < 0)
+		snprintf(why, len, "hooks.snapshot: %s",
+			 ret == -ENOSYS ? "the module knows no snapshots" : strerror(-ret));
+	return ret >= 0;
 }
 
 bool source_attach(struct source *src, char *why, size_t len)
@@ -124,6 +145,8 @@ bool source_attach(struct source *src, char *why, size_t len)
 			return false;
 		}
 	}
+	if (src->cfg->snapshot && !take_snapshot(src, why, len))
+		return false;
 	key_check(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
