@@ -106,11 +106,12 @@ static int call_hook(struct evring_session *session, union argument *arg)
 {
 	struct evring_hook *hook = &arg->hook;
 	bool attaches = hook->op == EVRING_HOOK_ATTACH;
-	u32 flags = attaches ? EVRING_HOOK_F_LANE : 0;
+	u32 flags = attaches ? EVRING_HOOK_F_LANE | EVRING_HOOK_F_SNAPSHOT : 0;
 
 	if (!name_clean(hook->name) || !owner_clean(hook->group) ||
 	    ((hook->filter || hook->limits) && !attaches) || hook->op > EVRING_HOOK_DETACH ||
-	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
+	    (hook->flags & ~flags) || hook->reserved ||
+	    (hook->lane && !(hook->flags & EVRING_HOOK_F_LANE)) || hook->snapshot || hook->told ||
 	    hook->owners || hook->state || hook->filters ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;

@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 
 /*
- * @task is current, which alone changes its nsproxy. struct mnt_namespace begins
+ * @task is current, which alone changes its nsproxy, or is locked. struct mnt_namespace begins
  * with its ns_common on each kernel from 5.10 on; from_mnt_ns(), which says so, is
  * not exported.
  */

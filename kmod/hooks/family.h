@@ -26,6 +26,7 @@
  * @quiet: leaves out the acts of groups' owners, as shipping such an event would make
  *	the next one. The sources see to it, but for tracepoints and notifiers: there the
  *	probe asks evring_hook_leaves_out()
+ * @snapshots: it emits where a snapshot is asked for, and has no points
  * @type: of the event, from evring_hooks_init() on; NULL: it could not be registered
  * @error: why not
  * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
@@ -39,6 +40,7 @@ struct evring_event_hook {
 	struct evring_point *points;
 	unsigned int nr_points;
 	bool quiet;
+	bool snapshots;
 
 	struct evring_event_type *type;
 	int error;
@@ -81,6 +83,7 @@ struct evring_hook_family {
 
 extern const struct evring_hook_family evring_process_family;
 extern const struct evring_hook_family evring_exec_family;
+extern const struct evring_hook_family evring_process_state_family;
 extern const struct evring_hook_family evring_process_acts_family;
 extern const struct evring_hook_family evring_process_ns_family;
 extern const struct evring_hook_family evring_process_session_family;
@@ -92,6 +95,10 @@ extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
 extern const struct evring_hook_family evring_sched_family;
 extern const struct evring_hook_family evring_module_family;
+extern const struct evring_hook_family evring_kernel_set_family;
+extern const struct evring_hook_family evring_kernel_boot_family;
+extern const struct evring_hook_family evring_kernel_trouble_family;
+extern const struct evring_hook_family evring_kernel_device_family;
 #ifdef CONFIG_BPF_SYSCALL
 extern const struct evring_hook_family evring_bpf_family;
 #endif

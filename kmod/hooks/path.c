@@ -225,6 +225,19 @@ static struct evring_path_text path_text(const struct path *path, const struct p
 	};
 }
 
+/* The same as evring_path() from another root, which stays referenced, or is none */
+struct evring_path_text evring_path_from(const struct path *root, const struct path *path,
+					 char *buf, u32 size)
+{
+	struct dentry *dentry = path->dentry;
+
+	/* As in d_path(): one that is mounted has a path. */
+	if (dentry->d_op && dentry->d_op->d_dname &&
+	    (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root))
+		return made_up(dentry, buf, size);
+	return path_text(path, root, buf, size);
+}
+
 /**
  * evring_path() - a path from current's root, marked as the kernel marks them:
  * "(unreachable)" in front, " (deleted)" behind. The text ends where the buffer does
@@ -236,15 +249,10 @@ static struct evring_path_text path_text(const struct path *path, const struct p
  */
 struct evring_path_text evring_path(const struct path *path, char *buf, u32 size)
 {
-	struct dentry *dentry = path->dentry;
 	struct path root;
 
-	/* As in d_path(): one that is mounted has a path. */
-	if (dentry->d_op && dentry->d_op->d_dname &&
-	    (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root))
-		return made_up(dentry, buf, size);
 	current_root(&root);
-	return path_text(path, &root, buf, size);
+	return evring_path_from(&root, path, buf, size);
 }
 
 /* The same where no mount is known: the path in the filesystem. */

@@ -18,7 +18,7 @@ extern const struct evring_names_desc evring_errors;
 
 #define ENTER_FIELDS(F, S)							\
 	CALL_FIELDS(F, S)							\
-	F(S, U64, a0, HEX, "first argument, as the kernel got it: more than the call has may be old") \
+	F(S, U64, a0, HEX, "first argument; what the call does not have is not defined") \
 	F(S, U64, a1, HEX, "second argument")					\
 	F(S, U64, a2, HEX, "third argument")					\
 	F(S, U64, a3, HEX, "fourth argument")					\

@@ -49,22 +49,22 @@ void evring_who_parent(struct evring_who *who, struct task_struct *task)
 }
 
 /*
- * The name of current's terminal, empty: none. No lock is taken, which on PREEMPT_RT
+ * The name of a task's terminal, empty: none. No lock is taken, which on PREEMPT_RT
  * would sleep: as long as it is the terminal it is referenced, so a name is good
  * if it is the terminal still after it was read.
  */
-void evring_tty(char name[EVRING_TTY_BYTES])
+void evring_tty(char name[EVRING_TTY_BYTES], const struct task_struct *task)
 {
 	const struct tty_struct *tty;
 	unsigned int tries = 0;
 
 	do {
 		name[0] = '\0';
-		tty = READ_ONCE(current->signal->tty);
+		tty = READ_ONCE(task->signal->tty);
 		if (!tty)
 			return;
 		if (!copy_from_kernel_nofault(name, tty->name, EVRING_TTY_BYTES))
 			name[EVRING_TTY_BYTES - 1] = '\0';
 		smp_rmb();	/* the name before the second look; signal->tty has no pair */
-	} while (READ_ONCE(current->signal->tty) != tty && ++tries < TRIES_MAX);
+	} while (READ_ONCE(task->signal->tty) != tty && ++tries < TRIES_MAX);
 }

@@ -20,7 +20,7 @@ struct evring_who {
 u32 evring_parent_pid(struct task_struct *task);
 void evring_who(struct evring_who *who, struct task_struct *task);
 void evring_who_parent(struct evring_who *who, struct task_struct *task);
-void evring_tty(char name[EVRING_TTY_BYTES]);
+void evring_tty(char name[EVRING_TTY_BYTES], const struct task_struct *task);
 
 static inline struct evring_text evring_text_of(const char *str)
 {

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -766,6 +767,71 @@ TEST_F(file_open, a_folder_that_is_none_has_its_made_up_name)
 	given[sizeof(given) - 1] = '\0';
 	snprintf(path, sizeof(path), "tmpfs:[%llu]/%s", (unsigned long long)inode_by(memfd), given);
 	check_refused(_metadata, self->ev, memfd, given, ENOTDIR, path);
+}
+
+#define WAITING	1100	/* opens: more than there can be under way */
+
+static void *wait_for_writer(void *fifo)
+{
+	close(open(fifo, O_RDONLY));
+	return NULL;
+}
+
+/* As nobody: makes many opens wait, says so, opens a file, and says so, too. */
+static int keep_waiting(void *arg)
+{
+	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
+	const int *pipes = arg;
+	pthread_attr_t attr;
+	pthread_t thread;
+	unsigned int i;
+	char c;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return 1;
+	deed_as_nobody();
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (i = 0; i < WAITING; i++)
+		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
+			return 1;
+	usleep(500000);
+	if (write(pipes[1], "w", 1) != 1 || read(pipes[2], &c, 1) != 1)
+		return 2;
+	if (open(DIR_PATH "/link", O_RDONLY) < 0)
+		return 3;
+	return write(pipes[1], "o", 1) != 1 || read(pipes[2], &c, 1) != 1 ? 4 : 0;
+}
+
+/* Who makes opens wait does not hide what others open, nor what he himself does. */
+TEST_F(file_open, opens_that_wait_hide_no_other)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int pipes[4], status;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link") + pipe(pipes) + pipe(pipes + 2));
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		_exit(keep_waiting((int[]){ pipes[0], pipes[1], pipes[2] }));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	EXPECT_OPEN(self->ev, open("link", O_RDONLY), DIR_PATH "/a", "link");
+	deed_read_past(self->ev);
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	told = told_read(self->ev, OPEN, pid);
+	/* Those that wait are told when they end. */
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(1, told_number(event, "pending"));
+	free(told);
 }
 
 #ifdef UDMABUF_CREATE

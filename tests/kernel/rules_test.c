@@ -384,6 +384,29 @@ static int do_traceme(const struct act *act)
 	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
 }
 
+static int do_nothing(const struct act *act)
+{
+	return 0;
+}
+
+static int do_setsid(const struct act *act)
+{
+	return setsid() < 0 ? errno : 0;
+}
+
+/* Whoever has logged in stays it, without CAP_AUDIT_CONTROL. */
+static int do_login_again(const struct act *act)
+{
+	int fd = open("/proc/self/loginuid", O_WRONLY);
+
+	if (fd < 0 || setresuid(1000, 1000, 1000))
+		return errno;
+	return write(fd, "1001", 4) < 0 ? errno : 0;
+}
+
+RULE(logins, .deed = { do_nothing, .login = true }, .near = { do_setsid });
+RULE(logins_refused, .deed = { do_login_again, .login = true, .fails = EPERM },
+     .near = { do_nothing, .login = true });
 RULE(ptrace_attached_to_process, .deed = { do_seize }, .near = { do_traceme });
 RULE(ptrace_anti_debug_attempt, .deed = { do_traceme }, .near = { do_seize });
 RULE(tracing_of_processes, .deed = { do_seize, .login = true }, .near = { do_seize });

@@ -103,6 +103,27 @@ static void tell_missing(struct source *src, int nr, const char *set)
 	}
 }
 
+/* Once all other hooks are attached: what begins from now on is told by process.fork. */
+static bool take_snapshot(struct source *src, char *why, size_t len)
+{
+	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
+	const struct evring_type *type = evring_type_by_name(src->ev, how.hook);
+	uint32_t number;
+	int ret;
+
+	if (type)
+		how.filter = filters_of(src->filters, type);
+	ret = evring_snapshot(src->ev, &how, &number);
+	if (ret == -EPERM) {
+		warn("hooks.snapshot: what runs already is not told: that needs CAP_PERFMON");
+		return true;
+	}
+	if (ret < 0)
+		snprintf(why, len, "hooks.snapshot: %s",
+			 ret == -ENOSYS ? "the module knows no snapshots" : strerror(-ret));
+	return ret >= 0;
+}
+
 bool source_attach(struct source *src, char *why, size_t len)
 {
 	struct problems warnings = { .file = "" };
@@ -124,6 +145,8 @@ bool source_attach(struct source *src, char *why, size_t len)
 			return false;
 		}
 	}
+	if (src->cfg->snapshot && !take_snapshot(src, why, len))
+		return false;
 	key_check(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;

@@ -23,6 +23,7 @@
 struct worker {
 	struct loop *loop;
 	struct connectors *connectors;
+	struct http *http;		/* NULL: there is no REST */
 	const char *folder;
 	const char *device;		/* NULL: the usual one */
 	struct evring *ev;		/* of the watch; NULL: it cannot be opened */
@@ -120,12 +121,27 @@ static void open_connectors(struct worker *w, const struct worker_setup *setup)
 	     setup->folder);
 }
 
+/* False: it was said why not. */
+static bool open_rest(struct worker *w, const struct worker_setup *setup)
+{
+	char why[300];
+
+	if (!setup->http.socket && !setup->http.listen)
+		return true;
+	w->http = http_open(&setup->http, w->connectors, w->loop, why, sizeof(why));
+	if (!w->http)
+		log_line(LOG_ERR, "REST: %s", why);
+	return w->http;
+}
+
 static void close_all(struct worker *w)
 {
 	if (w->watch)
 		watch_free(w->watch);
 	evring_close(w->ev);
 	loop_close(w->loop);
+	if (w->http)
+		http_close(w->http);
 	close(w->signal_fd);
 	connectors_free(w->connectors);
 }
@@ -148,11 +164,16 @@ int worker_run(const struct worker_setup *setup)
 	open_signals(&w);
 	w.watch_timer = (struct loop_timer){ .expired = look_at_host, .arg = &w };
 	open_connectors(&w, setup);
+	if (!open_rest(&w, setup)) {
+		close_all(&w);
+		return STATUS_MISUSED;
+	}
 	more = connectors_turn(w.connectors);
 	look_at_host(&w);
 	while (!is_over(&w)) {
 		loop_turn(w.loop, !more);
-		more = connectors_turn(w.connectors);
+		more = w.http && http_turn(w.http);
+		more = connectors_turn(w.connectors) || more;
 	}
 	status = connectors_status(w.connectors);
 	/*

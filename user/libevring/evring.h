@@ -71,7 +71,7 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "limits", "publish" of one EVRING_FEATURE_*, else NULL. */
+/* "read", "uring", "hooks", "filters", "limits", "publish", "snapshot"; else NULL. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -234,6 +234,20 @@ struct evring_attachment {
  * of the type. -ENXIO: no such lane.
  */
 int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
+
+/*
+ * Attach process.state, @how->hook, and have it tell of each process that runs already:
+ * of those that began before the snapshot does. It goes on when this has returned.
+ * Attach process.fork before, and none is missed. *@number: of the snapshot, as its
+ * events have it. -ENOSYS: the module knows no snapshots. -EINVAL: not of this hook.
+ */
+int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number);
+
+/*
+ * Has the snapshot ended? 0: not yet. 1: *@told: how many processes the last one told that
+ * has ended.
+ */
+int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told);
 
 /*
  * The filter of one owner of a hook, as an expression, in @text. Returns its length,

@@ -97,6 +97,7 @@
 #define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
 #define EVRING_FEATURE_LIMITS	(1ULL << 4)	/* evring_hook.limits */
 #define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
+#define EVRING_FEATURE_SNAPSHOT	(1ULL << 6)	/* EVRING_HOOK_F_SNAPSHOT */
 
 /*
  * Records
@@ -983,6 +984,10 @@ enum evring_limit_per {
  * @filters: out: how many of its owners have a filter
  * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
  *	of it this kernel lacks, or why it could not be attached; else empty
+ * @snapshot: in: 0; out: of EVRING_HOOK_F_SNAPSHOT: number of the snapshot; else, of
+ *	process.state, the last one that has ended, 0: none has
+ * @told: in: 0; out: of process.state: how many processes the last snapshot told that
+ *	has ended
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -995,6 +1000,13 @@ enum evring_limit_per {
  * meanwhile, it leaves an EVRING_TYPE_DISCARD behind.) EVRING_HOOK_ATTACH replaces the
  * owner's filter; if the call has none, the owner has none from then on. Each event is
  * judged by the old filters or by the new ones, never by a mixture.
+ *
+ * process.state tells of the processes that run already. It emits where an owner asks
+ * for that by EVRING_HOOK_F_SNAPSHOT, and nothing else: one event for each process
+ * that began before the snapshot did, in the background. Who has attached
+ * process.fork before misses none. The call does not wait; EVRING_HOOK_QUERY says what
+ * has ended. Snapshots are numbered from 1; who asks before one has begun gets
+ * the same.
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
@@ -1018,6 +1030,8 @@ struct evring_hook {
 	__u32	state;
 	__u32	filters;
 	char	why[EVRING_WHY_MAX];
+	__u32	snapshot;
+	__u32	told;
 };
 
 /**
@@ -1042,6 +1056,7 @@ enum evring_hook_state {
 #define EVRING_HOOK_DETACH	2
 
 #define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
+#define EVRING_HOOK_F_SNAPSHOT	0x2	/* EVRING_HOOK_ATTACH: of process.state; else EINVAL */
 
 /**
  * struct evring_filter_read - EVRING_IOC_FILTER: filter and limits of one owner of a hook
