@@ -103,7 +103,7 @@ static void tell_missing(struct source *src, int nr, const char *set)
 	}
 }
 
-/* Once all other hooks are attached: what begins from now on is told by process.fork. */
+/* Once all other hooks are attached: process.fork tells of processes that begin later. */
 static bool take_snapshot(struct source *src, char *why, size_t len)
 {
 	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
