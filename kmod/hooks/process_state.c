@@ -14,8 +14,7 @@
  *
  * The worker may sleep, but waits for nobody's pages: it reads the arguments as far as
  * they are in memory, and marks the event if they are not. It gives way to the ring's
- * readers: to
- * those that hold, by leaving half of the ring to other events.
+ * readers: to those that hold, by leaving half of the ring to other events.
  */
 #include <linux/binfmts.h>
 #include <linux/cred.h>
