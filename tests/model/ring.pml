@@ -189,8 +189,8 @@ inline segment_claim()
 	fi
 }
 
-/* ring_write_lost() */
-inline ring_write_lost()
+/* evring_loss_write() */
+inline loss_write()
 {
 	atomic {
 		seen_lost_times(first, last, now);
@@ -253,7 +253,7 @@ inline segment_reopen()
 	lost_seq = closed_seq;
 #endif
 	if
-	:: lost_count -> ring_write_lost()
+	:: lost_count -> loss_write()
 	:: else
 	fi;
 	d_step {
