@@ -5,11 +5,11 @@
 . /guest.sh
 grep -q ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 
-# until_it_says PATTERN COMMAND...: waits for such a line, a minute or two at most
+# until_it_says PATTERN COMMAND...: waits for such a line, some minutes at most
 until_it_says() {
 	pattern=$1 tries=0
 	shift
-	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 600 ]; do
+	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 6000 ]; do
 		tries=$((tries + 1))
 		usleep 100000
 	done
