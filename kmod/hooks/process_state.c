@@ -294,7 +294,8 @@ static void fill_texts(struct process_state *e, const struct state *state)
 	e->argv_end = evring_str(end, state->end_len);
 }
 
-enum told { TOLD, GONE, CHANGED, NO_ROOM };
+/* LOST: it was counted. */
+enum told { TOLD, GONE, CHANGED, NO_ROOM, LOST };
 
 /*
  * The record has its time when this looks: as long as the process lives then, its
@@ -316,11 +317,11 @@ static enum told emit(struct evring_event_hook *hook, struct state *state, bool 
 	u32 len = evring_texts_fit(state->texts, TEXTS, sizeof(struct process_state) +
 				   state->argv_len + state->end_len);
 	struct evring_slot slot;
-	struct process_state *e = evring_try_reserve(&slot, hook->type, len);
+	struct process_state *e = evring_reserve(&slot, hook->type, len);
 	enum told told;
 
 	if (!e)
-		return NO_ROOM;
+		return LOST;
 	told = still(state, last_try);
 	if (told != TOLD) {
 		evring_discard(&slot);
