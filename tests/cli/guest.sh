@@ -32,7 +32,7 @@ ends 1 'loaded' "no device: says that the module may not be loaded" evring --dev
 ends 1 'ermission\|group' "no permission: says what to do" \
 	su -s /evring/bin/evring nobody status
 
-ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
+ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: a typo with the field that was meant" \
 	evring filter check process.exec 'pth == "/"'
 ends 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
 says "argv  *equal  *'x y'  *accept" "filter check --dump: the program" \
@@ -238,7 +238,7 @@ ends 2 'plan=gold: it is one of free paid' "publish: a name that is none" \
 	evring publish user.registered plan=gold
 ends 2 'plan is a whole number from 0 to 4294967295' "publish: a number that does not fit" \
 	evring publish user.registered plan=4294967296
-ends 2 'what the kernel says' "publish: fields of the common part are refused" evring publish user.registered uid=0
+ends 2 'it identifies the publisher' "publish: fields of the common part are refused" evring publish user.registered uid=0
 ends 2 'FIELD=VALUE' "publish: a word that is no field" evring publish user.registered email
 ends 1 'no type .user.nosuch.' "publish: a type that is not registered" evring publish user.nosuch a=1
 ends 1 'no type .process.exec. registered' "publish: not the kernel's types" \
@@ -257,7 +257,7 @@ sed 's/"u64"/"s64"/' $type >/tmp/t.json
 ends 1 'field user_id: its kind' "types register: a clash names the field" \
 	evring types register /tmp/t.json
 sed 's/"u64"/"u65"/' $type >/tmp/t.json
-ends 1 "says of 'user.registered' is no type" "types register: a file with no type" \
+ends 1 "'user.registered' is no valid type" "types register: a file with no type" \
 	evring types register /tmp/t.json
 ends 1 'group evring-publish' "publish without permission: says what to do" \
 	su -s /bin/sh nobody -c '/evring/bin/evring publish user.registered'
