@@ -2,8 +2,8 @@
 /*
  * Devices that come and go: kernel.cpu, kernel.netdev, kernel.block.
  *
- * A chain tells its new member of what is there already, and its leaving one as if that
- * went: neither is news.
+ * A chain tells a new member of all devices as if they came, and a leaving one as if they
+ * went: neither is an event.
  */
 #include <linux/blkdev.h>
 #include <linux/cpuhotplug.h>

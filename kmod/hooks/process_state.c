@@ -4,17 +4,17 @@
  * snapshot of them (EVRING_HOOK_F_SNAPSHOT).
  *
  * A worker walks the process ids in ascending order, as readdir() of /proc does, a few
- * at a time. It tells of each process that began before the snapshot did. So no
- * process is missed by who has process.fork attached before: one that has its
- * id when the worker comes by is told here, and one that gets it later by
+ * at a time. It tells of each process that began before the snapshot did. So an owner
+ * that has attached process.fork before misses no process: a process that has its id
+ * when the worker comes by is told here, and one that gets its id later is told by
  * process.fork. A process that ends meanwhile is told by process.exit, or by both:
  * then its state has the earlier time.
  *
  * Zombies are not told: they have ended. The kernel's threads are, as by process.fork.
  *
- * The worker may sleep, but waits for nobody's pages: it reads of the arguments
- * what is in memory, and marks what is not. It gives way to the ring's readers: to
- * those that hold, by leaving half of the ring to other events.
+ * The worker may sleep, but waits for nobody's pages: it reads the arguments as far as
+ * they are in memory, and marks the event if they are not. It gives way to the ring's
+ * readers: to those that hold, by leaving half of the ring to other events.
  */
 #include <linux/binfmts.h>
 #include <linux/cred.h>
@@ -84,11 +84,11 @@ EVRING_TASK_EVENT(process_state, "process.state", 1, "critical",
 #define THREADS_MAX	1024		/* of a process, looked at for one that is not ending */
 #define TRIES_MAX	8		/* of a process that keeps running other programs */
 #define ROOM_WAIT	msecs_to_jiffies(20)
-#define ROOM_WAITS	1500		/* together: then what finds no room is lost */
+#define ROOM_WAITS	1500		/* together: then an event without room is lost */
 
 enum { PATH, CWD, TTY, PARENT, TEXTS };
 
-/* What was found out of one process, before there was room for it */
+/* One process, as it was before room was reserved for its event */
 struct state {
 	u32 snapshot;
 	u64 time;

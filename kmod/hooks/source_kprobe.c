@@ -169,15 +169,15 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
 }
 
 /*
- * A kretprobe has data for so many calls at once, and anybody can make calls that wait
- * as long as he likes: an open of a FIFO, an accept. So that nobody hides what others do,
- * a user other than root has a share of it. Who answers for the user counts, as many users
- * are easily had (evring_payer()); two with the same hash share a share.
+ * A kretprobe has data for a number of calls at once, and anybody can make calls that
+ * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
+ * others, each user but root has a share of the data. The share is evring_payer()'s, as
+ * one user can easily have many ids; two with the same hash share a share.
  */
 #define SHARES		4
 #define NOT_HELD	U32_MAX
 
-/* Behind the hook's own data of a call: whose share it is of */
+/* The holder of the share that a call is counted in; it is behind the hook's own data. */
 static u32 *call_holder(const struct evring_point *point, void *data)
 {
 	return data + ALIGN(point->kretprobe.data_size, sizeof(u32));

@@ -318,7 +318,7 @@ static void expect_member(struct __test_metadata *_metadata, const struct evring
 	EXPECT_EQ(member->size, field->size);
 }
 
-TEST_F(types, what_says_so_starts_with_the_common_part)
+TEST_F(types, types_that_declare_the_common_part_start_with_it)
 {
 	const struct evring_type *type;
 	unsigned int i, found = 0;

@@ -15,7 +15,7 @@ static const char help[] =
 	"Usage: evring filter [--json]\n"
 	"       evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
 	"List the filters of the kernel's hooks. Or check whether this is an expression over\n"
-	"the fields of that type: if not, say where, and what would be right.\n"
+	"the fields of that type: if not, print the place, and what is allowed there.\n"
 	"evring-filter(7) has the language.\n"
 	"\n"
 	"  --dump        show the program that the kernel would run\n"

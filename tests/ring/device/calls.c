@@ -266,6 +266,6 @@ const struct test calls_tests[] = {
 	{ refuses_arguments, STEPPED, "an argument that means nothing is refused" },
 	{ refuses_pointers, STEPPED, "a pointer that leads nowhere is refused" },
 	{ without_capability, STEPPED, "hooks and dropping need a capability, reading none" },
-	{ commits, STEPPED, "a commit takes what can be, by ioctl and by io_uring" },
+	{ commits, STEPPED, "a commit takes the valid entries, by ioctl and by io_uring" },
 	{ NULL, NONE, NULL },
 };
