@@ -14,6 +14,7 @@
 #include "lane.h"
 #include "memory.h"
 #include "pages.h"
+#include "redact/stage.h"
 
 /* A segment's length in 8-byte units must fit the reservation word. */
 #define SEGMENT_KIB_MAX	256
@@ -139,6 +140,7 @@ static int lane_add_cpu(unsigned int cpu)
 	struct evring_ring *ring;
 	u32 lane;
 
+	evring_stage_add_cpu(cpu);
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
@@ -229,7 +231,7 @@ static int meta_alloc(void)
 	meta->version = EVRING_ABI_VERSION;
 	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-			 EVRING_FEATURE_PUBLISH;
+			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_REDACT;
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);

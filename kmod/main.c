@@ -12,6 +12,7 @@
 #include "hooks/scratch.h"
 #include "lane.h"
 #include "publish.h"
+#include "redact/stage.h"
 #include "type.h"
 #include "wake.h"
 
@@ -22,6 +23,9 @@ static int __init evring_init(void)
 	ret = evring_users_init();
 	if (ret)
 		return ret;
+	ret = evring_stages_init();
+	if (ret)
+		goto err_stages;
 	ret = evring_lanes_init();
 	if (ret)
 		goto err_lanes;
@@ -52,6 +56,8 @@ err_types:
 err_clock:
 	evring_lanes_exit();
 err_lanes:
+	evring_stages_exit();
+err_stages:
 	evring_users_exit();
 	return ret;
 }
@@ -66,6 +72,7 @@ static void __exit evring_exit(void)
 	evring_types_exit();
 	evring_clock_exit();
 	evring_lanes_exit();
+	evring_stages_exit();
 	evring_users_exit();
 }
 

@@ -24,6 +24,7 @@
  */
 #include "clock.h"
 #include "pages.h"
+#include "redact/stage.h"
 #include "ring.h"
 #include "type.h"
 
@@ -551,8 +552,10 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
 /*
  * The common case of ring_reserve(), without a call: no other context of this CPU is
  * emitting, the record fits into the current segment, and the clock is an instruction.
+ * Preemption is off.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+static __always_inline void *reserve_now(struct evring_slot *slot,
+					 struct evring_event_type *type, u32 len)
 {
 	u32 size = sizeof(struct evring_rec) + len;
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
@@ -561,7 +564,6 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	unsigned long word;
 	u64 base, now;
 
-	preempt_disable_notrace();
 	ring = this_cpu_read(*type->rings);
 	if (unlikely(!ring || len > ring->payload_max))
 		return reserve_never(ring, slot, type);
@@ -585,6 +587,22 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	ring_header(rec, type, size, now, word_seq(word));
 	return rec + 1;
 }
+
+void *evring_reserve_now(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	slot->stage = NULL;
+	return reserve_now(slot, type, len);
+}
+
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	if (unlikely(rcu_access_pointer(type->rules)))
+		return evring_stage(slot, type, len);
+	slot->stage = NULL;
+	return reserve_now(slot, type, len);
+}
 EXPORT_SYMBOL_GPL(evring_reserve);
 
 /*
@@ -598,6 +616,7 @@ void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *typ
 	struct evring_ring *ring;
 
 	preempt_disable_notrace();
+	slot->stage = NULL;
 	ring = this_cpu_read(*type->rings);
 	if (unlikely(!ring || len > ring->payload_max))
 		goto out;
@@ -623,10 +642,15 @@ static noinline void submit_slow(struct evring_ring *ring)
  */
 void evring_submit(struct evring_slot *slot)
 {
-	struct evring_ring *ring = slot->ring;
-	struct evring_ring_page *page = ring->page;
-	unsigned long word = slot->word;
+	struct evring_ring_page *page;
+	struct evring_ring *ring;
+	unsigned long word;
 
+	if (unlikely(slot->stage) && !evring_land(slot))
+		return;
+	ring = slot->ring;
+	page = ring->page;
+	word = slot->word;
 	barrier();
 	if (unlikely(ring->nest > 1))
 		return submit_slow(ring);
@@ -707,6 +731,10 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 
 void evring_discard(struct evring_slot *slot)
 {
+	if (slot->stage) {
+		evring_unstage(slot);
+		return;
+	}
 	/* Readers of the mapping must not see the event either. */
 	slot_clear(slot);
 	evring_withdraw(slot);

@@ -16,6 +16,7 @@
 #include "group.h"
 #include "lane.h"
 #include "publish.h"
+#include "redact/stage.h"
 #include "type.h"
 
 /* Ids that are not for applications */
@@ -161,6 +162,8 @@ static void type_free(struct evring_event_type *type)
 	free_percpu(type->filtered);
 	free_percpu(type->undecided);
 	free_percpu(type->suppressed);
+	free_percpu(type->redacted);
+	evring_redact_clear(type);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type->app);
@@ -202,7 +205,9 @@ static struct evring_event_type *type_alloc(const struct evring_type_desc *desc,
 	type->filtered = alloc_percpu(u64);
 	type->undecided = alloc_percpu(u64);
 	type->suppressed = alloc_percpu(struct evring_suppressed);
-	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed) {
+	type->redacted = alloc_percpu(struct evring_redacted);
+	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed ||
+	    !type->redacted) {
 		type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -690,6 +695,19 @@ int evring_type_describe(struct evring_describe *info, const kuid_t *only)
 		ret = -EFAULT;
 	kfree(copy);
 	return ret;
+}
+
+/* Is there a type of this name, of whatever version? May sleep. */
+bool evring_type_known(const char *name)
+{
+	bool known = false;
+	unsigned int i;
+
+	mutex_lock(&types_lock);
+	for (i = 0; i < nr_types && !known; i++)
+		known = !strcmp(types[i]->name, name);
+	mutex_unlock(&types_lock);
+	return known;
 }
 
 int evring_types_init(void)

@@ -22,6 +22,7 @@
 
 #include "../compat/exec.h"
 #include "../compat/kprobe.h"
+#include "../redact/redact.h"
 #include "exec.h"
 #include "family.h"
 #include "scratch.h"
@@ -33,11 +34,15 @@
 #define ARGV_BYTES	4096	/* of the arguments, their NULs included */
 #define END_BYTES	1024	/* of their end, where they are cut */
 #define ARGS_MAX	512	/* arguments of a refused exec that are looked at */
+#define LEAD_BYTES	256	/* of each of three pieces before that end: tell_end() */
+#define CHUNK_BYTES	128	/* looked through at once for where an argument begins */
 
 /* The scratch buffer's parts */
 #define CWD_AT		EVRING_PATH_BYTES
 #define ARGV_AT		(CWD_AT + EVRING_PATH_BYTES / 2)
 #define ARGV_ROOM	(EVRING_SCRATCH_BYTES - ARGV_AT)
+
+static_assert(3 * LEAD_BYTES + 2 + END_BYTES + CHUNK_BYTES <= ARGV_ROOM);
 
 enum { SUCCESS, OUTER, GIVEN, RESOLVED };
 
@@ -181,6 +186,8 @@ struct exec_told {
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
+	const char *end;	/* the last of them, with a lead before */
+	u32 end_lead;
 	u32 end_len;
 	bool argv_cut;
 
@@ -285,9 +292,89 @@ static void fill_argv(struct process_exec *e, const struct exec_told *told, u32 
 	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
 	e->argv_truncated = told->argv_cut || done < told->whole;
 	end += told->argv_len;
-	done = read_user((char *)e + end, told->from + told->whole - told->end_len,
-			 told->end_len);
-	e->argv_end = evring_str(end, done == told->end_len ? done : 0);
+	memcpy((char *)e + end, told->end + told->end_lead, told->end_len);
+	e->argv_end = evring_str(end, told->end_len);
+}
+
+/* Where the arguments were cut, their secrets are found by what is not in the event. */
+static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
+		       const struct exec_told *told)
+{
+	struct evring_edge argv = {
+		.offset = offsetof(struct process_exec, argv), .open = e->argv_truncated,
+	};
+	struct evring_edge end = {
+		.offset = offsetof(struct process_exec, argv_end),
+		.text = told->end, .lead = told->end_lead,
+	};
+
+	evring_stage_edge(slot, &argv);
+	evring_stage_edge(slot, &end);
+}
+
+/* Where the argument begins that has the byte before @at; 0: not to be read. */
+static unsigned long argument_start(unsigned long first, unsigned long at, char *chunk)
+{
+	unsigned long limit = at - first > MAX_ARG_STRLEN ? at - MAX_ARG_STRLEN : first;
+	u32 len, i;
+
+	while (at > limit) {
+		len = min_t(unsigned long, at - limit, CHUNK_BYTES);
+		at -= len;
+		if (read_user(chunk, at, len) != len)
+			return 0;
+		for (i = len; i--;)
+			if (!chunk[i])
+				return at + i + 1;
+	}
+	return limit;
+}
+
+/* Append what is there from @from to @to, at most so much of its end. */
+static bool lead_add(char *room, u32 *used, unsigned long from, unsigned long to)
+{
+	u32 len = min_t(unsigned long, to - from, LEAD_BYTES);
+	bool good = read_user(room + *used, to - len, len) == len;
+
+	*used += len;
+	return good;
+}
+
+/*
+ * The end of the arguments, where they are cut, and before it what tells whether it
+ * begins with a secret: the argument that comes before, and of the one that is cut in
+ * two how it begins and what is next to the cut.
+ */
+static bool read_end(struct exec_told *told, char *room)
+{
+	unsigned long end = told->from + told->whole, at = end - told->end_len;
+	unsigned long start = argument_start(told->from, at, room + ARGV_ROOM - CHUNK_BYTES);
+	u32 used = 0;
+
+	if (!start || !lead_add(room, &used, told->from, start))
+		return false;
+	if (at - start <= 2 * LEAD_BYTES) {
+		if (!lead_add(room, &used, start, start + (at - start) / 2) ||
+		    !lead_add(room, &used, start + (at - start) / 2, at))
+			return false;
+	} else {
+		if (!lead_add(room, &used, start, start + LEAD_BYTES))
+			return false;
+		room[used++] = ' ';
+		if (!lead_add(room, &used, at - LEAD_BYTES, at))
+			return false;
+	}
+	told->end_lead = used;
+	return read_user(room + used, at, told->end_len) == told->end_len;
+}
+
+static void tell_end(struct exec_told *told, char *room)
+{
+	told->end = room;
+	if (told->end_len && !read_end(told, room)) {
+		told->end_len = 0;
+		told->end_lead = 0;
+	}
 }
 
 /* How much of the arguments there is room for: paths give way, but not all of it. */
@@ -302,13 +389,14 @@ static void fit_argv(struct exec_told *told)
 				     (unsigned long)room / 7);
 }
 
-static void emit(struct evring_event_hook *hook, struct exec_told *told)
+static void emit(struct evring_event_hook *hook, struct exec_told *told, char *room)
 {
 	u32 end = sizeof(struct process_exec), len;
 	struct evring_slot slot;
 	struct process_exec *e;
 
 	fit_argv(told);
+	tell_end(told, room + ARGV_AT);
 	len = evring_texts_fit(told->texts, TEXTS, end + told->argv_len + told->end_len);
 	e = evring_reserve(&slot, hook->type, len);
 	if (!e)
@@ -317,6 +405,7 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told)
 	fill_event(e, told);
 	fill_texts(e, told, &end);
 	fill_argv(e, told, end);
+	tell_edges(&slot, e, told);
 	evring_hook_submit(hook, &slot);
 }
 
@@ -364,7 +453,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	}
 	tell_program(&told, outer_call(hook), bprm, room);
 	tell_surroundings(&told, room);
-	emit(hook, &told);
+	emit(hook, &told, room);
 	evring_scratch_put();
 }
 
@@ -469,7 +558,7 @@ static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_re
 		tell_given_argv(&told, room + ARGV_AT, evring_exec_argv());
 	else
 		told.argv_cut = true;
-	emit(hook, &told);
+	emit(hook, &told, room);
 	evring_scratch_put();
 }
 

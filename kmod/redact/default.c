@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules that hold from the moment the module is loaded: secrets that well-known
+ * programs take where everybody on the host can read them. docs/reference/redaction.md
+ * tells of each.
+ *
+ * A line here is as a line of evring-redact(7), and its text is that line: libevring
+ * makes the same block of it, byte for byte.
+ */
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../type.h"
+#include "build.h"
+#include "stage.h"
+
+#define PROGRAMS_MAX	4	/* names in one line */
+
+/**
+ * struct default_line - one line of the module's own
+ * @field: "type.field"
+ * @items: as they are written
+ * @programs: for these alone, by a part of their name; none: for all
+ */
+struct default_line {
+	const char *field;
+	const char *items;
+	const char *programs[PROGRAMS_MAX];
+};
+
+#define EXEC_ARGV	"process.exec.argv"
+#define EXEC_ENV	"process.exec.env"
+
+static const struct default_line lines[] = {
+	/* Options that say what they are, of any program */
+	{ .field = EXEC_ARGV, .items =
+	  "after -*password, after -*passwd, after -*passphrase, after -*pass, "
+	  "after -*secret, after -*token, after -*api-key, after -*apikey, "
+	  "after -*access-key, after -*secret-key, after --pwd" },
+	/* Variables that `env`, `docker -e`, make or a shell's command set; queries; JSON */
+	{ .field = EXEC_ARGV, .items =
+	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token=, *_token_*=, "
+	  "*api_key*=, *api-key=, *apikey=, *access_key=, *access-key=, "
+	  "*private_key=, *credential*=, *_pwd=, pwd=" },
+	{ .field = EXEC_ARGV, .items =
+	  "header authorization, header x-api-key, header x-auth-token, "
+	  "header private-token, header cookie" },
+	{ .field = EXEC_ARGV, .items =
+	  "url" },
+	/* Tokens that begin with what they are: GitHub, GitLab, Slack, npm, PyPI, a JWT */
+	{ .field = EXEC_ARGV, .items =
+	  "ghp_*, gho_*, ghu_*, ghs_*, ghr_*, github_pat_*, glpat-*, xoxb-*, xoxp-*, "
+	  "xapp-*, npm_*, pypi-*, eyJ*, pass:*" },
+	/* Options that mean something else to other programs */
+	{ .field = EXEC_ARGV, .items =
+	  "-p*",
+	  .programs = { "mysql", "mariadb", "7z" } },
+	{ .field = EXEC_ARGV, .items =
+	  "after -p, -p*",
+	  .programs = { "sshpass" } },
+	{ .field = EXEC_ARGV, .items =
+	  "after -u, -u*, after --user, after -U, -U*, after --proxy-user",
+	  .programs = { "curl" } },
+	{ .field = EXEC_ARGV, .items =
+	  "after -a",
+	  .programs = { "redis-cli", "valkey-cli" } },
+	{ .field = EXEC_ARGV, .items =
+	  "after -w, -w*",
+	  .programs = { "ldapsearch", "ldapmodify", "ldapadd", "ldappasswd" } },
+	{ .field = EXEC_ARGV, .items =
+	  "after -U, -U*, after --user",
+	  .programs = { "smbclient", "rpcclient" } },
+	{ .field = EXEC_ENV, .items =
+	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token*=, *api_key*=, "
+	  "*apikey*=, *access_key*=, *private_key*=, *credential*=, *_pwd=, url" },
+};
+
+/* What becomes of a line on its way */
+struct making {
+	struct evring_build build;
+	struct evring_build_item items[EVRING_BUILD_ITEMS_MAX];
+	char text[2048];
+	union {
+		struct evring_program program;
+		char room[2048];
+	} cond;
+};
+
+static bool begins(const char *s, u32 len, const char *with)
+{
+	return len >= strlen(with) && !memcmp(s, with, strlen(with));
+}
+
+static struct evring_build_item item_make(const char *s, u32 len)
+{
+	if (begins(s, len, "after "))
+		return (struct evring_build_item){ EVRING_REDACT_AFTER, s + 6, len - 6 };
+	if (begins(s, len, "header "))
+		return (struct evring_build_item){ EVRING_REDACT_HEADER, s + 7, len - 7 };
+	if (len == 3 && begins(s, len, "url"))
+		return (struct evring_build_item){ .op = EVRING_REDACT_URL };
+	return (struct evring_build_item){
+		s[len - 1] == '=' ? EVRING_REDACT_VALUE : EVRING_REDACT_PREFIX, s, len - 1,
+	};
+}
+
+/* Items with ", " between */
+static u32 items_make(struct evring_build_item *items, const char *s)
+{
+	const char *end;
+	u32 nr = 0;
+
+	for (;; s = end + 2) {
+		end = strchrnul(s, ',');
+		items[nr++] = item_make(s, end - s);
+		if (!*end || nr == EVRING_BUILD_ITEMS_MAX)
+			return nr;
+	}
+}
+
+/* ("mysql", "mariadb"), or with more around each */
+static void names_print(char *to, size_t room, const struct default_line *line, const char *before,
+			const char *behind)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; i < PROGRAMS_MAX && line->programs[i]; i++)
+		used += scnprintf(to + used, room - used, "%s\"%s%s%s\"", i ? ", " : "(", before,
+				  line->programs[i], behind);
+	scnprintf(to + used, room - used, ")");
+}
+
+/*
+ * The file that runs, or the name that it was given, or a script that runs it: then
+ * more words follow.
+ */
+static u32 cond_print(char *to, size_t room, const struct default_line *line)
+{
+	char names[128], globs[192];
+
+	names_print(names, sizeof(names), line, "", "");
+	names_print(globs, sizeof(globs), line, "*", "* *");
+	return scnprintf(to, room, "path contains %s || argv[0] contains %s || argv ~ %s", names,
+			 names, globs);
+}
+
+static void cond_operands(struct evring_program *program, struct evring_insn *insn,
+			  const struct default_line *line)
+{
+	char *pool = (char *)program + program->pool.offset, text[64];
+	bool is_glob = insn->op == EVRING_OP_GLOB;
+	unsigned int i;
+	u16 len;
+
+	insn->pool = program->pool.count;
+	for (i = 0; i < PROGRAMS_MAX && line->programs[i]; i++, insn->count++) {
+		len = scnprintf(text, sizeof(text), is_glob ? "*%s* *" : "%s", line->programs[i]);
+		memcpy(pool + program->pool.count, &len, sizeof(len));
+		memcpy(pool + program->pool.count + sizeof(len), text, len);
+		program->pool.count += sizeof(len) + len;
+	}
+}
+
+/* The three questions of cond_print(), as libevring's compiler makes them: the last one first */
+static void cond_make(struct making *making, const struct default_line *line)
+{
+	const struct evring_block *type = making->build.type;
+	struct evring_program *program = &making->cond.program;
+	struct evring_insn *insns = (struct evring_insn *)(program + 1);
+	static const char *const fields[] = { "path", "argv", "argv" };
+	const struct evring_block_field *field;
+	char *text;
+	u32 i;
+
+	memset(&making->cond, 0, sizeof(making->cond));
+	program->magic = EVRING_PROGRAM_MAGIC;
+	program->size = sizeof(*program);
+	program->version = type->version;
+	program->insns.offset = sizeof(*program);
+	program->insns.stride = sizeof(*insns);
+	program->insns.count = 3;
+	program->pool.offset = sizeof(*program) + 3 * sizeof(*insns);
+	program->pool.stride = 1;
+	for (i = 3; i--;) {
+		field = (const void *)((const char *)type + type->fields.offset +
+				       evring_build_field(type, fields[i], strlen(fields[i])) *
+				       type->fields.stride);
+		insns[i] = (struct evring_insn){
+			.op = i == 2 ? EVRING_OP_GLOB : EVRING_OP_CONTAINS,
+			.kind = field->kind, .offset = field->offset, .size = field->size,
+			.yes = EVRING_INSN_ACCEPT, .no = i == 2 ? EVRING_INSN_REJECT : i + 1,
+			.element = i == 1 ? 0 : EVRING_ELEMENT_ANY,
+		};
+		cond_operands(program, &insns[i], line);
+	}
+	program->text.offset = program->pool.offset + program->pool.count;
+	program->text.stride = 1;
+	text = (char *)program + program->text.offset;
+	program->text.count = 1 + cond_print(text, making->cond.room + sizeof(making->cond) - text,
+					     line);
+	program->len = ALIGN(program->text.offset + program->text.count, 8);
+}
+
+/* The part of "type.field" that is the field, NULL: it is of another type. */
+static const char *field_of(const struct default_line *line, const char *type)
+{
+	const char *dot = strrchr(line->field, '.');
+	size_t len = strlen(type);
+
+	return dot == line->field + len && !memcmp(line->field, type, len) ? dot + 1 : NULL;
+}
+
+static int line_make(struct making *making, const struct default_line *line, int field)
+{
+	struct evring_build_line to = { .field = field, .items = making->items };
+
+	to.nr = items_make(making->items, line->items);
+	to.text = making->text;
+	to.text_len = scnprintf(making->text, sizeof(making->text), "%s: %s", line->field,
+				line->items);
+	if (line->programs[0]) {
+		cond_make(making, line);
+		to.cond = &making->cond.program;
+		to.text_len += scnprintf(making->text + to.text_len,
+					 sizeof(making->text) - to.text_len, " if ");
+		to.text_len += cond_print(making->text + to.text_len,
+					  sizeof(making->text) - to.text_len, line);
+	}
+	return evring_build_add(&making->build, &to);
+}
+
+static int lines_make(struct making *making, const char *name)
+{
+	const char *field_name;
+	int field, ret = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines) && !ret; i++) {
+		field_name = field_of(&lines[i], name);
+		field = field_name ? evring_build_field(making->build.type, field_name,
+							strlen(field_name)) : -1;
+		if (field >= 0)
+			ret = line_make(making, &lines[i], field);
+	}
+	return ret;
+}
+
+/*
+ * The module's own rules for a type, for the caller to kvfree(); NULL: there are none.
+ * May sleep.
+ */
+struct evring_redaction *evring_redact_default(const struct evring_event_type *type)
+{
+	struct making *making = kvzalloc(sizeof(*making), GFP_KERNEL);
+	struct evring_redaction *to = NULL;
+	int ret;
+
+	if (!making)
+		return ERR_PTR(-ENOMEM);
+	making->build.type = type->block;
+	ret = lines_make(making, type->name);
+	if (!ret && making->build.nr_rules) {
+		to = kvmalloc(evring_build_len(&making->build), GFP_KERNEL);
+		if (to)
+			evring_build_make(&making->build, to);
+		else
+			ret = -ENOMEM;
+	}
+	kvfree(making);
+	return ret ? ERR_PTR(ret) : to;
+}
