@@ -249,21 +249,23 @@ static bool name_matches(struct search *search, const struct evring_redact_rule 
 	return false;
 }
 
-/* How many bytes of it are a prefix that the rule has, and not all; 0: none */
+/* How many bytes of it are a prefix that the rule has, the shortest one; 0: there is none. */
 static __u32 prefix_len(struct search *search, const struct evring_redact_rule *rule,
 			const char *s, __u32 len)
 {
 	const char *at = search->pool + rule->pool, *prefix;
+	__u32 shortest = 0;
 	unsigned int i;
 	__u16 prefix_len;
 
 	for (i = 0; i < rule->count; i++) {
 		prefix = operand(&at, &prefix_len);
 		search->steps--;
-		if (prefix_len < len && !memcmp(s, prefix, prefix_len))
-			return prefix_len;
+		if (prefix_len < len && (!shortest || prefix_len < shortest) &&
+		    !memcmp(s, prefix, prefix_len))
+			shortest = prefix_len;
 	}
-	return 0;
+	return shortest;
 }
 
 /* Where @want is in @s, letters of any case; @len: nowhere */
@@ -359,10 +361,10 @@ static void look_value(struct search *search, const struct evring_redact_rule *r
 		name = (__u32)(colon - s);
 	if (!name || !name_matches(search, rule, s, name, true))
 		return;
-	if (word->at + name < word->end)
+	if (word->at + name < word->end && !colon)
 		from = word->at + name + 1;
 	else
-		from = value_begin(search->text.s, word->end, word->limit, ":=");
+		from = value_begin(search->text.s, word->at + name, word->limit, ":=");
 	if (from)
 		leave_out_value(search, word, from);
 }

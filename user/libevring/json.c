@@ -697,16 +697,17 @@ static char *put_head(char *p, const struct evring *ev, const struct evring_host
 static char *put_redacted(char *p, const char *limit, const struct evring_event *event)
 {
 	const struct evring_type *type = event->type;
+	uint64_t fields = redacted_fields(event);
 	size_t most = 0;
 
 	for (uint32_t i = 0; i < type->nr_fields; i++)
-		if (evring_field_redacted(event, &type->fields[i]))
+		if (is_redacted(fields, i))
 			most += type->fields[i].name_len + 3;
 	if ((size_t)(limit - p) < most)
 		return NULL;
 	p = put_literal(p, ",\"redacted\":[");
 	for (uint32_t i = 0; i < type->nr_fields; i++) {
-		if (!evring_field_redacted(event, &type->fields[i]))
+		if (!is_redacted(fields, i))
 			continue;
 		*p++ = '"';
 		p = put_bytes(p, type->fields[i].name, type->fields[i].name_len);

@@ -165,19 +165,11 @@ int evring_redact_reset(struct evring *ev, const char *type, uint32_t generation
 
 uint64_t evring_redacted(const struct evring_event *event)
 {
-	uint64_t fields;
-
-	if (!(event->rec->flags & EVRING_REC_REDACTED) || event->payload_len < sizeof(fields) ||
-	    event->rec->type < EVRING_TYPE_FIRST)
-		return 0;
-	memcpy(&fields, (const char *)event->payload + event->payload_len - sizeof(fields),
-	       sizeof(fields));
-	return fields;
+	return redacted_fields(event);
 }
 
 bool evring_field_redacted(const struct evring_event *event, const struct evring_field *field)
 {
-	size_t i = event->type ? (size_t)(field - event->type->fields) : 0;
-
-	return evring_redacted(event) >> (i < 63 ? i : 63) & 1;
+	return event->type &&
+	       is_redacted(redacted_fields(event), (uint32_t)(field - event->type->fields));
 }
