@@ -102,9 +102,9 @@ static void group_hold(struct evring_ring *ring)
 	for (i = 0; i < EVRING_GROUPS_MAX; i++)
 		if (group_holds(&groups[i], ring->lane))
 			hold = min_t(u64, hold, ring->cursors[i].pos);
-	/* release: pairs with smp_load_acquire() in ring_claim() */
+	/* release: pairs with smp_load_acquire() in segment_claim() */
 	smp_store_release(&ring->hold, hold);
-	smp_mb();	/* pairs with smp_mb() in ring_claim(), and in await_room() */
+	smp_mb();	/* pairs with smp_mb() in segment_claim(), and in await_room() */
 	if (hold > before)
 		evring_room_made();
 }

@@ -9,7 +9,7 @@
  * in the cache.
  *
  * From the look at the type to the publish it is one rcu_read_lock(): whoever lets
- * a type go waits for that, before its id can be another type's (type.c).
+ * a type go waits for that, before its id can be another type's (app_type.c).
  *
  * Who finds no room waits for a group's commit, which wakes all who wait: each
  * tries again, on the CPU where it is then.

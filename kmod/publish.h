@@ -26,7 +26,7 @@ void evring_user_took(struct evring_user *user, const struct evring_ring *ring, 
 int evring_users_init(void);
 void evring_users_exit(void);
 
-/* app.c: a block from user space becomes a type */
+/* app.c: applications register types */
 
 /* Where an event refers to its tail: what must be looked at before it is published */
 struct evring_ref {
@@ -66,7 +66,7 @@ struct evring_reason {
 int evring_app_register(struct evring_session *session, struct evring_register *arg);
 int evring_app_unregister(struct evring_session *session, const struct evring_unregister *arg);
 
-/* type.c: the list of types, as far as applications' are in it */
+/* app_type.c: applications' types in the table */
 
 /**
  * struct evring_app_add - a type that is to be in the list
@@ -91,7 +91,6 @@ struct evring_app_add {
 struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation);
 int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned long *registered);
 void evring_types_leave_app(unsigned long *registered);
-struct evring_event_type *evring_type_by_id(u32 id);
 
 /* publish.c: write() */
 

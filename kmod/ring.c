@@ -12,344 +12,22 @@
  * moves head, past everything that the inner ones have written meanwhile, so a
  * reader never meets a half-written record.
  *
- * Room is a question only where a segment is entered (ring_enter()). To enter,
- * close the current segment (word says CLOSED, its tail becomes a pad), see
- * whether the next one is free, announce that it will be overwritten (tail),
- * move base, reopen the word. While it is closed every attempt comes here too:
- * if the next segment is held it takes a number and is lost, and the numbers
- * between close and reopen are exactly the ones that the lost record covers.
+ * An attempt that does not fit into the current segment enters the next one
+ * (segment.c).
  *
- * This file needs nothing but the ring: it also compiles in user space, where
- * tests drive it (tests/ring).
+ * This file, segment.c and loss.c need nothing but the ring: they also compile in user
+ * space, where tests drive them (tests/ring).
  */
 #include "clock.h"
-#include "pages.h"
+#include "loss.h"
 #include "redact/stage.h"
 #include "ring.h"
+#include "segment.h"
 #include "type.h"
-
-#define UNIT_SHIFT	3			/* the ring is counted in 8-byte units */
-#define TAKEN_MASK	0xffffUL
-#define TAKEN_CLOSED	TAKEN_MASK		/* no segment is that long */
-#define SEQ_SHIFT	16
-#define SEQ_ONE		BIT(SEQ_SHIFT)
+#include "word.h"
 
 /* Task, softirq, hard irq, NMI, and room for a probe that probes itself */
 #define NEST_MAX	8
-
-#define LOST_SIZE	(sizeof(struct evring_rec) + sizeof(struct evring_lost))
-#define LOST_UNITS	(LOST_SIZE >> UNIT_SHIFT)
-
-/**
- * struct attempt - a request for room
- * @type: of the event
- * @seqs: sequence numbers that it takes, one an event
- * @lost: the cause if it is to be a lost record, which holds if it finds no room, too;
- *	-1: the cause is the reason that it finds no room
- * @try: without room it is no attempt: nothing is counted
- */
-struct attempt {
-	struct evring_event_type *type;
-	u32 seqs;
-	int lost;
-	bool try;
-};
-
-static_assert(BITS_PER_LONG == 64, "the reservation word needs 64 bits");
-static_assert(SEQ_SHIFT + EVRING_SEQ_BITS == 64);
-static_assert(LOST_SIZE % 8 == 0);
-
-static inline u64 word_seq(unsigned long word)
-{
-	return word >> SEQ_SHIFT;
-}
-
-static inline unsigned long word_taken(unsigned long word)
-{
-	return word & TAKEN_MASK;
-}
-
-static inline unsigned long word_make(u64 seq, unsigned long taken)
-{
-	return seq << SEQ_SHIFT | taken;
-}
-
-/* Returns true, or the word as it is now in *@word. */
-static inline bool word_exchange(struct evring_ring *ring, unsigned long *word, unsigned long new)
-{
-	unsigned long old = local_cmpxchg(&ring->word, *word, new);
-
-	if (likely(old == *word))
-		return true;
-	*word = old;
-	return false;
-}
-
-static inline void *ring_at(const struct evring_ring *ring, u64 pos)
-{
-	return ring->data + (pos & (ring->data_size - 1));
-}
-
-static inline struct evring_rec *ring_record(const struct evring_ring *ring, u64 base,
-					     unsigned long taken)
-{
-	return ring_at(ring, base + (taken << UNIT_SHIFT));
-}
-
-/* The reservation of @units behind @before, in the segment at @base */
-static inline void ring_slot(struct evring_ring *ring, struct evring_slot *slot, u64 base,
-			     unsigned long before, unsigned long units)
-{
-	slot->rec = ring_record(ring, base, word_taken(before));
-	slot->word = before + SEQ_ONE + units;
-	slot->head = base + (word_taken(slot->word) << UNIT_SHIFT);
-}
-
-/*
- * Close the current segment: no reservation gets in behind us, and its tail becomes
- * a pad. Runs with ring->entering set, in the context that set it or in an NMI on top;
- * the exchange makes it happen once.
- */
-static void ring_close(struct evring_ring *ring)
-{
-	unsigned long word = local_read(&ring->word);
-	struct evring_rec *pad;
-
-	do {
-		if (word_taken(word) == TAKEN_CLOSED)
-			return;
-	} while (!word_exchange(ring, &word, word_make(word_seq(word), TAKEN_CLOSED)));
-
-	/* Only the context that closed it writes this: it is read at reopening. */
-	ring->closed_seq = word_seq(word);
-	if (word_taken(word) < ring->segment_units) {
-		pad = ring_record(ring, ring->base, word_taken(word));
-		pad->len = (ring->segment_units - word_taken(word)) << UNIT_SHIFT;
-		pad->type = EVRING_TYPE_PAD;
-		pad->flags = 0;
-	}
-}
-
-/*
- * Why attempts failed since the segment was closed: their causes, a bit each, and
- * their type, if it is one alone. 0: none has failed yet.
- */
-#define WHAT_CAUSES	0xffffUL
-#define WHAT_TYPE_SHIFT	16
-#define WHAT_SEVERAL	BIT(32)
-
-static unsigned long what_make(const struct evring_event_type *type, enum evring_lost_cause cause)
-{
-	return BIT(cause) | (unsigned long)type->id << WHAT_TYPE_SHIFT;
-}
-
-static unsigned long what_add(unsigned long a, unsigned long b)
-{
-	if (!a || !b)
-		return a | b;
-	if ((a ^ b) & ~WHAT_CAUSES)
-		return ((a | b) & WHAT_CAUSES) | WHAT_SEVERAL;
-	return a | b;
-}
-
-/* Causes and type go to where the stream tells of them. */
-static void what_tell(unsigned long what, struct evring_lost *lost)
-{
-	lost->causes = what & WHAT_CAUSES;
-	lost->type = what & WHAT_SEVERAL ? EVRING_TYPE_PAD : what >> WHAT_TYPE_SHIFT;
-}
-
-/* Any context may come between, and adds its own. */
-static void ring_note(struct evring_ring *ring, unsigned long what)
-{
-	unsigned long old = local_read(&ring->lost_what), seen;
-
-	while ((seen = local_cmpxchg(&ring->lost_what, old, what_add(old, what))) != old)
-		old = seen;
-}
-
-/* Count @more, and show it: a context that interrupts us counts and shows too. */
-static void ring_count(local_t *count, u64 *shown, u32 more)
-{
-	unsigned long n;
-
-	local_add(more, count);
-	do {
-		n = local_read(count);
-		WRITE_ONCE(*shown, n);
-	} while (n != (unsigned long)local_read(count));
-}
-
-/* This attempt takes its numbers and is lost. The segment is closed. */
-static void ring_lose(struct evring_ring *ring, const struct attempt *attempt,
-		      enum evring_lost_cause cause)
-{
-	unsigned long word = local_read(&ring->word);
-	u64 now, first;
-
-	if (attempt->lost >= 0)
-		cause = attempt->lost;
-	do {
-		now = evring_clock_raw();
-	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
-
-	/* An NMI since then has lost one later than ours, and said so first. */
-	first = READ_ONCE(ring->lost_first);
-	if (!first || first > now)
-		WRITE_ONCE(ring->lost_first, now);
-	WRITE_ONCE(ring->lost_last, now);
-	ring_note(ring, what_make(attempt->type, cause));
-	ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
-	this_cpu_add(*attempt->type->lost, attempt->seqs);
-}
-
-/*
- * May the segment at @next be entered? That overwrites the one a ring's length before
- * it, which must be below all holds and below head: an outer context may still be
- * filling its record there.
- */
-static bool ring_claim(struct evring_ring *ring, u64 next)
-{
-	struct evring_ring_page *page = ring->page;
-	u64 floor;
-
-	if (next + ring->segment_size <= ring->data_size)
-		return true;
-	floor = next + ring->segment_size - ring->data_size;
-	/*
-	 * acquire: pairs with smp_store_release() in group_hold(): readers have
-	 * finished with the segment that we overwrite
-	 */
-	if (floor > page->head || floor > smp_load_acquire(&ring->hold))
-		return false;
-
-	WRITE_ONCE(page->tail, floor);
-	/*
-	 * Orders the store of tail before the load of hold: pairs with smp_mb()
-	 * in group_hold(): a group that joins right now either is seen here or
-	 * sees the new tail. And before the stores to the segment: pairs with
-	 * the reader's fence between its copy and its second look at tail. If
-	 * it is seen, tail stays where it is all the same: it never goes back.
-	 */
-	smp_mb();
-	return floor <= READ_ONCE(ring->hold);
-}
-
-static void ring_write_lost(struct evring_rec *rec, u64 seq, u64 now,
-			    const struct evring_lost *lost)
-{
-	rec->len = LOST_SIZE;
-	rec->type = EVRING_TYPE_LOST;
-	rec->flags = 0;
-	rec->time = now;
-	rec->seq = seq;
-	rec->pid = 0;
-	rec->tid = 0;
-	*(struct evring_lost *)(rec + 1) = *lost;
-}
-
-/*
- * The next segment is ours: move into it and take the first record there. The
- * attempts between close and reopen are the loss, exactly. Causes and times are read
- * before the word opens, as an NMI may close the new segment at once.
- */
-static u64 ring_reopen(struct evring_ring *ring, struct evring_slot *slot, u64 next,
-		       unsigned long units, u32 seqs)
-{
-	struct evring_lost lost = { 0 };
-	unsigned long word, taken, what = 0;
-	u64 now, seq, first;
-
-	WRITE_ONCE(ring->base, next);
-	WRITE_ONCE(ring->segment, ring_at(ring, next));
-	barrier();	/* base and segment move before the word opens */
-	word = local_read(&ring->word);
-	do {
-		seq = READ_ONCE(ring->closed_seq);
-		lost.count = (word_seq(word) - seq) & EVRING_SEQ_MASK;
-		first = xchg(&ring->lost_first, 0);
-		lost.first = lost.first ?: first;
-		lost.last = READ_ONCE(ring->lost_last);
-		what = what_add(what, local_xchg(&ring->lost_what, 0));
-		taken = lost.count ? LOST_UNITS : 0;
-		now = evring_clock_raw();
-	} while (!word_exchange(ring, &word, word_make(word_seq(word) + seqs, taken + units)));
-
-	/* Only the context that enters a segment comes here, one at a time. */
-	ring->seq_base += (seq - ring->seq_base) & EVRING_SEQ_MASK;
-	WRITE_ONCE(ring->page->seq_base, ring->seq_base);
-	if (lost.count) {
-		what_tell(what, &lost);
-		ring_write_lost(ring_at(ring, next), seq, now, &lost);
-	}
-	ring_slot(ring, slot, next, word_make(word_seq(word), taken), units);
-	return now;
-}
-
-enum ring_entry { RING_ENTERED, RING_AGAIN, RING_LOST };
-
-/*
- * The record does not fit into the rest of the segment. RING_AGAIN: another context
- * has entered the next segment meanwhile. RING_LOST: where it is only tried nothing
- * has changed, else the attempt was counted.
- */
-static noinline enum ring_entry ring_enter(struct evring_ring *ring, struct evring_slot *slot,
-					   const struct attempt *attempt, unsigned long units,
-					   u64 *now)
-{
-	enum ring_entry entry = RING_LOST;
-	unsigned long flags;
-	u64 next;
-
-	local_irq_save(flags);
-	if (ring->entering) {
-		/* An NMI on top of a context that is in the middle of this. */
-		ring_close(ring);
-		ring_lose(ring, attempt, EVRING_LOST_NESTED);
-		goto out;
-	}
-	WRITE_ONCE(ring->entering, true);
-	barrier();	/* from here on an NMI leaves base alone */
-
-	next = ring->base + ring->segment_size;
-	if (word_taken(local_read(&ring->word)) + units <= ring->segment_units) {
-		entry = RING_AGAIN;
-	} else if (!attempt->try || ring_claim(ring, next)) {
-		/* Who only tries has claimed it before the close: no number is lost. */
-		ring_close(ring);
-		if (attempt->try || ring_claim(ring, next)) {
-			*now = ring_reopen(ring, slot, next, units, attempt->seqs);
-			entry = RING_ENTERED;
-		} else {
-			ring_lose(ring, attempt, EVRING_LOST_FULL);
-		}
-	}
-	barrier();
-	WRITE_ONCE(ring->entering, false);
-	if (READ_ONCE(*ring->marked))
-		irq_work_queue(&ring->wake);
-out:
-	local_irq_restore(flags);
-	return entry;
-}
-
-/* More contexts than there are: a probe that probes itself. Costs the segment's rest. */
-static noinline void ring_refuse(struct evring_ring *ring, const struct attempt *attempt)
-{
-	unsigned long flags;
-	bool outer;
-
-	local_irq_save(flags);
-	outer = !ring->entering;
-	WRITE_ONCE(ring->entering, true);
-	barrier();	/* as in ring_enter() */
-	ring_close(ring);
-	ring_lose(ring, attempt, EVRING_LOST_NESTED);
-	barrier();
-	if (outer)
-		WRITE_ONCE(ring->entering, false);
-	local_irq_restore(flags);
-}
 
 static inline void ring_header(struct evring_rec *rec, struct evring_event_type *type, u32 size,
 			       u64 now, u64 seq)
@@ -381,16 +59,16 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
  * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
-			 const struct attempt *attempt, u32 size)
+			 const struct evring_attempt *attempt, u32 size)
 {
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
 	unsigned long word;
-	enum ring_entry entry;
+	enum evring_entry entry;
 	u64 base, now;
 
 	slot->ring = ring;
 	if (unlikely(ring->nest > NEST_MAX)) {
-		ring_refuse(ring, attempt);
+		evring_segment_refuse(ring, attempt);
 		return false;
 	}
 again:
@@ -399,10 +77,10 @@ again:
 		/* word first, base second: base moves only while word changes */
 		base = READ_ONCE(ring->base);
 		if (unlikely(word_taken(word) + units > ring->segment_units)) {
-			entry = ring_enter(ring, slot, attempt, units, &now);
-			if (entry == RING_AGAIN)
+			entry = evring_segment_enter(ring, slot, attempt, units, &now);
+			if (entry == EVRING_ENTRY_AGAIN)
 				goto again;
-			if (entry == RING_LOST)
+			if (entry == EVRING_ENTRY_LOST)
 				return false;
 			goto fill;
 		}
@@ -490,7 +168,8 @@ static void ring_publish(struct evring_ring *ring)
  * in the stream. Preemption is off.
  */
 static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot *slot,
-				    const struct attempt *attempt, enum evring_lost_cause cause)
+				    const struct evring_attempt *attempt,
+				    enum evring_lost_cause cause)
 {
 	struct evring_lost lost = { .count = attempt->seqs };
 
@@ -498,9 +177,9 @@ static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot
 	if (ring_reserve(ring, slot, attempt, LOST_SIZE)) {
 		lost.first = slot->rec->time;
 		lost.last = slot->rec->time;
-		what_tell(what_make(attempt->type, cause), &lost);
-		ring_write_lost(slot->rec, slot->rec->seq, slot->rec->time, &lost);
-		ring_count(&ring->lost[cause], &ring->lost_shown[cause], attempt->seqs);
+		evring_loss_explain(evring_loss_make(attempt->type, cause), &lost);
+		evring_loss_write(slot->rec, slot->rec->seq, slot->rec->time, &lost);
+		evring_loss_count(ring, cause, attempt->seqs);
 		this_cpu_add(*attempt->type->lost, attempt->seqs);
 	}
 	ring_publish(ring);
@@ -509,7 +188,7 @@ static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot
 /* @nr events that no probe saw are lost, on this CPU for lack of another. Any context. */
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause)
 {
-	const struct attempt attempt = { .type = type, .seqs = nr, .lost = cause };
+	const struct evring_attempt attempt = { .type = type, .seqs = nr, .lost = cause };
 	struct evring_ring *ring;
 	struct evring_slot slot;
 
@@ -526,7 +205,7 @@ void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause 
 static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot *slot,
 				    struct evring_event_type *type)
 {
-	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
 
 	if (ring)
 		ring_tell_lost(ring, slot, &attempt, EVRING_LOST_TOOBIG);
@@ -540,7 +219,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
-	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
 
 	if (likely(ring_reserve(ring, slot, &attempt, size)))
 		return slot->rec + 1;
@@ -612,7 +291,7 @@ EXPORT_SYMBOL_GPL(evring_reserve);
  */
 void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
 {
-	const struct attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
+	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
 	struct evring_ring *ring;
 
 	preempt_disable_notrace();
@@ -694,7 +373,7 @@ bool evring_withdraw(struct evring_slot *slot)
 	if (!undone) {
 		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_DISCARD;
-		ring_count(&ring->discarded, &ring->page->discarded, 1);
+		evring_count_shown(&ring->discarded, &ring->page->discarded, 1);
 	}
 	submit_slow(ring);
 	return undone;
@@ -720,9 +399,9 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 	if (!undone) {
 		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_LOST;
-		what_tell(what_make(type, cause), &lost);
+		evring_loss_explain(evring_loss_make(type, cause), &lost);
 		*(struct evring_lost *)(slot->rec + 1) = lost;
-		ring_count(&ring->lost[cause], &ring->lost_shown[cause], 1);
+		evring_loss_count(ring, cause, 1);
 		this_cpu_inc(*type->lost);
 	}
 	submit_slow(ring);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ring.c: reserve, fill, submit; most of its functions are those of <linux/evring.h>. */
+/* ring.c: reserve, fill, submit. <linux/evring.h> declares most of its functions. */
 #ifndef _KMOD_RING_H
 #define _KMOD_RING_H
 
@@ -33,7 +33,7 @@
  * @lost_first: when the first attempt after that failed, 0 if none has
  * @lost_last: and when the last one did
  * @seq_base: number of the first attempt in the current segment, all 64 bits
- * @lost_what: causes and types of the attempts that failed since then
+ * @lost_causes: causes and types (loss.h) of the attempts that failed since then
  * @lost: attempts that failed, by enum evring_lost_cause
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
@@ -65,7 +65,7 @@ struct evring_ring {
 	u64 closed_seq;
 	u64 lost_first;
 	u64 lost_last;
-	local_t lost_what;
+	local_t lost_causes;
 	u64 seq_base;
 	local_t lost[EVRING_LOST_CAUSES];
 	local_t discarded;

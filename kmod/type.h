@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* type.c: the types of events. */
+/* type.c and type_desc.c: the types of events. */
 #ifndef _KMOD_TYPE_H
 #define _KMOD_TYPE_H
 
@@ -76,12 +76,14 @@ struct evring_event_type {
 };
 
 extern const struct evring_names_desc evring_lost_causes;
+extern const struct evring_type_desc evring_builtin_types[EVRING_TYPE_FIRST];
 
 int evring_types_init(void);
 void evring_types_exit(void);
 bool evring_type_desc_valid(const struct evring_type_desc *desc);
 bool evring_type_known(const char *name);
 int evring_type_describe(struct evring_describe *info, const kuid_t *only);
+struct evring_event_type *evring_type_by_id(u32 id);
 void evring_type_move(struct evring_event_type *type, int lane);
 
 #endif /* _KMOD_TYPE_H */

@@ -4,28 +4,14 @@
 #define _KMOD_COMPAT_EXEC_H
 
 #include <linux/capability.h>
-#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <linux/sched/task_stack.h>
 #include <linux/time64.h>
 #include <linux/unistd.h>
 
-#if !defined(CONFIG_UML)
-#include <asm/syscall.h>
-#endif
+#include "call.h"
 
 #define EVRING_COMPAT_EXECVE	11	/* of 32-bit x86 and ARM */
-
-/* Is a pointer of the current system call 4 bytes long? */
-static inline bool evring_compat_call(void)
-{
-#ifdef CONFIG_COMPAT
-	return in_compat_syscall();
-#else
-	return false;
-#endif
-}
 
 /* The argv of the execve() or execveat() that current is in; it is the caller's. */
 static inline unsigned long evring_exec_argv(void)
@@ -33,12 +19,10 @@ static inline unsigned long evring_exec_argv(void)
 #if defined(CONFIG_UML)
 	return 0;
 #else
-	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long args[6];
-	int nr = syscall_get_nr(current, regs);
+	int nr = syscall_get_nr(current, task_pt_regs(current));
+	bool is_execve = nr == (evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve);
 
-	syscall_get_arguments(current, regs, args);
-	return args[nr == (evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve) ? 1 : 2];
+	return evring_call_argument(is_execve ? 1 : 2);
 #endif
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The number of a mount namespace, whose structure is private to fs/. */
+/* Namespaces: that of mounts is private to fs/, and what tells their kind has moved. */
 #ifndef _KMOD_COMPAT_NS_H
 #define _KMOD_COMPAT_NS_H
 
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
+#include <linux/proc_ns.h>
 #include <linux/sched.h>
 
 /*
@@ -17,6 +18,16 @@ static inline u32 evring_mntns(struct task_struct *task)
 	const struct nsproxy *nsproxy = task->nsproxy;
 
 	return nsproxy ? ((const struct ns_common *)nsproxy->mnt_ns)->inum : 0;
+}
+
+/* CLONE_NEW* */
+static inline u32 evring_ns_kind(const struct ns_common *ns)
+{
+#ifdef EVRING_HAVE_NS_TYPE
+	return ns->ns_type;
+#else
+	return ns->ops->type;
+#endif
 }
 
 #endif /* _KMOD_COMPAT_NS_H */

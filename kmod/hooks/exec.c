@@ -23,8 +23,11 @@
 #include "../compat/exec.h"
 #include "../compat/kprobe.h"
 #include "../redact/redact.h"
+#include "args_end.h"
+#include "env.h"
 #include "exec.h"
 #include "family.h"
+#include "peek.h"
 #include "scratch.h"
 #include "who.h"
 
@@ -32,17 +35,13 @@
 #define CALL_BYTES	4000	/* of one; kretprobes have a page at most, and their own part */
 #define GIVEN_BYTES	1024	/* of a path as it was given, if the other one is long */
 #define ARGV_BYTES	4096	/* of the arguments, their NULs included */
-#define END_BYTES	1024	/* of their end, where they are cut */
 #define ARGS_MAX	512	/* arguments of a refused exec that are looked at */
-#define LEAD_BYTES	256	/* of each of three pieces before that end: tell_end() */
-#define CHUNK_BYTES	128	/* looked through at once for where an argument begins */
 
 /* The scratch buffer's parts */
 #define CWD_AT		EVRING_PATH_BYTES
 #define ARGV_AT		(CWD_AT + EVRING_PATH_BYTES / 2)
-#define ARGV_ROOM	(EVRING_SCRATCH_BYTES - ARGV_AT)
-
-static_assert(3 * LEAD_BYTES + 2 + END_BYTES + CHUNK_BYTES <= ARGV_ROOM);
+#define END_AT		(EVRING_SCRATCH_BYTES - EVRING_ARGS_END_ROOM)
+#define ARGV_ROOM	(END_AT - ARGV_AT)
 
 enum { SUCCESS, OUTER, GIVEN, RESOLVED };
 
@@ -186,10 +185,14 @@ struct exec_told {
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
-	const char *end;	/* the last of them, with a lead before */
+	const char *end;	/* the last of them, behind a lead */
 	u32 end_lead;
 	u32 end_len;
 	bool argv_cut;
+
+	const char *env;
+	u32 env_len;
+	bool env_cut;
 
 	u32 old_tid;
 	bool secureexec;
@@ -214,24 +217,6 @@ static void tell_call(struct exec_told *told, const struct exec_call *call)
 	told->texts[PATH] = call->path;
 	told->path_flags = call->path_flags;
 	told->file = call->file;
-}
-
-/*
- * The arguments lie where exec has just written them. A page that is not there
- * ends them: the event has a prefix, and says so.
- */
-static u32 read_user(char *to, unsigned long from, u32 len)
-{
-	u32 done = 0, chunk;
-
-	while (done < len) {
-		chunk = min_t(u32, len - done, PAGE_SIZE - offset_in_page(from + done));
-		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
-			break;
-		done += chunk;
-	}
-	memset(to + done, 0, len - done);
-	return done;
 }
 
 static void fill_event(struct process_exec *e, const struct exec_told *told)
@@ -280,23 +265,29 @@ static void fill_texts(struct process_exec *e, const struct exec_told *told, u32
 	e->cwd_flags = told->cwd_flags | (texts[CWD].cut ? EVRING_PATH_CUT : 0);
 }
 
-static void fill_argv(struct process_exec *e, const struct exec_told *told, u32 end)
+/* argv, argv_end and env */
+static void fill_strings(struct process_exec *e, const struct exec_told *told, u32 end)
 {
 	u32 done = told->argv_len;
 
 	if (told->argv)
 		memcpy((char *)e + end, told->argv, done);
 	else
-		done = read_user((char *)e + end, told->from, done);
+		/* Where exec has just written them. A page that is not there ends them. */
+		done = evring_peek((char *)e + end, told->from, done);
 	e->argv = evring_str(end, done);
 	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
 	e->argv_truncated = told->argv_cut || done < told->whole;
 	end += told->argv_len;
 	memcpy((char *)e + end, told->end + told->end_lead, told->end_len);
 	e->argv_end = evring_str(end, told->end_len);
+	end += told->end_len;
+	memcpy((char *)e + end, told->env, told->env_len);
+	e->env = evring_str(end, told->env_len);
+	e->env_truncated = told->env_cut;
 }
 
-/* Where the arguments were cut, their secrets are found by what is not in the event. */
+/* Where the arguments were cut, what is not in the event tells which of them are secrets. */
 static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
 		       const struct exec_told *told)
 {
@@ -307,74 +298,13 @@ static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
 		.offset = offsetof(struct process_exec, argv_end),
 		.text = told->end, .lead = told->end_lead,
 	};
+	struct evring_edge env = {
+		.offset = offsetof(struct process_exec, env), .open = e->env_truncated,
+	};
 
 	evring_stage_edge(slot, &argv);
 	evring_stage_edge(slot, &end);
-}
-
-/* Where the argument begins that has the byte before @at; 0: not to be read. */
-static unsigned long argument_start(unsigned long first, unsigned long at, char *chunk)
-{
-	unsigned long limit = at - first > MAX_ARG_STRLEN ? at - MAX_ARG_STRLEN : first;
-	u32 len, i;
-
-	while (at > limit) {
-		len = min_t(unsigned long, at - limit, CHUNK_BYTES);
-		at -= len;
-		if (read_user(chunk, at, len) != len)
-			return 0;
-		for (i = len; i--;)
-			if (!chunk[i])
-				return at + i + 1;
-	}
-	return limit;
-}
-
-/* Append what is there from @from to @to, at most so much of its end. */
-static bool lead_add(char *room, u32 *used, unsigned long from, unsigned long to)
-{
-	u32 len = min_t(unsigned long, to - from, LEAD_BYTES);
-	bool good = read_user(room + *used, to - len, len) == len;
-
-	*used += len;
-	return good;
-}
-
-/*
- * The end of the arguments, where they are cut, and before it what tells whether it
- * begins with a secret: the argument that comes before, and of the one that is cut in
- * two how it begins and what is next to the cut.
- */
-static bool read_end(struct exec_told *told, char *room)
-{
-	unsigned long end = told->from + told->whole, at = end - told->end_len;
-	unsigned long start = argument_start(told->from, at, room + ARGV_ROOM - CHUNK_BYTES);
-	u32 used = 0;
-
-	if (!start || !lead_add(room, &used, told->from, start))
-		return false;
-	if (at - start <= 2 * LEAD_BYTES) {
-		if (!lead_add(room, &used, start, start + (at - start) / 2) ||
-		    !lead_add(room, &used, start + (at - start) / 2, at))
-			return false;
-	} else {
-		if (!lead_add(room, &used, start, start + LEAD_BYTES))
-			return false;
-		room[used++] = ' ';
-		if (!lead_add(room, &used, at - LEAD_BYTES, at))
-			return false;
-	}
-	told->end_lead = used;
-	return read_user(room + used, at, told->end_len) == told->end_len;
-}
-
-static void tell_end(struct exec_told *told, char *room)
-{
-	told->end = room;
-	if (told->end_len && !read_end(told, room)) {
-		told->end_len = 0;
-		told->end_lead = 0;
-	}
+	evring_stage_edge(slot, &env);
 }
 
 /* How much of the arguments there is room for: paths give way, but not all of it. */
@@ -385,7 +315,7 @@ static void fit_argv(struct exec_told *told)
 	told->argv_len = min3(told->whole, (unsigned long)ARGV_BYTES,
 			      (unsigned long)room / 8 * 5);
 	if (!told->argv)
-		told->end_len = min3(told->whole - told->argv_len, (unsigned long)END_BYTES,
+		told->end_len = min3(told->whole - told->argv_len, (unsigned long)EVRING_ARGS_END_BYTES,
 				     (unsigned long)room / 7);
 }
 
@@ -396,17 +326,30 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told, char *r
 	struct process_exec *e;
 
 	fit_argv(told);
-	tell_end(told, room + ARGV_AT);
-	len = evring_texts_fit(told->texts, TEXTS, end + told->argv_len + told->end_len);
+	told->end = room + END_AT;
+	told->end_len = evring_args_end(room + END_AT, told->from, told->from + told->whole,
+					told->end_len, &told->end_lead);
+	len = evring_texts_fit(told->texts, TEXTS,
+			       end + told->argv_len + told->end_len + told->env_len);
 	e = evring_reserve(&slot, hook->type, len);
 	if (!e)
 		return;
 	memset(e, 0, sizeof(*e));
 	fill_event(e, told);
 	fill_texts(e, told, &end);
-	fill_argv(e, told, end);
+	fill_strings(e, told, end);
 	tell_edges(&slot, e, told);
 	evring_hook_submit(hook, &slot);
+}
+
+/* The caller's environment is not looked at where exec is refused: it was not the kernel's. */
+static void tell_env(struct exec_told *told, const struct mm_struct *mm, char *room)
+{
+	const u32 size = min_t(u32, ARGV_ROOM, evring_record_max() / 10);
+
+	told->env = room + ARGV_AT;
+	told->env_len = evring_env(room + ARGV_AT, size, mm->env_start, mm->env_end,
+				   &told->env_cut);
 }
 
 /* Without a call the file is known if it is what runs, and else as it was given. */
@@ -453,25 +396,9 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	}
 	tell_program(&told, outer_call(hook), bprm, room);
 	tell_surroundings(&told, room);
+	tell_env(&told, task->mm, room);
 	emit(hook, &told, room);
 	evring_scratch_put();
-}
-
-/* A string of the caller, with its NUL; how much of it there is */
-static u32 read_string(char *to, unsigned long from, u32 room)
-{
-	u32 done = 0, chunk, len;
-
-	while (done < room) {
-		chunk = min_t(u32, room - done, PAGE_SIZE - offset_in_page(from + done));
-		if (copy_from_user_nofault(to + done, (const void __user *)from + done, chunk))
-			break;
-		len = strnlen(to + done, chunk);
-		if (len < chunk)
-			return done + len + 1;
-		done += chunk;
-	}
-	return done;
 }
 
 static bool read_pointer(unsigned long *to, unsigned long from, unsigned int i)
@@ -503,7 +430,7 @@ static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv
 			told->argv_cut = false;
 			return;
 		}
-		len = read_string(to + told->whole, string, ARGV_ROOM - told->whole);
+		len = evring_peek_string(to + told->whole, string, ARGV_ROOM - told->whole);
 		told->whole += len;
 		if (!len || to[told->whole - 1])
 			return;

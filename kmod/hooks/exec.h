@@ -43,7 +43,9 @@
 	F(S, BOOL, secureexec, NONE, "the program gives privileges (set-user-id, capabilities)") \
 	F(S, BOOL, is_memfd, NONE, "the file is a memfd: memory, in no filesystem") \
 	F(S, BOOL, is_deleted, NONE, "the file has no name any more, or never had one") \
-	F(S, BOOL, is_upper_layer, NONE, "the file is in an overlay's upper layer, in no image")
+	F(S, BOOL, is_upper_layer, NONE, "the file is in an overlay's upper layer, in no image") \
+	F(S, TEXTS, env, NONE, "variables of its environment that were asked for (exec_env)") \
+	F(S, BOOL, env_truncated, NONE, "there may be more that were asked for")
 
 EVRING_TASK_EVENT(process_exec, "process.exec", 1, "critical",
 		  "a process runs another program, or could not", EXEC_FIELDS);

@@ -86,6 +86,9 @@ struct evring_hook_family {
 extern const struct evring_hook_family evring_process_family;
 extern const struct evring_hook_family evring_exec_family;
 extern const struct evring_hook_family evring_process_acts_family;
+extern const struct evring_hook_family evring_process_ns_family;
+extern const struct evring_hook_family evring_process_session_family;
+extern const struct evring_hook_family evring_process_memory_family;
 extern const struct evring_hook_family evring_file_open_family;
 extern const struct evring_hook_family evring_file_name_family;
 extern const struct evring_hook_family evring_file_attr_family;

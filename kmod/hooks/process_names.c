@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What requests, outcomes and bits of processes are called. */
+#include <linux/mman.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/securebits.h>
 #include <trace/events/signal.h>
 
@@ -47,3 +49,47 @@ static const struct evring_value_desc securebits[] = {
 };
 
 TABLE(evring_securebits, "securebits", securebits);
+
+static const struct evring_value_desc ns_operations[] = {
+	{ EVRING_NS_CLONE, "clone", "a new process or thread begins in others than its parent" },
+	{ EVRING_NS_UNSHARE, "unshare", "a task leaves the ones that it shared" },
+	{ EVRING_NS_SETNS, "setns", "a task enters ones that there are" },
+};
+
+TABLE(evring_ns_operations, "namespace_operation", ns_operations);
+
+static const struct evring_value_desc ns_kinds[] = {
+	{ CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "the root of the cgroups that it sees" },
+	{ CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC and message queues" },
+	{ CLONE_NEWNS, "CLONE_NEWNS", "mounts" },
+	{ CLONE_NEWNET, "CLONE_NEWNET", "network devices, addresses and ports" },
+	{ CLONE_NEWPID, "CLONE_NEWPID", "process ids, of its children" },
+	{ CLONE_NEWTIME, "CLONE_NEWTIME", "offsets of clocks, of its children" },
+	{ CLONE_NEWUSER, "CLONE_NEWUSER", "user and group ids, and capabilities" },
+	{ CLONE_NEWUTS, "CLONE_NEWUTS", "the host's name" },
+};
+
+TABLE(evring_ns_kinds, "namespace_kinds", ns_kinds);
+
+static const struct evring_value_desc session_operations[] = {
+	{ EVRING_SESSION_LOGIN, "login", "the user who logged in was set (/proc/self/loginuid)" },
+	{ EVRING_SESSION_SETSID, "setsid", "the process leads a new session, without a terminal" },
+};
+
+TABLE(evring_session_operations, "session_operation", session_operations);
+
+static const struct evring_value_desc memory_operations[] = {
+	{ EVRING_MEMORY_MMAP, "mmap", "new memory" },
+	{ EVRING_MEMORY_MPROTECT, "mprotect", "memory that there was" },
+	{ EVRING_MEMORY_SHMAT, "shmat", "new memory, shared by System V IPC" },
+};
+
+TABLE(evring_memory_operations, "memory_operation", memory_operations);
+
+static const struct evring_value_desc memory_prot[] = {
+	{ PROT_READ, "PROT_READ", "it can be read" },
+	{ PROT_WRITE, "PROT_WRITE", "it can be written" },
+	{ PROT_EXEC, "PROT_EXEC", "it can be executed" },
+};
+
+TABLE(evring_memory_prot, "memory_prot", memory_prot);

@@ -82,10 +82,7 @@ struct making {
 	struct evring_build build;
 	struct evring_build_item items[EVRING_BUILD_ITEMS_MAX];
 	char text[2048];
-	union {
-		struct evring_program program;
-		char room[2048];
-	} cond;
+	char cond[2048] __aligned(8);	/* struct evring_program */
 };
 
 static bool begins(const char *s, u32 len, const char *with)
@@ -147,10 +144,10 @@ static u32 cond_print(char *to, size_t room, const struct default_line *line)
 			 names, globs);
 }
 
-static void cond_operands(struct evring_program *program, struct evring_insn *insn,
-			  const struct default_line *line)
+static void cond_operands(char *base, struct evring_insn *insn, const struct default_line *line)
 {
-	char *pool = (char *)program + program->pool.offset, text[64];
+	struct evring_program *program = (struct evring_program *)base;
+	char *pool = base + program->pool.offset, text[64];
 	bool is_glob = insn->op == EVRING_OP_GLOB;
 	unsigned int i;
 	u16 len;
@@ -168,14 +165,14 @@ static void cond_operands(struct evring_program *program, struct evring_insn *in
 static void cond_make(struct making *making, const struct default_line *line)
 {
 	const struct evring_block *type = making->build.type;
-	struct evring_program *program = &making->cond.program;
-	struct evring_insn *insns = (struct evring_insn *)(program + 1);
+	struct evring_program *program = (struct evring_program *)making->cond;
+	struct evring_insn *insns = (struct evring_insn *)(making->cond + sizeof(*program));
 	static const char *const fields[] = { "path", "argv", "argv" };
 	const struct evring_block_field *field;
 	char *text;
 	u32 i;
 
-	memset(&making->cond, 0, sizeof(making->cond));
+	memset(making->cond, 0, sizeof(making->cond));
 	program->magic = EVRING_PROGRAM_MAGIC;
 	program->size = sizeof(*program);
 	program->version = type->version;
@@ -194,12 +191,12 @@ static void cond_make(struct making *making, const struct default_line *line)
 			.yes = EVRING_INSN_ACCEPT, .no = i == 2 ? EVRING_INSN_REJECT : i + 1,
 			.element = i == 1 ? 0 : EVRING_ELEMENT_ANY,
 		};
-		cond_operands(program, &insns[i], line);
+		cond_operands(making->cond, &insns[i], line);
 	}
 	program->text.offset = program->pool.offset + program->pool.count;
 	program->text.stride = 1;
-	text = (char *)program + program->text.offset;
-	program->text.count = 1 + cond_print(text, making->cond.room + sizeof(making->cond) - text,
+	text = making->cond + program->text.offset;
+	program->text.count = 1 + cond_print(text, making->cond + sizeof(making->cond) - text,
 					     line);
 	program->len = ALIGN(program->text.offset + program->text.count, 8);
 }
@@ -223,7 +220,7 @@ static int line_make(struct making *making, const struct default_line *line, int
 				line->items);
 	if (line->programs[0]) {
 		cond_make(making, line);
-		to.cond = &making->cond.program;
+		to.cond = (const struct evring_program *)making->cond;
 		to.text_len += scnprintf(making->text + to.text_len,
 					 sizeof(making->text) - to.text_len, " if ");
 		to.text_len += cond_print(making->text + to.text_len,

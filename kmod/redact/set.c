@@ -84,8 +84,9 @@ static struct evring_rules *rules_default(const struct evring_event_type *type)
 	if (IS_ERR_OR_NULL(own))
 		return ERR_CAST(own);
 	rules = rules_alloc(own->len, type);
+	/* Not to &rules->rules, which is its head alone to the compiler */
 	if (!IS_ERR(rules))
-		memcpy(&rules->rules, own, own->len);
+		memcpy((char *)rules + offsetof(struct evring_rules, rules), own, own->len);
 	kvfree(own);
 	/* They are made by this module, but of two tables that must fit. */
 	if (IS_ERR(rules) ||

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emit path of kmod/ring.c, compiled a second time with a clock that costs
- * nothing, for evring_bench.c, which includes this file. It works on the very
- * rings and types of evring.ko, so the one difference to evring_reserve() and
+ * The emit path (kmod/ring.c, segment.c, loss.c), compiled a second time with a clock
+ * that costs nothing, for evring_bench.c, which includes this file. It works on the
+ * very rings and types of evring.ko, so the one difference to evring_reserve() and
  * evring_submit() is the time stamp: always 1.
  */
 #include "../../kmod/clock.h"
@@ -48,6 +48,8 @@ static __always_inline bool noclock_inline(u64 *now)
 #undef EXPORT_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(name)
 
+#include "../../kmod/loss.c"
+#include "../../kmod/segment.c"
 #include "../../kmod/ring.c"
 
 #undef evring_clock_raw

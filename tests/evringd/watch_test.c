@@ -186,6 +186,32 @@ static void groups(struct watch *watch, struct evring *reader)
 	holds(!*look(watch), "a group that holds no longer is nobody's concern");
 }
 
+/* One event of ten, as the reader asks for; what is left out is told on its detach. */
+static void sampled(struct evring *reader)
+{
+	const struct evring_limits limits = { .size = sizeof(limits), .sample = 10 };
+	const struct evring_attachment how = {
+		.hook = "sim.bulk", .group = "reader", .limits = &limits,
+	};
+
+	if (evring_attach_with(reader, &how) < 0)
+		exit(1);
+	emit(100);
+	if (evring_detach(reader, "sim.bulk", "reader") < 0)
+		exit(1);
+	drain(reader);
+}
+
+static void asked_for(struct watch *watch, struct evring *reader)
+{
+	sampled(reader);
+	look(watch);
+	holds(has("info: lane bulk: a hook's sample left them out") && has("90 so far") &&
+	      !has("warning"), "what a sample leaves out is no trouble");
+	sampled(reader);
+	holds(!*look(watch), "and said once");
+}
+
 int main(void)
 {
 	const struct sim_boot boot = {
@@ -200,6 +226,7 @@ int main(void)
 	reader = member("reader", 0);
 	watch = watch_new(reader);
 	rings(watch, reader, 64 * 1024 / (PAYLOAD + 32));
+	asked_for(watch, reader);
 	groups(watch, reader);
 	watch_free(watch);
 	evring_close(reader);

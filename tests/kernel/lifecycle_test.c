@@ -4,6 +4,7 @@
  * why; the module goes when nobody uses it, at once and under load, and takes
  * all that it had with it. Starts with evring not loaded.
  */
+#include <limits.h>
 #include <sys/klog.h>
 
 #include "cpu.h"
@@ -190,35 +191,48 @@ static long kernel_kib(void)
 	return value;
 }
 
-TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 600)
+static bool load_attach_unload(void)
 {
-	long before = 0, after;
 	struct evring *ev;
+	bool good = true;
+	int i;
+
+	if (module_load("evring", PARAMS) || evring_open(&ev, NULL))
+		return false;
+	for (i = 0; i < 3; i++)
+		good &= hook_op(ev, process_hooks[i], EVRING_HOOK_ATTACH) == 1;
+	usleep(20000);
+	evring_close(ev);
+	return module_unload("evring") == 0 && good;
+}
+
+/*
+ * Other parts of the kernel keep memory for a load, too, and how much and when
+ * is their affair. But they do it once, and a module that leaks does it in each
+ * round: one round that uses nothing up clears it. The rings of one cycle are
+ * 1.5 MiB; kmemleak, on the debug kernel, finds what is smaller.
+ */
+TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 1200)
+{
+	enum { ROUNDS = 10, CYCLE_KIB = 256 };
+	long before, used = LONG_MAX;
 	pid_t loads[2];
-	int i, j;
+	int i, round;
 
 	tracers_start();
-	for (i = 0; i < 2; i++)
-		loads[i] = load_start();
-	for (i = 0; i < CYCLES; i++) {
-		ASSERT_EQ(0, evring_open(&ev, NULL));
-		for (j = 0; j < 3; j++)
-			ASSERT_EQ(1, hook_op(ev, process_hooks[j], EVRING_HOOK_ATTACH));
-		usleep(20000);
-		evring_close(ev);
-		ASSERT_EQ(0, module_unload("evring"));
-		before = before ?: kernel_kib();
-		ASSERT_EQ(0, module_load("evring", PARAMS));
-	}
 	ASSERT_EQ(0, module_unload("evring"));
 	for (i = 0; i < 2; i++)
+		loads[i] = load_start();
+	for (round = 0; round < ROUNDS && used > CYCLES * CYCLE_KIB; round++) {
+		before = kernel_kib();
+		for (i = 0; i < CYCLES; i++)
+			ASSERT_TRUE(load_attach_unload());
+		used = before - kernel_kib();
+		note("round %d: %ld KiB less than before", round, used);
+	}
+	for (i = 0; i < 2; i++)
 		load_stop(loads[i]);
-	/* The rings of one cycle alone are 1.5 MiB; what is freed comes back in time. */
-	for (i = 0; i < SOON_MS / 100 && kernel_kib() + 8 * 1024 <= before; i++)
-		usleep(100000);
-	after = kernel_kib();
-	note("%ld KiB available before, %ld after", before, after);
-	EXPECT_GT(after + 8 * 1024, before);
+	EXPECT_GE(CYCLES * CYCLE_KIB, used);
 }
 
 TEST_F_TIMEOUT(lifecycle, torture_goes_in_the_middle_and_takes_its_type_up_again, 600)

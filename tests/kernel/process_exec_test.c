@@ -335,6 +335,88 @@ TEST_F(process_exec, of_long_arguments_both_ends_are_told)
 	free(args[2]);
 }
 
+#define ASKED "/sys/module/evring/parameters/exec_env"
+
+/* 0, or why the kernel does not want it */
+static int env_ask(const char *names)
+{
+	int fd = open(ASKED, O_WRONLY), error = 0;
+
+	if (fd < 0)
+		abort();
+	if (write(fd, names, strlen(names)) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static void exec_env(void *env)
+{
+	execle(TRUE, "true", NULL, env);
+}
+
+/* The field has these bytes, the last text's NUL but for one not included. */
+#define EXPECT_ENV(_event, _bytes) do {						\
+	const char *_str;							\
+	size_t _len;								\
+										\
+	ASSERT_EQ(0, evring_get_string(_event, told_field(_event, "env"), &_str, &_len)); \
+	EXPECT_EQ(sizeof(_bytes), _len);					\
+	EXPECT_EQ(0, memcmp(_bytes, _str, sizeof(_bytes)));			\
+} while (0)
+
+TEST_F(process_exec, of_the_environment_only_what_was_asked_for_is_told)
+{
+	static char *const env[] = { "SECRET=1", "LD_PRELOAD=/evil.so", "PATH=/bin:/sbin", "PATHS=no",
+				     "LD_AUDIT=", "LD", "NOT_LD_X=2", "HOME=/", NULL };
+	const struct evring_event *event = told_of(self, exec_env, (void *)env);
+
+	EXPECT_STREQ("", told_text(event, "env"));
+	EXPECT_EQ(0, told_number(event, "env_truncated"));
+
+	ASSERT_EQ(0, env_ask("LD_*,PATH"));
+	event = told_of(self, exec_env, (void *)env);
+	EXPECT_ENV(event, "LD_PRELOAD=/evil.so\0PATH=/bin:/sbin\0LD_AUDIT=");
+	EXPECT_EQ(0, told_number(event, "env_truncated"));
+	EXPECT_EQ(0, memcmp("true", told_text(event, "argv"), 5));
+
+	/* Names that cannot be, and too many: what was asked for holds. */
+	EXPECT_EQ(EINVAL, env_ask("A,,B"));
+	EXPECT_EQ(EINVAL, env_ask("A=1"));
+	EXPECT_EQ(EINVAL, env_ask("A*B"));
+	EXPECT_EQ(EINVAL, env_ask("A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q"));
+	event = told_of(self, exec_env, (void *)env);
+	EXPECT_ENV(event, "LD_PRELOAD=/evil.so\0PATH=/bin:/sbin\0LD_AUDIT=");
+	ASSERT_EQ(0, env_ask("\n"));
+	event = told_of(self, exec_env, (void *)env);
+	EXPECT_STREQ("", told_text(event, "env"));
+}
+
+TEST_F(process_exec, an_environment_that_is_too_long_says_so)
+{
+	static char big[60001], *env[] = { "FIRST=1", big, "LAST=2", NULL };
+	const struct evring_event *event;
+
+	ASSERT_EQ(0, env_ask("FIRST,LAST,BIG"));
+	memset(big, 'x', sizeof(big) - 1);
+	memcpy(big, "OUT=", 4);
+	event = told_of(self, exec_env, env);
+	EXPECT_ENV(event, "FIRST=1");
+	EXPECT_EQ(1, told_number(event, "env_truncated"));
+
+	/* What was not asked for is in nobody's way. */
+	big[20000] = '\0';
+	event = told_of(self, exec_env, env);
+	EXPECT_ENV(event, "FIRST=1\0LAST=2");
+	EXPECT_EQ(0, told_number(event, "env_truncated"));
+
+	memcpy(big, "BIG=", 4);
+	event = told_of(self, exec_env, env);
+	EXPECT_EQ(0, memcmp("FIRST=1\0BIG=xxxx", told_text(event, "env"), 16));
+	EXPECT_EQ(1, told_number(event, "env_truncated"));
+	ASSERT_EQ(0, env_ask("\n"));
+}
+
 static void *exec_thread(void *tid)
 {
 	*(pid_t *)tid = gettid();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The writer: kmod/ring.c, function by function, under the same names. Included
+ * The writer: kmod/ring.c and segment.c, function by function, under the same names. Included
  * by each model, which says what CPU it runs on: how a store reaches memory
  * (store(), store_release(), smp_mb()), and what may strike between two steps.
  *
@@ -78,8 +78,8 @@ inline ring_slot(pos, start)
 	slot_head = pos + slot_taken
 }
 
-/* ring_close() */
-inline ring_close()
+/* segment_close() */
+inline segment_close()
 {
 	word_load();
 	do
@@ -115,8 +115,8 @@ inline ring_close()
 	od
 }
 
-/* ring_lose() */
-inline ring_lose()
+/* segment_lose() */
+inline segment_lose()
 {
 	word_load();
 	do
@@ -145,8 +145,8 @@ inline ring_lose()
 	lost_last = now
 }
 
-/* ring_claim(): free, or not */
-inline ring_claim()
+/* segment_claim(): free, or not */
+inline segment_claim()
 {
 	if
 	:: next + SEGMENT <= DATA -> free = true
@@ -201,8 +201,8 @@ inline ring_write_lost()
 	}
 }
 
-/* ring_reopen() */
-inline ring_reopen()
+/* segment_reopen() */
+inline segment_reopen()
 {
 #ifndef OPEN_BEFORE_BASE
 	base = next;
@@ -264,8 +264,8 @@ inline ring_reopen()
 	}
 }
 
-/* ring_enter(): entry */
-inline ring_enter()
+/* segment_enter(): entry */
+inline segment_enter()
 {
 	local_irq_save();
 	if
@@ -274,8 +274,8 @@ inline ring_enter()
 #else
 	:: entering ->
 #endif
-		ring_close();
-		ring_lose();
+		segment_close();
+		segment_lose();
 		entry = RING_LOST
 	:: else ->
 		entering = true;
@@ -283,11 +283,11 @@ inline ring_enter()
 		if
 		:: word_taken + units <= SEGMENT -> entry = RING_AGAIN
 		:: else ->
-			ring_close();
-			ring_claim();
+			segment_close();
+			segment_claim();
 			if
-			:: free -> ring_reopen(); entry = RING_ENTERED
-			:: else -> ring_lose(); entry = RING_LOST
+			:: free -> segment_reopen(); entry = RING_ENTERED
+			:: else -> segment_lose(); entry = RING_LOST
 			fi
 		fi;
 		entering = false
@@ -295,14 +295,14 @@ inline ring_enter()
 	local_irq_restore()
 }
 
-/* ring_refuse() */
-inline ring_refuse()
+/* segment_refuse() */
+inline segment_refuse()
 {
 	local_irq_save();
 	outer = !entering;
 	entering = true;
-	ring_close();
-	ring_lose();
+	segment_close();
+	segment_lose();
 	if
 	:: outer -> entering = false
 	:: else
@@ -347,7 +347,7 @@ inline ring_take_room(start)
 inline ring_reserve()
 {
 	if
-	:: nest > NEST_MAX -> ring_refuse()
+	:: nest > NEST_MAX -> segment_refuse()
 	:: else ->
 #ifdef CLOCK_FIRST
 		now = clock;
@@ -363,7 +363,7 @@ inline ring_reserve()
 #endif
 		   if
 		   :: w_taken + units > SEGMENT ->
-			ring_enter();
+			segment_enter();
 			if
 			:: entry == RING_AGAIN -> word_load()
 			:: else -> break

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The ring's protocol: kmod/ring.c alone, or the whole module, in the test's process.
+# The ring's protocol: the files of an emit alone, or the whole module, in the test's process.
 
 SIM_RING_TESTS := $(addprefix $(B)/tests/ring/,torture_asan_test torture_tsan_test torture_test nmi_test)
 SIM_DEVICE_TESTS := $(addprefix $(B)/tests/ring/,device_asan_test device_tsan_test)
@@ -14,7 +14,7 @@ $(SIM_RING_TESTS): $(SIM_DEPS) user/libevring/ring.c user/libevring/internal.h |
 	$(call say,CC)
 	@mkdir -p $(@D) $(SIM)/$(@F)
 	@rm -f $@
-	$(Q)for file in kmod/ring tests/env/sim/sim; do \
+	$(Q)for file in $(SIM_RING) tests/env/sim/sim; do \
 		$(CC) $(SIM_CFLAGS) $(SIM_SAN) $(SIM_INCLUDES) -c $$file.c \
 			-o $(SIM)/$(@F)/$$(basename $$file)_kernel.o || exit; \
 	done

@@ -107,6 +107,21 @@ static void look_at_lane(const struct snapshot *snap, unsigned int number, struc
 	}
 }
 
+/* An owner's sample or rate of a hook leaves events out: that is no trouble, and said once. */
+static bool is_asked_for(unsigned int cause)
+{
+	return cause == EVRING_LOST_SAMPLED || cause == EVRING_LOST_RATE;
+}
+
+static void tell_asked_for(const char *name, const struct lane_watch *before,
+			   const struct lane_watch *now, unsigned int cause, const char *why)
+{
+	if (!before->lost[cause])
+		info("lane %s: %s, as its owners ask for: %llu so far; the stream declares them as "
+		     "evring.lost, and evring status counts them", name, why,
+		     (unsigned long long)now->lost[cause]);
+}
+
 static void tell_losses(const struct watch *watch, const char *name,
 			const struct lane_watch *before, const struct lane_watch *now)
 {
@@ -125,6 +140,10 @@ static void tell_losses(const struct watch *watch, const char *name,
 
 		if (now->lost[i] <= before->lost[i])
 			continue;
+		if (is_asked_for(i)) {
+			tell_asked_for(name, before, now, i, causes[i]);
+			continue;
+		}
 		warn("lane %s: %llu event%s lost%s: %s; the stream declares them as evring.lost",
 		     name, lost, lost == 1 ? " is" : "s are",
 		     watch->started ? "" : " since the module was loaded",

@@ -115,7 +115,7 @@ static bool rec_sane(const struct ring *ring, uint64_t pos, uint32_t len, uint16
 
 /*
  * After reading at ring->pos: was it overwritten meanwhile? Then go on where
- * the ring begins now. Pairs with the full barrier in the kernel's ring_claim().
+ * the ring begins now. Pairs with the full barrier in the kernel's segment_claim().
  */
 static bool ring_overtaken(struct ring *ring)
 {

@@ -278,11 +278,15 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 /* Locks: nothing here is taken by what a signal may interrupt. */
 typedef pthread_mutex_t spinlock_t;
 #define DEFINE_SPINLOCK(name)		pthread_mutex_t name = PTHREAD_MUTEX_INITIALIZER
-#define DEFINE_MUTEX(name)		DEFINE_SPINLOCK(name)
+struct mutex {
+	pthread_mutex_t lock;
+};
+
+#define DEFINE_MUTEX(name)		struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
 #define spin_lock(lock)			pthread_mutex_lock(lock)
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
-#define mutex_lock(lock)		pthread_mutex_lock(lock)
-#define mutex_unlock(lock)		pthread_mutex_unlock(lock)
+#define mutex_lock(m)			pthread_mutex_lock(&(m)->lock)
+#define mutex_unlock(m)			pthread_mutex_unlock(&(m)->lock)
 #define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
 #define raw_spin_lock_irq(lock)		spin_lock(lock)
 #define raw_spin_unlock_irq(lock)	spin_unlock(lock)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rings in this process's memory: kmod/ring.c writes them, libevring reads them. */
+/* Rings in this process's memory: the module's emit path writes them, libevring reads them. */
 #ifndef EVRING_SIM_H
 #define EVRING_SIM_H
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The system call that current is in: its ABI, its arguments, its functions' names. */
+#ifndef _KMOD_COMPAT_CALL_H
+#define _KMOD_COMPAT_CALL_H
+
+#include <linux/compat.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
+
+#if !defined(CONFIG_UML)
+#include <asm/syscall.h>
+#endif
+
+/*
+ * What a system call's function is called: for 64 bits, for 32 bits where there is
+ * another one (x86), and where it needs to translate its arguments.
+ */
+#define EVRING_SYSCALL(_name)		"__x64_sys_" _name, "__arm64_sys_" _name
+#define EVRING_SYSCALL_32(_name)	"__ia32_sys_" _name
+#define EVRING_SYSCALL_COMPAT(_name)	"__ia32_compat_sys_" _name, "__arm64_compat_sys_" _name
+
+/* Is a pointer of the current system call 4 bytes long? */
+static inline bool evring_compat_call(void)
+{
+#ifdef CONFIG_COMPAT
+	return in_compat_syscall();
+#else
+	return false;
+#endif
+}
+
+/* Argument @n, from 0, as the caller gave it */
+static inline unsigned long evring_call_argument(unsigned int n)
+{
+#if defined(CONFIG_UML)
+	return 0;
+#else
+	unsigned long args[6];
+
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	return args[n];
+#endif
+}
+
+#endif /* _KMOD_COMPAT_CALL_H */
