@@ -232,6 +232,9 @@ static const char *operand(const char **at, __u16 *len)
 	return bytes;
 }
 
+/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
+#define NAME_BYTES	128
+
 /* Is it a name that the rule has? */
 static bool name_matches(struct search *search, const struct evring_redact_rule *rule,
 			 const char *s, __u32 len, bool any_case)
@@ -240,6 +243,10 @@ static bool name_matches(struct search *search, const struct evring_redact_rule 
 	unsigned int i;
 	__u16 glob_len;
 
+	if (len > NAME_BYTES) {
+		s += len - NAME_BYTES;
+		len = NAME_BYTES;
+	}
 	for (i = 0; i < rule->count; i++) {
 		glob = operand(&at, &glob_len);
 		search->steps--;
@@ -427,6 +434,8 @@ static void look_header(struct search *search, const struct evring_redact_rule *
 	unsigned int i;
 	__u16 len;
 
+	if (!memchr(s + at, ':', end - at))
+		return;
 	for (i = 0; i < rule->count; i++) {
 		want = operand(&pool, &len);
 		for (found = at; search->steps > 0; found += len) {
@@ -494,8 +503,8 @@ static void look_urls(struct search *search, __u32 at, __u32 end)
 	const char *s = search->text.s, *colon;
 
 	while (at < end && search->steps > 0) {
-		search->steps -= 1 + (int)((end - at) / 64);
 		colon = memchr(s + at, ':', end - at);
+		search->steps -= 1 + (int)(((colon ? (__u32)(colon - s) : end) - at) / 64);
 		if (!colon)
 			return;
 		at = (__u32)(colon - s) + 1;

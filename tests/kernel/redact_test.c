@@ -76,6 +76,7 @@ static pid_t run(char *const *argv, char *const *env)
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		dup2(open("/dev/null", O_WRONLY), 2);
 		execve(argv[0], argv, env);
 		_exit(126);
 	}

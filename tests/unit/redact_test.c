@@ -90,6 +90,9 @@ static const char *apply(const char *line, const char *list)
 #define ARGV	"file.open.argv: "
 #define MARK	EVRING_REDACTED_MARK
 
+#define LONG50	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG	LONG50 LONG50 LONG50 LONG50
+
 static const struct {
 	const char *rule, *list, *left;
 } cases[] = {
@@ -133,6 +136,8 @@ static const struct {
 	{ "*password=", "user: a\npassword: b\n", "user: a\npassword: " MARK "\n" },
 	{ "*password=", "x, password:b, c", "x, password:" MARK " c" },
 	{ "*password=", "password|=x|=", "password|=x|=" },
+	{ "*password=", LONG "_password=x|" LONG "_password|x:" LONG, LONG "_password=" MARK "|"
+	  LONG "_password|x:" LONG },
 	/* Headers */
 	{ "header authorization", "-H|Authorization: Bearer abc", "-H|Authorization: " MARK },
 	{ "header authorization:", "-HAUTHORIZATION:abc", "-HAUTHORIZATION:" MARK },
@@ -244,6 +249,34 @@ static void of_many_secrets_none_stays(void)
 	left_of(rules, &e, "argv", &event);
 	CHECK(!memmem(event.payload, event.payload_len, "secret", 6));
 	CHECK(evring_field_redacted(&event, evring_field(type, "argv")));
+	evring_rules_free(rules);
+}
+
+/* One text that is as long as an event can have is no reason to hide it. */
+static void what_is_just_long_stays(void)
+{
+	static const char *const lines[] = {
+		ARGV "after -*password, after -*token, *password*=, *secret*=, *token=, *_token_*=",
+		ARGV "header authorization, header cookie, url, ghp_*, *credential*=, *_pwd=",
+	};
+	static const char letters[] = "yA-_/+:, ";
+	struct evring_rules *rules = rules_of(lines, 2);
+	const struct evring_redaction *block = evring_rules_block(rules);
+	struct evring_cuts cuts;
+	char texts[SAMPLE_TAIL];
+
+	for (unsigned int i = 0; i < sizeof(letters) - 1; i++) {
+		struct sample_event e = { .len = 0 };
+		struct evring_redact_event event = {
+			.rec = &e.rec, .payload = &e.fixed, .data_size = type->size,
+		};
+
+		memset(texts, letters[i], sizeof(texts));
+		sample_put(&e, &e.fixed.argv, texts, sizeof(texts));
+		event.len = e.len;
+		evring_redact_find(block, &event, &cuts);
+		check(!cuts.hidden && !cuts.nr, "'%c': %u cuts", letters[i], cuts.nr);
+	}
 	evring_rules_free(rules);
 }
 
@@ -525,6 +558,7 @@ int main(void)
 		  "other fields stay, and the event says which did not");
 	test_case(texts_that_share_bytes_share_the_mark, "texts that share bytes share the mark");
 	test_case(of_many_secrets_none_stays, "of many secrets none stays");
+	test_case(what_is_just_long_stays, "what is just long stays");
 	test_case(what_is_too_much_work_is_left_out, "what is too much work is left out");
 	test_case(what_was_before_a_text_tells_how_it_begins,
 		  "what was before a text tells how it begins");
