@@ -53,7 +53,7 @@ ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 # For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
-D_PACKAGES := jemalloc rdkafka liburing jansson
+D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd
 CLI_PACKAGES := jansson smartcols
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
@@ -70,7 +70,7 @@ SO	:= $(B)/lib/libevring.so.$(ABI)
 LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
-KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] include/*/*.h include/*/*/*.h \
+KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] kmod/*/*.awk include/*/*.h include/*/*/*.h \
 	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 

@@ -264,7 +264,7 @@ AT(evring_arm, watermark, 12);
 AT(evring_arm, flush_ms, 16);
 AT(evring_arm, reserved, 20);
 
-SIZE(evring_hook, 424);
+SIZE(evring_hook, 432);
 AT(evring_hook, name, 0);
 AT(evring_hook, group, 128);
 AT(evring_hook, filter, 256);
@@ -277,6 +277,8 @@ AT(evring_hook, owners, 284);
 AT(evring_hook, state, 288);
 AT(evring_hook, filters, 292);
 AT(evring_hook, why, 296);
+AT(evring_hook, snapshot, 424);
+AT(evring_hook, told, 428);
 
 SIZE(evring_limits, 24);
 AT(evring_limits, size, 0);

@@ -12,8 +12,8 @@
 #include "parse.h"
 #include "publish.h"
 
-/* What publish.c must know of a type to check an event of it */
-static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid)
+/* The references into the tail, for publish.c to check events */
+static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid, kuid_t payer)
 {
 	struct evring_app *app;
 	u32 i;
@@ -22,6 +22,7 @@ static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t u
 	if (!app)
 		return NULL;
 	app->uid = uid;
+	app->payer = payer;
 	app->size = desc->size - COMMON_SIZE;
 	for (i = 0; i < desc->nr_fields; i++) {
 		const struct evring_field_desc *field = &desc->fields[i];
@@ -72,7 +73,9 @@ static int app_register(struct evring_session *session, struct evring_register *
 	add.block = evring_block_make(&p->desc);
 	if (IS_ERR(add.block))
 		return PTR_ERR(add.block);
-	add.app = app_make(&p->desc, uid);
+	/* A type that is registered for another user counts against that user. */
+	add.app = app_make(&p->desc, uid, arg->flags & EVRING_REGISTER_F_UID ? uid :
+			   evring_user_uid(session->user));
 	if (!add.app) {
 		kfree(add.block);
 		return -ENOMEM;
@@ -89,7 +92,7 @@ static int app_register(struct evring_session *session, struct evring_register *
 	return 0;
 }
 
-/* On whose behalf; @uid: the caller's session's */
+/* *@uid, which is the session's, becomes the user that the caller registers for. */
 static int app_user(const struct evring_register *arg, kuid_t *uid, struct evring_reason *reason)
 {
 	if (!(arg->flags & EVRING_REGISTER_F_UID))

@@ -35,7 +35,10 @@ static bool family_same(const char *a, const char *b)
 	return len == family_len(b) && !strncmp(a, b, len);
 }
 
-/* May @add have its name? *@found: the type itself, *@victim: one whose name it takes over */
+/*
+ * May @add have its name? *@found: the type is in the table already. *@victim: a
+ * forgotten type of another user, which gives up the name.
+ */
 static int app_look(const struct evring_app_add *add, struct evring_event_type **found,
 		    struct evring_event_type **victim)
 {
@@ -79,7 +82,7 @@ static int app_look(const struct evring_app_add *add, struct evring_event_type *
 	return 0;
 }
 
-/* The user's and all applications' types: may there be one more? Else one that can go. */
+/* May the user, and applications together, have one more type? *@victim: one to replace */
 static int app_quota(const struct evring_app_add *add, struct evring_event_type **victim)
 {
 	unsigned int i, all = 0, own = 0;
@@ -87,7 +90,7 @@ static int app_quota(const struct evring_app_add *add, struct evring_event_type 
 
 	for (i = 0; i < evring_nr_types; i++) {
 		all += !!evring_types[i]->app;
-		own += evring_types[i]->app && uid_eq(evring_types[i]->app->uid, add->app->uid);
+		own += evring_types[i]->app && uid_eq(evring_types[i]->app->payer, add->app->payer);
 	}
 	if (own < types_max && (*victim || all < EVRING_TYPES_MAX - KERNEL_TYPES))
 		return 0;
@@ -95,7 +98,7 @@ static int app_quota(const struct evring_app_add *add, struct evring_event_type 
 	for (i = 0; i < evring_nr_types; i++) {
 		struct evring_event_type *type = evring_types[i];
 
-		if (!type->app || (full && !uid_eq(type->app->uid, add->app->uid)) ||
+		if (!type->app || (full && !uid_eq(type->app->payer, add->app->payer)) ||
 		    !evring_type_forgotten(type))
 			continue;
 		*victim = type;
@@ -138,7 +141,7 @@ static struct evring_event_type *app_new(struct evring_app_add *add,
 	return type;
 }
 
-/* It is there: with what the newest one says of it, it lives on. */
+/* The type is in the table already; the newest description replaces the old one. */
 static void app_revive(struct evring_event_type *type, struct evring_app_add *add)
 {
 	swap(add->block, type->block);
@@ -172,7 +175,7 @@ static struct evring_event_type *app_add(struct evring_app_add *add)
 	return type;
 }
 
-/* A type of a user is in the list from here on. It stays as long as it is registered. */
+/* Enter a type of a user into the table. It stays as long as it is registered. */
 struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation)
 {
 	struct evring_event_type *type;
@@ -185,7 +188,7 @@ struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *
 	return type;
 }
 
-/* A session has done with a type. True: nobody has it now, and app_note() must follow. */
+/* A session unregisters a type. True: it was the last one, and app_note() must follow. */
 static bool app_leave(struct evring_event_type *type, unsigned long *registered)
 {
 	lockdep_assert_held(&evring_types_lock);
@@ -199,7 +202,7 @@ static bool app_leave(struct evring_event_type *type, unsigned long *registered)
 	return true;
 }
 
-/* Its publishers have ended: synchronize_rcu() was called since app_leave(). */
+/* The type's publishers have ended: synchronize_rcu() was called since app_leave(). */
 static void app_note(struct evring_event_type *type)
 {
 	lockdep_assert_held(&evring_types_lock);
@@ -236,7 +239,7 @@ int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned lo
 	return 0;
 }
 
-/* A session is closed: what it had registered is not any more. May sleep. */
+/* Unregister the types of a session that is closed. May sleep. */
 void evring_types_leave_app(unsigned long *registered)
 {
 	bool gone = false;

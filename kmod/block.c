@@ -219,7 +219,7 @@ static const char *block_string(const struct evring_block *block, u32 at)
 	return (const char *)block + block->strings.offset + at;
 }
 
-/* In what field @i of two blocks differs, for a person; NULL: in nothing */
+/* The property in which field @i of two blocks differs, in words; NULL: they are the same */
 static const char *field_differs(const struct evring_block *a, const struct evring_block *b, u32 i)
 {
 	const struct evring_block_field *fa = block_field(a, i), *fb = block_field(b, i);
@@ -236,8 +236,8 @@ static const char *field_differs(const struct evring_block *a, const struct evri
 }
 
 /*
- * In what two schemas differ, as far as both have fields; *@field: the first
- * field that does, as @a calls it. NULL: one is the beginning of the other.
+ * The property in which two schemas first differ, of the fields that both have;
+ * *@field: the name that @a has for that field. NULL: one begins with the other.
  */
 const char *evring_block_differs(const struct evring_block *a, const struct evring_block *b,
 				 const char **field)

@@ -45,10 +45,10 @@ static int device_open(struct inode *inode, struct file *file)
 		goto err_user;
 	}
 	if (session->mode & FMODE_WRITE) {
-		session->publisher = evring_publisher_alloc(session->user);
+		session->publisher = evring_publisher_alloc();
 		if (!session->publisher)
 			goto err_publisher;
-		/* Whoever must not wait gets EAGAIN, and io_uring need not ask a worker. */
+		/* write() with IOCB_NOWAIT returns EAGAIN, so io_uring needs no worker. */
 		file->f_mode |= FMODE_NOWAIT;
 	}
 	evring_waiter_init(&session->waiter);
@@ -147,7 +147,7 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 	return mask;
 }
 
-/* The kernel lets nobody come here whose descriptor is not open for writing. */
+/* The VFS has checked that the descriptor is open for writing. */
 static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
@@ -172,8 +172,9 @@ static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned lo
 }
 
 /*
- * Completed inline, always: nothing is ever left to be cancelled. What finds no
- * room gives EAGAIN, and io_uring calls again in a worker, which may wait.
+ * A command is always completed inline, so no command is ever left to be cancelled. If
+ * there is no room it returns EAGAIN, and io_uring calls again from a worker, which may
+ * wait.
  */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
@@ -219,7 +220,7 @@ static struct miscdevice device = {
 	.fops	= &device_fops,
 };
 
-/* A node has one group: those who may publish are others than those who may read. */
+/* A node has one group, and other users may publish than may read: so two nodes. */
 static struct miscdevice publish_device = {
 	.minor	= PUBLISH_MINOR,
 	.name	= "evring-publish",

@@ -18,6 +18,7 @@
 
 #include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "publish.h"
 
 /**
@@ -44,17 +45,6 @@ unsigned int evring_nr_owners;
 static unsigned int group_index(const struct group_state *group)
 {
 	return group - groups;
-}
-
-/* [A-Za-z0-9._-]+, NUL-terminated within EVRING_NAME_MAX bytes */
-bool evring_name_valid(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < EVRING_NAME_MAX && name[i]; i++)
-		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
-			return false;
-	return i > 0 && i < EVRING_NAME_MAX;
 }
 
 static void infos_write_begin(void)
@@ -85,10 +75,9 @@ static bool group_holds(const struct group_state *group, u32 lane)
 }
 
 /*
- * Tell the emit path the lowest cursor on @ring, and no position above it. The
- * hold goes down when a group joins, so the writer may be about to overwrite the
- * segment that we now hold: it sees the hold and gives way, or our caller sees the
- * tail that it has moved.
+ * Set @ring's hold, which the emit path reads, to the lowest cursor. The hold goes
+ * down when a group joins, so the writer may be about to overwrite the segment that we
+ * now hold: it sees the hold and gives way, or our caller sees the tail that it moved.
  *
  * A cursor below tail, of a group that was overtaken, holds as much as one at
  * tail would: the next segment that is entered is the one behind tail.
@@ -148,8 +137,8 @@ static void hold_begin(struct evring_ring *ring, void *group)
 }
 
 /*
- * A new ring goes to its place: every group starts at its beginning. Under the
- * lock, so that a group that joins finds it or is found here.
+ * Publish a new ring; every group starts at its beginning. Under the lock: a group that
+ * joins either finds the ring or is found here.
  */
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 {
@@ -160,7 +149,7 @@ void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
 	mutex_unlock(&groups_lock);
 }
 
-/* Jiffies until a group without an owner is abandoned; 0: it is now. */
+/* Jiffies until a group without an owner is abandoned; 0: it is abandoned. */
 static unsigned long group_patience(const struct group_state *group)
 {
 	u64 since = ktime_get_boottime_ns() - group->info->left_ns;
@@ -215,7 +204,7 @@ static void cursor_clear(struct evring_ring *ring, void *group)
 	cursor_place(ring, group_index(group), 0);
 }
 
-/* The group is made: from here on it is in the meta page. */
+/* Make the group: enter it into the meta page. */
 static void group_create(struct group_state *group)
 {
 	if (!group->info) {
@@ -240,7 +229,7 @@ static void start_latest(struct evring_ring *ring, void *group)
 	cursor_place(ring, group_index(group), READ_ONCE(ring->page->head));
 }
 
-/* The group of this name or a free slot for it; now it is @session's. */
+/* Claim the group of this name, or a free slot for it, for @session. */
 static int group_claim(struct evring_session *session, struct evring_join *join)
 {
 	struct group_state *group = group_find(join->name);
@@ -283,7 +272,7 @@ static void group_await(struct group_state *group)
 		group_abandon_in(group, group_patience(group));
 }
 
-/* The caller could not be told: nothing has changed. May sleep. */
+/* Undo the claim: the answer could not be copied to the caller. May sleep. */
 void evring_group_unclaim(struct evring_session *session)
 {
 	struct group_state *group;
@@ -295,13 +284,13 @@ void evring_group_unclaim(struct evring_session *session)
 	if (!group_exists(group))
 		group->name[0] = '\0';
 	else if (!(group->info->flags & EVRING_GROUP_ABANDONED))
-		group_await(group);	/* its time may have run out meanwhile, unseen */
+		group_await(group);	/* its time may have run out during the claim */
 	mutex_unlock(&groups_lock);
 }
 
 /*
- * The caller's process begins to own a group. Only one that may detach hooks is left
- * out of them: it could keep silent anyway.
+ * The caller's process begins to own a group. Quiet hooks leave it out only if it may
+ * detach hooks: such a process could silence them anyway.
  */
 static void owner_add(struct group_state *group)
 {
@@ -317,7 +306,7 @@ static void owner_add(struct group_state *group)
 	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
 }
 
-/* The last one takes the place: an event of it may be told meanwhile. */
+/* The last owner moves to the free place: meanwhile a quiet hook may tell an event of it. */
 static void owner_del(struct group_state *group)
 {
 	struct evring_owner *last;
@@ -421,7 +410,7 @@ static int commit_one(struct group_state *group, const struct evring_commit_entr
 	return 0;
 }
 
-/* *@joins: the session's join that the commit belongs to, from its first entries on */
+/* *@joins: number of the session's join; the first entries set it, the others must match */
 static int commit_some(struct evring_session *session, const struct evring_commit_entry *entries,
 		       unsigned int nr, bool first, u64 *joins)
 {
@@ -444,7 +433,7 @@ static int commit_some(struct evring_session *session, const struct evring_commi
  * EVRING_IOC_COMMIT and EVRING_CMD_COMMIT.
  *
  * A few entries at a time, so that neither the stack nor the time under the
- * lock depends on what user space sends. May sleep.
+ * lock depends on the number of entries. May sleep.
  */
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
 {

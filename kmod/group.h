@@ -21,7 +21,6 @@ int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name, unsigned int *group);
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
-bool evring_name_valid(const char *name);
 
 /**
  * struct evring_owner - a process that owns a group and may attach and detach hooks
@@ -38,7 +37,10 @@ struct evring_owner {
 extern struct evring_owner evring_owners[EVRING_GROUPS_MAX];
 extern unsigned int evring_nr_owners;
 
-/* Does @task belong to such a process? Any context. */
+/*
+ * Does @task belong to a process that owns a group? Any context. Of a thread that was
+ * released, which may still be switched from and to, the leader may be freed.
+ */
 static inline bool evring_is_owner(const struct task_struct *task)
 {
 	/* acquire: pairs with smp_store_release() in owner_add() */
@@ -46,7 +48,7 @@ static inline bool evring_is_owner(const struct task_struct *task)
 
 	for (i = 0; i < nr; i++)
 		/* acquire: pairs with smp_store_release() in owner_del() */
-		if (smp_load_acquire(&evring_owners[i].tgid) == task->tgid &&
+		if (smp_load_acquire(&evring_owners[i].tgid) == task->tgid && pid_alive(task) &&
 		    READ_ONCE(evring_owners[i].start_time) == task->group_leader->start_boottime)
 			return true;
 	return false;

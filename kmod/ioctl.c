@@ -14,6 +14,7 @@
 #include "hooks/hook.h"
 #include "ioctl.h"
 #include "lane.h"
+#include "name.h"
 #include "publish.h"
 #include "redact/stage.h"
 #include "type.h"
@@ -81,7 +82,7 @@ static int call_describe(struct evring_session *session, union argument *arg)
 	if (info->flags || info->len || info->generation || info->lane || info->reserved ||
 	    info->lost || info->filtered || info->undecided || info->uid || info->reserved1)
 		return -EINVAL;
-	/* Who can only publish sees nothing of others. */
+	/* A session that can only publish sees its own user's types alone. */
 	ret = evring_type_describe(info, session->mode & FMODE_READ ? NULL :
 					 &session->publisher->uid);
 	if (!ret)
@@ -107,11 +108,12 @@ static int call_hook(struct evring_session *session, union argument *arg)
 {
 	struct evring_hook *hook = &arg->hook;
 	bool attaches = hook->op == EVRING_HOOK_ATTACH;
-	u32 flags = attaches ? EVRING_HOOK_F_LANE : 0;
+	u32 flags = attaches ? EVRING_HOOK_F_LANE | EVRING_HOOK_F_SNAPSHOT : 0;
 
 	if (!name_clean(hook->name) || !owner_clean(hook->group) ||
 	    ((hook->filter || hook->limits) && !attaches) || hook->op > EVRING_HOOK_DETACH ||
-	    (hook->flags & ~flags) || (hook->lane && !hook->flags) || hook->reserved ||
+	    (hook->flags & ~flags) || hook->reserved ||
+	    (hook->lane && !(hook->flags & EVRING_HOOK_F_LANE)) || hook->snapshot || hook->told ||
 	    hook->owners || hook->state || hook->filters ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
@@ -261,7 +263,7 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_REDACT, READS, call_redact, evring_redact, hidden, true),
 };
 
-/* Run one call whose caller knows @size bytes of its argument. */
+/* Run one call; its caller knows @size bytes of the argument. */
 static int call_sized(struct evring_session *session, const struct call *call, void __user *user,
 		      size_t size)
 {
@@ -318,7 +320,7 @@ static int command_publish(struct evring_session *session, const struct evring_u
 	if (cmd->size < offsetofend(struct evring_publish, reserved))
 		return -EINVAL;
 	ret = copy_struct_from_user(&arg, sizeof(arg), user, cmd->size);
-	/* First: what is published must be told. */
+	/* Fail before anything is published if the count cannot be written. */
 	if (!ret && put_user(arg.done, &user->done))
 		ret = -EFAULT;
 	if (ret)

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lanes: the rings that there are, and the meta page that tells of them. A CPU
- * gets its rings, from its own node's memory, before it first comes online, and
- * keeps them until the module goes: events of an offlined CPU stay readable.
+ * Lanes: their parameters, their rings as far as CPUs have them (cpu.c), and the meta
+ * page that describes all of it.
  */
-#include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
-#include "group.h"
 #include "lane.h"
-#include "memory.h"
+#include "name.h"
 #include "pages.h"
-#include "redact/stage.h"
 
 /* A segment's length in 8-byte units must fit the reservation word. */
 #define SEGMENT_KIB_MAX	256
@@ -34,8 +29,6 @@ struct evring_lane evring_lane_table[EVRING_LANES_MAX];
 unsigned int evring_nr_lanes;
 struct evring_meta_pages *evring_meta_pages;
 struct evring_meta *evring_meta;
-
-static int hotplug_state = -1;
 
 /* The ring, or NULL: @lane and @cpu may come from user space. */
 struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
@@ -57,7 +50,7 @@ int evring_lane_find(const char *name)
 	return -ENOENT;
 }
 
-/* A set of lanes from user space: false if it has none, or one that is not there. */
+/* Check a set of lanes from user space: not empty, and each of them exists. */
 bool evring_lanes_resolve(u64 *set)
 {
 	u64 all = BIT_ULL(evring_nr_lanes) - 1;
@@ -67,7 +60,7 @@ bool evring_lanes_resolve(u64 *set)
 	return *set && !(*set & ~all);
 }
 
-/* Call @fn for each ring that there is of some lanes. May sleep. */
+/* Call @fn for each ring of some lanes. May sleep. */
 void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 {
 	struct evring_ring *ring;
@@ -118,7 +111,7 @@ u64 evring_lanes_published(u64 set)
 	return sum;
 }
 
-/* The same as of now. May sleep. */
+/* The same, after all rings were counted. May sleep. */
 u64 evring_lanes_count(u64 set)
 {
 	evring_rings_each(set, count_one, NULL);
@@ -130,33 +123,6 @@ u32 evring_record_max(void)
 	return evring_meta->record_max - sizeof(struct evring_rec);
 }
 EXPORT_SYMBOL_GPL(evring_record_max);
-
-/*
- * Hotplug, before @cpu comes online. Without memory the CPU comes all the same: its
- * events are lost and counted by type, as there is no ring to count them.
- */
-static int lane_add_cpu(unsigned int cpu)
-{
-	struct evring_ring *ring;
-	u32 lane;
-
-	evring_stage_add_cpu(cpu);
-	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		if (evring_ring_get(lane, cpu))
-			continue;
-		ring = evring_ring_alloc(&evring_lane_table[lane], lane, cpu);
-		if (!ring) {
-			pr_warn("evring: no memory for CPU %u's ring of lane %s\n", cpu,
-				evring_lane_table[lane].info->name);
-			continue;
-		}
-		evring_groups_add_ring(ring, per_cpu_ptr(evring_lane_table[lane].rings, cpu));
-		evring_meta->memory += (u64)ring->nr_pages << PAGE_SHIFT;
-		/* release: a reader that sees the new number finds the ring */
-		smp_store_release(&evring_meta->nr_rings, evring_meta->nr_rings + 1);
-	}
-	return 0;
-}
 
 static bool param_valid(const char *name, unsigned int kib, unsigned int min, unsigned int max)
 {
@@ -231,7 +197,7 @@ static int meta_alloc(void)
 	meta->version = EVRING_ABI_VERSION;
 	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_REDACT;
+			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT | EVRING_FEATURE_REDACT;
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);
@@ -249,45 +215,16 @@ static int meta_alloc(void)
 	return 0;
 }
 
-static void lanes_free(void)
-{
-	u32 lane;
-	int cpu;
-
-	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		if (!evring_lane_table[lane].rings)
-			continue;
-		for_each_possible_cpu(cpu)
-			evring_ring_free(evring_ring_get(lane, cpu));
-		free_percpu(evring_lane_table[lane].rings);
-		evring_lane_table[lane].rings = NULL;
-	}
-	evring_nr_lanes = 0;
-	free_pages_exact(evring_meta_pages, sizeof(*evring_meta_pages));
-	evring_meta_pages = NULL;
-	evring_meta = NULL;
-}
-
 static int lanes_alloc(void)
 {
-	unsigned int missing = 0;
 	u32 lane;
-	int cpu;
 
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		evring_lane_table[lane].rings = alloc_percpu(struct evring_ring *);
 		if (!evring_lane_table[lane].rings)
 			return -ENOMEM;
 	}
-	hotplug_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare",
-					  lane_add_cpu, NULL);
-	if (hotplug_state < 0)
-		return hotplug_state;
-	/* At hotplug a lack of memory is only reported; at load it is an error. */
-	for_each_online_cpu(cpu)
-		for (lane = 0; lane < evring_nr_lanes; lane++)
-			missing += !evring_ring_get(lane, cpu);
-	return missing ? -ENOMEM : 0;
+	return 0;
 }
 
 int evring_lanes_init(void)
@@ -309,9 +246,17 @@ int evring_lanes_init(void)
 	return ret;
 }
 
+/* All rings are freed. */
 void evring_lanes_exit(void)
 {
-	if (hotplug_state >= 0)
-		cpuhp_remove_state_nocalls(hotplug_state);
-	lanes_free();
+	u32 lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		free_percpu(evring_lane_table[lane].rings);
+		evring_lane_table[lane].rings = NULL;
+	}
+	evring_nr_lanes = 0;
+	free_pages_exact(evring_meta_pages, sizeof(*evring_meta_pages));
+	evring_meta_pages = NULL;
+	evring_meta = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lane.c: the lanes, and the rings that there are. */
+/* lane.c: the lanes and their rings. */
 #ifndef _KMOD_LANE_H
 #define _KMOD_LANE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the stream tells of attempts that failed. Any context may come between any two
- * lines here, and notes and counts its own.
+ * The account of attempts that failed. Another context may interrupt between any two
+ * lines here, and adds its own failures.
  */
 #include "loss.h"
 #include "type.h"

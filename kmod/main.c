@@ -4,12 +4,14 @@
 #include <linux/module.h>
 
 #include "clock.h"
+#include "cpu.h"
 #include "device.h"
 #include "group.h"
 #include "hooks/hook.h"
 #include "hooks/net.h"
 #include "hooks/path.h"
 #include "hooks/scratch.h"
+#include "hooks/syscall_begun.h"
 #include "lane.h"
 #include "publish.h"
 #include "redact/stage.h"
@@ -29,6 +31,9 @@ static int __init evring_init(void)
 	ret = evring_lanes_init();
 	if (ret)
 		goto err_lanes;
+	ret = evring_cpus_init();
+	if (ret)
+		goto err_cpus;
 	ret = evring_clock_init(evring_meta_pages);
 	if (ret)
 		goto err_clock;
@@ -48,12 +53,15 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
+	evring_syscalls_exit();
 	evring_scratch_exit();
 err_scratch:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();
 err_clock:
+	evring_cpus_exit();
+err_cpus:
 	evring_lanes_exit();
 err_lanes:
 	evring_stages_exit();
@@ -67,10 +75,12 @@ static void __exit evring_exit(void)
 	evring_device_exit();
 	evring_wake_exit();
 	evring_hooks_exit();
+	evring_syscalls_exit();
 	evring_scratch_exit();
 	evring_groups_exit();
 	evring_types_exit();
 	evring_clock_exit();
+	evring_cpus_exit();
 	evring_lanes_exit();
 	evring_stages_exit();
 	evring_users_exit();

@@ -66,7 +66,7 @@ static void ring_describe(struct evring_ring *ring)
 		ring->cursors[i].seq = EVRING_SEQ_NONE;
 }
 
-/* The ring of @cpu in @lane, which has this @number; NULL: no memory. May sleep. */
+/* Make the ring of @cpu in @lane, whose number is @number. NULL: no memory. May sleep. */
 struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number, unsigned int cpu)
 {
 	int node = cpu_to_node(cpu);

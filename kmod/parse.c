@@ -15,8 +15,8 @@
 #include <linux/string.h>
 
 #include "block.h"
-#include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "parse.h"
 #include "type.h"
 
@@ -60,7 +60,7 @@ static void table_get(const struct evring_parse *p, const struct evring_table *t
 	memcpy(to, p->bytes + table->offset + (size_t)table->stride * i, size);
 }
 
-/* Do its elements have what this kernel knows, and behind that nothing? */
+/* Are all bytes behind the members that this kernel knows 0? */
 static bool table_known(const struct evring_parse *p, const struct evring_table *table, size_t size)
 {
 	u32 i;
@@ -241,7 +241,7 @@ static int parse_fields(struct evring_parse *p)
 	return ret;
 }
 
-/* What evring_type_desc_valid() will not have, in words */
+/* evring_type_desc_valid(), with the reason in words */
 static int parse_check(struct evring_parse *p)
 {
 	const struct evring_type_desc *desc = &p->desc;

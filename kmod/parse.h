@@ -13,7 +13,7 @@
  * struct evring_parse - a block on its way to a description
  * @bytes: of the block
  * @head: its first structure
- * @desc: what it comes to
+ * @desc: the result
  * @fields: of @desc
  * @names: of the fields, as many as the block has tables
  * @values: of the names

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What applications write, on its way into the ring.
+ * Applications write events into the ring.
  *
- * An event is copied out of user memory first, and looked at; then the ring gets
- * it from there. Nothing in between can fault, sleep or be changed by the writer:
- * so an event that is refused was never in the ring, takes no number, and the one
- * that is in it is the one that was looked at. It costs a second copy, of what is
- * in the cache.
+ * An event is first copied out of user memory and checked; then the ring gets it from
+ * the copy. From the check on nothing can fault, sleep or be changed by the writer. So
+ * an event that is refused was never in the ring and takes no number, and the event in
+ * the ring is the one that was checked. The price is a second copy, from the cache.
  *
- * From the look at the type to the publish it is one rcu_read_lock(): whoever lets
- * a type go waits for that, before its id can be another type's (app_type.c).
+ * One rcu_read_lock() covers the lookup of the type and the publication. A type's
+ * unregistration waits for it before the id can be another type's (app_type.c).
  *
- * Who finds no room waits for a group's commit, which wakes all who wait: each
- * tries again, on the CPU where it is then.
+ * A writer that finds no room waits for a group's commit. The commit wakes all
+ * writers, and each tries again on the CPU that it then runs on.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -36,8 +35,8 @@ static DECLARE_WAIT_QUEUE_HEAD(room);
 
 /**
  * struct writing - one call of write()
- * @session: whose
- * @from: what is left of what is written
+ * @session: of the writer
+ * @from: the bytes that are still to be published
  * @nonblock: do not wait for room
  * @pub: header of the event
  * @len: bytes of its payload
@@ -46,7 +45,7 @@ static DECLARE_WAIT_QUEUE_HEAD(room);
  * @big: for the others, once there is one
  * @lane: NOT_PREPARED: for which
  * @full: EAGAIN: the ring that had no room
- * @held: and what was held on it before that was found
+ * @held: the position that was held on @full before the writer found no room
  */
 struct writing {
 	struct evring_session *session;
@@ -114,10 +113,13 @@ static int event_check(const struct writing *w, const struct evring_event_type *
 	return 0;
 }
 
-/* Preemption is off. */
+/*
+ * Preemption is off. The ring is looked up once: the type may be moved to another lane
+ * meanwhile, and the user's part is counted where the event is put.
+ */
 static int event_put(struct writing *w, struct evring_event_type *type)
 {
-	struct evring_ring *ring = this_cpu_read(*type->rings);
+	struct evring_ring *ring = this_cpu_read(*READ_ONCE(type->rings));
 	u32 len = COMMON_SIZE + w->len;
 	u32 size = ALIGN(sizeof(struct evring_rec) + len, 8);
 	struct evring_user *user = w->session->user;
@@ -126,6 +128,10 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 
 	if (!ring)
 		return -ENOMEM;	/* there was none when the CPU came */
+	if (!evring_user_prepared(user, ring->lane)) {
+		w->lane = ring->lane;
+		return NOT_PREPARED;
+	}
 	/* First: it may have room after all once another value is there. */
 	w->held = READ_ONCE(ring->hold);
 	w->full = ring;
@@ -133,7 +139,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 		return -EAGAIN;
 	if (!READ_ONCE(type->app->used))
 		WRITE_ONCE(type->app->used, true);
-	at = evring_try_reserve(&slot, type, len);
+	at = evring_try_reserve(&slot, ring, type, len);
 	if (!at)
 		return -EAGAIN;
 	evring_fill_common(at);
@@ -144,7 +150,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 	return 0;
 }
 
-static int event_try(struct writing *w)
+static int event_attempt(struct writing *w)
 {
 	struct evring_event_type *type;
 	int ret;
@@ -153,15 +159,24 @@ static int event_try(struct writing *w)
 	type = evring_type_by_id(w->pub.type);
 	ret = event_check(w, type);
 	if (!ret) {
-		w->lane = type->lane;
-		ret = evring_user_prepared(w->session->user, w->lane) ? 0 : NOT_PREPARED;
-	}
-	if (!ret) {
 		preempt_disable();
 		ret = event_put(w, type);
 		preempt_enable();
 	}
 	rcu_read_unlock();
+	return ret;
+}
+
+/* May sleep, once for each lane that the type is moved to meanwhile. */
+static int event_try(struct writing *w)
+{
+	int ret;
+
+	while ((ret = event_attempt(w)) == NOT_PREPARED) {
+		ret = evring_user_prepare(w->session->user, w->lane);
+		if (ret)
+			break;
+	}
 	return ret;
 }
 
@@ -198,17 +213,11 @@ static int event_publish(struct writing *w)
 {
 	int ret = event_try(w);
 
-	if (ret == NOT_PREPARED) {
-		ret = evring_user_prepare(w->session->user, w->lane);
-		if (!ret)
-			ret = event_try(w);
-	}
 	if (ret == -EAGAIN && !w->nonblock)
 		ret = event_await(w);
 	if (ret == -EAGAIN)
 		note_full(w->session->publisher, w->full, w->held);
-	/* The type was moved to another lane meanwhile, which only a hook's is. */
-	return WARN_ON_ONCE(ret == NOT_PREPARED) ? -EAGAIN : ret;
+	return ret;
 }
 
 /* Room for the copy of a payload of @len bytes */
@@ -253,9 +262,9 @@ static ssize_t event_copy(struct writing *w)
 }
 
 /*
- * A descriptor can be anybody's standard output. A program that has more rights
- * than the one who opened it must not publish in its own name what that one makes
- * it print.
+ * A descriptor can be a program's standard output. A program with more rights than the
+ * opener of the descriptor must not publish in its own name the text that the opener
+ * makes it print.
  */
 static bool is_opener(const struct evring_publisher *publisher)
 {
@@ -347,13 +356,13 @@ __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 }
 
 /* NULL: no memory. */
-struct evring_publisher *evring_publisher_alloc(struct evring_user *user)
+struct evring_publisher *evring_publisher_alloc(void)
 {
 	struct evring_publisher *publisher = kzalloc(sizeof(*publisher), GFP_KERNEL_ACCOUNT);
 
 	if (!publisher)
 		return NULL;
-	publisher->uid = evring_user_uid(user);
+	publisher->uid = current_uid();
 	publisher->euid = current_euid();
 	publisher->admin = perfmon_capable();
 	spin_lock_init(&publisher->lock);

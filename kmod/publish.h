@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What applications publish: their types, their users, the way into the ring. */
+/* Publishing by applications: their types, their users, the way into the ring. */
 #ifndef _KMOD_PUBLISH_H
 #define _KMOD_PUBLISH_H
 
@@ -14,11 +14,12 @@ struct file;
 struct iov_iter;
 struct poll_table_struct;
 
-/* user.c: who has sessions, and what of his is in the rings */
+/* user.c: users, their sessions and their share of the rings */
 
 struct evring_user *evring_user_get(void);
 void evring_user_put(struct evring_user *user);
 kuid_t evring_user_uid(const struct evring_user *user);
+kuid_t evring_payer(void);
 bool evring_user_prepared(const struct evring_user *user, u32 lane);
 int evring_user_prepare(struct evring_user *user, u32 lane);
 bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size);
@@ -28,27 +29,29 @@ void evring_users_exit(void);
 
 /* app.c: applications register types */
 
-/* Where an event refers to its tail: what must be looked at before it is published */
+/* A reference into an event's tail, which must be checked before the event is published */
 struct evring_ref {
 	u16 offset;	/* behind the common part */
 	u16 size;	/* of an element */
 };
 
 /**
- * struct evring_app - what a type has beside if applications publish it
- * @uid: whose it is
+ * struct evring_app - the part of a type that only applications' types have
+ * @uid: of its owner
+ * @payer: user whose quota it counts against
  * @sessions: that have it registered
- * @noting: of those that have let it go, how many wait for its publishers to end
+ * @noting: how many of those that have unregistered it wait for its publishers to end
  * @kept: registered without a session
  * @used: an event of it was or was about to be published
  * @size: shortest payload, the common part not counted
  * @nr_refs: of @refs
- * @refs: in the order of their offsets, none over another
+ * @refs: in the order of their offsets; they do not overlap
  *
  * Up to @kept under the types' lock, the others are fixed.
  */
 struct evring_app {
 	kuid_t uid;
+	kuid_t payer;
 	unsigned int sessions;
 	unsigned int noting;
 	bool kept;
@@ -58,7 +61,7 @@ struct evring_app {
 	struct evring_ref refs[];
 };
 
-/* One line for the caller, who made the mistake */
+/* One line that tells the caller of EVRING_IOC_REGISTER why it was refused */
 struct evring_reason {
 	char text[256];
 };
@@ -69,9 +72,9 @@ int evring_app_unregister(struct evring_session *session, const struct evring_un
 /* app_type.c: applications' types in the table */
 
 /**
- * struct evring_app_add - a type that is to be in the list
- * @desc: what it is
- * @block: the same as bytes; taken over if it is NULL afterwards
+ * struct evring_app_add - a type that is to be in the table
+ * @desc: its description
+ * @block: the description as bytes; taken over if it is NULL afterwards
  * @app: likewise
  * @lane: where its events go
  * @keep: EVRING_REGISTER_F_KEEP
@@ -96,13 +99,13 @@ void evring_types_leave_app(unsigned long *registered);
 
 /**
  * struct evring_publisher - a session that can write
- * @uid: real user id of the one who opened it: whose types it publishes
- * @euid: effective user id of that one
- * @admin: that one had CAP_PERFMON or CAP_SYS_ADMIN
+ * @uid: real user id of its opener, whose types it publishes
+ * @euid: effective user id of its opener
+ * @admin: its opener had CAP_PERFMON or CAP_SYS_ADMIN
  * @registered: types by this session, a bit for each id; under the types' lock
- * @lock: of what follows
- * @full: the ring that had no room when a writer did not wait; NULL: none
- * @held: and what was held on it then
+ * @lock: protects @full and @held
+ * @full: the ring that had no room for a writer that did not wait; NULL: none
+ * @held: the position that was held on @full then
  */
 struct evring_publisher {
 	kuid_t uid;
@@ -114,7 +117,7 @@ struct evring_publisher {
 	u64 held;
 };
 
-struct evring_publisher *evring_publisher_alloc(struct evring_user *user);
+struct evring_publisher *evring_publisher_alloc(void);
 void evring_publisher_free(struct evring_publisher *publisher);
 void evring_room_made(void);
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,

@@ -54,8 +54,8 @@ static __always_inline u32 ring_nest(struct evring_ring *ring)
 }
 
 /*
- * Room for a record of @size bytes, header included; false if it is lost, or if
- * it was only tried and there is none. Preemption is off, and stays so until
+ * Reserve room for a record of @size bytes, header included. False: the event is lost,
+ * or there is no room and the attempt only tries. Preemption is off, and stays so until
  * ring_publish(), which must follow in any case; the nest is entered.
  */
 static bool ring_reserve(struct evring_ring *ring, struct evring_slot *slot,
@@ -98,7 +98,7 @@ fill:
 	return true;
 }
 
-/* Where the word stands, as a position. Nobody else moves it but by nesting. */
+/* The word as a position. Only contexts that nest on top of us move it. */
 static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
 {
 	unsigned long taken;
@@ -164,8 +164,7 @@ static void ring_publish(struct evring_ring *ring)
 }
 
 /*
- * Events that never asked for room of their own: a lost record takes their place
- * in the stream. Preemption is off.
+ * Write a lost record for events that never had a reservation. Preemption is off.
  */
 static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot *slot,
 				    const struct evring_attempt *attempt,
@@ -185,7 +184,7 @@ static noinline void ring_tell_lost(struct evring_ring *ring, struct evring_slot
 	ring_publish(ring);
 }
 
-/* @nr events that no probe saw are lost, on this CPU for lack of another. Any context. */
+/* @nr events that no probe saw are lost. This CPU's ring tells. Any context. */
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause)
 {
 	const struct evring_attempt attempt = { .type = type, .seqs = nr, .lost = cause };
@@ -215,7 +214,7 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 	return NULL;
 }
 
-/* The cases that evring_reserve() leaves out. The nest is entered. */
+/* The uncommon cases of evring_reserve(). The nest is entered. */
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
 				   struct evring_event_type *type, u32 size)
 {
@@ -278,26 +277,25 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 {
 	preempt_disable_notrace();
 	if (unlikely(rcu_access_pointer(type->rules)))
-		return evring_stage(slot, type, len);
+		return evring_stage(slot, type, len, false);
 	slot->stage = NULL;
 	return reserve_now(slot, type, len);
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
 /*
- * The same for an application, which can wait: where there is no room, or the
- * record is too long, nothing is counted and no number is taken. It runs in task
- * context and on top of nobody, so a full ring is the one reason.
+ * The same on this CPU's @ring, for an application, which can wait: if there is no
+ * room, or the record is too long, nothing is counted and no number is taken. It runs in
+ * task context and interrupts no emit, so a full ring is the only reason.
  */
-void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+void *evring_try_reserve_now(struct evring_slot *slot, struct evring_ring *ring,
+			     struct evring_event_type *type, u32 len)
 {
 	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
-	struct evring_ring *ring;
 
 	preempt_disable_notrace();
 	slot->stage = NULL;
-	ring = this_cpu_read(*type->rings);
-	if (unlikely(!ring || len > ring->payload_max))
+	if (unlikely(len > ring->payload_max))
 		goto out;
 	ring_nest(ring);
 	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))
@@ -306,6 +304,20 @@ void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *typ
 out:
 	preempt_enable_notrace();
 	return NULL;
+}
+
+/*
+ * An event of a type that has rules finds out whether there is room when it goes into the
+ * ring: evring_land().
+ */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
+			 struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	if (unlikely(rcu_access_pointer(type->rules)))
+		return evring_stage(slot, type, len, true);
+	preempt_enable_notrace();
+	return evring_try_reserve_now(slot, ring, type, len);
 }
 
 static noinline void submit_slow(struct evring_ring *ring)
@@ -351,7 +363,7 @@ static void slot_clear(struct evring_slot *slot)
 	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 }
 
-/* Take it back if it is still the last one, else its place is taken. */
+/* Take the reservation back. False: it is not the last one any more. */
 static bool slot_undo(struct evring_slot *slot)
 {
 	unsigned long word = slot->word;
@@ -380,8 +392,8 @@ bool evring_withdraw(struct evring_slot *slot)
 }
 
 /*
- * Some want it, and it is lost to them all the same. True: it was taken back, for the
- * caller to count. False: its place tells that it is lost.
+ * Drop an event that owners want but limits suppress. True: it was taken back, and the
+ * caller counts it. False: a lost record is in its place.
  */
 bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 		     enum evring_lost_cause cause)
@@ -392,7 +404,7 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 	struct evring_ring *ring = slot->ring;
 	bool undone;
 
-	/* What tells of it would not fit: few events are so short. */
+	/* The lost record would not fit; few events are so short. */
 	if (slot->rec->len < LOST_SIZE)
 		return evring_withdraw(slot);
 	undone = slot_undo(slot);

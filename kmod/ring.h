@@ -84,8 +84,11 @@ struct evring_ring {
 
 /* evring_reserve() as if the type had no rules that leave secrets out */
 void *evring_reserve_now(struct evring_slot *slot, struct evring_event_type *type, u32 len);
-/* For applications (publish.c): NULL is no loss. Task context alone. */
-void *evring_try_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len);
+void *evring_try_reserve_now(struct evring_slot *slot, struct evring_ring *ring,
+			     struct evring_event_type *type, u32 len);
+/* For applications (publish.c): NULL is no loss. Task context alone, preemption off. */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
+			 struct evring_event_type *type, u32 len);
 bool evring_withdraw(struct evring_slot *slot);
 bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 		     enum evring_lost_cause cause);

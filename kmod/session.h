@@ -12,12 +12,12 @@ struct evring_publisher;
 /**
  * struct evring_session - one open file
  * @mode: FMODE_READ, FMODE_WRITE
- * @publisher: its other half, if it can write; else NULL
+ * @publisher: its state as a writer, if it can write; else NULL
  * @user: its user
  * @group: the group that it owns, or NULL; under groups_lock
  * @claim: the group that a JOIN under way is about to give it; likewise
  * @joins: counts the JOINs that succeeded; likewise
- * @waiter: how it is woken
+ * @waiter: its state as a waiter for events
  */
 struct evring_session {
 	fmode_t mode;

@@ -142,7 +142,7 @@ struct remains {
 	bool found;
 };
 
-/* A group may still read below tail, where a writer gave way to it: see hold. */
+/* A group may still read below tail, if a writer gave way to it: so look at hold too. */
 static void look_below(struct evring_ring *ring, void *arg)
 {
 	struct remains *remains = arg;
@@ -168,7 +168,7 @@ bool evring_type_forgotten(const struct evring_event_type *type)
 	return !remains.found;
 }
 
-/* @type gets the id of one that is forgotten. */
+/* Give @type the id of a type that is forgotten. */
 void evring_type_replace(struct evring_event_type *type, struct evring_event_type *old)
 {
 	type->id = old->id;
@@ -239,7 +239,7 @@ struct evring_event_type *evring_type_register(const struct evring_type_desc *de
 }
 EXPORT_SYMBOL_GPL(evring_type_register);
 
-/* Nobody publishes it any more: from here on its last events can be overwritten. */
+/* Note where each ring ends: nobody publishes the type any more. */
 void evring_type_note_heads(struct evring_event_type *type)
 {
 	/* Without memory for this its id is never given out again: no harm. */
@@ -260,7 +260,7 @@ void evring_type_unregister(struct evring_event_type *type)
 }
 EXPORT_SYMBOL_GPL(evring_type_unregister);
 
-/* From now on the type's events go to @lane, which there is; -1: to its own one. */
+/* Send the type's events to @lane, which exists; -1: to the type's own lane. */
 void evring_type_move(struct evring_event_type *type, int lane)
 {
 	mutex_lock(&evring_types_lock);
@@ -269,7 +269,7 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&evring_types_lock);
 }
 
-/* Type @id as it is now; NULL: there is none. Under rcu_read_lock(), which keeps it. */
+/* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock(). */
 struct evring_event_type *evring_type_by_id(u32 id)
 {
 	/* acquire: pairs with smp_store_release() in evring_type_take_id() and _replace() */
@@ -286,7 +286,7 @@ static u64 count_all(const u64 __percpu *count)
 	return sum;
 }
 
-/* The answer, and in @copy the block, for the caller to free. */
+/* Fill in the answer; *@copy: the block, for the caller to free. */
 static int type_fill(struct evring_describe *info, const kuid_t *only, struct evring_block **copy)
 {
 	const struct evring_event_type *type;

@@ -48,9 +48,9 @@ struct evring_suppressed {
  * @suppressed: events that are wanted but for limits, and not told yet, by CPU
  * @block: as user space sees it
  * @name: in @block
- * @heads: gone: where each ring ended then; NULL: not known
- * @app: of what applications publish, else NULL
- * @rcu: frees it once no application is looking at it
+ * @heads: where each ring ended when the type went; NULL: not known
+ * @app: of an application's type, else NULL
+ * @rcu: frees the type once no publisher uses it
  */
 struct evring_event_type {
 	u16 id;

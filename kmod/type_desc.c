@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Descriptions of types: those of the builtin ones, and what a description must be like. */
+/* Descriptions of types: those of the builtin types, and the rules for all. */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "group.h"
 #include "lane.h"
+#include "name.h"
 #include "type.h"
 
 static const struct evring_field_desc lost_fields[] = {

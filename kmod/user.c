@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Users: who has sessions, and how much of a ring is his.
+ * Users: their sessions, and how much of each ring they use. The owner of a user
+ * namespace has many user ids in it, and all of them count as him (evring_payer()).
  *
- * What a user has published counts against him until no group holds it: on each
- * CPU's ring of a lane at most user_percent of it. So whoever floods a lane that
- * a group holds fills his part and waits, and the others have theirs. Where no
- * group holds a lane there is nothing to be used up: the newest event overwrites
- * the oldest one, whoever wrote it.
+ * An event counts against its publisher as long as a group holds it. On each CPU's
+ * ring of a lane a user may have at most user_percent of the ring. So a user who
+ * floods a lane that a group holds fills his own part and waits; the others keep
+ * theirs. If no group holds the lane, nothing is used up: the newest event overwrites
+ * the oldest one, of any user.
  *
- * What is his is counted by slices of the ring: so many bytes in the slice that
- * begins there. A slice that is behind the held position counts nothing, the one
- * in which it lies no more than what is left of it. All of that is looked at only
- * when an upper bound, to which each event adds itself, reaches the limit: the
- * bound does not see that a group joins and holds what was free before, so that a
- * user can then have twice his part, once.
+ * The count is kept by slices of the ring: the bytes that the user has published in
+ * each. A slice below the held position counts nothing, and the slice in which the
+ * position lies counts at most its bytes above the position. The slices are added up
+ * only when an upper bound, to which each event adds its size, reaches the limit. The
+ * bound does not notice that a group joins and holds bytes that were free before, so
+ * a user can then have twice his part, once.
  *
- * It outlives the sessions: to close the device and to open it again makes nobody
- * a new user. Who has neither sessions nor anything held is forgotten when the
- * next one opens the device.
+ * The count outlives the sessions: closing and reopening the device does not reset
+ * it. A user without sessions and held events is forgotten when the next one opens
+ * the device.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -25,6 +26,7 @@
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include "lane.h"
 #include "publish.h"
@@ -41,10 +43,10 @@ module_param(user_percent, uint, 0444);
 MODULE_PARM_DESC(user_percent, "percent of a held ring that one user's events may take (default: 25)");
 
 /**
- * struct usage - what a user has on one ring; touched on its CPU alone
- * @bound: bytes that are held of it, at most
- * @slice: number of the slice, counted from position 0, that @bytes is of
- * @bytes: that he has published in it
+ * struct usage - a user's share of one ring; accessed on its CPU alone
+ * @bound: upper bound of the bytes that are held
+ * @slice: number of the slice that @bytes is of, counted from position 0
+ * @bytes: published by the user in that slice
  */
 struct usage {
 	u64 bound;
@@ -53,11 +55,11 @@ struct usage {
 };
 
 /**
- * struct evring_user - who has sessions: an emit's wake-up visits them all
+ * struct evring_user - a user with sessions
  * @list: of the users
- * @uid: real user id of those who opened them
- * @sessions: how many
- * @usage: by lane that he publishes into, on this CPU's ring; never taken back
+ * @uid: the user that the openers of the sessions count as
+ * @sessions: how many; limited, as an emit's wake-up visits all of them
+ * @usage: by lane that the user publishes into, on this CPU's ring; never taken back
  */
 struct evring_user {
 	struct list_head list;
@@ -78,7 +80,7 @@ static unsigned int slice_shift(const struct evring_ring *ring)
 	return max(ilog2(ring->data_size) - ilog2(SLICES), ilog2(ring->segment_size));
 }
 
-/* Bytes that are held of what the user has on the ring */
+/* The user's bytes on the ring that a group holds */
 static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
 {
 	u64 head = READ_ONCE(ring->page->head), hold = min_t(u64, READ_ONCE(ring->hold), head);
@@ -96,8 +98,8 @@ static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
 }
 
 /*
- * May the user put @size bytes more on this CPU's ring? Preemption is off; he was
- * prepared for the lane. Who has nothing there always may.
+ * May the user put @size bytes more on this CPU's ring? A user with no bytes there
+ * always may. Preemption is off; the user was prepared for the lane.
  */
 bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size)
 {
@@ -125,7 +127,7 @@ void evring_user_took(struct evring_user *user, const struct evring_ring *ring, 
 	usage->bound += size;
 }
 
-/* Can what he publishes into a lane be counted? */
+/* Is there memory to count the user's events in a lane? */
 bool evring_user_prepared(const struct evring_user *user, u32 lane)
 {
 	/* acquire: pairs with smp_store_release() in evring_user_prepare() */
@@ -142,13 +144,30 @@ int evring_user_prepare(struct evring_user *user, u32 lane)
 		return -ENOMEM;
 	mutex_lock(&users_lock);
 	if (!user->usage[lane]) {
-		/* release: who sees it finds zeros */
+		/* release: a CPU that sees the pointer finds zeros behind it */
 		smp_store_release(&user->usage[lane], usage);
 		usage = NULL;
 	}
 	mutex_unlock(&users_lock);
 	free_percpu(usage);
 	return 0;
+}
+
+/*
+ * The user whose quota current uses: the one who made the user namespace that current is
+ * in, the outermost of several. In a namespace that root made each user has a quota of
+ * his own. Any context.
+ */
+kuid_t evring_payer(void)
+{
+	const struct user_namespace *ns;
+	kuid_t payer = current_uid();
+
+	/* At most 32 of them are in one another. */
+	for (ns = current_user_ns(); ns != &init_user_ns; ns = ns->parent)
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			payer = ns->owner;
+	return payer;
 }
 
 /* Nobody has a session of his, but may something of his be held? */
@@ -180,7 +199,7 @@ static void user_free(struct evring_user *user)
 	kfree(user);
 }
 
-/* Forget some of those who are to be forgotten; whoever is not goes to the end. */
+/* Forget a few users that have nothing left; the others go to the end of the list. */
 static void users_sweep(void)
 {
 	struct evring_user *user, *next;
@@ -194,6 +213,8 @@ static void users_sweep(void)
 			break;
 		if (!user_holds(user))
 			user_free(user);
+		else
+			list_move_tail(&user->list, &users);
 	}
 }
 
@@ -220,7 +241,7 @@ struct evring_user *evring_user_get(void)
 
 	mutex_lock(&users_lock);
 	users_sweep();
-	user = user_find(current_uid());
+	user = user_find(evring_payer());
 	if (!user)
 		user = ERR_PTR(-ENOMEM);
 	else if (user->sessions >= sessions_max)

@@ -5,15 +5,15 @@
  * is not armed wakes nobody: one wake a batch.
  *
  * An emit does not pay for a full barrier between its store of head and its
- * look at armed. So an emit that races with an arm may see no one armed while
- * the session, which looks at the heads once more after arming, sees no head
- * move. A store is visible long before a tick has passed: the session looks back
- * one tick after each arm, once, and finds it.
+ * load of armed. So an emit that races with an arm may find nobody armed while
+ * the session, which loads the heads once more after arming, sees no new head.
+ * A store is visible long before a tick has passed: the session checks the heads
+ * again one tick after each arm, once, and finds it.
  *
  * Work with interrupts off is bounded. A wake-up counts the bytes of its own ring
  * alone and compares sums that are kept by lane; it visits WAKE_BATCH
- * waiters, and leaves the others to a work. All rings are looked at where a
- * session arms and where it looks back, in process context.
+ * waiters, and leaves the others to a work. All rings are visited when a session
+ * arms and when it looks back, in process context.
  */
 #include <linux/poll.h>
 
@@ -56,7 +56,7 @@ static void waiter_set(struct evring_waiter *waiter, enum evring_wait_state stat
 		wake_up_interruptible_poll(&waiter->queue, EPOLLIN | EPOLLRDNORM);
 }
 
-/* Something came: enough for the watermark? */
+/* An event came: has the watermark been reached? */
 static void waiter_event(struct evring_waiter *waiter)
 {
 	s64 came = evring_lanes_published(waiter->lanes) - waiter->from;
@@ -69,7 +69,7 @@ static void waiter_event(struct evring_waiter *waiter)
 	}
 }
 
-/* Tell some waiters from @at on. Returns the first that was not, or the list's head. */
+/* Tell a batch of waiters from @at on. Returns the next one, or the list's head. */
 static struct list_head *waiters_visit(struct list_head *at, u64 lanes)
 {
 	struct evring_waiter *waiter;
@@ -87,8 +87,8 @@ static struct list_head *waiters_visit(struct list_head *at, u64 lanes)
 }
 
 /*
- * All of them, from the front: those that were told already are gone, or hear
- * it twice. A place in the list is kept by a waiter that waits for nothing.
+ * Tell all waiters, from the front: those that were told already have left the list, or
+ * are told twice. A dummy waiter keeps the place in the list.
  */
 static void wake_work_fn(struct work_struct *work)
 {
@@ -150,7 +150,7 @@ static void waiter_timer(struct timer_list *timer)
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
-/* A tick after the arm: has anything come that nobody told us of? */
+/* A tick after the arm: has an event come without a wake-up? */
 static void waiter_look(struct work_struct *work)
 {
 	struct evring_waiter *waiter = container_of(work, struct evring_waiter, look);
@@ -186,13 +186,13 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	mod_timer(&waiter->timer, jiffies + 2);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 
-	/* Last: an emit that finds the lane armed finds us in the list armed. */
+	/* Last: an emit that finds the lane armed finds us armed in the list. */
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (arm->lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lane_table[lane].armed, 1);
 	/*
-	 * Before user space looks at the heads again: an emit whose look at
-	 * armed came later than this has its head seen, or sees us.
+	 * Before user space loads the heads again: either user space sees the head
+	 * of an emit, or the emit sees us.
 	 */
 	smp_mb();
 	return 0;

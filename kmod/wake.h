@@ -21,7 +21,7 @@ enum evring_wait_state {
  * @list: of the waiters that are not awake
  * @queue: of poll()
  * @timer: ARMED: one look back after a tick; MARKED: the flush time
- * @look: that look back, as it is at all rings
+ * @look: the look back, a work as it visits all rings
  * @state: enum evring_wait_state
  * @lanes: the lanes that it waits for
  * @watermark: bytes, 0 for the first event

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What process.exec reads and what differs between kernels, architectures and ABIs. */
+/* Accessors for process.exec that differ between kernels, architectures and ABIs */
 #ifndef _KMOD_COMPAT_EXEC_H
 #define _KMOD_COMPAT_EXEC_H
 

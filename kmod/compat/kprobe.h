@@ -8,6 +8,7 @@
 
 #include <linux/kprobes.h>
 #include <linux/llist.h>
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 
@@ -27,10 +28,10 @@ static inline long evring_result(struct pt_regs *regs)
 }
 
 /*
- * The data of the innermost call by current of @probe's function, whose entry was
- * told and whose return was not; NULL if there is none. The kernel keeps these
- * calls in a list of the task, which current alone changes. Context: @probe's own
- * handlers, or those of a function that the call leads to.
+ * The data of current's innermost call of @probe's function, of the calls that have
+ * entered and not returned; NULL if there is none. The kernel keeps these calls in a
+ * list of the task, which current alone changes. Context: @probe's own handlers, or
+ * those of a function that the call leads to.
  */
 static inline void *evring_call_data(const struct kretprobe *probe)
 {
@@ -40,7 +41,7 @@ static inline void *evring_call_data(const struct kretprobe *probe)
 #ifdef CONFIG_KRETPROBE_ON_RETHOOK
 	for (at = current->rethooks.first; at; at = at->next) {
 		call = container_of(at, struct kretprobe_instance, node.llist);
-		/* The list has other tracers' calls, too: rethook tells whose it is. */
+		/* The list has other tracers' calls, too, each with its own rethook. */
 		if (call->node.rethook == probe->rh)
 			return call->data;
 	}
@@ -52,6 +53,20 @@ static inline void *evring_call_data(const struct kretprobe *probe)
 	}
 #endif
 	return NULL;
+}
+
+/*
+ * Does the function that @probe is at the entry of run in a task's context? On x86 a
+ * probe that goes by a breakpoint, and not by ftrace or a jump, is an NMI on top of
+ * the function's own context.
+ */
+static inline bool evring_kprobe_in_task(struct kprobe *probe)
+{
+	unsigned int count = preempt_count();
+
+	if (IS_ENABLED(CONFIG_X86) && (count & NMI_MASK) && !kprobe_ftrace(probe))
+		count -= NMI_OFFSET + HARDIRQ_OFFSET;
+	return !(count & (NMI_MASK | HARDIRQ_MASK)) && !in_serving_softirq();
 }
 #else
 static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n)

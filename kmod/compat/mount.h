@@ -10,6 +10,9 @@
 #include <linux/container_of.h>
 #include <linux/mount.h>
 
+/* PID_FS_MAGIC, which kernels before 6.9 lack, as they lack the filesystem */
+#define EVRING_PID_FS_MAGIC	0x50494446
+
 struct evring_mount {
 	void *hash[2];
 	struct evring_mount *parent;

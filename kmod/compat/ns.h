@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Namespaces: that of mounts is private to fs/, and what tells their kind has moved. */
+/* Namespaces: that of mounts is private to fs/, and the member with their kind has moved. */
 #ifndef _KMOD_COMPAT_NS_H
 #define _KMOD_COMPAT_NS_H
 
@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 
 /*
- * @task is current, which alone changes its nsproxy. struct mnt_namespace begins
+ * @task is current, which alone changes its nsproxy, or is locked. struct mnt_namespace begins
  * with its ns_common on each kernel from 5.10 on; from_mnt_ns(), which says so, is
  * not exported.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a file is opened with: the start of struct open_flags, which is private to
- * fs/ and the same on each kernel from 4.19 to 7.3.
+ * The start of struct open_flags, with which a file is opened. It is private to fs/ and
+ * the same on each kernel from 4.19 to 7.3.
  */
 #ifndef _KMOD_COMPAT_OPEN_H
 #define _KMOD_COMPAT_OPEN_H

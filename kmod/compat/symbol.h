@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of functions whose arguments are known to be where the probes look: where a
- * header of this kernel declares them otherwise, there is no function of the name.
+ * Names of functions that the probes hook. A probe finds its arguments by position, so a
+ * function that this kernel's headers declare with other arguments gets no name here.
  */
 #ifndef _KMOD_COMPAT_SYMBOL_H
 #define _KMOD_COMPAT_SYMBOL_H

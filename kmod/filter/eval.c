@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Run a filter's program over one event. What the program may say was verified
- * (verify.c); what the event says is not, so each reference is held against the
- * payload's length. Work is bounded by steps: bytes in an event are chosen by
- * whoever caused it, and must not cost more than that.
+ * Run a filter's program over one event. The program was verified (verify.c), the event
+ * was not: so each reference is checked against the payload's length. Work is bounded
+ * by steps, as the task that causes an event chooses its bytes.
  */
 #include "filter.h"
 
@@ -212,8 +211,8 @@ static const char *set_char(const char *p, const char *end, unsigned char *c)
 }
 
 /*
- * Does @c match the set whose bracket is before @p? Returns what is behind the
- * set. NULL: it does not end, and so is none.
+ * Does @c match the set whose bracket is before @p? Returns the end of the set, or
+ * NULL if it has no end and so is no set.
  */
 static const char *set_match(struct run *run, const char *p, const char *end, unsigned char c,
 			     bool *matches)
@@ -235,7 +234,7 @@ static const char *set_match(struct run *run, const char *p, const char *end, un
 	return p && p < end ? p + 1 : NULL;
 }
 
-/* What is behind the first part of the pattern, which is no star, if @c matches it; else NULL. */
+/* Match @c with the pattern's first part, which is no star: the part's end, else NULL. */
 static const char *one_match(struct run *run, const char *p, const char *end, unsigned char c)
 {
 	const char *behind;
@@ -370,7 +369,7 @@ static bool text_test(struct run *run, const struct evring_insn *insn, const cha
 {
 	struct span bytes = field_bytes(run, insn);
 
-	/* What is not there is empty, but need not be anywhere. */
+	/* A field that is absent is empty, and its address may be NULL. */
 	if (!bytes.s)
 		bytes.s = run->payload;
 	if (insn->kind == EVRING_KIND_TEXTS)

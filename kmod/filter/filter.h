@@ -26,7 +26,7 @@
  */
 int evring_program_verify(const void *block, size_t len, __u32 version, __u32 data_size);
 
-/* eval.c: what does it say? */
+/* eval.c: run a program over an event */
 
 enum evring_verdict {
 	EVRING_UNWANTED,
@@ -35,10 +35,10 @@ enum evring_verdict {
 };
 
 /*
- * Run a program that was verified. The event's own bytes need not be: whatever
- * they say, nothing outside of the payload's @len bytes is read. @rec is only
- * its header. @steps: how many it may take; those that it took are subtracted,
- * so that several programs over one event share them. Any context.
+ * Run a program that was verified. The event's bytes need not be: nothing outside of
+ * the payload's @len bytes is read. @rec is only the header. @steps: how many the
+ * program may take; those that it took are subtracted, so that several programs over
+ * one event share them. Any context.
  */
 enum evring_verdict evring_program_spend(const struct evring_program *program,
 					 const struct evring_rec *rec, const void *payload,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The gate between a hook's capture and the ring: what the hook's owners want of its
- * events. A gate is never changed but replaced as a whole, and an event looks at it
- * once: so it is judged by all of the old wants or all of the new ones. Events are
- * judged with preemption off, which is what the old gate is kept for by RCU.
+ * The gate between a hook's capture and the ring: the filters and limits of the hook's
+ * owners. A gate is never changed but replaced as a whole, and an event loads it once:
+ * so the old wants judge it, or the new ones. RCU keeps the old gate until no CPU
+ * judges an event by it, which happens with preemption off.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -18,7 +18,7 @@
 #include "limit.h"
 
 /**
- * struct evring_want - what one owner wants
+ * struct evring_want - filter and limits of one owner
  * @rcu: to free it
  * @limit: how many of them; NULL: all
  * @program: verified for the type of the hook; without a length: all events
@@ -30,7 +30,7 @@ struct evring_want {
 };
 
 /**
- * struct evring_gate - what all owners want; without any of them, nothing
+ * struct evring_gate - the wants of all owners; without any, no event is published
  * @rcu: to free it
  * @nr: of @wants
  * @limits: some of them have limits
@@ -151,9 +151,9 @@ void evring_want_free(struct evring_want *want)
 }
 
 /*
- * A gate for what those of @nr owners want whose bits are set; NULL: one of them
- * wants all. It is small, and must not fail: an owner that goes cannot wait. May
- * sleep.
+ * Make a gate of the wants of those of @nr owners whose bits are set; NULL: one of them
+ * wants all events. The allocation is small, and must not fail: an owner that goes
+ * cannot wait. May sleep.
  */
 struct evring_gate *evring_gate_make(struct evring_want *const *wants,
 				     const unsigned long *owners, unsigned int nr)
@@ -182,7 +182,7 @@ void evring_gate_free(struct evring_gate *gate)
 		kfree_rcu(gate, rcu);
 }
 
-/* What becomes of an event: else the cause for which it is lost */
+/* The fate of an event; any other value is the cause for which it is lost */
 #define FATE_PUBLISHED	(-1)
 #define FATE_UNWANTED	(-2)
 
@@ -222,8 +222,8 @@ static int gate_judge(const struct evring_gate *gate, struct evring_event_type *
 }
 
 /*
- * What limits suppress is told together, not one by one: after a while, or with a
- * later event, or when somebody looks.
+ * Events that limits suppress are told together in one lost record: after a while, with
+ * a later event, or when somebody queries the hook.
  */
 #define TELL_AFTER	(HZ / 8)
 #define TELL_MANY	4096

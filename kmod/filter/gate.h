@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* gate.c: whether an event is published, by what the owners of its hook want. */
+/* gate.c: the filters and limits of a hook's owners decide whether an event is published. */
 #ifndef _KMOD_FILTER_GATE_H
 #define _KMOD_FILTER_GATE_H
 

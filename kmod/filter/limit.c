@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sampling and rates. A rate is a bucket, which is one word: the time until when what
- * was let through has used up the rate (GCRA). An event adds its share; one that would
- * be more than a burst ahead is too many. The word is changed by compare-and-exchange,
- * from any context.
+ * Sampling and rates. A rate is a bucket, which is one word: the time until which the
+ * events that were let through have used up the rate (GCRA). An event adds its share;
+ * an event that would be more than a burst ahead is suppressed. The word is changed by
+ * compare-and-exchange, from any context.
  *
  * Buckets by user or cgroup are in a table of fixed size. A key takes one of a few
- * places that its hash leads to: one that is its own, or one whose bucket is full
- * again, which says nothing of its owner any more. Who finds none shares a bucket with
- * all others that find none.
+ * places that its hash leads to: its own, or one whose bucket is full again, and so has
+ * nothing to remember. All keys that find no place share one bucket.
  */
 #include <linux/err.h>
 #include <linux/rcupdate.h>
@@ -39,7 +38,7 @@ struct bucket {
  * @share: of one event, ns; 0: there is no rate
  * @ahead: as far as a burst may be ahead, ns
  * @seen: events, for sampling, by CPU
- * @shared: the bucket of who has none: of all where @asked.per is EVRING_PER_TYPE
+ * @shared: the bucket of all keys without one, and of EVRING_PER_TYPE
  * @buckets: PLACES, or none
  */
 struct evring_limit {
@@ -62,7 +61,7 @@ static bool limits_valid(const struct evring_limits *limits, const struct evring
 	    limits->burst > EVRING_BURST_MAX || !limits->rate != !limits->burst ||
 	    limits->reserved || (limits->per && !limits->rate))
 		return false;
-	/* Whose event it is stands in the common part. */
+	/* The user and the cgroup are in the common part. */
 	return !limits->per || type->block->common_size >= sizeof(struct evring_common);
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Is it a program that evring_program_run() may run? It is taken for an attacker's:
- * the evaluator believes what was looked at here, and nothing else.
+ * Verify a program for the evaluator. The program may be an attacker's; the evaluator
+ * relies on the checks here alone.
  */
 #include "filter.h"
 
-/* As programs began; what is beyond must be 0. */
+/* The structures as ABI 1 began; all bytes beyond must be 0. */
 #define PROGRAM_MIN	(offsetof(struct evring_program, text) + sizeof(struct evring_table))
 #define INSN_MIN	(offsetof(struct evring_insn, b) + sizeof(__u64))
 
-/* What is looked at */
+/* The program under verification */
 struct look {
 	const char *base;
 	const struct evring_program *program;
@@ -84,7 +84,7 @@ static bool kind_is_text(unsigned int kind)
 	}
 }
 
-/* Is the field within what each event of the type has? */
+/* Is the field within the fixed part, which each event of the type has? */
 static bool field_ok(const struct look *look, const struct evring_insn *insn)
 {
 	unsigned int size = EVRING_KIND_SIZE(insn->kind);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * block.io: what disks have done.
+ * block.io: requests that disks have completed.
  *
- * From block_rq_complete, in whatever context the driver completes the request:
+ * From block_rq_complete, in the context in which the driver completes the request:
  * task, softirq or hardirq. A request that is completed in pieces is told piece by
- * piece. Who asked is not known any more: the page cache writes long after the task
- * has. So requests for a group's owner are told as others are; the tasks' own calls
- * are what a hook can be quiet about.
+ * piece. The task that asked is not known any more: the page cache writes long after
+ * it. So requests for a group's owner are told as others are; a hook can be quiet only
+ * about calls of tasks.
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -72,6 +72,7 @@ static void probe_complete(void *data, struct request *rq, blk_status_t error,
 
 	if (!e)
 		return;
+	memset(e, 0, sizeof(*e));
 	e->dev = disk ? disk_devt((struct gendisk *)disk) : 0;
 	e->operation = (__force u32)req_op(rq);
 	e->flags = (__force u32)rq->cmd_flags & FLAGS_TOLD;

@@ -25,6 +25,8 @@ static noinline notrace void canary_untraced(bool *heard)
 static int canary_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	*(bool *)evring_argument(regs, 0) = true;
+	/* A task calls this function, so its probe must find that it is in a task. */
+	WARN_ON_ONCE(!evring_kprobe_in_task(probe));
 	return 0;
 }
 

@@ -8,35 +8,50 @@
 #include <linux/user_namespace.h>
 
 #include "../compat/ns.h"
+#include "common.h"
 
-static u64 current_cgroup(void)
+static u64 cgroup_of(struct task_struct *task)
 {
 	u64 id = 0;
 
 #ifdef CONFIG_CGROUPS
 	rcu_read_lock();
-	id = cgroup_id(task_dfl_cgroup(current));
+	id = cgroup_id(task_dfl_cgroup(task));
 	rcu_read_unlock();
 #endif
 	return id;
 }
 
-void evring_fill_common(struct evring_common *common)
+static __always_inline void fill(struct evring_common *common, struct task_struct *task,
+				 const struct cred *cred)
 {
-	struct pid_namespace *pidns = task_active_pid_ns(current);
+	struct pid_namespace *pidns = task_active_pid_ns(task);
 
-	common->uid = from_kuid(&init_user_ns, current_uid());
-	common->euid = from_kuid(&init_user_ns, current_euid());
-	common->gid = from_kgid(&init_user_ns, current_gid());
-	common->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(current));
-	common->sessionid = audit_get_sessionid(current);
+	common->uid = from_kuid(&init_user_ns, cred->uid);
+	common->euid = from_kuid(&init_user_ns, cred->euid);
+	common->gid = from_kgid(&init_user_ns, cred->gid);
+	common->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(task));
+	common->sessionid = audit_get_sessionid(task);
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
-	common->mntns = evring_mntns(current);
 	common->reserved = 0;
-	common->cgroup = current_cgroup();
-	common->start_time = current->group_leader->start_boottime;
+	common->cgroup = cgroup_of(task);
+	common->start_time = task->group_leader->start_boottime;
 	/* Not under task_lock(), which an NMI cannot take: a rename may show half. */
-	memcpy(common->comm, current->comm, sizeof(common->comm));
+	memcpy(common->comm, task->comm, sizeof(common->comm));
 	common->comm[sizeof(common->comm) - 1] = '\0';
 }
+
+void evring_fill_common(struct evring_common *common)
+{
+	fill(common, current, current_cred());
+	common->mntns = evring_mntns(current);
+}
 EXPORT_SYMBOL_GPL(evring_fill_common);
+
+/* All but mntns of a task that the caller has referenced. Under rcu_read_lock(). */
+void evring_fill_common_of(struct evring_common *common, struct task_struct *task,
+			   const struct cred *cred)
+{
+	fill(common, task, cred);
+	common->mntns = 0;
+}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The variables of an environment whose names were asked for, by the module's
- * parameter exec_env; by default there are none. An environment has secrets, so
- * nothing else of it is kept.
+ * The variables of an environment that the module's parameter exec_env names; by
+ * default none. An environment has secrets, so nothing else of it is kept.
  */
 #include <linux/ctype.h>
 #include <linux/minmax.h>
@@ -117,8 +116,8 @@ static bool is_asked(const struct names *names, const char *text, u32 len)
 }
 
 /*
- * Keep what was asked for of the strings that are whole in @to's @got bytes behind
- * @kept, one behind the other. How many bytes these strings are.
+ * Of the strings that are whole in @to's @got bytes behind @kept, keep the named
+ * variables, one behind the other. Returns how many bytes the whole strings have.
  */
 static u32 strings_keep(const struct names *names, char *to, u32 *kept, u32 got)
 {

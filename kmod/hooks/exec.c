@@ -2,10 +2,10 @@
 /*
  * process.exec: a process runs another program, or exec was refused.
  *
- * sched_process_exec tells of success, before the program runs. By then the file of
- * a script is its interpreter's: so what was given, and the file that it led to, are
- * kept from where the kernel has just got them, in the data of the call of
- * do_execveat_common(), where all system calls end. Its return has the error.
+ * sched_process_exec tells of success, before the program runs. By then the kernel has
+ * replaced a script's file by its interpreter's. So the probes keep the given path and
+ * the file that it led to as soon as the kernel has them, in the data of the call of
+ * do_execveat_common(), which all system calls reach. Its return has the error.
  *
  * Where a kernel lets none of these be probed, path is the program's that runs.
  * Nothing here sleeps: user memory that is not present is not read.
@@ -28,13 +28,13 @@
 #include "exec.h"
 #include "family.h"
 #include "peek.h"
+#include "program.h"
 #include "scratch.h"
 #include "who.h"
 
 #define ACTIVE		64	/* calls at once, that wait for the disk or a server */
 #define CALL_BYTES	4000	/* of one; kretprobes have a page at most, and their own part */
 #define GIVEN_BYTES	1024	/* of a path as it was given, if the other one is long */
-#define ARGV_BYTES	4096	/* of the arguments, their NULs included */
 #define ARGS_MAX	512	/* arguments of a refused exec that are looked at */
 
 /* The scratch buffer's parts */
@@ -45,25 +45,12 @@
 
 enum { SUCCESS, OUTER, GIVEN, RESOLVED };
 
-struct exec_file {
-	u64 inode;
-	u64 mtime;
-	u64 ctime;
-	u32 dev;
-	u32 uid;
-	u32 nlink;
-	u16 mode;
-	bool is_memfd;
-	bool is_deleted;
-	bool is_upper;
-};
-
 /* A call under way */
 struct exec_call {
 	struct mm_struct *mm;	/* of the caller, never looked into */
 	struct evring_text given;
 	struct evring_text path;
-	struct exec_file file;
+	struct evring_program_file file;
 	int dfd;
 	u32 path_flags;
 	bool resolved;
@@ -86,7 +73,7 @@ static struct exec_call *outer_call(struct evring_event_hook *hook)
 	return evring_call_data(&hook->points[OUTER].kretprobe.probe);
 }
 
-/* At the room's place @at; what does not fit before @end loses its front. */
+/* Copy a text to the room's place @at; if it does not fit before @end its front is cut. */
 static struct evring_text keep(struct exec_call *call, u32 at, u32 end, struct evring_text text)
 {
 	/* A given path is a string: room for its NUL. */
@@ -115,35 +102,6 @@ static void enter_given(struct evring_event_hook *hook, struct pt_regs *regs)
 	call->given = keep(call, 0, ROOM, evring_text_given(name->name));
 }
 
-/* A memfd's file is in a filesystem that nobody can mount, under a name that starts so. */
-static bool is_memfd(const struct file *file)
-{
-	const struct dentry *dentry = file->f_path.dentry;
-
-	return (dentry->d_sb->s_flags & SB_KERNMOUNT) &&
-	       (dentry->d_sb->s_magic == TMPFS_MAGIC ||
-		dentry->d_sb->s_magic == HUGETLBFS_MAGIC) &&
-	       !strncmp(dentry->d_name.name, "memfd:", 6);
-}
-
-static void fill_file(struct exec_file *to, const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-
-	*to = (struct exec_file){
-		.inode = inode->i_ino,
-		.mtime = evring_mtime(inode),
-		.ctime = evring_ctime(inode),
-		.dev = inode->i_sb->s_dev,
-		.uid = from_kuid(&init_user_ns, inode->i_uid),
-		.nlink = inode->i_nlink,
-		.mode = inode->i_mode & S_IALLUGO,
-		.is_memfd = is_memfd(file),
-		.is_deleted = !inode->i_nlink || d_unlinked(file->f_path.dentry),
-		.is_upper = evring_is_upper(inode),
-	};
-}
-
 /* int security_bprm_creds_for_exec(struct linux_binprm *): once, and the file is found */
 static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
 {
@@ -155,7 +113,7 @@ static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
 
 	if (!call || !bprm->file)
 		return;
-	fill_file(&call->file, bprm->file);
+	evring_program_file(&call->file, bprm->file);
 	room = evring_scratch_get();
 	if (!room)
 		return;
@@ -169,19 +127,19 @@ static void enter_resolved(struct evring_event_hook *hook, struct pt_regs *regs)
 	evring_scratch_put();
 }
 
-/* What an event is made of */
+/* The texts of an event */
 enum { PATH, PATH_GIVEN, INTERPRETER, CWD, TTY, PARENT, TEXTS };
 
 struct exec_told {
 	struct evring_text texts[TEXTS];
-	struct exec_file file;
+	struct evring_program_file file;
 	u32 path_flags;
 	u32 interpreter_flags;
 	u32 cwd_flags;
 	struct evring_who parent;
 	char tty[EVRING_TTY_BYTES];
 
-	const char *argv;	/* what was read already */
+	const char *argv;	/* arguments that were read already */
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
@@ -205,7 +163,7 @@ static void tell_surroundings(struct exec_told *told, char *room)
 
 	told->texts[CWD] = evring_text_path(&cwd);
 	told->cwd_flags = cwd.flags;
-	evring_tty(told->tty);
+	evring_tty(told->tty, current);
 	told->texts[TTY] = evring_text_of(told->tty);
 	evring_who_parent(&told->parent, current);
 	told->texts[PARENT] = evring_text_of(told->parent.comm);
@@ -236,16 +194,7 @@ static void fill_event(struct process_exec *e, const struct exec_told *told)
 	e->cap_effective = evring_caps(cred->cap_effective);
 	e->cap_inheritable = evring_caps(cred->cap_inheritable);
 	e->secureexec = told->secureexec;
-	e->inode = told->file.inode;
-	e->mtime = told->file.mtime;
-	e->ctime = told->file.ctime;
-	e->dev = told->file.dev;
-	e->file_uid = told->file.uid;
-	e->nlink = told->file.nlink;
-	e->mode = told->file.mode;
-	e->is_memfd = told->file.is_memfd;
-	e->is_deleted = told->file.is_deleted;
-	e->is_upper_layer = told->file.is_upper;
+	EVRING_FILL_PROGRAM_FILE(e, &told->file);
 }
 
 static void fill_texts(struct process_exec *e, const struct exec_told *told, u32 *end)
@@ -312,10 +261,11 @@ static void fit_argv(struct exec_told *told)
 {
 	u32 room = evring_record_max() - sizeof(struct process_exec);
 
-	told->argv_len = min3(told->whole, (unsigned long)ARGV_BYTES,
+	told->argv_len = min3(told->whole, (unsigned long)EVRING_ARGV_BYTES,
 			      (unsigned long)room / 8 * 5);
 	if (!told->argv)
-		told->end_len = min3(told->whole - told->argv_len, (unsigned long)EVRING_ARGS_END_BYTES,
+		told->end_len = min3(told->whole - told->argv_len,
+				     (unsigned long)EVRING_ARGV_END_BYTES,
 				     (unsigned long)room / 7);
 }
 
@@ -352,7 +302,7 @@ static void tell_env(struct exec_told *told, const struct mm_struct *mm, char *r
 				   &told->env_cut);
 }
 
-/* Without a call the file is known if it is what runs, and else as it was given. */
+/* Without a call the file is known if it is the program that runs, else only its given path. */
 static void tell_program(struct exec_told *told, const struct exec_call *call,
 			 const struct linux_binprm *bprm, char *room)
 {
@@ -375,7 +325,7 @@ static void tell_program(struct exec_told *told, const struct exec_call *call,
 	told->texts[PATH] = is_script ? told->texts[PATH_GIVEN] : evring_text_path(&text);
 	told->path_flags = is_script ? EVRING_PATH_GIVEN : text.flags;
 	if (!is_script)
-		fill_file(&told->file, bprm->file);
+		evring_program_file(&told->file, bprm->file);
 }
 
 static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
@@ -414,7 +364,7 @@ static bool read_pointer(unsigned long *to, unsigned long from, unsigned int i)
 	return true;
 }
 
-/* What the caller gave as arguments, as far as its memory is there */
+/* The arguments that the caller gave, as far as its memory is present */
 static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv)
 {
 	unsigned long string;

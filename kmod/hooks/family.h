@@ -24,22 +24,24 @@
  * @desc: the event
  * @points: attached and detached together
  * @nr_points: of @points
- * @quiet: not for what a group's owner does, as shipping the event would make the
- *	next one. The sources see to it, but for tracepoints and notifiers: there the
+ * @quiet: leaves out the acts of groups' owners, as shipping such an event would make
+ *	the next one. The sources see to it, but for tracepoints and notifiers: there the
  *	probe asks evring_hook_leaves_out()
+ * @snapshots: it emits where a snapshot is asked for, and has no points
  * @type: of the event, from evring_hooks_init() on; NULL: it could not be registered
  * @error: why not
  * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
  * @attached: all points that it needs are attached; likewise
- * @wants: what each owner wants, NULL: all events; likewise
- * @gate: what they want together, NULL: all events
+ * @wants: filter and limits of each owner, NULL: all events; likewise
+ * @gate: the gate that @wants make, NULL: all events
  */
 struct evring_event_hook {
 	const struct evring_type_desc *desc;
 	struct evring_point *points;
 	unsigned int nr_points;
 	bool quiet;
+	bool snapshots;
 
 	struct evring_event_type *type;
 	int error;
@@ -50,9 +52,9 @@ struct evring_event_hook {
 };
 
 /*
- * Publish what evring_reserve() gave, if one of the hook's owners wants it: this, and
- * not evring_submit(), ends a hook's event. Preemption is off since evring_reserve(),
- * so the gate stays until then.
+ * Publish a reserved event if one of the hook's owners wants it: this, and not
+ * evring_submit(), ends a hook's event. Preemption is off since evring_reserve(), so
+ * the gate stays until then.
  */
 static inline void evring_hook_submit(struct evring_event_hook *hook, struct evring_slot *slot)
 {
@@ -85,6 +87,7 @@ struct evring_hook_family {
 
 extern const struct evring_hook_family evring_process_family;
 extern const struct evring_hook_family evring_exec_family;
+extern const struct evring_hook_family evring_process_state_family;
 extern const struct evring_hook_family evring_process_acts_family;
 extern const struct evring_hook_family evring_process_ns_family;
 extern const struct evring_hook_family evring_process_session_family;
@@ -95,8 +98,19 @@ extern const struct evring_hook_family evring_file_attr_family;
 extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
 extern const struct evring_hook_family evring_sched_family;
+extern const struct evring_hook_family evring_module_family;
+extern const struct evring_hook_family evring_kernel_set_family;
+extern const struct evring_hook_family evring_kernel_boot_family;
+extern const struct evring_hook_family evring_kernel_trouble_family;
+extern const struct evring_hook_family evring_kernel_device_family;
+#ifdef CONFIG_BPF_SYSCALL
+extern const struct evring_hook_family evring_bpf_family;
+#endif
 #ifdef CONFIG_IO_URING
 extern const struct evring_hook_family evring_uring_family;
+#endif
+#ifdef CONFIG_HAVE_SYSCALL_TRACEPOINTS
+extern const struct evring_hook_family evring_syscall_family;
 #endif
 #ifdef CONFIG_INET
 extern const struct evring_hook_family evring_net_call_family;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the events of files have in common: texts that share a record, paths as they were given. */
+/* Common to the events of files: texts that share a record, paths as they were given. */
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -11,9 +11,9 @@
 #define TRIES_MAX	3
 
 /*
- * How long an event is that has these texts behind @fixed bytes. What is too long
- * for a record is cut: a text may take its share of what is left, and what texts
- * before it did not take.
+ * The length of an event that has these texts behind @fixed bytes. If they do not fit
+ * into a record they are cut: each text may take an equal share of the room, and the
+ * room that the texts before it left over.
  */
 u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed)
 {
@@ -98,7 +98,7 @@ struct evring_path_text evring_path_cwd(char *buf, u32 size)
  * evring_path_given() - a path that the kernel did not resolve, made absolute
  * @dfd: descriptor of a folder, or AT_FDCWD
  * @base: NULL, or the folder itself
- * @given: what the caller gave, in kernel memory
+ * @given: the path that the caller gave, in kernel memory
  * @buf: room for the text
  * @size: of @buf
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* file.c: what the events of files have in common. */
+/* file.c: the parts that are common to the events of files. */
 #ifndef _KMOD_HOOKS_FILE_H
 #define _KMOD_HOOKS_FILE_H
 
@@ -16,7 +16,7 @@ struct evring_text {
 	bool cut;
 };
 
-/* What a caller gave as a path: in kernel memory, NUL-terminated */
+/* A path as the caller gave it: in kernel memory, NUL-terminated */
 static inline struct evring_text evring_text_given(const char *given)
 {
 	return (struct evring_text){ .at = given, .len = strnlen(given, PATH_MAX) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is changed of a file but its content: file.chmod, chown, truncate, setxattr.
+ * Changes of a file other than of its content: file.chmod, chown, truncate, setxattr.
  *
  * From the functions that all calls end in once the file was found, by a path or by
  * a descriptor: a call whose path leads to no file is no event. Extended attributes
@@ -88,7 +88,7 @@ static bool enter_truncate(struct evring_event_hook *hook, void *data, struct pt
 /*
  * int do_truncate(the mount's ids, struct dentry *, loff_t, unsigned int attrs, struct file *)
  *
- * What ftruncate() ends in, and others: truncate() without a file, open() with a hint,
+ * ftruncate() ends here, and so do others: truncate() without a file, open() with a hint,
  * a core dump with no time.
  */
 static bool enter_ftruncate(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
@@ -197,7 +197,7 @@ enum { CHMOD, CHOWN, TRUNCATE, SETXATTR, HOOKS };
 
 static struct evring_event_hook hooks[HOOKS];
 
-/* What differs between the events, at the return */
+/* The differences between the events, at the return */
 static const struct {
 	u32 size;
 	void (*fill)(void *payload, const struct attr_call *call);

@@ -8,7 +8,7 @@
 #include "file_names.h"
 #include "path.h"
 
-/* What all of them begin with */
+/* The first fields of each of them */
 #define ATTR_FIELDS(F, S)							\
 	F(S, TEXT, path, PATH, "the file, from the root of the task")		\
 	F(S, S32, result, ERRNO, "0, or why it failed")			\

@@ -2,10 +2,9 @@
 /*
  * file.mount, file.umount, file.pivot_root.
  *
- * mount() ends in path_mount(), umount() in path_umount(), with the place found. What
- * moves a mount that fsmount() or open_tree() made, and pivot_root(), tell their paths
- * to security modules alone, and their result where the system call returns: of a call
- * that was refused before, there are no paths.
+ * mount() ends in path_mount(), umount() in path_umount(), with the place found.
+ * move_mount() and pivot_root() give their paths to security modules alone, and their
+ * result to the system call's return: if a call is refused before, there are no paths.
  */
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -72,7 +71,7 @@ static bool enter_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	return true;
 }
 
-/* A system call whose paths are told to security modules: the inner probe has them. */
+/* A system call that gives its paths to security modules: the inner probe has them. */
 static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	call_begin(data);
@@ -110,7 +109,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 		call->flags = MS_MOVE;
 		return;
 	}
-	/* It is mounted nowhere yet, so it has no path: what the filesystem calls itself */
+	/* It is mounted nowhere yet, so it has no path: take the filesystem's own name. */
 	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
 	call->other = evring_text_given(call->room[1]);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens to names: file.unlink, rmdir, mkdir, mknod, symlink, rename, link.
+ * Changes of names: file.unlink, rmdir, mkdir, mknod, symlink, rename, link.
  *
- * Each has one function of the kernel that all its calls go through, io_uring's and
- * those of 32-bit programs too. Its return has the result; but by then the paths
- * that were given are freed, and the names are what they became. So both are kept
- * in the call's data: the given paths at its entry, the resolved ones where the
- * kernel asks security modules for them, just before the deed. A call that fails
- * before that is told by the given path.
+ * All calls of a kind go through one function of the kernel, io_uring's and those of
+ * 32-bit programs too. Its return has the result; but by then the given paths are
+ * freed and the names have changed. So the call's data keeps both: the given paths
+ * from the entry, and the resolved ones from the check of security modules, just before
+ * the change. A call that fails before that check is told by the given path.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -33,7 +32,7 @@ struct place {
 	u32 path_flags;
 };
 
-/* A call under way. Its texts share the room: what one does not need is the next one's. */
+/* A call under way. Its texts share the room: each leaves its rest to the next. */
 struct name_call {
 	struct place places[2];
 	unsigned int nr;	/* of places */
@@ -45,7 +44,7 @@ struct name_call {
 	u16 file_type;
 	u16 mode;
 	u32 arg;		/* mknod's device, rename's and link's flags */
-	u32 given;		/* of room: taken by what was given */
+	u32 given;		/* of room: taken by the given paths */
 	u32 used;
 	char room[];
 };
@@ -343,7 +342,7 @@ enum { UNLINK, RMDIR, MKDIR, MKNOD, SYMLINK, RENAME, LINK, HOOKS };
 
 static struct evring_event_hook hooks[HOOKS];
 
-/* What differs between the events, at the return */
+/* The differences between the events, at the return */
 static const struct {
 	u32 size;
 	unsigned int nr_texts;

@@ -8,7 +8,7 @@
 #include "file_names.h"
 #include "path.h"
 
-/* What events about one name begin with */
+/* The first fields of events about one name */
 #define NAME_FIELDS(F, S)							\
 	F(S, TEXT, path, PATH, "the name, from the root of the task")		\
 	F(S, TEXT, path_given, PATH, "the path that the task gave")		\

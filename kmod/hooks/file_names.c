@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What flags and kinds of files are called: user space's own names, this architecture's numbers. */
+/* Names of flags and kinds of files: user space's own names, this architecture's numbers. */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/mount.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* file_names.c: what flags and kinds of files are called. */
+/* file_names.c: names of flags and kinds of files. */
 #ifndef _KMOD_HOOKS_FILE_NAMES_H
 #define _KMOD_HOOKS_FILE_NAMES_H
 

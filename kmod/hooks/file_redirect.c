@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of descriptors: file.redirect, file.close_write.
+ * Changes of descriptors: file.redirect, file.close_write.
  *
- * A descriptor is put into a process's table by two functions: do_dup2() for one that
- * the caller has chosen, fd_install() for the lowest that is free: dup(), fcntl(), and
- * whatever makes a file, after a close() of the standard stream. Both are told when it
- * is about to happen.
+ * Two functions put a descriptor into a process's table: do_dup2() one that the caller
+ * has chosen, fd_install() the lowest that is free, for dup(), fcntl() and every call
+ * that makes a file, after a close() of the standard stream. Both are told at their
+ * entry.
  */
 #include <linux/fs.h>
 #include <linux/net.h>

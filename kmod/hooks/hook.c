@@ -17,10 +17,12 @@
 #include "../lane.h"
 #include "family.h"
 #include "hook.h"
+#include "process_state.h"
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
 	&evring_exec_family,
+	&evring_process_state_family,
 	&evring_process_acts_family,
 	&evring_process_ns_family,
 	&evring_process_session_family,
@@ -31,8 +33,19 @@ static const struct evring_hook_family *const families[] = {
 	&evring_file_mount_family,
 	&evring_file_redirect_family,
 	&evring_sched_family,
+	&evring_module_family,
+	&evring_kernel_set_family,
+	&evring_kernel_boot_family,
+	&evring_kernel_trouble_family,
+	&evring_kernel_device_family,
+#ifdef CONFIG_BPF_SYSCALL
+	&evring_bpf_family,
+#endif
 #ifdef CONFIG_IO_URING
 	&evring_uring_family,
+#endif
+#ifdef CONFIG_HAVE_SYSCALL_TRACEPOINTS
+	&evring_syscall_family,
 #endif
 #ifdef CONFIG_INET
 	&evring_net_call_family,
@@ -340,6 +353,12 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
 	arg->filters = hook_filters(hook);
 	arg->state = hook_state(hook, arg->why);
+	if (!hook->snapshots)
+		return ret;
+	evring_snapshot_look(arg);
+	/* It begins when the owner is one. */
+	if (!ret && arg->flags & EVRING_HOOK_F_SNAPSHOT)
+		arg->snapshot = evring_snapshot_ask(hook);
 	return ret;
 }
 
@@ -352,6 +371,8 @@ int evring_hook_ctl(struct evring_hook *arg)
 
 	if (!hook)
 		return -ENOENT;
+	if ((arg->flags & EVRING_HOOK_F_SNAPSHOT) && !hook->snapshots)
+		return -EINVAL;
 	if (hook->type)
 		want = evring_want_load(arg->filter, arg->limits, hook->type);
 	if (IS_ERR(want))
@@ -359,7 +380,7 @@ int evring_hook_ctl(struct evring_hook *arg)
 	mutex_lock(&hooks_lock);
 	ret = hook_ctl(hook, arg, &want);
 	mutex_unlock(&hooks_lock);
-	/* What is not the owner's, or not any more */
+	/* The old want, or the new one if it was refused */
 	evring_want_free(want);
 	return ret;
 }
@@ -585,6 +606,7 @@ void evring_hooks_exit(void)
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
 		if (sources[i]->unwatch)
 			sources[i]->unwatch();
+	evring_snapshots_exit();
 	mutex_lock(&hooks_lock);
 	for_each_hook(hook, i)
 		hook_detach(hook);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the events of sockets have in common: both ends of a socket, as the kernel
- * has them. Nothing here takes a lock: an address that another thread is changing
- * may be the old one, the new one, or of IPv6 a part of each.
+ * Common to the events of sockets: both ends of a socket, as the kernel has them.
+ * Nothing here takes a lock: an address that another thread is changing may be the old
+ * one, the new one, or of IPv6 a part of each.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -44,7 +44,7 @@ static void put_unix(struct evring_end *end, const struct sockaddr_un *address, 
 		end->path_len = strnlen(end->path, end->path_len);
 }
 
-/* What a caller gave, in kernel memory. A part that its length does not cover is not there. */
+/* An address that a caller gave, in kernel memory; parts beyond its length are absent. */
 struct evring_end evring_end_given(const struct sockaddr_storage *address, u32 len)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
@@ -93,6 +93,29 @@ struct evring_end evring_end_local(const struct sock *sk)
 	case AF_UNIX:
 		local_unix(&end, sk);
 		break;
+	}
+	return end;
+}
+
+/*
+ * The end to which UDP sends for this address; NULL: the end that the socket is connected to.
+ * AF_UNSPEC is IPv4 to an IPv4 socket, and no address to an IPv6 one.
+ */
+struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,
+				     u32 len)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	struct evring_end end = { };
+
+	if (!address || len < sizeof(sa_family_t))
+		return evring_end_remote(sk);
+	if (address->ss_family != AF_UNSPEC)
+		return evring_end_given(address, len);
+	if (sk->sk_family != AF_INET)
+		return evring_end_remote(sk);
+	if (len >= sizeof(*v4)) {
+		put_v4(&end.address, v4->sin_addr.s_addr);
+		end.port = ntohs(v4->sin_port);
 	}
 	return end;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* net.c: what the events of sockets have in common. */
+/* net.c: the parts that are common to the events of sockets. */
 #ifndef _KMOD_HOOKS_NET_H
 #define _KMOD_HOOKS_NET_H
 
@@ -30,7 +30,7 @@ struct evring_socket_kind {
 	u64 inode;
 };
 
-/* What most events of sockets begin with */
+/* The first fields of most events of sockets */
 #define SOCKET_FIELDS(F, S)							\
 	F(S, U16, family, ENUM, "the socket's family", .names = &evring_socket_families) \
 	F(S, U16, type, ENUM, "the socket's type", .names = &evring_socket_types) \
@@ -44,6 +44,8 @@ struct evring_socket_kind {
 	F(S, U64, socket, NONE, "the socket's inode, as /proc/net has it; 0: it has none")
 
 struct evring_end evring_end_given(const struct sockaddr_storage *address, u32 len);
+struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockaddr_storage *address,
+				     u32 len);
 struct evring_end evring_end_local(const struct sock *sk);
 struct evring_end evring_end_remote(const struct sock *sk);
 struct evring_socket_kind evring_socket_kind(const struct sock *sk);

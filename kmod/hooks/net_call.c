@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What tasks do with sockets: net.connect, accept, bind, listen, socket.
+ * Calls of tasks on sockets: net.connect, accept, bind, listen, socket.
  *
  * From the functions that all calls end in, io_uring's and those of 32-bit programs
  * too; their return has the result. Addresses are the socket's own at the return.
@@ -34,6 +34,9 @@ struct socket_call {
 	u32 backlog;
 	u32 given_len;
 	struct sockaddr_storage given;
+	/* Of bind() and listen(), as of the look at the permissions */
+	struct evring_socket_kind kind;
+	struct evring_end local;
 };
 
 /* The start of each event */
@@ -97,6 +100,19 @@ static struct socket_call *call_under_way(struct evring_event_hook *hook)
 	return call;
 }
 
+/* The caller has the socket, which its descriptor need not lead to when it returns. */
+static void keep_socket(struct socket_call *call, struct socket *socket)
+{
+	call->socket = socket;
+	call->kind = (struct evring_socket_kind){ };
+	call->local = (struct evring_end){ };
+	if (!socket->sk)
+		return;
+	call->kind = evring_socket_kind(socket->sk);
+	call->local = evring_end_local(socket->sk);
+	call->local.path_len = 0;	/* it goes with the socket */
+}
+
 /* int security_socket_bind(struct socket *, struct sockaddr *, int len) */
 static void enter_bind(struct evring_event_hook *hook, struct pt_regs *regs)
 {
@@ -104,7 +120,7 @@ static void enter_bind(struct evring_event_hook *hook, struct pt_regs *regs)
 
 	if (!call)
 		return;
-	call->socket = (struct socket *)evring_argument(regs, 0);
+	keep_socket(call, (struct socket *)evring_argument(regs, 0));
 	keep_given(call, (const void *)evring_argument(regs, 1), evring_argument(regs, 2));
 }
 
@@ -115,7 +131,7 @@ static void enter_listen(struct evring_event_hook *hook, struct pt_regs *regs)
 
 	if (!call)
 		return;
-	call->socket = (struct socket *)evring_argument(regs, 0);
+	keep_socket(call, (struct socket *)evring_argument(regs, 0));
 	call->backlog = evring_argument(regs, 1);
 }
 
@@ -136,12 +152,14 @@ static int told_result(int result)
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? -EINTR : result;
 }
 
-/* What an event says, put together before there is room for it */
+enum { PATH, PATH_GIVEN, TEXTS };
+
+/* An event's fields, collected before room is reserved */
 struct told {
-	const struct sock *sk;
+	struct evring_socket_kind kind;
 	struct evring_end local;
 	struct evring_end remote;
-	struct evring_text path;
+	struct evring_text texts[TEXTS];
 	u32 path_flags;
 	int result;
 };
@@ -153,13 +171,43 @@ static void tell_abstract(struct told *told, const struct evring_end *end, char 
 	/* As /proc/net/unix has it */
 	for (i = 0; i < end->path_len; i++)
 		room[i] = end->path[i] ? end->path[i] : '@';
-	told->path = (struct evring_text){ .at = room, .len = end->path_len };
+	told->texts[PATH] = (struct evring_text){ .at = room, .len = end->path_len };
 }
 
-/* The path of a Unix socket: where it was bound, or as a call gives it */
-static void tell_path(struct told *told, const struct evring_end *end, bool given, char *room)
+/*
+ * Where a Unix socket is bound, or without a place. Preemption is off: RCU keeps it if
+ * the socket is closed meanwhile.
+ */
+static struct path bound_at(const struct sock *sk)
 {
-	const struct path *path = &((const struct unix_sock *)told->sk)->path;
+	const struct unix_sock *unix_socket = (const struct unix_sock *)sk;
+	struct path path = { };
+
+	if (sk->sk_family == AF_UNIX) {
+		path.dentry = READ_ONCE(unix_socket->path.dentry);
+		path.mnt = READ_ONCE(unix_socket->path.mnt);
+	}
+	return path;
+}
+
+/*
+ * Where the listening socket is bound that a stream has connected to. The other end
+ * is referenced as long as this one is there, but of a datagram socket, which can be
+ * connected again.
+ */
+static struct path connected_to(const struct sock *sk)
+{
+	const struct sock *peer = NULL;
+
+	if (sk->sk_family == AF_UNIX && sk->sk_type != SOCK_DGRAM)
+		peer = READ_ONCE(((const struct unix_sock *)sk)->peer);
+	return peer ? bound_at(peer) : (struct path){ };
+}
+
+/* The path of a Unix socket: at @path, or if there is none as a call gives it */
+static void tell_path(struct told *told, const struct evring_end *end, const struct path *path,
+		      char *room)
+{
 	struct evring_path_text text;
 	char *name;
 
@@ -169,7 +217,7 @@ static void tell_path(struct told *told, const struct evring_end *end, bool give
 		tell_abstract(told, end, room);
 		return;
 	}
-	if (!given && path->dentry) {
+	if (path->dentry && path->mnt) {
 		text = evring_path(path, room, EVRING_PATH_BYTES);
 	} else {
 		name = room + EVRING_PATH_BYTES;
@@ -177,36 +225,34 @@ static void tell_path(struct told *told, const struct evring_end *end, bool give
 		name[end->path_len] = '\0';
 		text = evring_path_given(AT_FDCWD, NULL, name, room, EVRING_PATH_BYTES);
 	}
-	told->path = evring_text_path(&text);
+	told->texts[PATH] = evring_text_path(&text);
 	told->path_flags = text.flags;
 }
 
 static void fill_call(struct call_event *e, const struct told *told, u32 *end)
 {
-	struct evring_socket_kind kind = evring_socket_kind(told->sk);
-
 	evring_fill_common(&e->common);
-	evring_fill_socket(e, &kind, &told->local, &told->remote);
-	e->path = evring_text_put(e, end, &told->path);
-	e->path_flags = told->path_flags | (told->path.cut ? EVRING_PATH_CUT : 0);
+	evring_fill_socket(e, &told->kind, &told->local, &told->remote);
+	e->path = evring_text_put(e, end, &told->texts[PATH]);
+	e->path_flags = told->path_flags | (told->texts[PATH].cut ? EVRING_PATH_CUT : 0);
 	e->result = told->result;
 }
 
-/* @fill, if not NULL, fills what follows the common fields. */
+/* @fill, if not NULL, fills the fields behind the common ones. */
 static void emit(struct evring_event_hook *hook, struct told *told, u32 size,
-		 void (*fill)(void *payload, const struct told *told, const void *arg),
+		 void (*fill)(void *payload, const struct told *told, const void *arg, u32 *end),
 		 const void *arg)
 {
 	struct evring_slot slot;
 	u32 end = size;
-	void *e = evring_reserve(&slot, hook->type, evring_texts_fit(&told->path, 1, size));
+	void *e = evring_reserve(&slot, hook->type, evring_texts_fit(told->texts, TEXTS, size));
 
 	if (!e)
 		return;
 	memset(e, 0, size);
 	fill_call(e, told, &end);
 	if (fill)
-		fill(e, told, arg);
+		fill(e, told, arg, &end);
 	evring_hook_submit(hook, &slot);
 }
 
@@ -219,76 +265,91 @@ static void *room_or_lose(struct evring_event_hook *hook)
 	return room;
 }
 
-static void fill_connect(void *payload, const struct told *told, const void *given)
+static void fill_connect(void *payload, const struct told *told, const void *given, u32 *end)
 {
 	struct net_connect *e = payload;
 
 	e->given_address = ((const struct evring_end *)given)->address;
 	e->given_port = ((const struct evring_end *)given)->port;
+	e->path_given = evring_text_put(e, end, &told->texts[PATH_GIVEN]);
 }
 
 static void leave_connect(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct socket_call *call = data;
 	struct evring_end given = evring_end_given(&call->given, call->given_len);
+	struct told told = { .result = told_result(evring_result(regs)) };
+	const struct sock *sk = call->socket->sk;
 	char *room = room_or_lose(hook);
-	struct told told = { .sk = call->socket->sk, .result = told_result(evring_result(regs)) };
+	struct path at = { };
 
 	if (!room)
 		return;
-	if (told.sk) {
-		told.local = evring_end_local(told.sk);
+	if (sk) {
+		told.kind = evring_socket_kind(sk);
+		told.local = evring_end_local(sk);
 		told.remote = told.result && told.result != -EINPROGRESS ? given :
-			      evring_end_remote(told.sk);
-		tell_path(&told, &given, true, room);
+			      evring_end_remote(sk);
+		if (!told.result)
+			at = connected_to(sk);
+		tell_path(&told, &given, &at, room);
+		if (given.path_len && given.path[0])
+			told.texts[PATH_GIVEN] = (struct evring_text){
+				.at = given.path, .len = given.path_len,
+			};
 		emit(hook, &told, sizeof(struct net_connect), fill_connect, &given);
 	}
 	evring_scratch_put();
 }
 
-static void fill_accept(void *payload, const struct told *told, const void *arg)
+static void fill_accept(void *payload, const struct told *told, const void *arg, u32 *end)
 {
 	struct net_accept *e = payload;
+	const struct sock *sk = arg;
 
 	e->peer_uid = -1;
 	/* Set before the connection could be accepted, and nobody else has it yet. */
-	if (told->result || told->sk->sk_family != AF_UNIX)
+	if (told->result || sk->sk_family != AF_UNIX)
 		return;
-	e->peer_pid = pid_nr(told->sk->sk_peer_pid);
-	if (told->sk->sk_peer_cred)
-		e->peer_uid = from_kuid(&init_user_ns, told->sk->sk_peer_cred->euid);
+	e->peer_pid = pid_nr(sk->sk_peer_pid);
+	if (sk->sk_peer_cred)
+		e->peer_uid = from_kuid(&init_user_ns, sk->sk_peer_cred->euid);
 }
 
 static void leave_accept(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	struct file *file = (struct file *)evring_result(regs);
 	const struct socket_call *call = data;
-	struct told told = { .sk = call->socket->sk };
+	const struct sock *sk = call->socket->sk;
+	struct told told = { };
+	struct path at;
 	char *room;
 
 	if (IS_ERR(file))
 		told.result = told_result(PTR_ERR(file));
 	else
-		told.sk = sock_from_file(file)->sk;
+		sk = sock_from_file(file)->sk;
 	/* Nobody has connected: neither a success nor a failure. */
-	if (told.result == -EAGAIN || !told.sk)
+	if (told.result == -EAGAIN || !sk)
 		return;
 	room = room_or_lose(hook);
 	if (!room)
 		return;
-	told.local = evring_end_local(told.sk);
-	told.remote = evring_end_remote(told.sk);
-	tell_path(&told, &told.local, false, room);
-	emit(hook, &told, sizeof(struct net_accept), fill_accept, NULL);
+	told.kind = evring_socket_kind(sk);
+	told.local = evring_end_local(sk);
+	told.remote = evring_end_remote(sk);
+	at = bound_at(sk);
+	tell_path(&told, &told.local, &at, room);
+	emit(hook, &told, sizeof(struct net_accept), fill_accept, sk);
 	evring_scratch_put();
 }
 
 /*
  * The socket is the caller's until it returns; but __sys_bind() and __sys_listen()
- * have let go of the file by then, and another thread may have closed it. Then the
- * call's event is lost, and counted so.
+ * have let go of the file by then, and another thread may have closed it. NULL: the
+ * event has the socket's state from when the call was allowed.
  */
-static struct file *hold(struct evring_event_hook *hook, const struct socket_call *call)
+static struct file *hold(const struct socket_call *call)
 {
 	struct file *file = fget(call->fd);
 
@@ -296,11 +357,10 @@ static struct file *hold(struct evring_event_hook *hook, const struct socket_cal
 		return file;
 	if (file)
 		fput(file);
-	evring_lose(hook->type, 1, EVRING_LOST_PROBE);
 	return NULL;
 }
 
-static void fill_listen(void *payload, const struct told *told, const void *arg)
+static void fill_listen(void *payload, const struct told *told, const void *arg, u32 *end)
 {
 	((struct net_listen *)payload)->backlog = ((const struct socket_call *)arg)->backlog;
 }
@@ -309,21 +369,27 @@ enum { CONNECT, ACCEPT, BIND, LISTEN, SOCKET, HOOKS };
 
 static struct evring_event_hook hooks[HOOKS];
 
-static void emit_local(struct evring_event_hook *hook, const struct socket_call *call, int result)
+/* @sk: NULL if it may be gone */
+static void emit_local(struct evring_event_hook *hook, const struct socket_call *call,
+		       const struct sock *sk, int result)
 {
+	struct told told = { .kind = call->kind, .local = call->local, .result = result };
 	bool listens = hook == &hooks[LISTEN];
-	struct told told = { .sk = call->socket->sk, .result = result };
-	struct evring_end given = evring_end_given(&call->given, call->given_len);
-	char *room;
+	struct path at = { };
+	char *room = room_or_lose(hook);
 
-	if (!told.sk)
-		return;
-	room = room_or_lose(hook);
 	if (!room)
 		return;
-	told.local = result && !listens ? given : evring_end_local(told.sk);
-	told.remote = evring_end_remote(told.sk);
-	tell_path(&told, &told.local, result && !listens, room);
+	if (sk) {
+		told.local = evring_end_local(sk);
+		told.remote = evring_end_remote(sk);
+		at = bound_at(sk);
+	}
+	if (!listens && (result || !sk)) {
+		told.local = evring_end_given(&call->given, call->given_len);
+		at = (struct path){ };
+	}
+	tell_path(&told, &told.local, &at, room);
 	if (listens)
 		emit(hook, &told, sizeof(struct net_listen), fill_listen, call);
 	else
@@ -335,15 +401,15 @@ static void leave_local(struct evring_event_hook *hook, void *data, struct pt_re
 {
 	const struct socket_call *call = data;
 	struct file *file = NULL;
+	bool held = call->fd < 0;
 
 	if (!call->socket)
 		return;
-	if (call->fd >= 0) {
-		file = hold(hook, call);
-		if (!file)
-			return;
+	if (!held) {
+		file = hold(call);
+		held = file;
 	}
-	emit_local(hook, call, told_result(evring_result(regs)));
+	emit_local(hook, call, held ? call->socket->sk : NULL, told_result(evring_result(regs)));
 	if (file)
 		fput(file);	/* sleeps for nobody: the last one is left to a task's work */
 }
@@ -357,7 +423,7 @@ struct create_call {
 	u16 protocol;
 };
 
-/* Those that see what others do, or reach where no port does */
+/* Sockets that see others' traffic, or reach further than ports do */
 static bool is_special(int family, int type, int protocol)
 {
 	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||
@@ -389,6 +455,7 @@ static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_r
 
 	if (!e)
 		return;
+	memset(e, 0, sizeof(*e));
 	evring_fill_common(&e->common);
 	e->family = call->family;
 	e->type = call->type;

@@ -17,7 +17,8 @@
 #define CONNECT_FIELDS(F, S)							\
 	CALL_FIELDS(F, S)							\
 	F(S, U16, given_port, PORT, "the port that the task gave")		\
-	F(S, FIXED16, given_address, IP, "the address that the task gave")
+	F(S, FIXED16, given_address, IP, "the address that the task gave")	\
+	F(S, TEXT, path_given, PATH, "of a Unix socket that has a path: the one that the task gave")
 
 EVRING_TASK_EVENT(net_connect, "net.connect", 1, "bulk",
 		  "a socket was connected, began to be (EINPROGRESS), or could not be",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What families, types and protocols of sockets are called: user space's own names. */
+/* Names of families, types and protocols of sockets: user space's own. */
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/net.h>

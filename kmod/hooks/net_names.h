@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* net_names.c: what families, types and protocols of sockets are called. */
+/* net_names.c: names of families, types and protocols of sockets. */
 #ifndef _KMOD_HOOKS_NET_NAMES_H
 #define _KMOD_HOOKS_NET_NAMES_H
 

@@ -2,10 +2,10 @@
 /*
  * net.send: the first UDP datagram of a socket to an address.
  *
- * Addresses that a socket has sent to are remembered as 64-bit hashes, in a table
- * of fixed size. A hash whose place another one took is told again: an address is
- * told once at least. The hash has a secret key, so nobody can choose an address
- * that looks like one that was told.
+ * Addresses that a socket has sent to, or failed to send to, are remembered as 64-bit
+ * hashes, in a table of fixed size. A hash can lose its place to another one; then its
+ * address is told again. So an address is told at least once. The hash has a secret key,
+ * so nobody can choose an address that looks like one that was told.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -37,23 +37,41 @@ struct send_call {
 	u8 dns[DNS_BYTES];
 };
 
-static bool is_first(const struct evring_event_hook *hook, const struct send_call *call)
+/* The place of a socket's datagrams to an address, of those that fail or the others */
+static u64 *place_of(const struct evring_event_hook *hook, const struct send_call *call,
+		     bool failed, u64 *hash)
 {
 	const struct {
 		u64 sk;
 		u64 inode;
 		u64 since;
 		struct evring_fixed16 address;
-		u64 port;
+		u32 port;
+		u32 failed;
 	} what = {
 		.sk = (unsigned long)call->sk,
 		.inode = evring_socket_inode(call->sk),
 		.since = hook->points[0].since,
 		.address = call->to.address,
 		.port = call->to.port,
+		.failed = failed,
 	};
-	u64 hash = siphash(&what, sizeof(what), &key);
-	u64 *place = &seen[hash >> (64 - SEEN_BITS)];
+
+	*hash = siphash(&what, sizeof(what), &key);
+	return &seen[*hash >> (64 - SEEN_BITS)];
+}
+
+static bool was_sent(const struct evring_event_hook *hook, const struct send_call *call)
+{
+	u64 hash;
+
+	return READ_ONCE(*place_of(hook, call, false, &hash)) == hash;
+}
+
+/* A datagram that failed must not hide the first one that is sent. */
+static bool is_first(const struct evring_event_hook *hook, const struct send_call *call, bool failed)
+{
+	u64 hash, *place = place_of(hook, call, failed, &hash);
 
 	if (READ_ONCE(*place) == hash)
 		return false;
@@ -61,7 +79,7 @@ static bool is_first(const struct evring_event_hook *hook, const struct send_cal
 	return true;
 }
 
-/* What is not present is not read, and then there is no question. */
+/* Read the question of a DNS query; there is none if the memory is not present. */
 static void read_dns(struct send_call *call, const struct msghdr *msg)
 {
 	struct iov_iter from = msg->msg_iter;
@@ -80,9 +98,8 @@ static bool enter(struct evring_event_hook *hook, void *data, struct pt_regs *re
 	call->sk = (const struct sock *)evring_argument(regs, 0);
 	call->size = evring_argument(regs, 2);
 	call->dns_len = 0;
-	call->to = msg->msg_name ? evring_end_given(msg->msg_name, msg->msg_namelen) :
-		   evring_end_remote(call->sk);
-	if (!is_first(hook, call))
+	call->to = evring_end_sent_to(call->sk, msg->msg_name, msg->msg_namelen);
+	if (was_sent(hook, call))
 		return false;
 	if (call->to.port == DNS_PORT)
 		read_dns(call, msg);
@@ -160,13 +177,17 @@ static void emit(struct evring_event_hook *hook, const struct send_call *call, i
 
 static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
-	char *room = evring_scratch_get();
+	int result = evring_result(regs);
+	char *room;
 
+	if (!is_first(hook, data, result < 0))
+		return;
+	room = evring_scratch_get();
 	if (!room) {
 		evring_lose(hook->type, 1, EVRING_LOST_NESTED);
 		return;
 	}
-	emit(hook, data, evring_result(regs), room);
+	emit(hook, data, result, room);
 	evring_scratch_put();
 }
 
@@ -176,7 +197,7 @@ void evring_net_init(void)
 	get_random_bytes(&key, sizeof(key));
 }
 
-/* The second calls the first for an IPv4 address, which was seen by then. */
+/* The second calls the first for an IPv4 address, which was told by then. */
 static struct evring_event_hook hooks[] = {
 	{
 		.desc = &net_send_desc,

@@ -3,9 +3,9 @@
  * How connections of TCP begin and end: net.connected, net.close.
  *
  * From inet_sock_set_state, in the context of the packet, timer or call that changes
- * the state: task or softirq, with bottom halves off. A socket does not tell when it
- * was connected and by whom: each hook keeps notes in a table of fixed size. Where a
- * bucket is full the oldest note goes, and that socket's time is not known.
+ * the state: task or softirq, with bottom halves off. The kernel does not keep the time
+ * and the process of a connect(): so each hook keeps notes in a table of fixed size. If
+ * a bucket is full its oldest note is overwritten, and that socket's time is not known.
  */
 #include <linux/cgroup.h>
 #include <linux/hash.h>
@@ -25,7 +25,7 @@
 #define WAYS		8
 #define NR_LOCKS	64
 
-/* What is known of a socket; free where @sk is NULL */
+/* A note of a socket; free if @sk is NULL */
 struct note {
 	const struct sock *sk;
 	u64 time;
@@ -78,7 +78,7 @@ static struct note *note_find(struct bucket *bucket, const struct sock *sk)
 	return oldest;
 }
 
-/* From before the hook was attached: what came since then was not seen. */
+/* Is the note older than the hook's attachment? Events between the two were missed. */
 static bool is_stale(const struct evring_event_hook *hook, const struct note *note)
 {
 	return note->time < READ_ONCE(hook->points[0].since);

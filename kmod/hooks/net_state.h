@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events of net_state.c. They come from whatever the CPU was doing when the
- * packet or the timer came: the process in the record's header has nothing to do
- * with the connection, and there is no common part of a task.
+ * The events of net_state.c. The packet or the timer interrupts any task: the process
+ * in the record's header has nothing to do with the connection, and there is no common
+ * part of a task.
  */
 #ifndef _KMOD_HOOKS_NET_STATE_H
 #define _KMOD_HOOKS_NET_STATE_H

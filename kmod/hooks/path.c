@@ -13,6 +13,7 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs_struct.h>
+#include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched.h>
@@ -40,8 +41,8 @@ const struct evring_names_desc evring_path_flags = {
 	.nr_values = ARRAY_SIZE(path_flags),
 };
 
-/* struct evring_mount is as this kernel's mounts are. */
-static bool mounts_known = true;
+/* struct evring_mount is as this kernel's mounts are: not where structures are shuffled. */
+static bool mounts_known = !IS_ENABLED(CONFIG_RANDSTRUCT);
 
 /* A text that grows to the front; @room bytes of @buf are free */
 struct text {
@@ -159,14 +160,47 @@ static void current_root(struct path *root)
 		  root->dentry != READ_ONCE(fs->root.dentry)) && ++tries < TRIES_MAX);
 }
 
-/* Pipes, sockets, memfds: the filesystem makes a name up, at the buffer's end or not at all. */
+/*
+ * The kernel's own filesystems with a d_dname() that takes no lock. Others may take one:
+ * dma-buf's sleeps on PREEMPT_RT.
+ */
+static bool names_without_lock(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case ANON_INODE_FS_MAGIC:
+	case EVRING_PID_FS_MAGIC:
+	case HUGETLBFS_MAGIC:
+	case NSFS_MAGIC:
+	case PIPEFS_MAGIC:
+	case SOCKFS_MAGIC:
+	case TMPFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Pipes, sockets, memfds: the filesystem makes a name up, somewhere in the buffer. If it
+ * may not be asked, or has none that fits, the name is as a pipe's: kind:[inode].
+ */
 static struct evring_path_text made_up(struct dentry *dentry, char *buf, u32 size)
 {
-	char *at = dentry->d_op->d_dname(dentry, buf, size);
+	const struct super_block *sb = dentry->d_sb;
+	char *at = ERR_PTR(-ENAMETOOLONG);
+	u32 len;
 
-	if (IS_ERR(at))
-		return (struct evring_path_text){ .at = buf, .flags = EVRING_PATH_CUT };
-	return (struct evring_path_text){ .at = at, .len = strnlen(at, buf + size - at) };
+	if (names_without_lock(sb))
+		at = dentry->d_op->d_dname(dentry, buf, size);
+	if (IS_ERR(at)) {
+		at = buf;
+		len = scnprintf(buf, size, "%s:[%lu]", sb->s_type->name,
+				(unsigned long)d_inode(dentry)->i_ino);
+	} else {
+		len = strnlen(at, buf + size - at);
+	}
+	memmove(buf + size - len, at, len);
+	return (struct evring_path_text){ .at = buf + size - len, .len = len };
 }
 
 static struct evring_path_text path_text(const struct path *path, const struct path *root,
@@ -191,9 +225,22 @@ static struct evring_path_text path_text(const struct path *path, const struct p
 	};
 }
 
+/* The same as evring_path() from another root, which stays referenced, or is none */
+struct evring_path_text evring_path_from(const struct path *root, const struct path *path,
+					 char *buf, u32 size)
+{
+	struct dentry *dentry = path->dentry;
+
+	/* As in d_path(): one that is mounted has a path. */
+	if (dentry->d_op && dentry->d_op->d_dname &&
+	    (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root))
+		return made_up(dentry, buf, size);
+	return path_text(path, root, buf, size);
+}
+
 /**
  * evring_path() - a path from current's root, marked as the kernel marks them:
- * "(unreachable)" in front, " (deleted)" behind
+ * "(unreachable)" in front, " (deleted)" behind. The text ends where the buffer does
  * @path: the caller makes sure that it stays referenced
  * @buf: room for the text
  * @size: of @buf, 64 at least
@@ -202,15 +249,10 @@ static struct evring_path_text path_text(const struct path *path, const struct p
  */
 struct evring_path_text evring_path(const struct path *path, char *buf, u32 size)
 {
-	struct dentry *dentry = path->dentry;
 	struct path root;
 
-	/* As in d_path(): one that is mounted has a path. */
-	if (dentry->d_op && dentry->d_op->d_dname &&
-	    (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root))
-		return made_up(dentry, buf, size);
 	current_root(&root);
-	return path_text(path, &root, buf, size);
+	return evring_path_from(&root, path, buf, size);
 }
 
 /* The same where no mount is known: the path in the filesystem. */
@@ -245,7 +287,8 @@ void evring_paths_init(void)
 	char *buf = kmalloc(2 * EVRING_PATH_BYTES, GFP_KERNEL);
 	unsigned int i;
 
-	for (i = 0; buf && i < ARRAY_SIZE(names); i++)
+	mounts_known &= !!buf;
+	for (i = 0; mounts_known && i < ARRAY_SIZE(names); i++)
 		mounts_known &= mount_agrees(names[i], buf, buf + EVRING_PATH_BYTES);
 	kfree(buf);
 	if (!mounts_known)

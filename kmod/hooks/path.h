@@ -28,6 +28,8 @@ struct evring_path_text {
 };
 
 struct evring_path_text evring_path(const struct path *path, char *buf, u32 size);
+struct evring_path_text evring_path_from(const struct path *root, const struct path *path,
+					 char *buf, u32 size);
 struct evring_path_text evring_dentry_path(struct dentry *dentry, char *buf, u32 size);
 void evring_paths_init(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Current's memory, from hooks: nothing here sleeps, so a page that is not present is
- * not read. Other threads may change what is there at any time.
+ * not read. Other threads may change the memory at any time.
  */
 #include <linux/mm.h>
 #include <linux/string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* peek.c: what current's memory has, as far as it is present. */
+/* peek.c: reads of current's memory, as far as it is present. */
 #ifndef _KMOD_HOOKS_PEEK_H
 #define _KMOD_HOOKS_PEEK_H
 

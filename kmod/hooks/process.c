@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * process.fork, process.exit: each process's beginning and end; exec.c has what is
- * between them.
+ * process.fork, process.exit: each process's beginning and end. exec.c has
+ * process.exec.
  *
  * The probes run in task context, on 7.0 and later with preemption on: only
  * between reserve and submit may anything depend on the CPU.

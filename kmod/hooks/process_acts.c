@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What processes do to each other and to what they may: process.ptrace, signal, cred.
+ * Acts on other processes, and on the process's own rights: process.ptrace, signal, cred.
  *
  * ptrace: from the function that attaching and seizing end in, and that of TRACEME.
  * Signals: signal_generate tells of those that were sent, under the target's siglock,

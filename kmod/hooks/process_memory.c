@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * process.memory: memory that can be executed, and that the process can write or has
- * written: where code comes from that no file has.
+ * process.memory: executable memory that the process can write or has written, that is,
+ * code that is in no file.
  *
- * All calls of mmap() end in vm_mmap_pgoff(), which has their result; do_mmap() sees what
- * gets there another way, shmat(). mprotect() is told of each mapping that it changes
- * by the security module's check, and its return has the result.
+ * All calls of mmap() end in vm_mmap_pgoff(), which has their result; other callers of
+ * do_mmap(), as shmat(), are seen there. Of mprotect() the security module's check has
+ * each mapping that it changes, and its return has the result.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -58,7 +58,7 @@ static void keep_file(struct memory_call *call, const struct file *file)
 	call->dev = file_inode(file)->i_sb->s_dev;
 }
 
-/* What do_mmap() makes of it for old programs that mean READ to be EXEC, too */
+/* The protection that do_mmap() gives old programs, for which READ implies EXEC */
 static u32 prot_resolved(u32 prot)
 {
 	if ((prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC))
@@ -97,7 +97,7 @@ static bool enter_mmap(struct evring_event_hook *hook, void *data, struct pt_reg
 	return enter_map(data, regs, EVRING_MEMORY_MMAP);
 }
 
-/* do_mmap(struct file *, addr, len, prot, flags, ...), but for what mmap() tells itself */
+/* do_mmap(struct file *, addr, len, prot, flags, ...), but for calls of mmap() */
 static bool enter_other_mmap(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	if (evring_call_data(&hook->points[MMAP].kretprobe.probe))

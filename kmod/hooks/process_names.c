@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What requests, outcomes and bits of processes are called. */
+/* Names of requests, outcomes and bits of processes */
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>

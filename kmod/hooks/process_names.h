@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* process_names.c: what requests, outcomes and bits of processes are called. */
+/* process_names.c: names of requests, outcomes and bits of processes. */
 #ifndef _KMOD_HOOKS_PROCESS_NAMES_H
 #define _KMOD_HOOKS_PROCESS_NAMES_H
 

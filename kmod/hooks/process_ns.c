@@ -2,9 +2,9 @@
 /*
  * process.namespace: unshare(), setns(), and clone() with namespaces of the child's own.
  *
- * What a call was asked for is known where it begins, and what came of it where it
- * returns: both sets of namespaces are the task's own, which nobody else changes. A
- * clone is told where the child is made, and by its return if there is none.
+ * The entry of a call has the requested namespaces, its return the result: both sets
+ * are the task's own, which nobody else changes. A clone is told where the child is
+ * made, or by its return if there is no child.
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -134,7 +134,7 @@ static struct ns_call *call_begin(void *data, u32 operation, u32 kinds)
 	return call;
 }
 
-/* int ksys_unshare(unsigned long flags): of what is no namespace there is no event */
+/* int ksys_unshare(unsigned long flags): without a flag of a namespace there is no event */
 static bool enter_unshare(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const unsigned long flags = evring_argument(regs, 0);

@@ -46,7 +46,7 @@ static struct session_call *call_begin(void *data, u32 operation)
 		.sessionid = audit_get_sessionid(current),
 		.sid = current_sid(),
 	};
-	evring_tty(call->tty);
+	evring_tty(call->tty, current);
 	return call;
 }
 

@@ -4,9 +4,9 @@
  *
  * sched_switch comes with the run queue's lock and interrupts off, sched_wakeup in
  * any context but NMI. A reader that waits is woken by an irq_work (wake.c), never
- * from here. Switches from, to and wake-ups of a group's owner are left out, as each
- * event would make more; what the kernel's own threads and interrupts do for it is
- * told, and comes to rest with it.
+ * from here. Switches from and to a group's owner, and its wake-ups, are left out, as
+ * each such event would make more. Kernel threads and interrupts that work for the
+ * owner are told; they come to rest with it.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>

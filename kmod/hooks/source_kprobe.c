@@ -3,11 +3,16 @@
  * kprobes and kretprobes: the entry of a function, and its return. The function
  * is found by its name, which compilers and kernels change: a point has a list.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "../compat/kprobe.h"
+#include "../publish.h"
 #include "canary.h"
 #include "family.h"
 
@@ -106,11 +111,17 @@ static int kprobe_find(struct evring_point *point, struct module *mod)
 	return mod ? -ENOENT : symbols_find(point->kprobe.symbols, &point->kprobe.symbol);
 }
 
+/* evring_hook_leaves_out(), of the function that is probed */
+static bool leaves_out(const struct evring_event_hook *hook, struct kprobe *probe)
+{
+	return hook->quiet && evring_kprobe_in_task(probe) && evring_is_owner(current);
+}
+
 static int kprobe_enter(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct evring_point *point = container_of(probe, struct evring_point, kprobe.probe);
 
-	if (!evring_hook_leaves_out(point->hook))
+	if (!leaves_out(point->hook, probe))
 		point->kprobe.enter(point->hook, regs);
 	return 0;
 }
@@ -157,6 +168,74 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
 	return container_of(probe, struct evring_point, kretprobe.probe);
 }
 
+/*
+ * A kretprobe has data for so many calls at once, and anybody can make calls that wait
+ * as long as he likes: an open of a FIFO, an accept. So that nobody hides what others do,
+ * a user other than root has a share of it. Who answers for the user counts, as many users
+ * are easily had (evring_payer()); two with the same hash share a share.
+ */
+#define SHARES		4
+#define NOT_HELD	U32_MAX
+
+/* Behind the hook's own data of a call: whose share it is of */
+static u32 *call_holder(const struct evring_point *point, void *data)
+{
+	return data + ALIGN(point->kretprobe.data_size, sizeof(u32));
+}
+
+static unsigned int calls_max(const struct evring_point *point)
+{
+	/* On a large machine as many can be under way without waiting. */
+	return clamp_t(unsigned int, point->kretprobe.active, SHARES * num_possible_cpus(),
+		       ACTIVE_MAX);
+}
+
+/* False: its user has as many calls under way as he may. */
+static bool call_hold(struct evring_point *point, void *data)
+{
+	kuid_t payer = in_task() ? evring_payer() : GLOBAL_ROOT_UID;
+	u32 *holder = call_holder(point, data);
+	atomic_t *held;
+
+	*holder = NOT_HELD;
+	if (uid_eq(payer, GLOBAL_ROOT_UID))
+		return true;
+	*holder = hash_32(__kuid_val(payer), ilog2(EVRING_HOLDERS));
+	held = &point->kretprobe.held[*holder];
+	if (atomic_inc_return(held) <= calls_max(point) / SHARES)
+		return true;
+	atomic_dec(held);
+	return false;
+}
+
+static void call_release(struct evring_point *point, void *data)
+{
+	u32 holder = *call_holder(point, data);
+
+	if (holder != NOT_HELD)
+		atomic_dec(&point->kretprobe.held[holder]);
+}
+
+/* Have calls been left out in the last second? Any context. */
+bool evring_kretprobe_refuses(const struct evring_point *point)
+{
+	unsigned long refused = READ_ONCE(point->kretprobe.refused);
+
+	return refused && time_before(jiffies, refused + HZ);
+}
+
+/* Is the call's return to be told? */
+static bool call_begin(struct evring_point *point, void *data, struct pt_regs *regs)
+{
+	if (!point->kretprobe.enter(point->hook, data, regs))
+		return false;
+	if (call_hold(point, data))
+		return true;
+	WRITE_ONCE(point->kretprobe.refused, jiffies ?: 1);
+	evring_lose(point->hook->type, 1, EVRING_LOST_PROBE);
+	return false;
+}
+
 static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs)
 {
 	struct kretprobe *probe = get_kretprobe(call);
@@ -165,8 +244,7 @@ static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)
 		return 1;
 	point = kretprobe_point(probe);
-	return evring_hook_leaves_out(point->hook) ||
-	       !point->kretprobe.enter(point->hook, call->data, regs);
+	return leaves_out(point->hook, &probe->kp) || !call_begin(point, call->data, regs);
 }
 
 static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs)
@@ -177,6 +255,7 @@ static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)	/* detached since the entry */
 		return 0;
 	point = kretprobe_point(probe);
+	call_release(point, call->data);
 	point->kretprobe.leave(point->hook, call->data, regs);
 	evring_point_tell_missed(point);
 	return 0;
@@ -186,12 +265,15 @@ static int kretprobe_attach(struct evring_point *point)
 {
 	int ret;
 
+	/* Calls that were under way when it was detached give nothing back. */
+	memset(point->kretprobe.held, 0, sizeof(point->kretprobe.held));
+	point->kretprobe.refused = 0;
 	point->kretprobe.probe = (struct kretprobe){
 		.kp.symbol_name = point->kretprobe.symbol,
 		.entry_handler = kretprobe_enter,
 		.handler = kretprobe_leave,
-		.data_size = point->kretprobe.data_size,
-		.maxactive = clamp_t(unsigned int, point->kretprobe.active, 1, ACTIVE_MAX),
+		.data_size = ALIGN(point->kretprobe.data_size, sizeof(u32)) + sizeof(u32),
+		.maxactive = calls_max(point),
 	};
 	ret = register_kretprobe(&point->kretprobe.probe);
 	if (!ret)
@@ -219,6 +301,11 @@ static unsigned long kretprobe_missed(const struct evring_point *point)
 }
 
 #else
+bool evring_kretprobe_refuses(const struct evring_point *point)
+{
+	return false;
+}
+
 static int kprobe_find(struct evring_point *point, struct module *mod)
 {
 	return -EOPNOTSUPP;

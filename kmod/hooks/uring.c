@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * uring.setup, uring.op: rings for requests, and what is asked for through them.
+ * uring.setup, uring.op: io_uring's rings, and the requests in them.
  *
  * A request is told when the kernel takes it from the ring, in the task that asked or
- * in the ring's own thread, which belongs to the same process. What it then does to
- * files and sockets is told by their events, with the result.
+ * in the ring's own thread, which belongs to the same process. The events of files and
+ * sockets tell its effects, with the result.
  */
 #include <linux/io_uring_types.h>
 #include <linux/sched.h>
@@ -145,8 +145,14 @@ static void emit_setup(struct evring_event_hook *hook, const struct uring_setup 
 
 	if (!e)
 		return;
-	*e = *what;
+	/* Member by member: padding of a structure on the stack would leak the stack. */
+	memset(e, 0, sizeof(*e));
 	evring_fill_common(&e->common);
+	e->result = what->result;
+	e->fd = what->fd;
+	e->sq_entries = what->sq_entries;
+	e->cq_entries = what->cq_entries;
+	e->flags = what->flags;
 	evring_hook_submit(hook, &slot);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* who.c: what is said of tasks beside the common part. */
+/* who.c: fields about tasks that are not in the common part. */
 #ifndef _KMOD_HOOKS_WHO_H
 #define _KMOD_HOOKS_WHO_H
 
@@ -20,7 +20,7 @@ struct evring_who {
 u32 evring_parent_pid(struct task_struct *task);
 void evring_who(struct evring_who *who, struct task_struct *task);
 void evring_who_parent(struct evring_who *who, struct task_struct *task);
-void evring_tty(char name[EVRING_TTY_BYTES]);
+void evring_tty(char name[EVRING_TTY_BYTES], const struct task_struct *task);
 
 static inline struct evring_text evring_text_of(const char *str)
 {

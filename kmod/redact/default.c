@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../block.h"
 #include "../type.h"
 #include "build.h"
 #include "stage.h"
@@ -20,7 +21,7 @@
 
 /**
  * struct default_line - one line of the module's own
- * @field: "type.field"
+ * @field: of each of the types that has it
  * @items: as they are written
  * @programs: for these alone, by a part of their name; none: for all
  */
@@ -30,49 +31,49 @@ struct default_line {
 	const char *programs[PROGRAMS_MAX];
 };
 
-#define EXEC_ARGV	"process.exec.argv"
-#define EXEC_ENV	"process.exec.env"
+/* The types that have such fields */
+static const char *const types[] = { "process.exec", "process.state" };
 
 static const struct default_line lines[] = {
 	/* Options that say what they are, of any program */
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -*password, after -*passwd, after -*passphrase, after -*pass, "
 	  "after -*secret, after -*token, after -*api-key, after -*apikey, "
 	  "after -*access-key, after -*secret-key, after --pwd" },
 	/* Variables that `env`, `docker -e`, make or a shell's command set; queries; JSON */
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token=, *_token_*=, "
 	  "*api_key*=, *api-key=, *apikey=, *access_key=, *access-key=, "
 	  "*private_key=, *credential*=, *_pwd=, pwd=" },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "header authorization, header x-api-key, header x-auth-token, "
 	  "header private-token, header cookie" },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "url" },
 	/* Tokens that begin with what they are: GitHub, GitLab, Slack, npm, PyPI, a JWT */
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "ghp_*, gho_*, ghu_*, ghs_*, ghr_*, github_pat_*, glpat-*, xoxb-*, xoxp-*, "
 	  "xapp-*, npm_*, pypi-*, eyJ*, pass:*" },
 	/* Options that mean something else to other programs */
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "-p*",
 	  .programs = { "mysql", "mariadb", "7z" } },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -p, -p*",
 	  .programs = { "sshpass" } },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -u, -u*, after --user, after -U, -U*, after --proxy-user",
 	  .programs = { "curl" } },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -a",
 	  .programs = { "redis-cli", "valkey-cli" } },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -w, -w*",
 	  .programs = { "ldapsearch", "ldapmodify", "ldapadd", "ldappasswd" } },
-	{ .field = EXEC_ARGV, .items =
+	{ .field = "argv", .items =
 	  "after -U, -U*, after --user",
 	  .programs = { "smbclient", "rpcclient" } },
-	{ .field = EXEC_ENV, .items =
+	{ .field = "env", .items =
 	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token*=, *api_key*=, "
 	  "*apikey*=, *access_key*=, *private_key*=, *credential*=, *_pwd=, url" },
 };
@@ -201,23 +202,14 @@ static void cond_make(struct making *making, const struct default_line *line)
 	program->len = ALIGN(program->text.offset + program->text.count, 8);
 }
 
-/* The part of "type.field" that is the field, NULL: it is of another type. */
-static const char *field_of(const struct default_line *line, const char *type)
-{
-	const char *dot = strrchr(line->field, '.');
-	size_t len = strlen(type);
-
-	return dot == line->field + len && !memcmp(line->field, type, len) ? dot + 1 : NULL;
-}
-
 static int line_make(struct making *making, const struct default_line *line, int field)
 {
 	struct evring_build_line to = { .field = field, .items = making->items };
 
 	to.nr = items_make(making->items, line->items);
 	to.text = making->text;
-	to.text_len = scnprintf(making->text, sizeof(making->text), "%s: %s", line->field,
-				line->items);
+	to.text_len = scnprintf(making->text, sizeof(making->text), "%s.%s: %s",
+				evring_block_name(making->build.type), line->field, line->items);
 	if (line->programs[0]) {
 		cond_make(making, line);
 		to.cond = (const struct evring_program *)making->cond;
@@ -229,16 +221,14 @@ static int line_make(struct making *making, const struct default_line *line, int
 	return evring_build_add(&making->build, &to);
 }
 
-static int lines_make(struct making *making, const char *name)
+static int lines_make(struct making *making)
 {
-	const char *field_name;
 	int field, ret = 0;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(lines) && !ret; i++) {
-		field_name = field_of(&lines[i], name);
-		field = field_name ? evring_build_field(making->build.type, field_name,
-							strlen(field_name)) : -1;
+		field = evring_build_field(making->build.type, lines[i].field,
+					   strlen(lines[i].field));
 		if (field >= 0)
 			ret = line_make(making, &lines[i], field);
 	}
@@ -251,14 +241,17 @@ static int lines_make(struct making *making, const char *name)
  */
 struct evring_redaction *evring_redact_default(const struct evring_event_type *type)
 {
-	struct making *making = kvzalloc(sizeof(*making), GFP_KERNEL);
 	struct evring_redaction *to = NULL;
+	struct making *making;
 	int ret;
 
+	if (match_string(types, ARRAY_SIZE(types), type->name) < 0)
+		return NULL;
+	making = kvzalloc(sizeof(*making), GFP_KERNEL);
 	if (!making)
 		return ERR_PTR(-ENOMEM);
 	making->build.type = type->block;
-	ret = lines_make(making, type->name);
+	ret = lines_make(making);
 	if (!ret && making->build.nr_rules) {
 		to = kvmalloc(evring_build_len(&making->build), GFP_KERNEL);
 		if (to)

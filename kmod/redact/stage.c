@@ -26,6 +26,7 @@
  * @rules: that it is judged by
  * @event: what is known of it
  * @cuts: its secrets
+ * @try: without room it is no loss: evring_try_reserve()
  * @rec: a header, as far as filters ask for it
  * @payload: as it is captured
  */
@@ -34,6 +35,7 @@ struct evring_stage {
 	const struct evring_rules *rules;
 	struct evring_redact_event event;
 	struct evring_cuts cuts;
+	bool try;
 	struct evring_rec rec;
 	char payload[] __aligned(8);
 };
@@ -107,33 +109,47 @@ static void stage_put(void)
 }
 
 /* Without a stage the event is lost: a secret must not get in for lack of memory. */
-static void *stage_refuse(struct evring_event_type *type, enum evring_lost_cause cause)
+static void *stage_refuse(struct evring_event_type *type, bool try, enum evring_lost_cause cause)
 {
-	evring_lose(type, 1, cause);
+	if (!try)
+		evring_lose(type, 1, cause);
 	preempt_enable_notrace();
 	return NULL;
 }
 
+/* What the ring has, of a type that has no rules, or of an event that is in order now */
+static void *stage_none(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try)
+{
+	struct evring_ring *ring = this_cpu_read(*type->rings);
+
+	if (!try)
+		return evring_reserve_now(slot, type, len);
+	return ring ? evring_try_reserve_now(slot, ring, type, len) : NULL;
+}
+
 /*
- * evring_reserve() of a type that has rules. Preemption is off, and stays off if this
- * returns room. Context: any.
+ * evring_reserve(), or evring_try_reserve(), of a type that has rules. Preemption is off,
+ * and stays off if this returns room. Context: any.
  */
-void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try)
 {
 	const struct evring_rules *rules = rcu_dereference_sched(type->rules);
 	struct evring_stage *stage;
+	void *room;
 
 	slot->stage = NULL;
 	if (!rules) {
 		/* They went this moment. */
+		room = stage_none(slot, type, len, try);
 		preempt_enable_notrace();
-		return evring_reserve_now(slot, type, len);
+		return room;
 	}
 	if (len > evring_record_max())
-		return stage_refuse(type, EVRING_LOST_TOOBIG);
+		return stage_refuse(type, try, EVRING_LOST_TOOBIG);
 	stage = stage_get();
 	if (!stage)
-		return stage_refuse(type, EVRING_LOST_NESTED);
+		return stage_refuse(type, try, EVRING_LOST_NESTED);
+	stage->try = try;
 	stage->type = type;
 	stage->rules = rules;
 	stage->event = (struct evring_redact_event){
@@ -146,6 +162,7 @@ void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32
 		.pid = evring_current_pid(), .tid = evring_current_tid(),
 	};
 	slot->stage = stage;
+	slot->rec = &stage->rec;
 	return stage->payload;
 }
 
@@ -182,12 +199,13 @@ static char *stage_reserve(struct evring_slot *slot, struct evring_stage *stage,
 			*mark = 0;
 		len = evring_redact_len(stage->event.len, &stage->cuts, *mark);
 	}
-	return evring_reserve_now(slot, stage->type, len);
+	return stage_none(slot, stage->type, len, stage->try);
 }
 
 /*
  * Put a staged event into the ring, without its secrets: from here on it is a
- * reservation as any. False: it is lost, which was counted, and the slot has ended.
+ * reservation as any. False: it is lost, which was counted (of evring_try_reserve():
+ * there is no room), and the slot has ended.
  */
 bool evring_land(struct evring_slot *slot)
 {
@@ -197,6 +215,11 @@ bool evring_land(struct evring_slot *slot)
 
 	evring_redact_find(&stage->rules->rules, &stage->event, &stage->cuts);
 	to = stage_reserve(slot, stage, &mark);
+	/* They may be another process's than the one that runs. */
+	if (to) {
+		slot->rec->pid = stage->rec.pid;
+		slot->rec->tid = stage->rec.tid;
+	}
 	if (to && stage->cuts.nr) {
 		slot->rec->flags |= EVRING_REC_REDACTED;
 		evring_redact_copy(to, &stage->event, &stage->cuts, mark, stage->rules->vars,

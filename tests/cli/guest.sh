@@ -228,13 +228,19 @@ emitted() {
 		total=$((total + count))
 	done </tmp/counts
 }
-emitted 0
-first=$total
-emitted 0
-look=$((total - first)) first=$total
-emitted 5
-echo "$look events by a look at once, $((total - first)) by one after five seconds" >/tmp/out
-sed 's/^/# /' /tmp/out
+# Others may do something once; a daemon that makes events makes some each time.
+tries=0
+while
+	emitted 0
+	first=$total
+	emitted 0
+	look=$((total - first)) first=$total
+	emitted 5
+	echo "$look events by a look at once, $((total - first)) by one after five seconds" >/tmp/out
+	sed 's/^/# /' /tmp/out
+	tries=$((tries + 1))
+	[ $((total - first)) != $look ] && [ $tries -lt 10 ]
+do :; done
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @security and @audit: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events

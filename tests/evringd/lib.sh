@@ -8,6 +8,29 @@ readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
 : "${work:?}"
 brokers='' topic='' pid='' files=()
 
+# broker [OPTION]...: start a broker in place of the last one. Sets brokers. It
+# executes commands from file descriptor 9.
+broker() {
+	exec 9>&-
+	rm -f "$work/stdin" "$work/brokers"
+	mkfifo "$work/stdin"
+	build/bin/evring-mock-broker "$@" <"$work/stdin" >"$work/brokers" 2>"$work/broker.log" &
+	exec 9>"$work/stdin"
+	until [ -s "$work/brokers" ]; do
+		kill -0 $! 2>/dev/null || { cat "$work/broker.log"; return 1; }
+		sleep 0.02
+	done
+	brokers=$(<"$work/brokers")
+}
+
+# tell COMMAND ARGUMENT: have the broker execute it, and wait for that
+tell() {
+	local before
+	before=$(grep -c ': done$' "$work/broker.log")
+	echo "$*" >&9
+	until [ "$(grep -c ': done$' "$work/broker.log")" -gt "$before" ]; do sleep 0.02; done
+}
+
 # named NAME TOPIC [KEY=VALUE]...: the file of one connector more
 named() {
 	local pair name=$1 topic=$2
@@ -31,7 +54,7 @@ connector() {
 run() {
 	local expected=$1 status=0
 	shift
-	timeout 60 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" || status=$?
+	timeout 600 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" || status=$?
 	[ "$status" = "$expected" ] && return 0
 	echo "status $status, not $expected"
 	tail -n 30 "$work/log"
@@ -51,7 +74,7 @@ account() {
 	local count=$1
 	shift
 	build/bin/evring-consume --brokers "$brokers" --topics "$topic" --count "$count" --from-zero \
-		--timeout 30 --expect-quiet-ms 50 "$@" >"$work/account" 2>&1 &&
+		--timeout 300 --expect-quiet-ms 50 "$@" >"$work/account" 2>&1 &&
 		awk '$NF == "all" { exit $5 != 0 }' "$work/account" && return 0
 	cat "$work/account"
 	tail -n 20 "$work/log"
@@ -61,7 +84,7 @@ account() {
 # start [OPTION]...: evringd in the background
 start() {
 	: >"$work/log"
-	timeout --foreground 100 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
+	timeout --foreground 1000 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
 	pid=$!
 }
 

@@ -12,7 +12,7 @@
 
 struct hostile p;
 
-unsigned int byte(void)
+UNGUIDED unsigned int byte(void)
 {
 	return p.next < p.end ? *p.next++ : 0;
 }
@@ -41,7 +41,7 @@ static void later(struct writer *w, void *at, uint64_t value)
 	w->stores[w->nr++] = (struct store){ at, value };
 }
 
-void store(struct writer *w, unsigned int n)
+UNGUIDED void store(struct writer *w, unsigned int n)
 {
 	while (n-- && w->made < w->nr) {
 		__atomic_store_n(w->stores[w->made].at, w->stores[w->made].value, __ATOMIC_RELAXED);
@@ -56,7 +56,7 @@ static uint64_t *word_at(struct writer *w, uint64_t pos)
 	return &w->data[pos / 8 % (RING_SIZE / 8)];
 }
 
-/* What a group that holds has not committed stays. */
+/* Events that a holding group has not committed are not overwritten. */
 static bool may_enter(const struct writer *w, uint64_t next)
 {
 	uint64_t floor = next + MODEL_SEGMENT - RING_SIZE;
@@ -97,8 +97,8 @@ static uint32_t length(const struct writer *w, unsigned int what)
 	return len < RECORD_MAX ? (uint32_t)len : RECORD_MAX;
 }
 
-/* A few bytes of the program, and what follows from them */
-static void fill(uint8_t *payload, size_t len)
+/* A few bytes of the program, and bytes computed from them */
+static UNGUIDED void fill(uint8_t *payload, size_t len)
 {
 	size_t i;
 
@@ -129,8 +129,12 @@ void emit(struct writer *w)
 		w->tail = w->pos + MODEL_SEGMENT - RING_SIZE;
 		later(w, &w->page->tail, w->tail);
 	}
-	is = calloc(1, sizeof(*is));
+	is = w->recs[w->nr_recs];
+	if (!is)
+		is = w->recs[w->nr_recs] = malloc(sizeof(*is));
+	MUST(is);
 	rec.time = ++p.stamps;
+	is->bytes[words - 1] = 0;
 	memcpy(is->bytes, &rec, sizeof(rec));
 	fill((uint8_t *)is->bytes + sizeof(rec), rec.len - sizeof(rec));
 	is->covers = 1;
@@ -145,7 +149,7 @@ void emit(struct writer *w)
 	w->seq += is->covers;
 	later(w, &w->page->seq, w->seq);
 	later(w, &w->page->head, w->pos);
-	w->recs[w->nr_recs++] = is;
+	w->nr_recs++;
 }
 
 /* Any value, anywhere in the data */
@@ -158,7 +162,7 @@ void corrupt(struct writer *w)
 	if (what > 3 && w->nr_recs)
 		at = word_at(w, w->recs[byte() % w->nr_recs]->pos);
 	if (what == 7)
-		*(uint32_t *)at = 8 * below(256) + below(4);	/* a length that could be */
+		*(uint32_t *)at = 16 * below(256) + below(4);	/* a length, or one too long */
 	else if (what == 6)
 		*(uint32_t *)at = (uint32_t)word();
 	else
@@ -166,7 +170,7 @@ void corrupt(struct writer *w)
 	p.clean = false;
 }
 
-/* What only the kernel writes */
+/* Members that only the kernel writes */
 void corrupt_page(struct writer *w)
 {
 	__u64 *const words[] = {
@@ -225,6 +229,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
 int __wrap_munmap(void *at, size_t len);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_sched_yield(void);
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -242,6 +247,18 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	if (clock != CLOCK_BOOTTIME)
 		return __real_clock_gettime(clock, ts);
 	*ts = (struct timespec){ .tv_nsec = (long)++p.stamps };
+	return 0;
+}
+
+/* The reader waits for a CPU in the middle of a clock line. Sooner or later it goes on. */
+int __wrap_sched_yield(void)
+{
+	uint32_t *seq = &p.meta->clock.seq;
+
+	if (p.stalled)
+		p.stalled--;
+	else
+		__atomic_store_n(seq, (*seq | 1) + 1, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -286,7 +303,7 @@ static int device_commit(const struct evring_commit *commit)
 	return 0;
 }
 
-/* A group that begins to hold: what it was overtaken by is gone. */
+/* A group that begins to hold starts behind the records that are overwritten. */
 static void device_join(const struct evring_join *join)
 {
 	struct evring_ring_page *page;
@@ -377,7 +394,7 @@ static void once(void)
 	}
 }
 
-static void start_ring(struct writer *w)
+static UNGUIDED void start_ring(struct writer *w)
 {
 	memset(w->map, 0, PAGE + RING_SIZE);
 	/* It may be an old one, but nothing is in it. */
@@ -453,6 +470,8 @@ static void start_meta(void)
 	}
 	if (below(2)) {
 		fake->clock.seq = byte();
+		/* So long that a reader gives up some times, but not each time */
+		p.stalled = 1000 * (fake->clock.seq / 2 % 4);
 		fake->clock.mult = (uint32_t)word();
 		fake->clock.shift = below(64);
 		fake->clock.base = word();

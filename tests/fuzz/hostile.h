@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the reader is fuzzed with: a device whose rings are written, and spoilt, by
+ * The device under the fuzzed reader: its rings are written, and spoilt, by
  * a program of bytes between any two looks of the reader.
  */
 #ifndef EVRING_TESTS_HOSTILE_H
@@ -25,6 +25,9 @@
 #define JSONS_MAX	12
 #define FAKE_FD		1000000
 
+/* The test's own loops over bytes: their branches tell the fuzzer nothing. */
+#define UNGUIDED	__attribute__((no_sanitize("coverage")))
+
 /* A store that is still to come */
 struct store {
 	uint64_t *at;
@@ -36,7 +39,7 @@ struct truth {
 	uint64_t bytes[RECORD_MAX / 8];
 };
 
-/* One ring, and who writes it */
+/* One ring, and its writer */
 struct writer {
 	char *map;
 	struct evring_ring_page *page;
@@ -45,7 +48,7 @@ struct writer {
 	uint64_t committed;
 	struct store stores[RECORD_MAX / 8 + 16];
 	unsigned int nr, made;
-	struct truth *recs[RECS_MAX];
+	struct truth *recs[RECS_MAX];	/* @nr_recs of this run; memory is kept for the next */
 	unsigned int nr_recs;
 	struct evring_cursor *cursor;	/* the one of the page */
 	/* the reader's */
@@ -70,9 +73,10 @@ struct hostile {
 	bool clean;
 	bool reading;
 	unsigned int points, jsons, stamps;
+	unsigned int stalled;	/* how often a reader yet waits for the clock in vain */
 };
 
-extern struct hostile p;	/* the program, and what it plays on */
+extern struct hostile p;	/* the program, and its device */
 
 /* The next bytes of the program; 0 once there are none. */
 unsigned int byte(void);
@@ -80,7 +84,7 @@ unsigned int below(unsigned int bound);
 uint64_t word(void);
 /* The first @n of a writer's stores that are still to come are made. */
 void store(struct writer *w, unsigned int n);
-/* An event; a store of any value in the data, or in what only the kernel writes. */
+/* An event; a store of any value in the data, or in members that only the kernel writes. */
 void emit(struct writer *w);
 void corrupt(struct writer *w);
 void corrupt_page(struct writer *w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Expressions and events at random, and what the ones say of the others, by rules of
- * its own: no line here is shared with what is tested. Numbers are 128 bits wide,
+ * Random expressions and events, and an evaluator of the ones over the others. It shares
+ * no line with the code under test: numbers are 128 bits wide,
  * globs are fnmatch()'s, addresses are compared bit by bit.
  */
 #ifndef EVRING_TESTS_FILTER_RANDOM_H
@@ -237,7 +237,7 @@ static inline void say_numbers(struct writer *w, struct guess *g, unsigned int b
 		if (g->high[i] < g->low[i])
 			g->high[i] = g->low[i];
 	}
-	/* What never can be is refused. */
+	/* A test that can never be true is refused. */
 	if (!strcmp(g->op, "<") && g->low[0] == bits_min(bits, has_sign))
 		g->low[0]++;
 	if (!strcmp(g->op, ">") && g->low[0] == bits_max(bits, has_sign))
@@ -394,7 +394,7 @@ static inline struct guess *guess_make(struct writer *w, struct guess *guesses, 
 }
 
 /*
- * What it says
+ * The evaluator
  */
 
 static inline bool number_says(const struct guess *g, wide x)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A type with a field of each kind and format, for what tests filters. */
+/* A type with a field of each kind and format, for the tests of filters. */
 #ifndef EVRING_TESTS_FILTER_SAMPLE_H
 #define EVRING_TESTS_FILTER_SAMPLE_H
 

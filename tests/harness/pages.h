@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in the tables of a whole meta page or ring page, mapped or copied. */
+/* The tables of a whole meta page or ring page, mapped or copied. */
 #ifndef EVRING_TESTS_PAGES_H
 #define EVRING_TESTS_PAGES_H
 

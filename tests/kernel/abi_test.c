@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ABI: kmod/abi.c freezes the layout as this compiles; what the running
- * kernel says of itself has to agree, and what it says of its types to be sane.
+ * The ABI: kmod/abi.c freezes the layout as this compiles; the pages of the running
+ * kernel have to agree with it, and the descriptions of its types to be sane.
  */
 #include "../../kmod/abi.c"
 #include "device.h"
@@ -27,7 +27,8 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_EQ(1, meta.clocks.count);
 	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_REDACT, meta.features);
+		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT |
+		  EVRING_FEATURE_REDACT, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * block.io: what a disk has done, on a null_blk that the test configures: reads and
- * writes where they were made, held against the disk's own count.
+ * block.io: requests of a disk, a null_blk that the test configures: reads and writes at
+ * their places, compared with the disk's own count.
  */
 #include "file_deed.h"
 
@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(block)
 	close(self->fd);
 }
 
-/* The events of this disk, whoever was interrupted */
+/* The events of this disk, of any process: the completion may interrupt another one. */
 static struct told *of_disk(struct evring *ev, uint64_t dev)
 {
 	struct told *told = calloc(1, sizeof(*told));

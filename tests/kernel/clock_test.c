@@ -26,15 +26,33 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 #ifdef __x86_64__
+/* Both clocks at one moment: the closest of many reads, as the task may be interrupted. */
+static void read_both(uint64_t *ns, uint64_t *cycles)
+{
+	uint64_t before, after, now, closest = UINT64_MAX;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		before = clock_ns(CLOCK_MONOTONIC);
+		now = __rdtsc();
+		after = clock_ns(CLOCK_MONOTONIC);
+		if (after - before >= closest)
+			continue;
+		closest = after - before;
+		*ns = before + closest / 2;
+		*cycles = now;
+	}
+}
+
 /* kHz, of a rate that does not change */
 static unsigned int tsc_khz(void)
 {
-	uint64_t ns = clock_ns(CLOCK_MONOTONIC), cycles = __rdtsc();
+	uint64_t ns[2], cycles[2];
 
+	read_both(&ns[0], &cycles[0]);
 	usleep(500000);
-	cycles = __rdtsc() - cycles;
-	ns = clock_ns(CLOCK_MONOTONIC) - ns;
-	return (unsigned int)(cycles * 1000000 / ns);
+	read_both(&ns[1], &cycles[1]);
+	return (unsigned int)((cycles[1] - cycles[0]) * 1000000 / (ns[1] - ns[0]));
 }
 #else
 static unsigned int tsc_khz(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The device as the ABI has it, with no library between. What is asked for here
- * is there on every host that works: where it is not, the test ends.
+ * The device as the ABI has it, with no library between. The helpers here cannot fail on
+ * a host that works: if one does, the test ends.
  */
 #ifndef EVRING_TEST_DEVICE_H
 #define EVRING_TEST_DEVICE_H
@@ -33,7 +33,7 @@ static inline int session_open(int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What ioctl() returned, or -errno. */
+/* ioctl()'s result, or -errno. */
 static inline int call(int fd, unsigned long request, const void *arg)
 {
 	int ret = ioctl(fd, request, arg);
@@ -149,7 +149,7 @@ static inline int group_drop(const char *name)
 	return ret;
 }
 
-/* What tests before this one left behind holds nothing back. */
+/* Drop the groups that earlier tests left behind, so that they hold nothing. */
 static inline void groups_drop(void)
 {
 	struct evring_group_info group;
@@ -162,10 +162,9 @@ static inline void groups_drop(void)
 	}
 }
 
-/* Run @fn in a child. Returns its wait status. */
-static inline int in_child(void (*fn)(void *arg), void *arg)
+/* Start @fn in a child. */
+static inline pid_t child_start(void (*fn)(void *arg), void *arg)
 {
-	int status;
 	pid_t pid;
 
 	fflush(NULL);
@@ -174,7 +173,18 @@ static inline int in_child(void (*fn)(void *arg), void *arg)
 		fn(arg);
 		_exit(0);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0)
+		abort();
+	return pid;
+}
+
+/* Run @fn in a child. Returns its wait status. */
+static inline int in_child(void (*fn)(void *arg), void *arg)
+{
+	pid_t pid = child_start(fn, arg);
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
 		abort();
 	return status;
 }

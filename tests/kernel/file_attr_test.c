@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* file.chmod, file.chown, file.truncate, file.setxattr: before and after, done and refused. */
+#include <linux/udmabuf.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -87,6 +88,52 @@ TEST_F(file_attr, chmod_tells_permissions_before_and_after)
 	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
 	free(told);
 	close(fd);
+}
+
+/* A dma-buf of a page, or -1 if this kernel has none */
+static int dmabuf_open(void)
+{
+	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC };
+	int device = open("/dev/udmabuf", O_RDWR), fd = -1;
+	int memory = memfd_create("pages", MFD_ALLOW_SEALING);
+
+	create.memfd = (uint32_t)memory;
+	create.size = (uint64_t)sysconf(_SC_PAGESIZE);
+	if (device >= 0 && !ftruncate(memory, (off_t)create.size) &&
+	    !fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK))
+		fd = ioctl(device, UDMABUF_CREATE, &create);
+	close(device);
+	close(memory);
+	return fd;
+}
+
+/* The filesystem makes the name up; a real-time kernel's dma-buf would take a lock for it. */
+TEST_F(file_attr, a_name_that_is_made_up_is_told_as_proc_tells_it)
+{
+	int fds[3] = { memfd_create("some", 0), dmabuf_open() }, ends[2], i;
+	char link[64], name[256] = { };
+	struct told *told;
+	const char *path;
+
+	ASSERT_EQ(0, pipe(ends));
+	fds[2] = ends[0];
+	for (i = 0; i < 3; i++) {
+		if (fds[i] < 0)
+			continue;
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fds[i]);
+		memset(name, 0, sizeof(name));
+		ASSERT_LT(0, readlink(link, name, sizeof(name) - 1));
+		deed_read_past(self->ev);
+		fchmod(fds[i], 0600);
+		told = told_read(self->ev, "file.chmod", getpid());
+		ASSERT_EQ(1, told->n);
+		path = told_text(told_at(told, 0), "path");
+		EXPECT_STREQ(strcmp(path, "/dmabuf:?") ? path : "/dmabuf:", name);
+		note("%s", path);
+		free(told);
+		close(fds[i]);
+	}
+	close(ends[1]);
 }
 
 TEST_F(file_attr, chown_tells_owners_before_and_after)

@@ -19,7 +19,7 @@
 /* A folder of the tests' own, and the current one */
 static inline void deed_folder(void)
 {
-	/* What a test that failed has left mounted */
+	/* A test that failed may have left it mounted. */
 	while (!umount2(DIR_PATH "/bound", MNT_DETACH))
 		;
 	if (system("rm -rf " DIR_PATH) || mkdir(DIR_PATH, 0777) || chmod(DIR_PATH, 0777) ||
@@ -68,7 +68,17 @@ static inline uint64_t deed_inode(const char *path)
 	return st.st_ino;
 }
 
-/* What a child did and what was told of it: @fn's result is the child's exit status */
+/* Of a namespace: its file is behind a link. */
+static inline uint64_t ns_inode(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		abort();
+	return st.st_ino;
+}
+
+/* Run @fn in a child, and read the events of it; @fn's result is the exit status. */
 static inline struct told *deed_in_child(struct evring *ev, const char *name,
 					 int (*fn)(void *arg), void *arg, int *status)
 {

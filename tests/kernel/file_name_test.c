@@ -336,7 +336,7 @@ TEST_F(file_name, names_can_have_any_bytes_and_lose_their_front_where_they_are_t
 	EXPECT_LT(1900, len);
 	EXPECT_STREQ(given + strlen(given) - len, path);
 	free(told);
-	/* The kernel does not get to the file, and what there is of the path is no path. */
+	/* The kernel does not get to the file, and a part of a path is no path. */
 	EXPECT_EQ(-1, unlink(given));
 	told = told_read(self->ev, "file.", getpid());
 	event = told_at(told, 0);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * file.open: what was opened, whatever way it went; what was refused; the path that
- * was given beside the one that it led to.
+ * file.open: files opened by each way there is; refused opens; the given path beside the
+ * one that it led to.
  */
+#include <linux/udmabuf.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -31,7 +35,7 @@ FIXTURE_TEARDOWN(file_open)
 	evring_close(self->ev);
 }
 
-/* Its inode, device and kind are those of @path, which is what was opened. */
+/* The event has the inode, device and kind of @path, the file that was opened. */
 static bool is_of(const struct evring_event *event, const char *path)
 {
 	struct stat st;
@@ -43,7 +47,7 @@ static bool is_of(const struct evring_event *event, const char *path)
 	       told_number(event, "file_type") == (st.st_mode & S_IFMT);
 }
 
-/* One open by this process: the event says what, by which path, and that it worked. */
+/* One open by this process: the event has both paths, and success. */
 #define EXPECT_OPEN(_ev, _open, _path, _given) do {				\
 	int _fd;								\
 	struct told *_told;							\
@@ -499,7 +503,7 @@ TEST_F(file_open, a_deeper_path_loses_its_front_and_says_so)
 	EXPECT_STREQ(whole + strlen(whole) - strlen(path), path);
 	close(fd);
 	free(told);
-	/* And where it is not there: the folder's path is cut, what was given is not. */
+	/* And if there is no such file: the folder's path is cut, the given one is not. */
 	EXPECT_EQ(-1, open("none-such", O_RDONLY));
 	told = told_read(self->ev, OPEN, getpid());
 	path = told_text(told_at(told, 0), "path");
@@ -717,5 +721,140 @@ TEST_F(file_open, a_detached_hook_tells_nothing)
 	EXPECT_EQ(1, told->n);
 	free(told);
 }
+
+static uint64_t inode_by(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		abort();
+	return st.st_ino;
+}
+
+/* One open by this process that fails: with which path it is told */
+static void check_refused(struct __test_metadata *_metadata, struct evring *ev, int dir,
+			  const char *given, int error, const char *path)
+{
+	struct told *told;
+
+	deed_read_past(ev);
+	ASSERT_EQ(-1, openat(dir, given, O_RDONLY));
+	ASSERT_EQ(error, errno);
+	told = told_read(ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(strlen(path), told_text_len(told_at(told, 0), "path"));
+	EXPECT_STREQ(path, told_text(told_at(told, 0), "path"));
+	free(told);
+}
+
+/* A filesystem's own name for a file without a path is the whole text. */
+TEST_F(file_open, a_folder_that_is_none_has_its_made_up_name)
+{
+	char path[PATH_MAX], given[PATH_MAX - 240], name[250];
+	int ends[2], memfd;
+
+	ASSERT_EQ(0, pipe(ends));
+	snprintf(path, sizeof(path), "pipe:[%llu]/below",
+		 (unsigned long long)inode_by(ends[0]));
+	check_refused(_metadata, self->ev, ends[0], "below", ENOTDIR, path);
+	/* A name for which there is no room gives way to the inode. */
+	memset(name, 'n', sizeof(name) - 2);
+	name[sizeof(name) - 2] = '\0';
+	memfd = memfd_create(name, 0);
+	ASSERT_LE(0, memfd);
+	for (size_t i = 0; i < sizeof(given); i++)
+		given[i] = i % 2 ? '/' : 'g';
+	given[sizeof(given) - 1] = '\0';
+	snprintf(path, sizeof(path), "tmpfs:[%llu]/%s", (unsigned long long)inode_by(memfd), given);
+	check_refused(_metadata, self->ev, memfd, given, ENOTDIR, path);
+}
+
+#define WAITING	1100	/* opens: more than there can be under way */
+
+static void *wait_for_writer(void *fifo)
+{
+	close(open(fifo, O_RDONLY));
+	return NULL;
+}
+
+/* As nobody: makes many opens wait, says so, opens a file, and says so, too. */
+static int keep_waiting(void *arg)
+{
+	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
+	const int *pipes = arg;
+	pthread_attr_t attr;
+	pthread_t thread;
+	unsigned int i;
+	char c;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return 1;
+	deed_as_nobody();
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (i = 0; i < WAITING; i++)
+		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
+			return 1;
+	usleep(500000);
+	if (write(pipes[1], "w", 1) != 1 || read(pipes[2], &c, 1) != 1)
+		return 2;
+	if (open(DIR_PATH "/link", O_RDONLY) < 0)
+		return 3;
+	return write(pipes[1], "o", 1) != 1 || read(pipes[2], &c, 1) != 1 ? 4 : 0;
+}
+
+/* Who makes opens wait does not hide what others open, nor what he himself does. */
+TEST_F(file_open, opens_that_wait_hide_no_other)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int pipes[4], status;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link") + pipe(pipes) + pipe(pipes + 2));
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		_exit(keep_waiting((int[]){ pipes[0], pipes[1], pipes[2] }));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	EXPECT_OPEN(self->ev, open("link", O_RDONLY), DIR_PATH "/a", "link");
+	deed_read_past(self->ev);
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	told = told_read(self->ev, OPEN, pid);
+	/* Those that wait are told when they end. */
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(1, told_number(event, "pending"));
+	free(told);
+}
+
+#ifdef UDMABUF_CREATE
+/* dma-buf's own way to make a name up takes a lock: it is not called. */
+TEST_F(file_open, a_dma_buf_is_told_by_its_inode)
+{
+	struct udmabuf_create create = { .size = 4096 };
+	char given[64], path[64];
+	int device, fd;
+
+	device = open("/dev/udmabuf", O_RDWR);
+	if (device < 0)
+		SKIP(return, "no /dev/udmabuf");
+	create.memfd = (uint32_t)memfd_create("m", MFD_ALLOW_SEALING);
+	ASSERT_EQ(0, ftruncate((int)create.memfd, 4096));
+	ASSERT_EQ(0, fcntl((int)create.memfd, F_ADD_SEALS, F_SEAL_SHRINK));
+	fd = ioctl(device, UDMABUF_CREATE, &create);
+	ASSERT_LE(0, fd) TH_LOG("%s", strerror(errno));
+	snprintf(given, sizeof(given), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "dmabuf:[%llu]", (unsigned long long)inode_by(fd));
+	check_refused(_metadata, self->ev, AT_FDCWD, given, ENXIO, path);
+	close(fd);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -37,7 +37,7 @@ enum how { DUP2, DUP3, FCNTL, DUP, CALL32 };
 
 struct deed {
 	enum how how;
-	int from;	/* what a standard stream is to be */
+	int from;	/* descriptor that becomes a standard stream */
 	int to;
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Filters in the kernel: which of the events of process.exit come, who wants them,
- * what changes while events come, and programs that no library made.
+ * Filters in the kernel: the events of process.exit that come for several owners, while
+ * filters change, and by programs that no library made.
  */
 #include <grp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 
+#include "../harness/filter_attach.h"
 #include "device.h"
 #include "load.h"
 
@@ -42,18 +43,9 @@ FIXTURE_TEARDOWN(filter)
 /* Attach the hook for a group, NULL: the administrator, with a filter or NULL. */
 static int attach(struct evring *ev, const char *group, const char *expression)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group };
-	struct evring_filter *filter = NULL;
-	int ret = 0;
+	const struct evring_attachment how = { .hook = HOOK, .group = group };
 
-	if (expression)
-		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
-					    NULL);
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* A process that ends with this code; its end is in the ring when this returns. */
@@ -144,7 +136,7 @@ TEST_F(filter, what_one_owner_wants_comes)
 	EXPECT_EQ(10, codes[2]);
 	EXPECT_EQ(0, codes[3]);
 
-	/* One of them goes, with what it wanted. */
+	/* One owner goes, with its filter. */
 	ASSERT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->ev, HOOK, NULL));
 	for (i = 0; i < 30; i++)
 		end_with(1 + i % 3, NULL, 0);
@@ -373,21 +365,6 @@ static int attach_program(struct evring *ev, const void *program)
 	return call(evring_fd(ev), EVRING_IOC_HOOK, &hook);
 }
 
-static struct evring_program *program_copy(const struct evring_type *type, const char *expression)
-{
-	const struct evring_program *program;
-	struct evring_program *copy;
-	struct evring_filter *filter;
-
-	if (evring_filter_compile(&filter, type, expression, NULL))
-		abort();
-	program = evring_filter_program(filter);
-	copy = malloc(program->len);
-	memcpy(copy, program, program->len);
-	evring_filter_free(filter);
-	return copy;
-}
-
 TEST_F(filter, what_is_no_program_is_refused_and_changes_nothing)
 {
 	struct evring_program *good = program_copy(self->type, "exit_code == 9");
@@ -472,28 +449,19 @@ TEST_F(filter, only_the_privileged_set_filters_and_anyone_reads_them)
 
 static int limit(struct evring *ev, const char *expression, const struct evring_limits *limits)
 {
-	struct evring_attachment how = { .hook = HOOK, .limits = limits };
-	struct evring_filter *filter = NULL;
-	int ret = 0;
+	const struct evring_attachment how = { .hook = HOOK, .limits = limits };
 
-	if (expression)
-		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
-					    NULL);
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
-/* Our children's ends that come, and what is told as lost for a cause */
+/* Count our children's ends that come, and the events that are lost for a cause. */
 static void read_limited(struct evring *ev, unsigned int *came, uint64_t *lost,
 			 unsigned int cause)
 {
 	struct evring_event event;
 	struct evring_lost told;
 
-	/* Whoever looks is told of all that there is. */
+	/* A query makes the hook tell all suppressed events. */
 	if (evring_hook_state(ev, HOOK) < 0)
 		abort();
 	*came = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Groups on one CPU's ring, with events whose sizes are known: the ring's own
- * rules, told once more in struct model, say what must come out.
+ * Groups on one CPU's ring, with events whose sizes are known: struct model has the
+ * ring's rules once more, and so the expected result.
  */
 #ifndef EVRING_TEST_GROUP_H
 #define EVRING_TEST_GROUP_H
@@ -55,7 +55,7 @@ static inline struct evring *joined(const char *name, uint32_t policy, uint32_t 
 	return ev;
 }
 
-/* What a reader has met of CPU 0's ring */
+/* A reader's count of CPU 0's ring */
 struct tally {
 	uint64_t read;
 	uint64_t lost;		/* as lost records say */
@@ -91,7 +91,7 @@ static inline void tally_event(struct tally *tally, const struct evring_event *e
 	tally->begun = true;
 }
 
-/* Read what there is on CPU 0, up to @max events. Returns 0 or -errno. */
+/* Read the events of CPU 0, up to @max. Returns 0 or -errno. */
 static inline int tally_some(struct evring *ev, struct tally *tally, uint64_t max)
 {
 	struct evring_event event;

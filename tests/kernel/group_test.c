@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Groups: where one begins and goes on, who may own it, and what a new one inherits. */
+/* Groups: their start, their position, their owner, and slots that are used again. */
 #include "group.h"
 
 TEST_F(group, earliest_starts_at_what_the_ring_keeps_and_latest_after_it)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * CPUs that go and come: what one wrote before it went stays readable, and when
- * it is back its ring goes on as if nothing had been. (A CPU that comes for the
- * first time: lifecycle_test.)
+ * CPUs that go and come: events of an offlined CPU stay readable, and its ring goes on
+ * when it is back. (A CPU that comes for the first time: lifecycle_test.)
  */
 #include "cpu.h"
 #include "device.h"
@@ -34,7 +33,7 @@ FIXTURE_TEARDOWN(hotplug)
 	groups_drop();
 }
 
-/* What a reader has met, by CPU */
+/* A reader's counts, by CPU */
 struct tally {
 	uint64_t events[CPUS];
 	uint64_t lost[CPUS];
@@ -44,7 +43,7 @@ struct tally {
 	uint64_t torn;
 };
 
-/* Read what there is and commit it. 0 or -errno. */
+/* Read all events and commit them. 0 or -errno. */
 static int tally_read(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;

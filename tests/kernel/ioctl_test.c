@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each call with everything that it must refuse: bad pointers, sizes, flags,
- * names, numbers, and callers who may not.
+ * Each call with everything that it must refuse: bad pointers, sizes, flags, names,
+ * numbers, and callers without permission.
  */
 #include <grp.h>
 #include <sys/syscall.h>
@@ -656,7 +656,7 @@ TEST(open_without_permission_is_refused)
 	EXPECT_EQ(0, in_child(open_as_nobody, NULL));
 }
 
-/* What of a session's calls the caller may not make, one bit each */
+/* The calls of a session that the caller may not make, one bit each */
 static int forbidden(int fd)
 {
 	struct evring_hook hook = ok_hook;

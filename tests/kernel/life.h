@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The process hooks, attached, and what they say of one process: its life. */
+/* The process hooks, attached, and their events of one process: its life. */
 #ifndef EVRING_TEST_LIFE_H
 #define EVRING_TEST_LIFE_H
 
@@ -46,6 +46,19 @@ FIXTURE_TEARDOWN(hooks)
 	evring_close(self->ev);
 }
 
+/* The hooks that there are, one after another from *@id on; NULL past the last one */
+static inline const struct evring_type *next_hook(struct evring *ev, int *id, int nr)
+{
+	const struct evring_type *type;
+
+	while (*id < nr) {
+		type = evring_type(ev, (unsigned int)(*id)++);
+		if (type && (type->flags & EVRING_TYPE_F_HOOK))
+			return type;
+	}
+	return NULL;
+}
+
 /* An event, kept */
 struct kept {
 	unsigned int n;		/* how many there were; this is the last one */
@@ -55,7 +68,7 @@ struct kept {
 	char payload[PAYLOAD_MAX];
 };
 
-/* What the rings say of one process */
+/* The events of one process */
 struct life {
 	pid_t pid;
 	int status;		/* as wait4() told it */
@@ -116,7 +129,7 @@ static inline int kind_of(const struct evring_event *event)
 	return -1;
 }
 
-/* Read all there is, and keep what is about life->pid. */
+/* Read all events, and keep those of life->pid. */
 static inline void life_read(struct evring *ev, struct life *life)
 {
 	struct evring_event event;
@@ -137,7 +150,7 @@ static inline void life_read(struct evring *ev, struct life *life)
 	}
 }
 
-/* Fork, let the child run @fn, wait, and see what was told of it. */
+/* Fork, let the child run @fn, wait, and read the events of it. */
 static inline struct life *live(struct evring *ev, void (*fn)(void *arg), void *arg)
 {
 	struct life *life = calloc(1, sizeof(*life));

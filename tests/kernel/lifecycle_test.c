@@ -21,7 +21,7 @@ FIXTURE(lifecycle) {
 FIXTURE_SETUP(lifecycle)
 {
 	cpu_online(1, true);
-	/* What a test before this one may have left */
+	/* An earlier test may have left them loaded. */
 	module_unload("evring_torture");
 	module_unload("evring");
 	ASSERT_EQ(-1, access(EVRING_DEVICE, F_OK));
@@ -325,7 +325,7 @@ TEST_F(lifecycle, a_cpu_that_comes_first_after_the_load_is_read_from_its_beginni
 	EXPECT_EQ((1u << LANES) - 1, rings_of(1));
 	EXPECT_EQ(2 * LANES, evring_meta(ev)->nr_rings);
 	ASSERT_EQ(0, pin(1));
-	/* Held from the start: what does not fit is dropped, not overwritten. */
+	/* Held from the start: events that do not fit are dropped, none is overwritten. */
 	ASSERT_EQ(0, emit(20000, 100));
 	EXPECT_EQ(0, ring_get(LANE_CRITICAL, 1).tail);
 	EXPECT_NE(0, lost_get(LANE_CRITICAL, 1, EVRING_LOST_FULL));

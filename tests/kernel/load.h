@@ -3,6 +3,7 @@
 #ifndef EVRING_TEST_LOAD_H
 #define EVRING_TEST_LOAD_H
 
+#include <ctype.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -49,31 +50,31 @@ static inline void tracing_write(const char *path, const char *value)
 	close(fd);
 }
 
-static inline void tracer_start(const char *tracer)
+/* A tracepoint ("sched/sched_switch") of a tracer, if this kernel has it */
+static inline void tracepoint_take(const char *tracer, const char *event)
 {
-	static const char *const events[] = {
-		"task/task_newtask", "sched/sched_process_exec", "sched/sched_process_exit",
-	};
 	char path[128];
-	unsigned int i;
 
-	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
-		snprintf(path, sizeof(path), "%sevents/%s/enable", tracer, events[i]);
+	snprintf(path, sizeof(path), "%sevents/%s/enable", tracer, event);
+	if (!access(path, F_OK))
 		tracing_write(path, "1");
-	}
 }
 
-/* A kprobe of tracefs, if this kernel has the function by that name */
-static inline void function_take(unsigned int number, const char *function)
+/* A kprobe of tracefs at "function" or "function+0x10", if this kernel has it by that name */
+static inline void function_take(const char *where)
 {
-	char text[128];
+	char name[64], text[256];
 	int fd = open(TRACING "kprobe_events", O_WRONLY | O_APPEND);
+	unsigned int i;
 
-	snprintf(text, sizeof(text), "p:evring_test/p%u %s", number, function);
+	for (i = 0; where[i] && i < sizeof(name) - 1; i++)
+		name[i] = isalnum((unsigned char)where[i]) ? where[i] : '_';
+	name[i] = '\0';
+	snprintf(text, sizeof(text), "p:evring_test/%s %s", name, where);
 	if (fd < 0)
 		abort();
 	if (write(fd, text, strlen(text)) > 0) {
-		snprintf(text, sizeof(text), TRACING "events/evring_test/p%u/enable", number);
+		snprintf(text, sizeof(text), TRACING "events/evring_test/%s/enable", name);
 		tracing_write(text, "1");
 	}
 	close(fd);
@@ -88,10 +89,13 @@ static inline void function_take(unsigned int number, const char *function)
  */
 static inline void tracers_start(void)
 {
-	/* What process.exec has its points at (kmod/hooks/exec.c) */
+	/* The points of process.exec (kmod/hooks/exec.c) */
 	static const char *const functions[] = {
 		"do_execveat_common", "do_execveat_common.isra.0",
 		"do_execveat_common.constprop.0", "alloc_bprm", "security_bprm_creds_for_exec",
+	};
+	static const char *const events[] = {
+		"task/task_newtask", "sched/sched_process_exec", "sched/sched_process_exit",
 	};
 	unsigned int i;
 
@@ -101,10 +105,43 @@ static inline void tracers_start(void)
 	tracing_write(TRACING "options/record-cmd", "0");
 	if (mkdir(TRACING_OWN, 0755))
 		abort();
-	tracer_start(TRACING);
-	tracer_start(TRACING_OWN);	/* two: with one or none a call is patched */
+	/* Two of them: with one or none a call is patched. */
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		tracepoint_take(TRACING, events[i]);
+		tracepoint_take(TRACING_OWN, events[i]);
+	}
 	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++)
-		function_take(i, functions[i]);
+		function_take(functions[i]);
+}
+
+/* The same for the points of all hooks, which are attached. */
+static inline void tracers_start_all(void)
+{
+	static const char *const events[] = {
+		"block/block_rq_complete", "io_uring/io_uring_create",
+		"io_uring/io_uring_submit_sqe", "io_uring/io_uring_submit_req",
+		"module/module_free", "module/module_load", "raw_syscalls/sys_enter",
+		"raw_syscalls/sys_exit", "sched/sched_switch", "sched/sched_wakeup",
+		"sched/sched_wakeup_new", "signal/signal_generate", "sock/inet_sock_set_state",
+	};
+	FILE *file = fopen("/sys/kernel/debug/kprobes/list", "r");
+	char line[256], where[128], rest[64];
+	unsigned int i;
+
+	if (!file)
+		abort();
+	tracers_start();
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		tracepoint_take(TRACING, events[i]);
+		tracepoint_take(TRACING_OWN, events[i]);
+	}
+	/* One of a module has the module's name behind it. */
+	while (fgets(line, sizeof(line), file)) {
+		rest[0] = '[';
+		if (sscanf(line, "%*s %*s %127s %63s", where, rest) >= 1 && rest[0] == '[')
+			function_take(where);
+	}
+	fclose(file);
 }
 
 #endif /* EVRING_TEST_LOAD_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is mapped is for reading alone, by whom it was mapped for, whatever is
- * tried. Whoever could write there could lie to all the others.
+ * A mapping is for reading alone, by the process that made it. A process that could write
+ * there could lie to all the others.
  */
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -270,7 +270,7 @@ TEST_F(mapping, no_system_call_writes_it_for_us)
 	close(tube[1]);
 }
 
-/* A page that was given to a pipe is still only read by whoever reads the pipe. */
+/* The pipe's reader can only read a page that was given to the pipe. */
 TEST_F(mapping, a_page_that_was_spliced_away_stays_the_rings)
 {
 	struct iovec page = { (void *)self->ring, self->page };
@@ -355,7 +355,7 @@ static long status_kib(const char *name)
 	return kib;
 }
 
-/* The rings are the module's memory. Who looks at them must not be killed for it. */
+/* The rings are the module's memory: the OOM killer must not count them for a reader. */
 TEST_F(mapping, it_is_not_the_readers_memory)
 {
 	const volatile char *ring;
@@ -376,7 +376,7 @@ TEST_F(mapping, it_is_not_the_readers_memory)
 	EXPECT_LT(after - before, (long)(self->len >> 10) / 2);
 }
 
-/* What a daemon does with a record: hand the ring's own memory to a system call. */
+/* As a daemon does with a record: hand the ring's own memory to a system call. */
 TEST_F(mapping, it_can_be_written_and_sent_from)
 {
 	const char *data = (const char *)self->ring + self->page;
@@ -429,7 +429,7 @@ TEST_F(mapping, no_advice_does_harm)
 		int args[2] = { advices[i] };
 
 		status = in_child(advise_and_read, args);
-		/* Who throws his view away has lost it: nothing else comes in its place. */
+		/* A mapping that is zapped stays empty: no other page comes in its place. */
 		if (WIFSIGNALED(status)) {
 			EXPECT_EQ(SIGBUS, WTERMSIG(status));
 		} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deeds with sockets: addresses, and what a socket knows of itself. */
+/* Deeds with sockets: addresses, and a socket's own ends. */
 #ifndef EVRING_TEST_NET_DEED_H
 #define EVRING_TEST_NET_DEED_H
 
@@ -81,7 +81,7 @@ static inline uint64_t netns_now(void)
 	return st.st_ino;
 }
 
-/* What the socket itself knows of its ends is what the event says. */
+/* Does the event have the ends that the socket itself has? */
 static inline bool is_socket(const struct evring_event *event, int fd, bool has_peer)
 {
 	union address local = { }, remote = { };

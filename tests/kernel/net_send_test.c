@@ -31,7 +31,7 @@ static void check_first(struct __test_metadata *_metadata, struct evring *ev, co
 
 	read_past(ev);
 	for (i = 0; i < 5; i++) {
-		/* What nobody receives may come back as an error. */
+		/* A datagram that nobody receives may come back as an error. */
 		sendto(fd, "12345", 5, 0, &a.any, ip_len(&a));
 		sendto(fd, "123456", 6, 0, &b.any, ip_len(&b));
 	}
@@ -189,6 +189,59 @@ TEST_F(net_send, what_is_no_question_has_no_name)
 	check_dns(_metadata, self->ev, bytes, len, "", 0);	/* a pointer */
 	bytes[12] = 200;
 	check_dns(_metadata, self->ev, bytes, len, "", 0);
+}
+
+/* A datagram that cannot be sent does not hide the one that is. */
+TEST_F(net_send, what_failed_is_told_once_and_then_what_is_sent)
+{
+	static char much[70000];
+	union address a = ip("127.0.0.1", 4003);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), i;
+	struct told *told;
+
+	read_past(self->ev);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(-1, sendto(fd, much, sizeof(much), 0, &a.any, sizeof(a.v4)));
+		ASSERT_EQ(EMSGSIZE, errno);
+	}
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(5, sendto(fd, "12345", 5, 0, &a.any, sizeof(a.v4)));
+	told = told_read(self->ev, SEND, getpid());
+	ASSERT_EQ(2, told->n);
+	EXPECT_EQ(-EMSGSIZE, told_result(told_at(told, 1)));
+	EXPECT_EQ(sizeof(much), told_number(told_at(told, 1), "size"));
+	EXPECT_EQ(0, told_result(told_at(told, 0)));
+	EXPECT_EQ(5, told_number(told_at(told, 0), "size"));
+	free(told);
+	close(fd);
+}
+
+/* UDP takes AF_UNSPEC for IPv4. */
+TEST_F(net_send, an_address_without_a_family_is_told_all_the_same)
+{
+	union address a[] = { ip("127.0.0.1", 4004), ip("127.0.0.1", 53) };
+	const uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0\1x\0\0\1\0\1";
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), i;
+	const struct evring_event *event;
+	struct told *told;
+
+	read_past(self->ev);
+	for (i = 0; i < 2; i++) {
+		a[i].v4.sin_family = AF_UNSPEC;
+		ASSERT_LE(0, sendto(fd, question, sizeof(question) - 1, 0, &a[i].any,
+				    sizeof(a[i].v4)));
+		a[i].v4.sin_family = AF_INET;
+	}
+	told = told_read(self->ev, SEND, getpid());
+	ASSERT_EQ(2, told->n);
+	for (i = 0; i < 2; i++) {
+		event = told_at(told, 1 - i);
+		EXPECT_TRUE(has_address(event, "remote_address", &a[i]));
+		EXPECT_EQ(port_of(&a[i]), told_number(event, "remote_port"));
+	}
+	EXPECT_STREQ("x", told_text(event, "dns_name"));
+	free(told);
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

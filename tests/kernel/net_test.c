@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * net.*: what is done with sockets, whatever way it is called: both ends as
- * getsockname() and getpeername() have them, and what was refused.
+ * net.*: operations on sockets, by each way to call them: both ends as getsockname() and
+ * getpeername() have them, and refused operations.
  */
 #include <linux/netlink.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 
 #include "net_deed.h"
@@ -256,7 +257,8 @@ static void check_unix(struct __test_metadata *_metadata, struct evring *ev, con
 	told = told_read(ev, "net.connect", getpid());
 	event = only(told);
 	EXPECT_STREQ(told_path, told_text(event, "path"));
-	EXPECT_EQ(path[0] != '@', told_flag(event, "path_flags", "given"));
+	EXPECT_EQ(0, told_number(event, "path_flags"));
+	EXPECT_STREQ(path[0] == '@' ? "" : path, told_text(event, "path_given"));
 	EXPECT_EQ(0, told_result(event));
 	EXPECT_EQ(inode_of(client), told_number(event, "socket"));
 	free(told);
@@ -512,6 +514,76 @@ TEST_F(net, a_descriptor_that_is_no_socket_is_no_event)
 	told = told_read(self->ev, "net.", getpid());
 	EXPECT_EQ(0, told->n);
 	free(told);
+}
+
+/* The name of a well-known socket cannot be hidden behind a link. */
+TEST_F(net, a_unix_socket_behind_a_link_is_told_where_it_is_bound)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+	const struct evring_event *event;
+	struct told *told;
+	union address a;
+
+	ASSERT_EQ(0, bind(fd, &a.any, unix_address(&a, DIR_PATH "/known")));
+	ASSERT_EQ(0, listen(fd, 1) + symlink("known", "link") + mkdir("sub", 0755));
+	read_past(self->ev);
+	ASSERT_EQ(0, connect(client, &a.any, unix_address(&a, "sub/../link")));
+	told = told_read(self->ev, "net.connect", getpid());
+	event = only(told);
+	EXPECT_STREQ(DIR_PATH "/known", told_text(event, "path"));
+	EXPECT_FALSE(told_flag(event, "path_flags", "given"));
+	EXPECT_STREQ("sub/../link", told_text(event, "path_given"));
+	free(told);
+	close(client);
+	close(fd);
+}
+
+#define CHANGING	100	/* a descriptor */
+
+static int is_changing;
+
+/* Puts something else at the descriptor, again and again. */
+static void *change(void *arg)
+{
+	int other = open("/dev/null", O_RDONLY);
+
+	(void)arg;
+	while (__atomic_load_n(&is_changing, __ATOMIC_ACQUIRE))
+		dup2(other, CHANGING);
+	close(other);
+	return NULL;
+}
+
+TEST_F(net, a_bind_is_told_though_its_descriptor_is_another_one_meanwhile)
+{
+	union address a = ip("127.0.0.1", 0);
+	unsigned int i, bound = 0, binds = 0;
+	struct evring_event event;
+	pthread_t thread;
+	int fd;
+
+	is_changing = 1;
+	read_past(self->ev);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, change, NULL));
+	for (i = 0; i < 3000; i++) {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		dup2(fd, CHANGING);
+		bound += !bind(CHANGING, &a.any, sizeof(a.v4));
+		close(fd);
+	}
+	__atomic_store_n(&is_changing, 0, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	while (evring_next(self->ev, &event) > 0) {
+		if (!event.type || strcmp(event.type->name, "net.bind") ||
+		    event.rec->pid != (uint32_t)getpid())
+			continue;
+		binds++;
+		EXPECT_TRUE(told_called(&event, "family", "AF_INET"));
+		EXPECT_TRUE(has_address(&event, "local_address", &a));
+		EXPECT_NE(0, told_number(&event, "socket"));
+	}
+	EXPECT_LT(0, bound);
+	EXPECT_EQ(bound, binds);
 }
 
 TEST_HARNESS_MAIN

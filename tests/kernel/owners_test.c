@@ -70,7 +70,7 @@ TEST_F(owners, of_two_groups_one_detaches_and_the_hook_stays)
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->one, HOOK, "one"));
 	EXPECT_EQ(1, evring_owners(self->ev, HOOK));
 	EXPECT_EQ(LANE_CRITICAL, told_in(self->ev));
-	/* Who has it no longer cannot give it up once more for the other. */
+	/* A second detach by the same owner does not detach the other's. */
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->one, HOOK, "one"));
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_detach(self->ev, HOOK, NULL));
 	EXPECT_EQ(LANE_CRITICAL, told_in(self->ev));
@@ -133,7 +133,7 @@ TEST_F(owners, no_owner_moves_it_into_another_lane_over_anothers_head)
 	EXPECT_EQ(-EBUSY, evring_attach(self->ev, HOOK, NULL, LANE_APP));
 	EXPECT_EQ(1, evring_owners(self->ev, HOOK));
 	EXPECT_EQ(LANE_BULK, told_in(self->ev));
-	/* Who says the same lane, or none, is welcome. */
+	/* An owner that names the same lane, or none, is accepted. */
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_attach(self->two, HOOK, "two", LANE_BULK));
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_attach(self->ev, HOOK, NULL, -1));
 	EXPECT_EQ(3, evring_owners(self->ev, HOOK));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* process.ptrace, process.signal, process.cred: what processes do to each other. */
+/* process.ptrace, process.signal, process.cred: acts of processes on each other. */
 #include <grp.h>
 #include <linux/securebits.h>
 #include <signal.h>
@@ -65,7 +65,7 @@ static void nobody(void)
 		_exit(99);
 }
 
-/* A child that does @fn; its result is its status. What was told of it, by @name */
+/* Run @fn in a child, whose status is @fn's result; returns its events of @name. */
 static struct told *told_of(struct evring *ev, const char *name, int (*fn)(pid_t idle),
 			    pid_t idle, int *status, pid_t *pid)
 {
@@ -225,7 +225,7 @@ TEST_F(process_acts, what_a_task_becomes_is_told_with_what_it_was)
 	EXPECT_EQ(0, told_number(event, "new_cap_permitted"));
 	free(told);
 
-	/* What changes nothing is no event, nor what is refused. */
+	/* A change to the same value is no event, nor is a refused change. */
 	told = told_of(self->ev, "process.cred", change_bits, 0, &status, &pid);
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(2, told->n);

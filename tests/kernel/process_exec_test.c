@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * process.exec: which file it was, whatever way led to it; whose process; what was
- * refused, and why.
+ * process.exec: the file, by each way that leads to it; the process; refused execs and
+ * their errors.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -43,7 +43,7 @@ FIXTURE_TEARDOWN(process_exec)
 	free(self->told);
 }
 
-/* Let a child do something that ends in exec; what was told of it, the last one. */
+/* Let a child do something that ends in exec; returns the last event of it. */
 static const struct evring_event *told_of(struct _test_data_process_exec *self,
 					  void (*fn)(void *arg), void *arg)
 {
@@ -380,7 +380,7 @@ TEST_F(process_exec, of_the_environment_only_what_was_asked_for_is_told)
 	EXPECT_EQ(0, told_number(event, "env_truncated"));
 	EXPECT_EQ(0, memcmp("true", told_text(event, "argv"), 5));
 
-	/* Names that cannot be, and too many: what was asked for holds. */
+	/* Invalid names, and too many: the earlier value stays. */
 	EXPECT_EQ(EINVAL, env_ask("A,,B"));
 	EXPECT_EQ(EINVAL, env_ask("A=1"));
 	EXPECT_EQ(EINVAL, env_ask("A*B"));
@@ -404,7 +404,7 @@ TEST_F(process_exec, an_environment_that_is_too_long_says_so)
 	EXPECT_ENV(event, "FIRST=1");
 	EXPECT_EQ(1, told_number(event, "env_truncated"));
 
-	/* What was not asked for is in nobody's way. */
+	/* A variable that is not named, however long, changes nothing. */
 	big[20000] = '\0';
 	event = told_of(self, exec_env, env);
 	EXPECT_ENV(event, "FIRST=1\0LAST=2");

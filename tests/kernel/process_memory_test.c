@@ -15,7 +15,7 @@
 
 static const char *const hooks[] = { MEMORY, NULL };
 
-/* What the process that does it knows itself */
+/* The values that the process itself sees */
 struct seen {
 	uint64_t at;
 	bool as_nobody;
@@ -135,7 +135,7 @@ TEST_F(process_memory, memory_that_was_written_and_becomes_executable_is_told)
 
 	told = deed_in_child(self->ev, MEMORY, write_and_run, self->seen, &status);
 	ASSERT_EQ(0, status);
-	/* The first once more, as it still has what was written */
+	/* The first mapping once more, as it was written */
 	ASSERT_EQ(4, told->n);
 	event = told_at(told, 3);
 	EXPECT_TRUE(told_called(event, "operation", "mprotect"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* process.namespace: who enters or makes which namespaces, and who may not. */
+/* process.namespace: processes enter and make namespaces, or are refused. */
 #include <linux/sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -22,7 +22,7 @@ static const struct {
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
-/* What the process that does it knows itself */
+/* The values that the process itself sees */
 struct seen {
 	uint64_t old[KINDS];
 	uint64_t new[KINDS];

@@ -7,7 +7,7 @@
 
 static const char *const hooks[] = { SESSION, NULL };
 
-/* What the process that does it knows itself */
+/* The values that the process itself sees */
 struct seen {
 	uint32_t sessionid;
 	pid_t sid;
@@ -52,7 +52,7 @@ static int log_in(int fd, const char *uid)
 	return write(fd, uid, strlen(uid)) < 0 ? errno : 0;
 }
 
-/* Once as root, and once more as another user, who may not */
+/* Once as root, and once more as another user, without permission */
 static int log_in_twice(void *arg)
 {
 	int fd = open("/proc/self/loginuid", O_WRONLY), error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The process hooks: each process's fork, exec and exit, once, with what the
- * kernel says of it elsewhere.
+ * The process hooks: each process's fork, exec and exit, once, with the values that the
+ * kernel shows elsewhere.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -251,7 +251,7 @@ TEST_F(hooks, an_exit_tells_when_it_started)
 	free(life);
 }
 
-/* Memory that it touched, beside what it shares with its parent */
+/* Touch memory of its own, besides the memory that it shares with its parent. */
 static void use_memory(void *bytes)
 {
 	size_t len = *(size_t *)bytes;
@@ -278,12 +278,11 @@ static uint64_t timeval_ns(const struct timeval *tv)
 }
 
 /*
- * The event lies between the process's own clock just before it left and what
- * wait4() tells of it: what is between these two is the exit itself. (wait4()
- * cuts two numbers to microseconds.) No tick is waited for: most processes here
- * live for less than one. A kernel that accounts for interrupts, or for what a
- * hypervisor steals, leaves their time out of a process's own: the event knows
- * these only to a tick.
+ * The event's times lie between the process's own clock just before it left and the
+ * times of wait4(); the exit itself is between the two. (wait4() cuts two numbers to
+ * microseconds.) No tick is waited for: most processes here live for less than one. A
+ * kernel that accounts for interrupts, or for a hypervisor's stolen time, leaves these
+ * out of a process's own time: the event knows them only to a tick.
  */
 TEST_F_TIMEOUT(hooks, an_exit_tells_the_times_that_wait4_tells, 120)
 {
@@ -339,8 +338,8 @@ TEST_F(hooks, the_time_stamps_are_the_systems_time)
 }
 
 /*
- * This program as one that only exits: busybox gives up the privileges that it
- * has no need of, and so changes what it is.
+ * This program as one that only exits: busybox gives up privileges, and so is a process
+ * with other ids.
  */
 #define EXIT_ENV	"PROCESS_TEST_EXIT"
 

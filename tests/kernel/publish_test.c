@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Applications publish: who they are is what the kernel says, each event is there
- * whole or not at all, and nobody is in the others' way. The module is loaded with
- * a small lane for them, so that it fills soon.
+ * Applications publish: the kernel identifies them, each event is there whole or not at
+ * all, and no user keeps others from publishing. The module is loaded with a small lane
+ * for them, so that it fills soon.
  */
 #include <grp.h>
-#include <liburing.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "device.h"
+#include "uring.h"
 
 #define COMMON		((uint32_t)sizeof(struct evring_common))
 #define WRITERS		8
@@ -83,7 +83,7 @@ static int publish(struct evring_publisher *pub, const struct evring_type *type,
 	return evring_publish(pub, type, &e, len);
 }
 
-/* Number of an event that is whole, and whose it is; -1: it is not */
+/* The number of a whole event, and *@uid of its publisher; -1: it is not whole */
 static int64_t event_number(const struct evring_event *event, uint32_t *uid)
 {
 	const struct evring_common *common = event->payload;
@@ -109,7 +109,7 @@ static void become(unsigned int uid)
 	prctl(PR_SET_DUMPABLE, 1);
 }
 
-/* What udev does elsewhere */
+/* Make the node, as udev does elsewhere. */
 static void node_prepare(void)
 {
 	if (chown(EVRING_PUBLISH_DEVICE, 0, PUBLISH_GID) || chmod(EVRING_PUBLISH_DEVICE, 0220))
@@ -424,36 +424,7 @@ static void write_batch(void *unused)
 	_exit(writev(evring_publisher_fd(pub), iov, 3) != (ssize_t)len);
 }
 
-static pid_t start(void (*fn)(void *arg), void *arg)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		fn(arg);
-		_exit(0);
-	}
-	if (pid < 0)
-		abort();
-	return pid;
-}
-
-static char state_of(pid_t pid)
-{
-	char path[64], line[256], state = '?';
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (file && fgets(line, sizeof(line), file))
-		state = strrchr(line, ')')[2];
-	if (file)
-		fclose(file);
-	return state;
-}
-
-/* It was let run until it waits: attempts on the rings do not move any more, and it sleeps. */
+/* Wait until the writer waits: it sleeps, and the attempts on the ring do not move. */
 static void until_it_waits(pid_t pid)
 {
 	uint64_t seq;
@@ -467,7 +438,7 @@ static void until_it_waits(pid_t pid)
 TEST_F(publish, a_writer_is_killed_in_the_middle_of_a_writev)
 {
 	struct evring_event event;
-	pid_t pid = start(write_batch, NULL);
+	pid_t pid = child_start(write_batch, NULL);
 	unsigned int n = 0;
 	uint32_t uid;
 	int status;
@@ -485,7 +456,7 @@ TEST_F(publish, a_writer_is_killed_in_the_middle_of_a_writev)
 TEST_F(publish, a_writer_that_waits_goes_on_as_the_group_commits)
 {
 	struct evring_event event;
-	pid_t pid = start(write_batch, NULL);
+	pid_t pid = child_start(write_batch, NULL);
 	unsigned int n = 0;
 	uint32_t uid;
 	int status;
@@ -538,7 +509,7 @@ struct tally {
 	bool wrong;
 };
 
-/* Reads what there is, counts it by user, and lets the ring forget it. */
+/* Read all events, count them by user, and commit. */
 static void drain(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;
@@ -567,11 +538,11 @@ TEST_F(publish, one_who_floods_is_not_in_the_way_of_seven_others)
 
 	memset(&all, 0xff, sizeof(all));
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
-	flooder = start(flood, NULL);
+	flooder = child_start(flood, NULL);
 	/* It has its part, and waits: only then do the others come. */
 	until_it_waits(flooder);
 	for (i = 1; i < WRITERS; i++)
-		start(some, (void *)(uintptr_t)i);
+		child_start(some, (void *)(uintptr_t)i);
 	while (left) {
 		drain(self->ev, &tally);
 		emitted += !emit(10, 100);
@@ -611,32 +582,7 @@ static int ring_init(struct io_uring *ring)
 
 static struct io_uring_sqe *command(struct io_uring *ring, int fd, const struct evring_publish *arg)
 {
-	const struct evring_uring_cmd cmd = { .arg = (uintptr_t)arg, .size = sizeof(*arg) };
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	if (!sqe)
-		abort();
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_URING_CMD;
-	sqe->fd = fd;
-	sqe->cmd_op = EVRING_CMD_PUBLISH;
-	memcpy(sqe->cmd, &cmd, sizeof(cmd));
-	return sqe;
-}
-
-static int complete(struct io_uring *ring)
-{
-	struct io_uring_cqe *cqe;
-	int ret = io_uring_submit(ring);
-
-	if (ret < 0)
-		return ret;
-	ret = io_uring_wait_cqe(ring, &cqe);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
+	return uring_command(ring, fd, EVRING_CMD_PUBLISH, arg, sizeof(*arg));
 }
 
 TEST_F(publish, io_uring_publishes_a_batch_with_one_submission)
@@ -654,34 +600,34 @@ TEST_F(publish, io_uring_publishes_a_batch_with_one_submission)
 		arg.len += (uint32_t)evring_pub_put(buf + arg.len, sizeof(buf) - arg.len, self->type,
 						    &e, event_fill(&e, i));
 	command(&ring, fd, &arg);
-	EXPECT_EQ(0, complete(&ring));
+	EXPECT_EQ(0, uring_complete(&ring));
 	EXPECT_EQ(arg.len, arg.done);
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	io_uring_prep_write(io_uring_get_sqe(&ring), fd, buf, arg.len, 0);
-	EXPECT_EQ((int)arg.len, complete(&ring));
+	EXPECT_EQ((int)arg.len, uring_complete(&ring));
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	arg.done = 0;
 	arg.flags = 1;
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EINVAL, complete(&ring));
+	EXPECT_EQ(-EINVAL, uring_complete(&ring));
 	arg.flags = 0;
 	arg.events = 0xffff888000000000;
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EFAULT, complete(&ring));
+	EXPECT_EQ(-EFAULT, uring_complete(&ring));
 	command(&ring, evring_fd(self->ev), &arg);
-	EXPECT_EQ(-EACCES, complete(&ring));
+	EXPECT_EQ(-EACCES, uring_complete(&ring));
 	/* No room: as far as it goes, and from there when a group has committed. */
 	arg.events = (uintptr_t)buf;
 	end = fill(self->pub, self->type, 0);
 	command(&ring, fd, &arg);
-	EXPECT_EQ(-EAGAIN, complete(&ring));
+	EXPECT_EQ(-EAGAIN, uring_complete(&ring));
 	EXPECT_LT(arg.done, arg.len);
 	EXPECT_TRUE(reads(self->ev, 0, (unsigned int)end));
 	EXPECT_EQ(0, evring_commit(self->ev));
 	command(&ring, fd, &arg);
-	EXPECT_EQ(0, complete(&ring));
+	EXPECT_EQ(0, uring_complete(&ring));
 	EXPECT_EQ(arg.len, arg.done);
 	EXPECT_TRUE(reads(self->ev, 0, 40));
 	io_uring_queue_exit(&ring);
@@ -718,7 +664,7 @@ TEST_F(publish, a_process_ends_while_its_command_waits_for_room)
 }
 
 #ifdef __x86_64__
-/* As a 32-bit program calls: the call's number, and what it is given */
+/* A system call as a 32-bit program makes it */
 static int call32(long number, int fd, unsigned long a, unsigned long b)
 {
 	long ret;

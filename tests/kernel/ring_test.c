@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The ring: records of every length, at every place in a segment, round and
- * round. A walk over the mapping, without the library, checks what the ABI says
- * of each byte; taps that were lapped must be told by how much.
+ * round. A walk over the mapping, without the library, checks each byte by the ABI;
+ * taps that were lapped must be told by how much.
  *
- * It runs with several sizes of ring: what depends on them is asked for.
+ * It runs with several sizes of ring, which it asks for.
  */
 #include "device.h"
 
@@ -73,7 +73,7 @@ static int walk_commit(struct walk *walk)
 	return call(walk->fd, EVRING_IOC_COMMIT, &commit);
 }
 
-/* What is wrong with the record at walk->pos, NULL if nothing is */
+/* The error in the record at walk->pos, or NULL */
 static const char *record_wrong(struct walk *walk, const struct evring_rec *rec)
 {
 	const struct evring_event event = {
@@ -117,7 +117,7 @@ static const char *record_wrong(struct walk *walk, const struct evring_rec *rec)
 	return NULL;
 }
 
-/* Walk to the head. Returns what is wrong on the way, NULL if nothing is. */
+/* Walk to the head. Returns the first error, or NULL. */
 static const char *walk_wrong(struct walk *walk)
 {
 	const struct evring_ring_page *page = walk->page;
@@ -276,7 +276,7 @@ struct tally {
 	uint64_t first_pos;
 };
 
-/* Read what there is on CPU 0's ring. */
+/* Read all events of CPU 0's ring. */
 static int tap_read(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;

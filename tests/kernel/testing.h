@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests share: the harness, and the torture module's knobs. Every test
- * runs as root in the guest, with evring.ko and evring_torture.ko loaded.
+ * Shared by the tests: the harness, and the torture module's knobs. Every test runs as
+ * root in the guest, with evring.ko and evring_torture.ko loaded.
  */
 #ifndef EVRING_TESTING_H
 #define EVRING_TESTING_H
@@ -24,7 +24,7 @@
 
 /*
  * The machine may be slow, or busy with others: a limit of time ends a test that
- * hangs, and no verdict rests on one. SOON_MS is ample for what comes at once.
+ * hangs, and no verdict rests on one. SOON_MS is ample for an event that comes at once.
  */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 600
@@ -104,6 +104,21 @@ static inline int hook_op(struct evring *ev, const char *name, unsigned int op)
 						evring_owners(ev, name);
 
 	return owners < 0 ? owners : owners > 0;
+}
+
+/* The state of a process, as ps shows it: R, S, Z ... */
+static inline char state_of(pid_t pid)
+{
+	char path[64], line[256], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (file && fgets(line, sizeof(line), file))
+		state = strrchr(line, ')')[2];
+	if (file)
+		fclose(file);
+	return state;
 }
 
 static inline int pin(int cpu)

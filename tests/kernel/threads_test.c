@@ -91,6 +91,8 @@ TEST_F_TIMEOUT(hooks, a_process_whose_threads_leave_one_by_one_exits_once, 60)
 
 static void *thread_outlive(void *unused)
 {
+	while (state_of(getpid()) != 'Z')	/* until the leader has gone */
+		usleep(1000);
 	usleep(50000);
 	syscall(SYS_exit, 4);
 	return NULL;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rings tell of a process: its events of one family, kept in their order,
- * with their fields by name.
+ * A process's events of one family, kept in their order, with their fields by name.
  */
 #ifndef EVRING_TEST_TOLD_H
 #define EVRING_TEST_TOLD_H
@@ -102,6 +101,17 @@ static inline const char *told_text(const struct evring_event *event, const char
 	memcpy(text, str, len);
 	text[len] = '\0';
 	return text;
+}
+
+/* Its length: a text has no NUL in it. */
+static inline size_t told_text_len(const struct evring_event *event, const char *name)
+{
+	const char *str;
+	size_t len;
+
+	if (evring_get_string(event, told_field(event, name), &str, &len))
+		abort();
+	return len;
 }
 
 /* Is the flag @flag, by its name, in this field? */

@@ -62,8 +62,12 @@ static int flush(void)
 	return ret;
 }
 
-/* Read until the torture has begun, is over, and nothing is left. */
-static int tally_run(struct evring *ev, struct tally *tally, bool commit, const char *name)
+/*
+ * Read until the torture has begun, is over, and nothing is left. @attempts: before it
+ * began; a reader that does not run meanwhile sees by them that it has been.
+ */
+static int tally_run(struct evring *ev, struct tally *tally, bool commit, const char *name,
+		     uint64_t attempts)
 {
 	struct evring_event event;
 	bool begun = false, over;
@@ -72,7 +76,7 @@ static int tally_run(struct evring *ev, struct tally *tally, bool commit, const 
 
 	for (;;) {
 		over = begun && knob_read("run") == 0;
-		begun = begun || knob_read("run") != 0;
+		begun = begun || knob_read("attempts") != attempts;
 
 		while ((ret = evring_next(ev, &event)) > 0) {
 			tally_event(tally, &event);
@@ -99,7 +103,7 @@ static int tally_run(struct evring *ev, struct tally *tally, bool commit, const 
 	return ret;
 }
 
-/* What is there now. */
+/* Read the rest. */
 static int tally_rest(struct evring *ev, struct tally *tally)
 {
 	struct evring_event event;
@@ -114,6 +118,7 @@ static int tally_rest(struct evring *ev, struct tally *tally)
 static pid_t tap_start(int ready)
 {
 	pid_t pid = fork();
+	uint64_t attempts;
 	struct tally *tally;
 	struct evring *ev;
 
@@ -123,11 +128,12 @@ static pid_t tap_start(int ready)
 	if (!tally || evring_open(&ev, NULL) ||
 	    evring_tap(ev, 1u << LANE_CRITICAL, EVRING_LATEST))
 		_exit(2);
+	attempts = knob_read("attempts");
 	if (write(ready, "", 1) != 1)
 		_exit(3);
-	if (tally_run(ev, tally, false, "tap"))
+	if (tally_run(ev, tally, false, "tap", attempts))
 		_exit(4);
-	/* What it read is whole and in order; what it did not is counted. */
+	/* Events that it read are whole and in order; the others are counted. */
 	_exit(tally->torn || tally->disorder || !tally->read ||
 	      tally->gaps > tally->lost + tally->missed);
 }
@@ -178,7 +184,8 @@ static void hunt(struct __test_metadata *_metadata, struct evring *ev, struct ta
 	ASSERT_EQ(0, evring_join(ev, &group));
 	snprintf(value, sizeof(value), "%lu", quota);
 	ASSERT_EQ(0, knob_write("run", value));
-	ASSERT_EQ(0, tally_run(ev, tally, true, policy == EVRING_HOLD ? "hold" : "follow"));
+	ASSERT_EQ(0, tally_run(ev, tally, true, policy == EVRING_HOLD ? "hold" : "follow",
+			       attempts));
 	ASSERT_EQ(0, flush());
 	ASSERT_EQ(0, tally_rest(ev, tally));
 	for (i = 0; i < 2; i++) {

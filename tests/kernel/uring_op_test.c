@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* uring.setup and uring.op: rings that a program makes, and what it asks for through them. */
+/* uring.setup and uring.op: a program's rings, and the requests in them. */
 #include <sys/syscall.h>
 
 #include "file_deed.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Commit through io_uring: the same call with the same answers, whatever the
- * submission queue entry says, and whoever writes to it meanwhile.
+ * Commit through io_uring: the same call with the same answers, for any bytes in the
+ * submission queue entry, and while another thread writes to it.
  */
-#include <liburing.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "device.h"
+#include "uring.h"
 
 #define GROUP		"uring"
 #define EVENTS		200
@@ -51,42 +51,15 @@ static uint64_t committed(void)
 static struct io_uring_sqe *prepare(struct io_uring *ring, int fd,
 				    const struct evring_commit_entry *entries, uint32_t nr)
 {
-	/* What an entry points to stays until it is complete: so many are never under way. */
+	/* An entry's argument must stay until it is complete; fewer are ever under way. */
 	static struct evring_commit commits[256];
 	static unsigned int next;
 	struct evring_commit *commit = &commits[next++ % 256];
-	const struct evring_uring_cmd cmd = {
-		.arg = (uintptr_t)commit, .size = sizeof(*commit),
-	};
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
-	if (!sqe)
-		abort();
 	*commit = (struct evring_commit){
 		.entries = (uintptr_t)entries, .nr = nr, .entry_size = sizeof(*entries),
 	};
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_URING_CMD;
-	sqe->fd = fd;
-	sqe->cmd_op = EVRING_CMD_COMMIT;
-	memcpy(sqe->cmd, &cmd, sizeof(cmd));
-	return sqe;
-}
-
-/* Submit what was prepared: the result of the one completion. */
-static int complete(struct io_uring *ring)
-{
-	struct io_uring_cqe *cqe;
-	int ret = io_uring_submit(ring);
-
-	if (ret < 0)
-		return ret;
-	ret = io_uring_wait_cqe(ring, &cqe);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
+	return uring_command(ring, fd, EVRING_CMD_COMMIT, commit, sizeof(*commit));
 }
 
 static int commit(struct io_uring *ring, int fd, uint64_t pos)
@@ -94,7 +67,7 @@ static int commit(struct io_uring *ring, int fd, uint64_t pos)
 	struct evring_commit_entry entry = { .pos = pos };
 
 	prepare(ring, fd, &entry, 1);
-	return complete(ring);
+	return uring_complete(ring);
 }
 
 TEST_F(uring, it_moves_the_cursor_as_the_ioctl_does)
@@ -105,14 +78,14 @@ TEST_F(uring, it_moves_the_cursor_as_the_ioctl_does)
 	struct evring_cursor cursor;
 
 	prepare(&self->ring, self->fd, &entry, 1);
-	EXPECT_EQ(0, complete(&self->ring));
+	EXPECT_EQ(0, uring_complete(&self->ring));
 	cursor = cursor_get(GROUP, LANE_CRITICAL, 0);
 	EXPECT_EQ(entry.pos, cursor.pos);
 	EXPECT_EQ(4711, cursor.seq);
 	EXPECT_EQ(3, cursor.missed);
 }
 
-/* Inline means that who comes back from submitting finds it done. */
+/* Inline: the command is done when the submission returns. */
 TEST_F(uring, it_is_complete_when_submit_returns)
 {
 	struct evring_commit_entry entry = { .pos = self->pos + self->size };
@@ -132,42 +105,42 @@ TEST_F(uring, it_refuses_what_the_ioctl_refuses)
 	unsigned int bit;
 
 	prepare(ring, self->fd, &entry, 0);
-	EXPECT_EQ(-EINVAL, complete(ring));
+	EXPECT_EQ(-EINVAL, uring_complete(ring));
 	prepare(ring, self->fd, &entry, EVRING_COMMIT_MAX + 1);
-	EXPECT_EQ(-EINVAL, complete(ring));
+	EXPECT_EQ(-EINVAL, uring_complete(ring));
 	prepare(ring, self->fd, NULL, 1);
-	EXPECT_EQ(-EFAULT, complete(ring));
+	EXPECT_EQ(-EFAULT, uring_complete(ring));
 	prepare(ring, self->fd, (void *)0xffff888000000000, 1);
-	EXPECT_EQ(-EFAULT, complete(ring));
+	EXPECT_EQ(-EFAULT, uring_complete(ring));
 	prepare(ring, self->fd, (void *)-8, 1);
-	EXPECT_EQ(-EFAULT, complete(ring));
+	EXPECT_EQ(-EFAULT, uring_complete(ring));
 	for (bit = 0; bit < 32; bit++) {
 		sqe = prepare(ring, self->fd, &entry, 1);
 		payload = (void *)sqe->cmd;
 		payload->flags = 1u << bit;
-		EXPECT_EQ(-EINVAL, complete(ring));
+		EXPECT_EQ(-EINVAL, uring_complete(ring));
 		sqe = prepare(ring, self->fd, &entry, 1);
 		payload = (void *)sqe->cmd;
 		((struct evring_commit *)(uintptr_t)payload->arg)->flags = 1u << bit;
-		EXPECT_EQ(-EINVAL, complete(ring));
+		EXPECT_EQ(-EINVAL, uring_complete(ring));
 	}
 	sqe = prepare(ring, self->fd, &entry, 1);
 	((struct evring_uring_cmd *)sqe->cmd)->arg = 8;
-	EXPECT_EQ(-EFAULT, complete(ring));
+	EXPECT_EQ(-EFAULT, uring_complete(ring));
 	sqe = prepare(ring, self->fd, &entry, 1);
 	((struct evring_uring_cmd *)sqe->cmd)->size = knows(evring_commit, reserved) - 8;
-	EXPECT_EQ(-EINVAL, complete(ring));
+	EXPECT_EQ(-EINVAL, uring_complete(ring));
 	sqe = prepare(ring, self->fd, &entry, 1);
 	((struct evring_uring_cmd *)sqe->cmd)->size = UINT32_MAX;
-	EXPECT_EQ(-EINVAL, complete(ring));
+	EXPECT_EQ(-EINVAL, uring_complete(ring));
 	EXPECT_EQ(-ERANGE, commit(ring, self->fd, self->pos + (EVENTS + 1) * self->size));
 	EXPECT_EQ(-EINVAL, commit(ring, self->fd, self->pos + 1));
 	entry.lane = LANE_BULK;
 	prepare(ring, self->fd, &entry, 1);
-	EXPECT_EQ(-EINVAL, complete(ring));
+	EXPECT_EQ(-EINVAL, uring_complete(ring));
 	entry.lane = LANES;
 	prepare(ring, self->fd, &entry, 1);
-	EXPECT_EQ(-ENXIO, complete(ring));
+	EXPECT_EQ(-ENXIO, uring_complete(ring));
 	EXPECT_EQ(self->pos, committed());
 }
 
@@ -183,7 +156,7 @@ TEST_F(uring, a_command_that_is_not_known_is_refused)
 
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
 		prepare(&self->ring, self->fd, &entry, 1)->cmd_op = ops[i];
-		EXPECT_EQ(-EOPNOTSUPP, complete(&self->ring)) {
+		EXPECT_EQ(-EOPNOTSUPP, uring_complete(&self->ring)) {
 			TH_LOG("cmd_op %x", ops[i]);
 		}
 	}
@@ -200,7 +173,7 @@ TEST_F(uring, flags_of_the_entry_do_not_change_what_it_may_do)
 	for (bit = 0; bit < 32; bit++) {
 		sqe = prepare(&self->ring, self->fd, &entry, 1);
 		sqe->rw_flags = (int)(1u << bit);	/* uring_cmd_flags */
-		ret = complete(&self->ring);
+		ret = uring_complete(&self->ring);
 		EXPECT_TRUE(ret == -EINVAL || ret == -EFAULT) {
 			TH_LOG("uring_cmd_flags %x: %d", 1u << bit, ret);
 		}
@@ -209,7 +182,7 @@ TEST_F(uring, flags_of_the_entry_do_not_change_what_it_may_do)
 	for (bit = 0; bit < 16; bit++) {
 		sqe = prepare(&self->ring, self->fd, &entry, 1);
 		sqe->ioprio = (uint16_t)(1u << bit);
-		ret = complete(&self->ring);
+		ret = uring_complete(&self->ring);
 		EXPECT_TRUE(ret == 0 || ret == -EINVAL);
 	}
 	EXPECT_LE(committed(), entry.pos);
@@ -237,13 +210,13 @@ TEST_F(uring, from_a_worker_thread_it_does_the_same)
 	struct evring_commit_entry entry = { .pos = self->pos + self->size };
 
 	prepare(&self->ring, self->fd, &entry, 1)->flags |= IOSQE_ASYNC;
-	EXPECT_EQ(0, complete(&self->ring));
+	EXPECT_EQ(0, uring_complete(&self->ring));
 	EXPECT_EQ(entry.pos, committed());
 	entry.pos = self->pos;
 	prepare(&self->ring, self->fd, &entry, 1)->flags |= IOSQE_ASYNC;
-	EXPECT_EQ(-ERANGE, complete(&self->ring));
+	EXPECT_EQ(-ERANGE, uring_complete(&self->ring));
 	prepare(&self->ring, self->fd, NULL, 1)->flags |= IOSQE_ASYNC;
-	EXPECT_EQ(-EFAULT, complete(&self->ring));
+	EXPECT_EQ(-EFAULT, uring_complete(&self->ring));
 }
 
 TEST_F(uring, from_the_kernels_polling_thread_it_does_the_same)
@@ -341,11 +314,11 @@ TEST_F(uring, a_commit_in_flight_survives_the_close_of_its_descriptor)
 	EXPECT_EQ(1, io_uring_submit(&self->ring));
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_EQ(0, complete(&self->ring));
+	EXPECT_EQ(0, uring_complete(&self->ring));
 	EXPECT_EQ(entry.pos, committed());
 }
 
-/* What the racing thread writes: the payload of an entry, and what it points to */
+/* The racing thread's targets: the payload of an entry, and its argument */
 struct race {
 	atomic_bool stop;
 	struct evring_uring_cmd *payload;
@@ -404,7 +377,7 @@ static void race_rounds(struct __test_metadata *_metadata, struct io_uring *ring
 			ASSERT_EQ(race->payload, (void *)sqe->cmd);
 		}
 		sqe->flags = (uint8_t)flags;
-		ret = complete(ring);
+		ret = uring_complete(ring);
 		EXPECT_TRUE(legal(ret)) {
 			TH_LOG("result %d", ret);
 		}

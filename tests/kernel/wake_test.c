@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waking: who has armed is woken once, in time, and by nothing else; who has
- * not armed costs nobody anything.
+ * Waking: a session that has armed is woken once, in time, and by nothing else; a
+ * session that has not armed costs nobody anything.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -144,7 +144,7 @@ TEST_F(wake, much_wakes_at_the_watermark)
 	uint64_t segment = ring_get(LANE_CRITICAL, 0).segment_size;
 	unsigned int n = (unsigned int)(segment / torture_size(0));
 
-	/* What came before does not count. */
+	/* Events before the arm do not count. */
 	ASSERT_EQ(0, emit(4 * n, 0));
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, (uint32_t)(3 * segment), 60000));
 	ASSERT_EQ(0, emit(10, 0));
@@ -172,7 +172,7 @@ TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
 {
 	uint64_t before = ring_get(LANE_CRITICAL, 0).wakeups;
 
-	/* Whatever was armed before fires once. */
+	/* A session that an earlier test armed fires once. */
 	ASSERT_EQ(0, emit(1, 0));
 	before = ring_get(LANE_CRITICAL, 0).wakeups;
 	ASSERT_EQ(0, emit(10000, 40));
@@ -196,7 +196,7 @@ static void *emit_races(void *arg)
 
 	if (pin(1))
 		abort();
-	for (i = 1; i <= ROUNDS && !atomic_load(&race->stop); i++) {
+	for (i = 1; !atomic_load(&race->stop); i++) {
 		while (atomic_load(&race->seen) != i - 1 && !atomic_load(&race->stop))
 			sched_yield();
 		for (spin = (unsigned int)rand_r(&seed) % 3000; spin; spin--)
@@ -223,7 +223,8 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 	ASSERT_NE(MAP_FAILED, ring);
 	head = ring->head;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, emit_races, &race));
-	for (i = 1; i <= ROUNDS; i++) {
+	/* On a machine where few rounds meet a sleeper there are more of them. */
+	for (i = 1; i <= ROUNDS || slept <= ROUNDS / 100; i++) {
 		while ((next = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) == head) {
 			ASSERT_EQ(0, arm(self->fd, CRITICAL, 0, 0));
 			next = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
@@ -240,9 +241,8 @@ TEST_F_TIMEOUT(wake, an_event_that_races_with_arming_always_wakes, 900)
 	atomic_store(&race.stop, true);
 	pthread_join(thread, NULL);
 	munmap((void *)ring, len);
-	note("slept %u times of %u, at most %lld ms", slept, ROUNDS, (long long)longest);
+	note("slept %u times of %u, at most %lld ms", slept, i - 1, (long long)longest);
 	EXPECT_EQ(0, lost);
-	EXPECT_LT(ROUNDS / 100, slept);
 }
 
 /* An idle reader, asleep */

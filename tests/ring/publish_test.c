@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static bool is_empty(struct evring *ev)
 	return evring_next(ev, &event) == 0;
 }
 
-/* What write() says of one event with this header and payload */
+/* write()'s result for one event with this header and payload */
 static ssize_t write_raw(int fd, struct evring_pub head, const void *payload, size_t len)
 {
 	static const uint64_t zero;
@@ -523,7 +524,7 @@ static void foreign_types(void)
 	evring_publisher_close(bob);
 }
 
-/* Who has more rights than the one who opened the device does not publish in his own name. */
+/* A process with more rights than the opener of the device does not publish in its own name. */
 static void set_user_id(void)
 {
 	struct evring_publisher *pub, *root;
@@ -682,6 +683,47 @@ static void quota(void)
 	evring_publisher_close(bob);
 }
 
+/* Who makes a user namespace has thousands of user ids in it, and one quota. */
+static void namespaces(void)
+{
+	struct evring_publisher *pubs[5] = { NULL };
+	const struct evring_type *type;
+	struct evring *ev = holder("g");
+	const struct filled f = fill(1, "");
+	struct evring_type like;
+	unsigned int i, n, sum = 0;
+	char name[32];
+
+	sim_capable = false;
+	sim_in_namespace_of(ALICE);
+	for (i = 0; i < 4; i++) {
+		sim_uid = 100000 + i;
+		pubs[i] = publisher(O_NONBLOCK);
+		like = numbered(sim_uid, name);
+		CHECK(!evring_type_register(pubs[i], &like, 0, &type) && type->uid == sim_uid);
+		for (n = 0; n < 1000 && !evring_publish(pubs[i], type, &f, 16); n++)
+			;
+		sum += n;
+	}
+	CHECK(sum == RING / 4 / 112);
+	/* The types are its own all the same, and the next one is one too many. */
+	CHECK(evring_publish(pubs[0], type, &f, 16) == -EPERM);
+	sim_uid = 100004;
+	pubs[4] = publisher(O_NONBLOCK);
+	like = numbered(sim_uid, name);
+	CHECK(reg(pubs[4], &like) == -EDQUOT);
+	evring_publisher_close(pubs[4]);
+	/* In a namespace that root has made each user is one. */
+	sim_in_namespace_of(0);
+	pubs[4] = publisher(O_NONBLOCK);
+	CHECK(!reg(pubs[4], &like));
+	sim_in_namespace_of(UINT32_MAX);
+	sim_capable = true;
+	for (i = 0; i < 5; i++)
+		evring_publisher_close(pubs[i]);
+	evring_close(ev);
+}
+
 /* All ids that there are for applications, by many users: the kernel's are not among them. */
 static void all_ids(void)
 {
@@ -739,6 +781,71 @@ static void other_lanes(void)
 	evring_publisher_close(pub);
 }
 
+struct mover {
+	struct block blocks[2];
+	int fd;
+	bool stop;
+	unsigned int moves;
+};
+
+/* Registers the same type for one lane and the other, until it is told to stop. */
+static void *move(void *arg)
+{
+	struct mover *mover = arg;
+	unsigned int i;
+
+	for (i = 0; !__atomic_load_n(&mover->stop, __ATOMIC_ACQUIRE); i++) {
+		struct evring_register reg = {
+			.block = (uintptr_t)&mover->blocks[i % 2], .len = sizeof(struct block),
+		};
+
+		CHECK(!call(mover->fd, EVRING_IOC_REGISTER, &reg));
+		__atomic_add_fetch(&mover->moves, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* A user who has not published into either lane yet, while the type goes from one to the other */
+static void publish_meanwhile(uint32_t uid)
+{
+	static const char *const lanes[] = { "app", "critical" };
+	static const struct filled f;
+	struct evring_publisher *pub;
+	const struct evring_type *type;
+	struct mover mover = { };
+	struct evring_type own;
+	pthread_t thread;
+	unsigned int i;
+	char name[32];
+
+	sim_uid = uid;
+	pub = publisher(0);
+	snprintf(name, sizeof(name), "user%u.moved", uid);
+	for (i = 0; i < 2; i++) {
+		block_begin(&mover.blocks[i], name, 8);
+		mover.blocks[i].head.lane = block_string(&mover.blocks[i], lanes[i]);
+	}
+	mover.fd = evring_publisher_fd(pub);
+	own = (struct evring_type){ .name = name, .version = 3, .size = 8 };
+	CHECK(!evring_type_register(pub, &own, 0, &type));
+	CHECK(!pthread_create(&thread, NULL, move, &mover));
+	while (__atomic_load_n(&mover.moves, __ATOMIC_ACQUIRE) < 2)
+		sched_yield();
+	for (i = 0; i < 20; i++)
+		CHECK(!evring_publish(pub, type, &f, 8));
+	__atomic_store_n(&mover.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	evring_publisher_close(pub);
+}
+
+static void moved_meanwhile(void)
+{
+	uint32_t uid;
+
+	for (uid = 3000; uid < 5000 && !failures; uid++)
+		publish_meanwhile(uid);
+}
+
 /* Returns how many of one user's events find room. */
 static unsigned int flood(struct evring_publisher *pub, const struct evring_type *type)
 {
@@ -789,7 +896,7 @@ static void user_has_his_part(void)
 	CHECK(!flood(pub, type));
 	counts(&after, &lost);
 	CHECK(after == before + 2 * n && !lost);
-	/* What the group has done with is free, to the byte. */
+	/* Committed bytes are free, exactly. */
 	for (i = 0; i < 5; i++) {
 		take(ev, 10);
 		CHECK(sim_poll(evring_publisher_fd(pub)) & EPOLLOUT);
@@ -807,7 +914,7 @@ static void user_has_his_part(void)
 	evring_publisher_close(bob);
 }
 
-/* A full ring: nothing is lost, no number is taken, and what comes after a commit is in order. */
+/* A full ring: nothing is lost, no number is taken, and events after a commit are in order. */
 static void full_ring(void)
 {
 	struct evring_publisher *pub = publisher(O_NONBLOCK);
@@ -987,7 +1094,7 @@ static bool has(const char *text, const char *part)
 	return strstr(text, part) != NULL;
 }
 
-/* One thing each that is wrong with a block, and what is said of it */
+/* One error each in a block, and its message */
 static void says_why(void)
 {
 	struct evring_publisher *pub = publisher(0);
@@ -1066,8 +1173,10 @@ static const struct test {
 	{ evolves, "fields are appended within a version; a clash names the field", 0, 0 },
 	{ registers, "a type is there while somebody has it registered", 0, 0 },
 	{ quota, "types are limited by user, and forgotten ids come again", 0, 4 },
+	{ namespaces, "the users of a namespace have the quota of the one who made it", 25, 4 },
 	{ all_ids, "users cannot use up the kernel's ids", 0, 0 },
 	{ other_lanes, "another lane, another user's type: with a capability", 0, 0 },
+	{ moved_meanwhile, "a type may be moved to another lane while it is published", 0, 0 },
 	{ user_has_his_part, "a user has his part of a held ring and no more", 25, 0 },
 	{ full_ring, "what finds no room takes no number and is no loss", 0, 0 },
 	{ blocks, "a blocking writer waits for a commit, or a signal", 0, 0 },

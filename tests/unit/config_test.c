@@ -7,6 +7,7 @@
 
 #include "evringd.h"
 
+#include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,7 +242,6 @@ static void wrong_shape(void)
 static void wrong_values(void)
 {
 	refuses(WITH("\"group.star\": \"latest\""), "did you mean \"group.start\"?", "a typo");
-	refuses(WITH("\"tasks.max\": \"1\""), "unknown", "a key of Kafka Connect's");
 	refuses(WITH("\"x\": \"1\""), "--keys", "a key like no other");
 	refuses(WITH("\"batch.events\": 0"), "allowed: 1 to 1000000", "a JSON number too small");
 	refuses(WITH("\"batch.events\": 12.5"), "whole number", "a JSON number with a fraction");
@@ -272,6 +272,110 @@ static void wrong_values(void)
 	refuses(WITH("\"key\": \"${pid\""), "without", "an open variable");
 	refuses(WITH("\"device\": \"\""), "is empty", "no device");
 	refuses(WITH("\"\": \"5\""), "unknown", "a key of no character");
+}
+
+static void connects_keys(void)
+{
+	config_free(takes(WITH("\"name\": \"n\", \"tasks.max\": 4, \"exactly.once.support\": "
+			       "\"requested\", \"connector.class\": \"io.evring.EvringSource\""),
+			  "keys of Kafka Connect's that change nothing"));
+	config_free(takes("{\"name\": \"n\", \"config\": {\"bootstrap.servers\": \"h:1\", "
+			  "\"producer.override.linger.ms\": 5}}", "brokers and producer.override"));
+	config_free(takes("{\"name\": \"n\", " BROKERS "}", "keys without \"config\""));
+	refuses("{" BROKERS "}", "\"name\": missing", "keys without \"config\", and no name");
+	refuses(WITH("\"name\": \"other\""), "another one", "two names");
+	refuses(WITH("\"tasks.max\": \"0\""), "no number of tasks", "no task");
+	refuses(WITH("\"connector.class\": \"FileStreamSource\""), "EvringSourceConnector",
+		"another class");
+	refuses(WITH("\"transforms\": \"a\""), "evringd does not support it; use", "transforms");
+	refuses(WITH("\"transforms.a.type\": \"b\""), "does not support it", "a transform");
+	refuses(WITH("\"value.converter\": \"b\""), "use \"value.format\"", "a converter");
+	refuses(WITH("\"exactly.once.support\": \"required\""), "at least once", "exactly once");
+	refuses("{\"name\": \"n\", \"config\": {" BROKERS "}, \"initial_state\": \"UP\"}",
+		"initial_state\": is no state", "no state to start in");
+}
+
+/* @with as one more key: same, live or anew */
+static void change(const char *one, const char *other, enum config_change expected,
+		   const char *name)
+{
+	struct config *a = takes(one, "before"), *b = takes(other, "after");
+
+	ok(a && b && config_compare(a, b) == expected && config_compare(b, a) == expected, name);
+	config_free(a);
+	config_free(b);
+}
+
+static void changes(void)
+{
+	struct config *a = takes(WITH("\"batch.events\": 5"), "before");
+	struct config *b = takes(WITH("\"batch.events\": 6"), "after");
+
+	ok(config_compare(NULL, a) == CONFIG_ANEW, "without one before");
+	config_adopt(a, b);
+	ok(a->batch == 6, "a number is adopted");
+	config_free(a);
+	change(WITH("\"batch.events\": 5"), WITH("\"batch.events\": \"5\""), CONFIG_SAME,
+	       "a number and its text are the same");
+	change(WITH("\"batch.events\": 5"), WITH("\"batch.events\": 6"), CONFIG_LIVE,
+	       "a number that can change in place");
+	change(WITH("\"batch.events\": 5"), WITH("\"tasks.max\": 1"), CONFIG_LIVE,
+	       "or go");
+	change(WITH("\"batch.events\": 5"), WITH("\"pack.bytes\": 5"), CONFIG_ANEW,
+	       "one that cannot");
+	change(WITH("\"kafka.linger.ms\": 5"), WITH("\"kafka.linger.ms\": 6"), CONFIG_ANEW,
+	       "a property");
+	setenv("CHANGES", "5", 1);
+	a = takes(WITH("\"kafka.linger.ms\": \"${env:CHANGES}\""), "a value from elsewhere");
+	setenv("CHANGES", "6", 1);
+	b = takes(WITH("\"kafka.linger.ms\": \"${env:CHANGES}\""), "and another one there");
+	ok(config_compare(a, b) == CONFIG_ANEW, "which is a change");
+	config_free(a);
+	config_free(b);
+}
+
+static void names(void)
+{
+	static const char *const good[] = { "a", "A.b_c-9", "a..b" };
+	static const char *const bad[] = { "", ".", "..", ".a", "a/b", "../a", "a b", "a\n", "\xc3\xa4" };
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		ok(definition_name_ok(good[i]), "a name that a file can have");
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ok(!definition_name_ok(bad[i]), "and one that it cannot");
+}
+
+/* What is written is read again as it was; an error leaves the old file. */
+static void files(void)
+{
+	char folder[] = "/tmp/config_test.XXXXXX", path[64], text[4096];
+	struct problems problems = { .file = "test" };
+	struct definition def, back;
+	size_t len;
+	FILE *file;
+
+	if (!mkdtemp(folder))
+		return;
+	snprintf(path, sizeof(path), "%s/n.json", folder);
+	snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": {\"topic\": \"${file:/x:y}\"}, "
+		 "\"initial_state\": \"PAUSED\"}");
+	definition_parse(&def, text, strlen(text), NULL, &problems);
+	ok(!problems.nr && !definition_write(&def, path), "a definition is written");
+	definition_load(&back, path, &problems);
+	ok(!problems.nr && !strcmp(back.name, "n") && !strcmp(back.state, "PAUSED"), "and read");
+	definition_free(&back);
+	file = fopen(path, "r");
+	len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	text[len] = '\0';
+	if (file)
+		fclose(file);
+	ok(strstr(text, "${file:/x:y}") != NULL, "without what a provider would give");
+	ok(definition_write(&def, "/nonexistent/n.json") == -ENOENT, "a folder that there is not");
+	unlink(path);
+	ok(!rmdir(folder), "nothing else is left there");
+	definition_free(&def);
+	problems_free(&problems);
 }
 
 static void wrong_kafka(void)
@@ -616,6 +720,10 @@ int main(int argc, char **argv)
 	no_json();
 	wrong_shape();
 	wrong_values();
+	connects_keys();
+	changes();
+	names();
+	files();
 	wrong_kafka();
 	promises_kept();
 	promises_broken();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is committed is the acknowledged prefix of each ring, whatever the order of the acks. */
+/* The acknowledged prefix of each ring is committed, in any order of the acknowledgements. */
 #include "../harness/tap.h"
 
 #include "evringd.h"
@@ -11,7 +11,7 @@
 #define EVENTS 20000
 #define CHUNK (64u << 10)		/* delivery.c's */
 
-/* What one ring should have: the test's own, simpler account. */
+/* One ring's expected state: the test's own, simpler account. */
 struct model {
 	bool acked[EVENTS];
 	uint64_t pushed, prefix;
@@ -272,7 +272,7 @@ static void spare_and_large(void)
 	deliveries_free(ds);
 }
 
-/* What lies in the ring is bounded as well. */
+/* Events in the ring are bounded as well. */
 static void bound_elsewhere(void)
 {
 	struct deliveries *ds = deliveries_new(1 << 20, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Expressions at random, of events at random: the program says what the expression does. */
+/* Random expressions over random events: the program means the same as the expression. */
 #include "../harness/filter_random.h"
 #include "../harness/tap.h"
 

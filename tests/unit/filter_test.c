@@ -13,7 +13,7 @@
 static struct evring_type *type;
 
 /*
- * What an expression says
+ * Right expressions
  */
 
 static struct sample_event make_event(void)
@@ -139,7 +139,7 @@ static bool all_say(const char *const *expressions, size_t nr, int want)
 	return good;
 }
 
-/* What is not in the payload, or not within it */
+/* Fields that the payload does not have, or that are not within it */
 static bool absent_is_nothing(void)
 {
 	static const char *const expressions[] = {
@@ -164,7 +164,7 @@ static bool absent_is_nothing(void)
 }
 
 /*
- * What is wrong with an expression
+ * Wrong expressions
  */
 
 static const struct {

@@ -2,8 +2,8 @@
 /*
  * columns: rows for people and for programs, of one definition.
  *
- * A row is a structure. A column names one of its members: the name is the
- * member's key in JSON, and the heading is what stands above it in a table.
+ * A row is a structure. A column describes one of its members: the member's name is
+ * its key in JSON, and the heading stands above it in a table.
  *
  *	struct hook_row { const char *name; uint64_t owners; };
  *

@@ -2,6 +2,7 @@
 /* See log.h. */
 #include "log.h"
 
+#include "memory.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -43,6 +44,25 @@ void log_level(int level)
 void log_contexts(void)
 {
 	contexts = true;
+}
+
+/* librdkafka's threads log for a while after their connector is gone, so that names stay. */
+const char *log_name(const char *wanted)
+{
+	static struct name {
+		struct name *next;
+		char text[];
+	} *names;
+	struct name *one;
+
+	for (one = names; one; one = one->next)
+		if (!strcmp(one->text, wanted))
+			return one->text;
+	one = xalloc(sizeof(*one) + strlen(wanted) + 1);
+	strcpy(one->text, wanted);
+	one->next = names;
+	names = one;
+	return one->text;
 }
 
 void log_context(const char *of)
@@ -115,7 +135,7 @@ void warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* _exit(): exit() would run destructors while librdkafka's threads use what they destroy. */
+/* _exit(): exit() would run destructors while librdkafka's threads still run. */
 void fatal(const char *fmt, ...)
 {
 	va_list ap;

@@ -16,6 +16,8 @@ void log_open(const char *program);
 void log_level(int level);
 /* Several connectors share the log: lines tell the connector of log_context(). */
 void log_contexts(void);
+/* A copy of a name that stays: the same one for the same name. */
+const char *log_name(const char *name);
 /* The calling thread works for this connector from here on; NULL: for the process. @name stays. */
 void log_context(const char *name);
 __attribute__((format(printf, 2, 3))) void log_line(int level, const char *fmt, ...);

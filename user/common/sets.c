@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See sets.h. What is in the sets is in evring(1), too. */
+/* See sets.h. evring(1) lists the sets, too. */
 #include "sets.h"
 
 #include <fnmatch.h>
@@ -9,7 +9,7 @@
 
 #include "memory.h"
 
-/* What detection rules look at: Falco's, and the evasions of them */
+/* The events that detection rules need: Falco's, and the evasions of them */
 static const char *const security[] = {
 	"process.fork", "process.exec", "process.exit", "process.ptrace", "process.cred",
 	"file.open", "file.rename", "file.link", "file.symlink", "file.redirect",
@@ -19,7 +19,7 @@ static const char *const security[] = {
 	"kernel.reboot", NULL
 };
 
-/* What PCI-DSS and STIG want to be recorded */
+/* The events that PCI-DSS and STIG require */
 static const char *const audit[] = {
 	"process.exec", "process.ptrace", "process.cred", "process.session",
 	"file.open", "file.unlink", "file.rmdir", "file.mkdir", "file.mknod", "file.rename",
@@ -29,7 +29,7 @@ static const char *const audit[] = {
 	"kernel.sysctl", "kernel.time", "kernel.hostname", "kernel.kexec", "kernel.reboot", NULL
 };
 
-/* What tells where time and memory go, at a cost that a busy host can bear */
+/* The events that show where time and memory go, at a cost that a busy host can bear */
 static const char *const performance[] = {
 	"process.exec", "process.exit", "net.connect", "net.connected", "net.accept",
 	"net.close", "block.io",

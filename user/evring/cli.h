@@ -35,14 +35,16 @@ int cmd_publish(const struct cli *cli, int argc, char **argv);
 void groups_print(const struct snapshot *snap);
 json_t *groups_json(const struct snapshot *snap);
 
-/* filter.c: what is wrong with an expression, and where */
+/* filter.c: print the error in an expression, and where it is */
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error);
 /* The same of any line with such an error; @what is before the column. */
 void expression_print_error(const char *what, const char *expression,
 			    const struct evring_filter_error *error);
-/* What owners of a hook want: {"group": ..., "filter": ..., "limits": {...}}; the administrator's
- * group is null. */
+/*
+ * The owners of a hook with filters and limits, one object each: {"group": ...,
+ * "filter": ..., "limits": {...}}. The administrator's group is null.
+ */
 json_t *filters_of(struct evring *ev, const char *hook);
 
 /* typefile.c: a type out of a file, the newest of that name; NULL, which was said. Free it. */

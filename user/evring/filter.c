@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring filter: is an expression one, and what becomes of it? */
+/* evring filter: check an expression, and show its program */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +23,7 @@ static const char help[] =
 	"  --types FILE  types as 'evring types --json' wrote them, not the device's\n"
 	"  --help        this text\n";
 
-/* Under the expression, a mark below what is wrong with it; bytes of a character are one. */
+/* Print the expression and a mark below the error; a character counts once, not its bytes. */
 static void print_place(const char *expression, const struct evring_filter_error *error)
 {
 	unsigned int i, begin = error->column - 1;

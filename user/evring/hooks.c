@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "names.h"
@@ -14,7 +16,7 @@ static const char help[] =
 	"Usage: evring hooks [--json]\n"
 	"       evring hooks attach [--group GROUP] [--lane LANE] [--filter EXPRESSION]\n"
 	"                           [--sample N] [--rate N[/BURST] [--per uid|cgroup]]\n"
-	"                           NAME-GLOB|@SET...\n"
+	"                           [--snapshot] NAME-GLOB|@SET...\n"
 	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
 	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
 	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
@@ -30,6 +32,7 @@ static const char help[] =
 	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
 	"                 others are lost, with the cause sampled or rate\n"
 	"  --per uid|cgroup  so many of each user or cgroup\n"
+	"  --snapshot     then tell of each process that runs already, by process.state\n"
 	"  --json         as one JSON array\n"
 	"  --help         this text\n";
 
@@ -37,6 +40,7 @@ static const char help[] =
 struct request {
 	bool json;
 	bool attach;
+	bool snapshot;
 	bool failed;		/* some hook could not be had */
 	const char *group;	/* NULL: the administrator */
 	const char *lane_name;	/* NULL: the hook's own */
@@ -147,8 +151,9 @@ static bool has_limits(const struct request *request)
 	return request->limits.sample || request->limits.rate;
 }
 
-/* -EBADMSG: the expression is wrong, which was said. */
-static int attach(struct evring *ev, const char *name, const struct request *request)
+/* -EBADMSG: the expression is wrong, which was said. @number: of a snapshot, or NULL */
+static int attach(struct evring *ev, const char *name, const struct request *request,
+		  uint32_t *number)
 {
 	struct evring_attachment how = {
 		.hook = name, .group = request->group, .lane = request->lane_name,
@@ -168,12 +173,12 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 	if (has_limits(request))
 		how.limits = &request->limits;
 	if (!ret)
-		ret = evring_attach_with(ev, &how);
+		ret = number ? evring_snapshot(ev, &how, number) : evring_attach_with(ev, &how);
 	evring_filter_free(filter);
 	return ret;
 }
 
-/* Does an owner want something else than before? Limits and lanes replace what there was. */
+/* Does the request change an owner's filter, limits or lane? */
 static bool is_change(struct evring *ev, const char *name, const struct request *request,
 		      int filters)
 {
@@ -190,7 +195,7 @@ static int switch_hook(struct evring *ev, const char *name, struct request *requ
 
 	if (before < 0)
 		return fail(before, "cannot %s %s", verb, name);
-	state = request->attach ? attach(ev, name, request) :
+	state = request->attach ? attach(ev, name, request, NULL) :
 				  evring_detach(ev, name, request->group);
 	if (state == -EBADMSG)
 		return EXIT_FAILURE;
@@ -281,6 +286,30 @@ static int switch_hooks(struct evring *ev, int nr, const char *pattern, struct r
 	return ret == -1 ? no_such_hook(ev, pattern) : ret;
 }
 
+#define SNAPSHOT	"process.state"
+#define LOOK_US		20000
+
+/* Of the processes that run already; wait until it has ended. */
+static int take_snapshot(struct evring *ev, const struct request *request)
+{
+	uint32_t number, told;
+	int ret = attach(ev, SNAPSHOT, request, &number);
+
+	if (ret == -EBADMSG)
+		return EXIT_FAILURE;
+	if (ret == -ENOSYS)
+		return fail(ret, "the module knows no snapshots");
+	if (ret < 0)
+		return fail(ret, "cannot attach %s", SNAPSHOT);
+	fflush(stdout);
+	while (!(ret = evring_snapshot_ended(ev, SNAPSHOT, number, &told)))
+		usleep(LOOK_US);
+	if (ret < 0)
+		return fail(ret, "cannot wait for the snapshot");
+	printf("%s: snapshot %" PRIu32 " told %" PRIu32 " processes\n", SNAPSHOT, number, told);
+	return EXIT_SUCCESS;
+}
+
 static int run(struct evring *ev, struct request *request, int argc, char **argv)
 {
 	int nr = evring_types(ev);
@@ -296,12 +325,15 @@ static int run(struct evring *ev, struct request *request, int argc, char **argv
 		if (switch_hooks(ev, nr, argv[i], request) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
 	}
+	if (request->snapshot && take_snapshot(ev, request) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	return request->failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static bool is_usage(const struct request *request, int argc, char **argv)
 {
-	bool of_attach = request->lane_name || request->filter || has_limits(request);
+	bool of_attach = request->lane_name || request->filter || request->snapshot ||
+			 has_limits(request);
 
 	if (request->limits.per && !request->limits.rate)
 		return false;
@@ -372,6 +404,7 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 		{ "sample", required_argument, NULL, 's' },
 		{ "rate", required_argument, NULL, 'r' },
 		{ "per", required_argument, NULL, 'p' },
+		{ "snapshot", no_argument, NULL, 'S' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -393,6 +426,8 @@ int cmd_hooks(const struct cli *cli, int argc, char **argv)
 			if (!parse_limit(&request.limits, option, optarg))
 				return try_help("hooks");
 		}
+		else if (option == 'S')
+			request.snapshot = true;
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -68,7 +68,7 @@ static char *fixed_part(struct payload *p, const struct evring_field *field)
 	return p->bytes + field->offset - p->type->common_size;
 }
 
-/* Appends what a field of no fixed length refers to. */
+/* Append the bytes that a field of no fixed length refers to. */
 static bool tail_put(struct payload *p, const struct evring_field *field, const void *data,
 		     size_t len)
 {

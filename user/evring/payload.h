@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* What is written of one event: the fixed part, and behind it what is of no fixed length */
+/* The payload of one event: the fixed part, and the tail with the fields of no fixed length */
 struct payload {
 	const struct evring_type *type;
 	char *bytes;

@@ -38,7 +38,7 @@ static int fail_to_register(const struct evring_publisher *pub, const char *name
 
 struct registering {
 	struct evring_publisher *pub;
-	json_t *array;		/* of what is registered, NULL: as lines */
+	json_t *array;		/* of the registered types; NULL: print lines */
 };
 
 static int register_one(const struct evring_type *like, void *arg)

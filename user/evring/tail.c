@@ -188,8 +188,8 @@ static bool is_wanted(struct tail *tail, const struct evring_event *event)
 }
 
 /*
- * The filter is of as many types as it can be asked of. If there is none, what is
- * wrong is what the type says that it came farthest with.
+ * The filter applies to all types that it compiles for. If there is none, print the
+ * error of the type with which the compiler came farthest.
  */
 static int check_filter(struct tail *tail)
 {
@@ -318,7 +318,7 @@ static int read_events(struct tail *tail)
 	return 0;
 }
 
-/* JSON says of each event whose it is; a container often has no machine id. */
+/* JSON has the host's id in each event; a container often has no machine id. */
 static int identify(struct tail *tail)
 {
 	int ret = evring_host(&tail->host);

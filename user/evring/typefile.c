@@ -9,7 +9,7 @@
 #include "cli.h"
 #include "memory.h"
 
-/* What is put together for one type; strings are the JSON's. */
+/* One type under construction; the strings belong to the JSON. */
 struct making {
 	struct evring_type like;
 	struct evring_field *fields;
@@ -59,7 +59,7 @@ static uint32_t usual_size(int kind, int format)
 	return kind == EVRING_KIND_CHARS ? 0 : EVRING_KIND_SIZE((uint32_t)kind);
 }
 
-/* What a C compiler aligns it to */
+/* The alignment that a C compiler gives a field */
 static uint32_t usual_align(int kind)
 {
 	return kind & EVRING_KIND_VAR ? sizeof(uint16_t) : EVRING_KIND_SIZE((uint32_t)kind);

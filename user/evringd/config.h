@@ -28,6 +28,8 @@ struct config {
 	uint64_t abandon_ms;
 	char **lanes;			/* names, NULL at the end */
 	char **hooks;			/* globs, NULL at the end */
+	char *filter;			/* of all types; NULL: all events */
+	uint64_t snapshot;		/* 1: of the processes that run already */
 	struct template *topic;
 	struct template *key;		/* without a piece: messages have no key */
 	uint64_t format;		/* enum value_format */
@@ -51,6 +53,8 @@ struct config {
 	size_t nr_kafka;
 	struct property *filters;	/* of hooks: the type and the expression */
 	size_t nr_filters;
+	struct property *settings;	/* all keys that are set, by their whole names */
+	size_t nr_settings;
 };
 
 enum value_format { VALUE_JSON, VALUE_RAW };
@@ -60,6 +64,18 @@ enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
 /* Promises that the user gives up: bits, in the order of the words of delivery.accept */
 enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 
+struct json_t;
+
+/* The effect of another configuration on a connector that runs */
+enum config_change { CONFIG_SAME, CONFIG_LIVE, CONFIG_ANEW };
+
+/* @old may be NULL. */
+enum config_change config_compare(const struct config *old, const struct config *new);
+/* All that can change in place is as in @from, which is freed. */
+void config_adopt(struct config *cfg, struct config *from);
+
+/* A configuration of this name and these @settings; it may be used only if there are no @problems. */
+struct config *config_new(const char *name, struct json_t *settings, struct problems *problems);
 /* NULL, or a configuration; it may be used only if there are no @problems. */
 struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */

@@ -1,739 +1,438 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See connector.h. A turn is taken when something has come: the device is
- * readable, which it is armed for only when nothing was left to read; delivery
- * reports; a commit is over; or a timer: while the connector stops, while the
- * sender pauses, and once a second while something is not acknowledged.
+ * See connector.h. There is one task at a time: a group has one reader, so that
+ * the next one starts when the last one has left the group and is freed.
  */
 #include "connector.h"
 
-#include "commit.h"
 #include "config.h"
-#include "declare.h"
-#include "delivery.h"
-#include "encode.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
-#include "pack.h"
-#include "problem.h"
-#include "producer.h"
-#include "property.h"
-#include "sender.h"
-#include "source.h"
-#include "stall.h"
-#include "template.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 
-#define STALL_TICK_MS 1000
-#define PAUSE_MS_MAX 200		/* a pause may become shorter meanwhile */
-
-/* The group of a killed owner is free only once the kernel has taken its io_uring down. */
-#define JOIN_TRIES 50
-#define JOIN_PAUSE_MS 100
-
-enum phase {
-	PHASE_NEW,
-	PHASE_JOIN,		/* waits for its group's owner to go */
-	PHASE_RUN,
-	PHASE_COMMIT,		/* reads and produces no more; the last commits */
-	PHASE_CLOSE,		/* done, but librdkafka may still use its memory */
-	PHASE_RELEASED,
-};
+#define RETRY_MS_MIN 1000
 
 struct connector {
-	const struct config *cfg;
-	const char *file;
+	const char *name;		/* stays */
+	char *file;
+	struct config *cfg;
+	struct config *next;		/* for the next task */
+	struct config *before;		/* the last task's: its hooks may have to go */
 	struct loop *loop;
-	enum connector_state state;
-	enum phase phase;
-	int status;
-	char *trace;			/* why it is FAILED */
-	bool awake;			/* needs a turn */
+	struct task *task;
+	enum connector_state target;
+	bool lasting;
+	bool over;			/* never starts again */
+	bool replacing;			/* the task ends so that another one can start */
+	bool stopping;			/* the task has been asked to end */
+	bool given_up;			/* the last task ended by itself */
+	bool awake;
+	char *trace;			/* why that one ended */
+	int status;			/* of it */
+	struct counts counts;		/* of tasks that there were */
 
-	struct source source;
-	struct encoder encoder;
-	struct packs *packs;		/* NULL: one event a message */
-	struct deliveries *deliveries;
-	struct sender *sender;
-	struct committer committer;
-	struct stall stall;
-
-	struct loop_watch on_device, on_kafka;
-	struct loop_timer join_timer, stop_timer, pause_timer, stall_timer;
-	bool pausing, ticking;		/* these timers run */
-	bool ticked;			/* a second has passed */
-	unsigned int joins;		/* tries */
-
-	struct message msg;
-	bool pending;			/* msg found no room in librdkafka */
-	struct evring_event after;	/* the event behind a declaration of missed ones */
-	bool has_after;
-	struct declaration missed_before;
-	bool reading;
-	bool asked;			/* to stop */
-	bool stopping;			/* read up to until_ns, if at all */
-	bool expired;			/* and wait no more either */
-	bool uncommittable;		/* the kernel has refused a commit */
-	uint64_t until_ns;		/* CLOCK_BOOTTIME */
-
-	uint64_t read, delivered, lost, missed, rejected;
-	uint64_t skipped;		/* read, but only other owners of their hook want them */
-	uint64_t given_up;		/* refused and not tolerated: never acknowledged */
-	struct ratelimit refusals;
+	struct loop_timer retry_timer;
+	uint64_t retry_at, retry_ms;	/* 0: no retry is under way */
+	uint64_t failing_since;
 };
 
-/* CLOCK_BOOTTIME, as events have it */
-static uint64_t now_ns(void)
+static uint64_t monotonic_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /*
  * States
  */
 
+static const char *const state_names[] = {
+	[CONNECTOR_UNASSIGNED] = "UNASSIGNED",
+	[CONNECTOR_RUNNING] = "RUNNING",
+	[CONNECTOR_PAUSED] = "PAUSED",
+	[CONNECTOR_STOPPED] = "STOPPED",
+	[CONNECTOR_FAILED] = "FAILED",
+	[CONNECTOR_RESTARTING] = "RESTARTING",
+};
+
 const char *connector_state_name(enum connector_state state)
 {
-	static const char *const names[] = {
-		[CONNECTOR_UNASSIGNED] = "UNASSIGNED",
-		[CONNECTOR_RUNNING] = "RUNNING",
-		[CONNECTOR_STOPPED] = "STOPPED",
-		[CONNECTOR_FAILED] = "FAILED",
-	};
-
-	return names[state];
+	return state_names[state];
 }
 
-void connector_tell(const struct connector *c, const char *when, bool state)
+bool connector_state_by_name(const char *name, enum connector_state *state)
 {
-	const char *name = connector_state_name(c->state);
-
-	info("%s%s%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, not wanted %llu, in flight %llu%s%s", state ? name : "", state ? ", " : "", when,
-	     (unsigned long long)c->read, (unsigned long long)c->delivered,
-	     (unsigned long long)c->committer.committed, (unsigned long long)c->lost,
-	     (unsigned long long)c->missed, (unsigned long long)c->rejected,
-	     (unsigned long long)c->skipped,
-	     (unsigned long long)(c->deliveries ? deliveries_unacked(c->deliveries) : 0),
-	     state && c->trace ? ": " : "", state && c->trace ? c->trace : "");
-}
-
-/* The first reason counts. */
-__attribute__((format(printf, 3, 4)))
-static void set_trace(struct connector *c, int status, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	if (c->trace)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	c->trace = xstrdup(text);
-	c->status = status;
-}
-
-/* Nothing is read, produced or waited for from here on; acknowledged events are still committed. */
-static void end(struct connector *c)
-{
-	c->expired = true;
-	c->awake = true;
-}
-
-#define fail(c, status, ...) do {		\
-		set_trace(c, status, __VA_ARGS__);	\
-		end(c);					\
-	} while (0)
-
-static void expire(void *arg)
-{
-	end(arg);
-}
-
-/* With @drain the events up to now are still read; later ones are left to the next start. */
-static void stop(struct connector *c, const char *why, bool drain)
-{
-	info("%s: stopping, %llu events in flight", why,
-	     (unsigned long long)deliveries_unacked(c->deliveries));
-	c->stopping = true;
-	c->reading = drain;
-	c->until_ns = now_ns();
-	c->stop_timer.expired = expire;
-	c->stop_timer.arg = c;
-	loop_timer(c->loop, &c->stop_timer, c->cfg->shutdown_ms);
-}
-
-void connector_stop(struct connector *c, const char *why)
-{
-	/* One that stops by itself goes on with that. */
-	if (c->phase < PHASE_RUN || c->asked)
-		end(c);
-	else if (c->phase == PHASE_RUN && !c->stopping)
-		stop(c, why, true);
-	c->asked = true;
-	c->awake = true;
-}
-
-/*
- * Answers from Kafka
- */
-
-static void acked(void *arg, struct delivery *delivery)
-{
-	struct connector *c = arg;
-
-	c->delivered += delivery_ack(c->deliveries, delivery);
-}
-
-static void log_refusal(struct connector *c, const char *topic, const char *why, bool declared)
-{
-	unsigned int held;
-
-	c->rejected++;
-	if (!ratelimit_pass(&c->refusals, &held))
-		return;
-	if (held)
-		warn("%u refusals left out", held);
-	warn("an event for topic %s is refused: %s%s", topic, why,
-	     declared ? "; it is declared as evring.rejected" : "");
-}
-
-/* Not tolerated, the event keeps its place, so that nothing from it on is ever committed. */
-static void give_up(struct connector *c, const struct refusal *refusal)
-{
-	struct delivery *delivery = refusal->delivery;
-
-	if (!delivery->refused)
-		c->given_up += delivery_events(delivery);
-	delivery->refused = true;
-	set_trace(c, STATUS_REFUSED, "an event for topic %s is refused, and errors.tolerance is "
-		  "none: %s", refusal->name, refusal->why);
-	if (!c->stopping)
-		stop(c, "errors.tolerance is none", false);
-	c->reading = false;
-}
-
-static void refused(void *arg, const struct refusal *refusal)
-{
-	struct connector *c = arg;
-	bool tolerated = c->cfg->tolerance == TOLERATE_ALL;
-
-	/* Its messages are given up anyway. */
-	if (c->phase >= PHASE_CLOSE)
-		return;
-	/* It came in place of an event; nothing comes in its own place. */
-	if (refusal->out && refusal->out->declaration) {
-		warn("topic %s refuses a declaration of type evring.rejected: %s", refusal->name,
-		     refusal->why);
-		delivery_ack(c->deliveries, refusal->delivery);
-		return;
-	}
-	log_refusal(c, refusal->name, refusal->why, tolerated);
-	if (!tolerated)
-		give_up(c, refusal);
-	else if (!declare_rejected(&c->encoder, c->deliveries, refusal))
-		fail(c, STATUS_FAILED, "%s", c->encoder.broken);
-}
-
-/*
- * Events to Kafka
- */
-
-/* False: no room in librdkafka. All other trouble of the message is the sender's. */
-static bool hand_over(struct connector *c)
-{
-	c->pending = !sender_produce(c->sender, &c->msg);
-	return !c->pending;
-}
-
-static void count(struct connector *c, const struct evring_event *event)
-{
-	struct evring_lost lost;
-
-	c->read++;
-	c->missed += event->missed;
-	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
-		memcpy(&lost, event->payload, sizeof(lost));
-		c->lost += lost.count;
-	}
-}
-
-/*
- * False: there is none, or none that came before the stop. Events that a group
- * which follows has missed come as one event before the next one.
- */
-static bool next_event(struct connector *c, struct evring_event *event)
-{
-	int ret;
-
-	if (c->has_after) {
-		*event = c->after;
-		c->has_after = false;
-		return true;
-	}
-	ret = source_next(&c->source, event);
-	if (ret < 0)
-		fail(c, STATUS_FAILED, "%s: next event: %s", c->cfg->device, strerror(-ret));
-	if (ret <= 0)
-		return false;
-	if (c->stopping && evring_boottime(c->source.ev, event) > c->until_ns)
-		return false;
-	if (event->missed) {
-		declare_missed(&c->missed_before, event);
-		c->after = *event;
-		c->after.missed = 0;
-		c->has_after = true;
-		*event = c->missed_before.event;
-	}
-	return true;
-}
-
-/* An event that cannot be written as configured; Kafka has not seen it. */
-static void unwritable(struct connector *c, int error)
-{
-	const struct outgoing out = {
-		.delivery = c->msg.delivery, .order = c->msg.delivery->order,
-		.key = c->cfg->key->nr ? c->msg.key : NULL, .key_len = c->msg.key_len,
-	};
-	const struct refusal refusal = {
-		.delivery = c->msg.delivery, .topic = c->msg.route->topic, .name = "(none)",
-		.out = &out, .why = strerror(-error),
-	};
-
-	refused(c, &refusal);
-}
-
-/* False: go on later. */
-static bool ship(struct connector *c, const struct evring_event *event)
-{
-	bool closed = false;
-	int error;
-
-	if (c->packs)
-		closed = pack_add(c->packs, c->deliveries, event, &c->msg, &error);
-	else
-		error = encode(&c->encoder, c->deliveries, event, &c->msg);
-	if (!error)
-		return (c->packs && !closed) || hand_over(c);
-	if (c->encoder.broken) {
-		fail(c, STATUS_FAILED, "%s", c->encoder.broken);
-		return false;
-	}
-	unwritable(c, error);
-	return true;
-}
-
-/* Send all that is kept back. False: there is no room for some of it. */
-static bool flush(struct connector *c)
-{
-	while (c->packs && pack_close(c->packs, c->deliveries, &c->msg))
-		if (!hand_over(c))
-			return false;
-	return sender_flush(c->sender);
-}
-
-/* Nothing is left to read. True: something has come before the device was armed. */
-static bool arm(struct connector *c)
-{
-	int ret = source_arm(&c->source);
-
-	if (ret < 0)
-		fail(c, STATUS_FAILED, "%s: arm: %s", c->cfg->device, strerror(-ret));
-	return ret > 0;
-}
-
-/* Only other owners of its hook want the event: it is done, and needs no message. */
-static void skip(struct connector *c, const struct evring_event *event)
-{
-	struct delivery *delivery = delivery_begin(c->deliveries, 0);
-
-	delivery_push(c->deliveries, delivery, event, 0, 0);
-	delivery_ack(c->deliveries, delivery);
-	c->skipped++;
-}
-
-/* True: there may be more at once. False: wait, for the device or for reports. */
-static bool pump(struct connector *c)
-{
-	struct evring_event event;
-	uint64_t n;
-
-	for (n = 0; n < c->cfg->batch && c->reading; n++) {
-		if (deliveries_full(c->deliveries))
-			break;
-		if (!next_event(c, &event)) {
-			c->reading = !c->stopping;
-			return flush(c) && c->reading && !c->expired && arm(c);
-		}
-		count(c, &event);
-		if (!source_wants(&c->source, &event)) {
-			skip(c, &event);
-			continue;
-		}
-		if (!ship(c, &event))
-			return false;
-	}
-	if (n == c->cfg->batch)
-		return c->packs || sender_flush(c->sender);
-	flush(c);
+	for (*state = CONNECTOR_RUNNING; *state <= CONNECTOR_STOPPED; (*state)++)
+		if (!strcmp(name, state_names[*state]))
+			return true;
 	return false;
 }
 
-/*
- * Waking up
- */
-
-static void device_ready(void *arg)
+static enum connector_state state_of_task(const struct connector *c)
 {
-	struct connector *c = arg;
-
-	c->awake = true;
+	if (task_done(c->task))
+		return task_trace(c->task) ? CONNECTOR_FAILED : CONNECTOR_STOPPED;
+	if (!task_runs(c->task))
+		return c->retry_ms ? CONNECTOR_RESTARTING : CONNECTOR_UNASSIGNED;
+	if (task_cools(c->task))
+		return CONNECTOR_RESTARTING;
+	return c->target == CONNECTOR_PAUSED ? CONNECTOR_PAUSED : CONNECTOR_RUNNING;
 }
 
-static void device_failed(void *arg, const char *why)
+enum connector_state connector_state(const struct connector *c)
 {
-	struct connector *c = arg;
-
-	fail(c, STATUS_FAILED, "poll of %s: %s", c->cfg->device, why);
-}
-
-static void kafka_failed(void *arg, const char *why)
-{
-	struct connector *c = arg;
-
-	fail(c, STATUS_FAILED, "delivery reports: %s", why);
-}
-
-static void kafka_ready(void *arg)
-{
-	struct connector *c = arg;
-	eventfd_t value;
-
-	c->awake = true;
-	if (eventfd_read(sender_fd(c->sender), &value) && errno != EAGAIN)
-		kafka_failed(c, strerror(errno));
-}
-
-static void commit_done(void *arg, int ret)
-{
-	struct connector *c = arg;
-
-	/* Within commit_start() the turn goes on. */
-	if (!c->committer.by_ioctl || c->phase == PHASE_COMMIT)
-		c->awake = true;
-	if (!ret)
-		return;
-	/* The kernel's positions differ from ours: that cannot be healed. */
-	c->uncommittable = true;
-	fail(c, STATUS_FAILED, "commit of %u rings: %s", c->committer.nr, strerror(-ret));
-}
-
-static void tick(void *arg)
-{
-	struct connector *c = arg;
-
-	c->ticking = false;
-	c->ticked = true;
-	c->awake = true;
-}
-
-static void pause_over(void *arg)
-{
-	struct connector *c = arg;
-
-	c->pausing = false;
-	c->awake = true;
-}
-
-/* Timers that run only while there is a reason for them */
-static void start_timers(struct connector *c)
-{
-	uint64_t pause = sender_pause_ms(c->sender);
-
-	if (!c->ticking && (deliveries_unacked(c->deliveries) || c->stall.since)) {
-		c->ticking = true;
-		loop_timer(c->loop, &c->stall_timer, STALL_TICK_MS);
-	}
-	if (!c->pausing && pause) {
-		c->pausing = true;
-		loop_timer(c->loop, &c->pause_timer, pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX);
-	}
-}
-
-/*
- * The start
- */
-
-static void log_start(const struct config *cfg)
-{
-	char hooks[512] = "none";
-	size_t len = 0, i;
-
-	for (i = 0; cfg->hooks[i] && len < sizeof(hooks); i++)
-		len += (size_t)snprintf(hooks + len, sizeof(hooks) - len, "%s%s", i ? "," : "",
-					cfg->hooks[i]);
-	info("version %s: connector %s, group %s, hooks %s, topic %s, brokers %s", evring_version(),
-	     cfg->name, cfg->group, hooks, cfg->topic->text, kafka_brokers(cfg));
-}
-
-/* The group is its own. */
-static void run(struct connector *c)
-{
-	const struct sender_calls calls = { .acked = acked, .refused = refused, .arg = c };
-	char why[300];
-
-	if (!source_attach(&c->source, why, sizeof(why))) {
-		fail(c, STATUS_FAILED, "%s", why);
-		return;
-	}
-	c->sender = sender_open(c->cfg, &kafka_producer, &calls);
-	if (!c->sender) {
-		fail(c, STATUS_FAILED, "eventfd: %s", strerror(errno));
-		return;
-	}
-	c->deliveries = deliveries_new(c->cfg->inflight_bytes, c->cfg->inflight_events);
-	encoder_open(&c->encoder, c->cfg, &c->source, c->sender);
-	c->packs = c->cfg->pack_bytes ? packs_new(&c->encoder) : NULL;
-	c->on_device = (struct loop_watch){
-		.fd = evring_fd(c->source.ev), .ready = device_ready, .failed = device_failed,
-		.arg = c,
-	};
-	c->on_kafka = (struct loop_watch){
-		.fd = sender_fd(c->sender), .ready = kafka_ready, .failed = kafka_failed, .arg = c,
-	};
-	c->committer.done = commit_done;
-	c->committer.arg = c;
-	commit_open(&c->committer, c->loop, c->source.ev);
-	loop_watch(c->loop, &c->on_device);
-	loop_watch(c->loop, &c->on_kafka);
-	log_start(c->cfg);
-	c->phase = PHASE_RUN;
-	c->state = CONNECTOR_RUNNING;
-	c->reading = true;
-	c->awake = true;
-}
-
-static void wake(void *arg)
-{
-	struct connector *c = arg;
-
-	c->awake = true;
-}
-
-static void join(struct connector *c)
-{
-	int ret = source_join(&c->source);
-
-	if (ret == -EBUSY && ++c->joins < JOIN_TRIES) {
-		if (c->joins == 1)
-			info("group %s has an owner: waiting for it to go", c->cfg->group);
-		loop_timer(c->loop, &c->join_timer, JOIN_PAUSE_MS);
-	} else if (ret < 0) {
-		fail(c, STATUS_FAILED, "group %s: %s", c->cfg->group,
-		     ret == -EBUSY ? "another process owns it" : strerror(-ret));
-	} else {
-		run(c);
-	}
-}
-
-/* All problems are told, not only the first. */
-static void check(struct connector *c)
-{
-	struct problems problems = { .file = c->file };
-	size_t i;
-
-	source_check(&c->source, &problems);
-	for (i = 0; i < problems.nr; i++)
-		log_line(LOG_ERR, "%s: %s", c->file, problems.lines[i]);
-	if (problems.nr)
-		fail(c, STATUS_MISUSED, "the configuration does not fit this host: %s",
-		     problems.lines[0]);
-	problems_free(&problems);
-}
-
-static void start(struct connector *c)
-{
-	char why[400];
-
-	c->phase = PHASE_JOIN;
-	if (!source_open(&c->source, c->cfg, why, sizeof(why))) {
-		fail(c, STATUS_FAILED, "%s", why);
-		return;
-	}
-	check(c);
-	if (!c->expired)
-		join(c);
-}
-
-/*
- * The end
- */
-
-/* librdkafka's threads do not use the values in our memory and in the ring any more. */
-static void release(struct connector *c)
-{
-	loop_unwatch(&c->on_device);
-	loop_unwatch(&c->on_kafka);
-	if (c->sender)
-		sender_close(c->sender);
-	packs_free(c->packs);
-	encoder_close(&c->encoder);
-	source_close(&c->source);
-	if (c->deliveries)
-		deliveries_free(c->deliveries);
-	commit_close(&c->committer);
-	c->sender = NULL;
-	c->packs = NULL;
-	c->deliveries = NULL;
-	c->phase = PHASE_RELEASED;
-}
-
-/* Nothing more will be committed. */
-static void finish(struct connector *c)
-{
-	uint64_t held = c->deliveries ? deliveries_held(c->deliveries) : 0;
-
-	if (c->trace)
-		log_line(LOG_ERR, "FAILED: %s", c->trace);
-	if (held)
-		log_line(LOG_ERR, "%llu events stay unacknowledged: they are in the ring for the "
-			 "next start", (unsigned long long)held);
-	else if (c->reading && !c->trace)
-		log_line(LOG_ERR, "events that came before the stop stay unread: "
-			 "they are in the ring for the next start");
-	if (!c->trace && (held || c->reading))
-		c->status = STATUS_FAILED;
-	c->state = c->trace ? CONNECTOR_FAILED : CONNECTOR_STOPPED;
-	if (c->sender)
-		connector_tell(c, "stopped", false);
-	c->phase = PHASE_CLOSE;
-	c->awake = true;
-	if (!held)
-		release(c);
-}
-
-static void turn_commit(struct connector *c)
-{
-	if (c->committer.busy ||
-	    (c->sender && !c->uncommittable && commit_start(&c->committer, c->deliveries))) {
-		/* An ioctl is over already. */
-		c->awake = !c->committer.busy;
-		return;
-	}
-	finish(c);
-}
-
-static void look_for_stall(struct connector *c)
-{
-	c->ticked = false;
+	if (c->replacing)
+		return CONNECTOR_RESTARTING;
+	if (c->task)
+		return state_of_task(c);
 	if (c->given_up)
-		stall_over(&c->stall, now_ns());
-	else
-		stall_look(&c->stall, c->deliveries, c->sender, now_ns());
+		return CONNECTOR_FAILED;
+	if (c->target == CONNECTOR_STOPPED || c->over)
+		return CONNECTOR_STOPPED;
+	return c->retry_at ? CONNECTOR_RESTARTING : CONNECTOR_UNASSIGNED;
 }
 
-/* Reports first, as they make room. The commit at the end covers them, too. */
-static void turn_run(struct connector *c)
+const char *connector_trace(const struct connector *c)
 {
-	bool more = false;
+	return c->task && task_trace(c->task) ? task_trace(c->task) : c->trace;
+}
 
-	sender_turn(c->sender, c->stopping);
-	if (sender_up(c->sender) && !c->expired && (!c->pending || hand_over(c)))
-		more = pump(c);
-	if (!c->uncommittable)
-		commit_start(&c->committer, c->deliveries);
-	if (c->ticked || c->stall.told)
-		look_for_stall(c);
-	if (c->stopping && !c->reading && deliveries_unacked(c->deliveries) <= c->given_up)
-		c->expired = true;
-	if (c->expired)
+/*
+ * Tasks
+ */
+
+/* The next try; false: it has been tried for long enough. */
+static bool retry(struct connector *c)
+{
+	uint64_t now = monotonic_ms();
+
+	if (!c->failing_since)
+		c->failing_since = now;
+	if (c->cfg->retry_timeout_ms != UINT64_MAX &&
+	    now - c->failing_since >= c->cfg->retry_timeout_ms)
+		return false;
+	c->retry_ms = c->retry_ms ? c->retry_ms * 2 : RETRY_MS_MIN;
+	if (c->retry_ms > c->cfg->retry_delay_ms)
+		c->retry_ms = c->cfg->retry_delay_ms;
+	c->retry_at = now + c->retry_ms;
+	if (!c->retry_timer.op.busy)
+		loop_timer(c->loop, &c->retry_timer, c->retry_ms);
+	info("starts again in %llu ms", (unsigned long long)c->retry_ms);
+	return true;
+}
+
+static void forget_failure(struct connector *c)
+{
+	free(c->trace);
+	c->trace = NULL;
+	c->status = STATUS_OK;
+	c->given_up = false;
+	c->retry_at = 0;
+	c->retry_ms = 0;
+	c->failing_since = 0;
+}
+
+/* A timer that another one came before: it is not time yet. */
+static void retry_over(void *arg)
+{
+	struct connector *c = arg;
+	uint64_t now = monotonic_ms();
+
+	if (c->retry_at > now && !c->over)
+		loop_timer(c->loop, &c->retry_timer, c->retry_at - now);
+	else
+		c->retry_at = 0;
+	c->awake = true;
+}
+
+/* A wrong configuration (2) and a refused event (3) do not pass by themselves. */
+static void look_at_end(struct connector *c, const struct counts *counts)
+{
+	const char *trace = task_trace(c->task);
+
+	c->status = task_status(c->task);
+	if (!trace || c->replacing || c->over)
 		return;
-	start_timers(c);
-	c->awake = c->awake || more;
+	if (counts->committed)
+		forget_failure(c);
+	free(c->trace);
+	c->trace = xstrdup(trace);
+	c->status = task_status(c->task);
+	c->given_up = c->target != CONNECTOR_STOPPED && (c->status != STATUS_FAILED || !retry(c));
 }
 
-static void turn_close(struct connector *c)
+static void adopt_next(struct connector *c)
 {
-	if (sender_abandon(c->sender))
-		release(c);
-	else
-		start_timers(c);
+	if (!c->next)
+		return;
+	config_free(c->before);
+	c->before = c->cfg;
+	c->cfg = c->next;
+	c->next = NULL;
+}
+
+static void end_task(struct connector *c)
+{
+	struct counts counts;
+
+	task_counts(c->task, &counts);
+	look_at_end(c, &counts);
+	counts.in_flight = 0;
+	counts_add(&c->counts, &counts);
+	task_free(c->task);
+	c->task = NULL;
+	adopt_next(c);
+	if (c->replacing)
+		forget_failure(c);
+	c->replacing = false;
+}
+
+static void start_task(struct connector *c)
+{
+	c->stopping = false;
+	c->task = task_new(c->cfg, c->before, c->file, c->loop);
+	task_pause(c->task, c->target == CONNECTOR_PAUSED);
+}
+
+bool connector_ready(const struct connector *c)
+{
+	return c->awake || (c->task && (task_ready(c->task) ||
+		(c->lasting && task_released(c->task) && task_idle(c->task))));
 }
 
 void connector_turn(struct connector *c)
 {
 	c->awake = false;
-	if (c->phase == PHASE_NEW)
-		start(c);
-	else if (c->phase == PHASE_JOIN && !c->expired)
-		join(c);
-	else if (c->phase == PHASE_RUN)
-		turn_run(c);
-	else if (c->phase == PHASE_CLOSE)
-		turn_close(c);
-	if (c->expired && c->phase < PHASE_COMMIT)
-		c->phase = PHASE_COMMIT;
-	if (c->phase == PHASE_COMMIT)
-		turn_commit(c);
+	if (c->task && task_ready(c->task))
+		task_turn(c->task);
+	if (c->task && c->lasting && task_released(c->task) && task_idle(c->task))
+		end_task(c);
+	if (c->task || c->over || !c->cfg || c->given_up || c->retry_at ||
+	    c->target == CONNECTOR_STOPPED)
+		return;
+	start_task(c);
+	task_turn(c->task);
 }
 
-bool connector_ready(const struct connector *c)
+/*
+ * Requests
+ */
+
+/* Once: the second time would end the wait for acknowledgements. */
+static void stop_task(struct connector *c, const char *why, bool drain)
 {
-	return c->awake;
+	if (!c->stopping)
+		task_stop(c->task, why, drain);
+	c->stopping = true;
 }
+
+static void replace_task(struct connector *c, const char *why)
+{
+	if (c->task) {
+		c->replacing = true;
+		stop_task(c, why, false);
+	} else {
+		adopt_next(c);
+		forget_failure(c);
+	}
+	c->awake = true;
+}
+
+void connector_ask(struct connector *c, enum connector_state target)
+{
+	if (target == c->target)
+		return;
+	c->target = target;
+	c->awake = true;
+	/* The group stays without an owner, and goes on holding its events. */
+	if (target == CONNECTOR_STOPPED) {
+		info("STOPPED is asked for: group %s keeps its position", c->cfg ? c->cfg->group : "");
+		if (c->task)
+			stop_task(c, "STOPPED", false);
+		forget_failure(c);
+	} else if (c->task && task_done(c->task)) {
+		c->replacing = true;
+	} else if (c->task) {
+		task_pause(c->task, target == CONNECTOR_PAUSED);
+	}
+	if (target == CONNECTOR_PAUSED)
+		info("PAUSED is asked for: nothing is read, and group %s holds events back",
+		     c->cfg ? c->cfg->group : "");
+	else if (target == CONNECTOR_RUNNING)
+		info("RUNNING is asked for");
+}
+
+enum connector_state connector_target(const struct connector *c)
+{
+	return c->target;
+}
+
+void connector_restart(struct connector *c, const char *why)
+{
+	if (c->target != CONNECTOR_STOPPED)
+		replace_task(c, why);
+}
+
+const char *connector_configure(struct connector *c, struct config *cfg)
+{
+	enum config_change change = config_compare(c->next ? c->next : c->cfg, cfg);
+
+	if (change == CONFIG_SAME || (change == CONFIG_LIVE && c->task)) {
+		config_adopt(c->next ? c->next : c->cfg, cfg);
+		if (c->given_up)
+			replace_task(c, "configured anew");
+		return change == CONFIG_SAME ? "unchanged" : "changed in place";
+	}
+	config_free(c->next);
+	c->next = cfg;
+	replace_task(c, "configured anew");
+	return "configured anew: goes on at the committed position";
+}
+
+static void leave(struct connector *c, const char *why, bool drain)
+{
+	if (c->task && c->over)
+		task_stop(c->task, why, drain);
+	else if (c->task)
+		stop_task(c, why, drain);
+	c->over = true;
+	c->replacing = false;
+	c->awake = true;
+	loop_hurry(c->loop, &c->retry_timer);
+}
+
+void connector_stop(struct connector *c, const char *why)
+{
+	leave(c, why, true);
+}
+
+void connector_leave(struct connector *c, const char *why)
+{
+	leave(c, why, false);
+}
+
+/*
+ * Queries
+ */
 
 bool connector_done(const struct connector *c)
 {
-	return c->phase >= PHASE_CLOSE;
+	return c->task ? task_done(c->task) : c->over;
 }
 
 bool connector_released(const struct connector *c)
 {
-	return c->phase == PHASE_RELEASED;
+	return c->task ? task_released(c->task) : c->over;
 }
 
-enum connector_state connector_state(const struct connector *c)
+bool connector_has_task(const struct connector *c)
 {
-	return c->state;
+	return c->target != CONNECTOR_STOPPED && c->cfg;
 }
 
 int connector_status(const struct connector *c)
 {
-	return c->status;
+	return c->task ? task_status(c->task) : c->status;
 }
 
 const char *connector_name(const struct connector *c)
 {
-	return c->cfg->name;
+	return c->name;
 }
 
-struct connector *connector_new(const struct config *cfg, const char *file, struct loop *loop)
+const char *connector_file(const struct connector *c)
+{
+	return c->file;
+}
+
+const struct config *connector_config(const struct connector *c)
+{
+	return c->next ? c->next : c->cfg;
+}
+
+void connector_topics(const struct connector *c, void (*tell)(void *arg, const char *name),
+		      void *arg)
+{
+	if (c->task)
+		task_topics(c->task, tell, arg);
+}
+
+void connector_counts(const struct connector *c, struct counts *counts)
+{
+	memset(counts, 0, sizeof(*counts));
+	if (c->task)
+		task_counts(c->task, counts);
+	counts_add(counts, &c->counts);
+}
+
+void connector_tell(const struct connector *c, const char *when, bool state)
+{
+	const char *trace = connector_trace(c);
+	char before[64], behind[600];
+	struct counts counts;
+
+	connector_counts(c, &counts);
+	snprintf(before, sizeof(before), "%s%s%s",
+		 state ? connector_state_name(connector_state(c)) : "", state ? ", " : "", when);
+	snprintf(behind, sizeof(behind), "%s%s", state && trace ? ": " : "",
+		 state && trace ? trace : "");
+	counts_tell(&counts, before, behind);
+}
+
+static struct connector *new(const char *name, const char *file, struct loop *loop)
 {
 	struct connector *c = xzalloc(sizeof(*c));
 
-	c->cfg = cfg;
-	c->file = file;
+	c->name = log_name(name);
+	c->file = xstrdup(file);
 	c->loop = loop;
+	c->target = CONNECTOR_RUNNING;
+	c->retry_timer = (struct loop_timer){ .expired = retry_over, .arg = c };
 	c->awake = true;
-	c->join_timer = (struct loop_timer){ .expired = wake, .arg = c };
-	c->pause_timer = (struct loop_timer){ .expired = pause_over, .arg = c };
-	c->stall_timer = (struct loop_timer){ .expired = tick, .arg = c };
 	return c;
+}
+
+struct connector *connector_new(struct config *cfg, const char *file, struct loop *loop,
+				bool lasting)
+{
+	struct connector *c = new(cfg->name, file, loop);
+
+	c->cfg = cfg;
+	c->lasting = lasting;
+	return c;
+}
+
+struct connector *connector_new_failed(const char *name, const char *file, const char *why,
+				       struct loop *loop)
+{
+	struct connector *c = new(name, file, loop);
+
+	c->lasting = true;
+	c->given_up = true;
+	c->status = STATUS_MISUSED;
+	c->trace = xstrdup(why);
+	return c;
+}
+
+bool connector_idle(const struct connector *c)
+{
+	return !c->retry_timer.op.busy && (!c->task || task_idle(c->task));
 }
 
 void connector_free(struct connector *c)
 {
+	if (c->task)
+		task_free(c->task);
+	config_free(c->cfg);
+	config_free(c->next);
+	config_free(c->before);
+	free(c->file);
 	free(c->trace);
 	free(c);
 }

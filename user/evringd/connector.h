@@ -1,61 +1,90 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connector: ships the events of one group to Kafka. It reads while there is
- * room, produces, commits the events that Kafka has acknowledged, and waits when
- * there is nothing to do.
+ * connector: a name, a configuration and a target state; it keeps a task that does the
+ * work. Its states have Kafka Connect's names:
  *
- * Its state has Kafka Connect's names. Trouble of one connector is never the
- * process's: it is FAILED then, with a trace, and the others go on.
- *
- *	UNASSIGNED	its group has another owner, for which it waits
+ *	UNASSIGNED	its task starts, or its group has another owner
  *	RUNNING
- *	STOPPED		by a signal; events without a commit are in the ring
- *	FAILED		it cannot go on; events without a commit are in the ring
+ *	PAUSED		owns its group, which holds events, and reads nothing
+ *	STOPPED		has no task; the group keeps its position without an owner
+ *	FAILED		given up, with a trace; events without a commit are in the ring
+ *	RESTARTING	its task is replaced, or waits after a failure
+ *
+ * Trouble of one connector is never the process's: the others go on.
  */
 #ifndef CONNECTOR_H
 #define CONNECTOR_H
 
-#include <stdbool.h>
+#include "task.h"
 
 struct config;
 struct connector;
 struct loop;
 
-/* evringd's exit status */
-enum {
-	STATUS_OK	= 0,
-	STATUS_FAILED	= 1,	/* at run time */
-	STATUS_MISUSED	= 2,	/* command line or configuration */
-	STATUS_REFUSED	= 3,	/* Kafka refuses an event, and that is not tolerated */
-};
-
 enum connector_state {
-	CONNECTOR_UNASSIGNED, CONNECTOR_RUNNING, CONNECTOR_STOPPED, CONNECTOR_FAILED,
+	CONNECTOR_UNASSIGNED, CONNECTOR_RUNNING, CONNECTOR_PAUSED, CONNECTOR_STOPPED,
+	CONNECTOR_FAILED, CONNECTOR_RESTARTING,
 };
 
-/* @cfg and @file stay; the connector starts with its first turn. */
-struct connector *connector_new(const struct config *cfg, const char *file, struct loop *loop);
-/* After loop_close(): the loop has operations of it until then. */
+const char *connector_state_name(enum connector_state state);
+/* False: there is no state of this name, or none that can be asked for. */
+bool connector_state_by_name(const char *name, enum connector_state *state);
+
+/*
+ * It takes over @cfg. Without @lasting it ends with its task, and the process
+ * with the last of them; else a task that has failed is started anew, later each
+ * time, up to errors.retry.delay.max.ms and for errors.retry.timeout.
+ */
+struct connector *connector_new(struct config *cfg, const char *file, struct loop *loop,
+				bool lasting);
+/* A connector with a configuration that cannot be used: FAILED until it gets another one. */
+struct connector *connector_new_failed(const char *name, const char *file, const char *why,
+				       struct loop *loop);
+/* The loop has no operation of it, or is closed. */
+bool connector_idle(const struct connector *connector);
 void connector_free(struct connector *connector);
 
 /* True: it needs a turn, as something has happened to it or it has more to do. */
 bool connector_ready(const struct connector *connector);
 void connector_turn(struct connector *connector);
+
+/* Set the target state: RUNNING, PAUSED or STOPPED. */
+void connector_ask(struct connector *connector, enum connector_state target);
+enum connector_state connector_target(const struct connector *connector);
+/* A task in place of the one that there is, also after a failure. */
+void connector_restart(struct connector *connector, const char *why);
+/*
+ * Takes over @cfg. Changes are made in place if they can be; else another task goes on at
+ * the committed position. Returns "", or how it was done, for the log and for people.
+ */
+const char *connector_configure(struct connector *connector, struct config *cfg);
 /*
  * Read the events up to now, wait for acknowledgements at most shutdown.timeout.ms, commit.
- * The second call ends the wait.
+ * It never starts again. The second call ends the wait.
  */
 void connector_stop(struct connector *connector, const char *why);
+/* The same without reading on: it is removed. */
+void connector_leave(struct connector *connector, const char *why);
 
-/* It is STOPPED or FAILED, and commits nothing more. */
+/* It has been stopped, or has ended, and commits nothing more. */
 bool connector_done(const struct connector *connector);
 /* It is done, and has freed its memory and closed its device. */
 bool connector_released(const struct connector *connector);
 enum connector_state connector_state(const struct connector *connector);
-const char *connector_state_name(enum connector_state state);
+/* Why it is FAILED or RESTARTING, or NULL */
+const char *connector_trace(const struct connector *connector);
+/* It has a task, which may have failed. */
+bool connector_has_task(const struct connector *connector);
 /* The exit status that this connector alone would give the process */
 int connector_status(const struct connector *connector);
 const char *connector_name(const struct connector *connector);
+const char *connector_file(const struct connector *connector);
+/* NULL: its configuration cannot be used. */
+const struct config *connector_config(const struct connector *connector);
+/* The topics that its task has written to */
+void connector_topics(const struct connector *connector,
+		      void (*tell)(void *arg, const char *name), void *arg);
+void connector_counts(const struct connector *connector, struct counts *counts);
 /* Write its counters to the log, and its state with @state. */
 void connector_tell(const struct connector *connector, const char *when, bool state);
 

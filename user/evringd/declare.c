@@ -181,8 +181,8 @@ static void fill(struct declaration *d, const struct refusal *refusal, const str
 }
 
 /*
- * That of the connector's other messages. Frames without headers have lines beside them, as a
- * record alone would not say whose it is.
+ * The converter of the connector's other messages. Frames without headers have lines
+ * beside them, as a record alone does not identify its host.
  */
 static const struct converter *converter_for(const struct config *cfg)
 {

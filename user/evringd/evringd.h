@@ -7,12 +7,20 @@
  *	config, keys	a connector's file
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
- *	problem, words	... all that is wrong with them; lists of words
- *	host		what a configuration needs of this host
- *	worker		the process: signals, a watch of the host, all connectors
- *	loop		io_uring: what wakes them
+ *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	connect		keys of Kafka Connect's that are understood, or refused by name
+ *	problem, words	... all errors in them; lists of words
+ *	host		the identity, names, hooks and fields of this host
+ *	worker		the process: signals, a watch of the host
+ *	connectors	all connectors, and the folder that they are kept in
+ *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
+ *	rest		a request and its answer; its parts: resource.h
+ *	loop		io_uring: timers, descriptors and signals that wake them
  *	watch		losses, rings that fill, groups without an owner: the log
- *	connector	one group: acknowledged, commit, read, produce
+ *	connector	one of them: its state, and the requested state
+ *	task		one run of it: acknowledged, commit, read, produce
+ *	launch, intake,	... its parts: running.h
+ *	answer
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
  *	template	"host.${type}"
@@ -25,7 +33,7 @@
  *	failure
  *	producer	message -> report, a table of operations: kafka
  *	outgoing	messages that wait for it
- *	verdict		whose fault a failed delivery is
+ *	verdict		the cause of a failed delivery: event, topic or moment
  *	split		a pack that is refused, in halves
  *	stall		why nothing is acknowledged: the log
  *	commit		the prefix -> the kernel
@@ -39,16 +47,22 @@
 #ifndef EVRINGD_H
 #define EVRINGD_H
 
+#include "auth.h"
 #include "check.h"
 #include "commit.h"
 #include "config.h"
+#include "connect.h"
 #include "connector.h"
+#include "connectors.h"
 #include "converter.h"
 #include "declare.h"
+#include "definition.h"
 #include "delivery.h"
 #include "encode.h"
 #include "host.h"
+#include "http.h"
 #include "keys.h"
+#include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -59,10 +73,12 @@
 #include "producer.h"
 #include "property.h"
 #include "provider.h"
+#include "rest.h"
 #include "sender.h"
 #include "source.h"
 #include "split.h"
 #include "stall.h"
+#include "task.h"
 #include "template.h"
 #include "verdict.h"
 #include "watch.h"

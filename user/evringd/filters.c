@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of the type with some id; another one can come to it. */
+/* A connector's filter of one type id; another type can get the id. */
 struct wanted {
 	const struct evring_type *type;
-	struct evring_filter *filter;
+	struct evring_filter *filter;	/* hooks.filter.TYPE */
+	struct evring_filter *also;	/* "filter" */
+	bool never;			/* that cannot be asked of the type */
 };
 
 struct filters {
@@ -57,12 +59,35 @@ static void filter_check(struct evring *ev, const struct config *cfg,
 	evring_filter_free(compiled);
 }
 
+/* The filter is of as many types as it can be asked of. */
+static void common_check(struct evring *ev, const struct config *cfg, struct problems *problems)
+{
+	struct evring_filter *compiled = NULL;
+	struct evring_filter_error error;
+	int nr = evring_types(ev), i;
+	unsigned int column = 0;
+
+	for (i = 0; i < nr && !compiled; i++) {
+		const struct evring_type *type = evring_type(ev, (unsigned int)i);
+
+		if (type && evring_filter_compile(&compiled, type, cfg->filter, &error) &&
+		    error.column > column)
+			column = error.column;
+	}
+	if (!compiled)
+		problem(problems, "key \"filter\": wrong at column %u, whichever type is asked; "
+			"evring filter check TYPE EXPRESSION says why", column);
+	evring_filter_free(compiled);
+}
+
 void filters_check(struct evring *ev, const struct config *cfg, struct problems *problems)
 {
 	size_t i;
 
 	for (i = 0; i < cfg->nr_filters; i++)
 		filter_check(ev, cfg, &cfg->filters[i], problems);
+	if (cfg->filter)
+		common_check(ev, cfg, problems);
 }
 
 struct filters *filters_new(const struct config *cfg)
@@ -79,8 +104,10 @@ void filters_free(struct filters *filters)
 
 	if (!filters)
 		return;
-	for (i = 0; i < filters->nr; i++)
+	for (i = 0; i < filters->nr; i++) {
 		evring_filter_free(filters->wanted[i].filter);
+		evring_filter_free(filters->wanted[i].also);
+	}
 	free(filters->wanted);
 	free(filters);
 }
@@ -98,7 +125,27 @@ static struct evring_filter *compile(const struct config *cfg, const struct evri
 	return filter;
 }
 
-const struct evring_filter *filters_of(struct filters *filters, const struct evring_type *type)
+/* Losses and the like: they are always sent. */
+static bool is_own(const struct evring_type *type)
+{
+	return !strncmp(type->name, "evring.", 7);
+}
+
+/* A type that "filter" cannot be asked of is not wanted, as with evring tail --filter. */
+static void look_at(const struct config *cfg, const struct evring_type *type,
+		    struct wanted *wanted)
+{
+	evring_filter_free(wanted->filter);
+	evring_filter_free(wanted->also);
+	*wanted = (struct wanted){ .type = type, .filter = compile(cfg, type) };
+	if (cfg->filter && !is_own(type))
+		wanted->never = evring_filter_compile(&wanted->also, type, cfg->filter, NULL);
+	if (wanted->never)
+		info("key \"filter\": type %s does not have its fields, so none of its events is sent",
+		     type->name);
+}
+
+static struct wanted *wanted_of(struct filters *filters, const struct evring_type *type)
 {
 	struct wanted *wanted;
 
@@ -108,20 +155,25 @@ const struct evring_filter *filters_of(struct filters *filters, const struct evr
 		filters->nr = type->id + 1;
 	}
 	wanted = &filters->wanted[type->id];
-	if (wanted->type != type) {
-		evring_filter_free(wanted->filter);
-		wanted->type = type;
-		wanted->filter = compile(filters->cfg, type);
-	}
-	return wanted->filter;
+	if (wanted->type != type)
+		look_at(filters->cfg, type, wanted);
+	return wanted;
+}
+
+const struct evring_filter *filters_of(struct filters *filters, const struct evring_type *type)
+{
+	return wanted_of(filters, type)->filter;
 }
 
 bool filters_want(struct filters *filters, const struct evring_event *event)
 {
-	const struct evring_filter *filter;
+	const struct config *cfg = filters->cfg;
+	const struct wanted *wanted;
 
-	if (!filters->cfg->nr_filters || !event->type)
+	if ((!cfg->nr_filters && !cfg->filter) || !event->type)
 		return true;
-	filter = filters_of(filters, event->type);
-	return !filter || evring_filter_match(filter, event);
+	wanted = wanted_of(filters, event->type);
+	if (wanted->never || (wanted->filter && !evring_filter_match(wanted->filter, event)))
+		return false;
+	return !wanted->also || evring_filter_match(wanted->also, event);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* host: what a configuration needs of this host: an identity, a name, hooks and fields. */
+/* host: this host's identity, name, hooks and fields, as a configuration needs them. */
 #ifndef HOST_H
 #define HOST_H
 
@@ -10,7 +10,7 @@
 struct config;
 struct problems;
 
-/* The identity of this host. False: @why tells what the host lacks. */
+/* The identity of this host. False: the host lacks a part of it, which @why names. */
 bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len);
 /* A host's name that no topic can have, where the topic has it, is a problem. */
 void topic_check(const struct config *cfg, const struct evring_host *host,

@@ -22,6 +22,7 @@
 struct kafka {
 	struct producer producer;
 	const struct config *cfg;
+	const char *name;		/* of the connector, for librdkafka's threads */
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;
 	uint64_t flying;
@@ -82,7 +83,7 @@ static void log_kafka(const rd_kafka_t *rk, int level, const char *facility, con
 	struct kafka *kafka = rd_kafka_opaque(rk);
 	size_t i;
 
-	log_context(kafka->cfg->name);
+	log_context(kafka->name);
 	if (!strcmp(facility, "MSGSET"))
 		find_reason(kafka, text);
 	if (level == LOG_DEBUG && !kafka->debug)
@@ -146,6 +147,7 @@ static struct producer *kafka_open(const struct config *cfg, size_t batch_bytes,
 
 	kafka->producer.ops = &kafka_producer;
 	kafka->cfg = cfg;
+	kafka->name = log_name(cfg->name);
 	kafka->partitioner = !cfg->key->nr || property_find(cfg, "partitioner");
 	pthread_mutex_init(&kafka->lock, NULL);
 	if (problems.nr)

@@ -6,6 +6,7 @@
 #include "keys.h"
 
 #include "config.h"
+#include "connect.h"
 #include "log.h"
 #include "memory.h"
 #include "pack.h"
@@ -49,6 +50,10 @@ static const struct key keys[] = {
 	  "lanes to read, as the module has them" },
 	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
+	{ "filter", KEY_TEXT, NULL, "an expression, see evring-filter(7)", 0, 0, MEMBER(filter),
+	  "send only events of which it is so, decided in evringd; default: all" },
+	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
@@ -349,6 +354,36 @@ static void allowed_text(const struct key *key, char *buf, size_t len)
 		snprintf(buf, len, "%s", key->allowed);
 }
 
+/* Kafka Connect's name of a type */
+static const char *type_name(enum key_type type)
+{
+	switch (type) {
+	case KEY_NUMBER:
+	case KEY_TIMEOUT:
+		return "LONG";
+	case KEY_LIST:
+	case KEY_LANES:
+	case KEY_WORDS:
+		return "LIST";
+	default:
+		return "STRING";
+	}
+}
+
+bool key_doc(size_t number, struct key_doc *doc)
+{
+	const struct key *key = &keys[number];
+
+	if (number >= NR_KEYS)
+		return false;
+	*doc = (struct key_doc){
+		.name = key->name, .type = type_name(key->type), .doc = key->doc, .def = key->def,
+		.required = key->type == KEY_KAFKA && !strchr(key->name, '*'),
+	};
+	allowed_text(key, doc->allowed, sizeof(doc->allowed));
+	return true;
+}
+
 void keys_print(FILE *to)
 {
 	char allowed[160];
@@ -465,7 +500,7 @@ static void keep_written(struct config *cfg, const struct key *key, const char *
 	(*tmpl)->text = xstrdup(written);
 }
 
-/* What stands behind the prefix; NULL: the name has another one, or nothing behind it. */
+/* The name's rest behind the prefix; NULL: it has another prefix, or no rest. */
 static const char *behind(const char *name, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -473,14 +508,25 @@ static const char *behind(const char *name, const char *prefix)
 	return !strncmp(name, prefix, len) && name[len] ? name + len : NULL;
 }
 
+/* Kafka Connect's names for them are understood, too. */
+static const char *kafka_property(const char *name)
+{
+	const char *property = behind(name, KAFKA_PREFIX);
+
+	if (!property)
+		property = behind(name, "producer.override.");
+	return !property && !strcmp(name, "bootstrap.servers") ? name : property;
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
-	const char *property = behind(name, KAFKA_PREFIX), *type = behind(name, FILTER_PREFIX);
+	const char *property = kafka_property(name), *type = behind(name, FILTER_PREFIX);
 	const struct key *key = key_by_name(name);
 	char why[400], allowed[160], *resolved;
 
 	if (!property && !type && !key) {
-		unknown_key(name, problems);
+		if (!connect_key(cfg->name, name, value, problems))
+			unknown_key(name, problems);
 		return;
 	}
 	resolved = provider_resolve(value, is_template(key), why, sizeof(why));
@@ -488,6 +534,7 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		problem(problems, "key \"%.80s\": %s", name, why);
 		return;
 	}
+	add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
 	if (property) {
 		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
 	} else if (type) {
@@ -499,6 +546,33 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		keep_written(cfg, key, value);
 	}
 	free(resolved);
+}
+
+/* Numbers that are looked at each time that they are needed */
+static const char *const live[] = {
+	"watermark.bytes", "flush.ms", "batch.events", "errors.tolerance", "errors.retry.timeout",
+	"errors.retry.delay.max.ms", "shutdown.timeout.ms", "log.level",
+};
+
+#define NR_LIVE (sizeof(live) / sizeof(live[0]))
+
+bool key_is_live(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_LIVE && strcmp(live[i], name); i++)
+		;
+	return i < NR_LIVE;
+}
+
+void keys_adopt(struct config *cfg, const struct config *from)
+{
+	size_t i, at;
+
+	for (i = 0; i < NR_LIVE; i++) {
+		at = key_by_name(live[i])->member;
+		memcpy((char *)cfg + at, (const char *)from + at, sizeof(uint64_t));
+	}
 }
 
 void keys_default(struct config *cfg)
@@ -531,4 +605,5 @@ void keys_free(struct config *cfg)
 		release(cfg, &keys[i]);
 	free_properties(cfg->kafka, cfg->nr_kafka);
 	free_properties(cfg->filters, cfg->nr_filters);
+	free_properties(cfg->settings, cfg->nr_settings);
 }

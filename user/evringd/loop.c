@@ -57,12 +57,15 @@ static void submit_poll(struct loop_watch *watch)
 
 	io_uring_prep_poll_multishot(sqe, watch->fd, POLLIN);
 	io_uring_sqe_set_data(sqe, &watch->op);
+	watch->op.busy = true;
 }
 
 static void watch_failed(struct loop_watch *watch, const char *why)
 {
 	if (!watch->failed)
 		fatal("poll: %s", why);
+	if (watch->op.busy)
+		loop_unwatch(watch);
 	watch->gone = true;
 	watch->failed(watch->arg, why);
 }
@@ -72,6 +75,7 @@ static void watch_done(struct loop_op *op, int res, unsigned int flags)
 {
 	struct loop_watch *watch = (struct loop_watch *)op;
 
+	op->busy = flags & IORING_CQE_F_MORE;
 	if (watch->gone)
 		return;
 	if (res < 0 && res != -ECANCELED && res != -EINTR) {
@@ -113,7 +117,8 @@ static void timer_done(struct loop_op *op, int res, unsigned int flags)
 	struct loop_timer *timer = (struct loop_timer *)op;
 
 	(void)flags;
-	if (res != -ETIME)
+	op->busy = false;
+	if (res != -ETIME && res != -ECANCELED)
 		fatal("timer: %s", strerror(-res));
 	timer->expired(timer->arg);
 }
@@ -127,6 +132,19 @@ void loop_timer(struct loop *loop, struct loop_timer *timer, uint64_t ms)
 	timer->time.nsec = (long long)(ms % 1000) * 1000000;
 	io_uring_prep_timeout(sqe, (struct __kernel_timespec *)&timer->time, 0, 0);
 	io_uring_sqe_set_data(sqe, &timer->op);
+	timer->op.busy = true;
+}
+
+/* It may expire by itself before the kernel comes to this. */
+void loop_hurry(struct loop *loop, struct loop_timer *timer)
+{
+	struct io_uring_sqe *sqe;
+
+	if (!timer->op.busy)
+		return;
+	sqe = get_sqe(loop);
+	io_uring_prep_timeout_remove(sqe, (uintptr_t)&timer->op, 0);
+	io_uring_sqe_set_data(sqe, NULL);
 }
 
 /* liburing 2.3 has no helper for it. */

@@ -11,9 +11,10 @@
 
 struct loop;
 
-/* Each operation starts with this. It must stay where it is until its last done(). */
+/* Each operation starts with this. It must stay where it is while it is busy. */
 struct loop_op {
 	void (*done)(struct loop_op *op, int res, unsigned int flags);
+	bool busy;			/* the kernel has it */
 };
 
 /* A file descriptor; ready() is called each time that it has become readable. */
@@ -39,10 +40,12 @@ struct loop *loop_open(void);
 void loop_close(struct loop *loop);
 /* Set @fd, @ready, @failed and @arg before. */
 void loop_watch(struct loop *loop, struct loop_watch *watch);
-/* The descriptor may be closed then; the watch itself must stay until loop_close(). */
+/* The descriptor may be closed then; the watch itself stays busy for a moment. */
 void loop_unwatch(struct loop_watch *watch);
-/* Set @expired and @arg before. */
+/* Set @expired and @arg before. One that is busy must not be set again. */
 void loop_timer(struct loop *loop, struct loop_timer *timer, uint64_t ms);
+/* A timer that is busy expires with one of the next turns. */
+void loop_hurry(struct loop *loop, struct loop_timer *timer);
 /* IORING_OP_URING_CMD with a @payload of 16 bytes. Set @op->done before. */
 void loop_command(struct loop *loop, struct loop_op *op, int fd, uint32_t cmd, const void *payload);
 /* Submit, wait for a completion if @wait, and call done() of each that there is. */

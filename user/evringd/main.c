@@ -2,12 +2,12 @@
 /* evringd: ships the events of this host's /dev/evring to Apache Kafka. */
 #include "check.h"
 #include "config.h"
-#include "connector.h"
 #include "host.h"
 #include "keys.h"
 #include "log.h"
 #include "memory.h"
 #include "problem.h"
+#include "task.h"
 #include "worker.h"
 
 #include <evring.h>
@@ -17,8 +17,16 @@
 
 static const char usage[] =
 	"usage: evringd [--check] FILE...\n"
-	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says.\n"
+	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT --auth FILE\n"
+	"               [--certificate FILE --key FILE]]\n"
+	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says, or in\n"
+	"each FOLDER/*.json, which SIGHUP has evringd read again.\n"
 	"\n"
+	"  -d, --connectors FOLDER\n"
+	"                 run all connectors of the folder, until a signal ends it\n"
+	"  --rest SOCKET  Kafka Connect's REST interface on a Unix socket\n"
+	"  --listen HOST:PORT, --auth FILE, --certificate FILE, --key FILE\n"
+	"                 ... and on TCP, for those that FILE has, with TLS\n"
 	"  -c, --check    check each FILE, print all problems, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  -V, --version  print the version, and exit\n"
@@ -29,6 +37,12 @@ static const char usage[] =
 
 static const struct option options[] = {
 	{ "check",	no_argument,	NULL,	'c' },
+	{ "connectors",	required_argument, NULL, 'd' },
+	{ "rest",	required_argument, NULL, 'r' },
+	{ "listen",	required_argument, NULL, 'l' },
+	{ "certificate", required_argument, NULL, 'C' },
+	{ "key",	required_argument, NULL, 'K' },
+	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
@@ -40,19 +54,6 @@ struct file {
 	struct config *cfg;
 	struct problems problems, warnings;
 };
-
-/* The least important level that a connector asks for is the process's. */
-static void start_log(struct config *const *cfgs, size_t nr)
-{
-	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	uint64_t level = 0;
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		level = cfgs[i]->log_level > level ? cfgs[i]->log_level : level;
-	log_open("evringd");
-	log_level(levels[level]);
-}
 
 /* The start opens the device anyway, so only --check looks at it before. */
 static void check_device(const struct config *cfg, struct problems *problems)
@@ -95,18 +96,23 @@ static void check_others(struct file *files, size_t nr)
 	}
 }
 
-static int start(struct file *files, char **paths, size_t nr)
+static int start(struct file *files, char **paths, size_t nr, struct worker_setup *setup)
 {
 	struct config **cfgs = xgrow(NULL, 0, nr, sizeof(*cfgs));
 	int status;
 	size_t i;
 
-	for (i = 0; i < nr; i++)
+	setup->cfgs = cfgs;
+	setup->files = paths;
+	setup->nr = nr;
+	log_open("evringd");
+	for (i = 0; i < nr; i++) {
 		cfgs[i] = files[i].cfg;
-	start_log(cfgs, nr);
+		files[i].cfg = NULL;
+	}
 	for (i = 0; i < nr; i++)
 		problems_warn(&files[i].warnings);
-	status = worker_run(cfgs, paths, nr);
+	status = worker_run(setup);
 	free(cfgs);
 	return status;
 }
@@ -118,7 +124,7 @@ static void print_checked(const struct file *file)
 		printf("%s: ok\n", file->problems.file);
 }
 
-static int run(char **paths, size_t nr, bool check)
+static int run(char **paths, size_t nr, bool check, struct worker_setup *setup)
 {
 	struct file *files = xgrow(NULL, 0, nr, sizeof(*files));
 	int status = STATUS_OK;
@@ -134,7 +140,7 @@ static int run(char **paths, size_t nr, bool check)
 			status = STATUS_MISUSED;
 	}
 	if (!check && status == STATUS_OK)
-		status = start(files, paths, nr);
+		status = start(files, paths, nr, setup);
 	for (i = 0; i < nr; i++) {
 		problems_free(&files[i].problems);
 		problems_free(&files[i].warnings);
@@ -146,13 +152,32 @@ static int run(char **paths, size_t nr, bool check)
 
 int main(int argc, char **argv)
 {
+	struct worker_setup setup = { 0 };
 	bool check = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "ckVh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "cd:kVh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
 			check = true;
+			break;
+		case 'd':
+			setup.folder = optarg;
+			break;
+		case 'r':
+			setup.http.socket = optarg;
+			break;
+		case 'l':
+			setup.http.listen = optarg;
+			break;
+		case 'C':
+			setup.http.certificate = optarg;
+			break;
+		case 'K':
+			setup.http.key = optarg;
+			break;
+		case 'A':
+			setup.http.auth = optarg;
 			break;
 		case 'k':
 			keys_print(stdout);
@@ -168,9 +193,9 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if (optind == argc) {
+	if ((optind == argc) != (setup.folder != NULL)) {
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
-	return run(argv + optind, (size_t)(argc - optind), check);
+	return run(argv + optind, (size_t)(argc - optind), check, &setup);
 }

@@ -85,7 +85,7 @@ void source_check(struct source *src, struct problems *problems)
 	filters_check(src->ev, src->cfg, problems);
 }
 
-/* What a set names, and this module, an older one, does not have */
+/* Log the hooks of a set that this module, an older one, does not have. */
 static void tell_missing(struct source *src, int nr, const char *set)
 {
 	const char *const *globs = hook_set(set);
@@ -101,6 +101,27 @@ static void tell_missing(struct source *src, int nr, const char *set)
 		if (!found)
 			warn("hooks: %s: the module has no hook %s", set, *globs);
 	}
+}
+
+/* Once all other hooks are attached: what begins from now on is told by process.fork. */
+static bool take_snapshot(struct source *src, char *why, size_t len)
+{
+	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
+	const struct evring_type *type = evring_type_by_name(src->ev, how.hook);
+	uint32_t number;
+	int ret;
+
+	if (type)
+		how.filter = filters_of(src->filters, type);
+	ret = evring_snapshot(src->ev, &how, &number);
+	if (ret == -EPERM) {
+		warn("hooks.snapshot: what runs already is not told: that needs CAP_PERFMON");
+		return true;
+	}
+	if (ret < 0)
+		snprintf(why, len, "hooks.snapshot: %s",
+			 ret == -ENOSYS ? "the module knows no snapshots" : strerror(-ret));
+	return ret >= 0;
 }
 
 bool source_attach(struct source *src, char *why, size_t len)
@@ -124,9 +145,39 @@ bool source_attach(struct source *src, char *why, size_t len)
 			return false;
 		}
 	}
+	if (src->cfg->snapshot && !take_snapshot(src, why, len))
+		return false;
 	key_check(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
+}
+
+static bool names_hook(char *const *globs, const char *name)
+{
+	for (; *globs; globs++)
+		if (hook_matches(*globs, name))
+			return true;
+	return false;
+}
+
+/* -ENOENT: somebody else has done it. */
+void source_detach(struct source *src, const struct config *before)
+{
+	const struct evring_type *type;
+	int nr = evring_types(src->ev), i, ret;
+
+	for (i = 0; i < nr; i++) {
+		type = evring_type(src->ev, (unsigned int)i);
+		if (!is_hook(type) || !names_hook(before->hooks, type->name) ||
+		    names_hook(src->cfg->hooks, type->name))
+			continue;
+		ret = evring_detach(src->ev, type->name, src->cfg->group);
+		if (ret >= 0)
+			info("hook %s: detached, \"hooks\" names it no more", type->name);
+		else if (ret != -ENOENT)
+			warn("hook %s: stays attached, though \"hooks\" names it no more: %s",
+			     type->name, strerror(-ret));
+	}
 }
 
 int source_join(struct source *src)

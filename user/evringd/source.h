@@ -28,6 +28,8 @@ void source_check(struct source *src, struct problems *problems);
 int source_join(struct source *src);
 /* Attach the hooks, on behalf of the group that was joined. False: @why tells. */
 bool source_attach(struct source *src, char *why, size_t len);
+/* Detach the hooks of @before that are no longer configured. */
+void source_detach(struct source *src, const struct config *before);
 /* False: only other owners of its hook want the event. */
 bool source_wants(struct source *src, const struct evring_event *event);
 /* 1: here is the next event. 0: there is none now. -errno. */

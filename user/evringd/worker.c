@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* See worker.h. One thread turns all connectors, and waits for all of them in one io_uring. */
+/* See worker.h. */
 #include "worker.h"
 
 #include "config.h"
-#include "connector.h"
+#include "connectors.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -22,14 +22,16 @@
 
 struct worker {
 	struct loop *loop;
-	struct connector **connectors;
-	size_t nr;
-	const char *device;
+	struct connectors *connectors;
+	struct http *http;		/* NULL: there is no REST */
+	const char *folder;
+	const char *device;		/* NULL: the usual one */
 	struct evring *ev;		/* of the watch; NULL: it cannot be opened */
 	struct watch *watch;
 	struct loop_timer watch_timer;
 	struct loop_watch on_signal;
 	int signal_fd;
+	bool ending;
 };
 
 static void look_at_host(void *arg)
@@ -48,26 +50,15 @@ static void look_at_host(void *arg)
  * Signals
  */
 
-static void stop_all(struct worker *w, const char *why)
+static void hang_up(struct worker *w)
 {
-	size_t i;
-
-	for (i = 0; i < w->nr; i++) {
-		log_context(connector_name(w->connectors[i]));
-		connector_stop(w->connectors[i], why);
+	if (!w->folder) {
+		warn("SIGHUP: ignored, files on the command line are read once; restart evringd, "
+		     "nothing is lost");
+		return;
 	}
-	log_context(NULL);
-}
-
-static void tell_all(struct worker *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->nr; i++) {
-		log_context(connector_name(w->connectors[i]));
-		connector_tell(w->connectors[i], "so far", w->nr > 1);
-	}
-	log_context(NULL);
+	info("SIGHUP: reading %s", w->folder);
+	connectors_reload(w->connectors);
 }
 
 static void signal_ready(void *arg)
@@ -77,13 +68,15 @@ static void signal_ready(void *arg)
 	ssize_t n;
 
 	while ((n = read(w->signal_fd, &si, sizeof(si))) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGUSR1)
-			tell_all(w);
-		else if (si.ssi_signo == SIGHUP)
-			warn("SIGHUP: ignored, a running connector cannot be configured anew; "
-			     "restart it, nothing is lost");
-		else
-			stop_all(w, si.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+		if (si.ssi_signo == SIGUSR1) {
+			connectors_tell(w->connectors);
+		} else if (si.ssi_signo == SIGHUP) {
+			hang_up(w);
+		} else {
+			w->ending = true;
+			connectors_stop(w->connectors,
+					si.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+		}
 	}
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		warn("signalfd: %s", strerror(errno));
@@ -111,91 +104,83 @@ static void open_signals(struct worker *w)
 }
 
 /*
- * Connectors
+ * The start and the end
  */
 
-/* True: one of them has more to do at once. */
-static bool turn_all(struct worker *w)
+static void open_connectors(struct worker *w, const struct worker_setup *setup)
 {
-	bool more = false;
 	size_t i;
 
-	for (i = 0; i < w->nr; i++) {
-		if (!connector_ready(w->connectors[i]))
-			continue;
-		log_context(connector_name(w->connectors[i]));
-		connector_turn(w->connectors[i]);
-		more = more || connector_ready(w->connectors[i]);
-	}
-	log_context(NULL);
-	return more;
+	w->connectors = connectors_new(w->loop, setup->folder);
+	for (i = 0; i < setup->nr; i++)
+		connectors_add(w->connectors, setup->cfgs[i], setup->files[i]);
+	if (!setup->folder)
+		return;
+	connectors_reload(w->connectors);
+	info("version %s: %zu connectors of %s", evring_version(), connectors_nr(w->connectors),
+	     setup->folder);
 }
 
-static bool all(const struct worker *w, bool (*is)(const struct connector *connector))
+/* False: it was said why not. */
+static bool open_rest(struct worker *w, const struct worker_setup *setup)
 {
-	size_t i;
+	char why[300];
 
-	for (i = 0; i < w->nr; i++)
-		if (!is(w->connectors[i]))
-			return false;
-	return true;
-}
-
-/* That of the connectors that have failed, if it is the same for all of them. */
-static int status_of(const struct worker *w)
-{
-	int status = STATUS_OK, one;
-	size_t i;
-
-	for (i = 0; i < w->nr; i++) {
-		one = connector_status(w->connectors[i]);
-		if (one && status && one != status)
-			return STATUS_FAILED;
-		status = one ? one : status;
-	}
-	return status;
+	if (!setup->http.socket && !setup->http.listen)
+		return true;
+	w->http = http_open(&setup->http, w->connectors, w->loop, why, sizeof(why));
+	if (!w->http)
+		log_line(LOG_ERR, "REST: %s", why);
+	return w->http;
 }
 
 static void close_all(struct worker *w)
 {
-	size_t i;
-
 	if (w->watch)
 		watch_free(w->watch);
 	evring_close(w->ev);
 	loop_close(w->loop);
+	if (w->http)
+		http_close(w->http);
 	close(w->signal_fd);
-	for (i = 0; i < w->nr; i++)
-		connector_free(w->connectors[i]);
-	free(w->connectors);
+	connectors_free(w->connectors);
 }
 
-int worker_run(struct config *const *cfgs, char *const *files, size_t nr)
+/* Without a folder the last connector's end is the process's. */
+static bool is_over(const struct worker *w)
 {
-	struct worker w = { .loop = loop_open(), .nr = nr, .device = cfgs[0]->device };
-	bool more = true;
-	int status;
-	size_t i;
+	return (w->ending || !w->folder) && connectors_done(w->connectors);
+}
 
-	if (nr > 1)
-		log_contexts();
+int worker_run(const struct worker_setup *setup)
+{
+	struct worker w = {
+		.loop = loop_open(), .folder = setup->folder,
+		.device = setup->nr ? setup->cfgs[0]->device : NULL,
+	};
+	bool more;
+	int status;
+
 	open_signals(&w);
 	w.watch_timer = (struct loop_timer){ .expired = look_at_host, .arg = &w };
-	w.connectors = xgrow(NULL, 0, nr, sizeof(*w.connectors));
-	for (i = 0; i < nr; i++)
-		w.connectors[i] = connector_new(cfgs[i], files[i], w.loop);
-	turn_all(&w);
-	look_at_host(&w);
-	while (!all(&w, connector_done)) {
-		loop_turn(w.loop, !more);
-		more = turn_all(&w);
+	open_connectors(&w, setup);
+	if (!open_rest(&w, setup)) {
+		close_all(&w);
+		return STATUS_MISUSED;
 	}
-	status = status_of(&w);
+	more = connectors_turn(w.connectors);
+	look_at_host(&w);
+	while (!is_over(&w)) {
+		loop_turn(w.loop, !more);
+		more = w.http && http_turn(w.http);
+		more = connectors_turn(w.connectors) || more;
+	}
+	status = connectors_status(w.connectors);
 	/*
 	 * librdkafka's threads may still use values in our memory and in the ring: then nothing
 	 * is unmapped, and the process ends as it is. The kernel leaves its groups.
 	 */
-	if (!all(&w, connector_released))
+	if (!connectors_released(w.connectors))
 		_exit(status);
 	close_all(&w);
 	if (!kafka_producers_gone())

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* worker: the process: one io_uring loop, signals, a watch of the host, and its connectors. */
+/*
+ * worker: the process: all connectors, signals, and a watch over the host. SIGTERM
+ * and SIGINT end it, SIGUSR1 has it log all counters, SIGHUP has it read the
+ * folder of its connectors again.
+ */
 #ifndef WORKER_H
 #define WORKER_H
+
+#include "http.h"
 
 #include <stddef.h>
 
 struct config;
 
-/*
- * Runs until signals or their failures have ended all @nr connectors. Returns the exit status;
- * where librdkafka still uses memory of ours the process ends here with it.
- */
-int worker_run(struct config *const *cfgs, char *const *files, size_t nr);
+struct worker_setup {
+	struct config **cfgs;		/* of files on the command line; the worker takes them over */
+	char *const *files;
+	size_t nr;
+	struct http_setup http;
+	const char *folder;		/* NULL, or that of the connectors: a signal ends the worker */
+};
+
+/* Returns an exit status, when the last connector has ended, or a signal has asked for it. */
+int worker_run(const struct worker_setup *setup);
 
 #endif /* WORKER_H */

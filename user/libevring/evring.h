@@ -20,7 +20,7 @@
  *			ret = evring_wait(ev, -1);
  *	}
  *
- * <linux/evring.h> tells the layout of rings and records, and what a group is.
+ * <linux/evring.h> documents the layout of rings and records, and groups.
  */
 #ifndef EVRING_H
 #define EVRING_H
@@ -71,7 +71,8 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "limits", "publish", "redact" of one EVRING_FEATURE_*, else NULL. */
+/* "read", "uring", "hooks", "filters", "limits", "publish", "snapshot",
+ * "redact"; else NULL. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -174,7 +175,7 @@ struct evring_type {
 	uint32_t json_max;		/* its part of evring_json_max() */
 	uint64_t filtered;		/* events that no owner of the hook wanted, as of the last look */
 	uint64_t undecided;		/* events that a filter came to no end with, and let pass */
-	uint32_t uid;			/* EVRING_TYPE_F_APP: whose it is */
+	uint32_t uid;			/* EVRING_TYPE_F_APP: of its owner */
 };
 
 /*
@@ -228,12 +229,26 @@ struct evring_attachment {
 };
 
 /*
- * The same with all that there is to say. If the owner has the hook already, this
- * replaces what it wanted: no event is judged by neither filter, or by half of one.
- * -ENOSYS: the module knows no filters, or no limits. -ESTALE: the filter is for another version of
- * the type. -ENXIO: no such lane.
+ * The same with a filter, limits and a lane. If the owner has the hook already, they
+ * replace its old ones: each event is judged by the old filter or by the new one. -ENOSYS:
+ * the module knows no filters, or no limits. -ESTALE: the filter is for another version
+ * of the type. -ENXIO: no such lane.
  */
 int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
+
+/*
+ * Attach process.state, @how->hook, and have it tell of each process that runs already:
+ * of those that began before the snapshot does. It goes on when this has returned.
+ * Attach process.fork before, and none is missed. *@number: of the snapshot, as its
+ * events have it. -ENOSYS: the module knows no snapshots. -EINVAL: not of this hook.
+ */
+int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number);
+
+/*
+ * Has the snapshot ended? 0: not yet. 1: *@told: how many processes the last one told that
+ * has ended.
+ */
+int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told);
 
 /*
  * The filter of one owner of a hook, as an expression, in @text. Returns its length,
@@ -413,21 +428,22 @@ int evring_commit_at(struct evring *ev, const struct evring_commit_entry *entrie
  *	if (!ret)
  *		ret = evring_publish(pub, type, &event, sizeof(event));
  *
- * A payload is what the type describes behind its common part, which the kernel
- * adds: it says who published. What a struct evring_str in it says counts from the
- * payload's own first byte. A publisher is not thread-safe; use one per thread.
+ * A payload has the type's fields behind the common part. The kernel adds the common
+ * part, which identifies the publisher. Positions in the payload (struct evring_str)
+ * count from its own first byte. A publisher is not thread-safe; use one per thread.
  */
 
 struct evring_publisher;
 
 /*
  * Open @path for writing alone; NULL for EVRING_PUBLISH_DEVICE, or EVRING_DEVICE
- * where that is not to be had. @flags: 0, or O_NONBLOCK: what finds no room is
- * -EAGAIN, and does not wait. -ENOENT: the module is not loaded. -EACCES.
+ * if the former cannot be opened. @flags: 0, or O_NONBLOCK: if there is no room
+ * publishing fails with -EAGAIN and does not wait. -ENOENT: the module is not loaded.
+ * -EACCES.
  */
 int evring_publisher_open(struct evring_publisher **pub, const char *path, int flags);
 
-/* NULL is fine. What it had registered is not any more, unless it was to be kept. */
+/* Close, which unregisters the publisher's types but for kept ones. NULL is fine. */
 void evring_publisher_close(struct evring_publisher *pub);
 
 /* The file descriptor: for poll() and io_uring. Stays the publisher's. */
@@ -523,11 +539,11 @@ int evring_get_string(const struct evring_event *event, const struct evring_fiel
 /* An expression over the fields of one type: see evring-filter(7). */
 struct evring_filter;
 
-/* What is wrong with an expression. May grow at the end. */
+/* An error in an expression. May grow at the end. */
 struct evring_filter_error {
 	unsigned int column;		/* where, in bytes from 1; 0: nothing is wrong */
 	unsigned int len;		/* how many bytes of it */
-	char text[256];			/* what it is, and what would be right */
+	char text[256];			/* the error, and what is allowed instead */
 };
 
 /*
@@ -542,12 +558,11 @@ int evring_filter_compile(struct evring_filter **filter, const struct evring_typ
 void evring_filter_free(struct evring_filter *filter);
 
 /*
- * Does the filter want this event, which is of its type? The event may say of itself
- * whatever it likes.
+ * Does the filter want this event, which is of its type? No byte of the event is trusted.
  */
 bool evring_filter_match(const struct evring_filter *filter, const struct evring_event *event);
 
-/* What the kernel would get: the filter's, as long as that is there. */
+/* The program, in the kernel's form. It belongs to the filter. */
 const struct evring_program *evring_filter_program(const struct evring_filter *filter);
 
 /*

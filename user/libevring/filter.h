@@ -14,8 +14,8 @@
  *	mask       = word { "|" word } | "(" mask ")"
  *	texts      = string | "(" string { "," string } ")"
  *
- * A word is all that stands without quotes: a number, a name, an address. What it
- * means is for the field to say.
+ * A word stands without quotes: a number, a name, an address. Its meaning depends on
+ * the field.
  */
 #ifndef EVRING_FILTER_H
 #define EVRING_FILTER_H
@@ -87,7 +87,7 @@ struct node {
 #define OPERANDS_MAX	1024
 #define DEPTH_MAX	64	/* of parentheses and "!" */
 
-/* What a compilation works with */
+/* The state of a compilation */
 struct compiler {
 	const struct evring_type *type;
 	const char *text;
@@ -105,7 +105,7 @@ struct compiler {
 	unsigned int pool_len;
 };
 
-/* filter_error.c: what is wrong, and what would be right. Does not return. */
+/* filter_error.c: end the compilation with an error. Does not return. */
 __attribute__((noreturn, format(printf, 3, 4)))
 void filter_fail(struct compiler *c, const struct token *token, const char *format, ...);
 
@@ -131,9 +131,9 @@ int string_bytes(struct compiler *c, const struct token *token, unsigned char *t
 
 unsigned int filter_parse(struct compiler *c);
 
-/* filter_value.c: what a word means to a field */
+/* filter_value.c: words become values of a field */
 
-/* The numbers that a value stands for, from @low to @high. */
+/* The range of numbers that a value stands for, @low to @high. */
 void value_range(struct compiler *c, const struct evring_field *field,
 		 const struct operand *operand, __u64 *low, __u64 *high);
 /* The numbers on one side of a value: @kind is TOKEN_LESS to TOKEN_MORE_EQUAL. */

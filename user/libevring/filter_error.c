@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wrong with an expression, where, and what would be right. */
+/* Errors in expressions: the text, the place, and what is allowed instead. */
 #include <stdarg.h>
 #include <stdio.h>
 

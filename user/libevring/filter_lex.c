@@ -103,7 +103,7 @@ static int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* What follows a backslash at *@s, which is moved behind it */
+/* The byte that the escape at *@s stands for; moves *@s behind it. */
 static unsigned char escaped(struct compiler *c, const char **s)
 {
 	struct token here = { .kind = TOKEN_STRING, .at = *s - 1, .len = 2 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An expression's tree, by recursive descent: what is wrong is told where it is met. */
+/* An expression's tree, by recursive descent; the first error ends the parse. */
 #include <stdio.h>
 
 #include "filter.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One term: does the field have what is asked of it? Then it is an instruction. */
+/* A term becomes an instruction, if its test fits the field. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "filter.h"
 
-/* What each record has in its header; a type's own field of that name comes first. */
+/* The fields of each record's header; a type's own field of that name comes first. */
 static const struct evring_field header_fields[] = {
 	{
 		.name = "pid", .unit = "", .doc = "", .kind = EVRING_KIND_U32,
@@ -45,7 +45,7 @@ static const struct evring_field *find_field(struct compiler *c, const struct to
 		    (int)token->len, token->at, type->name, type->name);
 }
 
-/* What can be asked of a field */
+/* The tests that a field allows */
 enum class { NUMBER, TEXT, ADDRESS };
 
 static enum class field_class(struct compiler *c, const struct evring_field *field,
@@ -211,7 +211,7 @@ static bool number_compile(struct compiler *c, const struct node *node,
  * Texts
  */
 
-/* What a glob would take literally is told: it was hardly meant so. */
+/* Refuse a backslash at the end and classes, which this glob would take literally. */
 static void check_glob(struct compiler *c, const struct token *token, const unsigned char *s,
 		       size_t len)
 {

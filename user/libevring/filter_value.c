@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a word of an expression means to a field: a number, a name, an address. */
+/* A word of an expression becomes the value of a field: a number, a name, an address. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -63,7 +63,7 @@ static bool name_at(const struct evring_field *field, unsigned int i, char name[
 	return true;
 }
 
-/* EACCES of what is negative is -EACCES, which can be written so. */
+/* A field may have the name as a negative value: EACCES of a result is -EACCES. */
 static bool name_fits(const struct evring_field *field, const struct token *token,
 		      const char *name)
 {
@@ -147,7 +147,7 @@ static bool below(unsigned int kind, uint64_t a, uint64_t b)
 	return kind_signed(kind) ? (int64_t)a < (int64_t)b : a < b;
 }
 
-/* What a suffix multiplies by, 0: there is none such. */
+/* The factor of a suffix; 0: there is no such suffix. */
 static uint64_t unit(const struct evring_field *field, const char *suffix)
 {
 	static const struct {

@@ -3,7 +3,9 @@
 #ifndef EVRING_INTERNAL_H
 #define EVRING_INTERNAL_H
 
+#include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "evring.h"
 
@@ -76,7 +78,13 @@ struct evring {
 	char *copy;			/* the event, where the ring may change under us */
 };
 
-int evring_ioctl(const struct evring *ev, unsigned long request, void *arg);
+static inline int evring_ioctl(const struct evring *ev, unsigned long request, void *arg)
+{
+	int ret = ioctl(ev->fd, request, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
 /* A set of lanes that a caller wants, of those that there are; -EINVAL. */
 int lanes_resolve(const struct evring *ev, uint64_t *lanes);
 

@@ -41,6 +41,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "filters";
 	case EVRING_FEATURE_LIMITS:
 		return "limits";
+	case EVRING_FEATURE_SNAPSHOT:
+		return "snapshot";
 	default:
 		return NULL;
 	}

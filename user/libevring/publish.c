@@ -21,7 +21,7 @@ struct evring_publisher {
 	char error[256];
 };
 
-/* The second node is for those who may not read; an older module has the first one alone. */
+/* The second node is for users that may not read; an older module has only the first. */
 static int device_open(const char *path, int flags)
 {
 	int mode = O_WRONLY | O_CLOEXEC | flags, fd;
@@ -75,7 +75,7 @@ const char *evring_publisher_error(const struct evring_publisher *pub)
 	return pub->error;
 }
 
-/* What the kernel says of type @id, as a type that stays until the publisher is closed */
+/* Fetch type @id from the kernel; it stays until the publisher is closed. */
 static int type_get(struct evring_publisher *pub, uint32_t id, const struct evring_type **type)
 {
 	struct evring_type **more = realloc(pub->types, (pub->nr_types + 1) * sizeof(*more));
@@ -157,7 +157,7 @@ int evring_publisher_type(struct evring_publisher *pub, const char *name,
 
 static struct evring_pub pub_make(const struct evring_type *type, size_t len)
 {
-	/* What is too long for a number is too long for the device, which says so. */
+	/* A length above UINT32_MAX is too long for the device, too, which refuses it. */
 	return (struct evring_pub){
 		.len = len < UINT32_MAX - sizeof(struct evring_pub) ?
 		       (uint32_t)(sizeof(struct evring_pub) + len) : UINT32_MAX,

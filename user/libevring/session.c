@@ -10,13 +10,6 @@
 
 #include "internal.h"
 
-int evring_ioctl(const struct evring *ev, unsigned long request, void *arg)
-{
-	int ret = ioctl(ev->fd, request, arg);
-
-	return ret < 0 ? -errno : ret;
-}
-
 /* Of another layout, or with less in it than the first of this ABI had */
 static int meta_check(const struct evring_meta *meta, size_t len)
 {
@@ -246,30 +239,59 @@ int evring_attach(struct evring *ev, const char *hook, const char *group, int la
 	return hook_call(ev, &arg, hook, group);
 }
 
-int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
+static int attach_call(struct evring *ev, const struct evring_attachment *how,
+		       struct evring_hook *arg)
 {
-	struct evring_hook arg = { .op = EVRING_HOOK_ATTACH };
 	struct evring_limits limits;
 	int lane = how->lane ? evring_lane_by_name(ev, how->lane) : -1;
 
+	arg->op = EVRING_HOOK_ATTACH;
 	if (how->lane && lane < 0)
 		return -ENXIO;
 	if (how->lane) {
-		arg.flags = EVRING_HOOK_F_LANE;
-		arg.lane = (uint16_t)lane;
+		arg->flags |= EVRING_HOOK_F_LANE;
+		arg->lane = (uint16_t)lane;
 	}
 	if (how->filter && evring_lacks(ev, EVRING_FEATURE_FILTERS))
 		return -ENOSYS;
 	if (how->filter)
-		arg.filter = (uintptr_t)evring_filter_program(how->filter);
+		arg->filter = (uintptr_t)evring_filter_program(how->filter);
 	if (how->limits && evring_lacks(ev, EVRING_FEATURE_LIMITS))
 		return -ENOSYS;
 	if (how->limits) {
 		limits = *how->limits;
 		limits.size = sizeof(limits);
-		arg.limits = (uintptr_t)&limits;
+		arg->limits = (uintptr_t)&limits;
 	}
-	return hook_call(ev, &arg, how->hook, how->group);
+	return hook_call(ev, arg, how->hook, how->group);
+}
+
+int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
+{
+	struct evring_hook arg = { 0 };
+
+	return attach_call(ev, how, &arg);
+}
+
+int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number)
+{
+	struct evring_hook arg = { .flags = EVRING_HOOK_F_SNAPSHOT };
+	int ret;
+
+	if (evring_lacks(ev, EVRING_FEATURE_SNAPSHOT))
+		return -ENOSYS;
+	ret = attach_call(ev, how, &arg);
+	*number = arg.snapshot;
+	return ret;
+}
+
+int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, NULL);
+
+	*told = arg.told;
+	return ret < 0 ? ret : (int32_t)(arg.snapshot - number) >= 0;
 }
 
 /* The expression that a program was made of; nothing in it is trusted. */

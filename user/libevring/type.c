@@ -9,7 +9,7 @@
 
 #define BLOCK_ROOM	4096u	/* enough for most types; the kernel tells the length */
 
-/* What the kernel says of type @id; free() its block. */
+/* The kernel's description of type @id; free() its block. */
 int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block)
 {
 	uint32_t room = BLOCK_ROOM;

@@ -97,7 +97,8 @@
 #define EVRING_FEATURE_FILTERS	(1ULL << 3)	/* evring_hook.filter, EVRING_IOC_FILTER */
 #define EVRING_FEATURE_LIMITS	(1ULL << 4)	/* evring_hook.limits */
 #define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
-#define EVRING_FEATURE_REDACT	(1ULL << 6)	/* EVRING_IOC_REDACT, EVRING_REC_REDACTED */
+#define EVRING_FEATURE_SNAPSHOT	(1ULL << 6)	/* EVRING_HOOK_F_SNAPSHOT */
+#define EVRING_FEATURE_REDACT	(1ULL << 7)	/* EVRING_IOC_REDACT, EVRING_REC_REDACTED */
 
 /*
  * Records
@@ -394,7 +395,7 @@ struct evring_common {
 
 /**
  * struct evring_describe - EVRING_IOC_DESCRIBE: describe a type
- * @id: in: which
+ * @id: in: of the type
  * @flags: in: 0; out: EVRING_TYPE_F_*
  * @block: in: address for the block, may be 0 if @room is
  * @room: in: bytes at @block
@@ -405,7 +406,7 @@ struct evring_common {
  * @lost: out: events of this type that got no room, all causes, all CPUs
  * @filtered: out: events that no owner of their hook wanted: they are nowhere
  * @undecided: out: events that are wanted because a filter came to no end with them
- * @uid: out: EVRING_TYPE_F_APP: whose it is, initial user namespace; else 0
+ * @uid: out: EVRING_TYPE_F_APP: its owner, in the initial user namespace; else 0
  * @reserved1: 0
  *
  * Any session; EPERM: one that is open for writing alone knows its user's types
@@ -440,12 +441,11 @@ struct evring_describe {
 /*
  * Filters
  *
- * A program says of an event whether it is wanted. It is a list of questions to
- * the fields of one type, each with the number of the next one for yes and for
- * no, which is a later one always: so it ends. libevring makes it from an
- * expression (evring_filter_compile()); this is what the kernel gets and what it
- * believes nothing of. Like a type it is one block of bytes; positions count from
- * its first byte.
+ * A program decides whether an event is wanted. It is a list of instructions, each a
+ * test of one field of a type, with the number of the next instruction for yes and for
+ * no. That is always a later one, so each program ends. libevring makes programs from
+ * expressions (evring_filter_compile()); the kernel verifies every byte. Like a type, a
+ * program is one block of bytes; positions count from its first byte.
  *
  *	+----------------+-------+------+------+
  *	| evring_program | insns | pool | text |
@@ -455,8 +455,8 @@ struct evring_describe {
  * there is empty, and so is one that is not within its payload.
  *
  * A program that has done EVRING_PROGRAM_STEPS steps is ended, and the event is
- * wanted. The programs of all owners of a hook share these steps of an event. A step is a comparison, or about 16 bytes of one, or one byte that a
- * glob looks at.
+ * wanted. The programs of all owners of a hook share the steps of an event. A step is a
+ * comparison, or about 16 bytes of one, or one byte that a glob compares.
  */
 
 /**
@@ -464,11 +464,11 @@ struct evring_describe {
  * @magic: EVRING_PROGRAM_MAGIC
  * @len: bytes of the whole block, a multiple of 8
  * @size: bytes of this structure
- * @version: of the type's schema that it was made for
+ * @version: of the type's schema that the program was made for
  * @insns: struct evring_insn, 1 to EVRING_INSNS_MAX of them; the first one begins
  * @pool: bytes: the operands that an instruction has no room for
- * @text: bytes: the expression, for whoever asks what filters there are; the last
- *	one is NUL, and no other
+ * @text: bytes: the expression, for EVRING_IOC_FILTER to show; the last byte is NUL, and
+ *	no other
  */
 struct evring_program {
 	__u32	magic;
@@ -529,10 +529,10 @@ struct evring_insn {
 #define EVRING_ELEMENT_ANY	0xffff
 
 /*
- * What an instruction asks. x is the number, as 64 bits with its sign; s is the
- * text or the bytes. An operand in the pool is a __u16 and so many bytes, one
- * behind another, unaligned; of RANGES it is two __u64, of BITS the __u16 counts
- * bits, and what is beyond them in their last byte is 0.
+ * The test that an instruction makes. x is the number, as 64 bits with its sign; s is
+ * the text or the bytes. Operands in the pool stand one behind another, unaligned. An
+ * operand is a __u16 length and so many bytes; of RANGES it is two __u64; of BITS the
+ * __u16 counts bits, and the rest of their last byte is 0.
  */
 enum evring_op {
 	EVRING_OP_RANGE		= 0,	/* a <= x <= b */
@@ -815,8 +815,8 @@ struct evring_cursor {
  * @size: bytes of this structure
  * @version: EVRING_ABI_VERSION of the kernel
  * @features: 0
- * @cpu: whose ring
- * @lane: which lane
+ * @cpu: of this ring
+ * @lane: of this ring
  * @reserved0: 0
  * @data_offset: of the data area in this mapping, bytes
  * @data_size: bytes, a power of two
@@ -1032,10 +1032,10 @@ struct evring_arm {
 };
 
 /**
- * struct evring_limits - how many of the events that it wants an owner takes
+ * struct evring_limits - how many of its wanted events an owner takes
  * @size: bytes of this structure, as the caller knows it
- * @per: enum evring_limit_per: whose events @rate is of
- * @sample: one of so many events, on each CPU; 0 and 1: all of them
+ * @per: enum evring_limit_per: the events that share a @rate
+ * @sample: take one of so many events, on each CPU; 0 and 1: all of them
  * @rate: events a second, up to EVRING_RATE_MAX, after the sample was taken; 0: any
  *	number
  * @burst: so many at once, 1 to EVRING_BURST_MAX where there is a @rate, else 0
@@ -1056,7 +1056,7 @@ struct evring_limits {
 	__u32	reserved;
 };
 
-/* What a rate is per; UID and CGROUP of types that have the common part */
+/* The events that share a rate. UID and CGROUP: of types that have the common part */
 enum evring_limit_per {
 	EVRING_PER_TYPE		= 0,
 	EVRING_PER_UID		= 1,
@@ -1070,9 +1070,9 @@ enum evring_limit_per {
 /**
  * struct evring_hook - EVRING_IOC_HOOK: attach or detach a hook
  * @name: the type's name, NUL-terminated and NUL-padded
- * @group: on whose behalf: a group's name; empty: the administrator's
- * @filter: of EVRING_HOOK_ATTACH: address of a struct evring_program, which says what
- *	events this owner wants; 0: all of them
+ * @group: the owner: a group's name; empty: the administrator
+ * @filter: of EVRING_HOOK_ATTACH: address of a struct evring_program, which decides
+ *	which events this owner wants; 0: all of them
  * @limits: of EVRING_HOOK_ATTACH: address of a struct evring_limits, of the events
  *	that this owner wants; 0: none
  * @op: EVRING_HOOK_*
@@ -1085,6 +1085,10 @@ enum evring_limit_per {
  * @filters: out: how many of its owners have a filter
  * @why: in: 0; out: a line that says why the hook is absent or disarmed, which part
  *	of it this kernel lacks, or why it could not be attached; else empty
+ * @snapshot: in: 0; out: of EVRING_HOOK_F_SNAPSHOT: number of the snapshot; else, of
+ *	process.state, the last one that has ended, 0: none has
+ * @told: in: 0; out: of process.state: how many processes the last snapshot told that
+ *	has ended
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -1094,9 +1098,16 @@ enum evring_limit_per {
  *
  * An event is emitted if one of the owners wants it; else it takes no place in the
  * ring, and evring_describe.filtered counts it. (Where another event came on top of it
- * meanwhile, it leaves an EVRING_TYPE_DISCARD behind.) EVRING_HOOK_ATTACH of an owner
- * replaces its filter, by none where there is none in the call. Each event is judged
- * by what was wanted before, or by what is wanted then.
+ * meanwhile, it leaves an EVRING_TYPE_DISCARD behind.) EVRING_HOOK_ATTACH replaces the
+ * owner's filter; if the call has none, the owner has none from then on. Each event is
+ * judged by the old filters or by the new ones, never by a mixture.
+ *
+ * process.state tells of the processes that run already. It emits where an owner asks
+ * for that by EVRING_HOOK_F_SNAPSHOT, and nothing else: one event for each process
+ * that began before the snapshot did, in the background. Who has attached
+ * process.fork before misses none. The call does not wait; EVRING_HOOK_QUERY says what
+ * has ended. Snapshots are numbered from 1; who asks before one has begun gets
+ * the same.
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
  * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
@@ -1104,7 +1115,8 @@ enum evring_limit_per {
  * says why). A hook whose point is in a module that is not loaded can be attached: it
  * is absent until the module comes. Of a filter: EINVAL: it is no program for this
  * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
- * takes, or has what it does not know; EFAULT. Of limits: the same, but ESTALE. May sleep.
+ * takes, or has members that this kernel does not know; EFAULT. Of limits: the same, but
+ * ESTALE. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -1119,6 +1131,8 @@ struct evring_hook {
 	__u32	state;
 	__u32	filters;
 	char	why[EVRING_WHY_MAX];
+	__u32	snapshot;
+	__u32	told;
 };
 
 /**
@@ -1143,14 +1157,15 @@ enum evring_hook_state {
 #define EVRING_HOOK_DETACH	2
 
 #define EVRING_HOOK_F_LANE	0x1	/* EVRING_HOOK_ATTACH: into this lane */
+#define EVRING_HOOK_F_SNAPSHOT	0x2	/* EVRING_HOOK_ATTACH: of process.state; else EINVAL */
 
 /**
- * struct evring_filter_read - EVRING_IOC_FILTER: what one owner of a hook wants
+ * struct evring_filter_read - EVRING_IOC_FILTER: filter and limits of one owner of a hook
  * @name: of the hook, as in struct evring_hook
  * @group: the owner, likewise
  * @to: address for the program: as much as there is room for is copied
  * @room: bytes at @to
- * @len: out: bytes that there are, 0: it has no filter, or is no owner
+ * @len: out: bytes of the whole program; 0: no filter, or @group is no owner
  * @limits: out: its limits; its size is 0 if there are none. Stays the last member, as
  *	it grows
  *
@@ -1230,23 +1245,23 @@ struct evring_drop {
 /*
  * Publishing
  *
- * What is written to a session that is open for writing is a sequence of events,
- * each a struct evring_pub and its payload, the next one at the next multiple of
- * 8. The payload is what the type describes *behind* its common part: positions
- * in it count from its own first byte. The kernel puts the common part in front
- * (who published it), makes the record and its header, and corrects what refers
- * to the tail. Nobody says who he is.
+ * A program writes a sequence of events to a session that is open for writing: each
+ * is a struct evring_pub and a payload, and begins at a multiple of 8. The payload has
+ * the fields *behind* the type's common part: positions in it count from its own first
+ * byte. The kernel puts the common part in front, which identifies the publisher, makes
+ * the record and its header, and corrects the references to the tail. A program cannot
+ * publish under another identity.
  *
  *	+------------+---------+-----+------------+---------+---
  *	| evring_pub | payload | pad | evring_pub | payload |
  *	+------------+---------+-----+------------+---------+---
  *
  * Each event is published whole or not at all, and in order. write() returns the
- * bytes of the events that are published, padding included. Where that is less
- * than it was given, the event behind them was refused and nothing behind it was
- * looked at: to write the rest gives its errno. So -1 says that nothing was
- * published. It is the same with writev(), whose vectors may end anywhere, and
- * with io_uring: IORING_OP_WRITE, IORING_OP_WRITEV and EVRING_CMD_PUBLISH.
+ * bytes of the events that are published, padding included. If that is less than the
+ * caller wrote, the next event was refused and the events behind it were not
+ * examined: writing the rest returns the errno. So -1 means that nothing was
+ * published. The same holds for writev(), whose vectors may end anywhere, and
+ * for io_uring: IORING_OP_WRITE, IORING_OP_WRITEV and EVRING_CMD_PUBLISH.
  *
  *	EINVAL		no such header, reserved bytes or padding that are not 0, a
  *			payload shorter than the type's fixed part, a reference that
@@ -1254,22 +1269,22 @@ struct evring_drop {
  *	EMSGSIZE	longer than payload_max
  *	ENOENT		no such type, or nobody has registered it any more
  *	ESTALE		the id is another type's by now: register it again
- *	EPERM		the type is the kernel's, or another user's; or the caller acts
- *			for another user than the one who opened the device, and that
- *			one had not CAP_PERFMON or CAP_SYS_ADMIN
+ *	EPERM		the type is the kernel's, or another user's; or the caller is
+ *			another user than the opener of the device, and the opener had
+ *			neither CAP_PERFMON nor CAP_SYS_ADMIN
  *	EAGAIN		no room (of a blocking session: it waits, see below)
  *	EFAULT
  *
- * No room: a group holds the segment that comes next, or the user has as much on
- * this CPU's ring as the module's user_percent of it that no group has done with.
- * Then a blocking writer waits until a group commits; a signal ends that (EINTR,
+ * No room: a group holds the segment that comes next, or the user's events that a group
+ * still holds fill the module's user_percent of this CPU's ring. Then a blocking
+ * writer waits until a group commits; a signal ends the wait (EINTR,
  * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
  * once there may be room. An event that was not published takes no seq and is no
  * loss: the caller knows of it.
  */
 
 /**
- * struct evring_pub - what stands before each event that is written
+ * struct evring_pub - the header of each event that is written
  * @len: bytes of this structure and of the payload
  * @type: id of the type
  * @flags: 0
@@ -1291,18 +1306,17 @@ struct evring_pub {
  * @len: bytes at @block, at most EVRING_BLOCK_MAX
  * @room: bytes at @text, its NUL included
  * @flags: EVRING_REGISTER_F_*
- * @uid: EVRING_REGISTER_F_UID: on whose behalf; else 0
+ * @uid: EVRING_REGISTER_F_UID: the user that the type is registered for; else 0
  * @id: out
  * @generation: out: of the id
  * @payload_max: out: longest payload that can be written, bytes
  * @lane: out: where its events go
  * @reserved: 0
  *
- * The block is copied once and believed nothing. What it says of the common part
- * (the first common_size bytes of its payload and the fields in there) is put
- * aside, the kernel's own comes instead. Its texts are printable ASCII. The lane
- * that it asks for is "app", or none, which is the same; another lane needs
- * CAP_PERFMON or CAP_SYS_ADMIN.
+ * The block is copied once, and every byte is verified. Its description of the common
+ * part (the first common_size bytes of its payload and the fields in there) is
+ * replaced by the kernel's own. Its texts are printable ASCII. It may name the lane
+ * "app", or none, which is the same; another lane needs CAP_PERFMON or CAP_SYS_ADMIN.
  *
  * A type belongs to the user who opened the device. It is registered as long as a
  * session that has registered it is open, or for as long as the module is loaded
@@ -1313,7 +1327,7 @@ struct evring_pub {
  * only appended (Schema Registry's BACKWARD). Each has an id of its own, as each
  * payload is read by the schema that it was written by. A newer version is free.
  *
- *	EINVAL		no such block, flags, or reserved bytes; @text says what
+ *	EINVAL		no such block, flags, or reserved bytes; @text has the reason
  *	EPERM		the name's family ("family.event") is one of the kernel's, or
  *			the name another user's; a flag or lane that needs a capability
  *	EEXIST		it clashes with the same version: @text names the field
@@ -1342,15 +1356,15 @@ struct evring_register {
 #define EVRING_REGISTER_F_UID	0x2	/* for @uid; needs CAP_PERFMON or CAP_SYS_ADMIN */
 
 /**
- * struct evring_unregister - EVRING_IOC_UNREGISTER: this session has done with a type
+ * struct evring_unregister - EVRING_IOC_UNREGISTER: this session is done with a type
  * @id: of the type
  * @generation: of the id
  * @flags: 0
  * @reserved: 0
  *
- * Takes back what this session has registered, and EVRING_REGISTER_F_KEEP whoever
- * said it. The type goes with the last session that has registered it. Its user,
- * or CAP_PERFMON or CAP_SYS_ADMIN. ENOENT, ESTALE, EPERM.
+ * Undoes this session's registration of the type, and EVRING_REGISTER_F_KEEP of any
+ * session. The type goes with the last session that has registered it. For its user,
+ * or with CAP_PERFMON or CAP_SYS_ADMIN. ENOENT, ESTALE, EPERM.
  */
 struct evring_unregister {
 	__u32	id;
@@ -1360,7 +1374,7 @@ struct evring_unregister {
 };
 
 /**
- * struct evring_publish - EVRING_CMD_PUBLISH: what write() would be given
+ * struct evring_publish - EVRING_CMD_PUBLISH: the arguments that write() would have
  * @events: address
  * @len: bytes
  * @flags: 0

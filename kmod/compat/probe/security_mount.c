@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From 5.2: what they are asked about mounts that move */
+/* From 5.2: the security hook of mounts that move, with these arguments */
 #include <linux/fs.h>
 #include <linux/security.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From 5.9: what security modules are asked about names, with these arguments */
+/* From 5.9: the security hooks of names, with these arguments */
 #include <linux/fs.h>
 #include <linux/security.h>
 

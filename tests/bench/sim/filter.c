@@ -9,6 +9,7 @@
 #include <evring.h>
 #include <getopt.h>
 
+#include "../../harness/filter_attach.h"
 #include "bench.h"
 #include "sim.h"
 
@@ -49,19 +50,11 @@ static const struct {
 
 static void attach(struct evring *ev, const char *expression)
 {
-	struct evring_attachment how = { .hook = HOOK };
-	struct evring_filter *filter = NULL;
-	int ret = 0;
+	const struct evring_attachment how = { .hook = HOOK };
+	int ret = attach_expression(ev, how, expression);
 
-	if (expression)
-		ret = evring_filter_compile(&filter, evring_type_by_name(ev, HOOK), expression,
-					    NULL);
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
 	if (ret < 0)
 		die(expression ? expression : HOOK, ret);
-	evring_filter_free(filter);
 }
 
 static double ns_per_event(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks as tests have them: one for each type of sim_events_start(), and what calls it
- * is sim_event_emit(), attached or not. Owners and filters are as in kmod/hooks/hook.c.
+ * Hooks as tests have them: one for each type of sim_events_start(), and process.exec;
+ * what calls them is sim_event_emit() and sim_produce(), attached or not. Owners and filters are as in kmod/hooks/hook.c.
  */
 #include "../../../kmod/filter/gate.h"
 #include "../../../kmod/group.h"
@@ -21,22 +21,22 @@ struct sim_hook {
 	struct evring_gate *gate;
 };
 
-static struct sim_hook hooks[LANES];
+static struct sim_hook hooks[SIM_HOOKS];
 
-void sim_hook_register(unsigned int lane, struct evring_event_type *type)
+void sim_hook_register(unsigned int hook, struct evring_event_type *type)
 {
-	hooks[lane].type = type;
+	hooks[hook].type = type;
 	evring_redact_reset(type);
 }
 
-void sim_hook_submit(unsigned int lane, struct evring_slot *slot)
+void sim_hook_submit(unsigned int hook, struct evring_slot *slot)
 {
-	const struct evring_gate *gate = rcu_dereference_sched(hooks[lane].gate);
+	const struct evring_gate *gate = rcu_dereference_sched(hooks[hook].gate);
 
 	if (slot->stage && !evring_land(slot))
 		return;
 	if (gate)
-		evring_gate_submit(gate, hooks[lane].type, slot);
+		evring_gate_submit(gate, hooks[hook].type, slot);
 	else
 		evring_submit(slot);
 }
@@ -45,7 +45,7 @@ static struct sim_hook *hook_find(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < LANES; i++)
+	for (i = 0; i < SIM_HOOKS; i++)
 		if (hooks[i].type && !strcmp(hooks[i].type->name, name))
 			return &hooks[i];
 	return NULL;
@@ -138,7 +138,7 @@ int evring_hooks_drop_group(const char *name)
 	unsigned int place, i;
 	int ret = evring_group_drop(name, &place);
 
-	for (i = 0; !ret && i < LANES; i++)
+	for (i = 0; !ret && i < SIM_HOOKS; i++)
 		if (test_bit(place, hooks[i].owners))
 			hook_give_up(&hooks[i], place);
 	return ret;
@@ -155,7 +155,7 @@ u32 evring_hook_flags(u32 type_id)
 {
 	unsigned int i;
 
-	for (i = 0; i < LANES; i++)
+	for (i = 0; i < SIM_HOOKS; i++)
 		if (hooks[i].type && hooks[i].type->id == type_id)
 			return bitmap_weight(hooks[i].owners, OWNERS) ?
 			       EVRING_TYPE_F_HOOK | EVRING_TYPE_F_ATTACHED : EVRING_TYPE_F_HOOK;
@@ -170,7 +170,7 @@ void evring_hooks_exit(void)
 {
 	unsigned int i, owner;
 
-	for (i = 0; i < LANES; i++)
+	for (i = 0; i < SIM_HOOKS; i++)
 		for_each_set_bit(owner, hooks[i].owners, OWNERS)
 			hook_give_up(&hooks[i], owner);
 	memset(hooks, 0, sizeof(hooks));

@@ -8,7 +8,11 @@
 struct evring_event_type;
 struct evring_slot;
 
-void sim_hook_register(unsigned int lane, struct evring_event_type *type);
-void sim_hook_submit(unsigned int lane, struct evring_slot *slot);
+/* The hook of each lane's type has the lane's number; this one is process.exec's. */
+#define SIM_HOOK_EXEC	LANES
+#define SIM_HOOKS	(LANES + 1)
+
+void sim_hook_register(unsigned int hook, struct evring_event_type *type);
+void sim_hook_submit(unsigned int hook, struct evring_slot *slot);
 
 #endif /* EVRING_SIM_HOOKS_H */

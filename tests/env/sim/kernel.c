@@ -17,6 +17,13 @@
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
 u32 sim_uid, sim_euid = U32_MAX;
+struct user_namespace init_user_ns;
+struct user_namespace sim_user_ns = { .parent = &init_user_ns, .owner = { U32_MAX } };
+
+void sim_in_namespace_of(uint32_t owner)
+{
+	sim_user_ns.owner.val = owner;
+}
 __thread bool sim_signal;
 pthread_rwlock_t sim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 const struct file_operations *sim_fops;
@@ -364,7 +371,7 @@ static void irq_wait(unsigned long until)
 	sem_timedwait(&irq_raised, &at);
 }
 
-/* Run what is due. Returns when the next timer is, in jiffies. */
+/* Run the timers that are due. Returns when the next one is, in jiffies. */
 static unsigned long irq_serve(void)
 {
 	struct timer_list *timer;
@@ -446,7 +453,7 @@ void sim_kernel_stop(void)
 	arena_clear();
 }
 
-/* The wall clock: what it is ahead of CLOCK_BOOTTIME, and who wants to know */
+/* The wall clock: how far it is ahead of CLOCK_BOOTTIME, and its notifier */
 static struct notifier_block *wall_notifier;
 static struct timekeeper timekeeper;
 

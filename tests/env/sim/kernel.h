@@ -48,7 +48,7 @@
 
 typedef unsigned int uint;
 
-/* A parameter is what sim_boot() sets; module_init's function what it calls. */
+/* sim_boot() sets parameters, and calls module_init's function. */
 #define module_param_named(name, value, type, perm)				\
 	__typeof__(&(value)) sim_param_##name(void);				\
 	__typeof__(&(value)) sim_param_##name(void) { return &(value); }	\
@@ -200,7 +200,7 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define __GFP_NOFAIL			0
 #define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
 
-/* Whoever frees under RCU here has no reader beside him. */
+/* No reader runs beside a free under RCU here. */
 struct rcu_head {
 	int unused;
 };
@@ -275,7 +275,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 #define cond_resched()			do { } while (0)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
-/* Locks: nothing here is taken by what a signal may interrupt. */
+/* Locks: code that a signal may interrupt takes none of them. */
 typedef pthread_mutex_t spinlock_t;
 #define DEFINE_SPINLOCK(name)		pthread_mutex_t name = PTHREAD_MUTEX_INITIALIZER
 struct mutex {
@@ -296,7 +296,7 @@ struct mutex {
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
 
-/* RCU: who reads has a lock that it shares with other readers. */
+/* RCU: a reader has a lock that it shares with other readers. */
 extern pthread_rwlock_t sim_rcu;
 
 #define rcu_read_lock()			((void)pthread_rwlock_rdlock(&sim_rcu))
@@ -341,6 +341,12 @@ static inline void list_del_init(struct list_head *entry)
 	entry->prev->next = entry->next;
 	entry->next->prev = entry->prev;
 	INIT_LIST_HEAD(entry);
+}
+
+static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+{
+	list_del_init(entry);
+	list_add_tail(entry, head);
 }
 
 /* Time, with Debian's tick */
@@ -427,7 +433,7 @@ void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 #define register_pm_notifier(nb)	((void)(nb), 0)
 #define unregister_pm_notifier(nb)	((void)(nb))
 
-/* Who waits: an eventfd, which the session's file descriptor is. */
+/* Waiters: an eventfd, which the session's file descriptor is. */
 void wake_up_interruptible_poll(wait_queue_head_t *queue, int events);
 #define init_waitqueue_head(queue)	((queue)->fd = -1)
 #define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name = { -1 }
@@ -462,7 +468,7 @@ static inline void *vmemdup_user(const void *from, size_t len)
 	return ERR_PTR(to ? -EFAULT : -ENOMEM);
 }
 
-/* What is written: of one buffer or of several */
+/* The bytes of a write(), of one buffer or of several */
 struct iov_iter {
 	struct iovec one;
 	const struct iovec *iov;
@@ -496,6 +502,17 @@ int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize)
 extern u32 sim_uid;
 extern u32 sim_euid;
 #define current_uid()		((kuid_t){ sim_uid })
+#define GLOBAL_ROOT_UID		((kuid_t){ 0 })
+
+/* The initial one, or one in it that a user has made */
+struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
+};
+
+extern struct user_namespace init_user_ns, sim_user_ns;
+
+#define current_user_ns()	(sim_user_ns.owner.val == U32_MAX ? &init_user_ns : &sim_user_ns)
 #define current_euid()		((kuid_t){ sim_euid == U32_MAX ? sim_uid : sim_euid })
 #define from_kuid(ns, uid)	((uid).val)
 #define make_kuid(ns, uid)	((kuid_t){ uid })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What hooks and other modules are elsewhere: a thread that emits, on its CPU. */
+/* A thread that emits, on its CPU, in place of hooks and other modules. */
 #include <time.h>
 
 #include "../../../kmod/clock.h"
@@ -121,10 +121,11 @@ int sim_producers_start(void)
 	(void)process_exit_desc;
 	if (IS_ERR(exec_type))
 		return (int)PTR_ERR(exec_type);
+	sim_hook_register(SIM_HOOK_EXEC, exec_type);
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
 
-/* What a shell's child looks like: 40 bytes of strings; or one with @len bytes of arguments. */
+/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
 static bool emit_exec(u64 count, u32 len)
 {
 	static const char path[] = "/usr/bin/grep", argv[] = "grep\0-rn\0needle\0src/";
@@ -155,7 +156,7 @@ static bool emit_exec(u64 count, u32 len)
 	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
 	memset((char *)e + e->argv.offset, 'x', argv_len);
 	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
-	evring_submit(&slot);
+	sim_hook_submit(SIM_HOOK_EXEC, &slot);
 	return true;
 }
 

@@ -127,6 +127,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 };
 
+#define pid_alive(task)	((void)(task), true)
+
 extern struct task_struct sim_current;
 #define current (&sim_current)
 

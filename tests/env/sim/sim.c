@@ -123,8 +123,9 @@ void sim_hold(struct sim *sim, unsigned int cpu, uint64_t pos)
 }
 
 /* No type here has rules. */
-void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try)
 {
+	(void)try;
 	(void)slot;
 	(void)type;
 	(void)len;

@@ -11,6 +11,7 @@ SIM_STUBS := linux/atomic linux/irqflags linux/bitmap linux/cache linux/irq_work
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
 	     linux/moduleparam linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring linux/compat linux/uio linux/uidgid \
+	     linux/user_namespace \
 	     linux/sched/signal
 # Functions of the C library that the simulation replaces
 SIM_WRAP := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap \
@@ -23,7 +24,7 @@ SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONF
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
 SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify \
 	    redact/stage redact/find redact/copy redact/set redact/verify redact/build redact/default user parse app app_type publish block type_desc type \
-	    clock ring segment loss memory lane \
+	    clock ring segment loss memory name lane cpu \
 	    group wake ioctl device abi)
 # What an emit needs, without a device
 SIM_RING := kmod/ring kmod/segment kmod/loss

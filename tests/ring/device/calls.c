@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls themselves: what they refuse, and a commit both ways. */
+/* The calls themselves: wrong arguments are refused, and a commit works both ways. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void refuses_arguments(void)
 		CHECK(call(ev, EVRING_IOC_JOIN, &join_arg) == -EINVAL);
 		CHECK(call(ev, EVRING_IOC_DROP, &drop) == -EINVAL);
 	}
-	/* Each reserved word, and each that means something, with what means nothing */
+	/* Each reserved word, and each other word with a value that has no meaning */
 	for (i = EVRING_NAME_MAX; i < knows(evring_join, created); i += 4) {
 		join_arg = good;
 		*(uint32_t *)((char *)&join_arg + i) = 0x80000008;
@@ -219,7 +219,7 @@ static void commits_by(committer *how, const char *name)
 	CHECK(commit_one(how, ev, 0, LANE_BULK, 2) == -ENXIO);
 	CHECK(commit_one(how, ev, 0, UINT16_MAX, UINT16_MAX) == -ENXIO);
 	CHECK(commit_one(how, other, 128, LANE_BULK, 0) == -EPERM);
-	/* What comes before a bad entry stays taken. */
+	/* Entries before a bad one stay committed. */
 	for (i = 0; i < 3; i++)
 		entries[i] = (struct evring_commit_entry) {
 			.pos = i == 1 ? 4 : 192 + i * 64, .seq = 7, .missed = 3,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests share, and running them.
+ * Shared by the tests, and their main().
  *
  *	device_test [SEED [PROGRAMS]]
  */
@@ -17,10 +17,10 @@
 #include "device.h"
 
 /*
- * Of what a session copies from rings and groups while they change, TSan says
- * that it is a race. ring_walk() does so for groups too, as what they hold comes
- * behind it. Nor does the kernel stop a ring to copy its counters; with the
- * groups it copies a clock that it then replaces.
+ * TSan reports a race where a session copies rings and groups while they change.
+ * ring_walk() does so for groups too, as their held positions come behind it. Nor does
+ * the kernel stop a ring to copy its counters; with the groups it copies a clock that
+ * it then replaces.
  */
 #ifdef __SANITIZE_THREAD__
 const char *__tsan_default_suppressions(void);

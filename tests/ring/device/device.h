@@ -40,9 +40,8 @@ extern const struct test reading_tests[], groups_tests[], waking_tests[], calls_
 			 parallel_tests[], programs_tests[], filters_tests[];
 
 /*
- * TSan knows no fences: who reads what may be overwritten meanwhile, and then
- * looks whether it was, is a race to it. What such reading is about is left out
- * where it looks.
+ * TSan knows no fences: a copy of memory that may be overwritten meanwhile, and a check
+ * afterwards, is a race to it. Under TSan such copies are left out.
  */
 #ifdef __SANITIZE_THREAD__
 #define COPIES	false
@@ -50,7 +49,7 @@ extern const struct test reading_tests[], groups_tests[], waking_tests[], calls_
 #define COPIES	true
 #endif
 
-extern uint64_t seed;			/* of what is random */
+extern uint64_t seed;			/* of the random programs */
 extern unsigned long programs;		/* random ones to play */
 /* The seed of the program that is played: main() tells it if the child dies. */
 extern uint64_t *playing;

@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Filters: what no owner of a hook wants takes no place in the ring. */
+/* Filters: events that no owner of a hook wants take no place in the ring. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../harness/filter_attach.h"
 #include "device.h"
 
 #define HOOK	"sim.bulk"
 
 static int attach(struct evring *ev, const char *group, const char *expression)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group };
-	struct evring_filter *filter = NULL;
-	int ret = evring_types(ev);
+	const struct evring_attachment how = { .hook = HOOK, .group = group };
 
-	if (ret > 0)
-		ret = expression ? evring_filter_compile(&filter, evring_type_by_name(ev, HOOK),
-							 expression, NULL) : 0;
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
 /* The counts of the events that come now, as a set of bits; -1: one came twice. */
@@ -70,7 +62,7 @@ static void any_owner_is_enough(void)
 	CHECK(attach(ev, "g", NULL) == EVRING_HOOK_ATTACHED);
 	emit(LANE_BULK, 0, 2);
 	CHECK(came(ev) == (1 << 4 | 1 << 5));
-	/* It goes, and what the other one wanted is left. */
+	/* One owner goes, and the other one's filter is left. */
 	CHECK(!evring_leave(group) && !evring_drop(ev, "g"));
 	emit(LANE_BULK, 0, 2);
 	CHECK(!came(ev));
@@ -90,21 +82,6 @@ static void is_read_back(void)
 	CHECK(attach(ev, NULL, "text ~ \"a*\"") == EVRING_HOOK_ATTACHED);
 	CHECK(evring_hook_filter(ev, HOOK, NULL, text) == 11 && !strcmp(text, "text ~ \"a*\""));
 	evring_close(ev);
-}
-
-static struct evring_program *program_copy(const struct evring_type *type, const char *expression)
-{
-	struct evring_filter *filter = NULL;
-	const struct evring_program *program;
-	struct evring_program *copy;
-
-	if (evring_filter_compile(&filter, type, expression, NULL))
-		abort();
-	program = evring_filter_program(filter);
-	copy = malloc(program->len);
-	memcpy(copy, program, program->len);
-	evring_filter_free(filter);
-	return copy;
 }
 
 static int attach_program(struct evring *ev, const void *program)
@@ -137,7 +114,7 @@ static void refuses_what_is_no_program(void)
 	evring_close(ev);
 }
 
-/* Whatever is taken runs, and reads nothing but the event and itself (ASan looks). */
+/* A program that is accepted runs, and reads only the event and itself (ASan checks). */
 static void spoilt_programs_do_no_harm(void)
 {
 	static const char *const expressions[] = {
@@ -174,25 +151,16 @@ static void spoilt_programs_do_no_harm(void)
 static int limit(struct evring *ev, const char *group, const char *expression,
 		 struct evring_limits limits)
 {
-	struct evring_attachment how = { .hook = HOOK, .group = group, .limits = &limits };
-	struct evring_filter *filter = NULL;
-	int ret = evring_types(ev);
+	const struct evring_attachment how = { .hook = HOOK, .group = group, .limits = &limits };
 
-	if (ret > 0)
-		ret = expression ? evring_filter_compile(&filter, evring_type_by_name(ev, HOOK),
-							 expression, NULL) : 0;
-	how.filter = filter;
-	if (!ret)
-		ret = evring_attach_with(ev, &how);
-	evring_filter_free(filter);
-	return ret;
+	return attach_expression(ev, how, expression);
 }
 
-/* What comes now: events, and how many are told as lost, by their causes */
+/* The events that come, and the lost ones, by their causes */
 struct tally {
 	unsigned int events;
 	uint64_t lost[16];
-	uint64_t next;		/* number of what follows on the ring */
+	uint64_t next;		/* number of the next record on the ring */
 };
 
 static void take(struct evring *ev, struct tally *tally)
@@ -224,7 +192,7 @@ static void samples_are_told(void)
 	CHECK(limit(ev, NULL, "count != 5", (struct evring_limits){ .sample = 10 }) ==
 	      EVRING_HOOK_ATTACHED);
 	emit(LANE_BULK, 0, 1001);
-	CHECK(evring_types(ev) > 0);	/* whoever looks is told of the rest */
+	CHECK(evring_types(ev) > 0);	/* a query makes the hook tell the rest */
 	CHECK(evring_hook_state(ev, HOOK) == EVRING_HOOK_ATTACHED);
 	take(ev, &tally);
 	CHECK(tally.events == 100 && tally.lost[EVRING_LOST_SAMPLED] == 900);
@@ -263,7 +231,7 @@ static void rates_are_kept(void)
 	evring_close(ev);
 }
 
-/* Without a look: with what comes later */
+/* Without a query, later events tell the losses. */
 static void losses_are_told_in_time(void)
 {
 	struct evring *ev = tap(BULK, EVRING_LATEST);
@@ -311,7 +279,7 @@ static void refuses_limits(void)
 		{ .rate = 1, .burst = EVRING_BURST_MAX + 1 }, { .sample = EVRING_SAMPLE_MAX + 1 },
 		{ .per = EVRING_PER_UID }, { .rate = 1, .burst = 1, .per = 3 },
 		{ .sample = 2, .reserved = 1 },
-		/* This type has no common part to tell whose its events are. */
+		/* This type has no common part, and so no user. */
 		{ .rate = 1, .burst = 1, .per = EVRING_PER_UID },
 	};
 	struct evring *ev = session();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Groups: who owns one, where it stands, what it holds, what it missed, how it ends. */
+/* Groups: owner, position, holding, missed events, end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void comes_back(void)
 	CHECK(read_all(ev, 10, NULL) == 10);
 	CHECK(join(other, "g", EVRING_HOLD, EVRING_LATEST) == -EBUSY);
 	CHECK(!evring_leave(ev) && evring_commit(ev) == -EPERM);
-	/* What was read and not committed comes again; its start is for a new group. */
+	/* Events that were not committed come again; the start is for new groups alone. */
 	CHECK(!join(other, "g", EVRING_HOLD, EVRING_LATEST));
 	CHECK(read_all(other, 20, &first) == 20 && first == 40 && !evring_commit(other));
 	evring_close(other);
@@ -57,7 +57,7 @@ static void one_owner(void)
 		evring_close(evs[i]);
 }
 
-/* What a JOIN may not change if it fails: the group, and where it stands */
+/* The state that a failed JOIN must not change: the group, and its positions */
 struct standing {
 	struct evring_group_info info;
 	struct evring_cursor cursors[2];
@@ -223,7 +223,7 @@ static void follow_misses(void)
 	evring_close(ev);
 }
 
-/* What a group missed before it began to hold: with one event, whoever takes it how. */
+/* The count of missed events, from before the group held, comes with one event, by any call. */
 static void missed_once(void)
 {
 	struct evring *ev = member("g", EVRING_FOLLOW);

@@ -87,7 +87,7 @@ static void *consume(void *arg)
 	return NULL;
 }
 
-/* What others may do meanwhile: look, follow, tap, arm, join and drop. */
+/* Other sessions meanwhile query, follow, tap, arm, join and drop. */
 static void *meddle(void *arg)
 {
 	const struct evring_group group = {

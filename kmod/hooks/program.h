@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* program.c: what process.exec and process.state tell of the program of a process. */
+#ifndef _KMOD_HOOKS_PROGRAM_H
+#define _KMOD_HOOKS_PROGRAM_H
+
+#include <linux/fs.h>
+#include <linux/types.h>
+
+#define EVRING_ARGV_BYTES	4096	/* of the arguments, their NULs included */
+#define EVRING_ARGV_END_BYTES	1024	/* of their end, where they are cut */
+
+/* The file that it was read from */
+struct evring_program_file {
+	u64 inode;
+	u64 mtime;
+	u64 ctime;
+	u32 dev;
+	u32 uid;
+	u32 nlink;
+	u16 mode;
+	bool is_memfd;
+	bool is_deleted;
+	bool is_upper;
+};
+
+void evring_program_file(struct evring_program_file *to, const struct file *file);
+
+/* The fields of an event that have the file's names, of what evring_program_file() told */
+#define EVRING_FILL_PROGRAM_FILE(_e, _file) do {				\
+	(_e)->inode = (_file)->inode;						\
+	(_e)->mtime = (_file)->mtime;						\
+	(_e)->ctime = (_file)->ctime;						\
+	(_e)->dev = (_file)->dev;						\
+	(_e)->file_uid = (_file)->uid;						\
+	(_e)->nlink = (_file)->nlink;						\
+	(_e)->mode = (_file)->mode;						\
+	(_e)->is_memfd = (_file)->is_memfd;					\
+	(_e)->is_deleted = (_file)->is_deleted;					\
+	(_e)->is_upper_layer = (_file)->is_upper;				\
+} while (0)
+
+#endif /* _KMOD_HOOKS_PROGRAM_H */

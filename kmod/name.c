@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names: of lanes, types and groups. */
+#include <linux/ctype.h>
+#include <linux/string.h>
+#include <linux/evring.h>
+
+#include "name.h"
+
+/* [A-Za-z0-9._-]+, NUL-terminated within EVRING_NAME_MAX bytes */
+bool evring_name_valid(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < EVRING_NAME_MAX && name[i]; i++)
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
+			return false;
+	return i > 0 && i < EVRING_NAME_MAX;
+}

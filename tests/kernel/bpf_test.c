@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/* bpf.load: programs that the kernel takes, and those that it does not. */
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+#define LOAD "bpf.load"
+
+static const char *const hooks[] = { LOAD, NULL };
+
+/* What the process that does it knows itself */
+struct seen {
+	uint32_t id;
+	bool as_nobody;
+	bool bad;
+};
+
+FIXTURE(bpf) {
+	struct evring *ev;
+	struct seen *seen;
+};
+
+FIXTURE_SETUP(bpf)
+{
+	groups_drop();
+	deed_folder();
+	self->seen = mmap(NULL, sizeof(*self->seen), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(bpf)
+{
+	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+	munmap(self->seen, sizeof(*self->seen));
+}
+
+/* return 0, or return of a register that nobody set */
+static void request(union bpf_attr *attr, struct bpf_insn *insns, bool bad)
+{
+	insns[0] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K };
+	insns[1] = (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT };
+	if (bad)
+		insns[0] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .src_reg = 7 };
+	memset(attr, 0, sizeof(*attr));
+	attr->prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+	attr->expected_attach_type = BPF_CGROUP_INET4_CONNECT;
+	attr->insns = (uintptr_t)insns;
+	attr->insn_cnt = 2;
+	attr->license = (uintptr_t)"GPL";
+	strcpy(attr->prog_name, "told_of");
+}
+
+static int load(void *arg)
+{
+	struct bpf_prog_info info = { };
+	struct bpf_insn insns[2];
+	struct seen *seen = arg;
+	union bpf_attr attr;
+	int fd;
+
+	if (seen->as_nobody)
+		deed_as_nobody();
+	request(&attr, insns, seen->bad);
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (fd < 0)
+		return errno;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
+		return errno;
+	seen->id = info.id;
+	return 0;
+}
+
+#define EXPECT_PROGRAM(_event) do {						\
+	EXPECT_TRUE(told_called(_event, "prog_type", "BPF_PROG_TYPE_CGROUP_SOCK_ADDR"));	\
+	EXPECT_TRUE(told_called(_event, "attach_type", "BPF_CGROUP_INET4_CONNECT")); \
+	EXPECT_EQ(2, told_number(_event, "instructions"));			\
+	EXPECT_STREQ("told_of", told_text(_event, "name"));			\
+	EXPECT_EQ(0, told_number(_event, "by_kernel"));				\
+} while (0)
+
+TEST_F(bpf, a_program_that_is_loaded_is_told_with_its_id)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, LOAD, load, self->seen, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(self->seen->id, told_number(event, "id"));
+	EXPECT_EQ(0, told_number(event, "refused_at_once"));
+	EXPECT_PROGRAM(event);
+	free(told);
+}
+
+TEST_F(bpf, a_program_that_is_refused_is_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	self->seen->bad = true;
+	told = deed_in_child(self->ev, LOAD, load, self->seen, &status);
+	ASSERT_EQ(EACCES, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EACCES, told_result(event));
+	EXPECT_EQ(0, told_number(event, "id"));
+	EXPECT_PROGRAM(event);
+	free(told);
+
+	self->seen->as_nobody = true;
+	told = deed_in_child(self->ev, LOAD, load, self->seen, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_PROGRAM(event);
+	free(told);
+}
+
+#ifdef __x86_64__
+static int load32(void *low)
+{
+	union bpf_attr *attr = low;
+	struct bpf_insn *insns = (struct bpf_insn *)(attr + 1);
+	long ret;
+
+	request(attr, insns, false);
+	ret = deed_call32(357, BPF_PROG_LOAD, (long)(uintptr_t)attr, sizeof(*attr), 0, 0);
+	return ret >= 0 ? 0 : ret == -ENOSYS ? 77 : (int)-ret;
+}
+
+TEST_F(bpf, a_32_bit_call_is_told_alike)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, LOAD, load32, deed_low(4096), &status);
+	if (status == 77) {
+		free(told);
+		SKIP(return, "this kernel has no 32-bit calls");
+	}
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_PROGRAM(told_at(told, 0));
+	free(told);
+}
+#endif
+
+TEST_HARNESS_MAIN

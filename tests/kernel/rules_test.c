@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The rules of docs/reference/rules.md. A test is named after its row: the filter is
+ * the page's, the deed is what the rule is to find, and the near miss causes an event
+ * of the same type that it must not find.
+ */
+#include "rules_act.h"
+#include "rules_page.h"
+
+FIXTURE(rules) {
+	struct evring *ev;
+	struct evring_filter *filter;
+	struct rule rule;
+};
+
+FIXTURE_VARIANT(rules) {
+	const char *name;
+	struct act deed, near;
+};
+
+FIXTURE_SETUP(rules)
+{
+	groups_drop();
+	root_make();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_LT(0, evring_types(self->ev));
+}
+
+FIXTURE_TEARDOWN(rules)
+{
+	evring_detach(self->ev, self->rule.event, NULL);
+	evring_filter_free(self->filter);
+	evring_close(self->ev);
+}
+
+/* Of the events of a rule's type: those of one process, and which of all are meant. */
+struct seen {
+	unsigned int events, hits, others;
+};
+
+static struct seen look(struct _test_data_rules *self, pid_t pid)
+{
+	struct evring_event event;
+	struct seen seen = { 0 };
+
+	while (evring_next(self->ev, &event) > 0) {
+		if (!event.type || strcmp(event.type->name, self->rule.event))
+			continue;
+		seen.events += event.rec->pid == (uint32_t)pid;
+		if (!evring_filter_match(self->filter, &event))
+			continue;
+		if (event.rec->pid == (uint32_t)pid)
+			seen.hits++;
+		else
+			seen.others++;
+	}
+	return seen;
+}
+
+/* The page's filter, or none, for the kernel. Returns the hook's state. */
+static int attach(struct _test_data_rules *self, const struct evring_filter *filter)
+{
+	const struct evring_attachment how = { .hook = self->rule.event, .filter = filter };
+
+	return evring_attach_with(self->ev, &how);
+}
+
+TEST_F(rules, the_filter_finds_the_deed_and_not_the_near_miss)
+{
+	struct evring_filter_error error = { 0 };
+	const struct evring_type *type;
+	struct seen seen;
+	int ret;
+	pid_t pid;
+
+	ASSERT_TRUE(rule_find(&self->rule, variant->name));
+	type = evring_type_by_name(self->ev, self->rule.event);
+	ASSERT_NE(NULL, type);
+	ret = evring_filter_compile(&self->filter, type, self->rule.filter, &error);
+	if (ret)
+		note("column %u: %s", error.column, error.text);
+	ASSERT_EQ(0, ret);
+	ret = attach(self, self->filter);
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "%s is not on this kernel", self->rule.event);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, ret);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL | BULK, EVRING_LATEST));
+
+	/* In the kernel */
+	ret = act_do(&variant->deed, &pid);
+	if (ret == NO_ACT)
+		SKIP(return, "this kernel lacks what the deed needs");
+	ASSERT_EQ(variant->deed.fails, ret);
+	seen = look(self, pid);
+	EXPECT_EQ(1, seen.events);
+	EXPECT_EQ(1, seen.hits);
+	EXPECT_EQ(0, seen.others);
+	ASSERT_EQ(variant->near.fails, act_do(&variant->near, &pid));
+	seen = look(self, pid);
+	EXPECT_EQ(0, seen.events + seen.others);
+
+	/* And by the reader, of all there is */
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self, NULL));
+	ASSERT_EQ(variant->deed.fails, act_do(&variant->deed, &pid));
+	EXPECT_EQ(1, look(self, pid).hits);
+	ASSERT_EQ(variant->near.fails, act_do(&variant->near, &pid));
+	seen = look(self, pid);
+	EXPECT_LE(1, seen.events);	/* else it would be no near miss */
+	EXPECT_EQ(0, seen.hits + seen.others);
+}
+
+#define RULE(_name, ...) \
+	FIXTURE_VARIANT_ADD(rules, _name) { .name = #_name, __VA_ARGS__ }
+
+/*
+ * Files
+ */
+
+static int do_open(const struct act *act)
+{
+	int fd = open(act->path, act->number, 0644);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* Each act undoes its changes. */
+static int do_symlink(const struct act *act)
+{
+	unlink(act->to);
+	return symlink(act->path, act->to) ? errno : 0;
+}
+
+static int do_link(const struct act *act)
+{
+	unlink(act->to);
+	return link(act->path, act->to) ? errno : 0;
+}
+
+static int do_rename(const struct act *act)
+{
+	deed_file(act->path, "new");
+	return rename(act->path, act->to) ? errno : 0;
+}
+
+static int do_unlink(const struct act *act)
+{
+	if (!act->fails)
+		deed_file(act->path, "");
+	return unlink(act->path) ? errno : 0;
+}
+
+static int do_rmdir(const struct act *act)
+{
+	if (!act->fails && mkdir(act->path, 0755))
+		return errno;
+	return rmdir(act->path) ? errno : 0;
+}
+
+static int do_truncate(const struct act *act)
+{
+	return truncate(act->path, act->number) ? errno : 0;
+}
+
+static int do_chmod(const struct act *act)
+{
+	return chmod("/etc/other", 0640) ? errno : 0;
+}
+
+static int do_chown(const struct act *act)
+{
+	return chown("/etc/other", 1000, 1000) ? errno : 0;
+}
+
+static int do_setxattr(const struct act *act)
+{
+	if (!setxattr("/etc/other", "trusted.rules", "x", 1, 0))
+		return 0;
+	return errno == ENOTSUP ? NO_ACT : errno;
+}
+
+static int do_mount(const struct act *act)
+{
+	if (mount("none", "/mnt", "tmpfs", 0, NULL) || umount("/mnt"))
+		return errno;
+	return 0;
+}
+
+#define SHADOW_LINK	"/tmp/shadow"
+
+RULE(directory_traversal_monitored_file_read,
+     .deed = { do_open, "/srv/app/../../etc/shadow" }, .near = { do_open, "/etc/shadow" });
+RULE(read_sensitive_file_untrusted,
+     .deed = { do_open, "/etc/shadow", .comm = "cat" },
+     .near = { do_open, "/etc/shadow", .comm = "passwd" });
+RULE(read_sensitive_file_trusted_after_startup,
+     .deed = { do_open, "/etc/shadow", .comm = "sshd" },
+     .near = { do_open, "/etc/shadow", .comm = "cat" });
+RULE(clear_log_activities,
+     .deed = { do_open, "/var/log/auth.log", .number = O_WRONLY | O_TRUNC },
+     .near = { do_open, "/var/log/auth.log", .number = O_WRONLY | O_APPEND });
+RULE(clear_log_activities_by_truncate,
+     .deed = { do_truncate, "/var/log/auth.log" }, .near = { do_truncate, "/etc/other" });
+RULE(create_symlink_over_sensitive_files,
+     .deed = { do_symlink, "/etc/shadow", SHADOW_LINK },
+     .near = { do_symlink, "/etc/other", SHADOW_LINK });
+RULE(create_hardlink_over_sensitive_files,
+     .deed = { do_link, "/etc/shadow", SHADOW_LINK },
+     .near = { do_link, "/etc/other", SHADOW_LINK });
+RULE(detect_release_agent_file_container_escapes,
+     .deed = { do_open, "/srv/release_agent", .number = O_WRONLY, .container = true },
+     .near = { do_open, "/srv/release_agent", .number = O_RDONLY, .container = true });
+
+RULE(time_zone, .deed = { do_rename, "/etc/new", "/etc/localtime" },
+     .near = { do_rename, "/etc/new", "/etc/adjtime" });
+RULE(user_and_group_files_written,
+     .deed = { do_open, "/etc/passwd", .number = O_WRONLY | O_APPEND },
+     .near = { do_open, "/etc/passwd", .number = O_RDONLY });
+RULE(user_and_group_files_replaced, .deed = { do_rename, "/etc/passwd+", "/etc/passwd" },
+     .near = { do_rename, "/etc/passwd+", "/etc/passwd-" });
+RULE(network_configuration_written,
+     .deed = { do_open, "/etc/network/interfaces", .number = O_RDWR | O_CREAT },
+     .near = { do_open, "/etc/hosts", .number = O_RDONLY });
+RULE(network_configuration_replaced, .deed = { do_rename, "/etc/new", "/etc/resolv.conf" },
+     .near = { do_rename, "/etc/new", "/srv/resolv.conf" });
+RULE(sudoers_written,
+     .deed = { do_open, "/etc/sudoers.d/me", .number = O_WRONLY | O_CREAT },
+     .near = { do_open, "/etc/sudoers", .number = O_RDONLY });
+RULE(sudoers_replaced, .deed = { do_rename, "/etc/sudoers.tmp", "/etc/sudoers" },
+     .near = { do_rename, "/etc/new", "/etc/sudoers.tmp" });
+RULE(permissions_changed, .deed = { do_chmod, .login = true }, .near = { do_chmod });
+RULE(owner_changed, .deed = { do_chown, .login = true }, .near = { do_chown });
+RULE(extended_attributes_changed, .deed = { do_setxattr, .login = true },
+     .near = { do_setxattr });
+RULE(access_refused,
+     .deed = { do_open, "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
+     .near = { do_open, "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
+RULE(truncation_refused,
+     .deed = { do_truncate, "/etc/hosts", .uid = 1000, .login = true, .fails = EACCES },
+     .near = { do_truncate, "/etc/other", .login = true });
+RULE(mounts, .deed = { do_mount, .login = true }, .near = { do_mount });
+RULE(unmounts, .deed = { do_mount, .login = true }, .near = { do_mount });
+RULE(files_deleted, .deed = { do_unlink, "/tmp/gone", .login = true },
+     .near = { do_unlink, "/tmp/none", .login = true, .fails = ENOENT });
+RULE(folders_deleted, .deed = { do_rmdir, "/tmp/gone.d", .login = true },
+     .near = { do_rmdir, "/full", .login = true, .fails = ENOTEMPTY });
+RULE(files_renamed, .deed = { do_rename, "/tmp/a", "/tmp/b", .login = true },
+     .near = { do_rename, "/tmp/a", "/tmp/b" });
+RULE(login_records_written,
+     .deed = { do_open, "/var/log/lastlog", .number = O_RDWR, .login = true },
+     .near = { do_open, "/var/log/lastlog" });
+RULE(session_records_written, .deed = { do_open, "/run/utmp", .number = O_RDWR },
+     .near = { do_open, "/run/utmp" });
+
+/*
+ * Programs: each is /bin/true by another name.
+ */
+
+static const char **true_argv(const struct act *act, const char *argv[6])
+{
+	unsigned int i;
+
+	argv[0] = "true";
+	for (i = 0; i < 4; i++)
+		argv[i + 1] = act->argv[i];
+	argv[5] = NULL;
+	return argv;
+}
+
+static int do_exec(const struct act *act)
+{
+	const char *argv[6];
+
+	execv(act->path, (char *const *)true_argv(act, argv));
+	return errno;
+}
+
+static int do_exec_unprivileged(const struct act *act)
+{
+	if (prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN))
+		return errno;
+	return do_exec(act);
+}
+
+static int exec_fd(int fd)
+{
+	char *const argv[] = { "true", NULL };
+
+	syscall(SYS_execveat, fd, "", argv, NULL, AT_EMPTY_PATH);
+	return errno;
+}
+
+static int do_exec_memfd(const struct act *act)
+{
+	int fd = memfd_create("tool", MFD_CLOEXEC), in = open("/bin/true", O_RDONLY);
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(fd, buf, (size_t)n) != n)
+			return errno;
+	return exec_fd(fd);
+}
+
+static int do_exec_deleted(const struct act *act)
+{
+	int fd;
+
+	copy_file("/bin/true", "/tmp/deleted");
+	fd = open("/tmp/deleted", O_RDONLY | O_CLOEXEC);
+	if (unlink("/tmp/deleted"))
+		return errno;
+	return exec_fd(fd);
+}
+
+/* A container's image below, and what it has written above. */
+static int do_exec_over(const struct act *act)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return errno;
+	if (mount("image", "/over/merged", "overlay", 0,
+		  "lowerdir=/over/lower,upperdir=/over/upper,workdir=/over/work"))
+		return errno == ENODEV ? NO_ACT : errno;
+	copy_file("/bin/true", "/over/merged/dropped");
+	return do_exec(act);
+}
+
+#define PTS	.terminal = true
+#define JAIL	.container = true
+
+RULE(run_shell_untrusted, .deed = { do_exec, "/bin/bash", .parent = "nginx" },
+     .near = { do_exec, "/bin/bash", .parent = "make" });
+RULE(system_user_interactive, .deed = { do_exec, "/bin/true", .uid = 33, PTS },
+     .near = { do_exec, "/bin/true", .uid = 33 });
+RULE(terminal_shell_in_container, .deed = { do_exec, "/bin/bash", PTS, JAIL },
+     .near = { do_exec, "/bin/bash", PTS });
+RULE(netcat_remote_code_execution_in_container,
+     .deed = { do_exec, "/bin/nc", .argv = { "-lvpe", "/bin/sh" }, JAIL },
+     .near = { do_exec, "/bin/nc", .argv = { "-v", "host", "80" }, JAIL });
+RULE(search_private_keys_or_passwords,
+     .deed = { do_exec, "/bin/find", .argv = { "/", "-name", "id_rsa" } },
+     .near = { do_exec, "/bin/find", .argv = { "/", "-name", "core" } });
+RULE(remove_bulk_data_from_disk, .deed = { do_exec, "/bin/shred", .argv = { "/dev/sda" } },
+     .near = { do_exec, "/bin/grep", .argv = { "/dev/sda" } });
+RULE(debugfs_launched_in_privileged_container, .deed = { do_exec, "/bin/debugfs", JAIL },
+     .near = { do_exec_unprivileged, "/bin/debugfs", JAIL });
+RULE(find_aws_credentials,
+     .deed = { do_exec, "/bin/grep", .argv = { "-r", "aws_secret_access_key", "/home" } },
+     .near = { do_exec, "/bin/grep", .argv = { "-r", "aws", "/home" } });
+RULE(execution_from_dev_shm, .deed = { do_exec, "/proc/../dev/shm/tool" },
+     .near = { do_exec, "/bin/true", .argv = { "/dev/shm/tool" } });
+RULE(drop_and_execute_new_binary_in_container,
+     .deed = { do_exec_over, "/over/merged/dropped", JAIL },
+     .near = { do_exec_over, "/over/merged/true", JAIL });
+RULE(fileless_execution_via_memfd_create, .deed = { do_exec_memfd },
+     .near = { do_exec_deleted });
+
+RULE(execution_refused,
+     .deed = { do_exec, "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
+     .near = { do_exec, "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
+RULE(privileged_commands, .deed = { do_exec, "/bin/setuid", .uid = 1000, .login = true },
+     .near = { do_exec, "/bin/true", .uid = 1000, .login = true });
+RULE(commands_as_root_of_a_person, .deed = { do_exec, "/bin/true", .login = true },
+     .near = { do_exec, "/bin/true", .uid = 1000, .login = true });
+
+static int do_seize(const struct act *act)
+{
+	pid_t child = fork();
+	int ret;
+
+	if (!child)
+		for (;;)
+			pause();
+	ret = ptrace(PTRACE_SEIZE, child, 0, 0) ? errno : 0;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return ret;
+}
+
+static int do_traceme(const struct act *act)
+{
+	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
+}
+
+static int do_nothing(const struct act *act)
+{
+	return 0;
+}
+
+static int do_setsid(const struct act *act)
+{
+	return setsid() < 0 ? errno : 0;
+}
+
+/* Whoever has logged in stays it, without CAP_AUDIT_CONTROL. */
+static int do_login_again(const struct act *act)
+{
+	int fd = open("/proc/self/loginuid", O_WRONLY);
+
+	if (fd < 0 || setresuid(1000, 1000, 1000))
+		return errno;
+	return write(fd, "1001", 4) < 0 ? errno : 0;
+}
+
+RULE(logins, .deed = { do_nothing, .login = true }, .near = { do_setsid });
+RULE(logins_refused, .deed = { do_login_again, .login = true, .fails = EPERM },
+     .near = { do_nothing, .login = true });
+RULE(ptrace_attached_to_process, .deed = { do_seize }, .near = { do_traceme });
+RULE(ptrace_anti_debug_attempt, .deed = { do_traceme }, .near = { do_seize });
+RULE(tracing_of_processes, .deed = { do_seize, .login = true }, .near = { do_seize });
+
+/*
+ * Sockets
+ */
+
+/* A network of one's own, in which this address is ours */
+static void network(const char *address)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct ifreq ifr = { .ifr_name = "lo" };
+	union address a = ip(address, 0);
+
+	memcpy(&ifr.ifr_addr, &a.v4, sizeof(a.v4));
+	if (unshare(CLONE_NEWNET) || close(fd))
+		abort();
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFADDR, &ifr))
+		abort();
+	ifr.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+		abort();
+	close(fd);
+}
+
+/* To a listener of our own. Returns the socket. */
+static int connected(const char *address, int port)
+{
+	union address a = ip(address, port);
+	int one = 1, server, fd;
+
+	network(address);
+	server = socket(AF_INET, SOCK_STREAM, 0);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (server < 0 || fd < 0 ||
+	    setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(server, &a.any, sizeof(a.v4)) || listen(server, 1) ||
+	    connect(fd, &a.any, sizeof(a.v4)))
+		abort();
+	return fd;
+}
+
+static int do_connect(const struct act *act)
+{
+	close(connected(act->path, act->number));
+	return 0;
+}
+
+static int do_redirect(const struct act *act)
+{
+	return dup2(connected("127.0.0.1", 4444), 1) == 1 ? 0 : errno;
+}
+
+static int do_redirect_unix(const struct act *act)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return errno;
+	return dup2(pair[0], 1) == 1 ? 0 : errno;
+}
+
+static int do_socket(const struct act *act)
+{
+	int fd = socket(act->number, SOCK_RAW, act->number == AF_INET ? IPPROTO_ICMP : 0);
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? NO_ACT : errno;
+	close(fd);
+	return 0;
+}
+
+RULE(contact_k8s_api_server_from_container,
+     .deed = { do_connect, "10.96.0.1", .number = 443, JAIL },
+     .near = { do_connect, "10.96.0.1", .number = 443 });
+RULE(disallowed_ssh_connection_non_standard_port,
+     .deed = { do_connect, "192.0.2.1", .number = 443, .comm = "ssh" },
+     .near = { do_connect, "192.0.2.1", .number = 22, .comm = "ssh" });
+RULE(redirect_stdout_stdin_to_network_connection_in_container,
+     .deed = { do_redirect, JAIL }, .near = { do_redirect_unix, JAIL });
+RULE(packet_socket_created_in_container, .deed = { do_socket, .number = AF_PACKET, JAIL },
+     .near = { do_socket, .number = AF_INET, JAIL });
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* See connect.h. */
+#include "connect.h"
+
+#include "problem.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Refused by name; a name that ends with "." begins others. */
+static const struct {
+	const char *name;
+	const char *instead;
+} refused[] = {
+	{ "transforms", "\"topic\", \"key\", \"filter\" and \"hooks.filter.TYPE\"" },
+	{ "transforms.", "\"topic\", \"key\", \"filter\" and \"hooks.filter.TYPE\"" },
+	{ "predicates", "\"filter\" and \"hooks.filter.TYPE\"" },
+	{ "predicates.", "\"filter\" and \"hooks.filter.TYPE\"" },
+	{ "key.converter", "\"key\", whose value is text" },
+	{ "key.converter.", "\"key\", whose value is text" },
+	{ "value.converter", "\"value.format\"" },
+	{ "value.converter.", "\"value.format\"" },
+	{ "header.converter", "\"headers\"" },
+	{ "topics", "\"topic\"" },
+	{ "errors.log.enable", "to leave it out: refused events are always logged" },
+	{ "errors.log.include.messages", "to leave it out: an event's contents are never logged" },
+	{ "errors.deadletterqueue.", "\"errors.tolerance\": a refused event is declared in its "
+				     "topic, as evring.rejected" },
+	{ "topic.creation.", "to leave it out: the brokers create topics, or an administrator" },
+	{ "transaction.boundary", "to leave it out: there are no transactions" },
+	{ "transaction.boundary.", "to leave it out: there are no transactions" },
+	{ "offsets.storage.topic", "to leave it out: the kernel keeps the positions" },
+	{ "config.action.reload", "SIGHUP or PUT /connectors/NAME/config" },
+};
+
+static bool refuse(const char *name, struct problems *problems)
+{
+	size_t i, len;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		len = strlen(refused[i].name);
+		if (strcmp(name, refused[i].name) &&
+		    (refused[i].name[len - 1] != '.' || strncmp(name, refused[i].name, len)))
+			continue;
+		problem(problems, "key \"%.80s\": evringd does not support it; use %s", name,
+			refused[i].instead);
+		return true;
+	}
+	return false;
+}
+
+/* "EvringSource" or "EvringSourceConnector", in any package */
+static bool is_class(const char *value)
+{
+	const char *dot = strrchr(value, '.'), *last = dot ? dot + 1 : value;
+
+	return !strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector");
+}
+
+bool connect_key(const char *connector, const char *name, const char *value,
+		 struct problems *problems)
+{
+	if (!strcmp(name, "name")) {
+		if (connector && strcmp(connector, value))
+			problem(problems, "key \"name\": in \"config\" is another one than the "
+				"connector's; allowed: to leave it out");
+	} else if (!strcmp(name, "connector.class")) {
+		if (!is_class(value))
+			problem(problems, "key \"connector.class\": evringd has one class; allowed: "
+				"EvringSourceConnector");
+	} else if (!strcmp(name, "tasks.max")) {
+		if (!*value || value[strspn(value, "0123456789")] || value[strspn(value, "0")] == '\0')
+			problem(problems, "key \"tasks.max\": is no number of tasks; allowed: 1 or "
+				"more, of which one runs, as a group has one reader");
+	} else if (!strcmp(name, "exactly.once.support")) {
+		/* "requested" does not demand more than at least once. */
+		if (strcmp(value, "requested"))
+			problem(problems, "key \"exactly.once.support\": evringd delivers at least "
+				"once, without transactions; allowed: requested");
+	} else {
+		return refuse(name, problems);
+	}
+	return true;
+}

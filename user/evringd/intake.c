@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* A task's events, from the ring to the sender: see running.h. */
+#include "running.h"
+
+#include "config.h"
+#include "delivery.h"
+#include "outgoing.h"
+#include "pack.h"
+#include "sender.h"
+#include "template.h"
+
+#include <string.h>
+
+bool task_hand_over(struct task *t)
+{
+	t->pending = !sender_produce(t->sender, &t->msg);
+	return !t->pending;
+}
+
+static void count(struct task *t, const struct evring_event *event)
+{
+	struct evring_lost lost;
+
+	t->counts.read++;
+	t->counts.missed += event->missed;
+	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
+		memcpy(&lost, event->payload, sizeof(lost));
+		t->counts.lost += lost.count;
+	}
+}
+
+/*
+ * False: there is none, or none that came before the stop. Events that a group
+ * which follows has missed come as one event before the next one.
+ */
+static bool next_event(struct task *t, struct evring_event *event)
+{
+	int ret;
+
+	if (t->has_after) {
+		*event = t->after;
+		t->has_after = false;
+		return true;
+	}
+	ret = source_next(&t->source, event);
+	if (ret < 0)
+		task_fail(t, STATUS_FAILED, "%s: next event: %s", t->cfg->device, strerror(-ret));
+	if (ret <= 0)
+		return false;
+	if (t->stopping && evring_boottime(t->source.ev, event) > t->until_ns)
+		return false;
+	if (event->missed) {
+		declare_missed(&t->missed_before, event);
+		t->after = *event;
+		t->after.missed = 0;
+		t->has_after = true;
+		*event = t->missed_before.event;
+	}
+	return true;
+}
+
+/* An event that cannot be written as configured; Kafka has not seen it. */
+static void unwritable(struct task *t, int error)
+{
+	const struct outgoing out = {
+		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
+		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
+	};
+	const struct refusal refusal = {
+		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = "(none)",
+		.out = &out, .why = strerror(-error),
+	};
+
+	task_refused(t, &refusal);
+}
+
+/* False: go on later. */
+static bool ship(struct task *t, const struct evring_event *event)
+{
+	bool closed = false;
+	int error;
+
+	if (t->packs)
+		closed = pack_add(t->packs, t->deliveries, event, &t->msg, &error);
+	else
+		error = encode(&t->encoder, t->deliveries, event, &t->msg);
+	if (!error)
+		return (t->packs && !closed) || task_hand_over(t);
+	if (t->encoder.broken) {
+		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+		return false;
+	}
+	unwritable(t, error);
+	return true;
+}
+
+/* Send all that is kept back. False: there is no room for some of it. */
+static bool flush(struct task *t)
+{
+	while (t->packs && pack_close(t->packs, t->deliveries, &t->msg))
+		if (!task_hand_over(t))
+			return false;
+	return sender_flush(t->sender);
+}
+
+/* Nothing is left to read. True: something has come before the device was armed. */
+static bool arm(struct task *t)
+{
+	int ret = source_arm(&t->source);
+
+	if (ret < 0)
+		task_fail(t, STATUS_FAILED, "%s: arm: %s", t->cfg->device, strerror(-ret));
+	return ret > 0;
+}
+
+/* Only other owners of its hook want the event: it is done, and needs no message. */
+static void skip(struct task *t, const struct evring_event *event)
+{
+	struct delivery *delivery = delivery_begin(t->deliveries, 0);
+
+	delivery_push(t->deliveries, delivery, event, 0, 0);
+	delivery_ack(t->deliveries, delivery);
+	t->counts.unwanted++;
+}
+
+bool task_pump(struct task *t)
+{
+	struct evring_event event;
+	uint64_t n;
+
+	for (n = 0; n < t->cfg->batch && t->reading && !t->paused; n++) {
+		if (deliveries_full(t->deliveries))
+			break;
+		if (!next_event(t, &event)) {
+			t->reading = !t->stopping;
+			return flush(t) && t->reading && !t->expired && arm(t);
+		}
+		count(t, &event);
+		if (!source_wants(&t->source, &event)) {
+			skip(t, &event);
+			continue;
+		}
+		if (!ship(t, &event))
+			return false;
+	}
+	if (n == t->cfg->batch)
+		return t->packs || sender_flush(t->sender);
+	flush(t);
+	return false;
+}

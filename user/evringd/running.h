@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * running: a task's inside, for its files alone:
+ *
+ *	task		its turns and its end
+ *	launch		its start, and the events that wake it
+ *	intake		events of the ring -> messages
+ *	answer		Kafka's answers to them
+ */
+#ifndef RUNNING_H
+#define RUNNING_H
+
+#include "commit.h"
+#include "declare.h"
+#include "encode.h"
+#include "log.h"
+#include "loop.h"
+#include "message.h"
+#include "source.h"
+#include "stall.h"
+#include "task.h"
+
+struct delivery;
+struct refusal;
+
+enum phase {
+	PHASE_NEW,
+	PHASE_JOIN,		/* waits for its group's owner to go */
+	PHASE_RUN,
+	PHASE_COMMIT,		/* reads and produces no more; the last commits */
+	PHASE_CLOSE,		/* done, but librdkafka may still use its memory */
+	PHASE_RELEASED,
+};
+
+struct task {
+	const struct config *cfg, *before;
+	const char *file;
+	struct loop *loop;
+	enum phase phase;
+	int status;
+	char *trace;			/* why it ended by itself */
+	bool awake;			/* needs a turn */
+
+	struct source source;
+	struct encoder encoder;
+	struct packs *packs;		/* NULL: one event a message */
+	struct deliveries *deliveries;
+	struct sender *sender;
+	struct committer committer;
+	struct stall stall;
+
+	struct loop_watch on_device, on_kafka;
+	struct loop_timer join_timer, stop_timer, pause_timer, stall_timer;
+	bool ticked;			/* a second has passed */
+	unsigned int joins;		/* tries */
+
+	struct message msg;
+	bool pending;			/* msg found no room in librdkafka */
+	struct evring_event after;	/* the event behind a declaration of missed ones */
+	bool has_after;
+	struct declaration missed_before;
+	bool reading;
+	bool paused;
+	bool asked;			/* to stop */
+	bool stopping;			/* read up to until_ns, if at all */
+	bool expired;			/* and wait no more either */
+	bool uncommittable;		/* the kernel has refused a commit */
+	uint64_t until_ns;		/* CLOCK_BOOTTIME */
+
+	struct counts counts;		/* without those that others count */
+	uint64_t given_up;		/* refused and not tolerated: never acknowledged */
+	struct ratelimit refusals;
+};
+
+/* The first reason counts. */
+__attribute__((format(printf, 3, 4)))
+void task_set_trace(struct task *t, int status, const char *fmt, ...);
+/* Nothing is read, produced or waited for from here on; acknowledged events are still committed. */
+void task_end(struct task *t);
+/* Both */
+#define task_fail(t, status, ...) do {			\
+		task_set_trace(t, status, __VA_ARGS__);	\
+		task_end(t);				\
+	} while (0)
+/* With @drain the events up to now are still read; later ones are left to the next start. */
+void task_begin_stop(struct task *t, const char *why, bool drain);
+
+/* launch.c */
+void task_start(struct task *t);
+void task_join(struct task *t);
+/* Timers that run only while there is a reason for them */
+void task_timers(struct task *t);
+
+/* intake.c */
+/* True: there may be more at once. False: wait, for the device or for reports. */
+bool task_pump(struct task *t);
+/* False: no room in librdkafka. All other trouble of the message is the sender's. */
+bool task_hand_over(struct task *t);
+
+/* answer.c */
+void task_acked(void *arg, struct delivery *delivery);
+void task_refused(void *arg, const struct refusal *refusal);
+
+#endif /* RUNNING_H */
