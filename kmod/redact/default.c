@@ -235,6 +235,16 @@ static int lines_make(struct making *making)
 	return ret;
 }
 
+static bool has_own(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(types[i], name))
+			return true;
+	return false;
+}
+
 /*
  * The module's own rules for a type, for the caller to kvfree(); NULL: there are none.
  * May sleep.
@@ -245,7 +255,7 @@ struct evring_redaction *evring_redact_default(const struct evring_event_type *t
 	struct making *making;
 	int ret;
 
-	if (match_string(types, ARRAY_SIZE(types), type->name) < 0)
+	if (!has_own(type->name))
 		return NULL;
 	making = kvzalloc(sizeof(*making), GFP_KERNEL);
 	if (!making)
