@@ -63,6 +63,42 @@ grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" =
 ok $? "tail --filter: matching events alone"
 ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
 says '^process.exec: attached' "hooks attach: without a filter again" evring hooks attach process.exec
+
+says '^process.exec  *module  *process.exec.argv: after' "redact: the module's own rules" evring redact
+says '"default":true,"generation":1,' "redact --json" evring redact --json
+evring-nop --password hunter2 x
+evring tail --json --type process.exec --from-start --no-follow >/tmp/out 2>&1
+grep -q '"argv":\["evring-nop","--password","\[redacted\]","x"\].*"redacted":\["argv"\]}$' /tmp/out &&
+	! grep -q hunter2 /tmp/out
+ok $? "tail --json: a secret is left out, and the event says so"
+says ' redacted=\[argv\] .*--password .*\[redacted\]' "tail: likewise" \
+	evring tail --type process.exec --from-start --no-follow
+says '^mysql -p.\?\[redacted\].\? db' "redact try: what would be left" \
+	evring redact try process.exec.argv -- mysql -phunter2 db
+says '^process.exec: 2 rules' "redact check" evring redact check 'process.exec.argv: after --pin'
+ends 1 'column 20: .*did you mean .after --pin' "redact check: what would be right" \
+	evring redact check 'process.exec.argv: --pin'
+ends 1 "no hook's" "redact add: an application has no rules" \
+	evring redact add 'evring.lost.x: all'
+says '' "redact add" evring redact add 'process.exec.argv: after --pin'
+says '^process.exec  *administrator  *process.exec.argv: after --pin$' "redact: it is there" evring redact
+says 'x --pin .\?\[redacted\]' "redact try: by the rules of now" \
+	evring redact try process.exec.argv -- x --pin 1234
+ends 1 'no such rule' "redact remove: there is none" evring redact remove 'process.exec.argv: all'
+says '' "redact remove" evring redact remove 'process.exec.argv: after --pin'
+printf '# ours\nprocess.exec: default\nprocess.exec.argv: after --pin\n' >/tmp/rules
+says '' "redact load" evring redact load /tmp/rules
+says 'after --pin$' "redact --rules: a file again" evring redact --rules
+evring redact --rules >/tmp/rules2 && evring redact load /tmp/rules2 &&
+	evring redact --rules | cmp - /tmp/rules2
+ok $? "redact load: of what --rules printed makes the same rules"
+printf 'process.exec.argv: all\nprocess.exec.argv: -x\n' >/tmp/rules
+ends 1 'line 2' "redact load: says which line" evring redact load /tmp/rules
+says 'after --pin$' "redact load: and has changed nothing" evring redact --rules
+ends 0 'secrets are in its events' "redact off: says what that means" evring redact off process.exec
+says '^process.exec  *administrator  *off' "redact: it is off" evring redact
+says '' "redact reset" evring redact reset
+says '^process.exec  *module' "redact: the module's own again" evring redact
 ends 2 'sample' "hooks attach --sample: an error" evring hooks attach --sample 0 process.fork
 ends 2 'rate' "hooks attach --rate: an error" evring hooks attach --rate 5/x process.fork
 says '^process.fork: attached' "hooks attach --rate" evring hooks attach --rate 1000/50 --per uid process.fork

@@ -27,7 +27,8 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_EQ(1, meta.clocks.count);
 	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT, meta.features);
+		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT |
+		  EVRING_FEATURE_REDACT, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);

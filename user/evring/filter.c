@@ -39,13 +39,22 @@ static void print_place(const char *expression, const struct evring_filter_error
 	putc('\n', stderr);
 }
 
+void expression_print_error(const char *what, const char *expression,
+			    const struct evring_filter_error *error)
+{
+	fflush(stdout);
+	fprintf(stderr, "evring: %s, column %u: %s\n", what, error->column, error->text);
+	if (!strpbrk(expression, "\n\r"))
+		print_place(expression, error);
+}
+
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error)
 {
-	fflush(stdout);
-	fprintf(stderr, "evring: filter of %s, column %u: %s\n", type, error->column, error->text);
-	if (!strpbrk(expression, "\n\r"))
-		print_place(expression, error);
+	char *what = xprintf("filter of %s", type);
+
+	expression_print_error(what, expression, error);
+	free(what);
 }
 
 /*
