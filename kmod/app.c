@@ -73,7 +73,7 @@ static int app_register(struct evring_session *session, struct evring_register *
 	add.block = evring_block_make(&p->desc);
 	if (IS_ERR(add.block))
 		return PTR_ERR(add.block);
-	/* What is registered for another user is that one's. */
+	/* A type that is registered for another user counts against that user. */
 	add.app = app_make(&p->desc, uid, arg->flags & EVRING_REGISTER_F_UID ? uid :
 			   evring_user_uid(session->user));
 	if (!add.app) {

@@ -154,9 +154,9 @@ int evring_user_prepare(struct evring_user *user, u32 lane)
 }
 
 /*
- * The user who answers for what current uses up: the one who made the user namespace
- * that it is in. What root makes is as it is meant to be: each user in there is one.
- * The outermost of several counts. Any context.
+ * The user whose quota current uses: the one who made the user namespace that current is
+ * in, the outermost of several. In a namespace that root made each user has a quota of
+ * his own. Any context.
  */
 kuid_t evring_payer(void)
 {

@@ -12,7 +12,7 @@
 #endif
 
 /*
- * What a system call's function is called: for 64 bits, for 32 bits where there is
+ * The name of a system call's function: for 64 bits, for 32 bits where there is
  * another one (x86), and where it needs to translate its arguments.
  */
 #define EVRING_SYSCALL(_name)		"__x64_sys_" _name, "__arm64_sys_" _name

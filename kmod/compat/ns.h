@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Namespaces: that of mounts is private to fs/, and what tells their kind has moved. */
+/* Namespaces: that of mounts is private to fs/, and the member with their kind has moved. */
 #ifndef _KMOD_COMPAT_NS_H
 #define _KMOD_COMPAT_NS_H
 

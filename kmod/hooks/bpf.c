@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bpf.load: a program that the kernel verified, or refused. bpf_prog_load() has what was
- * asked for in the kernel's own copy, and the program has an id when it gets a
- * descriptor. A caller who may load none at all is refused by bpf() itself, which has not
- * read the request by then: of that one, what the caller's memory has.
+ * bpf.load: a program that the kernel verified, or refused. bpf_prog_load() has the
+ * kernel's own copy of the request, and the program has an id when it gets a
+ * descriptor. bpf() itself refuses a caller without permission before it has read the
+ * request: then the event has the request as it is in the caller's memory.
  */
 #include <linux/bpf.h>
 #include <linux/uaccess.h>
@@ -147,7 +147,7 @@ NAMES(evring_bpf_attach_types, "bpf_attach_type", attach_types);
 
 enum { CALL, LOAD, IS_THERE };
 
-/* int __sys_bpf(cmd, bpfptr_t, size, ...): a bpfptr_t is a pointer and whose it is */
+/* int __sys_bpf(cmd, bpfptr_t, size, ...): a bpfptr_t is a pointer and a flag: of the kernel */
 static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	struct bpf_call *call = data;

@@ -12,6 +12,7 @@
 #include "../filter/gate.h"
 #include "../group.h"
 #include "../limits.h"
+#include "../redact/stage.h"
 #include "../ring.h"
 #include "../type.h"
 #include "source.h"
@@ -59,6 +60,9 @@ static inline void evring_hook_submit(struct evring_event_hook *hook, struct evr
 {
 	const struct evring_gate *gate = rcu_dereference_sched(hook->gate);
 
+	/* Filters see an event without its secrets: what they let pass must not tell one. */
+	if (unlikely(slot->stage) && !evring_land(slot))
+		return;
 	if (unlikely(gate))
 		evring_gate_submit(gate, hook->type, slot);
 	else
@@ -95,6 +99,10 @@ extern const struct evring_hook_family evring_file_mount_family;
 extern const struct evring_hook_family evring_file_redirect_family;
 extern const struct evring_hook_family evring_sched_family;
 extern const struct evring_hook_family evring_module_family;
+extern const struct evring_hook_family evring_kernel_set_family;
+extern const struct evring_hook_family evring_kernel_boot_family;
+extern const struct evring_hook_family evring_kernel_trouble_family;
+extern const struct evring_hook_family evring_kernel_device_family;
 #ifdef CONFIG_BPF_SYSCALL
 extern const struct evring_hook_family evring_bpf_family;
 #endif

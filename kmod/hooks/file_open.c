@@ -21,7 +21,7 @@
 
 #define ACTIVE	1024	/* opens that wait at once, for a FIFO's other end, a disk, a server */
 
-enum { BY_PATH, BY_ROOT, IN_MAY_OPEN, IN_VFS_OPEN };
+enum { BY_PATH, BY_ROOT, IN_MAY_OPEN, IN_VFS_OPEN, ALLOWED };
 
 /* From the entry of the outer function to its return: all of it is there till then. */
 struct open_call {
@@ -31,6 +31,7 @@ struct open_call {
 	int dfd;
 	bool opening;	/* in vfs_open(), which a stacked filesystem calls again */
 	bool told;
+	bool pending;
 };
 
 /* Of an inner function */
@@ -128,6 +129,7 @@ static void emit(struct evring_event_hook *hook, struct open_call *call, const s
 	fill_inode(e, file ? file_inode(file) : path ? d_inode(path->dentry) : NULL);
 	e->created = file && (file->f_mode & FMODE_CREATED);
 	e->truncated = file && (flags & O_TRUNC) && !e->created && e->file_type == S_IFREG;
+	e->pending = call->pending;
 	evring_hook_submit(hook, &slot);
 out:
 	evring_scratch_put();
@@ -200,6 +202,26 @@ static void leave_vfs_open(struct evring_event_hook *hook, void *data, struct pt
 		leave_may_open(hook, data, regs);
 }
 
+/*
+ * int security_file_open(struct file *)
+ *
+ * A user with many opens that wait has no call data for one more: such an open is told
+ * here, where the kernel knows each file that a path led to. Files that the kernel opens
+ * for itself are not told.
+ */
+static void enter_allowed(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const struct file *file = (const struct file *)evring_argument(regs, 0);
+	struct evring_open_flags op = { };
+	struct open_call call = { .given = "", .op = &op, .pending = true };
+
+	if (!evring_kretprobe_refuses(&hook->points[BY_PATH]) || outer_call(hook) ||
+	    (file->f_flags & __FMODE_EXEC) || (file->f_mode & FMODE_NOACCOUNT))
+		return;
+	op.open_flag = file->f_flags;
+	emit(hook, &call, &file->f_path, file, 0);
+}
+
 #define OUTER_POINT(_symbols, _enter, ...)					\
 	EVRING_KRETPROBE(_symbols, _enter, leave_outer, sizeof(struct open_call), ACTIVE, \
 			 ##__VA_ARGS__)
@@ -219,7 +241,9 @@ static struct evring_event_hook hooks[] = {
 			      [IN_MAY_OPEN] = INNER_POINT("may_open", enter_may_open,
 							  leave_may_open),
 			      [IN_VFS_OPEN] = INNER_POINT("vfs_open", enter_vfs_open,
-							  leave_vfs_open)),
+							  leave_vfs_open),
+			      [ALLOWED] = EVRING_KPROBE(("security_file_open"), enter_allowed,
+							.optional = true)),
 	},
 };
 

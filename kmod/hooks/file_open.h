@@ -20,7 +20,8 @@
 	F(S, U16, path_flags, FLAGS, "what path is", .names = &evring_path_flags) \
 	F(S, BOOL, path_given_truncated, NONE, "the front of path_given is missing") \
 	F(S, BOOL, created, NONE, "the file did not exist before")		\
-	F(S, BOOL, truncated, NONE, "the file was emptied")
+	F(S, BOOL, truncated, NONE, "the file was emptied")			\
+	F(S, BOOL, pending, NONE, "told before its end, as too many opens of its user wait: result is not known")
 
 EVRING_TASK_EVENT(file_open, "file.open", 1, "bulk", "a file was opened, or could not be",
 		  OPEN_FIELDS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module.load, module.unload: by the calls, which know the result, with what the kernel
- * makes of their arguments in between: the file that it reads, the name that it looks
- * for, and the module itself when it is there.
+ * module.load, module.unload: the return of the calls has the result; probes in between
+ * have the file that the kernel reads, the name that it looks for, and the module itself
+ * once it is there.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -170,7 +170,7 @@ static void enter_arguments(struct evring_event_hook *hook, struct pt_regs *regs
 	call->arguments_cut = strscpy(call->arguments, arguments, ARGUMENTS) < 0;
 }
 
-/* Its arguments are parsed; what is left is its own init function. */
+/* The module's arguments are parsed; its init function comes next. */
 static void probe_loaded(void *data, struct module *mod)
 {
 	struct module_call *call;
@@ -182,7 +182,7 @@ static void probe_loaded(void *data, struct module *mod)
 	preempt_enable_notrace();
 }
 
-/* What the caller gave, if the kernel did not get that far */
+/* The arguments in the caller's memory, if the kernel did not get as far as to copy them */
 static void peek_arguments(struct module_call *call)
 {
 	const unsigned long from = evring_call_argument(call->from_memory ? 2 : 1);

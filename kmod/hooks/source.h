@@ -11,6 +11,7 @@
 #ifndef _KMOD_HOOKS_SOURCE_H
 #define _KMOD_HOOKS_SOURCE_H
 
+#include <linux/atomic.h>
 #include <linux/kprobes.h>
 #include <linux/notifier.h>
 #include <linux/types.h>
@@ -64,6 +65,8 @@ typedef bool evring_entry_fn(struct evring_event_hook *hook, void *data, struct 
 /* At the return, with @data as the entry left it. */
 typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct pt_regs *regs);
 
+#define EVRING_HOLDERS	64
+
 /**
  * struct evring_point - one place of a hook
  * @source: its kind
@@ -77,7 +80,9 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  *	The probe gets the hook as its first argument
  * @kprobe: names of the function; the first that this kernel has is probed
  * @kretprobe: likewise; @data_size bytes of data go from entry to return.
- *	@active: calls that can be under way at once; more are missed, and counted
+ *	@active: calls that can be under way at once; more are missed, and counted.
+ *	@held: how many of them users have, by a hash of the user; @refused: jiffies
+ *	when one that has its share made a call that was left out
  * @notifier: how the chain takes and drops @block; evring_notifier_hook() of
  *	the block is the hook
  */
@@ -112,6 +117,8 @@ struct evring_point {
 			evring_return_fn *leave;
 			size_t data_size;
 			unsigned int active;
+			atomic_t held[EVRING_HOLDERS];
+			unsigned long refused;
 			struct kretprobe probe;
 		} kretprobe;
 		struct {
@@ -131,6 +138,10 @@ extern const struct evring_source evring_source_notifier;
 
 void evring_sources_settle(void);
 void evring_point_tell_missed(struct evring_point *point);
+
+/* source_kprobe.c */
+
+bool evring_kretprobe_refuses(const struct evring_point *point);
 
 static inline struct evring_event_hook *evring_notifier_hook(struct notifier_block *block)
 {

@@ -3,11 +3,16 @@
  * kprobes and kretprobes: the entry of a function, and its return. The function
  * is found by its name, which compilers and kernels change: a point has a list.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "../compat/kprobe.h"
+#include "../publish.h"
 #include "canary.h"
 #include "family.h"
 
@@ -163,6 +168,75 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
 	return container_of(probe, struct evring_point, kretprobe.probe);
 }
 
+/*
+ * A kretprobe has data for a number of calls at once, and anybody can make calls that
+ * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
+ * others, each user but root has a share of the data. The share is evring_payer()'s, as
+ * one user can easily have many ids; two with the same hash share a share.
+ */
+#define SHARES		4
+#define NOT_HELD	U32_MAX
+
+/* The holder of the share that a call is counted in; it is behind the hook's own data. */
+static u32 *call_holder(const struct evring_point *point, void *data)
+{
+	return data + ALIGN(point->kretprobe.data_size, sizeof(u32));
+}
+
+static unsigned int calls_max(const struct evring_point *point)
+{
+	/* On a large machine as many can be under way without waiting. */
+	return clamp_t(unsigned int, point->kretprobe.active, SHARES * num_possible_cpus(),
+		       ACTIVE_MAX);
+}
+
+/* False: its user has as many calls under way as he may. */
+static bool call_hold(struct evring_point *point, void *data)
+{
+	struct kretprobe *probe = &point->kretprobe.probe;
+	kuid_t payer = evring_kprobe_in_task(&probe->kp) ? evring_payer() : GLOBAL_ROOT_UID;
+	u32 *holder = call_holder(point, data);
+	atomic_t *held;
+
+	*holder = NOT_HELD;
+	if (uid_eq(payer, GLOBAL_ROOT_UID))
+		return true;
+	*holder = hash_32(__kuid_val(payer), ilog2(EVRING_HOLDERS));
+	held = &point->kretprobe.held[*holder];
+	if (atomic_inc_return(held) <= probe->maxactive / SHARES)
+		return true;
+	atomic_dec(held);
+	return false;
+}
+
+static void call_release(struct evring_point *point, void *data)
+{
+	u32 holder = *call_holder(point, data);
+
+	if (holder != NOT_HELD)
+		atomic_dec(&point->kretprobe.held[holder]);
+}
+
+/* Have calls been left out in the last second? Any context. */
+bool evring_kretprobe_refuses(const struct evring_point *point)
+{
+	unsigned long refused = READ_ONCE(point->kretprobe.refused);
+
+	return refused && time_before(jiffies, refused + HZ);
+}
+
+/* Is the call's return to be told? */
+static bool call_begin(struct evring_point *point, void *data, struct pt_regs *regs)
+{
+	if (!point->kretprobe.enter(point->hook, data, regs))
+		return false;
+	if (call_hold(point, data))
+		return true;
+	WRITE_ONCE(point->kretprobe.refused, jiffies ?: 1);
+	evring_lose(point->hook->type, 1, EVRING_LOST_PROBE);
+	return false;
+}
+
 static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs)
 {
 	struct kretprobe *probe = get_kretprobe(call);
@@ -171,8 +245,7 @@ static int kretprobe_enter(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)
 		return 1;
 	point = kretprobe_point(probe);
-	return leaves_out(point->hook, &probe->kp) ||
-	       !point->kretprobe.enter(point->hook, call->data, regs);
+	return leaves_out(point->hook, &probe->kp) || !call_begin(point, call->data, regs);
 }
 
 static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs)
@@ -183,6 +256,7 @@ static int kretprobe_leave(struct kretprobe_instance *call, struct pt_regs *regs
 	if (!probe)	/* detached since the entry */
 		return 0;
 	point = kretprobe_point(probe);
+	call_release(point, call->data);
 	point->kretprobe.leave(point->hook, call->data, regs);
 	evring_point_tell_missed(point);
 	return 0;
@@ -192,12 +266,15 @@ static int kretprobe_attach(struct evring_point *point)
 {
 	int ret;
 
+	/* Calls that were under way when it was detached give nothing back. */
+	memset(point->kretprobe.held, 0, sizeof(point->kretprobe.held));
+	point->kretprobe.refused = 0;
 	point->kretprobe.probe = (struct kretprobe){
 		.kp.symbol_name = point->kretprobe.symbol,
 		.entry_handler = kretprobe_enter,
 		.handler = kretprobe_leave,
-		.data_size = point->kretprobe.data_size,
-		.maxactive = clamp_t(unsigned int, point->kretprobe.active, 1, ACTIVE_MAX),
+		.data_size = ALIGN(point->kretprobe.data_size, sizeof(u32)) + sizeof(u32),
+		.maxactive = calls_max(point),
 	};
 	ret = register_kretprobe(&point->kretprobe.probe);
 	if (!ret)
@@ -225,6 +302,11 @@ static unsigned long kretprobe_missed(const struct evring_point *point)
 }
 
 #else
+bool evring_kretprobe_refuses(const struct evring_point *point)
+{
+	return false;
+}
+
 static int kprobe_find(struct evring_point *point, struct module *mod)
 {
 	return -EOPNOTSUPP;

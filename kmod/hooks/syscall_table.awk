@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Make syscall_table.h of what the compiler says of this kernel's headers: the macros
+# Make syscall_table.h of the compiler's view of this kernel's headers: the macros
 # of <asm/unistd.h> and <linux/errno.h>, and behind a line "32" those of an architecture's
 # header of 32-bit calls, which has the same names.
 #

@@ -56,7 +56,7 @@ static void create(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **args)
 	rd_kafka_NewTopic_destroy(topic);
 }
 
-/* What is not named goes back to its default. */
+/* Settings that are not named go back to their defaults. */
 static void alter(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **args)
 {
 	rd_kafka_ConfigResource_t *topic = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC,

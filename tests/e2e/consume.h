@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What evring-consume's files share. */
+/* Shared by evring-consume's files. */
 #ifndef EVRING_TESTS_CONSUME_H
 #define EVRING_TESTS_CONSUME_H
 

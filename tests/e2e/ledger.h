@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger: what of each ring has arrived, told from the events' identities.
+ * ledger: the events of each ring that have arrived, by their identities.
  *
  * A ring's sequence numbers are dense: each is either an event that arrived or
  * covered by a declaration; what is neither is a hole.
@@ -58,7 +58,7 @@ void ledger_mismatch(struct ledger *ledger);
 void ledger_expect(struct ledger *ledger, const char *lane, int cpu, uint64_t emitted);
 /* Distinct events so far: cheap. */
 uint64_t ledger_distinct(const struct ledger *ledger);
-/* @from_zero: what lies before a ring's first arrival is a hole, too. */
+/* @from_zero: numbers before a ring's first arrival are a hole, too. */
 struct totals ledger_totals(const struct ledger *ledger, bool from_zero);
 void ledger_print(struct ledger *ledger, bool from_zero, FILE *to);
 json_t *ledger_json(struct ledger *ledger, bool from_zero);

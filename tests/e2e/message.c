@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a message holds: an event, lines or a frame of them; and whether its headers agree. */
+/* A message's content: an event, lines or a frame of them; and whether its headers agree. */
 #include "consume.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # evringd's view of the host, which is the module in the test's process.
 
-SIM_TESTS += $(B)/tests/evringd/watch_test
+SIM_TESTS += $(B)/tests/evringd/watch_test $(B)/tests/evringd/evringd-asan
 SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
 		 $(addprefix user/common/,memory.c snapshot.c) \
 		 $(wildcard user/libevring/*.c)
@@ -12,3 +12,9 @@ $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
 		$(SIM_WRAP) -Wl,--wrap=clock_gettime -o $@ $(SIM_WATCH_SRC) $< -lpthread
+
+# Hostile clients of its REST interface meet the sanitizers.
+$(B)/tests/evringd/evringd-asan: $(SAN_D) $(SAN_LIB) $(B)/san/user/evringd/main.o
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(filter-out -ljemalloc,$(D_LIBS))

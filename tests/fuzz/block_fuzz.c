@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks of types, from wherever: the first byte says what of the head is put
- * right, the rest is the block. What comes of it lies within it.
+ * Blocks of types, of any origin: the bits of the first byte put members of the head
+ * right, the rest is the block. Each part of the parsed type lies within the block.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -27,7 +27,7 @@ __attribute__((noreturn)) static void failed(int line, const char *what)
 
 #define PROVIDED "Pr0v1ded"
 
-/* What config providers open: one file of ours, and no other. */
+/* Config providers open one file of ours, and no other. */
 int __wrap_open(const char *path, int flags);
 int __wrap_open(const char *path, int flags)
 {
@@ -44,7 +44,7 @@ int __wrap_open(const char *path, int flags)
 	return fd;
 }
 
-/* librdkafka's own parser is not what is looked at. */
+/* librdkafka's own parser is not under test. */
 void kafka_check(const struct config *cfg, struct problems *problems)
 {
 	(void)cfg;
@@ -199,7 +199,7 @@ static void parse_template(const char *text, unsigned int allowed, size_t room)
 	template_free(tmpl);
 }
 
-/* The key is what stands before the first newline. */
+/* The key stands before the first newline. */
 static void find_property(const char *text, size_t size)
 {
 	const char *newline = memchr(text, '\n', size), *why = NULL;
@@ -219,7 +219,7 @@ static void find_property(const char *text, size_t size)
 	free(key);
 }
 
-/* Any value, but for its references, is what it was. */
+/* Any value, but for its references, stays the same. */
 static void resolve(const char *text, bool template)
 {
 	char why[400] = "", *value = provider_resolve(text, template, why, sizeof(why));

@@ -125,7 +125,7 @@ static void put_insns(struct evring_program *program, unsigned int what)
 	}
 }
 
-/* What would be slow to show by running it: it ends, and its operands are in the pool. */
+/* Properties that running it would show slowly: it ends, and its operands are in the pool. */
 static void look(const struct evring_program *program)
 {
 	const struct evring_insn *insn = (const void *)((const char *)program +

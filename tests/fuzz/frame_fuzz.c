@@ -58,7 +58,7 @@ static void touch(const void *bytes, size_t len)
 		sum = (uint8_t)(sum + *at++);
 }
 
-/* What its type says of an event is within it, or refused. */
+/* Each field of an event lies within it, or is refused. */
 static void check_fields(const struct evring_event *event)
 {
 	const char *payload = event->payload, *str;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Included before a file of libevring: whoever likes comes between any two looks of it. */
+/* Included before a file of libevring: a hook runs between any two of its loads. */
 #ifndef EVRING_HOOKED_H
 #define EVRING_HOOKED_H
 
@@ -22,7 +22,7 @@ static inline void hooked(void)
 #define load_once(p)	({ hooked(); __atomic_load_n(p, __ATOMIC_RELAXED); })
 #define read_fence()	({ hooked(); __atomic_thread_fence(__ATOMIC_ACQUIRE); })
 
-/* In two halves: what is copied may change in the middle. */
+/* In two halves: the source may change in the middle. */
 static inline void hooked_memcpy(char *to, const char *from, size_t len)
 {
 	size_t half = len / 2;

@@ -56,7 +56,7 @@ static uint64_t *word_at(struct writer *w, uint64_t pos)
 	return &w->data[pos / 8 % (RING_SIZE / 8)];
 }
 
-/* What a group that holds has not committed stays. */
+/* Events that a holding group has not committed are not overwritten. */
 static bool may_enter(const struct writer *w, uint64_t next)
 {
 	uint64_t floor = next + MODEL_SEGMENT - RING_SIZE;
@@ -97,7 +97,7 @@ static uint32_t length(const struct writer *w, unsigned int what)
 	return len < RECORD_MAX ? (uint32_t)len : RECORD_MAX;
 }
 
-/* A few bytes of the program, and what follows from them */
+/* A few bytes of the program, and bytes computed from them */
 static UNGUIDED void fill(uint8_t *payload, size_t len)
 {
 	size_t i;
@@ -170,7 +170,7 @@ void corrupt(struct writer *w)
 	p.clean = false;
 }
 
-/* What only the kernel writes */
+/* Members that only the kernel writes */
 void corrupt_page(struct writer *w)
 {
 	__u64 *const words[] = {
@@ -303,7 +303,7 @@ static int device_commit(const struct evring_commit *commit)
 	return 0;
 }
 
-/* A group that begins to hold: what it was overtaken by is gone. */
+/* A group that begins to hold starts behind the records that are overwritten. */
 static void device_join(const struct evring_join *join)
 {
 	struct evring_ring_page *page;

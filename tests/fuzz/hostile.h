@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the reader is fuzzed with: a device whose rings are written, and spoilt, by
+ * The device under the fuzzed reader: its rings are written, and spoilt, by
  * a program of bytes between any two looks of the reader.
  */
 #ifndef EVRING_TESTS_HOSTILE_H
@@ -39,7 +39,7 @@ struct truth {
 	uint64_t bytes[RECORD_MAX / 8];
 };
 
-/* One ring, and who writes it */
+/* One ring, and its writer */
 struct writer {
 	char *map;
 	struct evring_ring_page *page;
@@ -76,7 +76,7 @@ struct hostile {
 	unsigned int stalled;	/* how often a reader yet waits for the clock in vain */
 };
 
-extern struct hostile p;	/* the program, and what it plays on */
+extern struct hostile p;	/* the program, and its device */
 
 /* The next bytes of the program; 0 once there are none. */
 unsigned int byte(void);
@@ -84,7 +84,7 @@ unsigned int below(unsigned int bound);
 uint64_t word(void);
 /* The first @n of a writer's stores that are still to come are made. */
 void store(struct writer *w, unsigned int n);
-/* An event; a store of any value in the data, or in what only the kernel writes. */
+/* An event; a store of any value in the data, or in members that only the kernel writes. */
 void emit(struct writer *w);
 void corrupt(struct writer *w);
 void corrupt_page(struct writer *w);

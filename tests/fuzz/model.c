@@ -67,7 +67,7 @@ uint64_t model_hold(const struct model *m, unsigned int lane, unsigned int cpu)
 	return hold;
 }
 
-/* @covers numbers from @seq on, at the end of what is taken */
+/* @covers numbers from @seq on, behind the records that are taken */
 static void put(struct model_ring *ring, uint16_t type, uint32_t len, uint64_t seq,
 		uint64_t covers, uint64_t count)
 {
@@ -207,7 +207,7 @@ void model_fill(void *payload, uint32_t len, uint64_t count)
 	memcpy(bytes + 8, &text, sizeof(text));
 }
 
-/* All events of the model are of one type, whatever its id is; NMIs there are none. */
+/* All events of the model are of one type, with any id; there are no NMIs. */
 static bool lost_same(const struct model_rec *is, const struct evring_lost *lost)
 {
 	return lost->count == is->covers && lost->causes == is->causes &&
@@ -300,7 +300,7 @@ static void place(struct model *m, struct model_group *group, uint64_t lanes, ui
 	}
 }
 
-/* What it was overtaken by before it began to hold is gone. */
+/* Records that overtook the group before it began to hold are gone. */
 static void hold_begin(struct model *m, struct model_group *group, uint64_t lanes)
 {
 	unsigned int lane, cpu;
@@ -480,6 +480,6 @@ void model_check_data(const struct model_ring *ring, const char *data)
 		pos += align8(rec->len);
 	}
 	MUST(pos == ring->head && i == ring->nr);
-	/* What is not told yet was lost since the segment was closed. */
+	/* Losses that are not told yet are of the time since the segment was closed. */
 	MUST(seq == (ring->closed ? ring->closed_seq : ring->seq));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rings and groups must be: a second, simpler account of the module,
- * kept by who tells it to do something and compared with it afterwards.
+ * A model of the rings and groups: a second, simpler account of the module. The caller
+ * of the module keeps it, and compares it with the module afterwards.
  */
 #ifndef EVRING_MODEL_H
 #define EVRING_MODEL_H
@@ -20,7 +20,7 @@
 #define MODEL_SEQ_BITS	48
 #define MODEL_NONE	UINT64_MAX
 
-/* Ends the process: what was expected is not so. */
+/* Ends the process: an expectation does not hold. */
 #define MUST(what) \
 	((what) ? (void)0 : model_failed(__FILE__, __LINE__, #what))
 __attribute__((noreturn)) void model_failed(const char *file, int line, const char *what);

@@ -152,7 +152,7 @@ static void emit(unsigned int lane, unsigned int cpu, unsigned int how)
 	p.depth--;
 	p.played->emits++;
 	p.played->lost += !made;
-	/* A loss is no event yet, and what was taken back never will be. */
+	/* A loss is no event yet, and a reservation that was taken back never will be. */
 	for (i = 0; made && !discard && i < SESSIONS; i++)
 		if (p.sessions[i].armed && p.sessions[i].lanes & 1u << lane)
 			p.sessions[i].due = true;
@@ -236,7 +236,7 @@ static void check_kept(const struct session *s)
 		MUST(model_same(&s->kept[i].is, s->kept[i].rec));
 }
 
-/* It is what comes next on its ring, and says what was missed before it. */
+/* The event is the next one on its ring, with the count of missed ones before it. */
 static void check_event(struct session *s, unsigned int lane, unsigned int cpu, uint64_t pos,
 			const struct evring_rec *rec, uint64_t missed)
 {
@@ -453,7 +453,7 @@ static void op_join(void)
 	each_ring(begin_group, s);
 }
 
-/* What evring_commit() did to one ring's cursor: adopt it, if it is right. */
+/* Adopt the cursor that evring_commit() has set on one ring, if it is right. */
 static void committed(struct session *s, unsigned int lane, unsigned int cpu)
 {
 	const struct evring_cursor *new = page_cursor(page_of(lane, cpu), s->group);

@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What was played, for who wants to know that it was not nothing */
+/* Counts of the steps that were played, to show that a program did something */
 struct played {
 	uint64_t emits, lost, read, missed, joins, commits, refused, abandoned;
 };
 
 void play(const uint8_t *program, size_t len, struct played *played);
 
-/* Called by what includes hooked.h before each look at memory that the kernel writes. */
+/* Called before each load of memory that the kernel writes (hooked.h). */
 extern void (*hooked_point)(void);
 
 #endif /* EVRING_PLAY_H */

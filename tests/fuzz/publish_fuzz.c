@@ -81,7 +81,7 @@ static void heads_put_right(uint8_t *buf, size_t size, const struct evring_regis
 	}
 }
 
-/* What an event refers to lies in it, behind the fixed part. */
+/* References of an event lead into it, behind the fixed part. */
 static void event_check(const struct evring_event *e)
 {
 	const struct evring_common *common = e->payload;

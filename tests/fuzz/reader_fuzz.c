@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libevring on rings that it must not trust. The input is a program: a writer
- * that keeps the kernel's order of stores (tail before what it gives up, head
- * after what it tells), word by word, between any two looks of the reader; a
+ * that keeps the kernel's order of stores (tail before the records that it overwrites,
+ * head after new ones), word by word, between any two loads of the reader; a
  * reader that taps, follows or holds; and hostile stores of any value anywhere
  * in the data, and in the ring page too. Behind the data nothing is mapped.
  *
- * Until something hostile comes every event must be the right one, and what was
- * missed counted exactly. Afterwards -EBADMSG will do, but nothing else: no
+ * Until a hostile store every event must be the right one, and missed ones counted
+ * exactly. Afterwards -EBADMSG will do, but nothing else: no
  * event that lies elsewhere, and no end that never comes.
  */
 #include <errno.h>
@@ -34,7 +34,7 @@ void model_failed(const char *file, int line, const char *what)
  * The reader
  */
 
-/* Each byte of what it says is its own can be read. */
+/* Read each byte that belongs to the event. */
 static UNGUIDED void touch(const void *bytes, size_t len)
 {
 	static volatile uint8_t sum;
@@ -178,7 +178,7 @@ static void read_run(void)
 		return;
 	missed = run->missed;
 	rec = evring_run_next(run);
-	/* Who walks runs would ask for this one for ever. */
+	/* A caller that walks runs would get this one for ever. */
 	MUST(rec);
 	for (; rec; rec = evring_run_next(run)) {
 		struct evring_event e = {
@@ -197,7 +197,7 @@ static void read_run(void)
 	}
 }
 
-/* Where a reader that begins now must go on: what ring_place() found. */
+/* A reader that begins now must go on at the positions that ring_place() found. */
 static void begun(void)
 {
 	unsigned int i;

@@ -67,13 +67,13 @@ static long kernel_kib(void)
 /* The hooks of processes have a point of each kind. */
 static void cycle(struct evring *ev, unsigned int times)
 {
-	static const char *const names[] = { "process.fork", "process.exec", "process.exit" };
-	const unsigned int nr = sizeof(names) / sizeof(names[0]);
+	static const char *const hooks[] = { "process.fork", "process.exec", "process.exit" };
+	const unsigned int nr = sizeof(hooks) / sizeof(hooks[0]);
 	unsigned int i;
 
 	for (i = 0; i < times; i++) {
-		if (evring_attach(ev, names[i % nr], NULL, -1) != EVRING_HOOK_ATTACHED ||
-		    evring_detach(ev, names[i % nr], NULL) != EVRING_HOOK_DETACHED)
+		if (evring_attach(ev, hooks[i % nr], NULL, -1) != EVRING_HOOK_ATTACHED ||
+		    evring_detach(ev, hooks[i % nr], NULL) != EVRING_HOOK_DETACHED)
 			abort();
 	}
 }
@@ -84,6 +84,7 @@ TEST_F_TIMEOUT(churn, a_thousand_attaches_and_detaches_under_load_leak_nothing, 
 	long before, used = LONG_MAX;
 	int i, round;
 
+	tracers_start();
 	cycle(self->ev, 100);
 	for (round = 0; round < 5 && used >= 1024; round++) {
 		before = kernel_kib();

@@ -68,6 +68,16 @@ static inline uint64_t deed_inode(const char *path)
 	return st.st_ino;
 }
 
+/* Of a namespace: its file is behind a link. */
+static inline uint64_t ns_inode(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		abort();
+	return st.st_ino;
+}
+
 /* Run @fn in a child, and read the events of it; @fn's result is the exit status. */
 static inline struct told *deed_in_child(struct evring *ev, const char *name,
 					 int (*fn)(void *arg), void *arg, int *status)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -68,7 +69,7 @@ static bool is_of(const struct evring_event *event, const char *path)
 	free(_told);								\
 } while (0)
 
-TEST_F(file_open, whatever_way_leads_to_a_file_its_own_path_is_told)
+TEST_F(file_open, any_way_to_open_a_file_tells_its_own_path)
 {
 	int dir = open(DIR_PATH, O_PATH);
 
@@ -91,7 +92,7 @@ TEST_F(file_open, whatever_way_leads_to_a_file_its_own_path_is_told)
 	close(dir);
 }
 
-TEST_F(file_open, what_a_bind_mount_shows_is_told_where_it_is_mounted)
+TEST_F(file_open, a_file_below_a_bind_mount_is_told_where_it_is_mounted)
 {
 	ASSERT_EQ(0, mkdir("bound", 0755) + mkdir("src", 0755));
 	deed_file("src/x", "x");
@@ -158,7 +159,7 @@ TEST_F(file_open, flags_have_their_names_and_new_files_say_so)
 	free(told);
 }
 
-TEST_F(file_open, what_is_not_there_is_told_by_the_path_that_was_given)
+TEST_F(file_open, a_missing_file_is_told_by_the_given_path)
 {
 	static const struct {
 		const char *given, *path;
@@ -296,7 +297,7 @@ static int open_outside(void *fd)
 	return openat(*(int *)fd, "a", O_RDONLY) < 0;
 }
 
-TEST_F(file_open, what_is_not_below_the_root_is_marked)
+TEST_F(file_open, a_path_that_is_not_below_the_root_is_marked)
 {
 	int status, dir = open(DIR_PATH, O_PATH);
 	const struct evring_event *event;
@@ -579,7 +580,7 @@ static int exec_a_program(void *arg)
 	return 1;
 }
 
-TEST_F(file_open, what_exec_opens_is_no_open)
+TEST_F(file_open, a_file_that_exec_opens_is_no_open)
 {
 	struct told *told = deed_in_child(self->ev, OPEN, exec_a_program, NULL, NULL);
 	unsigned int i;
@@ -651,7 +652,7 @@ static unsigned int opens_of_owner(struct evring *ev, bool unprivileged, unsigne
 	return opens_of_others(ev, pid, of_child);
 }
 
-TEST_F(file_open, what_a_groups_owner_does_is_left_out_where_it_could_detach_the_hook)
+TEST_F(file_open, acts_of_a_groups_owner_are_left_out_if_it_could_detach_the_hook)
 {
 	unsigned int n, of_child;
 
@@ -766,6 +767,71 @@ TEST_F(file_open, a_folder_that_is_none_has_its_made_up_name)
 	given[sizeof(given) - 1] = '\0';
 	snprintf(path, sizeof(path), "tmpfs:[%llu]/%s", (unsigned long long)inode_by(memfd), given);
 	check_refused(_metadata, self->ev, memfd, given, ENOTDIR, path);
+}
+
+#define WAITING	1100	/* opens: more than there can be under way */
+
+static void *wait_for_writer(void *fifo)
+{
+	close(open(fifo, O_RDONLY));
+	return NULL;
+}
+
+/* As nobody: makes many opens wait, says so, opens a file, and says so, too. */
+static int keep_waiting(void *arg)
+{
+	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
+	const int *pipes = arg;
+	pthread_attr_t attr;
+	pthread_t thread;
+	unsigned int i;
+	char c;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return 1;
+	deed_as_nobody();
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (i = 0; i < WAITING; i++)
+		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
+			return 1;
+	usleep(500000);
+	if (write(pipes[1], "w", 1) != 1 || read(pipes[2], &c, 1) != 1)
+		return 2;
+	if (open(DIR_PATH "/link", O_RDONLY) < 0)
+		return 3;
+	return write(pipes[1], "o", 1) != 1 || read(pipes[2], &c, 1) != 1 ? 4 : 0;
+}
+
+/* Who makes opens wait does not hide what others open, nor what he himself does. */
+TEST_F(file_open, opens_that_wait_hide_no_other)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int pipes[4], status;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link") + pipe(pipes) + pipe(pipes + 2));
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		_exit(keep_waiting((int[]){ pipes[0], pipes[1], pipes[2] }));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	EXPECT_OPEN(self->ev, open("link", O_RDONLY), DIR_PATH "/a", "link");
+	deed_read_past(self->ev);
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(1, read(pipes[0], &c, 1));
+	told = told_read(self->ev, OPEN, pid);
+	/* Those that wait are told when they end. */
+	ASSERT_EQ(1, write(pipes[3], "g", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+	EXPECT_EQ(1, told_number(event, "pending"));
+	free(told);
 }
 
 #ifdef UDMABUF_CREATE

@@ -113,7 +113,7 @@ static void interrupt(void)
 	step = saved + 1000000;
 }
 
-/* Leave 100 bytes of the current segment, or none of the ring to who wants more. */
+/* Leave 100 bytes of the current segment, and no room in the ring for more. */
 static void bring_to(enum state state)
 {
 	uint64_t end = state == STATE_FRESH ? 0 : state == STATE_END ? SEGMENT : DATA_SIZE;
@@ -154,7 +154,7 @@ static bool account(void)
 		if (!pass)
 			emit(SMALL, false);
 	}
-	/* Whoever was outermost has published all: the last emit found nothing to add but itself. */
+	/* The outermost emit has published all: the last one finds nothing to add but itself. */
 	ok = ok && ring.page->seq == published + 1;
 	return ok && read == done && read + lost + discarded == attempts && holes <= discarded &&
 	       ring.seq == read + lost + holes && sim_lost(sim) == lost;

@@ -149,7 +149,7 @@ static void check_event(const struct ring *ring, const struct evring_event *even
 		round_.bad += p->filler[i] != (uint8_t)(p->count * 31 + p->context + i);
 }
 
-/* Read what there is of one ring; commit now and then. */
+/* Read all records of one ring; commit now and then. */
 static void consume(struct ring *ring, uint64_t *random)
 {
 	struct evring_event event;

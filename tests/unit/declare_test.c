@@ -16,7 +16,7 @@ static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
 static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
 static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
 
-/* What evringd has around an event, without a device and without a producer */
+/* evringd's state around an event, without a device and without a producer */
 struct bench {
 	struct evring ev;
 	struct source src;

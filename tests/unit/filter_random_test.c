@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Expressions at random, of events at random: the program says what the expression does. */
+/* Random expressions over random events: the program means the same as the expression. */
 #include "../harness/filter_random.h"
 #include "../harness/tap.h"
 
@@ -59,7 +59,7 @@ int main(void)
 	for (i = 0; i < EXPRESSIONS && wrong < 10; i++)
 		wrong += play(type);
 	evring_type_free(type);
-	ok(!wrong, "expressions at random say what they should");
+	ok(!wrong, "random expressions mean what the evaluator of the test computes");
 	/* Else the test would show little. */
 	ok(verdicts[0] > verdicts[1] / 9 && verdicts[1] > verdicts[0] / 9,
 	   "of some events it is so, of others not");

@@ -149,7 +149,7 @@ static bool cut_short(void)
 	return true;
 }
 
-/* Who asks again after an error gets it again, and nothing from behind the frame. */
+/* A second call after an error returns it again, and nothing from behind the frame. */
 static bool says_it_again(void)
 {
 	struct sample s = make();

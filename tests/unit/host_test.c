@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a host is, what it lacks, and how that is said. */
+/* A host's identity, and the message if it lacks one. */
 #include "../harness/tap.h"
 
 #include "evringd.h"

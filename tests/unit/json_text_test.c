@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts in JSON: each byte and each character survives, whatever it is. */
+/* Texts in JSON: any byte and any character survives. */
 #include "json.h"
 
 static void test_chars(void)

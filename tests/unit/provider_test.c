@@ -72,7 +72,7 @@ static void references(void)
 	gives("${dir:@:word}", false, "Secr3t");
 	gives("${dir:@/:lines}", false, "Secr3t\nand more\n");
 	gives("${credential:word}", false, "Secr3t");
-	/* What a template has, and what only looks like a reference */
+	/* References in templates, and texts that only look like references */
 	gives("host.${type}.${file:@/p:plain}", true, "host.${type}.Secr3t");
 	gives("pa$$word", false, "pa$$word");
 	gives("pa$$word", true, "pa$$word");
@@ -81,7 +81,7 @@ static void references(void)
 	gives("${a b:c}", false, "${a b:c}");
 	gives("$${file:x:y}", false, "${file:x:y}");
 	gives("$${file:x:y}", true, "$${file:x:y}");
-	/* What a provider gives is not looked at again */
+	/* A provider's value is not resolved again. */
 	gives("${file:@/p:nested}", false, "${env:PROVIDER_TEST}");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs on a ring that lies: whoever walks them comes to an end, inside of the ring. */
+/* Runs on a ring that lies: a walk along them ends, inside of the ring. */
 #include "../harness/tap.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Templates: what is taken, what is refused, what comes out. */
+/* Templates: valid ones, refused ones, and their results. */
 #include "../harness/tap.h"
 
 #include "evringd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose fault a failed delivery is: of what is not known, never the event's. */
+/* The cause of a failed delivery: an unknown error is never the event's fault. */
 #include "../harness/tap.h"
 
 #include "verdict.h"

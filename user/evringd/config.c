@@ -51,8 +51,9 @@ struct config *config_new(const char *name, json_t *settings, struct problems *p
 	cfg->name = name ? xstrdup(name) : NULL;
 	if (!settings)
 		return cfg;
-	json_object_foreach(settings, key, value)
+	json_object_foreach(settings, key, value) {
 		read_setting(cfg, key, value, problems);
+	}
 	check_together(cfg, settings, problems);
 	return cfg;
 }

@@ -356,6 +356,13 @@ const struct config *connector_config(const struct connector *c)
 	return c->next ? c->next : c->cfg;
 }
 
+void connector_topics(const struct connector *c, void (*tell)(void *arg, const char *name),
+		      void *arg)
+{
+	if (c->task)
+		task_topics(c->task, tell, arg);
+}
+
 void connector_counts(const struct connector *c, struct counts *counts)
 {
 	memset(counts, 0, sizeof(*counts));

@@ -81,6 +81,9 @@ const char *connector_name(const struct connector *connector);
 const char *connector_file(const struct connector *connector);
 /* NULL: its configuration cannot be used. */
 const struct config *connector_config(const struct connector *connector);
+/* The topics that its task has written to */
+void connector_topics(const struct connector *connector,
+		      void (*tell)(void *arg, const char *name), void *arg);
 void connector_counts(const struct connector *connector, struct counts *counts);
 /* Write its counters to the log, and its state with @state. */
 void connector_tell(const struct connector *connector, const char *when, bool state);

@@ -244,7 +244,7 @@ static void refuse(struct connectors *cs, const char *name, const char *path,
 		entry->seen = true;
 		return;
 	}
-	if (!entry && find(cs, name))
+	if (!entry && (find(cs, name) || !definition_name_ok(name)))
 		return;
 	if (entry)
 		entry->seen = true;

@@ -196,10 +196,11 @@ void definition_of(struct definition *def, const json_t *root, const char *file,
 		read_flat(def, root, file, problems);
 		return;
 	}
-	json_object_foreach((json_t *)root, key, value)
+	json_object_foreach((json_t *)root, key, value) {
 		if (strcmp(key, "name") && strcmp(key, "config") && strcmp(key, "initial_state"))
 			problem(problems, "key \"%.80s\": unknown; allowed: \"name\", \"config\" and "
 				"\"initial_state\"", key);
+	}
 	read_name(def, json_object_get(root, "name"), problems);
 	read_settings(def, json_object_get(root, "config"), problems);
 	read_state(def, json_object_get(root, "initial_state"), problems);

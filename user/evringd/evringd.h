@@ -13,6 +13,9 @@
  *	host		the identity, names, hooks and fields of this host
  *	worker		the process: signals, a watch of the host
  *	connectors	all connectors, and the folder that they are kept in
+ *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
+ *	rest		a request and its answer; its parts: resource.h
+ *	notify		sd_notify: ready, alive, the connectors' states
  *	loop		io_uring: timers, descriptors and signals that wake them
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and the requested state
@@ -45,6 +48,7 @@
 #ifndef EVRINGD_H
 #define EVRINGD_H
 
+#include "auth.h"
 #include "check.h"
 #include "commit.h"
 #include "config.h"
@@ -57,17 +61,21 @@
 #include "delivery.h"
 #include "encode.h"
 #include "host.h"
+#include "http.h"
 #include "keys.h"
+#include "listener.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
 #include "message.h"
+#include "notify.h"
 #include "outgoing.h"
 #include "pack.h"
 #include "problem.h"
 #include "producer.h"
 #include "property.h"
 #include "provider.h"
+#include "rest.h"
 #include "sender.h"
 #include "source.h"
 #include "split.h"

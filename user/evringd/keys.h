@@ -9,6 +9,16 @@
 struct config;
 struct problems;
 
+/* A key as clients are told of it */
+struct key_doc {
+	const char *name, *type, *doc;
+	const char *def;		/* NULL: none */
+	char allowed[160];
+	bool required;
+};
+
+/* False: there is no key of this number. */
+bool key_doc(size_t number, struct key_doc *doc);
 void keys_print(FILE *to);
 /* Give a zeroed configuration its defaults. */
 void keys_default(struct config *cfg);

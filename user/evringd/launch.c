@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a task starts, and what wakes it from then on: see running.h. */
+/* A task's start, and the events that wake it from then on: see running.h. */
 #include "running.h"
 
 #include "config.h"

@@ -17,12 +17,16 @@
 
 static const char usage[] =
 	"usage: evringd [--check] FILE...\n"
-	"       evringd --connectors FOLDER\n"
+	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT --auth FILE\n"
+	"               [--certificate FILE --key FILE]]\n"
 	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says, or in\n"
 	"each FOLDER/*.json, which SIGHUP has evringd read again.\n"
 	"\n"
 	"  -d, --connectors FOLDER\n"
 	"                 run all connectors of the folder, until a signal ends it\n"
+	"  --rest SOCKET  Kafka Connect's REST interface on a Unix socket\n"
+	"  --listen HOST:PORT, --auth FILE, --certificate FILE, --key FILE\n"
+	"                 ... and on TCP, for those that FILE has, with TLS\n"
 	"  -c, --check    check each FILE, print all problems, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  -V, --version  print the version, and exit\n"
@@ -34,6 +38,11 @@ static const char usage[] =
 static const struct option options[] = {
 	{ "check",	no_argument,	NULL,	'c' },
 	{ "connectors",	required_argument, NULL, 'd' },
+	{ "rest",	required_argument, NULL, 'r' },
+	{ "listen",	required_argument, NULL, 'l' },
+	{ "certificate", required_argument, NULL, 'C' },
+	{ "key",	required_argument, NULL, 'K' },
+	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
@@ -87,15 +96,15 @@ static void check_others(struct file *files, size_t nr)
 	}
 }
 
-static int start(struct file *files, char **paths, size_t nr, const char *folder)
+static int start(struct file *files, char **paths, size_t nr, struct worker_setup *setup)
 {
 	struct config **cfgs = xgrow(NULL, 0, nr, sizeof(*cfgs));
-	const struct worker_setup setup = {
-		.cfgs = cfgs, .files = paths, .nr = nr, .folder = folder,
-	};
 	int status;
 	size_t i;
 
+	setup->cfgs = cfgs;
+	setup->files = paths;
+	setup->nr = nr;
 	log_open("evringd");
 	for (i = 0; i < nr; i++) {
 		cfgs[i] = files[i].cfg;
@@ -103,7 +112,7 @@ static int start(struct file *files, char **paths, size_t nr, const char *folder
 	}
 	for (i = 0; i < nr; i++)
 		problems_warn(&files[i].warnings);
-	status = worker_run(&setup);
+	status = worker_run(setup);
 	free(cfgs);
 	return status;
 }
@@ -115,7 +124,7 @@ static void print_checked(const struct file *file)
 		printf("%s: ok\n", file->problems.file);
 }
 
-static int run(char **paths, size_t nr, bool check, const char *folder)
+static int run(char **paths, size_t nr, bool check, struct worker_setup *setup)
 {
 	struct file *files = xgrow(NULL, 0, nr, sizeof(*files));
 	int status = STATUS_OK;
@@ -131,7 +140,7 @@ static int run(char **paths, size_t nr, bool check, const char *folder)
 			status = STATUS_MISUSED;
 	}
 	if (!check && status == STATUS_OK)
-		status = start(files, paths, nr, folder);
+		status = start(files, paths, nr, setup);
 	for (i = 0; i < nr; i++) {
 		problems_free(&files[i].problems);
 		problems_free(&files[i].warnings);
@@ -143,7 +152,7 @@ static int run(char **paths, size_t nr, bool check, const char *folder)
 
 int main(int argc, char **argv)
 {
-	const char *folder = NULL;
+	struct worker_setup setup = { 0 };
 	bool check = false;
 	int opt;
 
@@ -153,7 +162,22 @@ int main(int argc, char **argv)
 			check = true;
 			break;
 		case 'd':
-			folder = optarg;
+			setup.folder = optarg;
+			break;
+		case 'r':
+			setup.http.socket = optarg;
+			break;
+		case 'l':
+			setup.http.listen = optarg;
+			break;
+		case 'C':
+			setup.http.certificate = optarg;
+			break;
+		case 'K':
+			setup.http.key = optarg;
+			break;
+		case 'A':
+			setup.http.auth = optarg;
 			break;
 		case 'k':
 			keys_print(stdout);
@@ -169,9 +193,9 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if ((optind == argc) != (folder != NULL)) {
+	if ((optind == argc) != (setup.folder != NULL)) {
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
-	return run(argv + optind, (size_t)(argc - optind), check, folder);
+	return run(argv + optind, (size_t)(argc - optind), check, &setup);
 }

@@ -3,9 +3,9 @@
  * running: a task's inside, for its files alone:
  *
  *	task		its turns and its end
- *	launch		its start, and what wakes it
+ *	launch		its start, and the events that wake it
  *	intake		events of the ring -> messages
- *	answer		what Kafka says about them
+ *	answer		Kafka's answers to them
  */
 #ifndef RUNNING_H
 #define RUNNING_H

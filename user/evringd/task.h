@@ -37,7 +37,7 @@ void counts_tell(const struct counts *counts, const char *before, const char *be
 
 /*
  * @cfg, @before and @file stay until task_free(); the task starts with its first
- * turn. @before: what the group was read by last, or NULL.
+ * turn. @before: the configuration that read the group last, or NULL.
  */
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
 		      struct loop *loop);
@@ -53,7 +53,7 @@ void task_turn(struct task *task);
  * the events up to now are read before. The second call ends the wait.
  */
 void task_stop(struct task *task, const char *why, bool drain);
-/* Read nothing more until it is resumed; what is in flight goes on. */
+/* Read nothing more until it is resumed; messages in flight go on. */
 void task_pause(struct task *task, bool pause);
 
 /* Its group is its own, and it delivers. */
@@ -68,6 +68,8 @@ bool task_released(const struct task *task);
 const char *task_trace(const struct task *task);
 /* The exit status that this task alone would give the process */
 int task_status(const struct task *task);
+/* The topics that it has written to */
+void task_topics(const struct task *task, void (*tell)(void *arg, const char *name), void *arg);
 void task_counts(const struct task *task, struct counts *counts);
 
 #endif /* TASK_H */

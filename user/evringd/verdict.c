@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The codes that say more than "it did not work this time". All others are the
- * moment's: to try again what can never work costs time and is said in the log;
- * to give up what would have worked costs events.
+ * The codes that blame an event or a topic. All others are the moment's: a retry that
+ * can never work costs time, which the log says; giving up a message that would have
+ * worked costs events.
  */
 #include "verdict.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose fault it is that a message was not delivered. */
+/* The cause of a failed delivery: the event, the topic or the moment. */
 #ifndef VERDICT_H
 #define VERDICT_H
 

@@ -8,7 +8,7 @@ struct watch;
 
 struct watch *watch_new(struct evring *ev);
 void watch_free(struct watch *watch);
-/* Log what has changed: losses, rings that fill, groups that hold and have no owner. */
+/* Log changes: losses, rings that fill, groups that hold and have no owner. */
 void watch_look(struct watch *watch);
 
 #endif /* WATCH_H */

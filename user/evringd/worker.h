@@ -7,6 +7,8 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+#include "http.h"
+
 #include <stddef.h>
 
 struct config;
@@ -15,6 +17,7 @@ struct worker_setup {
 	struct config **cfgs;		/* of files on the command line; the worker takes them over */
 	char *const *files;
 	size_t nr;
+	struct http_setup http;
 	const char *folder;		/* NULL, or that of the connectors: a signal ends the worker */
 };
 

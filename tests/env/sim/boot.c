@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The module, loaded into this process: what insmod and the hooks are elsewhere. */
+/* The module, loaded into this process, in place of insmod and the hooks. */
 #include <time.h>
 #include <unistd.h>
 

@@ -53,7 +53,7 @@ void poll_wait(struct file *file, wait_queue_head_t *queue, struct poll_table_st
 	WRITE_ONCE(queue->fd, container_of(file, struct sim_file, file)->fd);
 }
 
-/* What the descriptor says must be what the device says. */
+/* The descriptor and the device must agree. */
 static void file_settle(struct sim_file *sf)
 {
 	if (sim_fops->poll(&sf->file, NULL) & EPOLLIN)
@@ -139,7 +139,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (!sf)
 		return __real_ioctl(fd, request, arg);
-	/* Who arms is not awake: whatever wakes it from here on raises this again. */
+	/* An armed session is not awake: the next wake-up raises this again. */
 	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM))
 		eventfd_read(fd, &count);
 	ret = (int)sim_fops->unlocked_ioctl(&sf->file, (unsigned int)request, arg);
@@ -196,7 +196,7 @@ void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offse
 	}
 	if (left != ~0u)
 		__atomic_store_n(&sim_mappings_left, left - 1, __ATOMIC_RELAXED);
-	/* One page more, that can never be read: who reads behind a ring is to crash. */
+	/* One page more, that can never be read: a read behind a ring must crash. */
 	map = __real_mmap(at, ALIGN(len, PAGE_SIZE) + PAGE_SIZE, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)

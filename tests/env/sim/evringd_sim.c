@@ -130,7 +130,7 @@ static double rss_mib(void)
 	return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
-/* What it costs from one moment to another */
+/* The costs from one moment to another */
 struct reading {
 	uint64_t ns, cpu, allocations, allocations_all;
 	double rss;
@@ -197,7 +197,7 @@ static void emit_odd(void)
 	emit(opt.events / 2, opt.rate, 0);
 }
 
-/* Until Kafka has what was emitted and the rings forget it. */
+/* Until Kafka has all events and the rings forget them. */
 static void settle(void)
 {
 	const struct timespec pause = { .tv_nsec = 200000 };

@@ -371,7 +371,7 @@ static void irq_wait(unsigned long until)
 	sem_timedwait(&irq_raised, &at);
 }
 
-/* Run what is due. Returns when the next timer is, in jiffies. */
+/* Run the timers that are due. Returns when the next one is, in jiffies. */
 static unsigned long irq_serve(void)
 {
 	struct timer_list *timer;
@@ -453,7 +453,7 @@ void sim_kernel_stop(void)
 	arena_clear();
 }
 
-/* The wall clock: what it is ahead of CLOCK_BOOTTIME, and who wants to know */
+/* The wall clock: how far it is ahead of CLOCK_BOOTTIME, and its notifier */
 static struct notifier_block *wall_notifier;
 static struct timekeeper timekeeper;
 

@@ -41,13 +41,14 @@
 #define MODULE_ALIAS_MISCDEV(minor)	struct sim_nothing
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define lockdep_assert_held(lock)	((void)(lock))
+#define lockdep_is_held(lock)		((void)(lock), true)
 #define __printf(f, a)			__attribute__((format(printf, f, a)))
 #define WARN_ON_ONCE(x)			({ bool warn_ = (x); assert(!warn_); warn_; })
 #define ERESTARTSYS			512
 
 typedef unsigned int uint;
 
-/* A parameter is what sim_boot() sets; module_init's function what it calls. */
+/* sim_boot() sets parameters, and calls module_init's function. */
 #define module_param_named(name, value, type, perm)				\
 	__typeof__(&(value)) sim_param_##name(void);				\
 	__typeof__(&(value)) sim_param_##name(void) { return &(value); }	\
@@ -152,6 +153,8 @@ static inline void *ERR_PTR(long error)
 	return (void *)error;
 }
 
+#define PTR_ERR_OR_ZERO(p)	(IS_ERR(p) ? PTR_ERR(p) : 0)
+
 static inline long PTR_ERR(const void *p)
 {
 	return (long)p;
@@ -185,6 +188,7 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define kfree(p)			free((void *)(p))
 #define kvfree(p)			free((void *)(p))
 #define kvmalloc(n, flags)		malloc(n)
+#define kvmalloc_node(n, flags, node)	((void)(node), malloc(n))
 #define kvzalloc(n, flags)		calloc(1, n)
 #define ERR_CAST(p)			((void *)(p))
 #define raw_smp_processor_id()		sim_cpu
@@ -196,16 +200,16 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define __GFP_NOFAIL			0
 #define struct_size(p, member, n)	(sizeof(*(p)) + sizeof((p)->member[0]) * (n))
 
-/* Whoever frees under RCU here has no reader beside him. */
+/* No reader runs beside a free under RCU here. */
 struct rcu_head {
 	int unused;
 };
 
-#define __rcu
 #define kfree_rcu(p, member)		free((void *)(p))
 #define kvfree_rcu(p, member)		free((void *)(p))
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 #define rcu_dereference_sched(p)	smp_load_acquire(&(p))
+#define rcu_dereference_protected(p, c)	((void)(c), (p))
 
 #define __set_bit(nr, map)		((map)[(nr) / 64] |= 1UL << (nr) % 64)
 #define __clear_bit(nr, map)		((map)[(nr) / 64] &= ~(1UL << (nr) % 64))
@@ -271,7 +275,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 #define cond_resched()			do { } while (0)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
-/* Locks: nothing here is taken by what a signal may interrupt. */
+/* Locks: code that a signal may interrupt takes none of them. */
 typedef pthread_mutex_t spinlock_t;
 #define DEFINE_SPINLOCK(name)		pthread_mutex_t name = PTHREAD_MUTEX_INITIALIZER
 struct mutex {
@@ -292,7 +296,7 @@ struct mutex {
 #define spin_lock_irqsave(lock, flags)		((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
 
-/* RCU: who reads has a lock that it shares with other readers. */
+/* RCU: a reader has a lock that it shares with other readers. */
 extern pthread_rwlock_t sim_rcu;
 
 #define rcu_read_lock()			((void)pthread_rwlock_rdlock(&sim_rcu))
@@ -429,7 +433,7 @@ void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 #define register_pm_notifier(nb)	((void)(nb), 0)
 #define unregister_pm_notifier(nb)	((void)(nb))
 
-/* Who waits: an eventfd, which the session's file descriptor is. */
+/* Waiters: an eventfd, which the session's file descriptor is. */
 void wake_up_interruptible_poll(wait_queue_head_t *queue, int events);
 #define init_waitqueue_head(queue)	((queue)->fd = -1)
 #define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name = { -1 }
@@ -464,7 +468,7 @@ static inline void *vmemdup_user(const void *from, size_t len)
 	return ERR_PTR(to ? -EFAULT : -ENOMEM);
 }
 
-/* What is written: of one buffer or of several */
+/* The bytes of a write(), of one buffer or of several */
 struct iov_iter {
 	struct iovec one;
 	const struct iovec *iov;
@@ -516,6 +520,8 @@ extern struct user_namespace init_user_ns, sim_user_ns;
 #define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define perfmon_capable()	sim_capable
+#define CAP_SYS_ADMIN			21
+#define capable(cap)			((void)(cap), perfmon_capable())
 
 #define task_tgid_nr(task)	((task)->tgid)
 

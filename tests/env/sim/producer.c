@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What hooks and other modules are elsewhere: a thread that emits, on its CPU. */
+/* A thread that emits, on its CPU, in place of hooks and other modules. */
 #include <time.h>
 
 #include "../../../kmod/clock.h"
@@ -125,7 +125,7 @@ int sim_producers_start(void)
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
 
-/* What a shell's child looks like: 40 bytes of strings; or one with @len bytes of arguments. */
+/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
 static bool emit_exec(u64 count, u32 len)
 {
 	static const char path[] = "/usr/bin/grep", argv[] = "grep\0-rn\0needle\0src/";

@@ -25,7 +25,7 @@ void sim_be(unsigned int cpu);
 struct evring_ring_page *sim_page(struct sim *sim, unsigned int cpu);
 void *sim_data(struct sim *sim, unsigned int cpu);
 uint32_t sim_record_max(const struct sim *sim);
-/* What a group's commit does to a ring; UINT64_MAX holds nothing. */
+/* Set a ring's hold, as a group's commit does; UINT64_MAX holds nothing. */
 void sim_hold(struct sim *sim, unsigned int cpu, uint64_t pos);
 
 /* One event with @len bytes that @fill writes; false: it was lost. */
@@ -56,7 +56,7 @@ struct sim_boot {
 int sim_boot(const struct sim_boot *boot);
 /* rmmod. No session may be open, and nobody may emit. */
 void sim_shutdown(void);
-/* With sim_boot.stepped: time goes on, and what is due then runs: wake-ups, timers, work. */
+/* With sim_boot.stepped: time goes on, and wake-ups, timers and work that are due run. */
 void sim_advance(uint64_t ns);
 /* That time; 0 without it. */
 uint64_t sim_now(void);
@@ -65,14 +65,14 @@ void sim_clock_set(int64_t ns);
 int64_t sim_clock(void);
 /* io_uring's command, as the kernel would call it. */
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
-/* CPU time of what stands for interrupts. */
+/* CPU time of the thread that stands for interrupts. */
 clockid_t sim_irq_clock(void);
-/* Between these nobody is woken and no timer runs: what is emitted waits. */
+/* Between these nobody is woken and no timer runs: events wait. */
 void sim_irq_off(void);
 void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
-/* What poll() says of a session, as EPOLL* */
+/* poll()'s result for a session, as EPOLL* */
 int sim_poll(int fd);
 /* The effective user id; UINT32_MAX: the same as the real one */
 extern uint32_t sim_euid;
@@ -80,13 +80,13 @@ extern uint32_t sim_euid;
 extern __thread bool sim_signal;
 unsigned int *sim_param_types_max(void);
 unsigned int *sim_param_user_percent(void);
-/* Who the caller is, and how many sessions it may have: the module's parameter */
+/* The caller's user id, and the module's limit of its sessions */
 extern uint32_t sim_uid;
 /* The caller is in a user namespace that this user has made; UINT32_MAX: in none */
 void sim_in_namespace_of(uint32_t owner);
 unsigned int *sim_param_sessions_max(void);
 
-/* What one producer does, and what came of it. */
+/* One producer's task, and its result. */
 struct sim_load {
 	unsigned int cpu;
 	uint64_t events;

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of this kernel: kernel.kexec, kernel.reboot.
+ *
+ * reboot() returns if it was refused, or asked for something less. Otherwise the kernel
+ * calls a notifier chain before devices are stopped, for any cause of the end. A call in
+ * a container ends its pid namespace alone, in a function of its own.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel_read_file.h>
+#include <linux/pid_namespace.h>
+#include <linux/reboot.h>
+#include <uapi/linux/kexec.h>
+
+#include "../compat/call.h"
+#include "../compat/kprobe.h"
+#include "family.h"
+#include "file.h"
+#include "kernel_boot.h"
+#include "peek.h"
+#include "who.h"
+
+#define ACTIVE	16	/* calls at once */
+#define ROOM	1500	/* of a path; two of them and the rest are less than a page */
+#define LINE	700	/* of a command line */
+
+static const struct evring_value_desc reboot_commands[] = {
+	{ LINUX_REBOOT_CMD_RESTART, "restart", "start anew" },
+	{ LINUX_REBOOT_CMD_RESTART2, "restart2", "start anew, with an argument for the firmware" },
+	{ LINUX_REBOOT_CMD_HALT, "halt", "stop" },
+	{ LINUX_REBOOT_CMD_POWER_OFF, "power_off", "stop, and switch the power off" },
+	{ LINUX_REBOOT_CMD_CAD_ON, "cad_on", "Ctrl-Alt-Del restarts at once" },
+	{ LINUX_REBOOT_CMD_CAD_OFF, "cad_off", "Ctrl-Alt-Del asks process 1" },
+	{ LINUX_REBOOT_CMD_SW_SUSPEND, "suspend", "sleep, with memory on the disk" },
+	{ LINUX_REBOOT_CMD_KEXEC, "kexec", "run the kernel that was loaded" },
+};
+
+const struct evring_names_desc evring_reboot_commands = {
+	.name = "reboot_command",
+	.values = reboot_commands,
+	.nr_values = ARRAY_SIZE(reboot_commands),
+};
+
+/* A kexec_load() or kexec_file_load() under way */
+struct kexec_call {
+	u32 flags;
+	u32 segments;
+	u32 path_flags;
+	u32 initrd_flags;
+	bool from_file;
+	bool on_crash;
+	bool unload;
+	struct evring_text path;
+	struct evring_text initrd;
+	char line[LINE];
+	char room[2][ROOM];
+};
+
+static void keep_file(struct evring_text *to, u32 *flags, char room[ROOM], const struct file *file)
+{
+	struct evring_path_text text = evring_path(&file->f_path, room, ROOM);
+
+	*to = evring_text_path(&text);
+	*flags = text.flags;
+}
+
+static void keep_descriptor(struct evring_text *to, u32 *flags, char room[ROOM], int fd)
+{
+	struct file *file = fget_raw(fd);
+
+	if (!file)
+		return;
+	keep_file(to, flags, room, file);
+	fput(file);	/* sleeps for nobody: the last one is left to a task's work */
+}
+
+/* kexec_load(entry, nr_segments, segments, flags): no segments, no kernel */
+static bool enter_kexec(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct kexec_call *call = data;
+
+	memset(call, 0, offsetof(struct kexec_call, room));
+	call->segments = evring_call_argument(1);
+	call->flags = evring_call_argument(3);
+	call->on_crash = call->flags & KEXEC_ON_CRASH;
+	call->unload = !call->segments;
+	return true;
+}
+
+/* kexec_file_load(kernel_fd, initrd_fd, cmdline_len, cmdline, flags) */
+static bool enter_kexec_file(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct kexec_call *call = data;
+
+	memset(call, 0, offsetof(struct kexec_call, room));
+	call->from_file = true;
+	call->flags = evring_call_argument(4);
+	call->on_crash = call->flags & KEXEC_FILE_ON_CRASH;
+	call->unload = call->flags & KEXEC_FILE_UNLOAD;
+	if (call->unload)
+		return true;
+	/* Until the kernel tells which ones it reads */
+	keep_descriptor(&call->path, &call->path_flags, call->room[0], evring_call_argument(0));
+	if (!(call->flags & KEXEC_FILE_NO_INITRAMFS))
+		keep_descriptor(&call->initrd, &call->initrd_flags, call->room[1],
+				evring_call_argument(1));
+	return true;
+}
+
+enum { KEXEC, KEXEC_COMPAT, KEXEC_FILE, KEXEC_READ };
+
+/* int security_kernel_read_file(struct file *, enum kernel_read_file_id, bool) */
+static void enter_read_file(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const struct evring_point *point = &hook->points[KEXEC_FILE];
+	const struct file *file = (const struct file *)evring_argument(regs, 0);
+	struct kexec_call *call = NULL;
+
+	if (point->attached)
+		call = evring_call_data(&point->kretprobe.probe);
+	if (call && evring_argument(regs, 1) == READING_KEXEC_IMAGE)
+		keep_file(&call->path, &call->path_flags, call->room[0], file);
+	else if (call && evring_argument(regs, 1) == READING_KEXEC_INITRAMFS)
+		keep_file(&call->initrd, &call->initrd_flags, call->room[1], file);
+}
+
+static void leave_kexec(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct kexec_call *call = data;
+	u32 end = sizeof(struct kernel_kexec), line = 0;
+	struct evring_text texts[3];
+	struct kernel_kexec *e;
+	struct evring_slot slot;
+
+	if (call->from_file && !call->unload)
+		line = evring_peek_string(call->line, evring_call_argument(3), LINE);
+	texts[0] = call->path;
+	texts[1] = call->initrd;
+	texts[2] = (struct evring_text){ .at = call->line, .len = strnlen(call->line, line) };
+	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
+	if (!e)
+		return;
+	memset(e, 0, end);
+	evring_fill_common(&e->common);
+	e->result = evring_result(regs);
+	e->flags = call->flags;
+	e->segments = call->segments;
+	e->from_file = call->from_file;
+	e->on_crash = call->on_crash;
+	e->unload = call->unload;
+	e->path = evring_text_put(e, &end, &texts[0]);
+	e->initrd = evring_text_put(e, &end, &texts[1]);
+	e->command_line = evring_text_put(e, &end, &texts[2]);
+	e->command_line_truncated = texts[2].cut || (line && call->line[line - 1]);
+	e->path_flags = call->path_flags | (texts[0].cut ? EVRING_PATH_CUT : 0);
+	e->initrd_flags = call->initrd_flags | (texts[1].cut ? EVRING_PATH_CUT : 0);
+	evring_hook_submit(hook, &slot);
+}
+
+static void emit_reboot(struct evring_event_hook *hook, u32 command, int result, bool of_pidns,
+			const char *argument)
+{
+	struct evring_text text = evring_text_of(argument ?: "");
+	u32 end = sizeof(struct kernel_reboot);
+	struct kernel_reboot *e;
+	struct evring_slot slot;
+
+	e = evring_reserve(&slot, hook->type, evring_texts_fit(&text, 1, end));
+	if (!e)
+		return;
+	memset(e, 0, end);
+	evring_fill_common(&e->common);
+	e->command = command;
+	e->result = result;
+	e->of_pidns = of_pidns;
+	e->argument = evring_text_put(e, &end, &text);
+	evring_hook_submit(hook, &slot);
+}
+
+/* reboot(magic1, magic2, cmd, arg) */
+static bool enter_reboot(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	return true;
+}
+
+static void leave_reboot(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	emit_reboot(hook, evring_call_argument(2), evring_result(regs), false, NULL);
+}
+
+/* int reboot_pid_ns(struct pid_namespace *, int cmd): of any but the first one the call ends here */
+static void enter_reboot_pidns(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const u32 command = evring_argument(regs, 1);
+
+	if ((const struct pid_namespace *)evring_argument(regs, 0) == &init_pid_ns)
+		return;
+	if (command == LINUX_REBOOT_CMD_RESTART || command == LINUX_REBOOT_CMD_RESTART2 ||
+	    command == LINUX_REBOOT_CMD_HALT || command == LINUX_REBOOT_CMD_POWER_OFF)
+		emit_reboot(hook, command, 0, true, NULL);
+}
+
+static int reboot_notify(struct notifier_block *block, unsigned long event, void *argument)
+{
+	emit_reboot(evring_notifier_hook(block),
+		    event == SYS_HALT ? LINUX_REBOOT_CMD_HALT :
+		    event == SYS_POWER_OFF ? LINUX_REBOOT_CMD_POWER_OFF : LINUX_REBOOT_CMD_RESTART,
+		    0, false, argument);
+	return NOTIFY_DONE;
+}
+
+#define KEXEC_POINT(_symbols, _enter, ...)					\
+	EVRING_KRETPROBE(_symbols, _enter, leave_kexec, sizeof(struct kexec_call), ACTIVE, \
+			 ##__VA_ARGS__)
+
+#define REBOOT_POINT(_symbols, ...)						\
+	EVRING_KRETPROBE(_symbols, enter_reboot, leave_reboot, 0, ACTIVE, ##__VA_ARGS__)
+
+static struct evring_event_hook hooks[] = {
+	{
+		.desc = &kernel_kexec_desc,
+		EVRING_POINTS([KEXEC] = KEXEC_POINT((EVRING_SYSCALL("kexec_load")), enter_kexec),
+			      [KEXEC_COMPAT] = KEXEC_POINT((EVRING_SYSCALL_COMPAT("kexec_load")),
+							   enter_kexec, .optional = true),
+			      [KEXEC_FILE] = KEXEC_POINT((EVRING_SYSCALL("kexec_file_load")),
+							 enter_kexec_file, .optional = true),
+			      [KEXEC_READ] = EVRING_KPROBE(("security_kernel_read_file"),
+							   enter_read_file, .optional = true)),
+	},
+	{
+		.desc = &kernel_reboot_desc,
+		EVRING_POINTS(EVRING_NOTIFIER(register_reboot_notifier,
+					      unregister_reboot_notifier, reboot_notify),
+			      REBOOT_POINT((EVRING_SYSCALL("reboot"))),
+			      REBOOT_POINT((EVRING_SYSCALL_32("reboot")), .optional = true),
+			      EVRING_KPROBE(("reboot_pid_ns"), enter_reboot_pidns,
+					    .optional = true)),
+	},
+};
+
+const struct evring_hook_family evring_kernel_boot_family = {
+	.hooks = hooks,
+	.nr = ARRAY_SIZE(hooks),
+};

@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Hostile clients of evringd's REST interface.
+
+hostile.py SOCKET SEED N: N requests made of good ones, broken at random; clients
+that are slow, many, or never end. After each kind evringd must still answer. The
+caller looks for what the sanitizers say. TAP.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import sys
+
+from client import connect, exchange, read_all, request
+
+ADDRESS, SEED, N = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+rng = random.Random(SEED)
+failed = False
+number = 0
+
+
+def check(good: bool, name: str, why: str = "") -> None:
+    global failed, number
+    number += 1
+    print(f"{'ok' if good else 'not ok'} {number} - {name}")
+    if not good:
+        failed = True
+        print(f"# {why}")
+
+
+def alive() -> bool:
+    return request(ADDRESS, "GET", "/health")[0] == 200
+
+
+KEYS = ["topic", "name", "hooks", "filter", "kafka.acks", "bootstrap.servers", "device", "key", "x",
+        "lanes", "pack.bytes", "connector.class", "tasks.max", "hooks.filter.process.exec", ""]
+VALUES = ["x", "${type}", "${file:/etc/passwd:root}", "${", "", "1", "-1", 1e300, 2**63 - 1, None, True, [], {},
+          "\u00e4" * 90, "a" * 5000, "../../x", "\n\r", "127.0.0.1:1"]
+NAMES = ["a", "b", "..", "../a", "%2e%2e%2fa", "%00", "%ff", "a" * 300, "", " ", "a%0d%0aX: y", "nope"]
+SHAPES = ["/", "/connectors", "/connectors/{}", "/connectors/{}/config", "/connectors/{}/status",
+          "/connectors/{}/tasks", "/connectors/{}/tasks/{}/status", "/connectors/{}/tasks/{}/restart",
+          "/connectors/{}/restart?includeTasks=true&onlyFailed=x", "/connectors/{}/pause",
+          "/connectors/{}/resume", "/connectors/{}/stop", "/connectors/{}/topics",
+          "/connectors/{}/offsets", "/connectors?expand=status&expand=info&expand",
+          "/connector-plugins/EvringSource/config", "/connector-plugins/EvringSource/config/validate",
+          "/connector-plugins/{}/config", "/{}", "//{}//"]
+METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "X", "get"]
+
+
+def some_config() -> dict:
+    return {rng.choice(KEYS): rng.choice(VALUES) for _ in range(rng.randrange(6))}
+
+
+def some_body() -> bytes:
+    kind = rng.randrange(8)
+    if kind == 0:
+        return b""
+    if kind == 1:
+        return rng.randbytes(rng.randrange(200))
+    if kind == 2:
+        return b"[" * rng.randrange(5000)
+    if kind == 3:
+        return json.dumps({"name": rng.choice(NAMES), "config": some_config(),
+                           rng.choice(["initial_state", "x"]): rng.choice(["STOPPED", "UP", 1])}).encode()
+    if kind == 4:
+        return json.dumps(rng.choice(VALUES)).encode()
+    return json.dumps(some_config()).encode()
+
+
+def mutate(raw: bytes) -> bytes:
+    data = bytearray(raw)
+    for _ in range(rng.randrange(1, 6)):
+        if not data:
+            break
+        at = rng.randrange(len(data))
+        what = rng.randrange(4)
+        if what == 0:
+            data[at] = rng.randrange(256)
+        elif what == 1:
+            del data[at:at + rng.randrange(8)]
+        elif what == 2:
+            data[at:at] = rng.randbytes(rng.randrange(8))
+        else:
+            data[at:at] = data[max(0, at - 20):at]
+    return bytes(data)
+
+
+def some_request() -> bytes:
+    path = rng.choice(SHAPES)
+    path = path.format(*(rng.choice(NAMES) for _ in range(path.count("{}"))))
+    body = some_body()
+    length = rng.choice([len(body)] * 50 + [rng.randrange(1 << 40)])
+    head = f"{rng.choice(METHODS)} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    return f"{head}Content-Length: {length}\r\n\r\n".encode() + body
+
+
+def is_whole(answer: bytes, is_head: bool) -> bool:
+    """None, or one with its header and as many bytes as that says."""
+    top, end, body = answer.partition(b"\r\n\r\n")
+    length = [int(line[15:]) for line in top.split(b"\r\n") if line.startswith(b"Content-Length:")]
+    return not answer or (bool(end) and (is_head or not length or len(body) >= length[0]))
+
+
+def broken() -> None:
+    wrong = ""
+    for i in range(N):
+        raw = some_request()
+        if rng.randrange(3) == 0:
+            raw = mutate(raw)
+        with connect(ADDRESS) as sock:
+            sock.settimeout(0.5)  # of a request that is not whole there is no answer
+            try:
+                sock.sendall(raw)
+                sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+            answer = read_all(sock)
+            sock.settimeout(600)  # one that has begun comes to its end, however slowly
+            while not is_whole(answer, raw.startswith(b"HEAD")):
+                try:
+                    more = sock.recv(1 << 16)
+                except OSError:
+                    break
+                if not more:
+                    break
+                answer += more
+        top, _, body = answer.partition(b"\r\n\r\n")
+        if b" 500 " in top[:16] and b"evring" not in body and b"device" not in body:
+            wrong = f"request {i}: {raw[:200]!r}: {answer[:300]!r}"
+        length = [line[15:] for line in top.split(b"\r\n") if line.startswith(b"Content-Length:")]
+        body = body[:int(length[0])] if length else body  # another answer may follow
+        if body[:1] in b"{[" and b"application/json" in top and not raw.startswith(b"HEAD"):
+            try:
+                json.loads(body)
+            except ValueError:
+                wrong = f"request {i}: {raw[:200]!r}: no JSON: {body[:200]!r}"
+    check(not wrong, f"{N} requests, broken at random (seed {SEED})", wrong)
+    check(alive(), "and it answers")
+
+
+def too_long() -> None:
+    status, _ = request(ADDRESS, "PUT", "/connectors/a/config", b'{"a": "' + b"x" * (2 << 20) + b'"}')
+    check(status == 413, "a body of 2 MiB is refused", str(status))
+    with connect(ADDRESS) as sock:
+        sock.sendall(b"PUT /connectors/a/config HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        sent = 0
+        try:
+            while sent < 256 << 20:
+                sock.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+                sent += 65536
+                if sent == 4 << 20:
+                    sock.sendall(b"0\r\n\r\n")
+                    break
+        except OSError:
+            pass
+        answer = sock.recv(200)
+    check(b" 413 " in answer[:16], "a body in chunks without end, too", repr(answer[:100]))
+    answer = exchange(ADDRESS, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100000 + b"\r\n\r\n")
+    check(b" 431 " in answer[:16] or b" 413 " in answer[:16] or not answer, "a header of 100 kB", repr(answer[:60]))
+    check(alive(), "and it answers")
+
+
+def many() -> None:
+    """More than it takes: those behind wait, and are served when the silent ones time out."""
+    socks = []
+    for _ in range(1000):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.setblocking(False)
+        try:
+            sock.connect(ADDRESS)
+        except BlockingIOError:
+            sock.close()
+            continue
+        socks.append(sock)
+    check(len(socks) >= 200, f"{len(socks)} of 1000 silent connections")
+    for sock in socks[10:]:
+        sock.close()
+    check(alive(), "some of them gone, it answers")
+    slow = connect(ADDRESS)
+    slow.sendall(b"PUT /connectors/a/config HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    check(alive(), "while a client sends half a body it answers others")
+    check(not slow.recv(1000).startswith(b"HTTP/1.1 2"), "and leaves that one after a while")
+    for sock in socks[:10]:
+        sock.close()
+
+
+broken()
+too_long()
+many()
+print(f"1..{number}")
+sys.exit(failed)

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/* kernel.kexec, kernel.reboot: what is asked for; the guest itself goes on. */
+#include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+#define KEXEC	"kernel.kexec"
+#define REBOOT	"kernel.reboot"
+
+static const char *const hooks[] = { KEXEC, REBOOT, NULL };
+
+FIXTURE(kernel_boot) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(kernel_boot)
+{
+	groups_drop();
+	deed_folder();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(kernel_boot)
+{
+	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+static int reboot_call(uint32_t command)
+{
+	return syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command, NULL) ?
+	       errno : 0;
+}
+
+static int toggle(void *arg)
+{
+	if (reboot_call(LINUX_REBOOT_CMD_CAD_ON) || reboot_call(LINUX_REBOOT_CMD_CAD_OFF))
+		return 100;
+	return syscall(SYS_reboot, 1, 2, LINUX_REBOOT_CMD_RESTART, NULL) ? errno : 0;
+}
+
+static int restart_as_nobody(void *arg)
+{
+	deed_as_nobody();
+	return reboot_call(LINUX_REBOOT_CMD_POWER_OFF);
+}
+
+TEST_F(kernel_boot, a_reboot_that_is_refused_or_asks_for_less_is_told)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, REBOOT, toggle, NULL, &status);
+	ASSERT_EQ(EINVAL, status);
+	ASSERT_EQ(3, told->n);
+	EXPECT_TRUE(told_called(told_at(told, 2), "command", "cad_on"));
+	EXPECT_EQ(0, told_result(told_at(told, 2)));
+	EXPECT_TRUE(told_called(told_at(told, 1), "command", "cad_off"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "command", "restart"));
+	EXPECT_EQ(-EINVAL, told_result(told_at(told, 0)));
+	free(told);
+
+	told = deed_in_child(self->ev, REBOOT, restart_as_nobody, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_TRUE(told_called(told_at(told, 0), "command", "power_off"));
+	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+	EXPECT_EQ(0, told_number(told_at(told, 0), "of_pidns"));
+	free(told);
+}
+
+/* Process 1 of a pid namespace asks, and all of it ends. */
+TEST_F(kernel_boot, a_container_that_restarts_itself_is_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	pid_t pid, inner;
+	int status;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		inner = fork();
+		if (!inner) {
+			reboot_call(LINUX_REBOOT_CMD_RESTART);
+			_exit(2);
+		}
+		/* It is told by the signal. */
+		if (waitpid(inner, &status, 0) != inner || !WIFSIGNALED(status) ||
+		    WTERMSIG(status) != SIGHUP)
+			_exit(3);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	told = malloc(sizeof(*told));
+	told->n = 0;
+	for (struct evring_event e; evring_next(self->ev, &e) > 0;)
+		if (e.type && !strcmp(e.type->name, REBOOT))
+			told_keep(told, &e);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "command", "restart"));
+	EXPECT_EQ(1, told_number(event, "of_pidns"));
+	EXPECT_NE(ns_inode("/proc/self/ns/pid"), told_number(event, "pidns"));
+	free(told);
+}
+
+static int kexec(void *arg)
+{
+	char line[] = "quiet init=/bin/sh";
+	int kernel = open("kernel", O_RDONLY), initrd = open("initrd", O_RDONLY);
+
+	if (arg)
+		deed_as_nobody();
+	if (!syscall(SYS_kexec_file_load, kernel, initrd, sizeof(line), line, 0))
+		return 100;
+	return errno;
+}
+
+static int kexec_memory(void *arg)
+{
+	char part[64] = "";
+	struct kexec_segment segment = { .buf = part, .bufsz = sizeof(part), .mem = (void *)1,
+					 .memsz = 4096 };
+
+	if (arg)
+		deed_as_nobody();
+	if (!syscall(SYS_kexec_load, 0, 1, &segment, KEXEC_ON_CRASH))
+		return 100;
+	return errno;
+}
+
+TEST_F(kernel_boot, another_kernel_is_told_with_its_files_and_a_refusal)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	deed_file("kernel", "no kernel");
+	deed_file("initrd", "no programs");
+	for (int nobody = 0; nobody < 2; nobody++) {
+		told = deed_in_child(self->ev, KEXEC, kexec, nobody ? self : NULL, &status);
+		ASSERT_NE(100, status);
+		if (nobody)
+			EXPECT_EQ(EPERM, status);
+		if (status == ENOSYS) {
+			free(told);
+			SKIP(return, "this kernel cannot load another one");
+		}
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_EQ(-status, told_result(event));
+		EXPECT_EQ(1, told_number(event, "from_file"));
+		EXPECT_STREQ(DIR_PATH "/kernel", told_text(event, "path"));
+		EXPECT_STREQ(DIR_PATH "/initrd", told_text(event, "initrd"));
+		EXPECT_STREQ("quiet init=/bin/sh", told_text(event, "command_line"));
+		EXPECT_EQ(0, told_number(event, "on_crash"));
+		EXPECT_EQ(nobody ? 65534 : 0, told_number(event, "uid"));
+		free(told);
+
+		told = deed_in_child(self->ev, KEXEC, kexec_memory, nobody ? self : NULL, &status);
+		ASSERT_NE(100, status);
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_EQ(-status, told_result(event));
+		EXPECT_EQ(0, told_number(event, "from_file"));
+		EXPECT_EQ(1, told_number(event, "segments"));
+		EXPECT_EQ(1, told_number(event, "on_crash"));
+		EXPECT_STREQ("", told_text(event, "path"));
+		free(told);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+/* kernel.sysctl, kernel.time, kernel.hostname: what the host is set to, and by whom. */
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+
+#include "file_deed.h"
+
+#define SYSCTL	"kernel.sysctl"
+#define TIME	"kernel.time"
+#define HOST	"kernel.hostname"
+
+static const char *const hooks[] = { SYSCTL, TIME, HOST, NULL };
+
+FIXTURE(kernel_set) {
+	struct evring *ev;
+};
+
+FIXTURE_SETUP(kernel_set)
+{
+	groups_drop();
+	deed_folder();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(kernel_set)
+{
+	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
+	evring_close(self->ev);
+}
+
+/* A parameter that is written, in this order, and its name */
+struct parameter {
+	const char *file;
+	const char *name;
+	const char *values[3];
+};
+
+static int sysctl_write(const char *file, const char *value)
+{
+	char path[128];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", file);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return 100;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = errno;
+	close(fd);
+	return ret;
+}
+
+/* The value as the file has it, without its newline */
+static void sysctl_read(const char *file, char *value, size_t size)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", file);
+	fd = open(path, O_RDONLY);
+	n = read(fd, value, size - 1);
+	if (n < 0)
+		abort();
+	close(fd);
+	value[n] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+}
+
+static int write_values(void *arg)
+{
+	const struct parameter *parameter = arg;
+	int error;
+
+	for (int i = 0; i < 3 && parameter->values[i]; i++) {
+		error = sysctl_write(parameter->file, parameter->values[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+TEST_F(kernel_set, a_parameter_is_told_with_its_old_and_new_value)
+{
+	/* A number, one with a handler of its own, several, long ones, text, of a namespace */
+	static const struct parameter parameters[] = {
+		{ "vm/overcommit_ratio", "vm.overcommit_ratio", { "61", "62\n" } },
+		{ "kernel/kptr_restrict", "kernel.kptr_restrict", { "1", "2" } },
+		{ "kernel/printk", "kernel.printk", { "4\t4\t1\t7", "7\t4\t1\t7" } },
+		{ "vm/dirty_bytes", "vm.dirty_bytes", { "40960000", "81920000" } },
+		{ "kernel/core_pattern", "kernel.core_pattern", { "|/bin/x %p", "core" } },
+		{ "kernel/hostname", "kernel.hostname", { "one", "two" } },
+		{ "net/ipv4/ip_forward", "net.ipv4.ip_forward", { "1", "0" } },
+		{ "net/ipv4/conf/lo/forwarding", "net.ipv4.conf.lo.forwarding", { "1", "0" } },
+	};
+	const struct evring_event *event;
+	const struct parameter *p;
+	char before[256], trimmed[64];
+	struct told *told;
+	int status;
+
+	for (p = parameters; p < parameters + sizeof(parameters) / sizeof(*parameters); p++) {
+		sysctl_read(p->file, before, sizeof(before));
+		told = deed_in_child(self->ev, SYSCTL, write_values, (void *)p, &status);
+		note("%s: status %d, %u events", p->file, status, told->n);
+		ASSERT_EQ(0, status);
+		ASSERT_EQ(2, told->n);
+		event = told_at(told, 1);
+		EXPECT_STREQ(p->name, told_text(event, "name"));
+		EXPECT_EQ(0, told_result(event));
+		EXPECT_EQ(1, told_number(event, "values_known"));
+		EXPECT_EQ(0, told_number(event, "values_truncated"));
+		EXPECT_STREQ(before, told_text(event, "old_value"));
+		EXPECT_STREQ(p->values[0], told_text(event, "new_value"));
+		event = told_at(told, 0);
+		strcpy(trimmed, p->values[1]);
+		trimmed[strcspn(trimmed, "\n")] = '\0';
+		EXPECT_STREQ(p->values[0], told_text(event, "old_value"));
+		EXPECT_STREQ(trimmed, told_text(event, "new_value"));
+		free(told);
+		sysctl_write(p->file, before);
+	}
+}
+
+static int write_nonsense(void *arg)
+{
+	return sysctl_write("vm/overcommit_ratio", "nonsense");
+}
+
+static int write_opened(void *arg)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY);
+
+	deed_as_nobody();
+	return write(fd, "1", 1) < 0 ? errno : 0;
+}
+
+static int write_inside(void *arg)
+{
+	if (unshare(CLONE_NEWUTS | CLONE_NEWNS))
+		return errno;
+	return sysctl_write("kernel/hostname", "inside");
+}
+
+TEST_F(kernel_set, a_write_that_is_refused_or_of_a_namespace_is_told)
+{
+	const struct evring_event *event;
+	struct utsname names;
+	struct told *told;
+	int status;
+
+	ASSERT_EQ(0, uname(&names));
+	told = deed_in_child(self->ev, SYSCTL, write_nonsense, NULL, &status);
+	ASSERT_EQ(EINVAL, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EINVAL, told_result(told_at(told, 0)));
+	EXPECT_STREQ("nonsense", told_text(told_at(told, 0), "new_value"));
+	free(told);
+
+	told = deed_in_child(self->ev, SYSCTL, write_opened, NULL, &status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-status, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_STREQ("net.ipv4.ip_forward", told_text(event, "name"));
+	free(told);
+	sysctl_write("net/ipv4/ip_forward", "0");
+
+	told = deed_in_child(self->ev, "kernel.", write_inside, NULL, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(2, told->n);
+	event = told_at(told, 1);
+	EXPECT_STREQ("kernel.hostname", event->type->name);
+	EXPECT_STREQ(names.nodename, told_text(event, "old_name"));
+	EXPECT_STREQ("inside", told_text(event, "new_name"));
+	EXPECT_NE(ns_inode("/proc/self/ns/uts"), told_number(event, "uts_ns"));
+	EXPECT_STREQ("inside", told_text(told_at(told, 0), "new_value"));
+	free(told);
+}
+
+static int set_names(void *arg)
+{
+	if (unshare(CLONE_NEWUTS) || sethostname("told", 4) || setdomainname("told.example", 12))
+		return errno;
+	return syscall(SYS_sethostname, "x", 1000) ? errno : 0;
+}
+
+static int set_name_as_nobody(void *arg)
+{
+	char name[] = "stolen";
+
+	deed_as_nobody();
+	return sethostname(name, 6) ? errno : 0;
+}
+
+TEST_F(kernel_set, the_hosts_name_is_told_before_and_after)
+{
+	const struct evring_event *event;
+	struct utsname names;
+	struct told *told;
+	int status;
+
+	ASSERT_EQ(0, uname(&names));
+	told = deed_in_child(self->ev, HOST, set_names, NULL, &status);
+	ASSERT_EQ(EINVAL, status);
+	ASSERT_EQ(3, told->n);
+	event = told_at(told, 2);
+	EXPECT_TRUE(told_called(event, "which", "hostname"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_STREQ(names.nodename, told_text(event, "old_name"));
+	EXPECT_STREQ("told", told_text(event, "new_name"));
+	event = told_at(told, 1);
+	EXPECT_TRUE(told_called(event, "which", "domainname"));
+	EXPECT_STREQ("told.example", told_text(event, "new_name"));
+	event = told_at(told, 0);
+	EXPECT_EQ(-EINVAL, told_result(event));
+	EXPECT_STREQ("told", told_text(event, "old_name"));
+	free(told);
+
+	told = deed_in_child(self->ev, HOST, set_name_as_nobody, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_STREQ("stolen", told_text(event, "new_name"));
+	EXPECT_EQ(ns_inode("/proc/self/ns/uts"), told_number(event, "uts_ns"));
+	free(told);
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* An hour on, and back, as two calls do it; then adjusted */
+static int set_clock(void *arg)
+{
+	struct timespec time;
+	struct timeval tv;
+	struct timex txc = { .modes = ADJ_FREQUENCY, .freq = 65536 };
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	time.tv_sec += 3600;
+	if (clock_settime(CLOCK_REALTIME, &time))
+		return errno;
+	gettimeofday(&tv, NULL);
+	tv.tv_sec -= 3600;
+	if (settimeofday(&tv, NULL) || adjtimex(&txc) < 0)
+		return errno;
+	txc = (struct timex){ .modes = ADJ_SETOFFSET, .time = { .tv_sec = 60 } };
+	if (adjtimex(&txc) < 0)
+		return errno;
+	txc.time.tv_sec = -60;
+	if (clock_adjtime(CLOCK_REALTIME, &txc) < 0)
+		return errno;
+	txc = (struct timex){ .modes = ADJ_FREQUENCY };
+	if (adjtimex(&txc) < 0)
+		return errno;
+	txc.modes = 0;
+	return adjtimex(&txc) < 0 ? errno : 0;
+}
+
+static int set_clock_as_nobody(void *arg)
+{
+	struct timespec time = { .tv_sec = 1234567890 };
+
+	deed_as_nobody();
+	return clock_settime(CLOCK_REALTIME, &time) ? errno : 0;
+}
+
+#define HOUR (3600ULL * 1000000000)
+
+TEST_F(kernel_set, a_clock_that_is_set_is_told_with_both_times)
+{
+	const struct evring_event *event;
+	uint64_t before = now(), after;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, TIME, set_clock, NULL, &status);
+	after = now();
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(6, told->n);
+	event = told_at(told, 5);
+	EXPECT_TRUE(told_called(event, "operation", "set"));
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_LE(before, told_number(event, "old_time"));
+	EXPECT_LE(before + HOUR, told_number(event, "new_time"));
+	EXPECT_GE(after, told_number(event, "old_time"));
+	event = told_at(told, 4);
+	EXPECT_TRUE(told_called(event, "operation", "set"));
+	EXPECT_LE(before + HOUR, told_number(event, "old_time"));
+	EXPECT_GE(after, told_number(event, "new_time"));
+	event = told_at(told, 3);
+	EXPECT_TRUE(told_called(event, "operation", "adjust"));
+	EXPECT_EQ(ADJ_FREQUENCY, told_number(event, "modes"));
+	EXPECT_EQ(65536, told_number(event, "frequency"));
+	event = told_at(told, 2);
+	EXPECT_TRUE(told_flag(event, "modes", "ADJ_SETOFFSET"));
+	EXPECT_LE(told_number(event, "old_time") + HOUR / 60, told_number(event, "new_time"));
+	event = told_at(told, 1);
+	EXPECT_GE(after, told_number(event, "new_time"));
+	EXPECT_GT(told_number(event, "old_time"), told_number(event, "new_time"));
+	free(told);
+
+	told = deed_in_child(self->ev, TIME, set_clock_as_nobody, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_EQ(1234567890ULL * 1000000000, told_number(event, "new_time"));
+	free(told);
+}
+
+#ifdef __x86_64__
+static int by_32_bits(void *low)
+{
+	uint32_t *time = low;
+	long ret;
+
+	if (unshare(CLONE_NEWUTS))
+		return errno;
+	strcpy(low, "low");
+	ret = deed_call32(74, (long)(uintptr_t)low, 3, 0, 0, 0);
+	if (ret)
+		return ret == -ENOSYS ? 77 : (int)-ret;
+	deed_as_nobody();
+	time[0] = 1234567890;
+	time[1] = 0;
+	return deed_call32(264, CLOCK_REALTIME, (long)(uintptr_t)time, 0, 0, 0) == -EPERM ? 0 : 1;
+}
+
+TEST_F(kernel_set, a_32_bit_call_is_told_alike)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "kernel.", by_32_bits, deed_low(4096), &status);
+	if (status == 77) {
+		free(told);
+		SKIP(return, "this kernel has no 32-bit calls");
+	}
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(2, told->n);
+	EXPECT_STREQ("low", told_text(told_at(told, 1), "new_name"));
+	EXPECT_EQ(1234567890ULL * 1000000000, told_number(told_at(told, 0), "new_time"));
+	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
+	free(told);
+}
+#endif
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resource: rest's inside, for its files alone: the handlers of each kind of path.
+ *
+ *	rest		which one a request is for
+ *	instance	/connectors: list, make, show, change, remove
+ *	control		.../status, pause, resume, stop, restart
+ *	position	.../offsets
+ *	plugin		/connector-plugins
+ */
+#ifndef RESOURCE_H
+#define RESOURCE_H
+
+#include "connectors.h"
+#include "rest.h"
+
+#include <jansson.h>
+
+#define CLASS "io.evring.EvringSourceConnector"
+
+/* One request on its way */
+struct call {
+	struct rest *rest;
+	const struct request *request;
+	struct answer *answer;
+	char name[256];			/* at the path's "*" */
+	unsigned int task;		/* ... and at its "#" */
+	struct entry *entry;		/* of that name, for handlers that need one */
+};
+
+typedef void handler(struct call *call);
+
+/* Takes over @body. */
+void reply(struct call *call, int status, json_t *body);
+__attribute__((format(printf, 3, 4)))
+void reply_error(struct call *call, int status, const char *fmt, ...);
+/* A text of any bytes: those that are no UTF-8 are shown as "?". */
+json_t *text_json(const char *text);
+/* Of connectors_put() and the like */
+void reply_errno(struct call *call, int error);
+/* The request's body, or NULL: that was answered. */
+json_t *call_body(struct call *call);
+
+/* instance.c */
+handler list_connectors, create_connector, show_connector, show_config, put_config, patch_config,
+	delete_connector, list_tasks;
+json_t *info_of(const struct entry *entry);
+/* All keys as strings, and the name */
+json_t *config_of(const struct entry *entry);
+
+/* control.c */
+handler show_status, show_task_status, pause_connector, resume_connector, stop_connector,
+	restart_connector, restart_task, show_topics;
+json_t *status_of(const struct rest *rest, const struct entry *entry);
+
+/* position.c */
+handler show_offsets, patch_offsets, delete_offsets;
+
+/* plugin.c */
+handler list_plugins, show_plugin, validate_config;
+
+#endif /* RESOURCE_H */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* See rest.h and resource.h. */
+#include "rest.h"
+
+#include "log.h"
+#include "memory.h"
+#include "problem.h"
+#include "resource.h"
+
+#include <errno.h>
+#include <evring.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Clients look at the level of the interface, which is in front. */
+#define LEVEL "4.1.0"
+
+/*
+ * Answers
+ */
+
+void reply(struct call *call, int status, json_t *body)
+{
+	call->answer->status = status;
+	call->answer->body = body;
+}
+
+json_t *text_json(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy, *c;
+
+	if (json)
+		return json;
+	copy = xstrdup(text);
+	for (c = copy; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	json = must(json_string(copy));
+	free(copy);
+	return json;
+}
+
+void reply_error(struct call *call, int status, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		must(NULL);
+	reply(call, status, must(json_pack("{s:i, s:o}", "error_code", status, "message",
+					   text_json(text))));
+	free(text);
+}
+
+void reply_errno(struct call *call, int error)
+{
+	if (error == -EROFS)
+		reply_error(call, 403, "evringd runs files of its command line, which are read only: "
+			    "start it with --connectors");
+	else if (error == -ENOSPC)
+		reply_error(call, 507, "There is no room for it");
+	else if (error == -EEXIST)
+		reply_error(call, 409, "The folder has a file of this name already, which evringd "
+			    "has not read: send SIGHUP or remove it");
+	else
+		reply_error(call, 500, "The connector's file cannot be written: %s",
+			    strerror(-error));
+}
+
+json_t *call_body(struct call *call)
+{
+	struct problems problems = { .file = "" };
+	json_t *body = json_read(call->request->body, call->request->len, &problems);
+
+	if (!body)
+		reply_error(call, 400, "The body is no JSON: %s", problems.lines[0]);
+	problems_free(&problems);
+	return body;
+}
+
+/*
+ * The worker itself
+ */
+
+static void show_worker(struct call *call)
+{
+	char version[64];
+
+	snprintf(version, sizeof(version), LEVEL "-evring%s", evring_version());
+	reply(call, 200, json_pack("{s:s, s:s, s:n}", "version", version, "commit",
+				   evring_version(), "kafka_cluster_id"));
+}
+
+static void show_health(struct call *call)
+{
+	reply(call, 200, json_pack("{s:s, s:s}", "status", "healthy", "message",
+				   "Worker has completed startup and is ready to handle requests."));
+}
+
+/* Each connector is in the state that is asked of it. */
+static void show_ready(struct call *call)
+{
+	struct connectors *cs = call->rest->connectors;
+	json_t *waiting = json_array();
+	size_t i;
+
+	for (i = 0; i < connectors_nr(cs); i++) {
+		const struct connector *connector = connectors_at(cs, i)->connector;
+
+		if (connector_state(connector) != connector_target(connector))
+			json_array_append_new(waiting, json_string(connector_name(connector)));
+	}
+	if (json_array_size(waiting))
+		reply(call, 503, json_pack("{s:s, s:o}", "status", "unready", "connectors", waiting));
+	else
+		reply(call, 200, json_pack("{s:s, s:o}", "status", "ready", "connectors", waiting));
+}
+
+/*
+ * Paths. "*" stands for a connector's or a class's name, "#" for a task's number.
+ */
+
+#define NO_ENTRY	NULL
+#define NOT_FOUND	"Connector %s not found"
+#define NO_STATUS	"No status found for connector %s"
+#define UNKNOWN		"Unknown connector %s"
+
+static const struct {
+	const char *method, *path;
+	handler *answer;
+	const char *missing;		/* the message for a name without a connector */
+} routes[] = {
+	{ "GET",	"/",					show_worker,	NO_ENTRY },
+	{ "GET",	"/health",				show_health,	NO_ENTRY },
+	{ "GET",	"/ready",				show_ready,	NO_ENTRY },
+	{ "GET",	"/connectors",				list_connectors, NO_ENTRY },
+	{ "POST",	"/connectors",				create_connector, NO_ENTRY },
+	{ "GET",	"/connectors/*",			show_connector,	NOT_FOUND },
+	{ "DELETE",	"/connectors/*",			delete_connector, NOT_FOUND },
+	{ "GET",	"/connectors/*/config",			show_config,	NOT_FOUND },
+	{ "PUT",	"/connectors/*/config",			put_config,	NO_ENTRY },
+	{ "PATCH",	"/connectors/*/config",			patch_config,	NOT_FOUND },
+	{ "GET",	"/connectors/*/status",			show_status,	NO_STATUS },
+	{ "GET",	"/connectors/*/tasks",			list_tasks,	NOT_FOUND },
+	{ "GET",	"/connectors/*/tasks/#/status",		show_task_status, NO_STATUS },
+	{ "POST",	"/connectors/*/tasks/#/restart",	restart_task,	UNKNOWN },
+	{ "POST",	"/connectors/*/restart",		restart_connector, UNKNOWN },
+	{ "PUT",	"/connectors/*/pause",			pause_connector, UNKNOWN },
+	{ "PUT",	"/connectors/*/resume",			resume_connector, UNKNOWN },
+	{ "PUT",	"/connectors/*/stop",			stop_connector,	UNKNOWN },
+	{ "GET",	"/connectors/*/topics",			show_topics,	NOT_FOUND },
+	{ "GET",	"/connectors/*/offsets",		show_offsets,	NOT_FOUND },
+	{ "PATCH",	"/connectors/*/offsets",		patch_offsets,	NOT_FOUND },
+	{ "DELETE",	"/connectors/*/offsets",		delete_offsets,	NOT_FOUND },
+	{ "GET",	"/connector-plugins",			list_plugins,	NO_ENTRY },
+	{ "GET",	"/connector-plugins/*/config",		show_plugin,	NO_ENTRY },
+	{ "PUT",	"/connector-plugins/*/config/validate", validate_config, NO_ENTRY },
+};
+
+#define NR_ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static bool take_name(struct call *call, const char *begin, size_t len)
+{
+	if (!len || len >= sizeof(call->name))
+		return false;
+	memcpy(call->name, begin, len);
+	call->name[len] = '\0';
+	return true;
+}
+
+static bool take_number(struct call *call, const char *begin, size_t len)
+{
+	size_t i;
+
+	call->task = 0;
+	for (i = 0; i < len; i++) {
+		if (begin[i] < '0' || begin[i] > '9')
+			return false;
+		call->task = call->task * 10 + (unsigned int)(begin[i] - '0');
+	}
+	return len && len < 9;
+}
+
+/* Segment by segment; a slash at the end is none. */
+static bool matches(struct call *call, const char *pattern, const char *path)
+{
+	size_t a, b;
+
+	for (;;) {
+		pattern += *pattern == '/';
+		path += *path == '/';
+		a = strcspn(pattern, "/");
+		b = strcspn(path, "/");
+		if (!a || !b)
+			return a == b && !pattern[a] && !path[b];
+		if (*pattern == '*' ? !take_name(call, path, b) :
+		    *pattern == '#' ? !take_number(call, path, b) :
+		    a != b || memcmp(pattern, path, a))
+			return false;
+		pattern += a;
+		path += b;
+	}
+}
+
+static void answer_route(struct call *call, size_t route)
+{
+	const char *missing = routes[route].missing;
+
+	call->entry = *call->name ? connectors_find(call->rest->connectors, call->name) : NULL;
+	if (missing && !call->entry)
+		/* The table's texts each have one %s. */
+		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
+			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
+	else
+		routes[route].answer(call);
+}
+
+void rest_answer(struct rest *rest, const struct request *request, struct answer *answer)
+{
+	struct call call = { .rest = rest, .request = request, .answer = answer };
+	const char *method = strcmp(request->method, "HEAD") ? request->method : "GET";
+	bool known = false;
+	size_t i;
+
+	*answer = (struct answer){ 0 };
+	for (i = 0; i < NR_ROUTES; i++) {
+		*call.name = '\0';
+		if (!matches(&call, routes[i].path, request->path))
+			continue;
+		known = true;
+		if (strcmp(routes[i].method, method))
+			continue;
+		answer_route(&call, i);
+		return;
+	}
+	if (known)
+		reply_error(&call, 405, "HTTP 405 Method Not Allowed");
+	else
+		reply_error(&call, 404, "HTTP 404 Not Found");
+}
+
+void answer_free(struct answer *answer)
+{
+	json_decref(answer->body);
+	free(answer->location);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rest: Kafka Connect's REST interface to the connectors: a request and its
+ * answer, without the network (http.h has that).
+ */
+#ifndef REST_H
+#define REST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct connectors;
+struct json_t;
+
+struct request {
+	const char *method;
+	const char *path;		/* decoded, without the query */
+	const char *body;
+	size_t len;
+	/* The value of one parameter of the query, "" if it has none, NULL if it is not there */
+	const char *(*parameter)(void *arg, const char *name);
+	/* Has the query NAME=VALUE, maybe among others of the name? */
+	bool (*has)(void *arg, const char *name, const char *value);
+	void *arg;
+};
+
+struct answer {
+	int status;
+	struct json_t *body;		/* NULL: empty */
+	char *location;			/* NULL: none */
+};
+
+struct rest {
+	struct connectors *connectors;
+	const char *worker;		/* HOST:PORT, as clients show it */
+};
+
+void rest_answer(struct rest *rest, const struct request *request, struct answer *answer);
+void answer_free(struct answer *answer);
+
+#endif /* REST_H */
