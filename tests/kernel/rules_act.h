@@ -74,6 +74,7 @@ static inline void root_make(void)
 	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
 		deed_file(files[i], files[i]);
 	copy_file("/bin/true", "bin/true");
+	copy_file("/evring/kmod/evring_heartbeat.ko", "srv/evring_heartbeat.ko");
 	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++)
 		copy_file("bin/true", programs[i]);
 	if (chmod("bin/setuid", 04755) || chmod("bin/closed", 0600) || chmod("tmp", 0777) ||

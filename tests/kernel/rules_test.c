@@ -126,7 +126,7 @@ static int do_open(const struct act *act)
 	return 0;
 }
 
-/* Each act undoes its changes. */
+/* An act can be repeated: it undoes what the last one did. */
 static int do_symlink(const struct act *act)
 {
 	unlink(act->to);
@@ -491,5 +491,66 @@ RULE(redirect_stdout_stdin_to_network_connection_in_container,
      .deed = { do_redirect, JAIL }, .near = { do_redirect_unix, JAIL });
 RULE(packet_socket_created_in_container, .deed = { do_socket, .number = AF_PACKET, JAIL },
      .near = { do_socket, .number = AF_INET, JAIL });
+
+/*
+ * The host
+ */
+
+#define MODULE	"evring_heartbeat"
+
+static int do_module(const struct act *act)
+{
+	int fd = open("/srv/" MODULE ".ko", O_RDONLY), ret = 0;
+
+	syscall(SYS_delete_module, MODULE, O_NONBLOCK);
+	if (syscall(SYS_finit_module, fd, "", 0) ||
+	    syscall(SYS_delete_module, MODULE, O_NONBLOCK))
+		ret = errno;
+	close(fd);
+	return ret;
+}
+
+/* To what it is */
+static int do_time(const struct act *act)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now))
+		return errno;
+	return clock_settime(CLOCK_REALTIME, &now) ? errno : 0;
+}
+
+static int do_hostname(const struct act *act)
+{
+	char name[65];
+
+	if (act->number && unshare(act->number))
+		return errno;
+	if (gethostname(name, sizeof(name)))
+		return errno;
+	return sethostname(name, strlen(name)) ? errno : 0;
+}
+
+static int do_sysctl(const struct act *act)
+{
+	int fd = open(act->path, O_RDWR), ret = 0;
+	char value[64];
+	ssize_t n = read(fd, value, sizeof(value));
+
+	if (n <= 0 || pwrite(fd, value, (size_t)n, 0) != n)
+		ret = errno;
+	close(fd);
+	return ret;
+}
+
+RULE(linux_kernel_module_injection_detected, .deed = { do_module, JAIL },
+     .near = { do_module });
+RULE(modules_loaded, .deed = { do_module, .login = true }, .near = { do_module });
+RULE(modules_unloaded, .deed = { do_module, .login = true }, .near = { do_module });
+RULE(time_changed, .deed = { do_time }, .near = { do_time, .uid = 1000, .fails = EPERM });
+RULE(host_name_changed, .deed = { do_hostname },
+     .near = { do_hostname, .number = CLONE_NEWUTS });
+RULE(network_parameters_changed, .deed = { do_sysctl, "/proc/sys/net/ipv4/ip_forward" },
+     .near = { do_sysctl, "/proc/sys/vm/overcommit_ratio" });
 
 TEST_HARNESS_MAIN
