@@ -354,6 +354,36 @@ static void allowed_text(const struct key *key, char *buf, size_t len)
 		snprintf(buf, len, "%s", key->allowed);
 }
 
+/* Kafka Connect's name of a type */
+static const char *type_name(enum key_type type)
+{
+	switch (type) {
+	case KEY_NUMBER:
+	case KEY_TIMEOUT:
+		return "LONG";
+	case KEY_LIST:
+	case KEY_LANES:
+	case KEY_WORDS:
+		return "LIST";
+	default:
+		return "STRING";
+	}
+}
+
+bool key_doc(size_t number, struct key_doc *doc)
+{
+	const struct key *key = &keys[number];
+
+	if (number >= NR_KEYS)
+		return false;
+	*doc = (struct key_doc){
+		.name = key->name, .type = type_name(key->type), .doc = key->doc, .def = key->def,
+		.required = key->type == KEY_KAFKA && !strchr(key->name, '*'),
+	};
+	allowed_text(key, doc->allowed, sizeof(doc->allowed));
+	return true;
+}
+
 void keys_print(FILE *to)
 {
 	char allowed[160];
