@@ -338,3 +338,40 @@ AT(evring_publish, len, 8);
 AT(evring_publish, flags, 12);
 AT(evring_publish, done, 16);
 AT(evring_publish, reserved, 20);
+
+SIZE(evring_redaction, 80);
+AT(evring_redaction, magic, 0);
+AT(evring_redaction, len, 4);
+AT(evring_redaction, size, 8);
+AT(evring_redaction, version, 12);
+AT(evring_redaction, rules, 16);
+AT(evring_redaction, conds, 32);
+AT(evring_redaction, pool, 48);
+AT(evring_redaction, text, 64);
+
+SIZE(evring_redact_rule, 16);
+AT(evring_redact_rule, op, 0);
+AT(evring_redact_rule, first, 1);
+AT(evring_redact_rule, kind, 2);
+AT(evring_redact_rule, offset, 4);
+AT(evring_redact_rule, field, 6);
+AT(evring_redact_rule, cond, 8);
+AT(evring_redact_rule, count, 10);
+AT(evring_redact_rule, pool, 12);
+
+SIZE(evring_redact_cond, 8);
+AT(evring_redact_cond, offset, 0);
+AT(evring_redact_cond, len, 4);
+
+SIZE(evring_redact, 184);
+AT(evring_redact, name, 0);
+AT(evring_redact, rules, 128);
+AT(evring_redact, to, 136);
+AT(evring_redact, room, 144);
+AT(evring_redact, len, 148);
+AT(evring_redact, op, 152);
+AT(evring_redact, flags, 156);
+AT(evring_redact, generation, 160);
+AT(evring_redact, reserved, 164);
+AT(evring_redact, redacted, 168);
+AT(evring_redact, hidden, 176);

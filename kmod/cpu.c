@@ -13,6 +13,7 @@
 #include "lane.h"
 #include "memory.h"
 #include "pages.h"
+#include "redact/stage.h"
 
 static int hotplug_state = -1;
 
@@ -25,6 +26,7 @@ static int cpu_prepare(unsigned int cpu)
 	struct evring_ring *ring;
 	u32 lane;
 
+	evring_stage_add_cpu(cpu);
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;

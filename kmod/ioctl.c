@@ -16,6 +16,7 @@
 #include "lane.h"
 #include "name.h"
 #include "publish.h"
+#include "redact/stage.h"
 #include "type.h"
 
 /* The argument of any call */
@@ -29,6 +30,7 @@ union argument {
 	struct evring_arm arm;
 	struct evring_drop drop;
 	struct evring_filter_read filter;
+	struct evring_redact redact;
 	struct evring_register reg;
 	struct evring_unregister unreg;
 };
@@ -128,6 +130,23 @@ static int call_filter(struct evring_session *session, union argument *arg)
 	    memchr_inv(&read->limits, 0, sizeof(read->limits)))
 		return -EINVAL;
 	return evring_hook_filter(read);
+}
+
+/* Not for whom hooks are: a daemon that reads must not be able to see more. */
+static int call_redact(struct evring_session *session, union argument *arg)
+{
+	struct evring_redact *redact = &arg->redact;
+	bool queries = redact->op == EVRING_REDACT_QUERY;
+	u32 flags = queries ? EVRING_REDACT_F_DEFAULT : 0;
+
+	if (!name_clean(redact->name) || redact->op > EVRING_REDACT_RESET ||
+	    (redact->flags & ~flags) || redact->len || redact->reserved || redact->redacted ||
+	    redact->hidden || (redact->rules && redact->op != EVRING_REDACT_SET) ||
+	    (!queries && (redact->to || redact->room)) || (queries && redact->generation))
+		return -EINVAL;
+	if (!queries && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return evring_redact_ctl(redact);
 }
 
 static int call_join(struct evring_session *session, union argument *arg)
@@ -241,6 +260,7 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_FILTER, READS, call_filter, evring_filter_read, len, true),
 	CALL(EVRING_IOC_REGISTER, WRITES, call_register, evring_register, reserved, true),
 	CALL(EVRING_IOC_UNREGISTER, WRITES, call_unregister, evring_unregister, reserved, false),
+	CALL(EVRING_IOC_REDACT, READS, call_redact, evring_redact, hidden, true),
 };
 
 /* Run one call; its caller knows @size bytes of the argument. */

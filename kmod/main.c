@@ -14,6 +14,7 @@
 #include "hooks/syscall_begun.h"
 #include "lane.h"
 #include "publish.h"
+#include "redact/stage.h"
 #include "type.h"
 #include "wake.h"
 
@@ -24,6 +25,9 @@ static int __init evring_init(void)
 	ret = evring_users_init();
 	if (ret)
 		return ret;
+	ret = evring_stages_init();
+	if (ret)
+		goto err_stages;
 	ret = evring_lanes_init();
 	if (ret)
 		goto err_lanes;
@@ -60,6 +64,8 @@ err_clock:
 err_cpus:
 	evring_lanes_exit();
 err_lanes:
+	evring_stages_exit();
+err_stages:
 	evring_users_exit();
 	return ret;
 }
@@ -76,6 +82,7 @@ static void __exit evring_exit(void)
 	evring_clock_exit();
 	evring_cpus_exit();
 	evring_lanes_exit();
+	evring_stages_exit();
 	evring_users_exit();
 }
 

@@ -85,7 +85,7 @@ static int parse_head(struct evring_parse *p, size_t len)
 	    head->reserved)
 		return refuse(p, "the block's head is wrong");
 	if (memchr_inv(p->bytes + BLOCK_MIN, 0, head->size - BLOCK_MIN))
-		return refuse(p, "the block's head has what this kernel does not know");
+		return refuse(p, "the block's head has members that this kernel does not know");
 	if (!table_ok(head, &head->fields, FIELD_MIN, EVRING_FIELDS_MAX) ||
 	    !table_ok(head, &head->tables, NAMES_MIN, EVRING_FIELDS_MAX) ||
 	    !table_ok(head, &head->values, VALUE_MIN, VALUES_MAX) ||
@@ -93,7 +93,7 @@ static int parse_head(struct evring_parse *p, size_t len)
 		return refuse(p, "a table is not within the block, or too long");
 	if (!table_known(p, &head->fields, FIELD_MIN) ||
 	    !table_known(p, &head->tables, NAMES_MIN) || !table_known(p, &head->values, VALUE_MIN))
-		return refuse(p, "a table has what this kernel does not know");
+		return refuse(p, "a table has members that this kernel does not know");
 	if (head->common_size > head->data_size)
 		return refuse(p, "the common part is longer than the payload");
 	return 0;

@@ -20,6 +20,7 @@
  */
 #include "clock.h"
 #include "loss.h"
+#include "redact/stage.h"
 #include "ring.h"
 #include "segment.h"
 #include "type.h"
@@ -229,8 +230,10 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
 /*
  * The common case of ring_reserve(), without a call: no other context of this CPU is
  * emitting, the record fits into the current segment, and the clock is an instruction.
+ * Preemption is off.
  */
-void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+static __always_inline void *reserve_now(struct evring_slot *slot,
+					 struct evring_event_type *type, u32 len)
 {
 	u32 size = sizeof(struct evring_rec) + len;
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
@@ -239,7 +242,6 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	unsigned long word;
 	u64 base, now;
 
-	preempt_disable_notrace();
 	ring = this_cpu_read(*type->rings);
 	if (unlikely(!ring || len > ring->payload_max))
 		return reserve_never(ring, slot, type);
@@ -263,6 +265,22 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 	ring_header(rec, type, size, now, word_seq(word));
 	return rec + 1;
 }
+
+void *evring_reserve_now(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	slot->stage = NULL;
+	return reserve_now(slot, type, len);
+}
+
+void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	if (unlikely(rcu_access_pointer(type->rules)))
+		return evring_stage(slot, type, len, false);
+	slot->stage = NULL;
+	return reserve_now(slot, type, len);
+}
 EXPORT_SYMBOL_GPL(evring_reserve);
 
 /*
@@ -270,12 +288,13 @@ EXPORT_SYMBOL_GPL(evring_reserve);
  * room, or the record is too long, nothing is counted and no number is taken. It runs in
  * task context and interrupts no emit, so a full ring is the only reason.
  */
-void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
-			 struct evring_event_type *type, u32 len)
+void *evring_try_reserve_now(struct evring_slot *slot, struct evring_ring *ring,
+			     struct evring_event_type *type, u32 len)
 {
 	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
 
 	preempt_disable_notrace();
+	slot->stage = NULL;
 	if (unlikely(len > ring->payload_max))
 		goto out;
 	ring_nest(ring);
@@ -285,6 +304,20 @@ void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
 out:
 	preempt_enable_notrace();
 	return NULL;
+}
+
+/*
+ * An event of a type that has rules finds out whether there is room when it goes into the
+ * ring: evring_land().
+ */
+void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
+			 struct evring_event_type *type, u32 len)
+{
+	preempt_disable_notrace();
+	if (unlikely(rcu_access_pointer(type->rules)))
+		return evring_stage(slot, type, len, true);
+	preempt_enable_notrace();
+	return evring_try_reserve_now(slot, ring, type, len);
 }
 
 static noinline void submit_slow(struct evring_ring *ring)
@@ -300,10 +333,15 @@ static noinline void submit_slow(struct evring_ring *ring)
  */
 void evring_submit(struct evring_slot *slot)
 {
-	struct evring_ring *ring = slot->ring;
-	struct evring_ring_page *page = ring->page;
-	unsigned long word = slot->word;
+	struct evring_ring_page *page;
+	struct evring_ring *ring;
+	unsigned long word;
 
+	if (unlikely(slot->stage) && !evring_land(slot))
+		return;
+	ring = slot->ring;
+	page = ring->page;
+	word = slot->word;
 	barrier();
 	if (unlikely(ring->nest > 1))
 		return submit_slow(ring);
@@ -384,6 +422,10 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 
 void evring_discard(struct evring_slot *slot)
 {
+	if (slot->stage) {
+		evring_unstage(slot);
+		return;
+	}
 	/* Readers of the mapping must not see the event either. */
 	slot_clear(slot);
 	evring_withdraw(slot);

@@ -13,6 +13,7 @@
 #include "group.h"
 #include "lane.h"
 #include "publish.h"
+#include "redact/stage.h"
 #include "type.h"
 #include "type_table.h"
 
@@ -36,6 +37,8 @@ void evring_type_free(struct evring_event_type *type)
 	free_percpu(type->filtered);
 	free_percpu(type->undecided);
 	free_percpu(type->suppressed);
+	free_percpu(type->redacted);
+	evring_redact_clear(type);
 	kvfree(type->heads);
 	kfree(type->block);
 	kfree(type->app);
@@ -77,7 +80,9 @@ struct evring_event_type *evring_type_alloc(const struct evring_type_desc *desc,
 	type->filtered = alloc_percpu(u64);
 	type->undecided = alloc_percpu(u64);
 	type->suppressed = alloc_percpu(struct evring_suppressed);
-	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed) {
+	type->redacted = alloc_percpu(struct evring_redacted);
+	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed ||
+	    !type->redacted) {
 		evring_type_free(type);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -323,6 +328,19 @@ int evring_type_describe(struct evring_describe *info, const kuid_t *only)
 		ret = -EFAULT;
 	kfree(copy);
 	return ret;
+}
+
+/* Is there a type of this name, of whatever version? May sleep. */
+bool evring_type_known(const char *name)
+{
+	bool known = false;
+	unsigned int i;
+
+	mutex_lock(&evring_types_lock);
+	for (i = 0; i < evring_nr_types && !known; i++)
+		known = !strcmp(evring_types[i]->name, name);
+	mutex_unlock(&evring_types_lock);
+	return known;
 }
 
 int evring_types_init(void)

@@ -9,6 +9,13 @@
 #include <linux/uidgid.h>
 
 struct evring_app;
+struct evring_rules;
+
+/* Events of a type that secrets were left out of, and those that were too much work */
+struct evring_redacted {
+	u64 events;
+	u64 hidden;
+};
 
 /**
  * struct evring_suppressed - events that limits have suppressed on one CPU
@@ -29,6 +36,10 @@ struct evring_suppressed {
  * @own_lane: where they go unless a hook's owner says otherwise
  * @size: shortest payload
  * @rings: @lane's, by CPU; NULL where there was no memory for one
+ * @rules: which of its bytes are secrets; NULL: none
+ * @rules_generation: how often they were changed; under set.c's lock
+ * @rules_own: they are the module's own; likewise
+ * @redacted: events that something was left out of, by CPU
  * @flags: EVRING_TYPE_F_*
  * @generation: how many types had the id before
  * @lost: events that got no room, by CPU that lost them
@@ -47,6 +58,10 @@ struct evring_event_type {
 	u16 own_lane;
 	u32 size;
 	struct evring_ring * __percpu *rings;
+	struct evring_rules __rcu *rules;
+	u32 rules_generation;
+	bool rules_own;
+	struct evring_redacted __percpu *redacted;
 	u32 flags;
 	u32 generation;
 	u64 __percpu *lost;
@@ -66,6 +81,7 @@ extern const struct evring_type_desc evring_builtin_types[EVRING_TYPE_FIRST];
 int evring_types_init(void);
 void evring_types_exit(void);
 bool evring_type_desc_valid(const struct evring_type_desc *desc);
+bool evring_type_known(const char *name);
 int evring_type_describe(struct evring_describe *info, const kuid_t *only);
 struct evring_event_type *evring_type_by_id(u32 id);
 void evring_type_move(struct evring_event_type *type, int lane);

@@ -16,7 +16,7 @@ say() {
 	echo "$program: $*" >&2
 }
 
-# What tells one such kernel from another: the source's version, the configuration
+# The identity of such a kernel: the source's version, the configuration
 source_id() {
 	local version sum
 	version=$(dpkg-query -W -f '${Version}' linux-source-6.1 2>/dev/null || true)

@@ -209,6 +209,7 @@ __EVRING_DESC(_id, _name, _version, _lane, _doc, sizeof(struct evring_common))
  * Lives on the caller's stack; its members are evring's own.
  */
 struct evring_slot {
+	struct evring_stage *stage;
 	struct evring_ring *ring;
 	struct evring_rec *rec;
 	unsigned long word;

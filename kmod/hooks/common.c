@@ -5,7 +5,7 @@
 #include <linux/cred.h>
 #include <linux/evring.h>
 #include <linux/pid_namespace.h>
-#include <linux/user_namespace.h>
+#include <linux/uidgid.h>
 
 #include "../compat/ns.h"
 #include "common.h"
@@ -27,10 +27,11 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 {
 	struct pid_namespace *pidns = task_active_pid_ns(task);
 
-	common->uid = from_kuid(&init_user_ns, cred->uid);
-	common->euid = from_kuid(&init_user_ns, cred->euid);
-	common->gid = from_kgid(&init_user_ns, cred->gid);
-	common->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(task));
+	/* What from_kuid(&init_user_ns, ...) comes to, which each event would call four times */
+	common->uid = __kuid_val(cred->uid);
+	common->euid = __kuid_val(cred->euid);
+	common->gid = __kgid_val(cred->gid);
+	common->loginuid = __kuid_val(audit_get_loginuid(task));
 	common->sessionid = audit_get_sessionid(task);
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
 	common->reserved = 0;

@@ -22,6 +22,8 @@
 
 #include "../compat/exec.h"
 #include "../compat/kprobe.h"
+#include "../redact/redact.h"
+#include "args_end.h"
 #include "env.h"
 #include "exec.h"
 #include "family.h"
@@ -38,7 +40,8 @@
 /* The scratch buffer's parts */
 #define CWD_AT		EVRING_PATH_BYTES
 #define ARGV_AT		(CWD_AT + EVRING_PATH_BYTES / 2)
-#define ARGV_ROOM	(EVRING_SCRATCH_BYTES - ARGV_AT)
+#define END_AT		(EVRING_SCRATCH_BYTES - EVRING_ARGS_END_ROOM)
+#define ARGV_ROOM	(END_AT - ARGV_AT)
 
 enum { SUCCESS, OUTER, GIVEN, RESOLVED };
 
@@ -140,6 +143,8 @@ struct exec_told {
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
+	const char *end;	/* the last of them, behind a lead */
+	u32 end_lead;
 	u32 end_len;
 	bool argv_cut;
 
@@ -223,13 +228,32 @@ static void fill_strings(struct process_exec *e, const struct exec_told *told, u
 	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
 	e->argv_truncated = told->argv_cut || done < told->whole;
 	end += told->argv_len;
-	done = evring_peek((char *)e + end, told->from + told->whole - told->end_len,
-			 told->end_len);
-	e->argv_end = evring_str(end, done == told->end_len ? done : 0);
+	memcpy((char *)e + end, told->end + told->end_lead, told->end_len);
+	e->argv_end = evring_str(end, told->end_len);
 	end += told->end_len;
 	memcpy((char *)e + end, told->env, told->env_len);
 	e->env = evring_str(end, told->env_len);
 	e->env_truncated = told->env_cut;
+}
+
+/* Where the arguments were cut, what is not in the event tells which of them are secrets. */
+static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
+		       const struct exec_told *told)
+{
+	struct evring_edge argv = {
+		.offset = offsetof(struct process_exec, argv), .open = e->argv_truncated,
+	};
+	struct evring_edge end = {
+		.offset = offsetof(struct process_exec, argv_end),
+		.text = told->end, .lead = told->end_lead,
+	};
+	struct evring_edge env = {
+		.offset = offsetof(struct process_exec, env), .open = e->env_truncated,
+	};
+
+	evring_stage_edge(slot, &argv);
+	evring_stage_edge(slot, &end);
+	evring_stage_edge(slot, &env);
 }
 
 /* How much of the arguments there is room for: paths give way, but not all of it. */
@@ -245,13 +269,16 @@ static void fit_argv(struct exec_told *told)
 				     (unsigned long)room / 7);
 }
 
-static void emit(struct evring_event_hook *hook, struct exec_told *told)
+static void emit(struct evring_event_hook *hook, struct exec_told *told, char *room)
 {
 	u32 end = sizeof(struct process_exec), len;
 	struct evring_slot slot;
 	struct process_exec *e;
 
 	fit_argv(told);
+	told->end = room + END_AT;
+	told->end_len = evring_args_end(room + END_AT, told->from, told->from + told->whole,
+					told->end_len, &told->end_lead);
 	len = evring_texts_fit(told->texts, TEXTS,
 			       end + told->argv_len + told->end_len + told->env_len);
 	e = evring_reserve(&slot, hook->type, len);
@@ -261,6 +288,7 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told)
 	fill_event(e, told);
 	fill_texts(e, told, &end);
 	fill_strings(e, told, end);
+	tell_edges(&slot, e, told);
 	evring_hook_submit(hook, &slot);
 }
 
@@ -319,7 +347,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_tid,
 	tell_program(&told, outer_call(hook), bprm, room);
 	tell_surroundings(&told, room);
 	tell_env(&told, task->mm, room);
-	emit(hook, &told);
+	emit(hook, &told, room);
 	evring_scratch_put();
 }
 
@@ -407,7 +435,7 @@ static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_re
 		tell_given_argv(&told, room + ARGV_AT, evring_exec_argv());
 	else
 		told.argv_cut = true;
-	emit(hook, &told);
+	emit(hook, &told, room);
 	evring_scratch_put();
 }
 

@@ -12,6 +12,7 @@
 #include "../filter/gate.h"
 #include "../group.h"
 #include "../limits.h"
+#include "../redact/stage.h"
 #include "../ring.h"
 #include "../type.h"
 #include "source.h"
@@ -59,6 +60,9 @@ static inline void evring_hook_submit(struct evring_event_hook *hook, struct evr
 {
 	const struct evring_gate *gate = rcu_dereference_sched(hook->gate);
 
+	/* Filters see an event without its secrets: what they let pass must not tell one. */
+	if (unlikely(slot->stage) && !evring_land(slot))
+		return;
 	if (unlikely(gate))
 		evring_gate_submit(gate, hook->type, slot);
 	else

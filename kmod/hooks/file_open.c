@@ -205,8 +205,9 @@ static void leave_vfs_open(struct evring_event_hook *hook, void *data, struct pt
 /*
  * int security_file_open(struct file *)
  *
- * Whose opens wait in numbers has no call for one more: it is told here, where all files
- * are known that a path led to. Those that the kernel opens for itself are not told.
+ * A user with many opens that wait has no call data for one more: such an open is told
+ * here, where the kernel knows each file that a path led to. Files that the kernel opens
+ * for itself are not told.
  */
 static void enter_allowed(struct evring_event_hook *hook, struct pt_regs *regs)
 {

@@ -464,6 +464,16 @@ u32 evring_hook_flags(u32 type_id)
 	return ret;
 }
 
+/* The type that a hook emits, for as long as the module is loaded. May sleep. */
+struct evring_event_type *evring_hook_type(const char *name)
+{
+	struct evring_event_hook *hook = hook_find(name);
+
+	if (hook && hook->type)
+		return hook->type;
+	return ERR_PTR(evring_type_known(name) ? -EOPNOTSUPP : -ENOENT);
+}
+
 /* A module has come: attach the hooks that have owners and waited for its tracepoints. */
 static void hook_module_comes(struct evring_event_hook *hook, struct module *mod)
 {
@@ -520,6 +530,8 @@ static void hook_register(struct evring_event_hook *hook)
 	if (IS_ERR(type))
 		hook->error = PTR_ERR(type);
 	else
+		evring_redact_reset(type);
+	if (!IS_ERR(type))
 		hook->type = type;
 }
 

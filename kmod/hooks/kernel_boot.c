@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How this kernel ends: kernel.kexec, kernel.reboot.
+ * The end of this kernel: kernel.kexec, kernel.reboot.
  *
  * reboot() returns if it was refused, or asked for something less. Otherwise the kernel
- * tells a notifier chain, whoever wants the end, before devices are stopped; and the
- * calls of a container, which end its pid namespace alone, are a function's.
+ * calls a notifier chain before devices are stopped, for any cause of the end. A call in
+ * a container ends its pid namespace alone, in a function of its own.
  */
 #include <linux/file.h>
 #include <linux/fs.h>

@@ -2,8 +2,8 @@
 /*
  * Devices that come and go: kernel.cpu, kernel.netdev, kernel.block.
  *
- * A chain tells its new member of what is there already, and its leaving one as if that
- * went: neither is news.
+ * A chain tells a new member of all devices as if they came, and a leaving one as if they
+ * went: neither is an event.
  */
 #include <linux/blkdev.h>
 #include <linux/cpuhotplug.h>
@@ -137,7 +137,10 @@ static int netdev_notify(struct notifier_block *block, unsigned long change, voi
 	evring_fill_common(&e->common);
 	e->change = change;
 	e->ifindex = dev->ifindex;
-	e->flags = dev_get_flags(dev);
+	/* IFF_PROMISC as it is: SIOCGIFFLAGS has what was asked for by SIOCSIFFLAGS alone. */
+	e->flags = dev->flags & ~IFF_RUNNING;
+	if (netif_running(dev) && netif_oper_up(dev))
+		e->flags |= IFF_RUNNING;
 	e->mtu = dev->mtu;
 	e->netns = dev_net(dev)->ns.inum;
 	if (dev->addr_len == sizeof(e->address.bytes))

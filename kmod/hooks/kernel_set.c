@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the host is set to: kernel.sysctl, kernel.time, kernel.hostname.
+ * Settings of the host: kernel.sysctl, kernel.time, kernel.hostname.
  *
- * A write to /proc/sys is one function's, which calls the parameter's own handler, and
- * that as a rule one of the kernel's for numbers or strings, with a table that says where
- * the value is: the first of these has the old value, and the new one as text.
+ * All writes to /proc/sys go through one function, which calls the parameter's own
+ * handler. As a rule that calls one of the kernel's handlers for numbers or strings, with
+ * a table that has the value's address. The first function has the old value, and the
+ * new one as text.
  */
 #include <linux/fs.h>
 #include <linux/jiffies.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel complains of: kernel.log, kernel.oom, kernel.hang, kernel.panic.
+ * The kernel's complaints: kernel.log, kernel.oom, kernel.hang, kernel.panic.
  *
  * A message of the log can come from any context, NMI included; its text is told by a
  * tracepoint in the middle of the function that has its level.

@@ -69,7 +69,8 @@ static bool was_sent(const struct evring_event_hook *hook, const struct send_cal
 }
 
 /* A datagram that failed must not hide the first one that is sent. */
-static bool is_first(const struct evring_event_hook *hook, const struct send_call *call, bool failed)
+static bool is_first(const struct evring_event_hook *hook, const struct send_call *call,
+		     bool failed)
 {
 	u64 hash, *place = place_of(hook, call, failed, &hash);
 

@@ -4,17 +4,17 @@
  * snapshot of them (EVRING_HOOK_F_SNAPSHOT).
  *
  * A worker walks the process ids in ascending order, as readdir() of /proc does, a few
- * at a time. It tells of each process that began before the snapshot did. So no
- * process is missed by who has process.fork attached before: one that has its
- * id when the worker comes by is told here, and one that gets it later by
+ * at a time. It tells of each process that began before the snapshot did. So an owner
+ * that has attached process.fork before misses no process: a process that has its id
+ * when the worker comes by is told here, and one that gets its id later is told by
  * process.fork. A process that ends meanwhile is told by process.exit, or by both:
  * then its state has the earlier time.
  *
  * Zombies are not told: they have ended. The kernel's threads are, as by process.fork.
  *
- * The worker may sleep, but waits for nobody's pages: it reads of the arguments
- * what is in memory, and marks what is not. It gives way to the ring's readers: to
- * those that hold, by leaving half of the ring to other events.
+ * The worker may sleep, but waits for nobody's pages: it reads the arguments as far as
+ * they are in memory, and marks the event if they are not. It gives way to the ring's
+ * readers: to those that hold, by leaving half of the ring to other events.
  */
 #include <linux/binfmts.h>
 #include <linux/cred.h>
@@ -35,6 +35,8 @@
 #include "../compat/file.h"
 #include "../compat/ns.h"
 #include "common.h"
+#include "../redact/redact.h"
+#include "args_end.h"
 #include "family.h"
 #include "peek.h"
 #include "process_state.h"
@@ -84,11 +86,11 @@ EVRING_TASK_EVENT(process_state, "process.state", 1, "critical",
 #define THREADS_MAX	1024		/* of a process, looked at for one that is not ending */
 #define TRIES_MAX	8		/* of a process that keeps running other programs */
 #define ROOM_WAIT	msecs_to_jiffies(20)
-#define ROOM_WAITS	1500		/* together: then what finds no room is lost */
+#define ROOM_WAITS	1500		/* together: then an event without room is lost */
 
 enum { PATH, CWD, TTY, PARENT, TEXTS };
 
-/* What was found out of one process, before there was room for it */
+/* One process, as it was before room was reserved for its event */
 struct state {
 	u32 snapshot;
 	u64 time;
@@ -103,20 +105,21 @@ struct state {
 	u32 cwd_flags;
 	u32 mntns;
 	u32 argv_len;
+	u32 end_lead;
 	u32 end_len;
 	unsigned long whole;		/* length of all arguments */
 	char tty[EVRING_TTY_BYTES];
 	char path[EVRING_PATH_BYTES];
 	char cwd[EVRING_PATH_BYTES / 2];
 	char argv[EVRING_ARGV_BYTES];
-	char end[EVRING_ARGV_END_BYTES];
+	char end[EVRING_ARGS_END_ROOM];	/* behind a lead */
 };
 
 /*
  * @hook: of the events, once a snapshot was asked for
  * @asked: number of the last snapshot that somebody waits for
  * @done: of the last one that has ended
- * @told: how many processes that one told
+ * @told: of how many processes that one was, before filters
  * @running: the one after @done has begun
  * @stop: the module goes
  */
@@ -188,7 +191,7 @@ static void find_arguments(struct state *state, struct mm_struct *mm)
 	state->argv_len = evring_peek(state->argv, from, len);
 	len = min3(state->whole - len, (unsigned long)EVRING_ARGV_END_BYTES,
 		   (unsigned long)room / 7);
-	state->end_len = evring_peek(state->end, to - len, len) == len ? len : 0;
+	state->end_len = evring_args_end(state->end, from, to, len, &state->end_lead);
 }
 
 static void find_program(struct state *state)
@@ -201,6 +204,7 @@ static void find_program(struct state *state)
 	state->whole = 0;
 	state->argv_len = 0;
 	state->end_len = 0;
+	state->end_lead = 0;
 	memset(&state->file, 0, sizeof(state->file));
 	if (mm) {
 		kthread_use_mm(mm);
@@ -290,12 +294,27 @@ static void fill_texts(struct process_state *e, const struct state *state)
 	e->argv_len = min_t(unsigned long, state->whole, U32_MAX);
 	e->argv_truncated = state->argv_len < state->whole;
 	end += state->argv_len;
-	memcpy((char *)e + end, state->end, state->end_len);
+	memcpy((char *)e + end, state->end + state->end_lead, state->end_len);
 	e->argv_end = evring_str(end, state->end_len);
 }
 
-/* LOST: it was counted. */
-enum told { TOLD, GONE, CHANGED, NO_ROOM, LOST };
+/* Where the arguments were cut, what is not in the event tells which of them are secrets. */
+static void tell_edges(struct evring_slot *slot, const struct state *state)
+{
+	struct evring_edge argv = {
+		.offset = offsetof(struct process_state, argv),
+		.open = state->argv_len < state->whole,
+	};
+	struct evring_edge end = {
+		.offset = offsetof(struct process_state, argv_end),
+		.text = state->end, .lead = state->end_lead,
+	};
+
+	evring_stage_edge(slot, &argv);
+	evring_stage_edge(slot, &end);
+}
+
+enum told { TOLD, GONE, CHANGED, NO_ROOM };
 
 /*
  * The record has its time when this looks: as long as the process lives then, its
@@ -312,29 +331,46 @@ static enum told still(const struct state *state, bool last_try)
 	return READ_ONCE(state->task->mm) == state->mm ? TOLD : CHANGED;
 }
 
+static void *reserve(struct evring_slot *slot, struct evring_event_type *type, u32 len)
+{
+	struct evring_ring *ring;
+	void *room = NULL;
+
+	preempt_disable();
+	ring = this_cpu_read(*type->rings);
+	if (ring)
+		room = evring_try_reserve(slot, ring, type, len);
+	/* Of a reservation it stays off. */
+	preempt_enable();
+	return room;
+}
+
 static enum told emit(struct evring_event_hook *hook, struct state *state, bool last_try)
 {
 	u32 len = evring_texts_fit(state->texts, TEXTS, sizeof(struct process_state) +
 				   state->argv_len + state->end_len);
 	struct evring_slot slot;
-	struct process_state *e = evring_reserve(&slot, hook->type, len);
+	struct process_state *e = reserve(&slot, hook->type, len);
 	enum told told;
 
 	if (!e)
-		return LOST;
-	told = still(state, last_try);
-	if (told != TOLD) {
-		evring_discard(&slot);
-		return told;
-	}
+		return NO_ROOM;
 	/* It is the process's event, and not this worker's. */
 	slot.rec->pid = task_tgid_nr(state->leader);
 	slot.rec->tid = slot.rec->pid;
 	memset(e, 0, sizeof(*e));
 	fill_event(e, state);
 	fill_texts(e, state);
-	evring_hook_submit(hook, &slot);
-	return TOLD;
+	tell_edges(&slot, state);
+	/* From here on it has its time. */
+	if (slot.stage && !evring_land(&slot))
+		return NO_ROOM;
+	told = still(state, last_try);
+	if (told == TOLD)
+		evring_hook_submit(hook, &slot);
+	else
+		evring_discard(&slot);
+	return told;
 }
 
 /* Would more of this make others' events find no room? */

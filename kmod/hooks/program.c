@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What process.exec and process.state tell of the program of a process. */
+/* Fields about a process's program, for process.exec and process.state. */
 #include <linux/dcache.h>
 #include <linux/magic.h>
 #include <linux/mm.h>

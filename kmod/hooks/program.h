@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* program.c: what process.exec and process.state tell of the program of a process. */
+/* program.c: fields about a process's program, for process.exec and process.state. */
 #ifndef _KMOD_HOOKS_PROGRAM_H
 #define _KMOD_HOOKS_PROGRAM_H
 
@@ -25,7 +25,7 @@ struct evring_program_file {
 
 void evring_program_file(struct evring_program_file *to, const struct file *file);
 
-/* The fields of an event that have the file's names, of what evring_program_file() told */
+/* Fill the event's fields with those of evring_program_file() of the same names. */
 #define EVRING_FILL_PROGRAM_FILE(_e, _file) do {				\
 	(_e)->inode = (_file)->inode;						\
 	(_e)->mtime = (_file)->mtime;						\

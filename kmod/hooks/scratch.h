@@ -3,7 +3,7 @@
 #ifndef _KMOD_HOOKS_SCRATCH_H
 #define _KMOD_HOOKS_SCRATCH_H
 
-#define EVRING_SCRATCH_BYTES	8192	/* two paths */
+#define EVRING_SCRATCH_BYTES	10240	/* two paths, and the end of arguments */
 
 int evring_scratch_init(void);
 void evring_scratch_exit(void);

@@ -169,15 +169,15 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
 }
 
 /*
- * A kretprobe has data for so many calls at once, and anybody can make calls that wait
- * as long as he likes: an open of a FIFO, an accept. So that nobody hides what others do,
- * a user other than root has a share of it. Who answers for the user counts, as many users
- * are easily had (evring_payer()); two with the same hash share a share.
+ * A kretprobe has data for a number of calls at once, and anybody can make calls that
+ * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
+ * others, each user but root has a share of the data. The share is evring_payer()'s, as
+ * one user can easily have many ids; two with the same hash share a share.
  */
 #define SHARES		4
 #define NOT_HELD	U32_MAX
 
-/* Behind the hook's own data of a call: whose share it is of */
+/* The holder of the share that a call is counted in; it is behind the hook's own data. */
 static u32 *call_holder(const struct evring_point *point, void *data)
 {
 	return data + ALIGN(point->kretprobe.data_size, sizeof(u32));
@@ -193,7 +193,8 @@ static unsigned int calls_max(const struct evring_point *point)
 /* False: its user has as many calls under way as he may. */
 static bool call_hold(struct evring_point *point, void *data)
 {
-	kuid_t payer = in_task() ? evring_payer() : GLOBAL_ROOT_UID;
+	struct kretprobe *probe = &point->kretprobe.probe;
+	kuid_t payer = evring_kprobe_in_task(&probe->kp) ? evring_payer() : GLOBAL_ROOT_UID;
 	u32 *holder = call_holder(point, data);
 	atomic_t *held;
 
@@ -202,7 +203,7 @@ static bool call_hold(struct evring_point *point, void *data)
 		return true;
 	*holder = hash_32(__kuid_val(payer), ilog2(EVRING_HOLDERS));
 	held = &point->kretprobe.held[*holder];
-	if (atomic_inc_return(held) <= calls_max(point) / SHARES)
+	if (atomic_inc_return(held) <= probe->maxactive / SHARES)
 		return true;
 	atomic_dec(held);
 	return false;

@@ -14,8 +14,8 @@
  * A contender that has no time stamp of its own stores it as the first eight bytes.
  *
  * With readers=LABEL only evring is measured, 64-byte records in bursts that the
- * ring can hold, with pauses in which whoever reads catches up. Who reads is the
- * caller's business; the label becomes part of the case.
+ * ring can hold, with pauses in which the readers catch up. The caller starts the
+ * readers; the label becomes part of the case.
  *
  * Interrupts are on, and preemption is as the contenders have it in a hook.
  */
@@ -92,7 +92,7 @@ static u64 source[RECORD_MAX / sizeof(u64)] __aligned(64);
 
 /*
  * The clocks. Like everything up to repeat_clock() this is inlined with constant
- * arguments, so that what is stored and how is in no contender's way.
+ * arguments, so that the choice of clock and size slows no contender down.
  */
 static __always_inline u64 stamp(enum bench_clock clock)
 {
@@ -152,7 +152,7 @@ static __always_inline bool emit_evring(u32 size, enum bench_clock clock)
 	return true;
 }
 
-/* Its time stamp is trace_clock_local(), whatever @clock says: see FTRACE_CLOCK. */
+/* Its time stamp is always trace_clock_local(), not @clock: see FTRACE_CLOCK. */
 static __always_inline bool emit_ftrace(u32 size, enum bench_clock clock)
 {
 	struct ring_buffer_event *event = ring_buffer_lock_reserve(ftrace, size);
@@ -287,7 +287,7 @@ static noinline u32 run_trace_clock(u32 size, enum bench_clock clock, u32 n)
 }
 
 /**
- * struct contender - who is measured
+ * struct contender - a mechanism that is measured
  * @name: "who" of the sample
  * @run: emit n records of one size with one clock; returns how many failed
  * @clocks: bit mask of enum bench_clock
@@ -534,7 +534,7 @@ static int relay_remove_no_file(struct dentry *dentry)
 	return 0;
 }
 
-/* Overwrite what is oldest, as evring and ftrace do here. */
+/* Overwrite the oldest records, as evring and ftrace do here. */
 static int relay_next(struct rchan_buf *buf, void *subbuf, void *prev, size_t padding)
 {
 	return 1;

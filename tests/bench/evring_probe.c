@@ -2,8 +2,8 @@
 /*
  * One event, a record of 64 bytes, for each system call of one number: what a
  * tracer costs on the same tracepoint as its peers. It uses nothing of evring
- * but what every module may. How many calls it saw is logged when it goes, for
- * whoever counts what was lost.
+ * but its interface for modules. When it is unloaded it logs how many calls it saw, so
+ * that lost events can be counted.
  */
 #include <linux/err.h>
 #include <linux/evring.h>

@@ -5,11 +5,11 @@
 . /guest.sh
 grep -q ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 
-# until_it_says PATTERN COMMAND...: waits for such a line, a minute or two at most
+# until_it_says PATTERN COMMAND...: waits for such a line, some minutes at most
 until_it_says() {
 	pattern=$1 tries=0
 	shift
-	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 600 ]; do
+	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 6000 ]; do
 		tries=$((tries + 1))
 		usleep 100000
 	done
@@ -32,7 +32,7 @@ ends 1 'loaded' "no device: says that the module may not be loaded" evring --dev
 ends 1 'ermission\|group' "no permission: says what to do" \
 	su -s /evring/bin/evring nobody status
 
-ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: what would be right" \
+ends 1 'no field .pth. in process.exec: did you mean .path.' "filter check: a typo with the field that was meant" \
 	evring filter check process.exec 'pth == "/"'
 ends 1 '^ *^~~$' "filter check: and a mark below it" evring filter check process.exec 'pth == "/"'
 says "argv  *equal  *'x y'  *accept" "filter check --dump: the program" \
@@ -60,9 +60,45 @@ says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
 	evring tail --type process.exec --no-follow
 evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
-ok $? "tail --filter: just what is so"
+ok $? "tail --filter: matching events alone"
 ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'
 says '^process.exec: attached' "hooks attach: without a filter again" evring hooks attach process.exec
+
+says '^process.exec  *module  *process.exec.argv: after' "redact: the module's own rules" evring redact
+says '"default":true,"generation":1,' "redact --json" evring redact --json
+evring-nop --password hunter2 x
+evring tail --json --type process.exec --from-start --no-follow >/tmp/out 2>&1
+grep -q '"argv":\["evring-nop","--password","\[redacted\]","x"\].*"redacted":\["argv"\]}$' /tmp/out &&
+	! grep -q hunter2 /tmp/out
+ok $? "tail --json: a secret is left out, and the event says so"
+says ' redacted=\[argv\] .*--password .*\[redacted\]' "tail: likewise" \
+	evring tail --type process.exec --from-start --no-follow
+says '^mysql -p.\?\[redacted\].\? db' "redact try: what would be left" \
+	evring redact try process.exec.argv -- mysql -phunter2 db
+says '^process.exec: 2 rules' "redact check" evring redact check 'process.exec.argv: after --pin'
+ends 1 'column 20: .*did you mean .after --pin' "redact check: what would be right" \
+	evring redact check 'process.exec.argv: --pin'
+ends 1 "no hook's" "redact add: an application has no rules" \
+	evring redact add 'evring.lost.x: all'
+says '' "redact add" evring redact add 'process.exec.argv: after --pin'
+says '^process.exec  *administrator  *process.exec.argv: after --pin$' "redact: it is there" evring redact
+says 'x --pin .\?\[redacted\]' "redact try: by the rules of now" \
+	evring redact try process.exec.argv -- x --pin 1234
+ends 1 'no such rule' "redact remove: there is none" evring redact remove 'process.exec.argv: all'
+says '' "redact remove" evring redact remove 'process.exec.argv: after --pin'
+printf '# ours\nprocess.exec: default\nprocess.exec.argv: after --pin\n' >/tmp/rules
+says '' "redact load" evring redact load /tmp/rules
+says 'after --pin$' "redact --rules: a file again" evring redact --rules
+evring redact --rules >/tmp/rules2 && evring redact load /tmp/rules2 &&
+	evring redact --rules | cmp - /tmp/rules2
+ok $? "redact load: of what --rules printed makes the same rules"
+printf 'process.exec.argv: all\nprocess.exec.argv: -x\n' >/tmp/rules
+ends 1 'line 2' "redact load: says which line" evring redact load /tmp/rules
+says 'after --pin$' "redact load: and has changed nothing" evring redact --rules
+ends 0 'secrets are in its events' "redact off: says what that means" evring redact off process.exec
+says '^process.exec  *administrator  *off' "redact: it is off" evring redact
+says '' "redact reset" evring redact reset
+says '^process.exec  *module' "redact: the module's own again" evring redact
 ends 2 'sample' "hooks attach --sample: an error" evring hooks attach --sample 0 process.fork
 ends 2 'rate' "hooks attach --rate: an error" evring hooks attach --rate 5/x process.fork
 says '^process.fork: attached' "hooks attach --rate" evring hooks attach --rate 1000/50 --per uid process.fork
@@ -70,7 +106,7 @@ says '^process.fork  *-  *1000/50 a second of each user  *-' "filter: limits are
 says '^process.fork: attached' "hooks attach --sample" evring hooks attach --sample 1000000 process.fork
 for i in 1 2 3 4 5; do evring-nop $i; done
 evring hooks >/dev/null
-says '"sampled":[1-9]' "what is in no sample is a loss of that cause" evring status --json
+says '"sampled":[1-9]' "events outside of the sample are a loss of that cause" evring status --json
 says 'process.fork: already attached\|process.fork: attached' "hooks attach: without limits again" \
 	evring hooks attach process.fork
 # The only program that is executed until it has seen one: whenever it is ready.
@@ -94,7 +130,7 @@ evring tail --no-follow --type process.exec >/tmp/out 2>&1
 ok $? "tail: no control character of an event reaches the terminal"
 evring tail --no-follow --type process.exec --json >/tmp/out
 grep -q '"path_hex":"2f746d702f1b5b33316dff"' /tmp/out
-ok $? "tail --json: what is no UTF-8 is there in base 16 too"
+ok $? "tail --json: text that is no UTF-8 is there in base 16 too"
 
 says '"/cli/host-events.json: ok"\|host-events.json: ok' "evringd --check of the example" \
 	evringd --check /cli/host-events.json
@@ -112,7 +148,7 @@ echo '{"name":"x","config":{"key":"${comm}${nosuch}","kafka.bootstrap.servers":"
 ends 2 'variable 2 is a field that no type has' "evringd --check: a key of a field that no type has" \
 	evringd --check /tmp/k.json
 mv /etc/machine-id /tmp/machine-id
-ends 2 '/etc/machine-id: there is none.*machine.id' "evringd: what a host without a machine id lacks" \
+ends 2 '/etc/machine-id: there is none.*machine.id' "evringd: a host without a machine id" \
 	evringd /cli/host-events.json
 ends 1 '/etc/machine-id: there is none' "tail --json: the same" evring tail --json --no-follow
 says 'process' "tail: text needs none" evring tail --no-follow
@@ -167,13 +203,26 @@ ends 2 'entry 1 is no set of hooks.*@security' "evringd --check: no such set" \
 	evringd --check /tmp/h.json
 says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
 
+# What runs already: this shell
+says '^process.state: snapshot 1 of [1-9][0-9]* processes' "hooks attach --snapshot: told, and counted" \
+	evring hooks attach --snapshot process.fork
+evring tail --json --type process.state --from-start --no-follow >/tmp/states
+grep '"pid":'$$, /tmp/states | grep -q '"type":"process.state".*"snapshot":1,.*"argv":\["'
+ok $? "hooks attach --snapshot: the shell that asked is told"
+evring hooks attach --snapshot --filter "pid == $$" process.state >/tmp/out
+evring tail --json --type process.state --from-start --no-follow >/tmp/states
+[ "$(grep -c '"snapshot":2,' /tmp/states)" = 1 ]
+ok $? "hooks attach --snapshot: with a filter"
+ends 2 'Usage|Try' "hooks detach --snapshot: refused" evring hooks detach --snapshot process.fork
+evring hooks detach 'process.*' >/tmp/out
+
 # A daemon that ships the events of sets, to a broker, makes none itself. (The broker is a
 # process as any other: what it does is told.)
 ifconfig lo up
 evring-mock-broker >/tmp/broker </dev/null &
 broker=$!
 until_it_says . cat /tmp/broker
-echo '{"name":"idle","config":{"hooks":"@security,@audit","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
+echo '{"name":"idle","config":{"hooks":"@security,@audit","hooks.snapshot":"true","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
 	>/tmp/idle.json
 evringd /tmp/idle.json 2>/tmp/log &
 daemon=$!
@@ -208,9 +257,12 @@ do :; done
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @security and @audit: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events
-echo "$(grep -c '"pid":'$daemon, /tmp/events) by evringd" >/tmp/out
-grep -q '"type":"file.open".*/tmp/file.10' /tmp/events && ! grep -q '"pid":'$daemon, /tmp/events
-ok $? "evringd with @security and @audit: what others do is told, what it does itself is not"
+grep '"type":"process.state"' /tmp/events | grep -q '"pid":'$broker,
+ok $? "evringd with hooks.snapshot: the processes that ran before are told"
+grep -v '"type":"process.state"' /tmp/events >/tmp/live
+echo "$(grep -c '"pid":'$daemon, /tmp/live) by evringd" >/tmp/out
+grep -q '"type":"file.open".*/tmp/file.10' /tmp/live && ! grep -q '"pid":'$daemon, /tmp/live
+ok $? "evringd with @security and @audit: acts of others are told, its own are not"
 kill -TERM $daemon
 wait $daemon
 kill -TERM $broker
@@ -223,7 +275,7 @@ says '^ *[0-9]*  *user.registered ' "types: it is there" evring types
 says '"name":"user.registered".*"app":true,"uid":0' "types --json: whose it is" \
 	evring types --json user.registered
 evring types --json user.registered >/tmp/again.json
-says 'user.registered: version 1' "types register takes what types --json prints" \
+says 'user.registered: version 1' "types register takes the output of types --json" \
 	evring types register /tmp/again.json
 says '' "publish: fields as words" evring publish user.registered user_id=42 email=a@b.c plan=paid
 says 'user.registered.*user_id=42 .*email=a@b.c.*plan=paid' "its event is read" \
@@ -238,7 +290,7 @@ ends 2 'plan=gold: it is one of free paid' "publish: a name that is none" \
 	evring publish user.registered plan=gold
 ends 2 'plan is a whole number from 0 to 4294967295' "publish: a number that does not fit" \
 	evring publish user.registered plan=4294967296
-ends 2 'what the kernel says' "publish: nobody says who he is" evring publish user.registered uid=0
+ends 2 'it identifies the publisher' "publish: fields of the common part are refused" evring publish user.registered uid=0
 ends 2 'FIELD=VALUE' "publish: a word that is no field" evring publish user.registered email
 ends 1 'no type .user.nosuch.' "publish: a type that is not registered" evring publish user.nosuch a=1
 ends 1 'no type .process.exec. registered' "publish: not the kernel's types" \
@@ -257,7 +309,7 @@ sed 's/"u64"/"s64"/' $type >/tmp/t.json
 ends 1 'field user_id: its kind' "types register: a clash names the field" \
 	evring types register /tmp/t.json
 sed 's/"u64"/"u65"/' $type >/tmp/t.json
-ends 1 "says of 'user.registered' is no type" "types register: a file with no type" \
+ends 1 "'user.registered' is no valid type" "types register: a file with no type" \
 	evring types register /tmp/t.json
 ends 1 'group evring-publish' "publish without permission: says what to do" \
 	su -s /bin/sh nobody -c '/evring/bin/evring publish user.registered'

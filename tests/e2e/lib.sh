@@ -13,7 +13,7 @@ e2e_start() {
 	trap 'exit 143' TERM
 	build/bin/evring-clock serve >"$work/clock" &
 	clock_pid=$!
-	wait_for_line "$work/clock" '^[0-9]' 60
+	wait_for_line "$work/clock" '^[0-9]' 600
 }
 
 e2e_end() {

@@ -15,11 +15,11 @@ import sys
 def connect(address: str) -> socket.socket:
     if address.startswith("/"):
         sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(60)
+        sock.settimeout(600)
         sock.connect(address)
         return sock
     host, port = address.rsplit(":", 1)
-    return socket.create_connection((host, int(port)), 60)
+    return socket.create_connection((host, int(port)), 600)
 
 
 def read_all(sock: socket.socket) -> bytes:

@@ -4,7 +4,7 @@
 # measure coverage.
 
 FUZZ	:= $(B)/fuzz
-FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz publish_fuzz
+FUZZERS	:= reader_fuzz group_fuzz config_fuzz frame_fuzz block_fuzz filter_fuzz redact_fuzz publish_fuzz
 FUZZ_CC	:= clang
 FUZZ_CFLAGS := $(CSTD) -Wall -Wextra -Werror -Wno-unused-parameter -g -O1 -fno-omit-frame-pointer
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -23,12 +23,13 @@ FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)
+FUZZ_SRC_redact := tests/fuzz/redact_fuzz.c $(wildcard user/libevring/*.c)
 # Its writer is no kernel: nobody writes to it.
 FUZZ_LINK_reader := -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=munmap -Wl,--wrap=clock_gettime,--wrap=sched_yield -ljansson
 FUZZ_LINK_publish := $(SIM_WRAP) -lpthread
 FUZZ_LINK_group := $(SIM_WRAP) -Wl,--wrap=clock_gettime -lpthread
 FUZZ_LINK_config := -ljansson -Wl,--wrap=open
-FUZZ_DEPS := $(wildcard user/*/*.[ch] kmod/filter/*.[ch] tests/harness/*.h include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
+FUZZ_DEPS := $(wildcard user/*/*.[ch] kmod/filter/*.[ch] kmod/redact/*.[ch] tests/harness/*.h include/uapi/*/*.h tests/fuzz/*.[ch] tests/env/sim/*.h) \
 	     tests/fuzz/fuzz.mk
 
 .PHONY: fuzzers fuzzers-cov

@@ -27,7 +27,8 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_EQ(1, meta.clocks.count);
 	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT, meta.features);
+		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT |
+		  EVRING_FEATURE_REDACT, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);
@@ -318,7 +319,7 @@ static void expect_member(struct __test_metadata *_metadata, const struct evring
 	EXPECT_EQ(member->size, field->size);
 }
 
-TEST_F(types, what_says_so_starts_with_the_common_part)
+TEST_F(types, types_that_declare_the_common_part_start_with_it)
 {
 	const struct evring_type *type;
 	unsigned int i, found = 0;

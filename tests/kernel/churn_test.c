@@ -84,6 +84,7 @@ TEST_F_TIMEOUT(churn, a_thousand_attaches_and_detaches_under_load_leak_nothing, 
 	long before, used = LONG_MAX;
 	int i, round;
 
+	tracers_start();
 	cycle(self->ev, 100);
 	for (round = 0; round < 5 && used >= 1024; round++) {
 		before = kernel_kib();

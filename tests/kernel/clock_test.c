@@ -142,7 +142,7 @@ TEST_F_TIMEOUT(clock, an_event_read_again_has_the_same_wall_time, 120)
 	}
 }
 
-TEST_F_TIMEOUT(clock, a_step_of_the_wall_clock_is_for_what_comes_after_it, 120)
+TEST_F_TIMEOUT(clock, a_step_of_the_wall_clock_is_for_later_events_alone, 120)
 {
 	static const int64_t steps[] = { HOUR, -2 * HOUR, HOUR };
 	uint64_t again[EVENTS], before, after;

@@ -272,7 +272,7 @@ static void harm_in_a_namespace(void *unused)
 		_exit(3);
 }
 
-TEST_F(evasion, what_a_pid_namespace_calls_2_is_told_by_the_hosts_id)
+TEST_F(evasion, a_process_of_a_pid_namespace_is_told_by_the_hosts_id)
 {
 	uint64_t second = 0, began = 0;
 	unsigned int traced = 0, killed = 0;

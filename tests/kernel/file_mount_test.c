@@ -79,7 +79,7 @@ static int move_as_nobody(void *arg)
 	return syscall(SYS_move_mount, AT_FDCWD, "src", AT_FDCWD, "bound", 0) ? errno : 0;
 }
 
-TEST_F(file_mount, what_is_refused_is_told)
+TEST_F(file_mount, a_refused_mount_is_told)
 {
 	struct told *told;
 	int status;

@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(file_name)
 	free(_told);								\
 } while (0)
 
-TEST_F(file_name, what_goes_is_told_by_the_name_that_it_had)
+TEST_F(file_name, a_removed_name_is_told_as_it_was)
 {
 	uint64_t inode = deed_inode("a");
 	struct told *told;
@@ -83,7 +83,7 @@ TEST_F(file_name, what_goes_is_told_by_the_name_that_it_had)
 	EXPECT_DONE(self->ev, "file.rmdir", DIR_PATH "/dir", "dir");
 }
 
-TEST_F(file_name, what_is_made_is_told_with_what_was_asked_for)
+TEST_F(file_name, a_new_name_is_told_with_the_requested_mode)
 {
 	const struct evring_event *event;
 	struct told *told;
@@ -167,7 +167,7 @@ TEST_F(file_name, a_link_tells_the_file_and_its_new_name)
 	free(told);
 }
 
-TEST_F(file_name, what_is_refused_on_the_way_is_told_as_given)
+TEST_F(file_name, a_path_that_does_not_resolve_is_told_as_given)
 {
 	struct told *told;
 
@@ -206,7 +206,7 @@ static int rename_as_nobody(void *path)
 	return rename(path, "new") ? errno : 0;
 }
 
-TEST_F(file_name, what_is_refused_at_the_file_is_told_by_its_own_path)
+TEST_F(file_name, a_refusal_at_the_file_is_told_by_its_own_path)
 {
 	struct told *told;
 	int status;

@@ -69,7 +69,7 @@ static bool is_of(const struct evring_event *event, const char *path)
 	free(_told);								\
 } while (0)
 
-TEST_F(file_open, whatever_way_leads_to_a_file_its_own_path_is_told)
+TEST_F(file_open, any_way_to_open_a_file_tells_its_own_path)
 {
 	int dir = open(DIR_PATH, O_PATH);
 
@@ -92,7 +92,7 @@ TEST_F(file_open, whatever_way_leads_to_a_file_its_own_path_is_told)
 	close(dir);
 }
 
-TEST_F(file_open, what_a_bind_mount_shows_is_told_where_it_is_mounted)
+TEST_F(file_open, a_file_below_a_bind_mount_is_told_where_it_is_mounted)
 {
 	ASSERT_EQ(0, mkdir("bound", 0755) + mkdir("src", 0755));
 	deed_file("src/x", "x");
@@ -159,7 +159,7 @@ TEST_F(file_open, flags_have_their_names_and_new_files_say_so)
 	free(told);
 }
 
-TEST_F(file_open, what_is_not_there_is_told_by_the_path_that_was_given)
+TEST_F(file_open, a_missing_file_is_told_by_the_given_path)
 {
 	static const struct {
 		const char *given, *path;
@@ -297,7 +297,7 @@ static int open_outside(void *fd)
 	return openat(*(int *)fd, "a", O_RDONLY) < 0;
 }
 
-TEST_F(file_open, what_is_not_below_the_root_is_marked)
+TEST_F(file_open, a_path_that_is_not_below_the_root_is_marked)
 {
 	int status, dir = open(DIR_PATH, O_PATH);
 	const struct evring_event *event;
@@ -580,7 +580,7 @@ static int exec_a_program(void *arg)
 	return 1;
 }
 
-TEST_F(file_open, what_exec_opens_is_no_open)
+TEST_F(file_open, a_file_that_exec_opens_is_no_open)
 {
 	struct told *told = deed_in_child(self->ev, OPEN, exec_a_program, NULL, NULL);
 	unsigned int i;
@@ -652,7 +652,7 @@ static unsigned int opens_of_owner(struct evring *ev, bool unprivileged, unsigne
 	return opens_of_others(ev, pid, of_child);
 }
 
-TEST_F(file_open, what_a_groups_owner_does_is_left_out_where_it_could_detach_the_hook)
+TEST_F(file_open, acts_of_a_groups_owner_are_left_out_if_it_could_detach_the_hook)
 {
 	unsigned int n, of_child;
 

@@ -106,7 +106,7 @@ static void join_other(struct evring *ev)
 		abort();
 }
 
-TEST_F(filter, only_what_is_wanted_comes_and_the_rest_is_counted)
+TEST_F(filter, only_wanted_events_come_and_the_rest_is_counted)
 {
 	unsigned int codes[CODES], i;
 	uint64_t before = filtered(self->ev);
@@ -121,7 +121,7 @@ TEST_F(filter, only_what_is_wanted_comes_and_the_rest_is_counted)
 	EXPECT_EQ(1, evring_hook_filters(self->ev, HOOK));
 }
 
-TEST_F(filter, what_one_owner_wants_comes)
+TEST_F(filter, an_event_that_one_owner_wants_comes)
 {
 	unsigned int codes[CODES], i;
 
@@ -344,7 +344,7 @@ static bool random_round(struct evring *ev)
 	return came == wanted;
 }
 
-TEST_F(filter, expressions_at_random_say_in_the_kernel_what_they_should)
+TEST_F(filter, random_expressions_mean_the_same_in_the_kernel)
 {
 	unsigned int i;
 
@@ -365,7 +365,7 @@ static int attach_program(struct evring *ev, const void *program)
 	return call(evring_fd(ev), EVRING_IOC_HOOK, &hook);
 }
 
-TEST_F(filter, what_is_no_program_is_refused_and_changes_nothing)
+TEST_F(filter, an_invalid_program_is_refused_and_changes_nothing)
 {
 	struct evring_program *good = program_copy(self->type, "exit_code == 9");
 	struct evring_insn *insn = (void *)((char *)good + good->insns.offset);
@@ -477,7 +477,7 @@ static void read_limited(struct evring *ev, unsigned int *came, uint64_t *lost,
 	}
 }
 
-TEST_F(filter, what_is_in_no_sample_is_told_as_lost)
+TEST_F(filter, events_outside_of_the_sample_are_told_as_lost)
 {
 	const struct evring_limits limits = { .sample = 10 };
 	unsigned int came, i;

@@ -2,7 +2,7 @@
 /* Groups: their start, their position, their owner, and slots that are used again. */
 #include "group.h"
 
-TEST_F(group, earliest_starts_at_what_the_ring_keeps_and_latest_after_it)
+TEST_F(group, earliest_starts_at_the_tail_and_latest_at_the_head)
 {
 	struct evring *latest;
 	struct tally all = { 0 }, none = { 0 };
@@ -62,7 +62,7 @@ TEST_F(group, a_session_that_has_a_group_gets_no_second_one)
 	close(fd);
 }
 
-TEST_F(group, what_one_commits_is_no_other_groups_affair)
+TEST_F(group, a_commit_moves_no_other_groups_cursor)
 {
 	struct evring *other = joined("other", EVRING_HOLD, EVRING_LATEST);
 	struct tally one = { 0 }, two = { 0 };

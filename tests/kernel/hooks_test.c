@@ -59,7 +59,7 @@ static unsigned int exits_of_five(struct evring *ev)
 }
 
 /* Switches that silence other kinds of probes, before the hooks were attached and after */
-TEST_F(hooks, what_is_called_attached_emits_whatever_is_switched_off)
+TEST_F(hooks, a_hook_in_state_attached_emits_with_any_switch_off)
 {
 	static const char *const knobs[] = {
 		"/proc/sys/kernel/ftrace_enabled", "/sys/kernel/debug/kprobes/enabled",

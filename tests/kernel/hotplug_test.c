@@ -69,7 +69,7 @@ static int tally_read(struct evring *ev, struct tally *tally)
 	return ret ? ret : evring_commit(ev);
 }
 
-TEST_F(hotplug, what_a_cpu_wrote_before_it_went_stays_readable)
+TEST_F(hotplug, events_of_an_offlined_cpu_stay_readable)
 {
 	struct tally tally = { 0 };
 
@@ -84,7 +84,7 @@ TEST_F(hotplug, what_a_cpu_wrote_before_it_went_stays_readable)
 	EXPECT_EQ(0, tally.gaps + tally.torn);
 }
 
-TEST_F(hotplug, who_joins_while_a_cpu_is_away_reads_its_ring_too)
+TEST_F(hotplug, a_group_that_joins_while_a_cpu_is_away_reads_its_ring_too)
 {
 	struct evring_group group = {
 		.name = "late", .lanes = CRITICAL, .start = EVRING_EARLIEST,

@@ -318,7 +318,7 @@ TEST_F(session, a_bad_name_is_refused)
 	}
 }
 
-TEST_F(session, what_follows_a_names_nul_must_be_nul_too)
+TEST_F(session, bytes_behind_a_names_nul_must_be_nul_too)
 {
 	struct evring_join join_arg = ok_join;
 	struct evring_hook hook_arg = ok_hook;
@@ -494,7 +494,7 @@ static uint64_t committed(int cpu)
 	return cursor_get(GROUP, LANE_CRITICAL, (unsigned int)cpu).pos;
 }
 
-TEST_F(commit, it_moves_the_cursor_and_adds_what_was_missed)
+TEST_F(commit, it_moves_the_cursor_and_adds_missed_events)
 {
 	struct evring_commit_entry entry = { .pos = self->head[0], .seq = 77, .missed = 5 };
 	struct evring_cursor cursor;
@@ -557,7 +557,7 @@ TEST_F(commit, none_or_too_many_entries_are_refused)
 	free(entries);
 }
 
-TEST_F(commit, what_comes_before_a_bad_entry_stays_taken)
+TEST_F(commit, entries_before_a_bad_one_stay_committed)
 {
 	uint64_t size = torture_size(0);
 	struct evring_commit_entry entries[] = {
@@ -575,7 +575,7 @@ TEST_F(commit, what_comes_before_a_bad_entry_stays_taken)
 	EXPECT_EQ(self->pos[1] + size, committed(1));
 }
 
-TEST_F(commit, what_can_be_read_before_a_bad_pointer_is_whole_or_not_taken)
+TEST_F(commit, entries_before_a_bad_pointer_are_whole_or_not_committed)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), entry = sizeof(struct evring_commit_entry);
 	char *room = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -600,7 +600,7 @@ TEST_F(commit, what_can_be_read_before_a_bad_pointer_is_whole_or_not_taken)
 	munmap(room, page);
 }
 
-TEST_F(commit, only_who_owns_the_group_commits)
+TEST_F(commit, only_the_groups_owner_commits)
 {
 	int other = session_open(O_RDONLY);
 
@@ -614,7 +614,7 @@ TEST_F(commit, only_who_owns_the_group_commits)
 	close(other);
 }
 
-TEST(what_the_device_does_not_do_fails_properly)
+TEST(calls_that_the_device_does_not_have_fail_properly)
 {
 	int fd = session_open(O_RDWR), rdonly = session_open(O_RDONLY);
 	char byte = 0;

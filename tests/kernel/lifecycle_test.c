@@ -105,7 +105,7 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 	}
 }
 
-TEST(what_is_asked_for_is_what_is_there)
+TEST(lanes_and_sizes_are_as_the_parameters_say)
 {
 	struct evring_meta meta;
 

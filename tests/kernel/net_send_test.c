@@ -172,7 +172,7 @@ TEST_F(net_send, the_name_that_dns_is_asked_for_is_told)
 	check_dns(_metadata, self->ev, bytes, query(bytes, longest, 254, 1), want, 1);
 }
 
-TEST_F(net_send, what_is_no_question_has_no_name)
+TEST_F(net_send, a_datagram_that_is_no_query_has_no_name)
 {
 	uint8_t bytes[512];
 	size_t len = query(bytes, "\3www\7example\3com", 16, 28);
@@ -192,7 +192,7 @@ TEST_F(net_send, what_is_no_question_has_no_name)
 }
 
 /* A datagram that cannot be sent does not hide the one that is. */
-TEST_F(net_send, what_failed_is_told_once_and_then_what_is_sent)
+TEST_F(net_send, a_failed_send_is_told_once_and_then_a_sent_one)
 {
 	static char much[70000];
 	union address a = ip("127.0.0.1", 4003);

@@ -95,7 +95,7 @@ static int traceme(pid_t idle)
 	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
 }
 
-TEST_F(process_acts, tracing_tells_who_whom_and_whether)
+TEST_F(process_acts, tracing_tells_both_processes_and_the_result)
 {
 	const struct evring_event *event;
 	struct told *told;
@@ -198,7 +198,7 @@ static int change_bits(pid_t idle)
 	return setresuid(1001, 1001, 1001) || !setresuid(0, 0, 0);
 }
 
-TEST_F(process_acts, what_a_task_becomes_is_told_with_what_it_was)
+TEST_F(process_acts, new_credentials_are_told_with_the_old_ones)
 {
 	const struct evring_event *event;
 	struct told *told;

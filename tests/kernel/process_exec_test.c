@@ -85,7 +85,7 @@ static void exec_true(void *path)
 		  told_number(_event, "ctime"));				\
 } while (0)
 
-TEST_F(process_exec, whatever_way_leads_to_a_program_its_own_path_is_told)
+TEST_F(process_exec, any_way_to_run_a_program_tells_its_own_path)
 {
 	static const char *const given[] = {
 		TRUE, "true", "./true", "link", "sub/../link", "/proc/self/root" TRUE,
@@ -270,7 +270,7 @@ TEST_F(process_exec, a_file_that_has_no_name_says_so)
 	close(mem);
 }
 
-TEST_F(process_exec, a_refused_exec_says_why_and_of_what)
+TEST_F(process_exec, a_refused_exec_tells_the_error_and_the_file)
 {
 	const struct evring_event *event = told_of(self, exec_true, "none-such");
 
@@ -365,7 +365,7 @@ static void exec_env(void *env)
 	EXPECT_EQ(0, memcmp(_bytes, _str, sizeof(_bytes)));			\
 } while (0)
 
-TEST_F(process_exec, of_the_environment_only_what_was_asked_for_is_told)
+TEST_F(process_exec, of_the_environment_only_named_variables_are_told)
 {
 	static char *const env[] = { "SECRET=1", "LD_PRELOAD=/evil.so", "PATH=/bin:/sbin", "PATHS=no",
 				     "LD_AUDIT=", "LD", "NOT_LD_X=2", "HOME=/", NULL };

@@ -97,7 +97,7 @@ static int old_program(void *arg)
 	return at == MAP_FAILED;
 }
 
-TEST_F(process_memory, what_the_kernel_makes_of_a_request_is_told)
+TEST_F(process_memory, the_resolved_request_is_told)
 {
 	const struct evring_event *event;
 	struct told *told;

@@ -197,7 +197,7 @@ static int enter(void *arg)
 	return ret;
 }
 
-TEST_F(process_ns, setns_tells_what_was_entered)
+TEST_F(process_ns, setns_tells_the_entered_namespaces)
 {
 	struct enter how = { .seen = self->seen };
 	const struct evring_event *event;

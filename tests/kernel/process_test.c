@@ -158,7 +158,7 @@ TEST_F(hooks, arguments_that_are_too_long_are_a_prefix_that_says_so)
 	free(expected);
 }
 
-TEST_F(hooks, an_exit_tells_what_wait_tells)
+TEST_F(hooks, an_exit_tells_the_status_of_wait)
 {
 	int codes[] = { 0, 1, 7, 255 }, signals[] = { SIGKILL, SIGTERM, SIGSEGV, SIGRTMAX };
 	const struct rlimit none = { 0, 0 }, core = { RLIM_INFINITY, RLIM_INFINITY };
@@ -374,7 +374,7 @@ static void change_and_exec(void *loginuid)
 	_exit(127);
 }
 
-TEST_F(hooks, the_common_part_tells_who_did_it)
+TEST_F(hooks, the_common_part_identifies_the_process)
 {
 	unsigned int *loginuid = mmap(NULL, sizeof(*loginuid), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -214,7 +214,7 @@ static void publish_one(void *unused)
 	      open(EVRING_PUBLISH_DEVICE, O_RDONLY) >= 0);
 }
 
-TEST_F(publish, who_published_is_what_the_kernel_says)
+TEST_F(publish, the_kernel_identifies_the_publisher)
 {
 	const struct evring_common *common;
 	struct evring_event event;
@@ -237,7 +237,7 @@ TEST_F(publish, who_published_is_what_the_kernel_says)
 	EXPECT_EQ(EVRING_REC_TASK, event.rec->flags & EVRING_REC_CONTEXT);
 }
 
-TEST_F(publish, who_is_open_for_writing_alone_sees_nothing)
+TEST_F(publish, a_session_that_can_only_write_sees_nothing)
 {
 	int fd = open(EVRING_PUBLISH_DEVICE, O_WRONLY);
 	struct evring_describe info = { .id = EVRING_TYPE_LOST };
@@ -301,7 +301,7 @@ TEST_F(publish, a_page_that_is_not_there_leaves_events_whole)
 	munmap(room, page);
 }
 
-TEST_F(publish, what_is_forged_is_refused)
+TEST_F(publish, forged_events_are_refused)
 {
 	struct evring_pub head = {
 		.len = sizeof(head) + sizeof(struct told), .type = (uint16_t)self->type->id,
@@ -527,7 +527,7 @@ static void drain(struct evring *ev, struct tally *tally)
 		tally->wrong = true;
 }
 
-TEST_F(publish, one_who_floods_is_not_in_the_way_of_seven_others)
+TEST_F(publish, a_user_who_floods_leaves_room_for_seven_others)
 {
 	uint64_t lost = lost_in(LANE_CRITICAL), emitted = 0, before;
 	pid_t flooder, pid;

@@ -235,7 +235,7 @@ TEST_F(ring, the_longest_record_fits_and_one_byte_more_is_lost_and_told)
 	EXPECT_EQ(full, page_lost(walk->page, EVRING_LOST_FULL));
 }
 
-TEST_F(ring, what_is_too_long_for_a_full_ring_is_counted_once)
+TEST_F(ring, an_event_too_long_for_a_full_ring_is_counted_once)
 {
 	struct walk *walk = &self->walk;
 	uint64_t lost, seq;
@@ -311,7 +311,7 @@ FIXTURE_TEARDOWN(tap)
 	evring_close(self->ev);
 }
 
-TEST_F(tap, what_it_was_lapped_by_is_told_exactly)
+TEST_F(tap, a_lapped_tap_is_told_the_exact_count)
 {
 	static const unsigned int fillers[] = { 0, 13, 200, 1000 };
 	uint64_t data = ring_get(LANE_CRITICAL, 0).data_size, emitted = 1;

@@ -152,7 +152,7 @@ static int own_and_sleep(void)
 	_exit(0);
 }
 
-TEST_F(sched, what_a_groups_owner_does_is_left_out)
+TEST_F(sched, acts_of_a_groups_owner_are_left_out)
 {
 	struct tally tally = { };
 	int status;

@@ -480,7 +480,7 @@ static void own_and_call(void)
 	syscall(SYS_getpgid, 0);
 }
 
-TEST_F(syscall, what_a_groups_owner_does_is_left_out)
+TEST_F(syscall, acts_of_a_groups_owner_are_left_out)
 {
 	ASSERT_EQ(0, run(self, own_and_call, "syscall in (getsid, getpgid)"));
 	EXPECT_TRUE(is_call(self, "getsid", "native", SYS_getsid, getsid(0), "none"));

@@ -188,7 +188,7 @@ TEST_F(uring, flags_of_the_entry_do_not_change_what_it_may_do)
 	EXPECT_LE(committed(), entry.pos);
 }
 
-TEST_F(uring, who_does_not_own_the_group_is_refused)
+TEST_F(uring, a_session_that_does_not_own_the_group_is_refused)
 {
 	int other = session_open(O_RDONLY), tube[2];
 

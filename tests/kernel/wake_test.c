@@ -45,7 +45,7 @@ static int64_t woken(int fd, int ms)
 	return poll(&pollfd, 1, ms) > 0 ? now_ms() - start : -1;
 }
 
-TEST_F(wake, who_is_not_armed_polls_as_readable)
+TEST_F(wake, a_session_that_is_not_armed_polls_as_readable)
 {
 	struct pollfd pollfd = { .fd = self->fd, .events = POLLIN | POLLOUT | POLLPRI };
 
@@ -53,7 +53,7 @@ TEST_F(wake, who_is_not_armed_polls_as_readable)
 	EXPECT_EQ(POLLIN, pollfd.revents);
 }
 
-TEST_F(wake, who_is_armed_sleeps_until_an_event)
+TEST_F(wake, an_armed_session_sleeps_until_an_event)
 {
 	int i;
 
@@ -155,7 +155,7 @@ TEST_F(wake, much_wakes_at_the_watermark)
 	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
-TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
+TEST_F(wake, arming_anew_replaces_the_earlier_arm)
 {
 	ASSERT_EQ(0, arm(self->fd, CRITICAL, 1 << 30, 60000));
 	ASSERT_EQ(0, emit(1, 0));
@@ -168,7 +168,7 @@ TEST_F(wake, to_arm_anew_replaces_what_was_asked_for)
 	EXPECT_LE(0, woken(self->fd, SOON_MS));
 }
 
-TEST_F(wake, under_load_nobody_is_woken_who_did_not_ask)
+TEST_F(wake, under_load_no_session_is_woken_that_is_not_armed)
 {
 	uint64_t before = ring_get(LANE_CRITICAL, 0).wakeups;
 

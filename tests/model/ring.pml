@@ -189,8 +189,8 @@ inline segment_claim()
 	fi
 }
 
-/* ring_write_lost() */
-inline ring_write_lost()
+/* evring_loss_write() */
+inline loss_write()
 {
 	atomic {
 		seen_lost_times(first, last, now);
@@ -253,7 +253,7 @@ inline segment_reopen()
 	lost_seq = closed_seq;
 #endif
 	if
-	:: lost_count -> ring_write_lost()
+	:: lost_count -> loss_write()
 	:: else
 	fi;
 	d_step {
@@ -472,8 +472,8 @@ inline ring_publish()
 	fi
 }
 
-/* evring_commit() */
-inline evring_commit()
+/* evring_submit() */
+inline evring_submit()
 {
 	if
 	:: on_top -> nest--
@@ -493,7 +493,7 @@ inline evring_commit()
 	fi
 }
 
-/* evring_discard(), up to its call of commit_slow() */
+/* evring_discard(), up to its call of submit_slow() */
 inline evring_discard()
 {
 	if
@@ -527,7 +527,7 @@ inline emit()
 	entry = RING_AGAIN;
 	evring_reserve();
 	if
-	:: entry == RING_ENTERED && !give_up -> evring_commit()
+	:: entry == RING_ENTERED && !give_up -> evring_submit()
 	:: else ->
 		if
 		:: entry == RING_ENTERED -> evring_discard()

@@ -1160,9 +1160,9 @@ static const struct test {
 	unsigned int user_percent;	/* 0: 100 */
 	unsigned int types_max;		/* 0: 64 */
 } tests[] = {
-	{ opens, "who is open for writing alone can publish, and nothing else", 0, 0 },
+	{ opens, "a session for writing alone can publish, and nothing else", 0, 0 },
 	{ describes, "a type is described with the kernel's common part in front", 0, 0 },
-	{ publishes, "what is published is read, by write(), one and many", 0, 0 },
+	{ publishes, "published events are read, by write(), one and many", 0, 0 },
 	{ vectors, "the vectors of a writev() may end anywhere", 0, 0 },
 	{ short_writes, "a batch with a bad event is published up to it", 0, 0 },
 	{ forged_headers, "a header that is not as it should be is refused", 0, 0 },
@@ -1178,11 +1178,11 @@ static const struct test {
 	{ other_lanes, "another lane, another user's type: with a capability", 0, 0 },
 	{ moved_meanwhile, "a type may be moved to another lane while it is published", 0, 0 },
 	{ user_has_his_part, "a user has his part of a held ring and no more", 25, 0 },
-	{ full_ring, "what finds no room takes no number and is no loss", 0, 0 },
+	{ full_ring, "an event without room takes no number and is no loss", 0, 0 },
 	{ blocks, "a blocking writer waits for a commit, or a signal", 0, 0 },
 	{ by_io_uring, "a command of io_uring publishes a batch", 0, 0 },
 	{ bad_blocks, "blocks with random errors: refused, or a type that can be", 0, 0 },
-	{ says_why, "of a block that is refused it is said what is wrong", 0, 0 },
+	{ says_why, "a refused block comes with the reason", 0, 0 },
 };
 
 static void run(const struct test *test)

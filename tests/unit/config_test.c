@@ -370,7 +370,7 @@ static void files(void)
 	text[len] = '\0';
 	if (file)
 		fclose(file);
-	ok(strstr(text, "${file:/x:y}") != NULL, "without what a provider would give");
+	ok(strstr(text, "${file:/x:y}") != NULL, "without the value of a provider");
 	ok(definition_write(&def, "/nonexistent/n.json") == -ENOENT, "a folder that there is not");
 	unlink(path);
 	ok(!rmdir(folder), "nothing else is left there");

@@ -150,7 +150,7 @@ static void first_holds_back(void)
 	delivery_ack(ds, all[0]);
 	ok(deliveries_take(ds, &entry, 1, &events) == 1 && events == 100 &&
 	   entry.pos == position(100) && entry.seq == 100, "then all at once");
-	ok(!deliveries_take(ds, &entry, 1, &events), "what was taken is not taken again");
+	ok(!deliveries_take(ds, &entry, 1, &events), "an entry that was taken is not taken again");
 	deliveries_free(ds);
 }
 
@@ -304,7 +304,7 @@ static void shrinks(void)
 	delivery_push(ds, a, &event, 30000, 0);
 	delivery_shrink(ds, a, 30000, 100);
 	b = delivery_begin(ds, 20000);
-	ok((char *)b > (char *)a && (char *)b - (char *)a <= 64 + 104, "what it did not use is free");
+	ok((char *)b > (char *)a && (char *)b - (char *)a <= 64 + 104, "unused room is free");
 	event.next_seq++;
 	delivery_push(ds, b, &event, 20000, 0);
 	c = delivery_begin(ds, 100);

@@ -59,7 +59,7 @@ int main(void)
 	for (i = 0; i < EXPRESSIONS && wrong < 10; i++)
 		wrong += play(type);
 	evring_type_free(type);
-	ok(!wrong, "expressions at random say what they should");
+	ok(!wrong, "random expressions mean what the evaluator of the test computes");
 	/* Else the test would show little. */
 	ok(verdicts[0] > verdicts[1] / 9 && verdicts[1] > verdicts[0] / 9,
 	   "of some events it is so, of others not");

@@ -551,18 +551,18 @@ static bool steps_are_shared(void)
 int main(void)
 {
 	type = sample_type();
-	ok(all_say(so, sizeof(so) / sizeof(*so), 1), "what is so of an event");
-	ok(all_say(not_so, sizeof(not_so) / sizeof(*not_so), 0), "what is not so of it");
-	ok(absent_is_nothing(), "what is not within a payload is 0 or empty");
-	ok(errors_are_told(), "what is no expression is told: where, and what would be right");
+	ok(all_say(so, sizeof(so) / sizeof(*so), 1), "right expressions match");
+	ok(all_say(not_so, sizeof(not_so) / sizeof(*not_so), 0), "wrong ones do not");
+	ok(absent_is_nothing(), "a field outside of the payload is 0 or empty");
+	ok(errors_are_told(), "an error has its place, and what is allowed");
 	ok(size_is_bounded(), "an expression is bounded: terms, depth, texts, lists");
 	ok(heads_are_checked(), "a program's head is looked at");
 	ok(insns_are_checked(), "a program's instructions are looked at");
 	ok(pools_are_checked(), "a program's operands are looked at");
 	ok(grown(8, 0, EVRING_WANTED), "a program with longer parts is taken");
 	ok(grown(8, 1, -E2BIG), "but not where they say something");
-	ok(work_is_bounded(), "work is bounded, whatever an event says");
-	ok(most_is_bounded(), "work is bounded, whatever a program says");
+	ok(work_is_bounded(), "work is bounded for any event");
+	ok(most_is_bounded(), "work is bounded for any program");
 	ok(steps_are_shared(), "the programs of several owners share the steps of an event");
 	evring_type_free(type);
 	return tap_end();

@@ -273,9 +273,9 @@ int main(void)
 	static const struct config single = { .format = VALUE_JSON };
 	struct outgoing out = { .value = "a\nb\n", .len = 4 }, *halves[2];
 
-	explodes(&lines, "lines: down to single events, in order, each half says who it is");
-	explodes(&frames, "frames: down to single events, in order, each half says who it is");
+	explodes(&lines, "lines: down to single events, in order, each half has its identities");
+	explodes(&frames, "frames: down to single events, in order, each half has its identities");
 	hostile();
-	ok(!split_pack(&single, &out, halves), "what is no pack is not split");
+	ok(!split_pack(&single, &out, halves), "a single event is not split");
 	return tap_end();
 }

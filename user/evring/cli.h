@@ -21,14 +21,16 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c filter.c publish.c */
+/* status.c tail.c types.c hooks.c groups.c filter.c redact.c publish.c connectors.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
 int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);
 int cmd_filter(const struct cli *cli, int argc, char **argv);
+int cmd_redact(const struct cli *cli, int argc, char **argv);
 int cmd_publish(const struct cli *cli, int argc, char **argv);
+int cmd_connectors(const struct cli *cli, int argc, char **argv);
 
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);
@@ -37,6 +39,9 @@ json_t *groups_json(const struct snapshot *snap);
 /* filter.c: print the error in an expression, and where it is */
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error);
+/* The same of any line with such an error; @what is before the column. */
+void expression_print_error(const char *what, const char *expression,
+			    const struct evring_filter_error *error);
 /*
  * The owners of a hook with filters and limits, one object each: {"group": ...,
  * "filter": ..., "limits": {...}}. The administrator's group is null.

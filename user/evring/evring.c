@@ -20,7 +20,9 @@ static const struct {
 	{ "hooks", cmd_hooks },
 	{ "groups", cmd_groups },
 	{ "filter", cmd_filter },
+	{ "redact", cmd_redact },
 	{ "publish", cmd_publish },
+	{ "connectors", cmd_connectors },
 };
 
 static const char help[] =
@@ -33,7 +35,9 @@ static const char help[] =
 	"  hooks    list, attach and detach the hooks that emit events\n"
 	"  groups   list and drop the groups that the rings hold events for\n"
 	"  filter   check an expression that says which events are wanted\n"
+	"  redact   the rules that keep secrets out of events\n"
 	"  publish  publish an event of a type of your own\n"
+	"  connectors  list and change the connectors that evringd runs\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"

@@ -15,7 +15,7 @@ static const char help[] =
 	"Usage: evring filter [--json]\n"
 	"       evring filter check [--dump] [--types FILE] TYPE EXPRESSION\n"
 	"List the filters of the kernel's hooks. Or check whether this is an expression over\n"
-	"the fields of that type: if not, say where, and what would be right.\n"
+	"the fields of that type: if not, print the place, and what is allowed there.\n"
 	"evring-filter(7) has the language.\n"
 	"\n"
 	"  --dump        show the program that the kernel would run\n"
@@ -39,13 +39,22 @@ static void print_place(const char *expression, const struct evring_filter_error
 	putc('\n', stderr);
 }
 
+void expression_print_error(const char *what, const char *expression,
+			    const struct evring_filter_error *error)
+{
+	fflush(stdout);
+	fprintf(stderr, "evring: %s, column %u: %s\n", what, error->column, error->text);
+	if (!strpbrk(expression, "\n\r"))
+		print_place(expression, error);
+}
+
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error)
 {
-	fflush(stdout);
-	fprintf(stderr, "evring: filter of %s, column %u: %s\n", type, error->column, error->text);
-	if (!strpbrk(expression, "\n\r"))
-		print_place(expression, error);
+	char *what = xprintf("filter of %s", type);
+
+	expression_print_error(what, expression, error);
+	free(what);
 }
 
 /*

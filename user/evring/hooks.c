@@ -26,8 +26,8 @@ static const char help[] =
 	"\n"
 	"  --group GROUP  make the group the owner, not the administrator\n"
 	"  --lane LANE    put the events into this lane, not into the hook's own\n"
-	"  --filter EXPRESSION  emit only events of which this is so, see evring-filter(7);\n"
-	"                 without it all events, whatever this owner's filter was\n"
+	"  --filter EXPRESSION  emit only events that match, see evring-filter(7);\n"
+	"                 without it all events: an earlier filter of this owner goes\n"
 	"  --sample N     of those, emit one of N, on each CPU\n"
 	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
 	"                 others are lost, with the cause sampled or rate\n"
@@ -306,7 +306,7 @@ static int take_snapshot(struct evring *ev, const struct request *request)
 		usleep(LOOK_US);
 	if (ret < 0)
 		return fail(ret, "cannot wait for the snapshot");
-	printf("%s: snapshot %" PRIu32 " told %" PRIu32 " processes\n", SNAPSHOT, number, told);
+	printf("%s: snapshot %" PRIu32 " of %" PRIu32 " processes\n", SNAPSHOT, number, told);
 	return EXIT_SUCCESS;
 }
 

@@ -182,6 +182,21 @@ static void print_task(struct line *line, const struct evring_event *event)
 	}
 }
 
+/* In which fields "[redacted]" is the kernel's word, and not the process's */
+static void print_redacted(struct line *line, const struct evring_event *event)
+{
+	const char *before = " redacted=[";
+
+	for (uint32_t i = 0; i < event->type->nr_fields; i++) {
+		if (!evring_field_redacted(event, &event->type->fields[i]))
+			continue;
+		fprintf(line->out, "%s%s", before, event->type->fields[i].name);
+		before = " ";
+	}
+	if (*before == ' ' && !before[1])
+		putc(']', line->out);
+}
+
 void line_print(struct line *line, const struct evring *ev, const struct evring_event *event)
 {
 	print_time(line, evring_realtime(ev, event));
@@ -190,6 +205,7 @@ void line_print(struct line *line, const struct evring *ev, const struct evring_
 		print_task(line, event);
 	if (event->type) {
 		putc(' ', line->out);
+		print_redacted(line, event);
 		print_fields(line, ev, event, false);
 		if (event->type->common_size) {
 			fputs(style_on(STYLE_DIM, line->colour), line->out);

@@ -50,7 +50,7 @@ static const struct evring_field *field_find(struct payload *p, const char *name
 	if (field && is_own(p, field))
 		return field;
 	if (field) {
-		wrong(p, "%s is what the kernel says of the publisher", name);
+		wrong(p, "%s is the kernel's: it identifies the publisher", name);
 		return NULL;
 	}
 	wrong(p, "%s has no field '%s'; it has", p->type->name, name);

@@ -30,7 +30,7 @@ static const char help[] =
 	"\n"
 	"  --lane LANE[,LANE]  only these lanes; 'evring status' lists them\n"
 	"  --type GLOB         only types that match ('process.*'); can be given again\n"
-	"  --filter EXPRESSION only events of which this is so, see evring-filter(7): of the\n"
+	"  --filter EXPRESSION only events that match, see evring-filter(7): of the\n"
 	"                      types that have its fields\n"
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"

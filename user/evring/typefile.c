@@ -157,7 +157,7 @@ int types_in_file(const char *file, int (*fn)(const struct evring_type *type, vo
 		if (type) {
 			ret = fn(type, arg);
 		} else {
-			fprintf(stderr, "evring: %s: what it says of '%s' is no type: it has a name, "
+			fprintf(stderr, "evring: %s: '%s' is no valid type: a type has a name, "
 				"a version, and fields with names and kinds\n", file,
 				string_of(json_array_get(list, i), "name"));
 			ret = EXIT_FAILURE;
@@ -186,10 +186,10 @@ struct evring_type *type_from_file(const char *file, const char *name)
 	if (found)
 		type = make_type(found);
 	if (!found)
-		fprintf(stderr, "evring: %s: there is no type '%s'; it is to be what "
-			"'evring types --json' writes\n", file, name);
+		fprintf(stderr, "evring: %s: there is no type '%s'; the file must be the output of "
+			"'evring types --json'\n", file, name);
 	else if (!type)
-		fprintf(stderr, "evring: %s: what it says of %s is no type\n", file, name);
+		fprintf(stderr, "evring: %s: %s is no valid type\n", file, name);
 	json_decref(list);
 	return type;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* auth: who may use rest over the network: a file of lines, "basic USER:PASSWORD" or "bearer TOKEN". */
+/* auth: access to REST over the network: a file of lines, "basic USER:PASSWORD" or "bearer TOKEN". */
 #ifndef AUTH_H
 #define AUTH_H
 

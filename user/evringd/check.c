@@ -120,7 +120,7 @@ static const struct rule {
 	const char *allowed;
 } rules[] = {
 	{ "request.required.acks", all_replicas, 0,
-	  "what not all replicas have can be lost with a broker, after it is committed",
+	  "an event that not all replicas have can be lost with a broker, after it is committed",
 	  "all, -1" },
 	{ "message.timeout.ms", is_zero, ACCEPT_LOSS,
 	  "an event that is not delivered in that time is given up",
@@ -142,11 +142,11 @@ static const struct rule {
 	{ "topic.blacklist", is_empty, 0,
 	  "an event for a topic in it would never be delivered", "to leave it out" },
 	{ "test.mock.num.brokers", is_empty, ACCEPT_LOSS,
-	  "such brokers are in this process, and what they acknowledge ends with it",
+	  "such brokers are in this process, and the events that they acknowledge end with it",
 	  "to leave it out, or any with \"loss\" in \"delivery.accept\"" },
 	{ "message.max.bytes", message_fits, ACCEPT_LOSS,
 	  "a message of pack.bytes, or the longest event, does not fit into it",
-	  "what holds both and 2048 more (276000 is enough without packs), to leave it out, or less "
+	  "room for both and 2048 more (276000 is enough without packs), to leave it out, or less "
 	  "with \"loss\" in \"delivery.accept\"" },
 	{ "queue.buffering.max.messages", events_fit, 0,
 	  "inflight.max.events does not fit into it, and librdkafka's queue would be the bound",

@@ -28,8 +28,8 @@ struct config {
 	uint64_t abandon_ms;
 	char **lanes;			/* names, NULL at the end */
 	char **hooks;			/* globs, NULL at the end */
-	char *filter;			/* of all types; NULL: all events */
 	uint64_t snapshot;		/* 1: of the processes that run already */
+	char *filter;			/* of all types; NULL: all events */
 	struct template *topic;
 	struct template *key;		/* without a piece: messages have no key */
 	uint64_t format;		/* enum value_format */

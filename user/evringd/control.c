@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connector's state, and what is asked of it: see resource.h. */
+/* A connector's state, and requests to change it: see resource.h. */
 #include "resource.h"
 
 #include "log.h"

@@ -15,6 +15,7 @@
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
+ *	notify		sd_notify: ready, alive, the connectors' states
  *	loop		io_uring: timers, descriptors and signals that wake them
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and the requested state
@@ -67,6 +68,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "message.h"
+#include "notify.h"
 #include "outgoing.h"
 #include "pack.h"
 #include "problem.h"

@@ -46,7 +46,7 @@ static void filter_check(struct evring *ev, const struct config *cfg,
 
 	if (!type || !is_hook(type)) {
 		problem(problems, "key \"" FILTER_PREFIX "%.80s\": there is no such hook; "
-			"allowed: what evring hooks lists", filter->name);
+			"allowed: the hooks that evring hooks lists", filter->name);
 		return;
 	}
 	if (!is_attached(cfg, filter->name))

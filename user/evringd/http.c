@@ -29,7 +29,7 @@ struct server {
 	struct http *http;
 	struct MHD_Daemon *daemon;
 	struct loop_watch watch;
-	bool local;			/* who may connect, the socket's permissions say */
+	bool local;			/* the socket's permissions control access */
 };
 
 struct http {
@@ -274,7 +274,7 @@ bool http_turn(struct http *http)
  * The start
  */
 
-/* What libmicrohttpd says of clients' errors is none of the operator's business. */
+/* Drop libmicrohttpd's messages: clients' errors do not concern the operator. */
 static void log_nothing(void *arg, const char *fmt, va_list ap)
 {
 	(void)arg;

@@ -2,7 +2,7 @@
 /*
  * http: the network side of rest, by libmicrohttpd in the loop, without a thread.
  * Bodies, headers, connections and the time that a client may be silent have
- * bounds; what is refused for them is an HTTP status.
+ * bounds; a request beyond them gets an HTTP status.
  */
 #ifndef HTTP_H
 #define HTTP_H

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /*
- * What is told of a connector
+ * Descriptions of connectors
  */
 
 static json_t *strings_of(const json_t *settings)
@@ -188,7 +188,7 @@ void create_connector(struct call *call)
 	definition_free(&def);
 }
 
-/* Takes over @settings. What is asked of a connector that there is stays as it is. */
+/* Takes over @settings. An existing connector keeps its target state. */
 static void put_settings(struct call *call, json_t *settings)
 {
 	struct definition def = { .name = xstrdup(call->name), .settings = settings };

@@ -33,8 +33,14 @@ bool listener_inherited(void)
 
 static int inherit(char *why, size_t len)
 {
-	int flags = fcntl(INHERITED_FD, F_GETFL);
+	int flags = fcntl(INHERITED_FD, F_GETFL), listens = 0;
+	socklen_t size = sizeof(listens);
 
+	if (getsockopt(INHERITED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens) {
+		snprintf(why, len, "LISTEN_FDS: descriptor %d is no socket that listens",
+			 INHERITED_FD);
+		return -1;
+	}
 	if (flags < 0 || fcntl(INHERITED_FD, F_SETFL, flags | O_NONBLOCK) ||
 	    fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC))
 		return failed(-1, "the socket that systemd gave", why, len);

@@ -91,7 +91,7 @@ static bool is_stopped(struct call *call)
 	return false;
 }
 
-/* What is committed the rings may have overwritten, and what is not has to be delivered. */
+/* Refused: committed events may be overwritten, and the others have to be delivered. */
 void patch_offsets(struct call *call)
 {
 	if (is_stopped(call))

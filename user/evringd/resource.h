@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resource: rest's inside, for its files alone: what each kind of path answers.
+ * resource: rest's inside, for its files alone: the handlers of each kind of path.
  *
  *	rest		which one a request is for
  *	instance	/connectors: list, make, show, change, remove
@@ -23,7 +23,7 @@ struct call {
 	struct rest *rest;
 	const struct request *request;
 	struct answer *answer;
-	char name[256];			/* what stands at the path's "*" */
+	char name[256];			/* at the path's "*" */
 	unsigned int task;		/* ... and at its "#" */
 	struct entry *entry;		/* of that name, for handlers that need one */
 };
@@ -34,7 +34,7 @@ typedef void handler(struct call *call);
 void reply(struct call *call, int status, json_t *body);
 __attribute__((format(printf, 3, 4)))
 void reply_error(struct call *call, int status, const char *fmt, ...);
-/* A text of whatever bytes: what is no UTF-8 is shown as "?". */
+/* A text of any bytes: those that are no UTF-8 are shown as "?". */
 json_t *text_json(const char *text);
 /* Of connectors_put() and the like */
 void reply_errno(struct call *call, int error);

@@ -135,7 +135,7 @@ static void show_ready(struct call *call)
 static const struct {
 	const char *method, *path;
 	handler *answer;
-	const char *missing;		/* what a name without a connector is told */
+	const char *missing;		/* the message for a name without a connector */
 } routes[] = {
 	{ "GET",	"/",					show_worker,	NO_ENTRY },
 	{ "GET",	"/health",				show_health,	NO_ENTRY },

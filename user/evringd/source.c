@@ -103,7 +103,7 @@ static void tell_missing(struct source *src, int nr, const char *set)
 	}
 }
 
-/* Once all other hooks are attached: what begins from now on is told by process.fork. */
+/* Once all other hooks are attached: process.fork tells of processes that begin later. */
 static bool take_snapshot(struct source *src, char *why, size_t len)
 {
 	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
@@ -115,7 +115,7 @@ static bool take_snapshot(struct source *src, char *why, size_t len)
 		how.filter = filters_of(src->filters, type);
 	ret = evring_snapshot(src->ev, &how, &number);
 	if (ret == -EPERM) {
-		warn("hooks.snapshot: what runs already is not told: that needs CAP_PERFMON");
+		warn("hooks.snapshot: processes that run already are not told: that needs CAP_PERFMON");
 		return true;
 	}
 	if (ret < 0)

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "notify.h"
 #include "producer.h"
 #include "watch.h"
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #define WATCH_MS 10000
+#define STATUS_MS 5000
 
 struct worker {
 	struct loop *loop;
@@ -28,7 +30,8 @@ struct worker {
 	const char *device;		/* NULL: the usual one */
 	struct evring *ev;		/* of the watch; NULL: it cannot be opened */
 	struct watch *watch;
-	struct loop_timer watch_timer;
+	struct loop_timer watch_timer, status_timer;
+	uint64_t alive_ms;		/* between two signs of life */
 	struct loop_watch on_signal;
 	int signal_fd;
 	bool ending;
@@ -44,6 +47,28 @@ static void look_at_host(void *arg)
 	if (w->watch)
 		watch_look(w->watch);
 	loop_timer(w->loop, &w->watch_timer, WATCH_MS);
+}
+
+/* "3 connectors: 2 RUNNING, 1 FAILED". Sent from the loop, so that it says that this turns. */
+static void tell_status(void *arg)
+{
+	unsigned int nr[CONNECTOR_RESTARTING + 1] = { 0 };
+	struct worker *w = arg;
+	char text[256];
+	size_t len, i;
+
+	for (i = 0; i < connectors_nr(w->connectors); i++)
+		nr[connector_state(connectors_at(w->connectors, i)->connector)]++;
+	len = (size_t)snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%zu connector%s",
+			       connectors_nr(w->connectors),
+			       connectors_nr(w->connectors) == 1 ? "" : "s");
+	for (i = 0; i < sizeof(nr) / sizeof(*nr); i++)
+		if (nr[i])
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %u %s",
+						strchr(text, ':') ? "," : ":", nr[i],
+						connector_state_name((enum connector_state)i));
+	notify(text);
+	loop_timer(w->loop, &w->status_timer, w->alive_ms);
 }
 
 /*
@@ -74,6 +99,7 @@ static void signal_ready(void *arg)
 			hang_up(w);
 		} else {
 			w->ending = true;
+			notify("STOPPING=1");
 			connectors_stop(w->connectors,
 					si.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
 		}
@@ -170,6 +196,12 @@ int worker_run(const struct worker_setup *setup)
 	}
 	more = connectors_turn(w.connectors);
 	look_at_host(&w);
+	notify("READY=1");
+	w.alive_ms = notify_watchdog_ms();
+	w.alive_ms = w.alive_ms && w.alive_ms < STATUS_MS ? w.alive_ms : STATUS_MS;
+	w.status_timer = (struct loop_timer){ .expired = tell_status, .arg = &w };
+	if (getenv("NOTIFY_SOCKET"))
+		tell_status(&w);
 	while (!is_over(&w)) {
 		loop_turn(w.loop, !more);
 		more = w.http && http_turn(w.http);

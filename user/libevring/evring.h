@@ -71,7 +71,8 @@ const struct evring_meta *evring_meta(struct evring *ev);
  */
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
-/* "read", "uring", "hooks", "filters", "limits", "publish", "snapshot"; else NULL. */
+/* "read", "uring", "hooks", "filters", "limits", "publish", "snapshot",
+ * "redact"; else NULL. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -244,8 +245,8 @@ int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
 int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number);
 
 /*
- * Has the snapshot ended? 0: not yet. 1: *@told: how many processes the last one told that
- * has ended.
+ * Has the snapshot ended? 0: not yet. 1: *@told: of how many processes the last one was that
+ * has ended, whatever filters left of them.
  */
 int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told);
 
@@ -564,6 +565,71 @@ bool evring_filter_match(const struct evring_filter *filter, const struct evring
 /* The program, in the kernel's form. It belongs to the filter. */
 const struct evring_program *evring_filter_program(const struct evring_filter *filter);
 
+/*
+ * Redaction
+ */
+
+/* Lines of rules for one type, which say what in its texts is a secret: evring-redact(7). */
+struct evring_rules;
+
+/*
+ * No rules yet, for this type, which must stay as long as they do. *@rules is the
+ * caller's, to give to evring_rules_free(), to which NULL is fine.
+ */
+int evring_rules_new(struct evring_rules **rules, const struct evring_type *type);
+void evring_rules_free(struct evring_rules *rules);
+
+/*
+ * Add a line. -EINVAL: it is wrong, and @error (may be NULL) says how. -E2BIG: these
+ * are more rules than a type can have, and are of no use any more.
+ */
+int evring_rules_add(struct evring_rules *rules, const char *line,
+		     struct evring_filter_error *error);
+
+/* What the kernel would get: the rules', until the next line. NULL: there is no line, or no memory. */
+const struct evring_redaction *evring_rules_block(struct evring_rules *rules);
+
+/*
+ * The payload of an event of this type as the kernel would have published it, at @to.
+ * Returns its length, 0: nothing in it is a secret. -ENOSPC: @room is too small.
+ */
+ssize_t evring_rules_apply(struct evring_rules *rules, const struct evring_event *event,
+			   void *to, size_t room);
+
+/* The kernel's rules for one type. May grow at the end. */
+struct evring_redact_state {
+	uint32_t generation;		/* counts the changes */
+	bool is_own;			/* they are those that the module was loaded with */
+	uint64_t redacted;		/* events that something was left out of */
+	uint64_t hidden;		/* events that were too much work: more than had to be */
+	char text[EVRING_REDACT_TEXT_MAX];	/* the lines, each with a newline behind it */
+};
+
+/*
+ * What they are; with @own, the lines that the module would be loaded with. -ENOENT: no
+ * such type. -EOPNOTSUPP: it is no hook's, and has none. -ENOSYS: the module knows no rules.
+ */
+int evring_redact_get(struct evring *ev, const char *type, bool own,
+		      struct evring_redact_state *state);
+
+/*
+ * Replace them, as a whole; by none where @rules is NULL or has no line. When this
+ * returns, all events are judged by the new ones. Needs CAP_SYS_ADMIN. -ESTALE: they are of
+ * another @generation than that by now (0: of any); or another version of the type's.
+ */
+int evring_redact_set(struct evring *ev, const char *type, struct evring_rules *rules,
+		      uint32_t generation);
+
+/* The same with the module's own. */
+int evring_redact_reset(struct evring *ev, const char *type, uint32_t generation);
+
+/*
+ * Of an event, from which fields secrets were left out: a bit for each field's number,
+ * the highest one for all from 63 on. Read with evring_field_redacted().
+ */
+uint64_t evring_redacted(const struct evring_event *event);
+bool evring_field_redacted(const struct evring_event *event, const struct evring_field *field);
+
 /* The identity of this host, which is a part of its events'; NUL-terminated strings. */
 struct evring_host {
 	char machine_id[33];	/* 32 hex digits */
@@ -596,7 +662,7 @@ ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
  * The head, each field at most, and each byte of the payload: six bytes of
  * "\u0001" and two in base 16, where another byte is no UTF-8.
  */
-#define EVRING_JSON_HEAD	1664ul
+#define EVRING_JSON_HEAD	1680ul
 #define EVRING_JSON_BYTE	8ul
 
 static inline size_t evring_json_max(const struct evring_event *event)

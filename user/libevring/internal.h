@@ -160,6 +160,24 @@ static inline bool kind_signed(unsigned int kind)
 	return ((kind & ~EVRING_KIND_VAR) & 0xff00) == (EVRING_KIND_S8 & 0xff00);
 }
 
+/* evring_redacted() and evring_field_redacted() */
+static inline uint64_t redacted_fields(const struct evring_event *event)
+{
+	uint64_t fields;
+
+	if (!(event->rec->flags & EVRING_REC_REDACTED) || event->payload_len < sizeof(fields) ||
+	    event->rec->type < EVRING_TYPE_FIRST)
+		return 0;
+	memcpy(&fields, (const char *)event->payload + event->payload_len - sizeof(fields),
+	       sizeof(fields));
+	return fields;
+}
+
+static inline bool is_redacted(uint64_t fields, uint32_t i)
+{
+	return fields >> (i < 63 ? i : 63) & 1;
+}
+
 /* clock.c: raw time stamps */
 
 void clock_refresh(struct evring *ev);

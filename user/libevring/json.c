@@ -25,7 +25,7 @@
 /* The most that one thing can take; a field's own is in struct evring_field */
 #define HEAD_MAX	EVRING_JSON_HEAD
 #define BYTE_MAX	EVRING_JSON_BYTE
-#define TAIL_MAX	16	/* the two closing braces, and the scribbled bytes */
+#define TAIL_MAX	32	/* an empty list of fields, the closing brace, the scribbled bytes */
 
 #define ONES		0x0101010101010101ULL
 #define HIGHS		0x8080808080808080ULL
@@ -693,6 +693,32 @@ static char *put_head(char *p, const struct evring *ev, const struct evring_host
 	return put_literal(p, ",\"data\":{");
 }
 
+/* The fields that secrets were left out of; behind the fields, as few events have it. */
+static char *put_redacted(char *p, const char *limit, const struct evring_event *event)
+{
+	const struct evring_type *type = event->type;
+	uint64_t fields = redacted_fields(event);
+	size_t most = 0;
+
+	for (uint32_t i = 0; i < type->nr_fields; i++)
+		if (is_redacted(fields, i))
+			most += type->fields[i].name_len + 3;
+	if ((size_t)(limit - p) < most)
+		return NULL;
+	p = put_literal(p, ",\"redacted\":[");
+	for (uint32_t i = 0; i < type->nr_fields; i++) {
+		if (!is_redacted(fields, i))
+			continue;
+		*p++ = '"';
+		p = put_bytes(p, type->fields[i].name, type->fields[i].name_len);
+		p = put_literal(p, "\",");
+	}
+	if (p[-1] == ',')
+		p--;
+	*p++ = ']';
+	return p;
+}
+
 ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
 		    const struct evring_event *event, char *buf, size_t len)
 {
@@ -718,6 +744,12 @@ ssize_t evring_json(const struct evring *ev, const struct evring_host *host,
 	}
 	if (p[-1] == ',')
 		p--;
-	p = put_literal(p, "}}");
+	*p++ = '}';
+	if (type && event->rec->flags & EVRING_REC_REDACTED) {
+		p = put_redacted(p, limit, event);
+		if (!p)
+			return -ENOSPC;
+	}
+	*p++ = '}';
 	return p - buf;
 }

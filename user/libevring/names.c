@@ -35,6 +35,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "hooks";
 	case EVRING_FEATURE_PUBLISH:
 		return "publish";
+	case EVRING_FEATURE_REDACT:
+		return "redact";
 	case EVRING_FEATURE_FILTERS:
 		return "filters";
 	case EVRING_FEATURE_LIMITS:

@@ -98,6 +98,7 @@
 #define EVRING_FEATURE_LIMITS	(1ULL << 4)	/* evring_hook.limits */
 #define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
 #define EVRING_FEATURE_SNAPSHOT	(1ULL << 6)	/* EVRING_HOOK_F_SNAPSHOT */
+#define EVRING_FEATURE_REDACT	(1ULL << 7)	/* EVRING_IOC_REDACT, EVRING_REC_REDACTED */
 
 /*
  * Records
@@ -136,6 +137,16 @@ struct evring_rec {
 #define EVRING_REC_SOFTIRQ	0x0001
 #define EVRING_REC_HARDIRQ	0x0002
 #define EVRING_REC_NMI		0x0003
+
+/*
+ * struct evring_rec.flags: secrets were left out of the event's texts, and
+ * EVRING_REDACTED_MARK stands in the place of each. The last 8 bytes of the payload,
+ * unaligned, say in which fields: a __u64 with a bit for each field's number in the
+ * type's list, the highest one for all from 63 on. (The mark is missing where the
+ * event would have been too long with it.)
+ */
+#define EVRING_REC_REDACTED	0x0004
+#define EVRING_REDACTED_MARK	"[redacted]"
 
 /* struct evring_rec.type: the ids that mean the same on every host */
 #define EVRING_TYPE_PAD		0	/* fills the tail of a segment; covers no seq */
@@ -534,6 +545,96 @@ enum evring_op {
 	EVRING_OP_CONTAINS	= 7,	/* it is somewhere in s */
 	EVRING_OP_GLOB		= 8,	/* s as a whole matches it: * ? [a-z] [!a-z] and \ */
 	EVRING_OP_NET		= 9,	/* the first bits of s, of kind FIXED, are these */
+};
+
+/*
+ * Redaction
+ *
+ * Rules say which parts of a type's texts are secrets. The kernel leaves these out
+ * before a byte of the event is in the ring, so no mapping, filter or consumer has
+ * them. libevring makes the rules from lines of text (evring_rules_add()); this is
+ * what the kernel gets and what it believes nothing of. Like a type it is one block of
+ * bytes; positions count from its first byte.
+ *
+ *	+------------------+-------+-------+----------+------+------+
+ *	| evring_redaction | rules | conds | programs | pool | text |
+ *	+------------------+-------+-------+----------+------+------+
+ *
+ * The work on one event is bounded by EVRING_REDACT_STEPS. What is left of its texts
+ * then is left out as a whole, and counted (evring_redact.hidden).
+ */
+
+/**
+ * struct evring_redaction - the rules for one type
+ * @magic: EVRING_REDACTION_MAGIC
+ * @len: bytes of the whole block, a multiple of 8
+ * @size: bytes of this structure
+ * @version: of the type's schema that they were made for
+ * @rules: struct evring_redact_rule, 1 to EVRING_REDACT_RULES_MAX of them
+ * @conds: struct evring_redact_cond, at most EVRING_REDACT_CONDS_MAX
+ * @pool: bytes: the operands
+ * @text: bytes: the lines that the rules were made of, each with a newline behind it;
+ *	the last byte is NUL, and no other
+ */
+struct evring_redaction {
+	__u32	magic;
+	__u32	len;
+	__u32	size;
+	__u32	version;
+	struct evring_table rules;
+	struct evring_table conds;
+	struct evring_table pool;
+	struct evring_table text;
+};
+
+#define EVRING_REDACTION_MAGIC		0x52525645u	/* "EVRR" on a little-endian host */
+#define EVRING_REDACTION_MAX		65536		/* bytes of a block */
+#define EVRING_REDACT_RULES_MAX		128
+#define EVRING_REDACT_CONDS_MAX		32
+#define EVRING_REDACT_POOL_MAX		8192		/* bytes */
+#define EVRING_REDACT_TEXT_MAX		16384		/* bytes, the NUL included */
+#define EVRING_REDACT_STEPS		65536
+
+/**
+ * struct evring_redact_rule - where in one field a secret is
+ * @op: enum evring_redact_op
+ * @first: the byte that all operands begin with; 0: they differ
+ * @kind: of the field: EVRING_KIND_TEXT or EVRING_KIND_TEXTS
+ * @offset: of the field, from the start of the payload
+ * @field: its number in the type's list
+ * @cond: number plus 1 of the condition under which it holds; 0: always
+ * @count: operands: the rule holds for each of them
+ * @pool: where the first one is, bytes from the start of the pool: a __u16, and so many
+ *	bytes, one operand behind another, unaligned
+ */
+struct evring_redact_rule {
+	__u8	op;
+	__u8	first;
+	__u16	kind;
+	__u16	offset;
+	__u16	field;
+	__u16	cond;
+	__u16	count;
+	__u32	pool;
+};
+
+/* A filter (struct evring_program) for the same type, in the same block */
+struct evring_redact_cond {
+	__u32	offset;
+	__u32	len;
+};
+
+/*
+ * What is a secret. A text is one, or each of an EVRING_KIND_TEXTS. What is said of a
+ * text holds for each word in it, too: a script is an argument with words.
+ */
+enum evring_redact_op {
+	EVRING_REDACT_ALL	= 0,	/* the text; no operand */
+	EVRING_REDACT_AFTER	= 1,	/* what follows an option, whose name is a glob */
+	EVRING_REDACT_PREFIX	= 2,	/* what follows the operand, in the same word */
+	EVRING_REDACT_VALUE	= 3,	/* what follows name= ; a glob, letters of any case */
+	EVRING_REDACT_HEADER	= 4,	/* what follows name: ; letters of any case */
+	EVRING_REDACT_URL	= 5,	/* a password: scheme://user:password@; no operand */
 };
 
 /*
@@ -986,8 +1087,8 @@ enum evring_limit_per {
  *	of it this kernel lacks, or why it could not be attached; else empty
  * @snapshot: in: 0; out: of EVRING_HOOK_F_SNAPSHOT: number of the snapshot; else, of
  *	process.state, the last one that has ended, 0: none has
- * @told: in: 0; out: of process.state: how many processes the last snapshot told that
- *	has ended
+ * @told: in: 0; out: of process.state: how many processes the last snapshot that has
+ *	ended was of, whatever filters left of them
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -1078,6 +1179,53 @@ struct evring_filter_read {
 	__u32	len;
 	struct evring_limits limits;
 };
+
+/**
+ * struct evring_redact - EVRING_IOC_REDACT: the rules for one type
+ * @name: of the type, NUL-terminated and NUL-padded
+ * @rules: of EVRING_REDACT_SET: address of a struct evring_redaction; 0: no rules
+ * @to: of EVRING_REDACT_QUERY: address for the rules: as much as there is room for
+ * @room: bytes at @to
+ * @len: out: bytes of the rules that the type has now, 0: none; of EVRING_REDACT_QUERY
+ *	with EVRING_REDACT_F_DEFAULT of those
+ * @op: EVRING_REDACT_*
+ * @flags: in: EVRING_REDACT_F_DEFAULT of EVRING_REDACT_QUERY: the module's own rules,
+ *	not those of now; out: EVRING_REDACT_F_*
+ * @generation: in: of a change: it is refused with ESTALE if the rules are of another
+ *	one; 0: they may be of any. Out: counts the changes, from 1
+ * @reserved: 0
+ * @redacted: out: events of which something was left out
+ * @hidden: out: events that were too much work: more was left out than had to be
+ *
+ * Rules are for events of hooks, which tell of others; what an application publishes,
+ * or another module emits, is for its author to say. Each event is judged by all of
+ * the old rules or all of the new ones; when the call returns no event is judged by
+ * the old ones any more.
+ *
+ * A change needs CAP_SYS_ADMIN: rules hold for all readers. ENOENT: no such type.
+ * EOPNOTSUPP: it is no hook's. EINVAL: these are no rules for this type. ESTALE: they
+ * are for another version of it, or see @generation. E2BIG: they are larger than this
+ * kernel takes, or have something that it does not know. EFAULT, ENOMEM. May sleep.
+ */
+struct evring_redact {
+	char	name[EVRING_NAME_MAX];
+	__u64	rules;
+	__u64	to;
+	__u32	room;
+	__u32	len;
+	__u32	op;
+	__u32	flags;
+	__u32	generation;
+	__u32	reserved;
+	__u64	redacted;
+	__u64	hidden;
+};
+
+#define EVRING_REDACT_QUERY	0
+#define EVRING_REDACT_SET	1
+#define EVRING_REDACT_RESET	2	/* to the module's own rules */
+
+#define EVRING_REDACT_F_DEFAULT	0x1	/* they are the module's own */
 
 /**
  * struct evring_drop - EVRING_IOC_DROP: forget a group that nobody owns
@@ -1263,6 +1411,8 @@ struct evring_publish {
 #define EVRING_IOC_FILTER	_IOWR(EVRING_IOC_MAGIC, 9, struct evring_filter_read)
 #define EVRING_IOC_REGISTER	_IOWR(EVRING_IOC_MAGIC, 10, struct evring_register)
 #define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 11, struct evring_unregister)
+/* 12 is EVRING_CMD_PUBLISH. */
+#define EVRING_IOC_REDACT	_IOWR(EVRING_IOC_MAGIC, 13, struct evring_redact)
 
 /**
  * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD

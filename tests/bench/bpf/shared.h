@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the BPF programs and the program that runs them both know. */
+/* Shared by the BPF programs and the program that runs them. */
 #ifndef EVRING_BENCH_SHARED_H
 #define EVRING_BENCH_SHARED_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arrivals: what a topic has, as the broker counts it: the partitions' end
- * offsets, so that who sent it and whether somebody reads it does not matter.
+ * arrivals: the messages of a topic, as the broker counts them: the partitions' end
+ * offsets, which depend on neither sender nor reader.
  */
 #include <errno.h>
 #include <getopt.h>

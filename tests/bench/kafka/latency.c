@@ -177,8 +177,8 @@ static rd_kafka_conf_t *new_conf(void)
 	/* The broker answers as soon as there is anything at all. */
 	set(conf, "fetch.min.bytes", "1");
 	/*
-	 * What it may wait for that. Kafka wakes a waiting fetch when something
-	 * comes; librdkafka's mock broker sleeps it out, whatever comes meanwhile.
+	 * The time that a fetch may wait. Kafka wakes a waiting fetch when a message
+	 * comes; librdkafka's mock broker waits to the end in any case.
 	 */
 	set(conf, "fetch.wait.max.ms", "1");
 	/* No pause after an error, such as the topic's leader not being known yet. */

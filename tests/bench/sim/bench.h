@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the native benchmarks share: time, samples, ends. */
+/* Shared by the native benchmarks: time, samples, ends. */
 #ifndef EVRING_BENCH_H
 #define EVRING_BENCH_H
 
@@ -14,7 +14,7 @@ static inline void die(const char *what, int ret)
 	exit(1);
 }
 
-/* CPU time of this thread: whoever else is on the machine does not count. */
+/* CPU time of this thread: other load on the machine does not count. */
 static inline unsigned long long cpu_ns(void)
 {
 	struct timespec ts;

@@ -17,7 +17,7 @@
 #define WANTED_MAX	8
 #define COMMIT_EVERY	1024	/* events: the ring gets room while we read on */
 #define WATERMARK	65536	/* bytes to wait for: a reader woken by each event */
-#define FLUSH_MS	100	/* ... costs who emits more than the event does */
+#define FLUSH_MS	100	/* ... costs the emitter more than the event does */
 
 struct wanted {
 	const char *type;

@@ -4,8 +4,8 @@
  *
  * Prints the bootstrap address on one line of standard output and stays until
  * SIGTERM or SIGINT, or until a pipe or terminal on standard input is closed.
- * SIGUSR1 takes all brokers down, SIGUSR2 brings them back with what they had.
- * What can be wrong from the start can also be told later, a line each on
+ * SIGUSR1 takes all brokers down, SIGUSR2 brings them back with their messages.
+ * Errors of the options can also be set later, a line each on
  * standard input: "error 29:3", "leader t:0:-1", "down 2".
  */
 #include <errno.h>

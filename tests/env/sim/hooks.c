@@ -7,6 +7,7 @@
 #include "../../../kmod/group.h"
 #include "../../../kmod/hooks/hook.h"
 #include "../../../kmod/limits.h"
+#include "../../../kmod/redact/stage.h"
 #include "../../../kmod/type.h"
 #include "hooks.h"
 #include "kernel.h"
@@ -25,12 +26,15 @@ static struct sim_hook hooks[SIM_HOOKS];
 void sim_hook_register(unsigned int hook, struct evring_event_type *type)
 {
 	hooks[hook].type = type;
+	evring_redact_reset(type);
 }
 
 void sim_hook_submit(unsigned int hook, struct evring_slot *slot)
 {
 	const struct evring_gate *gate = rcu_dereference_sched(hooks[hook].gate);
 
+	if (slot->stage && !evring_land(slot))
+		return;
 	if (gate)
 		evring_gate_submit(gate, hooks[hook].type, slot);
 	else
@@ -138,6 +142,13 @@ int evring_hooks_drop_group(const char *name)
 		if (test_bit(place, hooks[i].owners))
 			hook_give_up(&hooks[i], place);
 	return ret;
+}
+
+struct evring_event_type *evring_hook_type(const char *name)
+{
+	struct sim_hook *hook = hook_find(name);
+
+	return hook ? hook->type : ERR_PTR(evring_type_known(name) ? -EOPNOTSUPP : -ENOENT);
 }
 
 u32 evring_hook_flags(u32 type_id)

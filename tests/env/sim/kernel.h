@@ -41,6 +41,7 @@
 #define MODULE_ALIAS_MISCDEV(minor)	struct sim_nothing
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define lockdep_assert_held(lock)	((void)(lock))
+#define lockdep_is_held(lock)		((void)(lock), true)
 #define __printf(f, a)			__attribute__((format(printf, f, a)))
 #define WARN_ON_ONCE(x)			({ bool warn_ = (x); assert(!warn_); warn_; })
 #define ERESTARTSYS			512
@@ -152,6 +153,8 @@ static inline void *ERR_PTR(long error)
 	return (void *)error;
 }
 
+#define PTR_ERR_OR_ZERO(p)	(IS_ERR(p) ? PTR_ERR(p) : 0)
+
 static inline long PTR_ERR(const void *p)
 {
 	return (long)p;
@@ -185,6 +188,7 @@ static inline bool IS_ERR_OR_NULL(const void *p)
 #define kfree(p)			free((void *)(p))
 #define kvfree(p)			free((void *)(p))
 #define kvmalloc(n, flags)		malloc(n)
+#define kvmalloc_node(n, flags, node)	((void)(node), malloc(n))
 #define kvzalloc(n, flags)		calloc(1, n)
 #define ERR_CAST(p)			((void *)(p))
 #define raw_smp_processor_id()		sim_cpu
@@ -201,11 +205,11 @@ struct rcu_head {
 	int unused;
 };
 
-#define __rcu
 #define kfree_rcu(p, member)		free((void *)(p))
 #define kvfree_rcu(p, member)		free((void *)(p))
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 #define rcu_dereference_sched(p)	smp_load_acquire(&(p))
+#define rcu_dereference_protected(p, c)	((void)(c), (p))
 
 #define __set_bit(nr, map)		((map)[(nr) / 64] |= 1UL << (nr) % 64)
 #define __clear_bit(nr, map)		((map)[(nr) / 64] &= ~(1UL << (nr) % 64))
@@ -516,6 +520,8 @@ extern struct user_namespace init_user_ns, sim_user_ns;
 #define uid_eq(a, b)		((a).val == (b).val)
 extern bool sim_capable;
 #define perfmon_capable()	sim_capable
+#define CAP_SYS_ADMIN			21
+#define capable(cap)			((void)(cap), perfmon_capable())
 
 #define task_tgid_nr(task)	((task)->tgid)
 

@@ -108,6 +108,9 @@ extern __thread unsigned int sim_nmi;
 #define this_cpu_add(x, n)	__atomic_add_fetch(&(&(x))[sim_cpu], n, __ATOMIC_RELAXED)
 #define this_cpu_inc(x)		this_cpu_add(x, 1)
 
+#define __rcu
+#define rcu_access_pointer(p)	READ_ONCE(p)
+
 #define preempt_disable_notrace()	do { } while (0)
 #define preempt_enable_notrace()	do { } while (0)
 /* Nothing here is an interrupt that can be held off. */

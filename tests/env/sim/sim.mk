@@ -22,13 +22,14 @@ SIM_HOST := -Wl,--wrap=evring_host tests/env/sim/host.c
 SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
-SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify user parse app app_type publish block type_desc type \
+SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify \
+	    redact/stage redact/find redact/copy redact/set redact/verify redact/build redact/default user parse app app_type publish block type_desc type \
 	    clock ring segment loss memory name lane cpu \
 	    group wake ioctl device abi)
 # What an emit needs, without a device
 SIM_RING := kmod/ring kmod/segment kmod/loss
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device hooks producer)
-SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h kmod/filter/*.c include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
+SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h kmod/filter/*.c kmod/redact/*.c include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
 	    $(HARNESS) tests/env/sim/sim.mk
 
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -114,6 +114,7 @@ static void refuses_arguments(void)
 	CHECK(call(ev, EVRING_IOC_ARM, &arm) == -EINVAL);
 	CHECK(call(ev, EVRING_IOC_LEAVE, &arm) == -EINVAL);
 	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 12), NULL) == -ENOTTY);
+	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 14), NULL) == -ENOTTY);
 	/* Shorter than any caller's can be */
 	CHECK(call(ev, _IOC(_IOC_READ, EVRING_IOC_MAGIC, 0, 8), &arm) == -EINVAL);
 	evring_close(ev);
@@ -266,6 +267,6 @@ const struct test calls_tests[] = {
 	{ refuses_arguments, STEPPED, "an argument that means nothing is refused" },
 	{ refuses_pointers, STEPPED, "a pointer that leads nowhere is refused" },
 	{ without_capability, STEPPED, "hooks and dropping need a capability, reading none" },
-	{ commits, STEPPED, "a commit takes what can be, by ioctl and by io_uring" },
+	{ commits, STEPPED, "a commit takes the valid entries, by ioctl and by io_uring" },
 	{ NULL, NONE, NULL },
 };

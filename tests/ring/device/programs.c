@@ -61,6 +61,6 @@ static void random_programs(void)
 
 const struct test programs_tests[] = {
 	{ found_programs, NONE, "the programs that found a fault find none any more" },
-	{ random_programs, NONE, "random programs: the module does what the model says" },
+	{ random_programs, NONE, "random programs: the module agrees with the model" },
 	{ NULL, NONE, NULL },
 };

@@ -191,11 +191,11 @@ out:
 }
 
 const struct test waking_tests[] = {
-	{ wakes, STEPPED, "who is armed is woken by the first event of its lanes" },
-	{ wakes_a_crowd, STEPPED, "hundreds who wait are each woken, by what they asked for" },
+	{ wakes, STEPPED, "an armed session is woken by the first event of its lanes" },
+	{ wakes_a_crowd, STEPPED, "hundreds of waiters are each woken by the events they wait for" },
 	{ watermark, STEPPED, "a watermark wakes by bytes, or by the flush time" },
-	{ killed_waiting, STEPPED, "who dies while it waits is waited for by nobody" },
+	{ killed_waiting, STEPPED, "a waiter that dies is not waited for" },
 	{ waits_in_time, REAL, "waiting ends with the first event, and not before" },
-	{ ping_pong, REAL, "no wake-up is lost between two who wait for each other" },
+	{ ping_pong, REAL, "no wake-up is lost between two waiters that wake each other" },
 	{ NULL, NONE, NULL },
 };

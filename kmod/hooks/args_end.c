@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of arguments that are too long for an event, as they lie in the process. It
+ * can begin with a secret whose sign is not in it (the value of --password), so a lead
+ * is read as well: it is looked at for redaction, and is in no event.
+ */
+#include <linux/binfmts.h>
+#include <linux/build_bug.h>
+#include <linux/minmax.h>
+
+#include "args_end.h"
+#include "peek.h"
+
+#define PIECE_BYTES	256	/* of each of the lead's three pieces, at most */
+#define CHUNK_BYTES	128	/* looked through at once for where an argument begins */
+
+static_assert(3 * PIECE_BYTES + 1 + EVRING_ARGS_END_BYTES + CHUNK_BYTES <= EVRING_ARGS_END_ROOM);
+
+/* Where the argument begins that has the byte before @at; 0: it is not to be read. */
+static unsigned long argument_start(unsigned long first, unsigned long at, char *chunk)
+{
+	unsigned long limit = at - first > MAX_ARG_STRLEN ? at - MAX_ARG_STRLEN : first;
+	u32 len, i;
+
+	while (at > limit) {
+		len = min_t(unsigned long, at - limit, CHUNK_BYTES);
+		at -= len;
+		if (evring_peek(chunk, at, len) != len)
+			return 0;
+		for (i = len; i--;)
+			if (!chunk[i])
+				return at + i + 1;
+	}
+	return limit;
+}
+
+/* Append what lies there, at most so much of its end. */
+static bool piece_add(char *room, u32 *used, unsigned long from, unsigned long to)
+{
+	u32 len = min_t(unsigned long, to - from, PIECE_BYTES);
+	bool good = evring_peek(room + *used, to - len, len) == len;
+
+	*used += len;
+	return good;
+}
+
+/*
+ * What comes before, and of the argument that is cut in two how it begins and what is
+ * next to the cut. A blank stands for what is between these.
+ */
+static bool lead_read(char *room, u32 *used, unsigned long first, unsigned long at)
+{
+	unsigned long start = argument_start(first, at, room + EVRING_ARGS_END_ROOM - CHUNK_BYTES);
+	unsigned long head = min(at, start + PIECE_BYTES);
+
+	if (!start || !piece_add(room, used, first, start) ||
+	    !piece_add(room, used, start, head))
+		return false;
+	if (at - head > PIECE_BYTES) {
+		room[(*used)++] = ' ';
+		head = at - PIECE_BYTES;
+	}
+	return piece_add(room, used, head, at);
+}
+
+/*
+ * The last @len bytes before @end of the arguments that begin at @first, into @room
+ * behind *@lead bytes of lead. Returns @len, or 0 if they are not to be read. Never
+ * sleeps; looks through as much as one argument can have, where one is that long.
+ */
+u32 evring_args_end(char *room, unsigned long first, unsigned long end, u32 len, u32 *lead)
+{
+	*lead = 0;
+	if (!len)
+		return 0;
+	if (lead_read(room, lead, first, end - len) &&
+	    evring_peek(room + *lead, end - len, len) == len)
+		return len;
+	*lead = 0;
+	return 0;
+}

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Redaction in the kernel: no secret is in any mapped page while it is exec'ed, the
+ * event says what was left out, and rules change without a gap.
+ */
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "file_deed.h"
+
+#define EXEC	"process.exec"
+#define TRUE	DIR_PATH "/true"
+#define MARK	EVRING_REDACTED_MARK
+
+FIXTURE(redact) {
+	struct evring *ev;
+	const struct evring_type *type;
+	struct told *told;
+	pid_t pid;
+};
+
+FIXTURE_SETUP(redact)
+{
+	groups_drop();
+	deed_folder();
+	if (system("cp -L /bin/true " TRUE " && chmod 755 " TRUE " && cp " TRUE " mysql"))
+		abort();
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_LT(0, evring_types(self->ev));
+	self->type = evring_type_by_name(self->ev, EXEC);
+	ASSERT_NE(NULL, self->type);
+	ASSERT_EQ(0, evring_redact_reset(self->ev, EXEC, 0));
+	ASSERT_EQ(1, evring_attach(self->ev, EXEC, NULL, -1));
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+}
+
+FIXTURE_TEARDOWN(redact)
+{
+	evring_redact_reset(self->ev, EXEC, 0);
+	evring_detach(self->ev, EXEC, NULL);
+	evring_close(self->ev);
+	free(self->told);
+}
+
+static struct evring_rules *rules_of(const struct evring_type *type, const char *line)
+{
+	struct evring_rules *rules = NULL;
+	struct evring_filter_error error;
+
+	if (evring_rules_new(&rules, type))
+		abort();
+	if (line && evring_rules_add(rules, line, &error)) {
+		printf("# %s: column %u: %s\n", line, error.column, error.text);
+		abort();
+	}
+	return rules;
+}
+
+/* One line alone, or none */
+static int rules_set(struct evring *ev, const struct evring_type *type, const char *line)
+{
+	struct evring_rules *rules = rules_of(type, line);
+	int ret = evring_redact_set(ev, type->name, rules, 0);
+
+	evring_rules_free(rules);
+	return ret;
+}
+
+/* What a child runs: @argv[0] is the program. */
+static pid_t run(char *const *argv, char *const *env)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		dup2(open("/dev/null", O_WRONLY), 2);
+		execve(argv[0], argv, env);
+		_exit(126);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		abort();
+	return pid;
+}
+
+static char *const no_env[] = { NULL };
+
+/* The event of one exec of a program */
+static const struct evring_event *told_of(struct _test_data_redact *self, char *const *argv)
+{
+	free(self->told);
+	self->pid = run(argv, no_env);
+	self->told = told_read(self->ev, EXEC, self->pid);
+	if (self->told->n != 1)
+		abort();
+	return told_at(self->told, 0);
+}
+
+/* With '|' for NULs; good until the next call */
+static const char *texts_of(const struct evring_event *event, const char *name)
+{
+	static char text[TOLD_BYTES];
+	const char *s;
+	size_t n;
+
+	if (evring_get_string(event, told_field(event, name), &s, &n) || n >= sizeof(text))
+		abort();
+	for (size_t i = 0; i < n; i++)
+		text[i] = s[i] ? s[i] : '|';
+	text[n] = '\0';
+	return text;
+}
+
+#define EXEC_ARGS(...)	((char *const []){ __VA_ARGS__, NULL })
+
+TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
+{
+	const struct evring_event *event;
+	struct evring_redact_state *before = calloc(1, sizeof(*before));
+	struct evring_redact_state *after = calloc(1, sizeof(*after));
+
+	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, false, before));
+	EXPECT_TRUE(before->is_own);
+	event = told_of(self, EXEC_ARGS(TRUE, "--password", "hunter2", "-phunter2"));
+	EXPECT_STREQ(TRUE "|--password|" MARK "|-phunter2|", texts_of(event, "argv"));
+	EXPECT_TRUE(evring_field_redacted(event, told_field(event, "argv")));
+	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "path")));
+	EXPECT_TRUE(event->rec->flags & EVRING_REC_REDACTED);
+	EXPECT_STREQ(TRUE, told_text(event, "path"));
+	EXPECT_STREQ(DIR_PATH, told_text(event, "cwd"));
+
+	event = told_of(self, EXEC_ARGS(TRUE, "-v", "x"));
+	EXPECT_STREQ(TRUE "|-v|x|", texts_of(event, "argv"));
+	EXPECT_FALSE(event->rec->flags & EVRING_REC_REDACTED);
+
+	event = told_of(self, EXEC_ARGS("mysql", "-phunter2", "DB_PASSWORD=x",
+					"https://u:hunter2@h/", "Authorization: Bearer hunter2"));
+	EXPECT_STREQ("mysql|-p" MARK "|DB_PASSWORD=" MARK "|https://u:" MARK "@h/|Authorization: "
+		     MARK "|", texts_of(event, "argv"));
+	event = told_of(self, EXEC_ARGS(TRUE, "-c", "mysql -phunter2 db"));
+	EXPECT_STREQ(TRUE "|-c|mysql -p" MARK " db|", texts_of(event, "argv"));
+
+	/* A refused one, too */
+	event = told_of(self, EXEC_ARGS("none-such", "--token=hunter2"));
+	EXPECT_EQ(-ENOENT, told_result(event));
+	EXPECT_STREQ("none-such|--token=" MARK "|", texts_of(event, "argv"));
+
+	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, false, after));
+	EXPECT_EQ(before->redacted + 4, after->redacted);
+	EXPECT_EQ(before->hidden, after->hidden);
+	free(before);
+	free(after);
+}
+
+TEST_F(redact, what_is_cut_is_judged_by_what_is_not_there)
+{
+	static char filler[6000], tail[1200], huge[100000];
+	const struct evring_event *event;
+
+	memset(filler, 'x', sizeof(filler) - 1);
+	memset(huge, 'y', sizeof(huge) - 1);
+	memset(tail, 'z', sizeof(tail) - 1);
+	/* The end begins in the middle of the value, whose option is not in it. */
+	event = told_of(self, EXEC_ARGS(TRUE, filler, "--password", tail, "b"));
+	EXPECT_EQ(1, told_number(event, "argv_truncated"));
+	EXPECT_STREQ(MARK "|b|", texts_of(event, "argv_end"));
+	EXPECT_TRUE(evring_field_redacted(event, told_field(event, "argv_end")));
+	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "argv")));
+
+	/* ... or in the middle of one that says so at its beginning, far away */
+	memcpy(huge, "--password=", 11);
+	event = told_of(self, EXEC_ARGS(TRUE, huge, "b"));
+	EXPECT_STREQ(MARK "|b|", texts_of(event, "argv_end"));
+	EXPECT_STREQ(TRUE "|--password=" MARK, texts_of(event, "argv"));
+
+	/* What is no secret stays, with the words that are far behind the cut. */
+	memset(huge, 'y', 11);
+	strcpy(huge + sizeof(huge) - 40, " --password hunter2; rm -rf x");
+	event = told_of(self, EXEC_ARGS(TRUE, "-c", huge));
+	EXPECT_EQ(0, strncmp("yyyy", texts_of(event, "argv_end"), 4));
+	EXPECT_NE(NULL, strstr(texts_of(event, "argv_end"), " --password " MARK "; rm -rf x|"));
+	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "argv")));
+
+	/* A URL that is cut within what may be the password */
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[4096 - strlen(TRUE) - 30] = '\0';
+	event = told_of(self, EXEC_ARGS(TRUE, filler, "https://user:hunter2hunter2hunter2@h", huge));
+	EXPECT_NE(NULL, strstr(texts_of(event, "argv"), "https://user:" MARK));
+	EXPECT_EQ(NULL, strstr(texts_of(event, "argv"), "hunter2"));
+}
+
+/*
+ * Pages
+ */
+
+#define NEEDLE	"hunter2needle"
+
+struct ring_map {
+	const char *at;
+	size_t len;
+};
+
+struct scanner {
+	pthread_t thread;
+	struct ring_map maps[64];
+	unsigned int nr;
+	bool stop;
+	unsigned long rounds;
+	unsigned long found;
+};
+
+static void scanner_map(struct scanner *scanner)
+{
+	const struct evring_meta *meta = meta_whole();
+	unsigned int lanes = meta->lanes.count, cpus = meta->nr_cpus, lane, cpu;
+	int fd = session_open(O_RDONLY);
+
+	for (lane = 0; lane < lanes; lane++)
+		for (cpu = 0; cpu < cpus && scanner->nr < 64; cpu++) {
+			size_t len = ring_len(lane);
+			void *at = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
+					(off_t)EVRING_MMAP_RING(lane, cpu));
+
+			if (at != MAP_FAILED)
+				scanner->maps[scanner->nr++] = (struct ring_map){ at, len };
+		}
+	close(fd);
+}
+
+static void *scanner_run(void *arg)
+{
+	struct scanner *scanner = arg;
+
+	while (!__atomic_load_n(&scanner->stop, __ATOMIC_RELAXED)) {
+		for (unsigned int i = 0; i < scanner->nr; i++)
+			if (memmem(scanner->maps[i].at, scanner->maps[i].len, NEEDLE,
+				   strlen(NEEDLE)))
+				__atomic_add_fetch(&scanner->found, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&scanner->rounds, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static struct scanner *scanner_start(void)
+{
+	struct scanner *scanner = calloc(1, sizeof(*scanner));
+
+	scanner_map(scanner);
+	if (!scanner->nr || pthread_create(&scanner->thread, NULL, scanner_run, scanner))
+		abort();
+	return scanner;
+}
+
+/* After some more rounds; returns how often the needle was seen. */
+static unsigned long scanner_end(struct scanner *scanner)
+{
+	unsigned long from = __atomic_load_n(&scanner->rounds, __ATOMIC_RELAXED), found;
+
+	while (__atomic_load_n(&scanner->rounds, __ATOMIC_RELAXED) < from + 2)
+		usleep(1000);
+	__atomic_store_n(&scanner->stop, true, __ATOMIC_RELAXED);
+	pthread_join(scanner->thread, NULL);
+	found = scanner->found;
+	for (unsigned int i = 0; i < scanner->nr; i++)
+		munmap((void *)scanner->maps[i].at, scanner->maps[i].len);
+	free(scanner);
+	return found;
+}
+
+static void run_secrets(unsigned int round)
+{
+	static char filler[9000], long_secret[3000], in_end[120000];
+
+	memset(filler, 'x', sizeof(filler) - 1);
+	for (size_t i = 0; i + 1 < sizeof(long_secret); i += strlen(NEEDLE))
+		snprintf(long_secret + i, sizeof(long_secret) - i, NEEDLE);
+	memset(in_end, 'y', sizeof(in_end) - 1);
+	strcpy(in_end + sizeof(in_end) - 1100, " PASSWORD='");
+	for (size_t i = strlen(in_end); i < sizeof(in_end) - 20; i += strlen(NEEDLE))
+		strcpy(in_end + i, NEEDLE);
+	filler[sizeof(filler) - 1 - 7 * (round % 600)] = '\0';
+	run(EXEC_ARGS(TRUE, "--password", NEEDLE, "--token=" NEEDLE), no_env);
+	run(EXEC_ARGS("mysql", "-p" NEEDLE), no_env);
+	run(EXEC_ARGS(TRUE, "-c", "curl -H 'Authorization: x " NEEDLE "' https://a:" NEEDLE "@b"),
+	    EXEC_ARGS("DB_PASSWORD=" NEEDLE, "A=b"));
+	run(EXEC_ARGS(TRUE, filler, "--password", long_secret, "b"), no_env);
+	run(EXEC_ARGS(TRUE, "--password", long_secret, filler, "--secret", long_secret), no_env);
+	run(EXEC_ARGS(TRUE, in_end), no_env);
+	run(EXEC_ARGS("none-such", "--password", NEEDLE), no_env);
+}
+
+TEST_F(redact, the_secret_is_in_no_byte_of_any_mapped_page)
+{
+	static const char *const hooks[] = { "process.fork", "process.exit", "file.open" };
+	struct scanner *scanner = scanner_start();
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(1, evring_attach(self->ev, hooks[i], NULL, -1));
+	for (i = 0; i < 60; i++)
+		run_secrets(i);
+	EXPECT_EQ(0, scanner_end(scanner));
+
+	/* It would have been seen: without rules it is. */
+	scanner = scanner_start();
+	ASSERT_EQ(0, evring_redact_set(self->ev, EXEC, NULL, 0));
+	run_secrets(0);
+	EXPECT_LT(0, scanner_end(scanner));
+	for (i = 0; i < 3; i++)
+		evring_detach(self->ev, hooks[i], NULL);
+}
+
+TEST_F(redact, a_filter_does_not_see_the_secret)
+{
+	struct evring_attachment how = { .hook = EXEC };
+	struct evring_filter *filter;
+	uint64_t filtered;
+
+	ASSERT_EQ(0, evring_filter_compile(&filter, self->type,
+					   "argv contains \"hunter2\" || argv contains \"[redacted]\" && argv contains \"seen\"", NULL));
+	how.filter = filter;
+	ASSERT_EQ(1, evring_attach_with(self->ev, &how));
+	evring_filter_free(filter);
+	ASSERT_LT(0, evring_types(self->ev));
+	filtered = self->type->filtered;
+	self->pid = run(EXEC_ARGS(TRUE, "--password", "hunter2"), no_env);
+	self->told = told_read(self->ev, EXEC, self->pid);
+	EXPECT_EQ(0, self->told->n);
+	ASSERT_LT(0, evring_types(self->ev));
+	EXPECT_EQ(filtered + 1, self->type->filtered);
+	told_of(self, EXEC_ARGS(TRUE, "--password", "hunter2", "seen"));
+}
+
+/*
+ * Changes
+ */
+
+struct changer {
+	pthread_t thread;
+	const struct evring_type *type;
+	bool stop;
+	unsigned long changes;
+	int error;
+};
+
+#define RULE_A	EXEC ".argv: after --a"
+#define RULE_B	EXEC ".argv: after --b"
+
+static void *changer_run(void *arg)
+{
+	struct changer *changer = arg;
+	struct evring *ev = NULL;
+
+	changer->error = evring_open(&ev, NULL);
+	while (!changer->error && !__atomic_load_n(&changer->stop, __ATOMIC_RELAXED)) {
+		changer->error = rules_set(ev, changer->type,
+					   changer->changes % 2 ? RULE_A : RULE_B);
+		__atomic_add_fetch(&changer->changes, 1, __ATOMIC_RELAXED);
+	}
+	evring_close(ev);
+	return NULL;
+}
+
+TEST_F(redact, each_exec_is_judged_by_the_old_rules_or_the_new_ones)
+{
+	struct changer changer = { .type = self->type };
+	unsigned int a = 0, b = 0, other = 0, i;
+	const struct evring_event *event;
+
+	ASSERT_EQ(0, rules_set(self->ev, self->type, RULE_A));
+	ASSERT_EQ(0, pthread_create(&changer.thread, NULL, changer_run, &changer));
+	for (i = 0; i < 400 || !a || !b; i++) {
+		event = told_of(self, EXEC_ARGS(TRUE, "--a", "secret-a", "--b", "secret-b"));
+		if (!strcmp(TRUE "|--a|" MARK "|--b|secret-b|", texts_of(event, "argv")))
+			a++;
+		else if (!strcmp(TRUE "|--a|secret-a|--b|" MARK "|", texts_of(event, "argv")))
+			b++;
+		else
+			other++;
+		if (other)
+			break;
+	}
+	__atomic_store_n(&changer.stop, true, __ATOMIC_RELAXED);
+	pthread_join(changer.thread, NULL);
+	note("%u by one, %u by the other, %lu changes", a, b, changer.changes);
+	EXPECT_EQ(0, other);
+	EXPECT_EQ(0, changer.error);
+	EXPECT_LT(0, a);
+	EXPECT_LT(0, b);
+}
+
+TEST_F(redact, when_a_change_returns_it_holds)
+{
+	const struct evring_event *event;
+	unsigned int i;
+
+	for (i = 0; i < 40; i++) {
+		ASSERT_EQ(0, rules_set(self->ev, self->type, i % 2 ? RULE_A : RULE_B));
+		event = told_of(self, EXEC_ARGS(TRUE, "--a", "secret-a", "--b", "secret-b"));
+		ASSERT_STREQ(i % 2 ? TRUE "|--a|" MARK "|--b|secret-b|" :
+				     TRUE "|--a|secret-a|--b|" MARK "|", texts_of(event, "argv"));
+	}
+	ASSERT_EQ(0, evring_redact_set(self->ev, EXEC, NULL, 0));
+	event = told_of(self, EXEC_ARGS(TRUE, "--password", "x"));
+	EXPECT_STREQ(TRUE "|--password|x|", texts_of(event, "argv"));
+	ASSERT_EQ(0, evring_redact_reset(self->ev, EXEC, 0));
+	event = told_of(self, EXEC_ARGS(TRUE, "--password", "x"));
+	EXPECT_STREQ(TRUE "|--password|" MARK "|", texts_of(event, "argv"));
+}
+
+TEST_F(redact, who_has_seen_older_rules_changes_nothing)
+{
+	struct evring_redact_state *state = calloc(1, sizeof(*state));
+	struct evring_rules *rules = rules_of(self->type, RULE_A);
+
+	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, false, state));
+	EXPECT_EQ(0, evring_redact_set(self->ev, EXEC, rules, state->generation));
+	EXPECT_EQ(-ESTALE, evring_redact_set(self->ev, EXEC, NULL, state->generation));
+	EXPECT_EQ(-ESTALE, evring_redact_reset(self->ev, EXEC, state->generation));
+	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, false, state));
+	EXPECT_STREQ(RULE_A "\n", state->text);
+	EXPECT_FALSE(state->is_own);
+	evring_rules_free(rules);
+	free(state);
+}
+
+/* The text of the module's own rules is that of a file: libevring makes the same of it. */
+TEST_F(redact, the_modules_own_rules_are_what_their_text_says)
+{
+	struct evring_redact arg = { .name = EXEC, .op = EVRING_REDACT_QUERY,
+				     .room = EVRING_REDACTION_MAX };
+	char *block = calloc(1, EVRING_REDACTION_MAX), *line, *rest;
+	struct evring_redact_state *state = calloc(1, sizeof(*state));
+	struct evring_rules *rules = rules_of(self->type, NULL);
+	const struct evring_redaction *made;
+
+	arg.to = (uintptr_t)block;
+	ASSERT_EQ(0, call(evring_fd(self->ev), EVRING_IOC_REDACT, &arg));
+	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, true, state));
+	for (rest = state->text; (line = strsep(&rest, "\n")) && *line;)
+		ASSERT_EQ(0, evring_rules_add(rules, line, NULL));
+	made = evring_rules_block(rules);
+	ASSERT_NE(NULL, made);
+	ASSERT_EQ(arg.len, made->len);
+	EXPECT_EQ(0, memcmp(block, made, made->len));
+	evring_rules_free(rules);
+	free(state);
+	free(block);
+}
+
+TEST_F(redact, other_hooks_have_rules_too)
+{
+	const struct evring_type *type = evring_type_by_name(self->ev, "file.open");
+	struct evring_rules *rules = rules_of(type, "file.open.path: " DIR_PATH "/secret-*");
+	const struct evring_event *event;
+	int fd;
+
+	ASSERT_EQ(0, evring_rules_add(rules, "file.open.path_given: *secret-*=, all if path contains \"secret-\"", NULL));
+	ASSERT_EQ(0, evring_redact_set(self->ev, "file.open", rules, 0));
+	evring_rules_free(rules);
+	evring_leave(self->ev);
+	evring_close(self->ev);
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+	ASSERT_EQ(1, evring_attach(self->ev, "file.open", NULL, -1));
+	fd = open("secret-file", O_CREAT | O_RDWR, 0600);
+	ASSERT_LE(0, fd);
+	close(fd);
+	evring_detach(self->ev, "file.open", NULL);
+	self->told = told_read(self->ev, "file.open", getpid());
+	ASSERT_LE(1, self->told->n);
+	event = told_at(self->told, 0);
+	EXPECT_STREQ(DIR_PATH "/secret-" MARK, told_text(event, "path"));
+	EXPECT_STREQ(MARK, told_text(event, "path_given"));
+	EXPECT_EQ(0, evring_redact_reset(self->ev, "file.open", 0));
+}
+
+/*
+ * Who may, and what is refused
+ */
+
+/* What evringd has: it may attach hooks, and must not see more than it does. */
+static void with_perfmon(void *unused)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	struct evring *ev;
+
+	data[CAP_PERFMON / 32].effective = 1u << CAP_PERFMON % 32;
+	data[CAP_PERFMON / 32].permitted = 1u << CAP_PERFMON % 32;
+	if (evring_open(&ev, NULL) || syscall(SYS_capset, &head, data))
+		_exit(2);
+	if (evring_redact_set(ev, EXEC, NULL, 0) != -EPERM ||
+	    evring_redact_reset(ev, EXEC, 0) != -EPERM || evring_attach(ev, EXEC, NULL, -1) != 1)
+		_exit(3);
+}
+
+TEST_F(redact, rules_are_the_administrators_alone)
+{
+	EXPECT_EQ(0, in_child(with_perfmon, NULL));
+	EXPECT_STREQ(TRUE "|--password|" MARK "|",
+		     texts_of(told_of(self, EXEC_ARGS(TRUE, "--password", "x")), "argv"));
+}
+
+static int redact_call(struct evring *ev, struct evring_redact arg)
+{
+	return call(evring_fd(ev), EVRING_IOC_REDACT, &arg);
+}
+
+TEST_F(redact, what_makes_no_sense_is_refused)
+{
+	EXPECT_EQ(-ENOENT, redact_call(self->ev, (struct evring_redact){ .name = "no.such" }));
+	EXPECT_EQ(-EOPNOTSUPP, redact_call(self->ev, (struct evring_redact){ .name = TORTURE_TYPE }));
+	EXPECT_EQ(-EOPNOTSUPP, redact_call(self->ev, (struct evring_redact){ .name = "evring.lost" }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = "" }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = EXEC, .op = 3 }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = EXEC, .flags = 2 }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = EXEC, .len = 1 }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = EXEC,
+								       .reserved = 1 }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){ .name = EXEC,
+								       .generation = 1 }));
+	EXPECT_EQ(-EFAULT, redact_call(self->ev, (struct evring_redact){ .name = EXEC, .room = 8,
+								       .to = 8 }));
+	EXPECT_EQ(-EFAULT, redact_call(self->ev, (struct evring_redact){
+			.name = EXEC, .op = EVRING_REDACT_SET, .rules = 8 }));
+	EXPECT_EQ(-EINVAL, redact_call(self->ev, (struct evring_redact){
+			.name = EXEC, .op = EVRING_REDACT_RESET, .rules = 8 }));
+}
+
+/* Whatever is changed in a block: it is refused, or taken and run, and the kernel says nothing. */
+TEST_F(redact, blocks_that_no_library_made_do_no_harm)
+{
+	struct evring_rules *rules = rules_of(self->type,
+		EXEC ".argv: after --a, -p*, *s*=, url, header x if path ~ \"*x*\" || uid == 0");
+	const struct evring_redaction *made = evring_rules_block(rules);
+	unsigned int taken = 0, refused = 0, i, k;
+	char *copy = malloc(made->len);
+	int ret;
+
+	srand(1);
+	for (i = 0; i < 4000; i++) {
+		memcpy(copy, made, made->len);
+		for (k = 0; k <= i % 3; k++)
+			copy[rand() % made->len] = (char)(rand() >> 8);
+		ret = redact_call(self->ev, (struct evring_redact){
+			.name = EXEC, .op = EVRING_REDACT_SET, .rules = (uintptr_t)copy });
+		taken += !ret;
+		refused += ret == -EINVAL || ret == -E2BIG || ret == -ESTALE || ret == -EFAULT;
+		if (!ret && taken % 8 == 0)
+			run(EXEC_ARGS(TRUE, "--a", "b", "-pc", "s=d", "e://f:g@h"), no_env);
+	}
+	EXPECT_EQ(i, taken + refused);
+	EXPECT_LT(0, taken);
+	EXPECT_LT(0, refused);
+	free(copy);
+	evring_rules_free(rules);
+}
+
+TEST_HARNESS_MAIN
