@@ -501,7 +501,7 @@ static int exec_inside(struct inside *inside)
 	pid = fork();
 	if (!pid) {
 		inside->pidns = ns_inode("/proc/self/ns/pid");
-		execl("bound/inside", "inside", NULL);
+		execl("bound/inside", "true", NULL);
 		_exit(2);
 	}
 	inside->pid = pid;
