@@ -489,17 +489,19 @@ static int exec_inside(struct inside *inside)
 	int status;
 	pid_t pid;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) ||
+	/* The first child in a pid namespace is its process 1, so the copy comes before. */
+	if (unshare(CLONE_NEWNS) ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", DIR_PATH "/bound", "tmpfs", 0, NULL) ||
-	    system("cp " TRUE " " DIR_PATH "/bound/inside"))
+	    system("cp " TRUE " " DIR_PATH "/bound/inside") ||
+	    unshare(CLONE_NEWPID))
 		return 1;
 	inside->parent = getpid();
 	inside->mntns = ns_inode("/proc/self/ns/mnt");
-	inside->pidns = ns_inode("/proc/self/ns/pid_for_children");
 	pid = fork();
 	if (!pid) {
-		execl("bound/inside", "inside", NULL);
+		inside->pidns = ns_inode("/proc/self/ns/pid");
+		execl("bound/inside", "true", NULL);
 		_exit(2);
 	}
 	inside->pid = pid;
