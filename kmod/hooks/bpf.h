@@ -18,7 +18,8 @@ extern const struct evring_names_desc evring_bpf_attach_types;
 	F(S, U32, flags, HEX, "BPF_F_*")					\
 	F(S, U32, attach_btf_id, NONE, "the kernel's function or type that it is for, 0: none") \
 	F(S, BOOL, by_kernel, NONE, "the kernel itself loads it, on behalf of the task") \
-	F(S, BOOL, refused_at_once, NONE, "the kernel did not get to the program: it is told as it was given") \
+	F(S, BOOL, refused_at_once, NONE, \
+	  "the kernel did not get to the program: it is told as it was given") \
 	F(S, TEXT, name, NONE, "the program's name")
 
 EVRING_TASK_EVENT(bpf_load, "bpf.load", 1, "critical",

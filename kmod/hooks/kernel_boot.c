@@ -189,7 +189,7 @@ static void leave_reboot(struct evring_event_hook *hook, void *data, struct pt_r
 	emit_reboot(hook, evring_call_argument(2), evring_result(regs), false, NULL);
 }
 
-/* int reboot_pid_ns(struct pid_namespace *, int cmd): of any but the first one the call ends here */
+/* int reboot_pid_ns(struct pid_namespace *, int cmd): only of the first one does it return */
 static void enter_reboot_pidns(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const u32 command = evring_argument(regs, 1);

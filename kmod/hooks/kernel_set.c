@@ -87,7 +87,8 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 		return false;
 	memset(call, 0, offsetof(struct sysctl_call, old));
 	call->dentry = iocb->ki_filp->f_path.dentry;
-	call->old[0] = call->new[0] = '\0';
+	call->old[0] = '\0';
+	call->new[0] = '\0';
 	return true;
 }
 

@@ -48,7 +48,8 @@ EVRING_TASK_EVENT(kernel_time, "kernel.time", 1, "critical",
 	F(S, S32, result, ERRNO, "0, or why it was refused")			\
 	F(S, U32, uts_ns, NONE, "inode of the UTS namespace")			\
 	F(S, TEXT, old_name, NONE, "the name before")				\
-	F(S, TEXT, new_name, NONE, "and after; of a refused call what was asked for, if that is in memory")
+	F(S, TEXT, new_name, NONE, \
+	  "and after; of a refused call what was asked for, if that is in memory")
 
 EVRING_TASK_EVENT(kernel_hostname, "kernel.hostname", 1, "critical",
 		  "the host's name or domain was set, or could not be", HOSTNAME_FIELDS);

@@ -33,7 +33,8 @@ EVRING_TASK_EVENT(module_load, "module.load", 1, "critical",
 	F(S, U32, flags, FLAGS, "how", .names = &evring_module_unload_flags)	\
 	F(S, U32, taints, FLAGS, "what the module made of the kernel; 0 if it stays", \
 	  .names = &evring_module_taints)					\
-	F(S, TEXT, name, NONE, "the module's name; of a call that was refused at once as it was given, if that is in memory")
+	F(S, TEXT, name, NONE, \
+	  "the module's name; of a call that was refused at once as it was given, if that is in memory")
 
 EVRING_TASK_EVENT(module_unload, "module.unload", 1, "critical",
 		  "a kernel module was unloaded, or could not be", MODULE_UNLOAD_FIELDS);

@@ -12,7 +12,8 @@
 	F(S, S32, result, ERRNO, "0, or why it was refused")			\
 	F(S, U32, kinds, FLAGS, "namespaces that were asked for, or that are others now", \
 	  .names = &evring_ns_kinds)						\
-	F(S, U32, target_pid, PID, "whose namespaces these are: of clone, the new process; 0: none") \
+	F(S, U32, target_pid, PID, \
+	  "whose namespaces these are: of clone, the new process; 0: none") \
 	F(S, U32, target_tid, PID, "and which task of it")			\
 	F(S, U32, given_ns, NONE, "inode of the namespace that setns() was given, 0: a process's") \
 	F(S, U32, old_cgroup_ns, NONE, "inode of the cgroup namespace before")	\

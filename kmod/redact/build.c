@@ -113,7 +113,7 @@ static int cond_add(struct evring_build *build, const struct evring_program *con
 	if (build->nr_conds == EVRING_REDACT_CONDS_MAX ||
 	    build->programs_len + cond->len > sizeof(build->programs))
 		return -E2BIG;
-	memcpy(build->programs + build->programs_len, cond, cond->len);
+	memcpy((char *)build->programs + build->programs_len, cond, cond->len);
 	build->conds[build->nr_conds++] = (struct evring_redact_cond){
 		build->programs_len, cond->len,
 	};

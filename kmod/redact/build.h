@@ -39,7 +39,7 @@ struct evring_build {
 	__u32 nr_rules, nr_conds, programs_len, pool_len, text_len;
 	struct evring_redact_rule rules[EVRING_REDACT_RULES_MAX];
 	struct evring_redact_cond conds[EVRING_REDACT_CONDS_MAX];	/* in @programs */
-	char programs[EVRING_BUILD_PROGRAMS_MAX] __attribute__((aligned(8)));
+	__u64 programs[EVRING_BUILD_PROGRAMS_MAX / sizeof(__u64)];
 	char pool[EVRING_REDACT_POOL_MAX];
 	char text[EVRING_REDACT_TEXT_MAX];
 };

@@ -36,46 +36,42 @@ static const char *const types[] = { "process.exec", "process.state" };
 
 static const struct default_line lines[] = {
 	/* Options that say what they are, of any program */
-	{ .field = "argv", .items =
-	  "after -*password, after -*passwd, after -*passphrase, after -*pass, "
-	  "after -*secret, after -*token, after -*api-key, after -*apikey, "
-	  "after -*access-key, after -*secret-key, after --pwd" },
+	{ .field = "argv", .items = "after -*password, after -*passwd, after -*passphrase" },
+	{ .field = "argv", .items = "after -*pass" },
+	{ .field = "argv", .items = "after -*secret, after -*token, after -*api-key" },
+	{ .field = "argv", .items = "after -*apikey" },
+	{ .field = "argv", .items = "after -*access-key, after -*secret-key, after --pwd" },
 	/* Variables that `env`, `docker -e`, make or a shell's command set; queries; JSON */
-	{ .field = "argv", .items =
-	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token=, *_token_*=, "
-	  "*api_key*=, *api-key=, *apikey=, *access_key=, *access-key=, "
-	  "*private_key=, *credential*=, *_pwd=, pwd=" },
-	{ .field = "argv", .items =
-	  "header authorization, header x-api-key, header x-auth-token, "
-	  "header private-token, header cookie" },
-	{ .field = "argv", .items =
-	  "url" },
+	{ .field = "argv", .items = "*password*=, *passwd*=, *passphrase*=, *secret*=, *token=" },
+	{ .field = "argv", .items = "*_token_*=, *api_key*=, *api-key=, *apikey=, *access_key=" },
+	{ .field = "argv", .items = "*access-key=, *private_key=, *credential*=, *_pwd=, pwd=" },
+	{ .field = "argv", .items = "header authorization, header x-api-key" },
+	{ .field = "argv", .items = "header x-auth-token" },
+	{ .field = "argv", .items = "header private-token, header cookie" },
+	{ .field = "argv", .items = "url" },
 	/* Tokens that begin with what they are: GitHub, GitLab, Slack, npm, PyPI, a JWT */
-	{ .field = "argv", .items =
-	  "ghp_*, gho_*, ghu_*, ghs_*, ghr_*, github_pat_*, glpat-*, xoxb-*, xoxp-*, "
-	  "xapp-*, npm_*, pypi-*, eyJ*, pass:*" },
+	{ .field = "argv", .items = "ghp_*, gho_*, ghu_*, ghs_*, ghr_*, github_pat_*, glpat-*" },
+	{ .field = "argv", .items = "xoxb-*" },
+	{ .field = "argv", .items = "xoxp-*, xapp-*, npm_*, pypi-*, eyJ*, pass:*" },
 	/* Options that mean something else to other programs */
-	{ .field = "argv", .items =
-	  "-p*",
+	{ .field = "argv", .items = "-p*",
 	  .programs = { "mysql", "mariadb", "7z" } },
-	{ .field = "argv", .items =
-	  "after -p, -p*",
+	{ .field = "argv", .items = "after -p, -p*",
 	  .programs = { "sshpass" } },
-	{ .field = "argv", .items =
-	  "after -u, -u*, after --user, after -U, -U*, after --proxy-user",
+	{ .field = "argv", .items = "after -u, -u*, after --user, after -U, -U*",
 	  .programs = { "curl" } },
-	{ .field = "argv", .items =
-	  "after -a",
+	{ .field = "argv", .items = "after --proxy-user",
+	  .programs = { "curl" } },
+	{ .field = "argv", .items = "after -a",
 	  .programs = { "redis-cli", "valkey-cli" } },
-	{ .field = "argv", .items =
-	  "after -w, -w*",
+	{ .field = "argv", .items = "after -w, -w*",
 	  .programs = { "ldapsearch", "ldapmodify", "ldapadd", "ldappasswd" } },
-	{ .field = "argv", .items =
-	  "after -U, -U*, after --user",
+	{ .field = "argv", .items = "after -U, -U*, after --user",
 	  .programs = { "smbclient", "rpcclient" } },
-	{ .field = "env", .items =
-	  "*password*=, *passwd*=, *passphrase*=, *secret*=, *token*=, *api_key*=, "
-	  "*apikey*=, *access_key*=, *private_key*=, *credential*=, *_pwd=, url" },
+	{ .field = "env", .items = "*password*=, *passwd*=, *passphrase*=, *secret*=" },
+	{ .field = "env", .items = "*token*=" },
+	{ .field = "env", .items = "*api_key*=, *apikey*=, *access_key*=, *private_key*=" },
+	{ .field = "env", .items = "*credential*=, *_pwd=, url" },
 };
 
 /* What becomes of a line on its way */

@@ -79,7 +79,7 @@ void evring_stage_add_cpu(unsigned int cpu)
 
 	for (level = 0; level < LEVELS; level++) {
 		if (!own->stage[level])
-			own->stage[level] = kvmalloc_node(sizeof(struct evring_stage) +
+			own->stage[level] = kvmalloc_node(sizeof(*own->stage[level]) +
 							  evring_record_max(),
 							  GFP_KERNEL, cpu_to_node(cpu));
 		if (!own->stage[level])

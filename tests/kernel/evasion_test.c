@@ -56,7 +56,8 @@ FIXTURE(evasion) {
 };
 
 static const char *const evasion_hooks[] = {
-	EXEC, "process.fork", "process.exit", "file.open", "file.mount", NULL
+	EXEC, "process.fork", "process.exit", "process.ptrace", "process.signal", "file.open",
+	"file.mount", NULL
 };
 
 FIXTURE_SETUP(evasion)
@@ -241,6 +242,59 @@ TEST_F(evasion, a_program_in_another_mount_namespace_is_told_with_its_inode)
 	EXPECT_EQ(deed_inode("real/true"), told_number(event, "inode"));
 	EXPECT_EQ(deed_dev("real/true"), told_number(event, "dev"));
 	EXPECT_NE(mntns, told_number(event, "mntns"));
+}
+
+/* The first process of a pid namespace traces and kills the second. */
+static void harm_second(void)
+{
+	pid_t second = fork();
+
+	if (!second)
+		for (;;)
+			pause();
+	if (second != 2 || ptrace(PTRACE_SEIZE, second, 0, 0) || kill(second, SIGKILL) ||
+	    waitpid(second, NULL, 0) != second)
+		_exit(1);
+	_exit(0);
+}
+
+static void harm_in_a_namespace(void *unused)
+{
+	int status;
+	pid_t first;
+
+	if (unshare(CLONE_NEWPID))
+		_exit(2);
+	first = fork();
+	if (!first)
+		harm_second();
+	if (waitpid(first, &status, 0) != first || status)
+		_exit(3);
+}
+
+TEST_F(evasion, a_process_of_a_pid_namespace_is_told_by_the_hosts_id)
+{
+	uint64_t second = 0, began = 0;
+	unsigned int traced = 0, killed = 0;
+	struct evring_event event;
+
+	ASSERT_EQ(0, in_child(harm_in_a_namespace, NULL));
+	while (evring_next(self->ev, &event) > 0) {
+		const char *name = event.type ? event.type->name : "";
+		bool trace = !strcmp(name, "process.ptrace");
+
+		if (!strcmp(name, "process.fork") && told_number(&event, "child_ns_pid") == 2) {
+			second = told_number(&event, "child_pid");
+			began = told_number(&event, "child_start_time");
+		} else if ((trace || !strcmp(name, "process.signal")) && second &&
+			   told_number(&event, "target_pid") == second &&
+			   told_number(&event, "target_start_time") == began) {
+			*(trace ? &traced : &killed) += 1;
+		}
+	}
+	EXPECT_LT(2, second);
+	EXPECT_EQ(1, traced);
+	EXPECT_EQ(1, killed);
 }
 
 static int open_bound(void *arg)

@@ -230,6 +230,7 @@ static const struct reserved {
 	{ HOOK, offsetof(struct evring_hook, op), 2, 32 },
 	{ HOOK, offsetof(struct evring_hook, flags), 0, 32 },
 	{ HOOK, offsetof(struct evring_hook, lane), 0, 128 },
+	{ HOOK, offsetof(struct evring_hook, snapshot), 0, 64 },
 	{ JOIN, offsetof(struct evring_join, flags), 0, 32 },
 	{ JOIN, offsetof(struct evring_join, policy), 1, 32 },
 	{ JOIN, offsetof(struct evring_join, start), 1, 32 },

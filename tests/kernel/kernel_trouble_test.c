@@ -171,4 +171,43 @@ TEST_F(kernel_trouble, a_process_that_is_killed_for_its_memory_is_told)
 	umount(CGROUPS);
 }
 
+#define HUNG	"/proc/sys/kernel/hung_task_"
+
+/* Hang again and again, until it is killed. */
+static void hang(void)
+{
+	for (;;)
+		if (knob_write("hang", "3"))
+			_exit(1);
+}
+
+TEST_F(kernel_trouble, a_task_that_hangs_is_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	pid_t pid;
+
+	/* Look each second, and say nothing in the log. */
+	if (!file_write(HUNG "warnings", "0"))
+		SKIP(return, "this kernel looks for no hung tasks");
+	ASSERT_TRUE(file_write(HUNG "timeout_secs", "1"));
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		hang();
+	for (told = told_all(self->ev, HANG); !told->n; told = told_all(self->ev, HANG)) {
+		free(told);
+		usleep(100000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	file_write(HUNG "timeout_secs", "120");
+	event = told_at(told, 0);
+	EXPECT_EQ(pid, told_number(event, "hung_pid"));
+	EXPECT_EQ(pid, told_number(event, "hung_tid"));
+	EXPECT_STREQ("kernel_trouble_", told_text(event, "hung_comm"));
+	EXPECT_LE(1000000000, told_number(event, "hung_for"));
+	free(told);
+}
+
 TEST_HARNESS_MAIN

@@ -475,6 +475,65 @@ TEST_F(process_exec, a_path_begins_at_the_root_of_the_task)
 	EXPECT_FILE(event, TRUE);
 }
 
+/* What a process in namespaces of its own knows of itself */
+struct inside {
+	pid_t parent;
+	pid_t pid;
+	uint64_t mntns;
+	uint64_t pidns;
+};
+
+/* Process 1 of a pid namespace runs a program that is mounted nowhere else. */
+static int exec_inside(struct inside *inside)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", DIR_PATH "/bound", "tmpfs", 0, NULL) ||
+	    system("cp " TRUE " " DIR_PATH "/bound/inside"))
+		return 1;
+	inside->parent = getpid();
+	inside->mntns = ns_inode("/proc/self/ns/mnt");
+	inside->pidns = ns_inode("/proc/self/ns/pid_for_children");
+	pid = fork();
+	if (!pid) {
+		execl("bound/inside", "inside", NULL);
+		_exit(2);
+	}
+	inside->pid = pid;
+	return waitpid(pid, &status, 0) != pid || status;
+}
+
+TEST_F(process_exec, a_program_of_another_mount_and_pid_namespace_is_told)
+{
+	struct inside *inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct evring_event *event;
+	int status;
+
+	ASSERT_EQ(0, mkdir("bound", 0755));
+	fflush(NULL);
+	self->pid = fork();
+	if (!self->pid)
+		_exit(exec_inside(inside));
+	ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
+	ASSERT_EQ(0, status);
+	self->told = told_read(self->ev, EXEC, inside->pid);
+	ASSERT_EQ(1, self->told->n);
+	event = told_at(self->told, 0);
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_STREQ(DIR_PATH "/bound/inside", told_text(event, "path"));
+	EXPECT_EQ(0, told_number(event, "path_flags"));
+	EXPECT_EQ(inside->mntns, told_number(event, "mntns"));
+	EXPECT_EQ(inside->pidns, told_number(event, "pidns"));
+	EXPECT_EQ(inside->parent, told_number(event, "ppid"));
+	/* There is no such file here. */
+	EXPECT_EQ(-1, access(DIR_PATH "/bound/inside", F_OK));
+	munmap(inside, 4096);
+}
+
 #ifdef __x86_64__
 static void exec32(void *low)
 {

@@ -319,7 +319,9 @@ TEST_F(redact, a_filter_does_not_see_the_secret)
 	uint64_t filtered;
 
 	ASSERT_EQ(0, evring_filter_compile(&filter, self->type,
-					   "argv contains \"hunter2\" || argv contains \"[redacted]\" && argv contains \"seen\"", NULL));
+					   "argv contains \"hunter2\" || "
+					   "argv contains \"[redacted]\" && argv contains \"seen\"",
+					   NULL));
 	how.filter = filter;
 	ASSERT_EQ(1, evring_attach_with(self->ev, &how));
 	evring_filter_free(filter);
@@ -457,7 +459,8 @@ TEST_F(redact, other_hooks_have_rules_too)
 	const struct evring_event *event;
 	int fd;
 
-	ASSERT_EQ(0, evring_rules_add(rules, "file.open.path_given: *secret-*=, all if path contains \"secret-\"", NULL));
+	ASSERT_EQ(0, evring_rules_add(rules, "file.open.path_given: all if path contains \"secret-\"",
+				      NULL));
 	ASSERT_EQ(0, evring_redact_set(self->ev, "file.open", rules, 0));
 	evring_rules_free(rules);
 	evring_leave(self->ev);

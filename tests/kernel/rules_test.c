@@ -191,68 +191,90 @@ static int do_mount(const struct act *act)
 #define SHADOW_LINK	"/tmp/shadow"
 
 RULE(directory_traversal_monitored_file_read,
-     .deed = { do_open, "/srv/app/../../etc/shadow" }, .near = { do_open, "/etc/shadow" });
+     .deed = { .fn = do_open, .path = "/srv/app/../../etc/shadow" },
+     .near = { .fn = do_open, .path = "/etc/shadow" });
 RULE(read_sensitive_file_untrusted,
-     .deed = { do_open, "/etc/shadow", .comm = "cat" },
-     .near = { do_open, "/etc/shadow", .comm = "passwd" });
+     .deed = { .fn = do_open, .path = "/etc/shadow", .comm = "cat" },
+     .near = { .fn = do_open, .path = "/etc/shadow", .comm = "passwd" });
 RULE(read_sensitive_file_trusted_after_startup,
-     .deed = { do_open, "/etc/shadow", .comm = "sshd" },
-     .near = { do_open, "/etc/shadow", .comm = "cat" });
+     .deed = { .fn = do_open, .path = "/etc/shadow", .comm = "sshd" },
+     .near = { .fn = do_open, .path = "/etc/shadow", .comm = "cat" });
 RULE(clear_log_activities,
-     .deed = { do_open, "/var/log/auth.log", .number = O_WRONLY | O_TRUNC },
-     .near = { do_open, "/var/log/auth.log", .number = O_WRONLY | O_APPEND });
+     .deed = { .fn = do_open, .path = "/var/log/auth.log", .number = O_WRONLY | O_TRUNC },
+     .near = { .fn = do_open, .path = "/var/log/auth.log", .number = O_WRONLY | O_APPEND });
 RULE(clear_log_activities_by_truncate,
-     .deed = { do_truncate, "/var/log/auth.log" }, .near = { do_truncate, "/etc/other" });
+     .deed = { .fn = do_truncate, .path = "/var/log/auth.log" },
+     .near = { .fn = do_truncate, .path = "/etc/other" });
 RULE(create_symlink_over_sensitive_files,
-     .deed = { do_symlink, "/etc/shadow", SHADOW_LINK },
-     .near = { do_symlink, "/etc/other", SHADOW_LINK });
+     .deed = { .fn = do_symlink, .path = "/etc/shadow", .to = SHADOW_LINK },
+     .near = { .fn = do_symlink, .path = "/etc/other", .to = SHADOW_LINK });
 RULE(create_hardlink_over_sensitive_files,
-     .deed = { do_link, "/etc/shadow", SHADOW_LINK },
-     .near = { do_link, "/etc/other", SHADOW_LINK });
+     .deed = { .fn = do_link, .path = "/etc/shadow", .to = SHADOW_LINK },
+     .near = { .fn = do_link, .path = "/etc/other", .to = SHADOW_LINK });
 RULE(detect_release_agent_file_container_escapes,
-     .deed = { do_open, "/srv/release_agent", .number = O_WRONLY, .container = true },
-     .near = { do_open, "/srv/release_agent", .number = O_RDONLY, .container = true });
+     .deed = { .fn = do_open, .path = "/srv/release_agent", .number = O_WRONLY,
+	      .container = true },
+     .near = { .fn = do_open, .path = "/srv/release_agent", .number = O_RDONLY,
+	      .container = true });
 
-RULE(time_zone, .deed = { do_rename, "/etc/new", "/etc/localtime" },
-     .near = { do_rename, "/etc/new", "/etc/adjtime" });
+RULE(time_zone,
+     .deed = { .fn = do_rename, .path = "/etc/new", .to = "/etc/localtime" },
+     .near = { .fn = do_rename, .path = "/etc/new", .to = "/etc/adjtime" });
 RULE(user_and_group_files_written,
-     .deed = { do_open, "/etc/passwd", .number = O_WRONLY | O_APPEND },
-     .near = { do_open, "/etc/passwd", .number = O_RDONLY });
-RULE(user_and_group_files_replaced, .deed = { do_rename, "/etc/passwd+", "/etc/passwd" },
-     .near = { do_rename, "/etc/passwd+", "/etc/passwd-" });
+     .deed = { .fn = do_open, .path = "/etc/passwd", .number = O_WRONLY | O_APPEND },
+     .near = { .fn = do_open, .path = "/etc/passwd", .number = O_RDONLY });
+RULE(user_and_group_files_replaced,
+     .deed = { .fn = do_rename, .path = "/etc/passwd+", .to = "/etc/passwd" },
+     .near = { .fn = do_rename, .path = "/etc/passwd+", .to = "/etc/passwd-" });
 RULE(network_configuration_written,
-     .deed = { do_open, "/etc/network/interfaces", .number = O_RDWR | O_CREAT },
-     .near = { do_open, "/etc/hosts", .number = O_RDONLY });
-RULE(network_configuration_replaced, .deed = { do_rename, "/etc/new", "/etc/resolv.conf" },
-     .near = { do_rename, "/etc/new", "/srv/resolv.conf" });
+     .deed = { .fn = do_open, .path = "/etc/network/interfaces", .number = O_RDWR | O_CREAT },
+     .near = { .fn = do_open, .path = "/etc/hosts", .number = O_RDONLY });
+RULE(network_configuration_replaced,
+     .deed = { .fn = do_rename, .path = "/etc/new", .to = "/etc/resolv.conf" },
+     .near = { .fn = do_rename, .path = "/etc/new", .to = "/srv/resolv.conf" });
 RULE(sudoers_written,
-     .deed = { do_open, "/etc/sudoers.d/me", .number = O_WRONLY | O_CREAT },
-     .near = { do_open, "/etc/sudoers", .number = O_RDONLY });
-RULE(sudoers_replaced, .deed = { do_rename, "/etc/sudoers.tmp", "/etc/sudoers" },
-     .near = { do_rename, "/etc/new", "/etc/sudoers.tmp" });
-RULE(permissions_changed, .deed = { do_chmod, .login = true }, .near = { do_chmod });
-RULE(owner_changed, .deed = { do_chown, .login = true }, .near = { do_chown });
-RULE(extended_attributes_changed, .deed = { do_setxattr, .login = true },
-     .near = { do_setxattr });
+     .deed = { .fn = do_open, .path = "/etc/sudoers.d/me", .number = O_WRONLY | O_CREAT },
+     .near = { .fn = do_open, .path = "/etc/sudoers", .number = O_RDONLY });
+RULE(sudoers_replaced,
+     .deed = { .fn = do_rename, .path = "/etc/sudoers.tmp", .to = "/etc/sudoers" },
+     .near = { .fn = do_rename, .path = "/etc/new", .to = "/etc/sudoers.tmp" });
+RULE(permissions_changed,
+     .deed = { .fn = do_chmod, .login = true },
+     .near = { .fn = do_chmod });
+RULE(owner_changed,
+     .deed = { .fn = do_chown, .login = true },
+     .near = { .fn = do_chown });
+RULE(extended_attributes_changed,
+     .deed = { .fn = do_setxattr, .login = true },
+     .near = { .fn = do_setxattr });
 RULE(access_refused,
-     .deed = { do_open, "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
-     .near = { do_open, "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
+     .deed = { .fn = do_open, .path = "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
+     .near = { .fn = do_open, .path = "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
 RULE(truncation_refused,
-     .deed = { do_truncate, "/etc/hosts", .uid = 1000, .login = true, .fails = EACCES },
-     .near = { do_truncate, "/etc/other", .login = true });
-RULE(mounts, .deed = { do_mount, .login = true }, .near = { do_mount });
-RULE(unmounts, .deed = { do_mount, .login = true }, .near = { do_mount });
-RULE(files_deleted, .deed = { do_unlink, "/tmp/gone", .login = true },
-     .near = { do_unlink, "/tmp/none", .login = true, .fails = ENOENT });
-RULE(folders_deleted, .deed = { do_rmdir, "/tmp/gone.d", .login = true },
-     .near = { do_rmdir, "/full", .login = true, .fails = ENOTEMPTY });
-RULE(files_renamed, .deed = { do_rename, "/tmp/a", "/tmp/b", .login = true },
-     .near = { do_rename, "/tmp/a", "/tmp/b" });
+     .deed = { .fn = do_truncate, .path = "/etc/hosts", .uid = 1000, .login = true,
+	      .fails = EACCES },
+     .near = { .fn = do_truncate, .path = "/etc/other", .login = true });
+RULE(mounts,
+     .deed = { .fn = do_mount, .login = true },
+     .near = { .fn = do_mount });
+RULE(unmounts,
+     .deed = { .fn = do_mount, .login = true },
+     .near = { .fn = do_mount });
+RULE(files_deleted,
+     .deed = { .fn = do_unlink, .path = "/tmp/gone", .login = true },
+     .near = { .fn = do_unlink, .path = "/tmp/none", .login = true, .fails = ENOENT });
+RULE(folders_deleted,
+     .deed = { .fn = do_rmdir, .path = "/tmp/gone.d", .login = true },
+     .near = { .fn = do_rmdir, .path = "/full", .login = true, .fails = ENOTEMPTY });
+RULE(files_renamed,
+     .deed = { .fn = do_rename, .path = "/tmp/a", .to = "/tmp/b", .login = true },
+     .near = { .fn = do_rename, .path = "/tmp/a", .to = "/tmp/b" });
 RULE(login_records_written,
-     .deed = { do_open, "/var/log/lastlog", .number = O_RDWR, .login = true },
-     .near = { do_open, "/var/log/lastlog" });
-RULE(session_records_written, .deed = { do_open, "/run/utmp", .number = O_RDWR },
-     .near = { do_open, "/run/utmp" });
+     .deed = { .fn = do_open, .path = "/var/log/lastlog", .number = O_RDWR, .login = true },
+     .near = { .fn = do_open, .path = "/var/log/lastlog" });
+RULE(session_records_written,
+     .deed = { .fn = do_open, .path = "/run/utmp", .number = O_RDWR },
+     .near = { .fn = do_open, .path = "/run/utmp" });
 
 /*
  * Programs: each is /bin/true by another name.
@@ -330,40 +352,50 @@ static int do_exec_over(const struct act *act)
 #define PTS	.terminal = true
 #define JAIL	.container = true
 
-RULE(run_shell_untrusted, .deed = { do_exec, "/bin/bash", .parent = "nginx" },
-     .near = { do_exec, "/bin/bash", .parent = "make" });
-RULE(system_user_interactive, .deed = { do_exec, "/bin/true", .uid = 33, PTS },
-     .near = { do_exec, "/bin/true", .uid = 33 });
-RULE(terminal_shell_in_container, .deed = { do_exec, "/bin/bash", PTS, JAIL },
-     .near = { do_exec, "/bin/bash", PTS });
+RULE(run_shell_untrusted,
+     .deed = { .fn = do_exec, .path = "/bin/bash", .parent = "nginx" },
+     .near = { .fn = do_exec, .path = "/bin/bash", .parent = "make" });
+RULE(system_user_interactive,
+     .deed = { .fn = do_exec, .path = "/bin/true", .uid = 33, PTS },
+     .near = { .fn = do_exec, .path = "/bin/true", .uid = 33 });
+RULE(terminal_shell_in_container,
+     .deed = { .fn = do_exec, .path = "/bin/bash", PTS, JAIL },
+     .near = { .fn = do_exec, .path = "/bin/bash", PTS });
 RULE(netcat_remote_code_execution_in_container,
-     .deed = { do_exec, "/bin/nc", .argv = { "-lvpe", "/bin/sh" }, JAIL },
-     .near = { do_exec, "/bin/nc", .argv = { "-v", "host", "80" }, JAIL });
+     .deed = { .fn = do_exec, .path = "/bin/nc", .argv = { "-lvpe", "/bin/sh" }, JAIL },
+     .near = { .fn = do_exec, .path = "/bin/nc", .argv = { "-v", "host", "80" }, JAIL });
 RULE(search_private_keys_or_passwords,
-     .deed = { do_exec, "/bin/find", .argv = { "/", "-name", "id_rsa" } },
-     .near = { do_exec, "/bin/find", .argv = { "/", "-name", "core" } });
-RULE(remove_bulk_data_from_disk, .deed = { do_exec, "/bin/shred", .argv = { "/dev/sda" } },
-     .near = { do_exec, "/bin/grep", .argv = { "/dev/sda" } });
-RULE(debugfs_launched_in_privileged_container, .deed = { do_exec, "/bin/debugfs", JAIL },
-     .near = { do_exec_unprivileged, "/bin/debugfs", JAIL });
+     .deed = { .fn = do_exec, .path = "/bin/find", .argv = { "/", "-name", "id_rsa" } },
+     .near = { .fn = do_exec, .path = "/bin/find", .argv = { "/", "-name", "core" } });
+RULE(remove_bulk_data_from_disk,
+     .deed = { .fn = do_exec, .path = "/bin/shred", .argv = { "/dev/sda" } },
+     .near = { .fn = do_exec, .path = "/bin/grep", .argv = { "/dev/sda" } });
+RULE(debugfs_launched_in_privileged_container,
+     .deed = { .fn = do_exec, .path = "/bin/debugfs", JAIL },
+     .near = { .fn = do_exec_unprivileged, .path = "/bin/debugfs", JAIL });
 RULE(find_aws_credentials,
-     .deed = { do_exec, "/bin/grep", .argv = { "-r", "aws_secret_access_key", "/home" } },
-     .near = { do_exec, "/bin/grep", .argv = { "-r", "aws", "/home" } });
-RULE(execution_from_dev_shm, .deed = { do_exec, "/proc/../dev/shm/tool" },
-     .near = { do_exec, "/bin/true", .argv = { "/dev/shm/tool" } });
+     .deed = { .fn = do_exec, .path = "/bin/grep",
+	      .argv = { "-r", "aws_secret_access_key", "/home" } },
+     .near = { .fn = do_exec, .path = "/bin/grep", .argv = { "-r", "aws", "/home" } });
+RULE(execution_from_dev_shm,
+     .deed = { .fn = do_exec, .path = "/proc/../dev/shm/tool" },
+     .near = { .fn = do_exec, .path = "/bin/true", .argv = { "/dev/shm/tool" } });
 RULE(drop_and_execute_new_binary_in_container,
-     .deed = { do_exec_over, "/over/merged/dropped", JAIL },
-     .near = { do_exec_over, "/over/merged/true", JAIL });
-RULE(fileless_execution_via_memfd_create, .deed = { do_exec_memfd },
-     .near = { do_exec_deleted });
+     .deed = { .fn = do_exec_over, .path = "/over/merged/dropped", JAIL },
+     .near = { .fn = do_exec_over, .path = "/over/merged/true", JAIL });
+RULE(fileless_execution_via_memfd_create,
+     .deed = { .fn = do_exec_memfd },
+     .near = { .fn = do_exec_deleted });
 
 RULE(execution_refused,
-     .deed = { do_exec, "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
-     .near = { do_exec, "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
-RULE(privileged_commands, .deed = { do_exec, "/bin/setuid", .uid = 1000, .login = true },
-     .near = { do_exec, "/bin/true", .uid = 1000, .login = true });
-RULE(commands_as_root_of_a_person, .deed = { do_exec, "/bin/true", .login = true },
-     .near = { do_exec, "/bin/true", .uid = 1000, .login = true });
+     .deed = { .fn = do_exec, .path = "/bin/closed", .uid = 1000, .login = true, .fails = EACCES },
+     .near = { .fn = do_exec, .path = "/bin/none", .uid = 1000, .login = true, .fails = ENOENT });
+RULE(privileged_commands,
+     .deed = { .fn = do_exec, .path = "/bin/setuid", .uid = 1000, .login = true },
+     .near = { .fn = do_exec, .path = "/bin/true", .uid = 1000, .login = true });
+RULE(commands_as_root_of_a_person,
+     .deed = { .fn = do_exec, .path = "/bin/true", .login = true },
+     .near = { .fn = do_exec, .path = "/bin/true", .uid = 1000, .login = true });
 
 static int do_seize(const struct act *act)
 {
@@ -404,12 +436,21 @@ static int do_login_again(const struct act *act)
 	return write(fd, "1001", 4) < 0 ? errno : 0;
 }
 
-RULE(logins, .deed = { do_nothing, .login = true }, .near = { do_setsid });
-RULE(logins_refused, .deed = { do_login_again, .login = true, .fails = EPERM },
-     .near = { do_nothing, .login = true });
-RULE(ptrace_attached_to_process, .deed = { do_seize }, .near = { do_traceme });
-RULE(ptrace_anti_debug_attempt, .deed = { do_traceme }, .near = { do_seize });
-RULE(tracing_of_processes, .deed = { do_seize, .login = true }, .near = { do_seize });
+RULE(logins,
+     .deed = { .fn = do_nothing, .login = true },
+     .near = { .fn = do_setsid });
+RULE(logins_refused,
+     .deed = { .fn = do_login_again, .login = true, .fails = EPERM },
+     .near = { .fn = do_nothing, .login = true });
+RULE(ptrace_attached_to_process,
+     .deed = { .fn = do_seize },
+     .near = { .fn = do_traceme });
+RULE(ptrace_anti_debug_attempt,
+     .deed = { .fn = do_traceme },
+     .near = { .fn = do_seize });
+RULE(tracing_of_processes,
+     .deed = { .fn = do_seize, .login = true },
+     .near = { .fn = do_seize });
 
 /*
  * Sockets
@@ -482,15 +523,17 @@ static int do_socket(const struct act *act)
 }
 
 RULE(contact_k8s_api_server_from_container,
-     .deed = { do_connect, "10.96.0.1", .number = 443, JAIL },
-     .near = { do_connect, "10.96.0.1", .number = 443 });
+     .deed = { .fn = do_connect, .path = "10.96.0.1", .number = 443, JAIL },
+     .near = { .fn = do_connect, .path = "10.96.0.1", .number = 443 });
 RULE(disallowed_ssh_connection_non_standard_port,
-     .deed = { do_connect, "192.0.2.1", .number = 443, .comm = "ssh" },
-     .near = { do_connect, "192.0.2.1", .number = 22, .comm = "ssh" });
+     .deed = { .fn = do_connect, .path = "192.0.2.1", .number = 443, .comm = "ssh" },
+     .near = { .fn = do_connect, .path = "192.0.2.1", .number = 22, .comm = "ssh" });
 RULE(redirect_stdout_stdin_to_network_connection_in_container,
-     .deed = { do_redirect, JAIL }, .near = { do_redirect_unix, JAIL });
-RULE(packet_socket_created_in_container, .deed = { do_socket, .number = AF_PACKET, JAIL },
-     .near = { do_socket, .number = AF_INET, JAIL });
+     .deed = { .fn = do_redirect, JAIL },
+     .near = { .fn = do_redirect_unix, JAIL });
+RULE(packet_socket_created_in_container,
+     .deed = { .fn = do_socket, .number = AF_PACKET, JAIL },
+     .near = { .fn = do_socket, .number = AF_INET, JAIL });
 
 /*
  * The host
@@ -543,14 +586,23 @@ static int do_sysctl(const struct act *act)
 	return ret;
 }
 
-RULE(linux_kernel_module_injection_detected, .deed = { do_module, JAIL },
-     .near = { do_module });
-RULE(modules_loaded, .deed = { do_module, .login = true }, .near = { do_module });
-RULE(modules_unloaded, .deed = { do_module, .login = true }, .near = { do_module });
-RULE(time_changed, .deed = { do_time }, .near = { do_time, .uid = 1000, .fails = EPERM });
-RULE(host_name_changed, .deed = { do_hostname },
-     .near = { do_hostname, .number = CLONE_NEWUTS });
-RULE(network_parameters_changed, .deed = { do_sysctl, "/proc/sys/net/ipv4/ip_forward" },
-     .near = { do_sysctl, "/proc/sys/vm/overcommit_ratio" });
+RULE(linux_kernel_module_injection_detected,
+     .deed = { .fn = do_module, JAIL },
+     .near = { .fn = do_module });
+RULE(modules_loaded,
+     .deed = { .fn = do_module, .login = true },
+     .near = { .fn = do_module });
+RULE(modules_unloaded,
+     .deed = { .fn = do_module, .login = true },
+     .near = { .fn = do_module });
+RULE(time_changed,
+     .deed = { .fn = do_time },
+     .near = { .fn = do_time, .uid = 1000, .fails = EPERM });
+RULE(host_name_changed,
+     .deed = { .fn = do_hostname },
+     .near = { .fn = do_hostname, .number = CLONE_NEWUTS });
+RULE(network_parameters_changed,
+     .deed = { .fn = do_sysctl, .path = "/proc/sys/net/ipv4/ip_forward" },
+     .near = { .fn = do_sysctl, .path = "/proc/sys/vm/overcommit_ratio" });
 
 TEST_HARNESS_MAIN

@@ -123,7 +123,8 @@ static const struct {
 	{ "-p*", "mysql -phunter2 db", "mysql -p" MARK " db" },
 	{ "ghp_*, eyJ*", "ghp_abc|eyJabc|eyj|ghp_", "ghp_" MARK "|eyJ" MARK "|eyj|ghp_" },
 	/* Names */
-	{ "AWS_SECRET*=", "AWS_SECRET_ACCESS_KEY=abc|AWS_REGION=eu", "AWS_SECRET_ACCESS_KEY=" MARK "|AWS_REGION=eu" },
+	{ "AWS_SECRET*=", "AWS_SECRET_ACCESS_KEY=abc|AWS_REGION=eu",
+	  "AWS_SECRET_ACCESS_KEY=" MARK "|AWS_REGION=eu" },
 	{ "AWS_SECRET*=\xe2\x80\xa6", "aws_secret=a=b c", "aws_secret=" MARK },
 	{ "AWS_SECRET*=...", "aws_secret=a", "aws_secret=" MARK },
 	{ "*password*=", "DB_PASSWORD_1=x|PASS=y", "DB_PASSWORD_1=" MARK "|PASS=y" },
@@ -444,8 +445,8 @@ static const char *const all_lines[] = {
 };
 
 /* Verify a copy with one change, in memory of just that length */
-static int verify_with(const struct evring_redaction *block, size_t at, const void *bytes, size_t len,
-		       size_t block_len)
+static int verify_with(const struct evring_redaction *block, size_t at, const void *bytes,
+		       size_t len, size_t block_len)
 {
 	char *copy = malloc(block_len);
 	int ret;

@@ -50,10 +50,10 @@ static const struct key keys[] = {
 	  "lanes to read, as the module has them" },
 	{ "hooks", KEY_LIST, "", "globs of hooks such as process.*, or sets: @security", 0, 0, MEMBER(hooks),
 	  "hooks to attach at the start; see evring hooks" },
-	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
-	  "then tell, by process.state, of each process that runs already" },
 	{ "filter", KEY_TEXT, NULL, "an expression, see evring-filter(7)", 0, 0, MEMBER(filter),
 	  "send only events of which it is so, decided in evringd; default: all" },
+	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
 	{ "topic", KEY_TOPIC, "host.${type}",
@@ -352,6 +352,36 @@ static void allowed_text(const struct key *key, char *buf, size_t len)
 			 (unsigned long long)key->max);
 	else
 		snprintf(buf, len, "%s", key->allowed);
+}
+
+/* Kafka Connect's name of a type */
+static const char *type_name(enum key_type type)
+{
+	switch (type) {
+	case KEY_NUMBER:
+	case KEY_TIMEOUT:
+		return "LONG";
+	case KEY_LIST:
+	case KEY_LANES:
+	case KEY_WORDS:
+		return "LIST";
+	default:
+		return "STRING";
+	}
+}
+
+bool key_doc(size_t number, struct key_doc *doc)
+{
+	const struct key *key = &keys[number];
+
+	if (number >= NR_KEYS)
+		return false;
+	*doc = (struct key_doc){
+		.name = key->name, .type = type_name(key->type), .doc = key->doc, .def = key->def,
+		.required = key->type == KEY_KAFKA && !strchr(key->name, '*'),
+	};
+	allowed_text(key, doc->allowed, sizeof(doc->allowed));
+	return true;
 }
 
 void keys_print(FILE *to)

@@ -7,6 +7,7 @@
  *	control		.../status, pause, resume, stop, restart
  *	position	.../offsets
  *	plugin		/connector-plugins
+ *	reply		for all of them: bodies, answers, errors
  */
 #ifndef RESOURCE_H
 #define RESOURCE_H

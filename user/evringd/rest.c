@@ -2,88 +2,15 @@
 /* See rest.h and resource.h. */
 #include "rest.h"
 
-#include "log.h"
-#include "memory.h"
-#include "problem.h"
 #include "resource.h"
 
-#include <errno.h>
 #include <evring.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Clients look at the level of the interface, which is in front. */
 #define LEVEL "4.1.0"
-
-/*
- * Answers
- */
-
-void reply(struct call *call, int status, json_t *body)
-{
-	call->answer->status = status;
-	call->answer->body = body;
-}
-
-json_t *text_json(const char *text)
-{
-	json_t *json = json_string(text);
-	char *copy, *c;
-
-	if (json)
-		return json;
-	copy = xstrdup(text);
-	for (c = copy; *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	json = must(json_string(copy));
-	free(copy);
-	return json;
-}
-
-void reply_error(struct call *call, int status, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		must(NULL);
-	reply(call, status, must(json_pack("{s:i, s:o}", "error_code", status, "message",
-					   text_json(text))));
-	free(text);
-}
-
-void reply_errno(struct call *call, int error)
-{
-	if (error == -EROFS)
-		reply_error(call, 403, "evringd runs files of its command line, which are read only: "
-			    "start it with --connectors");
-	else if (error == -ENOSPC)
-		reply_error(call, 507, "There is no room for it");
-	else if (error == -EEXIST)
-		reply_error(call, 409, "The folder has a file of this name already, which evringd "
-			    "has not read: send SIGHUP or remove it");
-	else
-		reply_error(call, 500, "The connector's file cannot be written: %s",
-			    strerror(-error));
-}
-
-json_t *call_body(struct call *call)
-{
-	struct problems problems = { .file = "" };
-	json_t *body = json_read(call->request->body, call->request->len, &problems);
-
-	if (!body)
-		reply_error(call, 400, "The body is no JSON: %s", problems.lines[0]);
-	problems_free(&problems);
-	return body;
-}
 
 /*
  * The worker itself

@@ -586,7 +586,7 @@ void evring_rules_free(struct evring_rules *rules);
 int evring_rules_add(struct evring_rules *rules, const char *line,
 		     struct evring_filter_error *error);
 
-/* What the kernel would get: the rules', until the next line. NULL: there is no line, or no memory. */
+/* The rules, in the kernel's form, until the next line. NULL: there is no line, or no memory. */
 const struct evring_redaction *evring_rules_block(struct evring_rules *rules);
 
 /*

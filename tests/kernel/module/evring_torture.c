@@ -19,6 +19,10 @@
  *
  *	echo 1000 64 > /sys/module/evring_torture/parameters/emit
  *	echo 1000 64 1 > /sys/module/evring_torture/parameters/emit
+ *
+ * And to hang: a task that waits so many seconds, and cannot be interrupted:
+ *
+ *	echo 3 > /sys/module/evring_torture/parameters/hang
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
@@ -362,6 +366,19 @@ static int emit_set(const char *value, const struct kernel_param *kp)
 
 static const struct kernel_param_ops emit_ops = { .set = emit_set };
 module_param_cb(emit, &emit_ops, NULL, 0200);
+
+static int hang_set(const char *value, const struct kernel_param *kp)
+{
+	unsigned int seconds;
+
+	if (kstrtouint(value, 0, &seconds) || seconds > 600)
+		return -EINVAL;
+	schedule_timeout_uninterruptible(seconds * HZ);
+	return 0;
+}
+
+static const struct kernel_param_ops hang_ops = { .set = hang_set };
+module_param_cb(hang, &hang_ops, NULL, 0200);
 
 static void types_unregister(void)
 {
