@@ -19,12 +19,13 @@ static const struct evring_join ok_join = { .name = GROUP, .lanes = CRITICAL };
 static const struct evring_arm ok_arm = { .lanes = CRITICAL };
 static const struct evring_drop ok_drop = { .name = "ioctl-absent" };
 static const struct evring_filter_read ok_filter = { .name = "process.fork" };
+static const struct evring_redact ok_redact = { .name = "process.exec" };
 static const struct evring_commit ok_commit = {
 	.nr = 1, .entry_size = sizeof(struct evring_commit_entry),
 };
 static const struct evring_ring_read ok_ring;
 
-enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, CALLS };
+enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, REDACT, CALLS };
 
 /* A call, with an argument that there is nothing wrong with */
 static const struct good {
@@ -53,6 +54,8 @@ static const struct good {
 		 knows(evring_drop, reserved), false, -ENOENT },
 	[FILTER] = { EVRING_IOC_FILTER, &ok_filter, sizeof(ok_filter),
 		   knows(evring_filter_read, len), true, 0 },
+	[REDACT] = { EVRING_IOC_REDACT, &ok_redact, sizeof(ok_redact),
+		   knows(evring_redact, hidden), true, 0 },
 };
 
 FIXTURE(session) {
@@ -157,7 +160,7 @@ TEST_F(session, a_call_that_is_not_known_is_refused)
 {
 	unsigned int nr, i;
 
-	for (nr = 12; nr < 256; nr++) {
+	for (nr = _IOC_NR(EVRING_IOC_REDACT) + 1; nr < 256; nr++) {
 		EXPECT_EQ(-ENOTTY, call(self->fd, _IO(EVRING_IOC_MAGIC, nr), self->room));
 		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(_IOC_WRITE, EVRING_IOC_MAGIC, nr, 16),
 					self->room));
@@ -243,6 +246,9 @@ static const struct reserved {
 	{ ARM, offsetof(struct evring_arm, reserved), 0, 32 },
 	{ DROP, offsetof(struct evring_drop, flags), 0, 64 },
 	{ FILTER, offsetof(struct evring_filter_read, len), 0, 224 },
+	{ REDACT, offsetof(struct evring_redact, op), 2, 32 },
+	{ REDACT, offsetof(struct evring_redact, flags), 1, 32 },
+	{ REDACT, offsetof(struct evring_redact, reserved), 0, 32 },
 };
 
 TEST_F(session, each_reserved_bit_is_refused)

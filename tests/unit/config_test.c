@@ -441,9 +441,9 @@ static void promises_broken(void)
 		const char *settings;
 		const char *part;	/* of the problem */
 	} broken[] = {
-		{ "'kafka.acks': '0'", "key \"kafka.acks\": what not all" },
-		{ "'kafka.acks': 1", "key \"kafka.acks\": what not all" },
-		{ "'kafka.request.required.acks': '0'", "\"kafka.request.required.acks\": what" },
+		{ "'kafka.acks': '0'", "key \"kafka.acks\": an event that not all" },
+		{ "'kafka.acks': 1", "key \"kafka.acks\": an event that not all" },
+		{ "'kafka.request.required.acks': '0'", "\"kafka.request.required.acks\": an event" },
 		{ "'kafka.acks': 'all', 'kafka.request.required.acks': 'all'", "two names" },
 		{ "'kafka.linger.ms': '1', 'kafka.queue.buffering.max.ms': '1'", "two names" },
 		{ "'kafka.message.timeout.ms': '300000'", "given up" },
