@@ -239,10 +239,16 @@ int evring_attach(struct evring *ev, const char *hook, const char *group, int la
 	return hook_call(ev, &arg, hook, group);
 }
 
-static int attach_call(struct evring *ev, const struct evring_attachment *how,
-		       struct evring_hook *arg)
-{
+/* The call's argument, and the limits that it points to */
+struct attach_args {
+	struct evring_hook hook;
 	struct evring_limits limits;
+};
+
+static int attach_call(struct evring *ev, const struct evring_attachment *how,
+		       struct attach_args *args)
+{
+	struct evring_hook *arg = &args->hook;
 	int lane = how->lane ? evring_lane_by_name(ev, how->lane) : -1;
 
 	arg->op = EVRING_HOOK_ATTACH;
@@ -259,29 +265,29 @@ static int attach_call(struct evring *ev, const struct evring_attachment *how,
 	if (how->limits && evring_lacks(ev, EVRING_FEATURE_LIMITS))
 		return -ENOSYS;
 	if (how->limits) {
-		limits = *how->limits;
-		limits.size = sizeof(limits);
-		arg->limits = (uintptr_t)&limits;
+		args->limits = *how->limits;
+		args->limits.size = sizeof(args->limits);
+		arg->limits = (uintptr_t)&args->limits;
 	}
 	return hook_call(ev, arg, how->hook, how->group);
 }
 
 int evring_attach_with(struct evring *ev, const struct evring_attachment *how)
 {
-	struct evring_hook arg = { 0 };
+	struct attach_args args = { 0 };
 
-	return attach_call(ev, how, &arg);
+	return attach_call(ev, how, &args);
 }
 
 int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number)
 {
-	struct evring_hook arg = { .flags = EVRING_HOOK_F_SNAPSHOT };
+	struct attach_args args = { .hook.flags = EVRING_HOOK_F_SNAPSHOT };
 	int ret;
 
 	if (evring_lacks(ev, EVRING_FEATURE_SNAPSHOT))
 		return -ENOSYS;
-	ret = attach_call(ev, how, &arg);
-	*number = arg.snapshot;
+	ret = attach_call(ev, how, &args);
+	*number = args.hook.snapshot;
 	return ret;
 }
 
