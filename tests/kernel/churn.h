@@ -3,6 +3,8 @@
 #ifndef EVRING_TEST_CHURN_H
 #define EVRING_TEST_CHURN_H
 
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/xattr.h>
 
@@ -77,6 +79,10 @@ static inline void churn_processes(void)
 	if (!child) {
 		churn_ignore(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 		ptrace(PTRACE_DETACH, getpid(), NULL, NULL);
+		churn_ignore(setsid());
+		churn_ignore(unshare(CLONE_NEWUTS));
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
 		churn_ignore(setresuid(65534, 65534, 65534));
 		churn_ignore(kill(getppid(), SIGURG));
 		_exit(1);
