@@ -192,6 +192,8 @@ static void emit_odd(void)
 		.events = 1, .argv = opt.odd, .wait = true, .stop = &stop_producing,
 	};
 
+	if (sim_rules_off())
+		abort();
 	emit(opt.events / 2, opt.rate, 0);
 	sim_produce(&load, &producers[0].made);
 	emit(opt.events / 2, opt.rate, 0);

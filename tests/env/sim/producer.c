@@ -6,6 +6,7 @@
 #include "../../../kmod/hooks/exec.h"
 #include "../../../kmod/hooks/process.h"
 #include "../../../kmod/lane.h"
+#include "../../../kmod/redact/stage.h"
 #include "../../../kmod/type.h"
 #include "hooks.h"
 #include "kernel.h"
@@ -123,6 +124,14 @@ int sim_producers_start(void)
 		return (int)PTR_ERR(exec_type);
 	sim_hook_register(SIM_HOOK_EXEC, exec_type);
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
+}
+
+/* With redaction's rules nothing would be left of arguments that are too long for it. */
+int sim_rules_off(void)
+{
+	struct evring_redact arg = { .name = "process.exec", .op = EVRING_REDACT_SET };
+
+	return evring_redact_ctl(&arg);
 }
 
 /* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */

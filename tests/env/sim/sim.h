@@ -105,6 +105,7 @@ struct sim_made {
 
 /* Register the types; after sim_boot(). */
 int sim_producers_start(void);
+int sim_rules_off(void);
 /* Runs to its end in the calling thread, which is that CPU from here on. */
 void sim_produce(const struct sim_load *load, struct sim_made *made);
 
