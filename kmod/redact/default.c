@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The rules that hold from the moment the module is loaded: secrets that well-known
- * programs take where everybody on the host can read them. docs/reference/redaction.md
+ * programs take where everybody on the host can read them. evring-redact(7)
  * tells of each.
  *
  * A line here is as a line of evring-redact(7), and its text is that line: libevring
