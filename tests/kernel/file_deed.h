@@ -103,6 +103,40 @@ static inline void deed_as_nobody(void)
 		abort();
 }
 
+/*
+ * For a fixture: an empty folder, and a session that reads @lanes from here on, with
+ * @hooks (a NULL behind the last one) attached.
+ */
+static inline struct evring *deed_open(const char *const *hooks, uint32_t lanes)
+{
+	struct evring *ev;
+
+	groups_drop();
+	deed_folder();
+	if (evring_open(&ev, NULL))
+		abort();
+	deed_hooks(ev, hooks, EVRING_HOOK_ATTACH);
+	if (evring_tap(ev, lanes, EVRING_LATEST))
+		abort();
+	return ev;
+}
+
+static inline void deed_close(struct evring *ev, const char *const *hooks)
+{
+	deed_hooks(ev, hooks, EVRING_HOOK_DETACH);
+	evring_close(ev);
+}
+
+/* Memory that a child shares: it notes there what it sees itself. */
+static inline void *deed_shared(size_t size)
+{
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		abort();
+	return shared;
+}
+
 /* 0, or -errno, of one io_uring operation; the result of it */
 static inline int deed_uring(void (*prep)(struct io_uring_sqe *sqe, void *arg), void *arg)
 {

@@ -171,7 +171,7 @@ TEST_F(hooks, each_hook_is_attached_or_says_why_not)
 	};
 	int nr = evring_types(self->ev), id = 0;
 	const struct evring_type *type;
-	unsigned int i, attached;
+	unsigned int i, attached, disarmed;
 	bool said;
 
 	ASSERT_LT(0, nr);
@@ -182,9 +182,12 @@ TEST_F(hooks, each_hook_is_attached_or_says_why_not)
 	for (i = 0; i < 2; i++) {
 		if (knob_set(knobs[i], "0"))
 			continue;
-		note("%s off: %u disarmed", knobs[i],
-		     in_state(self->ev, nr, EVRING_HOOK_DISARMED, &said));
+		disarmed = in_state(self->ev, nr, EVRING_HOOK_DISARMED, &said);
+		note("%s off: %u disarmed", knobs[i], disarmed);
+		EXPECT_LT(0, disarmed);
 		EXPECT_TRUE(said);
+		EXPECT_EQ(attached - disarmed,
+			  in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));
 		EXPECT_EQ(0, knob_set(knobs[i], "1"));
 		EXPECT_EQ(attached, in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));
 	}

@@ -17,17 +17,12 @@ FIXTURE(kernel_boot) {
 
 FIXTURE_SETUP(kernel_boot)
 {
-	groups_drop();
-	deed_folder();
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+	self->ev = deed_open(hooks, CRITICAL);
 }
 
 FIXTURE_TEARDOWN(kernel_boot)
 {
-	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
-	evring_close(self->ev);
+	deed_close(self->ev, hooks);
 }
 
 static int reboot_call(uint32_t command)

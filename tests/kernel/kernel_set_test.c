@@ -19,17 +19,12 @@ FIXTURE(kernel_set) {
 
 FIXTURE_SETUP(kernel_set)
 {
-	groups_drop();
-	deed_folder();
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+	self->ev = deed_open(hooks, CRITICAL);
 }
 
 FIXTURE_TEARDOWN(kernel_set)
 {
-	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
-	evring_close(self->ev);
+	deed_close(self->ev, hooks);
 }
 
 /* A parameter that is written, in this order, and its name */

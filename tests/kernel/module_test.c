@@ -17,18 +17,13 @@ FIXTURE(module) {
 
 FIXTURE_SETUP(module)
 {
-	groups_drop();
-	deed_folder();
 	syscall(SYS_delete_module, NAME, O_NONBLOCK);
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+	self->ev = deed_open(hooks, CRITICAL);
 }
 
 FIXTURE_TEARDOWN(module)
 {
-	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
-	evring_close(self->ev);
+	deed_close(self->ev, hooks);
 	syscall(SYS_delete_module, NAME, O_NONBLOCK);
 }
 

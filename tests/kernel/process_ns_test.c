@@ -52,11 +52,8 @@ FIXTURE_SETUP(process_ns)
 	int pipes[2];
 	char byte;
 
-	groups_drop();
-	deed_folder();
 	ASSERT_EQ(0, pipe(pipes));
-	self->seen = mmap(NULL, sizeof(*self->seen), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	self->seen = deed_shared(sizeof(*self->seen));
 	self->idle = fork();
 	if (!self->idle) {
 		if (unshare(CLONE_NEWNET | CLONE_NEWUTS) || write(pipes[1], "x", 1) != 1)
@@ -67,17 +64,14 @@ FIXTURE_SETUP(process_ns)
 	ASSERT_EQ(1, read(pipes[0], &byte, 1));
 	close(pipes[0]);
 	close(pipes[1]);
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+	self->ev = deed_open(hooks, CRITICAL);
 }
 
 FIXTURE_TEARDOWN(process_ns)
 {
 	kill(self->idle, SIGKILL);
 	waitpid(self->idle, NULL, 0);
-	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
-	evring_close(self->ev);
+	deed_close(self->ev, hooks);
 	munmap(self->seen, sizeof(*self->seen));
 }
 

@@ -20,19 +20,13 @@ FIXTURE(process_session) {
 
 FIXTURE_SETUP(process_session)
 {
-	groups_drop();
-	deed_folder();
-	self->seen = mmap(NULL, sizeof(*self->seen), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
+	self->seen = deed_shared(sizeof(*self->seen));
+	self->ev = deed_open(hooks, CRITICAL);
 }
 
 FIXTURE_TEARDOWN(process_session)
 {
-	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
-	evring_close(self->ev);
+	deed_close(self->ev, hooks);
 	munmap(self->seen, sizeof(*self->seen));
 }
 

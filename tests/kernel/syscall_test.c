@@ -352,10 +352,18 @@ TEST_F(syscall, a_new_process_returns_from_a_call_that_it_did_not_begin)
 	EXPECT_TRUE(is_call(self, "wait4", "native", SYS_wait4, pid, "none"));
 	EXPECT_TRUE(is_exit(self));
 	child = told_read(along, "syscall.", (pid_t)pid);
+	/* arm64's ret_from_fork() does not pass where a return is traced. */
+#ifdef __x86_64__
 	ASSERT_EQ(4, child->n);
-	EXPECT_TRUE(is(told_at(child, 3), calls[1], "clone"));
-	EXPECT_EQ(0, told_number(told_at(child, 3), "result"));
-	EXPECT_EQ(0, told_number(told_at(child, 3), "duration"));
+#else
+	ASSERT_LE(3, child->n);
+	ASSERT_GE(4, child->n);
+#endif
+	if (child->n == 4) {
+		EXPECT_TRUE(is(told_at(child, 3), calls[1], "clone"));
+		EXPECT_EQ(0, told_number(told_at(child, 3), "result"));
+		EXPECT_EQ(0, told_number(told_at(child, 3), "duration"));
+	}
 	EXPECT_TRUE(is(told_at(child, 2), calls[0], "getpgid"));
 	EXPECT_TRUE(is(told_at(child, 1), calls[1], "getpgid"));
 	EXPECT_TRUE(is(told_at(child, 0), calls[0], "exit"));
