@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	folder		all files of a folder
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
@@ -60,6 +61,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "folder.h"
 #include "host.h"
 #include "http.h"
 #include "keys.h"
