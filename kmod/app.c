@@ -61,7 +61,6 @@ static int app_register(struct evring_session *session, struct evring_register *
 		.registered = session->publisher->registered,
 		.reason = p->reason,
 	};
-	struct evring_event_type *type;
 	int ret = evring_parse_block(p, arg->len), lane;
 
 	if (ret)
@@ -80,13 +79,11 @@ static int app_register(struct evring_session *session, struct evring_register *
 		kfree(add.block);
 		return -ENOMEM;
 	}
-	type = evring_types_add_app(&add, &arg->generation);
+	ret = evring_types_add_app(&add, arg);
 	kfree(add.block);
 	kfree(add.app);
-	if (IS_ERR(type))
-		return PTR_ERR(type);
-	/* It is registered by this session: its id is its own. */
-	arg->id = type->id;
+	if (ret)
+		return ret;
 	arg->lane = lane;
 	arg->payload_max = evring_record_max() - COMMON_SIZE;
 	return 0;

@@ -175,17 +175,22 @@ static struct evring_event_type *app_add(struct evring_app_add *add)
 	return type;
 }
 
-/* Enter a type of a user into the table. It stays as long as it is registered. */
-struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation)
+/*
+ * Enter a type of a user into the table. Once the lock is released another thread of the
+ * user may unregister it, and it may be freed: the caller gets numbers alone.
+ */
+int evring_types_add_app(struct evring_app_add *add, struct evring_register *arg)
 {
 	struct evring_event_type *type;
 
 	mutex_lock(&evring_types_lock);
 	type = app_add(add);
-	if (!IS_ERR(type))
-		*generation = type->generation;
+	if (!IS_ERR(type)) {
+		arg->id = type->id;
+		arg->generation = type->generation;
+	}
 	mutex_unlock(&evring_types_lock);
-	return type;
+	return PTR_ERR_OR_ZERO(type);
 }
 
 /* A session unregisters a type. True: it was the last one, and app_note() must follow. */

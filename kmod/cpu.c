@@ -26,7 +26,8 @@ static int cpu_prepare(unsigned int cpu)
 	struct evring_ring *ring;
 	u32 lane;
 
-	evring_stage_add_cpu(cpu);
+	if (!evring_stage_add_cpu(cpu))
+		pr_warn("evring: no memory for CPU %u's redaction\n", cpu);
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
@@ -55,9 +56,11 @@ int evring_cpus_init(void)
 	if (hotplug_state < 0)
 		return hotplug_state;
 	/* At hotplug a lack of memory is only reported; at load it is an error. */
-	for_each_online_cpu(cpu)
+	for_each_online_cpu(cpu) {
+		missing += !evring_stage_add_cpu(cpu);
 		for (lane = 0; lane < evring_nr_lanes; lane++)
 			missing += !evring_ring_get(lane, cpu);
+	}
 	if (!missing)
 		return 0;
 	evring_cpus_exit();

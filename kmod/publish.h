@@ -91,7 +91,7 @@ struct evring_app_add {
 	struct evring_reason *reason;
 };
 
-struct evring_event_type *evring_types_add_app(struct evring_app_add *add, u32 *generation);
+int evring_types_add_app(struct evring_app_add *add, struct evring_register *arg);
 int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned long *registered);
 void evring_types_leave_app(unsigned long *registered);
 

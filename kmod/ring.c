@@ -358,8 +358,10 @@ void evring_submit(struct evring_slot *slot)
 }
 EXPORT_SYMBOL_GPL(evring_submit);
 
+/* Nothing is left, so nothing was left out. */
 static void slot_clear(struct evring_slot *slot)
 {
+	slot->rec->flags &= ~EVRING_REC_REDACTED;
 	memset(slot->rec + 1, 0, slot->rec->len - sizeof(*slot->rec));
 }
 

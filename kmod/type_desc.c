@@ -18,7 +18,7 @@ static const struct evring_field_desc lost_fields[] = {
 
 static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_FULL), "full", "a group held the segment that came next" },
-	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered" },
+	{ BIT(EVRING_LOST_NESTED), "nested", "an NMI came while a segment was entered, or no place to redact was free" },
 	{ BIT(EVRING_LOST_TOOBIG), "toobig", "longer than the longest record" },
 	{ BIT(EVRING_LOST_PROBE), "probe", "the kernel did not call the hook's probe" },
 	{ BIT(EVRING_LOST_SAMPLED), "sampled", "each owner that wants it takes a sample only" },

@@ -527,11 +527,9 @@ static void hook_register(struct evring_event_hook *hook)
 {
 	struct evring_event_type *type = evring_type_register(hook->desc);
 
-	if (IS_ERR(type))
-		hook->error = PTR_ERR(type);
-	else
-		evring_redact_reset(type);
-	if (!IS_ERR(type))
+	/* Without its rules it would tell secrets. */
+	hook->error = IS_ERR(type) ? PTR_ERR(type) : evring_redact_reset(type);
+	if (!hook->error)
 		hook->type = type;
 }
 

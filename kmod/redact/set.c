@@ -110,21 +110,19 @@ static struct evring_rules *rules_replace(struct evring_event_type *type,
 }
 
 /*
- * A type of a hook begins with the module's own rules. Without memory for them it has
- * none, and the log says so. May sleep.
+ * A type of a hook begins with the module's own rules. Without memory for them its hook
+ * must not emit. May sleep.
  */
-void evring_redact_reset(struct evring_event_type *type)
+int evring_redact_reset(struct evring_event_type *type)
 {
 	struct evring_rules *rules = rules_default(type);
 
-	if (IS_ERR(rules)) {
-		pr_err("evring: %s has no rules for secrets: error %ld\n", type->name,
-		       PTR_ERR(rules));
-		rules = NULL;
-	}
+	if (IS_ERR(rules))
+		return PTR_ERR(rules);
 	mutex_lock(&redact_lock);
 	kvfree(rules_replace(type, rules, true));
 	mutex_unlock(&redact_lock);
+	return 0;
 }
 
 /* The type goes, and has no events any more. */

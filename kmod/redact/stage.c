@@ -47,6 +47,11 @@ struct stages {
 
 static struct stages __percpu *stages;
 
+static size_t stage_size(void)
+{
+	return sizeof(struct evring_stage) + evring_record_max();
+}
+
 int evring_stages_init(void)
 {
 	stages = alloc_percpu(struct stages);
@@ -63,28 +68,28 @@ void evring_stages_exit(void)
 		return;
 	for_each_possible_cpu(cpu)
 		for (level = 0; level < LEVELS; level++)
-			kvfree(per_cpu_ptr(stages, cpu)->stage[level]);
+			kvfree_sensitive(per_cpu_ptr(stages, cpu)->stage[level], stage_size());
 	free_percpu(stages);
 	stages = NULL;
 }
 
 /*
- * Before @cpu comes online. Without memory the CPU comes all the same, and its events
- * that have rules are lost, and counted by type. May sleep.
+ * Before @cpu comes online. False: without memory, it has less than it should. Its events
+ * that have rules are lost then, and counted. May sleep.
  */
-void evring_stage_add_cpu(unsigned int cpu)
+bool evring_stage_add_cpu(unsigned int cpu)
 {
 	struct stages *own = per_cpu_ptr(stages, cpu);
 	unsigned int level;
 
 	for (level = 0; level < LEVELS; level++) {
 		if (!own->stage[level])
-			own->stage[level] = kvmalloc_node(sizeof(*own->stage[level]) +
-							  evring_record_max(),
-							  GFP_KERNEL, cpu_to_node(cpu));
+			own->stage[level] = kvmalloc_node(stage_size(), GFP_KERNEL,
+							  cpu_to_node(cpu));
 		if (!own->stage[level])
-			pr_warn("evring: no memory for CPU %u's redaction\n", cpu);
+			return false;
 	}
+	return true;
 }
 
 static struct evring_stage *stage_get(void)
@@ -150,6 +155,8 @@ void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32
 	if (!stage)
 		return stage_refuse(type, try, EVRING_LOST_NESTED);
 	stage->try = try;
+	/* What another event left here was not redacted yet. */
+	memset(stage->payload, 0, len);
 	stage->type = type;
 	stage->rules = rules;
 	stage->event = (struct evring_redact_event){

@@ -12,7 +12,7 @@ struct evring_event_type;
 
 int evring_stages_init(void);
 void evring_stages_exit(void);
-void evring_stage_add_cpu(unsigned int cpu);
+bool evring_stage_add_cpu(unsigned int cpu);
 void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try);
 bool evring_land(struct evring_slot *slot);
 void evring_unstage(struct evring_slot *slot);
@@ -21,7 +21,7 @@ void evring_stage_edge(struct evring_slot *slot, const struct evring_edge *edge)
 /* set.c */
 
 int evring_redact_ctl(struct evring_redact *arg);
-void evring_redact_reset(struct evring_event_type *type);
+int evring_redact_reset(struct evring_event_type *type);
 void evring_redact_clear(struct evring_event_type *type);
 
 /* default.c */

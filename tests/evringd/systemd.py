@@ -4,14 +4,17 @@
 
 It gives the program a listening socket and one for notifications, waits for each
 line that must come, asks for /health through the inherited socket, and ends it.
+Before that it gives it sockets that it must refuse.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
+import tempfile
 
 from client import request
 
@@ -19,16 +22,34 @@ FOLDER, COMMAND = sys.argv[1], sys.argv[2:]
 WANTED = ["READY=1", "WATCHDOG=1", "STATUS=1 connector: 1 ", "WATCHDOG=1", "WATCHDOG=1"]
 
 
-def start(listener: socket.socket, path: str) -> int:
+def start(listener: socket.socket, path: str, fds: int = 1, log: int = 2) -> int:
     """The environment has the child's own number, which is known only there."""
     pid = os.fork()
     if pid:
         return pid
+    os.dup2(log, 2)
     if listener.fileno() != 3:
         os.dup2(listener.fileno(), 3)
     os.set_inheritable(3, True)
-    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", NOTIFY_SOCKET=path, WATCHDOG_USEC="200000")
+    os.environ.update(
+        LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(fds), NOTIFY_SOCKET=path, WATCHDOG_USEC="200000"
+    )
     os.execv(COMMAND[0], COMMAND)
+
+
+def must_refuse(listener: socket.socket, path: str, fds: int, why: str) -> None:
+    """Its clients would need no password."""
+    with tempfile.TemporaryFile() as log:
+        pid = start(listener, path, fds, log.fileno())
+        while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+            if select.select([notify], [], [], 0.05)[0] and "READY" in (got := notify.recv(4096).decode()):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                sys.exit(f"LISTEN_FDS={fds}, {listener!r}: served: {got!r}")
+        log.seek(0)
+        said = log.read().decode()
+    if os.waitstatus_to_exitcode(ended[1]) != 2 or why not in said:
+        sys.exit(f"LISTEN_FDS={fds}, {listener!r}: status {ended[1]}, said {said!r}")
 
 
 listener = socket.socket(socket.AF_UNIX)
@@ -37,6 +58,12 @@ listener.listen(16)
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.bind(f"{FOLDER}/notify")
 notify.settimeout(120)
+
+network = socket.create_server(("127.0.0.1", 0))
+datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+must_refuse(network, f"{FOLDER}/notify", 1, "is no Unix stream socket that listens")
+must_refuse(datagrams, f"{FOLDER}/notify", 1, "is no Unix stream socket that listens")
+must_refuse(listener, f"{FOLDER}/notify", 2, "LISTEN_FDS: 2 sockets")
 
 pid = start(listener, f"{FOLDER}/notify")
 for text in WANTED:

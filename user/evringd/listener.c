@@ -31,16 +31,31 @@ bool listener_inherited(void)
 	return pid && fds && atol(pid) == (long)getpid() && atol(fds) >= 1;
 }
 
+static int socket_option(int option)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(INHERITED_FD, SOL_SOCKET, option, &value, &size) ? -1 : value;
+}
+
+/* Its clients need no password, as its file's mode controls access: so it must have one. */
 static int inherit(char *why, size_t len)
 {
-	int flags = fcntl(INHERITED_FD, F_GETFL), listens = 0;
-	socklen_t size = sizeof(listens);
+	long nr = atol(getenv("LISTEN_FDS"));
+	int flags;
 
-	if (getsockopt(INHERITED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens) {
-		snprintf(why, len, "LISTEN_FDS: descriptor %d is no socket that listens",
-			 INHERITED_FD);
+	if (nr != 1) {
+		snprintf(why, len, "LISTEN_FDS: %ld sockets; allowed: one, in one ListenStream=", nr);
 		return -1;
 	}
+	if (socket_option(SO_DOMAIN) != AF_UNIX || socket_option(SO_TYPE) != SOCK_STREAM ||
+	    socket_option(SO_ACCEPTCONN) != 1) {
+		snprintf(why, len, "LISTEN_FDS: descriptor %d is no Unix stream socket that listens; "
+			 "TCP is served with --listen and --auth", INHERITED_FD);
+		return -1;
+	}
+	flags = fcntl(INHERITED_FD, F_GETFL);
 	if (flags < 0 || fcntl(INHERITED_FD, F_SETFL, flags | O_NONBLOCK) ||
 	    fcntl(INHERITED_FD, F_SETFD, FD_CLOEXEC))
 		return failed(-1, "the socket that systemd gave", why, len);

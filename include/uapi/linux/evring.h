@@ -175,7 +175,7 @@ struct evring_lost {
 /* Why an attempt failed; index of the table evring_ring_page.lost */
 enum evring_lost_cause {
 	EVRING_LOST_FULL	= 0,	/* a group holds the segment that comes next */
-	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting */
+	EVRING_LOST_NESTED	= 1,	/* NMI while a segment was entered; endless nesting; no place to redact */
 	EVRING_LOST_TOOBIG	= 2,	/* longer than record_max */
 	EVRING_LOST_PROBE	= 3,	/* the kernel did not call the hook's probe */
 	EVRING_LOST_SAMPLED	= 4,	/* each owner that wants it takes a sample only */

@@ -26,7 +26,8 @@ static struct sim_hook hooks[SIM_HOOKS];
 void sim_hook_register(unsigned int hook, struct evring_event_type *type)
 {
 	hooks[hook].type = type;
-	evring_redact_reset(type);
+	if (evring_redact_reset(type))
+		abort();
 }
 
 void sim_hook_submit(unsigned int hook, struct evring_slot *slot)
