@@ -31,10 +31,11 @@ static void cuts_join(struct evring_cuts *cuts, __u32 i)
 /* Where there are too many, what is between two of them is hidden, too. */
 static void cuts_add(struct evring_cuts *cuts, __u32 from, __u32 to)
 {
-	__u32 i = 0;
+	__u32 i = cuts->nr;
 
-	while (i < cuts->nr && cuts->cut[i].to < from)
-		i++;
+	/* Most come behind the others. */
+	while (i && cuts->cut[i - 1].to >= from)
+		i--;
 	if (i < cuts->nr && cuts->cut[i].from <= to) {
 		if (from < cuts->cut[i].from)
 			cuts->cut[i].from = from;
@@ -63,6 +64,7 @@ void evring_search_hide(struct evring_search *search, __u32 from, __u32 to)
 
 	if (from < text->lead)
 		from = text->lead;
+	search->steps--;
 	if (from < to)
 		cuts_add(search->cuts, text->at + from - text->lead, text->at + to - text->lead);
 }
@@ -112,6 +114,7 @@ static bool find_text(const struct evring_search *search, const struct evring_re
 			continue;
 		text->open = edge->open;
 		text->lead = edge->lead;
+		text->gap = edge->gap;
 		text->len += edge->lead;
 		if (edge->lead)
 			text->s = edge->text;
@@ -129,6 +132,7 @@ static void look_field(struct evring_search *search)
 	if (!find_text(search, rule, &search->text))
 		return;
 	search->after = false;
+	search->value_end = 0;
 	for (at = 0; at < text->len; at = end + 1) {
 		nul = rule->kind == EVRING_KIND_TEXTS ?
 		      memchr(text->s + at, '\0', text->len - at) : NULL;

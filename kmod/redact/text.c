@@ -6,94 +6,13 @@
 #include "text.h"
 
 /*
- * Characters
+ * Operands
  */
 
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool is_quote(char c)
-{
-	return c == '"' || c == '\'' || c == '`';
-}
-
-/* What words of a script, a query or a document are divided by */
-static bool is_divider(char c)
-{
-	switch (c) {
-	case ';': case '|': case '&': case '(': case ')': case '<': case '>': case '?':
-	case '{': case '}': case '[': case ']': case ',': case '\\':
-		return true;
-	default:
-		return is_blank(c) || is_quote(c);
-	}
-}
-
-/* What ends a value that has no quotes; a password may have commas and brackets. */
-static bool is_end(char c)
-{
-	return is_blank(c) || c == ';' || c == '|' || c == '&' || c == ')' || c == '<' || c == '>';
-}
-
-/* Behind the quote that ends what begins at @at with one; a backslash hides one */
-static __u32 behind_quote(const char *s, __u32 at, __u32 end)
-{
-	bool escaped = at && s[at - 1] == '\\';
-	char quote = s[at++];
-
-	for (; at < end; at++) {
-		if (s[at] == quote)
-			return at + 1;
-		/* Where the first one was written with a backslash, so is the last. */
-		if (s[at] == '\\' && !escaped && quote != '\'')
-			at++;
-	}
-	return end;
-}
-
-/* Where a value that begins at @at ends: pieces in quotes and without, side by side */
-static __u32 value_end(const char *s, __u32 at, __u32 end)
-{
-	bool was_quoted = false;
-
-	while (at < end) {
-		if (is_quote(s[at])) {
-			at = behind_quote(s, at, end);
-			was_quoted = true;
-			continue;
-		}
-		if (is_end(s[at]) || (was_quoted && is_divider(s[at])))
-			break;
-		was_quoted = false;
-		at++;
-	}
-	return at < end ? at : end;
-}
-
-/* How a name ends that a value follows: quotes, blanks, then one of @marks; 0: not so */
-static __u32 value_begin(const char *s, __u32 at, __u32 end, const char *marks)
-{
-	__u32 limit = end - at > 16 ? at + 16 : end;
-
-	while (at < limit && (is_quote(s[at]) || is_blank(s[at]) || s[at] == '\\'))
-		at++;
-	if (at == limit || (s[at] != marks[0] && s[at] != marks[1]))
-		return 0;
-	for (at++; at < end && (is_blank(s[at]) || s[at] == '\\'); at++)
-		;
-	return at;
-}
-
-/*
- * Operands
- */
 
 /* Does all of the @len bytes match? '*' is any bytes, '?' one. One way back suffices. */
 static bool glob_matches(struct evring_search *search, const char *s, __u32 len, const char *glob,
@@ -136,9 +55,6 @@ static const char *operand(const char **at, __u16 *len)
 	return bytes;
 }
 
-/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
-#define NAME_BYTES	128
-
 /* Is it a name that the rule has? */
 static bool name_matches(struct evring_search *search, const struct evring_redact_rule *rule,
 			 const char *s, __u32 len, bool any_case)
@@ -147,9 +63,9 @@ static bool name_matches(struct evring_search *search, const struct evring_redac
 	unsigned int i;
 	__u16 glob_len;
 
-	if (len > NAME_BYTES) {
-		s += len - NAME_BYTES;
-		len = NAME_BYTES;
+	if (len > EVRING_NAME_BYTES) {
+		s += len - EVRING_NAME_BYTES;
+		len = EVRING_NAME_BYTES;
 	}
 	for (i = 0; i < rule->count; i++) {
 		glob = operand(&at, &glob_len);
@@ -160,9 +76,12 @@ static bool name_matches(struct evring_search *search, const struct evring_redac
 	return false;
 }
 
-/* How many bytes of it are a prefix that the rule has, the shortest one; 0: there is none. */
+/*
+ * How many bytes of it are a prefix that the rule has, the shortest one; 0: there is none.
+ * @inside: it does not begin a word, as an option does.
+ */
 static __u32 prefix_len(struct evring_search *search, const struct evring_redact_rule *rule,
-			const char *s, __u32 len)
+			const char *s, __u32 len, bool inside)
 {
 	const char *at = search->pool + rule->pool, *prefix;
 	__u32 shortest = 0;
@@ -173,7 +92,7 @@ static __u32 prefix_len(struct evring_search *search, const struct evring_redact
 		prefix = operand(&at, &prefix_len);
 		search->steps--;
 		if (prefix_len < len && (!shortest || prefix_len < shortest) &&
-		    !memcmp(s, prefix, prefix_len))
+		    !(inside && *prefix == '-') && !memcmp(s, prefix, prefix_len))
 			shortest = prefix_len;
 	}
 	return shortest;
@@ -183,19 +102,18 @@ static __u32 prefix_len(struct evring_search *search, const struct evring_redact
 static __u32 find_any_case(struct evring_search *search, const char *s, __u32 len, const char *want,
 			   __u32 want_len)
 {
-	__u32 at, i;
+	int steps = 4 * search->steps;
+	__u32 at, i = 0;
 
-	search->steps -= 1 + (int)(len / 8);
-	for (at = 0; at + want_len <= len; at++) {
+	for (at = 0; at + want_len <= len && steps > 0; at++) {
 		for (i = 0; i < want_len && lower(s[at + i]) == lower(want[i]); i++)
 			;
-		search->steps -= (int)(i / 8);
 		if (i == want_len)
-			return at;
-		if (search->steps <= 0)
 			break;
+		steps -= 1 + (int)i;
 	}
-	return len;
+	search->steps = steps / 4 - 1;
+	return i == want_len ? at : len;
 }
 
 /*
@@ -206,21 +124,58 @@ struct word {
 	__u32 at, end;
 	__u32 limit;	/* of the text that it is in */
 	bool whole;	/* it is that text: a value has all of the rest, blanks too */
+	__u32 name;	/* bytes before its first '=', or all of it */
+	__u32 user;	/* in a URL, up to its '@'; 0: there is none */
+	__u32 user_end;
 };
 
+/* What begins in a value that was left out ends with it, at the latest. */
 static void leave_out_value(struct evring_search *search, const struct word *word, __u32 from)
 {
-	evring_search_hide(search, from, word->whole ? word->end :
-						       value_end(search->text.s, from, word->limit));
+	__u32 to = word->end;
+
+	if (!word->whole) {
+		if (from >= search->value && from < search->value_end)
+			return;
+		to = evring_value_end(search, from, word->limit);
+		search->value = from;
+		search->value_end = to;
+	}
+	evring_search_hide(search, from, to);
 }
 
-/* Where the name in it ends: before its first '=', or all of it */
-static __u32 name_len(const struct evring_search *search, const struct word *word)
+/* scheme://user@ or scheme://user:password@ */
+static void find_user(const struct evring_seen_text *text, struct word *word)
+{
+	const char *s = text->s, *colon;
+	__u32 at = word->at, to;
+
+	while ((colon = memchr(s + at, ':', word->end - at))) {
+		at = (__u32)(colon - s) + 1;
+		if (word->end - at < 2 || s[at] != '/' || s[at + 1] != '/')
+			continue;
+		at += 2;
+		for (to = at; to < word->end && s[to] != '@' && s[to] != '/' && s[to] != '#'; to++)
+			;
+		/* There was more: whether a '@' was in it is not known. */
+		if (to < word->end ? s[to] == '@' : text->open && to == text->len) {
+			word->user = at;
+			word->user_end = to;
+			return;
+		}
+	}
+}
+
+static void find_parts(struct evring_search *search, struct word *word, bool has_words)
 {
 	const char *s = search->text.s + word->at;
-	const char *equal = memchr(s, '=', word->end - word->at);
+	__u32 len = word->end - word->at;
+	const char *equal = memchr(s, '=', len);
 
-	return equal ? (__u32)(equal - s) : word->end - word->at;
+	word->name = equal ? (__u32)(equal - s) : len;
+	word->user = 0;
+	if (!has_words)
+		find_user(&search->text, word);
 }
 
 static bool has_divider(const char *s, __u32 len)
@@ -228,19 +183,20 @@ static bool has_divider(const char *s, __u32 len)
 	__u32 i;
 
 	for (i = 0; i < len; i++)
-		if (is_divider(s[i]))
+		if (evring_is_divider(s[i]))
 			return true;
 	return false;
 }
 
 /* --password SECRET, --password=SECRET */
 static void look_after(struct evring_search *search, const struct evring_redact_rule *rule,
-		       const struct word *word, __u32 name)
+		       const struct word *word)
 {
 	const char *s = search->text.s;
-	__u32 at = word->at + name;
+	__u32 at = word->at + word->name;
 
-	if (!name_matches(search, rule, s + word->at, name, false))
+	if (!word->name || (rule->first && rule->first != (__u8)s[word->at]) ||
+	    !name_matches(search, rule, s + word->at, word->name, false))
 		return;
 	if (at < word->end) {
 		leave_out_value(search, word, at + 1);
@@ -250,24 +206,29 @@ static void look_after(struct evring_search *search, const struct evring_redact_
 		search->after = true;
 		return;
 	}
-	while (at < word->limit && (is_blank(s[at]) || is_quote(s[at]) || s[at] == '\\' ||
+	while (at < word->limit && (evring_is_blank(s[at]) || evring_is_quote(s[at]) || s[at] == '\\' ||
 				    s[at] == ','))
 		at++;
+	search->steps -= (int)((at - word->end) / 4);
 	/* In quotes, as in a list of arguments, the first one is back there. */
-	if (at > word->end && at < word->limit && is_quote(s[at - 1]))
+	if (at > word->end && at < word->limit && evring_is_quote(s[at - 1]))
 		at--;
 	leave_out_value(search, word, at);
 }
 
 /* PASSWORD=SECRET; in a document also "password": "SECRET" */
 static void look_value(struct evring_search *search, const struct evring_redact_rule *rule,
-		       const struct word *word, __u32 name)
+		       const struct word *word)
 {
 	const char *s = search->text.s + word->at, *colon = NULL;
-	__u32 from;
+	__u32 name = word->name, from;
 
-	if (word->at + name == word->end)
+	if (word->at + name == word->end) {
+		/* A word that is the text can have no value behind it. */
+		if (word->whole)
+			return;
 		colon = memchr(s, ':', name);
+	}
 	if (colon)
 		name = (__u32)(colon - s);
 	if (!name || !name_matches(search, rule, s, name, true))
@@ -275,34 +236,60 @@ static void look_value(struct evring_search *search, const struct evring_redact_
 	if (word->at + name < word->end && !colon)
 		from = word->at + name + 1;
 	else
-		from = value_begin(search->text.s, word->at + name, word->limit, ":=");
+		from = evring_value_begin(search, word->at + name, word->limit, ":=");
 	if (from)
 		leave_out_value(search, word, from);
 }
 
-static void look_word(struct evring_search *search, const struct word *word)
+/* What begins as the rule says, at @at; it ends at @to, or as a value does if that is 0. */
+static void look_prefix(struct evring_search *search, const struct evring_redact_rule *rule,
+			const struct word *word, __u32 at, __u32 to)
+{
+	__u32 prefix;
+
+	if (at >= word->end || (rule->first && rule->first != (__u8)search->text.s[at]))
+		return;
+	prefix = prefix_len(search, rule, search->text.s + at, (to ? to : word->end) - at,
+			    at > word->at);
+	if (prefix && to)
+		evring_search_hide(search, at + prefix, to);
+	else if (prefix)
+		leave_out_value(search, word, at + prefix);
+}
+
+static void look_prefixes(struct evring_search *search, const struct evring_redact_rule *rule,
+			  const struct word *word, bool is_simple)
+{
+	look_prefix(search, rule, word, word->at, 0);
+	if (is_simple)
+		look_prefix(search, rule, word, word->at + word->name + 1, 0);
+	if (word->user)
+		look_prefix(search, rule, word, word->user, word->user_end);
+}
+
+/* @has_words: these are looked at as well */
+static void look_word(struct evring_search *search, struct word *word, bool has_words)
 {
 	const char *s = search->text.s + word->at;
-	__u32 len = word->end - word->at, name = name_len(search, word), prefix, i;
-	bool is_name = name && !(word->whole && has_divider(s, name));
+	bool is_simple;
+	__u32 i;
 
+	if (word->at == word->end)
+		return;
+	find_parts(search, word, has_words);
+	is_simple = !word->whole || !has_divider(s, word->name);
+	search->steps -= 1 + (int)((word->end - word->at + search->end - search->first) / 8);
 	for (i = search->first; i < search->end && search->steps > 0; i++) {
 		const struct evring_redact_rule *rule = search_rule(search, i);
 
-		if (!(search->holds[i / 64] >> i % 64 & 1) || !len ||
-		    (rule->first && rule->first != (__u8)*s))
+		if (!(search->holds[i / 64] >> i % 64 & 1))
 			continue;
-		search->steps--;
-		if (rule->op == EVRING_REDACT_AFTER && is_name)
-			look_after(search, rule, word, name);
-		/* A word that is the text can have no value behind it. */
-		if (rule->op == EVRING_REDACT_VALUE && is_name && !(word->whole && name == len))
-			look_value(search, rule, word, name);
-		if (rule->op != EVRING_REDACT_PREFIX)
-			continue;
-		prefix = prefix_len(search, rule, s, len);
-		if (prefix)
-			leave_out_value(search, word, word->at + prefix);
+		if (rule->op == EVRING_REDACT_PREFIX)
+			look_prefixes(search, rule, word, is_simple);
+		else if (rule->op == EVRING_REDACT_AFTER && is_simple)
+			look_after(search, rule, word);
+		else if (rule->op == EVRING_REDACT_VALUE && is_simple)
+			look_value(search, rule, word);
 	}
 }
 
@@ -311,17 +298,16 @@ static void look_words(struct evring_search *search, __u32 at, __u32 end)
 {
 	struct word word = { .limit = end };
 	const char *s = search->text.s;
+	const __u32 gap = search->text.gap;
 
 	while (at < end && search->steps > 0) {
-		while (at < end && is_divider(s[at]))
+		while (at < end && evring_is_divider(s[at]))
 			at++;
 		word.at = at;
-		while (at < end && !is_divider(s[at]))
+		while (at < end && !evring_is_divider(s[at]) && (at != gap || at == word.at))
 			at++;
 		word.end = at;
-		search->steps -= 1 + (int)((word.end - word.at) / 16);
-		if (word.at < word.end)
-			look_word(search, &word);
+		look_word(search, &word, false);
 	}
 }
 
@@ -329,33 +315,43 @@ static void look_words(struct evring_search *search, __u32 at, __u32 end)
  * A text as a whole
  */
 
-/* Authorization: SECRET, up to a quote or the end of the line */
+/* Behind the header's name at @at: up to a quote or the end of the line; returns its end. */
+static __u32 look_line(struct evring_search *search, __u32 at, __u32 end)
+{
+	const char *s = search->text.s;
+	__u32 from = evring_value_begin(search, at, end, "::"), to;
+
+	if (!from)
+		return at;
+	/* In a document it is in quotes of its own. */
+	if (from < end && evring_is_quote(s[from]))
+		from++;
+	for (to = from; to < end && s[to] != '"' && s[to] != '\'' && s[to] != '\n' &&
+	     s[to] != '\r'; to++)
+		;
+	search->steps -= (int)((to - from) / 4);
+	evring_search_hide(search, from, to);
+	return to;
+}
+
+/* Authorization: SECRET */
 static void look_header(struct evring_search *search, const struct evring_redact_rule *rule,
 			__u32 at, __u32 end)
 {
 	const char *pool = search->pool + rule->pool, *want, *s = search->text.s;
-	__u32 found, from, to;
 	unsigned int i;
+	__u32 found;
 	__u16 len;
 
 	if (!memchr(s + at, ':', end - at))
 		return;
 	for (i = 0; i < rule->count; i++) {
 		want = operand(&pool, &len);
-		for (found = at; search->steps > 0; found += len) {
+		for (found = at; search->steps > 0;) {
 			found += find_any_case(search, s + found, end - found, want, len);
 			if (found >= end)
 				break;
-			from = value_begin(s, found + len, end, "::");
-			if (!from)
-				continue;
-			/* In a document it is in quotes of its own. */
-			if (from < end && is_quote(s[from]))
-				from++;
-			for (to = from; to < end && s[to] != '"' && s[to] != '\'' &&
-			     s[to] != '\n' && s[to] != '\r'; to++)
-				;
-			evring_search_hide(search, from, to);
+			found = look_line(search, found + len, end);
 		}
 	}
 }
@@ -379,7 +375,7 @@ static void look_authority(struct evring_search *search, __u32 at, __u32 end)
 	const char *s = search->text.s;
 	__u32 to, slash = 0, colon = 0, sign = 0;
 
-	for (to = at; to < end && !is_blank(s[to]) && !is_quote(s[to]); to++) {
+	for (to = at; to < end && !evring_is_blank(s[to]) && !evring_is_quote(s[to]); to++) {
 		if (s[to] == ':' && !colon)
 			colon = to + 1;
 		if (s[to] == '@')
@@ -391,7 +387,7 @@ static void look_authority(struct evring_search *search, __u32 at, __u32 end)
 				break;
 		}
 	}
-	search->steps -= (int)((to - at) / 8);
+	search->steps -= (int)((to - at) / 4);
 	if (!colon || (slash && colon > slash))
 		return;
 	/* There was more: whether a '@' was in it is not known. */
@@ -439,13 +435,17 @@ static void look_whole(struct evring_search *search, __u32 at, __u32 end)
 void evring_search_text(struct evring_search *search, __u32 at, __u32 end)
 {
 	struct word word = { .at = at, .end = end, .limit = end, .whole = true };
+	const __u32 gap = search->text.gap;
+	bool has_words = has_divider(search->text.s + at, end - at) || (gap > at && gap < end);
 
 	if (search->after)
 		evring_search_hide(search, at, end);
 	search->after = false;
 	search->steps -= 1 + (int)((end - at) / 16);
-	look_word(search, &word);
-	if (has_divider(search->text.s + at, end - at))
+	look_word(search, &word, has_words);
+	if (has_words)
 		look_words(search, at, end);
 	look_whole(search, at, end);
+	if (gap > at && gap < end)
+		evring_search_hide(search, gap, evring_gap_end(search, gap, end));
 }

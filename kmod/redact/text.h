@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* find.c: an event and its fields; text.c: one text under the rules of its field. */
+/* find.c: an event and its fields; text.c: one text under its field's rules; value.c: values. */
 #ifndef _KMOD_REDACT_TEXT_H
 #define _KMOD_REDACT_TEXT_H
 
@@ -13,6 +13,7 @@ struct evring_seen_text {
 	const char *s;
 	__u32 len;
 	__u32 lead;
+	__u32 gap;	/* bytes are missing before this one; 0: none are */
 	__u32 at;	/* of the field's bytes in the payload */
 	bool open;
 };
@@ -30,7 +31,13 @@ struct evring_search {
 	__u64 holds[EVRING_REDACT_RULES_MAX / 64];
 	struct evring_seen_text text;
 	bool after;	/* the next text is a secret */
+
+	/* The value in it that was left out last */
+	__u32 value, value_end;
 };
+
+/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
+#define EVRING_NAME_BYTES	128
 
 static inline const struct evring_redact_rule *search_rule(const struct evring_search *search,
 							    __u32 i)
@@ -45,5 +52,38 @@ void evring_search_hide(struct evring_search *search, __u32 from, __u32 to);
 
 /* text.c: one of the field's texts, which has these positions */
 void evring_search_text(struct evring_search *search, __u32 at, __u32 end);
+
+/* value.c */
+
+#define EVRING_BYTE_BLANK	1
+#define EVRING_BYTE_QUOTE	2
+#define EVRING_BYTE_DIVIDER	4	/* between words of a script, a query or a document */
+#define EVRING_BYTE_END		8	/* of a value without quotes, which may have , and ] in it */
+
+extern const __u8 evring_byte_class[256];
+
+static inline bool evring_is_blank(char c)
+{
+	return evring_byte_class[(__u8)c] & EVRING_BYTE_BLANK;
+}
+
+static inline bool evring_is_quote(char c)
+{
+	return evring_byte_class[(__u8)c] & EVRING_BYTE_QUOTE;
+}
+
+static inline bool evring_is_divider(char c)
+{
+	return evring_byte_class[(__u8)c] & EVRING_BYTE_DIVIDER;
+}
+
+static inline bool evring_is_end(char c)
+{
+	return evring_byte_class[(__u8)c] & EVRING_BYTE_END;
+}
+
+__u32 evring_value_end(struct evring_search *search, __u32 at, __u32 end);
+__u32 evring_value_begin(struct evring_search *search, __u32 at, __u32 end, const char *marks);
+__u32 evring_gap_end(struct evring_search *search, __u32 gap, __u32 end);
 
 #endif /* _KMOD_REDACT_TEXT_H */

@@ -4,4 +4,5 @@
 #include "../../kmod/redact/copy.c"
 #include "../../kmod/redact/find.c"
 #include "../../kmod/redact/text.c"
+#include "../../kmod/redact/value.c"
 #include "../../kmod/redact/verify.c"
