@@ -278,12 +278,13 @@ static void look_word(struct evring_search *search, struct word *word, bool has_
 		return;
 	find_parts(search, word, has_words);
 	is_simple = !word->whole || !has_divider(s, word->name);
-	search->steps -= 1 + (int)((word->end - word->at + search->end - search->first) / 8);
+	search->steps -= 1 + (int)((word->end - word->at) / 4);
 	for (i = search->first; i < search->end && search->steps > 0; i++) {
 		const struct evring_redact_rule *rule = search_rule(search, i);
 
 		if (!(search->holds[i / 64] >> i % 64 & 1))
 			continue;
+		search->steps--;
 		if (rule->op == EVRING_REDACT_PREFIX)
 			look_prefixes(search, rule, word, is_simple);
 		else if (rule->op == EVRING_REDACT_AFTER && is_simple)
@@ -368,9 +369,10 @@ static bool all_digits(const char *s, __u32 len)
 
 /*
  * The user, the password and the host begin at @at. A password that has a '/' as it is
- * ends at the last '@' of the word; but what is a port is none.
+ * ends at the last '@' of the word; but what is a port is none. Returns where another
+ * one may be.
  */
-static void look_authority(struct evring_search *search, __u32 at, __u32 end)
+static __u32 look_authority(struct evring_search *search, __u32 at, __u32 end)
 {
 	const char *s = search->text.s;
 	__u32 to, slash = 0, colon = 0, sign = 0;
@@ -387,15 +389,19 @@ static void look_authority(struct evring_search *search, __u32 at, __u32 end)
 				break;
 		}
 	}
-	search->steps -= (int)((to - at) / 4);
+	search->steps -= (int)((to - at) / 2);
 	if (!colon || (slash && colon > slash))
-		return;
+		return at;
 	/* There was more: whether a '@' was in it is not known. */
 	if (!sign && !slash && to == end && end == search->text.len && search->text.open)
 		sign = end;
+	/* Without one the rest of the word has no password. */
+	if (!sign)
+		return to;
 	if (sign < colon || (slash && sign > slash && all_digits(s + colon, slash - colon)))
-		return;
+		return at;
 	evring_search_hide(search, colon, sign);
+	return sign;
 }
 
 static void look_urls(struct evring_search *search, __u32 at, __u32 end)
@@ -409,7 +415,7 @@ static void look_urls(struct evring_search *search, __u32 at, __u32 end)
 			return;
 		at = (__u32)(colon - s) + 1;
 		if (end - at >= 2 && s[at] == '/' && s[at + 1] == '/')
-			look_authority(search, at + 2, end);
+			at = look_authority(search, at + 2, end);
 	}
 }
 
