@@ -62,26 +62,6 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
-/* How much of the ring a group keeps from being overwritten, and which group. */
-static uint64_t held_bytes(const struct snapshot *snap, const struct ring_view *ring, int *holder)
-{
-	const struct evring_ring_page *page = &ring->page;
-	uint64_t held = 0;
-	unsigned int i;
-
-	for (i = 0; i < snap->meta.groups.count && i < ring->nr_cursors; i++) {
-		const struct evring_cursor *cursor = &ring->cursors[i];
-
-		if (!group_holds(&snap->groups[i]) ||
-		    !(snap->groups[i].lanes & 1ull << page->lane) ||
-		    cursor->pos >= page->head || page->head - cursor->pos <= held)
-			continue;
-		held = page->head - cursor->pos;
-		*holder = (int)i;
-	}
-	return held;
-}
-
 static void look_at_lane(const struct snapshot *snap, unsigned int number, struct lane_watch *lane)
 {
 	struct tally tally;
@@ -97,7 +77,7 @@ static void look_at_lane(const struct snapshot *snap, unsigned int number, struc
 
 		if (ring->page.lane != number)
 			continue;
-		held = held_bytes(snap, ring, &holder);
+		held = ring_held(snap, ring, &holder);
 		if (held < lane->held)
 			continue;
 		lane->held = held;
