@@ -7,6 +7,7 @@
  */
 #include "watch.h"
 
+#include "host_metrics.h"
 #include "log.h"
 #include "memory.h"
 #include "names.h"
@@ -179,7 +180,7 @@ static void look_at_group(struct watch *watch, unsigned int i)
 	}
 }
 
-void watch_look(struct watch *watch)
+void watch_look(struct watch *watch, struct marks *marks)
 {
 	struct lane_watch now;
 	unsigned int i, held;
@@ -199,6 +200,8 @@ void watch_look(struct watch *watch)
 		watch->lanes[i] = now;
 	}
 	watch->started = true;
+	if (marks)
+		marks_look(marks, &watch->snap);
 	for (i = 0; i < watch->nr_groups && i < watch->snap.meta.groups.count; i++)
 		look_at_group(watch, i);
 	snapshot_free(&watch->snap);
