@@ -7,6 +7,8 @@
 #include "outgoing.h"
 #include "sender.h"
 
+#include <librdkafka/rdkafka.h>
+
 void task_acked(void *arg, struct delivery *delivery)
 {
 	struct task *t = arg;
@@ -57,6 +59,8 @@ void task_refused(void *arg, const struct refusal *refusal)
 		delivery_ack(t->deliveries, refusal->delivery);
 		return;
 	}
+	stats_refused(t->stats, refusal->name, refusal->code ? rd_kafka_err2name(refusal->code) :
+							       "unwritable", 1);
 	log_refusal(t, refusal->name, refusal->why, tolerated);
 	if (!tolerated)
 		give_up(t, refusal);

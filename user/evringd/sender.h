@@ -29,6 +29,7 @@ struct producer_ops;
 struct message;
 struct outgoing;
 struct sender;
+struct stats;
 struct topic;
 
 /* A message that cannot be delivered, however often it is sent. */
@@ -46,6 +47,7 @@ struct sender_calls {
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;
+	struct stats *stats;		/* the connector's, or NULL */
 };
 
 /* NULL: errno is set. */
