@@ -56,16 +56,26 @@ void sender_pause(struct sender *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
+void sender_make_letters(struct sender *s)
+{
+	s->letters_asked = true;
+	if (s->producer)
+		s->ops->make_topic(s->producer, s->cfg->letters, (int)s->cfg->letter_replicas);
+}
+
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
 
 	s->judged = false;
 	s->producer = s->ops->open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
-		s->message_max = s->ops->message_max(s->producer);
-	else
+	if (!s->producer) {
 		sender_pause(s, why);
+		return;
+	}
+	s->message_max = s->ops->message_max(s->producer);
+	if (s->cfg->letters && !s->letters_asked)
+		sender_make_letters(s);
 }
 
 /* All reports have come: the messages that failed wait in their topics' queues. */
@@ -280,7 +290,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
-		.place = (uintptr_t)msg->value,
+		.place = (uintptr_t)msg->value, .partition = -1,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;

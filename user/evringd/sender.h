@@ -25,6 +25,7 @@
 
 struct config;
 struct delivery;
+struct evring_event;
 struct producer_ops;
 struct message;
 struct outgoing;
@@ -37,6 +38,7 @@ struct refusal {
 	struct topic *topic;
 	const char *name;		/* the topic's */
 	const struct outgoing *out;	/* valid during the call */
+	const struct evring_event *event;	/* that cannot be written; NULL: Kafka refuses it */
 	int code;			/* rd_kafka_resp_err_t */
 	const char *why;		/* the code in words */
 };
