@@ -11,6 +11,7 @@
 #include "sender.h"
 #include "text.h"
 
+#include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
@@ -115,6 +116,8 @@ void task_refused(void *arg, const struct refusal *refusal)
 		delivery_ack(t->deliveries, refusal->delivery);
 		return;
 	}
+	stats_refused(t->stats, refusal->name, refusal->code ? rd_kafka_err2name(refusal->code) :
+							       "unwritable", 1);
 	log_refusal(t, refusal, tolerated);
 	if (!tolerated) {
 		give_up(t, refusal);

@@ -21,6 +21,7 @@ static void count(struct task *t, const struct evring_event *event)
 {
 	struct evring_lost lost;
 
+	deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, event)));
 	t->counts.read++;
 	t->counts.missed += event->missed;
 	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {

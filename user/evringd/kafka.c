@@ -132,7 +132,8 @@ static bool finish_conf(struct kafka *kafka, rd_kafka_conf_t *conf, size_t batch
 	rd_kafka_conf_set_opaque(conf, kafka);
 	rd_kafka_conf_set_log_cb(conf, log_kafka);
 	rd_kafka_conf_set_throttle_cb(conf, on_throttle);
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
+					RD_KAFKA_EVENT_STATS);
 	return true;
 }
 
@@ -391,6 +392,14 @@ static void tell_made(const struct kafka *kafka, rd_kafka_event_t *event)
 			   rd_kafka_topic_result_error_string(results[i]));
 }
 
+static void tell_stats(rd_kafka_event_t *event, const struct producer_calls *calls)
+{
+	const char *json = rd_kafka_event_stats(event);
+
+	if (json && calls->stats)
+		calls->stats(calls->arg, json, strlen(json));
+}
+
 static void kafka_poll(struct producer *producer, const struct producer_calls *calls)
 {
 	struct kafka *kafka = kafka_of(producer);
@@ -403,6 +412,8 @@ static void kafka_poll(struct producer *producer, const struct producer_calls *c
 			tell_error(event, calls);
 		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
 			tell_made(kafka, event);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_STATS)
+			tell_stats(event, calls);
 		rd_kafka_event_destroy(event);
 	}
 }

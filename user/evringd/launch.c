@@ -66,6 +66,7 @@ static void commit_done(void *arg, int ret)
 		t->awake = true;
 	if (!ret)
 		return;
+	t->stats->commit_errors++;
 	/* The kernel's positions differ from ours: that cannot be healed. */
 	t->uncommittable = true;
 	task_fail(t, STATUS_FAILED, "commit of %u rings: %s", t->committer.nr, strerror(-ret));
@@ -112,7 +113,8 @@ static void log_start(const struct config *cfg)
 /* The group is its own. */
 static void run(struct task *t)
 {
-	const struct sender_calls calls = { .acked = task_acked, .refused = task_refused, .arg = t };
+	const struct sender_calls calls = { .acked = task_acked, .refused = task_refused, .arg = t,
+					    .stats = t->stats };
 	char why[300];
 
 	if (!source_attach(&t->source, why, sizeof(why))) {

@@ -6,6 +6,7 @@
 #include "keys.h"
 #include "log.h"
 #include "memory.h"
+#include "metrics.h"
 #include "problem.h"
 #include "putback.h"
 #include "task.h"
@@ -32,6 +33,7 @@ static const char usage[] =
 	"  --put-back     send the messages of each FILE's dead-letter topic to the topics that\n"
 	"                 refused them, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
+	"  --metrics      print the metrics that GET /metrics has, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
 	"\n"
@@ -48,6 +50,7 @@ static const struct option options[] = {
 	{ "key",	required_argument, NULL, 'K' },
 	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
+	{ "metrics",	no_argument,	NULL,	'm' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
 	{ NULL,		0,		NULL,	0 },
@@ -205,6 +208,9 @@ int main(int argc, char **argv)
 			break;
 		case 'k':
 			keys_print(stdout);
+			return STATUS_OK;
+		case 'm':
+			metrics_print();
 			return STATUS_OK;
 		case 'V':
 			printf("evringd %s\n", evring_version());

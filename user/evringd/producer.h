@@ -45,6 +45,8 @@ struct producer_calls {
 	void (*batch_done)(void *arg);
 	/* Not about a message */
 	void (*error)(void *arg, rd_kafka_resp_err_t code, const char *text);
+	/* librdkafka's statistics */
+	void (*stats)(void *arg, const char *json, size_t len);
 	void *arg;
 };
 

@@ -18,6 +18,7 @@
 #include "message.h"
 #include "source.h"
 #include "stall.h"
+#include "stats.h"
 #include "task.h"
 
 struct delivery;
@@ -36,6 +37,7 @@ struct task {
 	const struct config *cfg, *before;
 	const char *file;
 	struct loop *loop;
+	struct stats *stats;		/* the connector's */
 	enum phase phase;
 	int status;
 	char *trace;			/* why it ended by itself */

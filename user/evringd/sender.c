@@ -95,6 +95,8 @@ static void drained(struct sender *s)
 	s->ops->close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
+	if (s->calls.stats)
+		s->calls.stats->producer_restarts++;
 }
 
 static void turn_producer(struct sender *s)
@@ -167,6 +169,7 @@ static void on_report(void *arg, const struct report *report)
 	if (report->delivery == s->culprit)
 		s->culprit = NULL;
 	s->ops->forget(report);
+	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
 	s->calls.acked(s->calls.arg, report->delivery);
 }
 
@@ -195,6 +198,7 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 			warn("kafka: no broker can be reached, events stay in the ring: %s",
 			     s->last_error[0] ? s->last_error : text);
 		s->away = true;
+		stats_away(s->calls.stats);
 		return;
 	}
 	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
@@ -210,12 +214,21 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 	warn("kafka: %s", text);
 }
 
+static void on_stats(void *arg, const char *json, size_t len)
+{
+	struct sender *s = arg;
+
+	stats_brokers(s->calls.stats, json, len);
+}
+
 static void serve_events(struct sender *s)
 {
 	const struct producer_calls calls = {
-		.report = on_report, .batch_done = on_batch_done, .error = on_error, .arg = s,
+		.report = on_report, .batch_done = on_batch_done, .error = on_error,
+		.stats = on_stats, .arg = s,
 	};
 
+	stats_tick(s->calls.stats);
 	if (s->producer)
 		s->ops->poll(s->producer, &calls);
 }
@@ -347,6 +360,7 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
+	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;
 	return topic;

@@ -30,6 +30,7 @@ struct producer_ops;
 struct message;
 struct outgoing;
 struct sender;
+struct stats;
 struct topic;
 
 /* A message that cannot be delivered, however often it is sent. */
@@ -44,10 +45,12 @@ struct refusal {
 };
 
 struct sender_calls {
-	void (*acked)(void *arg, struct delivery *delivery);
+	/* @letter: the message was in the dead-letter topic. */
+	void (*acked)(void *arg, struct delivery *delivery, bool letter);
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;
+	struct stats *stats;		/* the connector's, or NULL */
 };
 
 /* NULL: errno is set. */

@@ -17,6 +17,7 @@
 #include "message.h"
 #include "producer.h"
 #include "sender.h"
+#include "stats.h"
 #include "template.h"
 
 #define BATCH_MESSAGES 512		/* that go to librdkafka in one call */
@@ -49,6 +50,7 @@ struct topic {
 	const struct delivery *proof;	/* the first one is on its way */
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
+	struct topic_stats *stats;
 	char name[];
 };
 

@@ -37,6 +37,7 @@ void counts_add(struct counts *sum, const struct counts *counts)
 	sum->unwanted += counts->unwanted;
 	sum->letters += counts->letters;
 	sum->in_flight += counts->in_flight;
+	sum->in_flight_bytes += counts->in_flight_bytes;
 }
 
 void counts_tell(const struct counts *counts, const char *before, const char *behind)
@@ -271,10 +272,11 @@ void task_counts(const struct task *t, struct counts *counts)
 		return;
 	counts->committed = t->committer.committed;
 	counts->in_flight = deliveries_unacked(t->deliveries);
+	counts->in_flight_bytes = counts->in_flight ? deliveries_bytes(t->deliveries) : 0;
 }
 
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
-		      struct loop *loop)
+		      struct loop *loop, struct stats *stats)
 {
 	struct task *t = xzalloc(sizeof(*t));
 
@@ -282,6 +284,7 @@ struct task *task_new(const struct config *cfg, const struct config *before, con
 	t->before = before;
 	t->file = file;
 	t->loop = loop;
+	t->stats = stats;
 	t->awake = true;
 	return t;
 }
