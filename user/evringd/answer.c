@@ -16,10 +16,11 @@
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
 
-void task_acked(void *arg, struct delivery *delivery)
+void task_acked(void *arg, struct delivery *delivery, bool letter)
 {
 	struct task *t = arg;
 
+	t->counts.letters += letter;
 	t->counts.delivered += delivery_ack(t->deliveries, delivery);
 }
 
@@ -105,7 +106,6 @@ void task_refused(void *arg, const struct refusal *refusal)
 		return;
 	/* Its declaration is on its way, and all that the topics can be told. */
 	if (refusal->out && refusal->out->letter) {
-		t->counts.letters--;
 		letter_refused(t, refusal);
 		return;
 	}
@@ -123,10 +123,8 @@ void task_refused(void *arg, const struct refusal *refusal)
 		give_up(t, refusal);
 		return;
 	}
-	if (t->cfg->letters) {
-		t->counts.letters++;
+	if (t->cfg->letters)
 		letter_send(&t->encoder, t->deliveries, refusal);
-	}
 	if (!declare_rejected(&t->encoder, t->deliveries, refusal))
 		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
 }

@@ -72,7 +72,7 @@ static void topic_failed(struct sender *s, struct topic *topic, int code)
 	if (pause_start(s, &topic->pause) || news)
 		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
 	memcpy(topic->reason, why, sizeof(why));
-	if (again && s->cfg->letters && !strcmp(topic->name, s->cfg->letters))
+	if (again && topic->letters)
 		sender_make_letters(s);
 }
 

@@ -170,7 +170,7 @@ static void on_report(void *arg, const struct report *report)
 		s->culprit = NULL;
 	s->ops->forget(report);
 	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
-	s->calls.acked(s->calls.arg, report->delivery);
+	s->calls.acked(s->calls.arg, report->delivery, topic->letters);
 }
 
 static void on_batch_done(void *arg)
@@ -360,6 +360,7 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
+	topic->letters = s->cfg->letters && !strcmp(name, s->cfg->letters);
 	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;

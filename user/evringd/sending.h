@@ -41,6 +41,7 @@ struct topic {
 	struct topic *next;
 	struct outgoing *first, *last;	/* messages that wait */
 	bool unsorted;
+	bool letters;			/* it is the dead-letter topic */
 	/*
 	 * A partition that has nothing of a producer yet takes any request of it: if
 	 * the first one fails, it takes the one in flight behind that. So a producer's
