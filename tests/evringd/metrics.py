@@ -8,10 +8,13 @@ an exception.
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import client
 from prometheus_client import openmetrics, parser
@@ -103,6 +106,33 @@ def formats(address: str) -> None:
     assert {sample.name for sample in other.samples} == names
     kind, _ = raw(address, "text/plain, application/openmetrics-text;q=0.4")
     assert kind.startswith("text/plain")
+
+
+def expressions() -> list[str]:
+    """PromQL of the alert rules and the dashboard"""
+    rules = Path("packaging/prometheus/evring.rules.yml").read_text(encoding="utf-8")
+    dashboard = Path("packaging/grafana/dashboards/evring.json").read_text(encoding="utf-8")
+    found = re.findall(r"^ *expr: (.*)$", rules, re.M)
+    panels = [p for p in json.loads(dashboard)["panels"] if p["type"] != "row"]
+    assert found and panels
+    for panel in panels:
+        found += [target["expr"] for target in panel["targets"]]
+    return found + [v["definition"] for v in json.loads(dashboard)["templating"]["list"][1:]]
+
+
+def named(address: str) -> None:
+    """Each metric of the rules and the dashboard is there, with the labels that they name."""
+    text, rows = raw(address)[1], table()
+    for expression in expressions():
+        names = re.findall(r"\b(?:evringd?|process)_[a-z_]+", expression)
+        assert names, expression
+        for name in names:
+            base = name if name in rows else name.removesuffix("_bucket")
+            assert f"\n# TYPE {base} " in text, (name, expression)
+        for name, inside in re.findall(r"\b((?:evringd?|process)_[a-z_]+)\{(.*?)\}", expression):
+            labels = rows[name if name in rows else name.removesuffix("_bucket")][1].split(", ")
+            asked = set(re.findall(r"(\w+)(?==|!)", inside)) - {"instance", "job"}
+            assert asked <= set(labels), (asked, expression)
 
 
 def zeros(address: str) -> None:
