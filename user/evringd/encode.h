@@ -35,6 +35,8 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 	   struct message *msg);
 /* Topic and key. False: no topic can have that name, and the encoder is @broken. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
+/* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */
+size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to);
 /* Headers and time */
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
 

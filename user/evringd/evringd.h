@@ -28,6 +28,8 @@
  *	converter	event -> value, a table of operations: json, raw
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own
+ *	letter		... and the events themselves, for the dead-letter topic
+ *	putback		... and from there to their topics
  *	delivery	messages on their way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
  *	topic, batch,	... its parts: sending.h
@@ -63,6 +65,7 @@
 #include "host.h"
 #include "http.h"
 #include "keys.h"
+#include "letter.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
@@ -75,6 +78,7 @@
 #include "producer.h"
 #include "property.h"
 #include "provider.h"
+#include "putback.h"
 #include "rest.h"
 #include "sender.h"
 #include "source.h"
