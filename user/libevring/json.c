@@ -397,13 +397,16 @@ static char *put_value_name(char *p, const char *name)
 	return put_string(p, name, strlen(name), &bad);
 }
 
-/* The name of a number, if it has one */
+/* The name of a number; its digits, as a string too, if it has none: a column has one type. */
 static char *put_enum(char *p, const struct evring_field *field, uint64_t v)
 {
 	for (uint32_t i = 0; i < field->nr_values; i++)
 		if (field->values[i].value == v)
 			return put_value_name(p, field->values[i].name);
-	return put_plain(p, field, v);
+	*p++ = '"';
+	p = put_plain(p, field, v);
+	*p++ = '"';
+	return p;
 }
 
 /* The names of all bits that have one, and the others as a number */
@@ -429,13 +432,17 @@ static char *put_flags(char *p, const struct evring_field *field, uint64_t v)
 	return p;
 }
 
-/* The name of a type that this host has, its id if we do not know it; null: none. */
+/* The name of a type that this host has, its id's digits if we do not know it; null: none. */
 static char *put_type_id(char *p, const struct evring *ev, uint64_t id)
 {
 	if (!id)
 		return put_literal(p, "null");
-	if (!ev || id >= ev->nr_types)
-		return put_u64(p, id);
+	if (!ev || id >= ev->nr_types) {
+		*p++ = '"';
+		p = put_u64(p, id);
+		*p++ = '"';
+		return p;
+	}
 	return put_value_name(p, ev->types[id]->name);
 }
 
