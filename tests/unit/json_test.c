@@ -246,7 +246,7 @@ static void test_outside(void)
 	add_field(&f, "j", EVRING_KIND_TEXTS, 0, 0xffff, 4);
 	add_field(&f, "k", 1, 0, 0, 17);
 	add_field(&f, "l", NEW_KIND, 0, 0xffff, 0xffff);
-	expect_data(&f, "{\"a\":null,\"b\":null,\"c\":null,\"d\":null,\"e\":null,\"f\":null,"
+	expect_data(&f, "{\"a\":null,\"b\":null,\"c\":null,\"d\":null,\"e\":null,\"f_ns\":null,"
 		    "\"g\":null,\"h\":null,\"i\":null,\"j\":null,\"k\":null,\"l\":null}");
 
 	for (size_t i = 0; i < sizeof(strs) / sizeof(*strs); i++) {

@@ -21,9 +21,9 @@ static const struct schema_column envelope[] = {
 	  .doc = "version of the type; within one version fields are only appended" },
 	{ .name = "time", .part = PART_TIME, .kind = SCHEMA_TIME, .number = 3,
 	  .doc = "when it happened" },
-	{ .name = "time_ns", .part = PART_TIME_NS, .kind = SCHEMA_LONG, .number = 4,
+	{ .name = "time_ns", .part = PART_TIME_NS, .kind = SCHEMA_ULONG, .number = 4,
 	  .doc = "the same, nanoseconds since 1970" },
-	{ .name = "boottime_ns", .part = PART_BOOTTIME, .kind = SCHEMA_LONG, .number = 5,
+	{ .name = "boottime_ns", .part = PART_BOOTTIME, .kind = SCHEMA_ULONG, .number = 5,
 	  .doc = "the same, nanoseconds of CLOCK_BOOTTIME" },
 	{ .name = "host", .part = PART_HOST, .kind = SCHEMA_STRING, .number = 6,
 	  .doc = "name of the host" },
@@ -169,7 +169,7 @@ static void add_times(struct schema *schema, const struct evring_field *field,
 		      enum schema_part part)
 {
 	add(schema, field, "", part, SCHEMA_TIME);
-	add(schema, field, "_ns", PART_WALL_NS, SCHEMA_LONG);
+	add(schema, field, "_ns", PART_WALL_NS, SCHEMA_ULONG);
 }
 
 static void add_number(struct schema *schema, const struct evring_field *field)
@@ -186,7 +186,7 @@ static void add_number(struct schema *schema, const struct evring_field *field)
 		add_times(schema, field, PART_WALL);
 		break;
 	case EVRING_FORMAT_RAWTIME:
-		add(schema, field, "_ns", PART_RAW_NS, SCHEMA_LONG);
+		add(schema, field, "_ns", PART_RAW_NS, SCHEMA_ULONG);
 		break;
 	case EVRING_FORMAT_DURATION:
 		add(schema, field, "_ns", PART_NUMBER, number_kind(field));
