@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "definition.h"
+#include "format.h"
 #include "keys.h"
 #include "memory.h"
 #include "problem.h"
@@ -38,6 +39,7 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 				"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -",
 				EVRING_NAME_MAX - 1);
 	}
+	format_settle(cfg, settings, problems);
 	kafka_check(cfg, problems);
 }
 
