@@ -9,6 +9,7 @@
 #include "log.h"
 #include "memory.h"
 #include "problem.h"
+#include "stats.h"
 
 #include <errno.h>
 #include <evring.h>
@@ -253,12 +254,14 @@ static void refuse(struct connectors *cs, const struct folder_file *file)
 		log_line(LOG_ERR, "%s: %s", file->path, problems->lines[i]);
 	if (!known || !definition_name_ok(known) || find(cs, known))
 		known = name;
-	if (entry && connector_config(entry->connector))
+	if (entry && connector_config(entry->connector)) {
 		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before",
 			 file->path, connector_name(entry->connector));
-	else if (!entry && !find(cs, known) && definition_name_ok(known))
+		connector_stats(entry->connector)->reloads[RELOAD_FAILED]++;
+	} else if (!entry && !find(cs, known) && definition_name_ok(known)) {
 		entry = insert(cs, connector_new_failed(known, file->path, problems->lines[0],
 							cs->loop), file->path);
+	}
 	if (entry) {
 		connector_refuse(entry->connector, problems->lines[0]);
 		entry->def.stamp = file->def.stamp;

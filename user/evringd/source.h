@@ -11,6 +11,7 @@
 struct config;
 struct filters;
 struct problems;
+struct schemas;
 
 struct source {
 	const struct config *cfg;
@@ -19,6 +20,7 @@ struct source {
 	uint64_t lanes;			/* a bit each */
 	struct filters *filters;
 	bool incomplete;		/* it told nobody, or not all, of the processes so far */
+	struct schemas *schemas;	/* NULL: the converter needs none */
 };
 
 /* False: it cannot be opened, and @why tells. */
