@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* page: the worker's own page for people, which shows what live.h sends. */
+#ifndef PAGE_H
+#define PAGE_H
+
+#include <stdbool.h>
+
+struct answer;
+struct request;
+
+/* Does the client, for GET /, like HTML better than JSON? */
+bool page_is_wanted(const struct request *request);
+void page_show(struct answer *answer);
+/* Is it for the stream that the page reads? */
+bool page_is_stream(const struct request *request);
+
+#endif /* PAGE_H */
