@@ -38,6 +38,11 @@ static bool next_event(struct task *t, struct evring_event *event)
 {
 	int ret;
 
+	if (t->has_held) {
+		*event = t->held;
+		t->has_held = false;
+		return true;
+	}
 	if (t->has_after) {
 		*event = t->after;
 		t->has_after = false;
@@ -74,6 +79,27 @@ static void unwritable(struct task *t, const struct evring_event *event, int err
 	};
 
 	task_refused(t, &refusal);
+}
+
+/*
+ * Until the schema registry has told the id of its schema the event is kept back, and
+ * those behind it stay in the ring.
+ */
+static bool can_ship(struct task *t, const struct evring_event *event)
+{
+	const char *why = NULL;
+
+	switch (encode_look(&t->encoder, event, &why)) {
+	case SCHEMAS_WAIT:
+		t->held = *event;
+		t->has_held = true;
+		return false;
+	case SCHEMAS_REFUSED:
+		task_fail(t, STATUS_FAILED, "%s", why);
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* False: go on later. */
@@ -136,6 +162,10 @@ bool task_pump(struct task *t)
 		if (!next_event(t, &event)) {
 			t->reading = !t->stopping;
 			return flush(t) && t->reading && !t->expired && arm(t);
+		}
+		if (source_wants(&t->source, &event) && !can_ship(t, &event)) {
+			sender_flush(t->sender);
+			return false;
 		}
 		count(t, &event);
 		if (!source_wants(&t->source, &event)) {
