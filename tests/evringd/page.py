@@ -32,6 +32,25 @@ def get(address: str, path: str, accept: str, method: str = "GET") -> tuple[int,
     return int(lines[0].split()[1]), headers, body.decode()
 
 
+def foreign(address: str) -> None:
+    """A page of another site cannot change anything by a visitor's browser."""
+    for header, expected in (
+        ("Origin: https://evil.example", 403),
+        ("Origin: null", 403),
+        ("Origin: http://x.evil.example", 403),
+        ("Sec-Fetch-Site: cross-site", 403),
+        ("Sec-Fetch-Site: same-site\r\nOrigin: http://x", 403),
+        ("Origin: http://x", 202),
+        ("Sec-Fetch-Site: same-origin\r\nOrigin: http://x", 202),
+        ("Sec-Fetch-Site: none", 202),
+        ("X: y", 202),
+    ):
+        status, _ = client.request(address, "PUT", "/connectors/z-second/resume", b"", header + "\r\n")
+        assert status == expected, (header, status)
+        status, _ = client.request(address, "GET", "/connectors", b"", header + "\r\n")
+        assert status == 200, (header, status)
+
+
 class Page(HTMLParser):
     """Elements with their attributes, in order, and whether they are closed as they were opened"""
 

@@ -197,6 +197,17 @@ static enum MHD_Result begin(struct server *server, struct MHD_Connection *conne
 	return MHD_YES;
 }
 
+static bool is_foreign(struct MHD_Connection *connection, const char *method)
+{
+	static const char *const names[] = { "Sec-Fetch-Site", "Origin", "Host" };
+	const char *values[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		values[i] = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]);
+	return page_is_foreign(method, values[0], values[1], values[2]);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *data,
 			      size_t *len, void **state)
@@ -204,6 +215,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct exchange *exchange = *state;
 
 	(void)version;
+	if (!exchange && is_foreign(connection, method))
+		return refuse(connection, 403, "A page of another site may change nothing",
+			      "Connection", "close");
 	if (!exchange)
 		return begin(arg, connection, state);
 	if (*len) {

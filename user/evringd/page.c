@@ -37,6 +37,17 @@ bool page_is_stream(const struct request *request)
 	return !strcmp(request->path, "/events") && !strcmp(request->method, "GET");
 }
 
+bool page_is_foreign(const char *method, const char *site, const char *origin, const char *host)
+{
+	const char *at = origin ? strstr(origin, "://") : NULL;
+
+	if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
+		return false;
+	if (site)
+		return strcmp(site, "same-origin") && strcmp(site, "none");
+	return origin && (!at || !host || strcmp(at + strlen("://"), host));
+}
+
 static bool make_nonce(char nonce[2 * NONCE_BYTES + 1])
 {
 	unsigned char bytes[NONCE_BYTES];

@@ -14,4 +14,11 @@ void page_show(struct answer *answer);
 /* Is it for the stream that the page reads? */
 bool page_is_stream(const struct request *request);
 
+/*
+ * Would the request, which its browser sends with the password that it keeps, change something
+ * for a page of another site? @site, @origin, @host: the headers Sec-Fetch-Site, Origin and
+ * Host, or NULL; no client but a browser has the first two.
+ */
+bool page_is_foreign(const char *method, const char *site, const char *origin, const char *host);
+
 #endif /* PAGE_H */
