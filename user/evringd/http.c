@@ -4,9 +4,11 @@
 
 #include "auth.h"
 #include "listener.h"
+#include "live.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "page.h"
 #include "rest.h"
 
 #include <errno.h>
@@ -51,6 +53,7 @@ struct http {
 	unsigned int nr;
 	struct auth *auth;
 	char *certificate, *key, *path, *worker;
+	struct live *live;
 	bool ready;
 };
 
@@ -172,6 +175,11 @@ static enum MHD_Result answer_request(struct server *server, struct MHD_Connecti
 	struct answer answer;
 	enum MHD_Result ret;
 
+	if (page_is_stream(&request)) {
+		if (!live_serve(server->http->live, connection, &ret))
+			ret = refuse(connection, 503, "There are too many streams", "Retry-After", "60");
+		return ret;
+	}
 	rest_answer(&server->http->rest, &request, &answer);
 	ret = send_answer(connection, &answer);
 	answer_free(&answer);
@@ -218,6 +226,17 @@ static enum MHD_Result begin(struct server *server, struct MHD_Connection *conne
 	return MHD_YES;
 }
 
+static bool is_foreign(struct MHD_Connection *connection, const char *method)
+{
+	static const char *const names[] = { "Sec-Fetch-Site", "Origin", "Host" };
+	const char *values[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		values[i] = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]);
+	return page_is_foreign(method, values[0], values[1], values[2]);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *data,
 			      size_t *len, void **state)
@@ -225,6 +244,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct exchange *exchange = *state;
 
 	(void)version;
+	if (!exchange && is_foreign(connection, method))
+		return refuse(connection, 403, "A page of another site may change nothing",
+			      "Connection", "close");
 	if (!exchange)
 		return begin(arg, connection, state);
 	if (*len) {
@@ -381,7 +403,7 @@ static bool start(struct http *http, int fd, bool local, char *why, size_t len)
 	server->http = http;
 	server->local = local;
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, server,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, server,
 		MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
@@ -457,6 +479,7 @@ struct http *http_open(const struct http_setup *setup, struct connectors *connec
 	http->rest.connectors = connectors;
 	http->rest.worker = http->worker;
 	http->rest.monitor = monitor;
+	http->live = live_new(loop, connectors, monitor, is_ready, http);
 	http->timer = (struct loop_timer){ .expired = is_ready, .arg = http };
 	if ((setup->socket && !start_local(http, setup, why, len)) ||
 	    (setup->listen && !start_network(http, setup, why, len))) {
@@ -470,8 +493,10 @@ void http_close(struct http *http)
 {
 	unsigned int i;
 
+	live_end(http->live);
 	for (i = 0; i < http->nr; i++)
 		MHD_stop_daemon(http->servers[i].daemon);
+	live_free(http->live);
 	if (http->path)
 		unlink(http->path);
 	auth_free(http->auth);
