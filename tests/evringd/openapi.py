@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""docs/openapi.yaml against evringd: openapi.py SOCKET CONFIG.
+
+Each operation of the document is asked for; each answer must have a status that the
+document has, and a body of its schema. evringd's own table of paths must have the same
+operations. CONFIG is of a connector that runs; its name is "c".
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import sys
+import time
+
+import jsonschema
+import yaml
+
+from client import request
+
+ADDRESS, CONFIG = sys.argv[1], json.loads(sys.argv[2])
+TOP = pathlib.Path(__file__).parents[2]
+DOC = yaml.safe_load((TOP / "docs/openapi.yaml").read_text())
+# Not in the table: it does not end.
+STREAMS = {("GET", "/events")}
+NAMES = {"name": "c", "task": "0", "class": "EvringSource", "logger": "root"}
+wrong: list[str] = []
+tried: set[tuple[str, str]] = set()
+
+
+def resolve(node: dict) -> dict:
+    while "$ref" in node:
+        target = DOC
+        for part in node["$ref"].lstrip("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def is_of_schema(text: str, answer: dict) -> str:
+    """Why not, or nothing."""
+    content = answer.get("content", {})
+    if not content:
+        return "a body that the document does not have" if text else ""
+    if "application/json" not in content:
+        return "" if text else "no body"
+    schema = {**content["application/json"]["schema"], "components": DOC["components"]}
+    try:
+        jsonschema.Draft202012Validator(schema).validate(json.loads(text))
+    except (ValueError, jsonschema.ValidationError) as error:
+        return f"{error}"[:300]
+    return ""
+
+
+def ask(method: str, path: str, expected: int, body: object = None, query: str = "", **names: str) -> str:
+    tried.add((method, path))
+    answers = DOC["paths"][path][method.lower()]["responses"]
+    where = path.format(**{**NAMES, **names}) + query
+    raw = b"" if body is None else json.dumps(body).encode()
+    status, text = request(ADDRESS, method, where, raw)
+    why = "" if status == expected else f"not {expected}"
+    if str(status) not in answers:
+        why = "the document has no such status"
+    why = why or is_of_schema(text, resolve(answers[str(status)]))
+    if why:
+        wrong.append(f"{method} {where}: {status} {text[:200]}: {why}")
+    return text
+
+
+def until(state: str) -> None:
+    for _ in range(6000):
+        if json.loads(ask("GET", C + "/status", 200))["connector"]["state"] == state:
+            return
+        time.sleep(0.1)
+    wrong.append(f"the connector is never {state}")
+
+
+def operations() -> set[tuple[str, str]]:
+    return {
+        (method.upper(), path) for path, item in DOC["paths"].items() for method in item if method != "parameters"
+    } - STREAMS
+
+
+def routes() -> set[tuple[str, str]]:
+    """evringd's, with the document's names of what is in a path."""
+    source = (TOP / "user/evringd/rest.c").read_text()
+    found = set()
+    for method, path in re.findall(r'{ "([A-Z]+)",\s+"(/[^"]*)",', source):
+        first = {"connector-plugins": "{class}", "admin": "{logger}"}.get(path.split("/")[1], "{name}")
+        found.add((method, path.replace("*", first).replace("#", "{task}")))
+    return found
+
+
+C = "/connectors/{name}"
+P = "/connector-plugins/{class}/config"
+L = "/admin/loggers/{logger}"
+for path in "/", "/health", "/ready", "/metrics", "/connectors", "/connector-plugins", "/admin/loggers":
+    ask("GET", path, 200)
+ask("POST", "/connectors", 400, {"name": "c", "config": {}})
+ask("POST", "/connectors", 201, {"name": "c", "config": CONFIG})
+ask("POST", "/connectors", 409, {"name": "c", "config": CONFIG})
+until("RUNNING")
+ask("GET", "/connectors", 200)
+ask("GET", "/connectors", 200, query="?expand=status&expand=info")
+for part in "", "/config", "/tasks", "/tasks/{task}/status", "/topics", "/offsets", "/status":
+    ask("GET", C + part, 200)
+    ask("GET", C + part, 404, name="nope")
+ask("PUT", C + "/config", 400, {"topic": "/"})
+ask("PUT", C + "/config", 200, CONFIG)
+ask("PUT", C + "/config", 201, {**CONFIG, "group.id": "other"}, name="other")
+ask("DELETE", C, 204, name="other")
+ask("PATCH", C + "/config", 200, {"batch.events": 7})
+ask("PATCH", C + "/config", 404, {}, name="nope")
+ask("PATCH", C + "/offsets", 400, {"offsets": []})
+ask("DELETE", C + "/offsets", 400)
+ask("POST", C + "/tasks/{task}/restart", 204)
+ask("POST", C + "/tasks/{task}/restart", 404, task="9")
+ask("POST", C + "/restart", 204)
+ask("POST", C + "/restart", 202, query="?includeTasks=true")
+ask("PUT", C + "/topics/reset", 202)
+for part, status, state in ("pause", 202, "PAUSED"), ("resume", 202, "RUNNING"), ("stop", 204, "STOPPED"):
+    ask("PUT", f"{C}/{part}", status)
+    ask("PUT", f"{C}/{part}", 404, name="nope")
+    until(state)
+ask("PATCH", C + "/offsets", 200, json.loads(ask("GET", C + "/offsets", 200)))
+ask("DELETE", C + "/offsets", 200)
+ask("GET", P, 200)
+ask("GET", P, 404, **{"class": "Other"})
+ask("PUT", P + "/validate", 200, {**CONFIG, "name": "x", "nosuch": "1"})
+ask("GET", L, 200)
+ask("GET", L, 404, logger="nope")
+ask("PUT", L, 200, {"level": "INFO"})
+ask("PUT", L, 400, {})
+ask("DELETE", C, 204)
+ask("DELETE", C, 404, name="nope")
+
+for name, missing in (
+    ("not tried", operations() - tried),
+    ("not in the document", routes() - operations()),
+    ("not in evringd", operations() - routes()),
+):
+    wrong += [f"{method} {path}: {name}" for method, path in sorted(missing)]
+print("\n".join(wrong))
+sys.exit(bool(wrong))
