@@ -3,6 +3,7 @@
 #
 # evringd with a folder of connectors, by its REST interface. Source it behind lib.sh.
 
+: "${work:?}" "${brokers?}" "${pid?}"
 socket=$work/rest.sock
 
 # fresh TOPIC...: an empty folder, and a broker with these topics
