@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "problem.h"
 #include "template.h"
+#include "transform.h"
 
 #include <evring.h>
 #include <jansson.h>
@@ -62,6 +63,7 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 				EVRING_NAME_MAX - 1);
 	}
 	errors_check(cfg, problems);
+	transforms_check(cfg, problems);
 	kafka_check(cfg, problems);
 }
 

@@ -76,12 +76,30 @@ static void unwritable(struct task *t, const struct evring_event *event, int err
 	task_refused(t, &refusal);
 }
 
-/* False: go on later. */
-static bool ship(struct task *t, const struct evring_event *event)
+/* The connector does not want the event: it is done, and needs no message. */
+static void skip(struct task *t, const struct evring_event *event)
 {
+	struct delivery *delivery = delivery_begin(t->deliveries, 0);
+
+	delivery_push(t->deliveries, delivery, event, 0, 0);
+	delivery_ack(t->deliveries, delivery);
+	t->counts.unwanted++;
+}
+
+/* False: go on later. */
+static bool ship(struct task *t, const struct evring_event *read)
+{
+	const struct evring_event *event;
 	bool closed = false;
 	int error;
 
+	event = encoder_transform(&t->encoder, read);
+	if (!event && t->encoder.broken)
+		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+	else if (!event)
+		skip(t, read);
+	if (!event)
+		return !t->encoder.broken;
 	if (t->packs)
 		closed = pack_add(t->packs, t->deliveries, event, &t->msg, &error);
 	else
@@ -113,16 +131,6 @@ static bool arm(struct task *t)
 	if (ret < 0)
 		task_fail(t, STATUS_FAILED, "%s: arm: %s", t->cfg->device, strerror(-ret));
 	return ret > 0;
-}
-
-/* Only other owners of its hook want the event: it is done, and needs no message. */
-static void skip(struct task *t, const struct evring_event *event)
-{
-	struct delivery *delivery = delivery_begin(t->deliveries, 0);
-
-	delivery_push(t->deliveries, delivery, event, 0, 0);
-	delivery_ack(t->deliveries, delivery);
-	t->counts.unwanted++;
 }
 
 bool task_pump(struct task *t)

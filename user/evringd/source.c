@@ -9,6 +9,7 @@
 #include "names.h"
 #include "problem.h"
 #include "sets.h"
+#include "transform.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -83,6 +84,7 @@ void source_check(struct source *src, struct problems *problems)
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
 	filters_check(src->ev, src->cfg, problems);
+	transforms_filters(src->ev, src->cfg, problems);
 }
 
 /* Log the hooks of a set that this module, an older one, does not have. */
@@ -148,6 +150,7 @@ bool source_attach(struct source *src, char *why, size_t len)
 	if (src->cfg->snapshot && !take_snapshot(src, why, len))
 		return false;
 	key_check(src->ev, src->cfg, &warnings);
+	transforms_fields(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
 }
