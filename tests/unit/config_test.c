@@ -169,7 +169,7 @@ static void no_value_in_errors(void)
 {
 	static const char *const keys[] = {
 		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
-		"topic", "key", "value.format", "headers", "timestamp", "pack.bytes",
+		"topic", "key", "value.format", "value.converter", "data.flatten", "headers", "timestamp", "pack.bytes",
 		"watermark.bytes", "flush.ms", "batch.events", "inflight.max.bytes",
 		"inflight.max.events", "errors.tolerance", "delivery.accept", "shutdown.timeout.ms",
 		"machine.id", "log.level",
@@ -289,7 +289,10 @@ static void connects_keys(void)
 		"another class");
 	refuses(WITH("\"transforms\": \"a\""), "entry 1 has no \"transforms.NAME.type\"", "transforms");
 	refuses(WITH("\"transforms.a.type\": \"b\""), "names no \"a\"", "a transform");
-	refuses(WITH("\"value.converter\": \"b\""), "use \"value.format\"", "a converter");
+	refuses(WITH("\"value.converter\": \"b\""), "allowed: JsonConverter", "no converter");
+	refuses(WITH("\"value.converter.enhanced.avro.schema.support\": \"true\""),
+		"use \"value.format\", or", "a converter's key that is not known");
+	refuses(WITH("\"key.converter\": \"a.AvroConverter\""), "StringConverter", "a key that is no text");
 	refuses(WITH("\"exactly.once.support\": \"required\""), "at least once", "exactly once");
 	refuses(WITH("\"exactly.once.support\": \"maybe\""), "requested|required", "once or so");
 	refuses(WITH("\"errors.deadletterqueue.topic.name\": \"d\""), "nothing would come there",

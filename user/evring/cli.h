@@ -61,6 +61,14 @@ int types_in_file(const char *file, int (*fn)(const struct evring_type *type, vo
 /* types.c: a type as 'types --json' prints it. @lane: where its events go */
 json_t *type_json(const struct evring_type *type, const char *lane);
 
+/* typeschema.c: 'types --schema' */
+struct types_schema {
+	const char *format, *name;
+	const char *file;	/* with the type; NULL: the module's */
+	bool flat;
+};
+int types_schema(const struct cli *cli, const struct types_schema *how);
+
 /* register.c: 'types register' and 'types unregister' */
 int types_register(const struct cli *cli, const char *file, bool json);
 int types_unregister(const struct cli *cli, const char *name);

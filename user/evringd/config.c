@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "definition.h"
+#include "format.h"
 #include "keys.h"
 #include "memory.h"
 #include "problem.h"
@@ -63,6 +64,7 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 				EVRING_NAME_MAX - 1);
 	}
 	errors_check(cfg, problems);
+	format_settle(cfg, settings, problems);
 	transforms_check(cfg, problems);
 	kafka_check(cfg, problems);
 }

@@ -32,7 +32,16 @@ struct config {
 	char *filter;			/* of all types; NULL: all events */
 	struct template *topic;
 	struct template *key;		/* without a piece: messages have no key */
-	uint64_t format;		/* enum value_format */
+	uint64_t format;		/* enum value_format, whichever key has said so */
+	uint64_t converter;		/* enum converter_class */
+	uint64_t schemas_enable;	/* 1: true */
+	uint64_t flatten;		/* 1: the fields stand beside the envelope */
+	char *registry_url;		/* with commas between; NULL: there is none */
+	uint64_t auto_register;		/* 1: true */
+	uint64_t use_latest;		/* 1: true */
+	uint64_t subject;		/* enum subject */
+	char *registry_user;		/* "user:password" */
+	char *registry_ca;		/* a PEM file */
 	uint64_t headers;		/* enum headers */
 	uint64_t timestamp;		/* enum timestamp */
 	uint64_t pack_bytes;		/* 0: one event a message */
@@ -66,8 +75,18 @@ struct config {
 	size_t nr_settings;
 };
 
-enum value_format { VALUE_JSON, VALUE_RAW };
-enum headers { HEADERS_ALL, HEADERS_NONE };
+enum value_format {
+	VALUE_JSON, VALUE_RAW, VALUE_CONNECT, VALUE_JSON_SCHEMA, VALUE_AVRO, VALUE_PROTOBUF,
+	VALUE_CLOUDEVENTS,
+};
+
+/* value.converter, by the last word of the class's name */
+enum converter_class {
+	CLASS_NONE, CLASS_JSON, CLASS_JSON_SCHEMA, CLASS_AVRO, CLASS_PROTOBUF, CLASS_BYTES,
+};
+
+enum subject { SUBJECT_TOPIC, SUBJECT_RECORD, SUBJECT_TOPIC_RECORD };
+enum headers { HEADERS_ALL, HEADERS_NONE, HEADERS_CLOUDEVENTS };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
 enum exactly_once { ONCE_REQUESTED, ONCE_REQUIRED };

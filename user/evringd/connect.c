@@ -12,10 +12,9 @@ static const struct {
 	const char *name;
 	const char *instead;
 } refused[] = {
-	{ "key.converter", "\"key\", whose value is text" },
 	{ "key.converter.", "\"key\", whose value is text" },
-	{ "value.converter", "\"value.format\"" },
-	{ "value.converter.", "\"value.format\"" },
+	{ "value.converter.", "\"value.format\", or the keys of value.converter that "
+			      "evringd --keys lists" },
 	{ "header.converter", "\"headers\"" },
 	{ "topics", "\"topic\"" },
 	{ "topic.creation.", "to leave it out: the brokers create topics, or an administrator" },
@@ -49,6 +48,14 @@ static bool is_class(const char *value)
 	return !strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector");
 }
 
+/* A key is the text of "key". */
+static bool is_text_converter(const char *value)
+{
+	const char *dot = strrchr(value, '.');
+
+	return !strcmp(dot ? dot + 1 : value, "StringConverter");
+}
+
 bool connect_key(const char *connector, const char *name, const char *value,
 		 struct problems *problems)
 {
@@ -60,6 +67,14 @@ bool connect_key(const char *connector, const char *name, const char *value,
 		if (!is_class(value))
 			problem(problems, "key \"connector.class\": evringd has one class; allowed: "
 				"EvringSourceConnector");
+	} else if (!strcmp(name, "key.converter")) {
+		if (!is_text_converter(value))
+			problem(problems, "key \"key.converter\": a key is text, as \"key\" says; "
+				"allowed: StringConverter");
+	} else if (!strcmp(name, "value.converter.basic.auth.credentials.source")) {
+		if (strcmp(value, "USER_INFO"))
+			problem(problems, "key \"%s\": is not supported; allowed: USER_INFO, with "
+				"\"value.converter.basic.auth.user.info\"", name);
 	} else if (!strcmp(name, "tasks.max")) {
 		if (!*value || value[strspn(value, "0123456789")] || value[strspn(value, "0")] == '\0')
 			problem(problems, "key \"tasks.max\": is no number of tasks; allowed: 1 or "

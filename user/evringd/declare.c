@@ -2,6 +2,7 @@
 /* See declare.h. */
 #include "declare.h"
 
+#include "cloudevent.h"
 #include "config.h"
 #include "converter.h"
 #include "delivery.h"
@@ -125,18 +126,6 @@ void declare_missed(struct declaration *d, const struct evring_event *event)
  * Rejected
  */
 
-static void copy_header(const struct outgoing *out, const char *name, char *buf, size_t room)
-{
-	const void *value;
-	size_t len;
-
-	if (!out->headers || rd_kafka_header_get_last(out->headers, name, &value, &len) ||
-	    len >= room)
-		return;
-	memcpy(buf, value, len);
-	buf[len] = '\0';
-}
-
 /* Which event was refused, as its pack, its headers or its delivery tell. */
 static void identify(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
@@ -145,8 +134,7 @@ static void identify(const struct config *cfg, const struct outgoing *out, struc
 	*who = (struct identity){ .seq = out->delivery->seq - 1 };
 	if (out->value && pack_identity(cfg, out, who))
 		return;
-	copy_header(out, "evring.id", who->id, sizeof(who->id));
-	copy_header(out, "evring.type", who->type, sizeof(who->type));
+	message_identity(out->headers, who->id, sizeof(who->id), who->type, sizeof(who->type));
 	slash = strrchr(who->id, '/');
 	if (slash)
 		who->seq = strtoull(slash + 1, NULL, 10);
@@ -210,41 +198,38 @@ static const struct converter *converter_for(const struct config *cfg)
 								  converter_of(cfg);
 }
 
-static rd_kafka_headers_t *headers_of(const struct message *msg, const char *frame)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
-
-	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
-	if (frame)
-		rd_kafka_header_add(headers, "evring.frame", -1, frame, -1);
-	else
-		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
-				    (ssize_t)msg->route->type_len);
-	return headers;
-}
-
-/* The declaration's texts do not overlap, so the first bound is enough. */
-static void enqueue(struct encoder *enc, const struct declaration *d, const struct message *msg,
+/*
+ * The declaration's texts do not overlap, so the first bound is enough. False: the schema
+ * registry has not told the id of its schema, as it was not asked before now.
+ */
+static bool enqueue(struct encoder *enc, const struct declaration *d, struct message *msg,
 		    struct outgoing *out)
 {
 	const struct converter *converter = converter_for(enc->cfg);
 	bool line = enc->cfg->pack_bytes && converter == &converter_json;
-	size_t room = converter->bound(&d->event);
+	size_t room = converter->bound(&d->event) +
+		      schemas_head_len(enc->src->schemas, &d->event);
 	char *value = xalloc(room + 1);
 	ssize_t len = converter->encode(enc->src, &d->event, value, room);
 
+	if (len < 0) {
+		free(value);
+		enc->broken = xstrdup("evring.rejected: its schema has no id yet");
+		return false;
+	}
 	out->declaration = true;
 	out->suspect = false;
 	out->value = value;
-	out->len = len > 0 ? (size_t)len : 0;
+	out->len = (size_t)len;
 	if (line)
 		value[out->len++] = '\n';
 	/* The key stays: the declaration comes where the event would have. */
 	out->timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg->timestamp : 0;
-	out->headers = enc->cfg->headers == HEADERS_ALL ?
-		       headers_of(msg, line ? converter->frame : NULL) : NULL;
+	msg->frame = line ? converter->frame : NULL;
+	out->headers = message_headers(enc->cfg, msg);
 	sender_enqueue(enc->sender, msg->route->topic, outgoing_new(out, true));
 	free(value);
+	return true;
 }
 
 bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
@@ -263,6 +248,5 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	if (!encoder_transform(enc, &d.event) || !encode_key(enc, &d.event, &msg))
 		return false;
 	encode_envelope(enc, &d.event, &msg);
-	enqueue(enc, &d, &msg, &out);
-	return true;
+	return enqueue(enc, &d, &msg, &out);
 }

@@ -8,6 +8,7 @@
 #include "delivery.h"
 #include "memory.h"
 #include "names.h"
+#include "schemas.h"
 #include "sender.h"
 #include "template.h"
 
@@ -262,13 +263,14 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 			const struct evring_event *event, struct message *msg)
 {
 	const struct converter *converter = enc->converter;
-	size_t room = converter->bound(event);
+	size_t head = schemas_head_len(enc->src->schemas, event);
+	size_t room = head + converter->bound(event);
 	ssize_t len;
 
 	msg->delivery = delivery_begin(ds, room);
 	len = converter->encode(enc->src, event, msg->delivery->value, room);
 	if (len == -ENOSPC) {
-		room = converter->bound_ever(event);
+		room = head + converter->bound_ever(event);
 		msg->delivery = delivery_begin(ds, room);
 		len = converter->encode(enc->src, event, msg->delivery->value, room);
 	}
@@ -302,6 +304,12 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 	return new;
 }
 
+static void begin(struct transformed *made, const struct route *route)
+{
+	made->topic_len = route->name_len;
+	memcpy(made->topic, route->name, route->name_len + 1);
+}
+
 const struct evring_event *encoder_transform(struct encoder *enc, const struct evring_event *event)
 {
 	struct transformed *made = &enc->made;
@@ -312,8 +320,7 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	route = route_of(enc, event);
 	if (!route)
 		return NULL;
-	made->topic_len = route->name_len;
-	memcpy(made->topic, route->name, route->name_len + 1);
+	begin(made, route);
 	switch (transforms_apply(enc->transforms, event, made)) {
 	case TRANSFORM_DROP:
 		return NULL;
@@ -331,10 +338,52 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	return enc->made_route ? made->event : NULL;
 }
 
+/* Of an event that transforms have made, they know the route, and the key is as it was. */
+static bool is_made(const struct encoder *enc, const struct evring_event *event)
+{
+	return enc->transforms && event == enc->made.event;
+}
+
+/* A declaration can come at any time, and has its schema then. */
+static enum schemas_state look_rejected(struct encoder *enc, const struct evring_event *event,
+					const char **why)
+{
+	const struct evring_rec rec = { .type = TYPE_REJECTED };
+	const struct evring_event rejected = {
+		.rec = &rec, .type = declared_type(TYPE_REJECTED), .lane = event->lane,
+	};
+	const struct route *route = route_of(enc, &rejected);
+	struct transformed made;
+
+	if (!route)
+		return SCHEMAS_READY;
+	begin(&made, route);
+	if (enc->transforms)
+		transforms_apply(enc->transforms, &rejected, &made);
+	return schemas_look(enc->src->schemas, rejected.type, event->lane, made.topic, why);
+}
+
+enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
+			       const char **why)
+{
+	enum schemas_state state;
+	const struct route *route;
+
+	if (!enc->cfg->registry_url)
+		return SCHEMAS_READY;
+	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
+	if (!route)
+		return SCHEMAS_READY;
+	state = schemas_look(enc->src->schemas, event->type, event->lane,
+			     route->name, why);
+	if (state == SCHEMAS_READY && enc->cfg->tolerance == TOLERATE_ALL)
+		state = look_rejected(enc, event, why);
+	return state;
+}
+
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
-	/* Of an event that transforms have made, they know the route, and the key is as it was. */
-	bool made = enc->transforms && event == enc->made.event;
+	bool made = is_made(enc, event);
 	const struct context ctx = { .enc = enc, .event = made ? enc->made.before : event };
 
 	msg->route = made ? enc->made_route : route_of(enc, event);
@@ -361,9 +410,9 @@ void message_copy(struct message *to, const struct message *from)
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
 	msg->frame = NULL;
-	if (enc->cfg->timestamp == TIMESTAMP_EVENT)
+	if (enc->cfg->timestamp == TIMESTAMP_EVENT || enc->cfg->headers == HEADERS_CLOUDEVENTS)
 		msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
-	if (enc->cfg->headers == HEADERS_ALL)
+	if (enc->cfg->headers != HEADERS_NONE)
 		msg->id_len = encode_id(enc, event, msg->id);
 }
 

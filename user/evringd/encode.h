@@ -4,6 +4,7 @@
 #define ENCODE_H
 
 #include "message.h"
+#include "schemas.h"
 #include "source.h"
 #include "transform.h"
 
@@ -43,6 +44,12 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
  */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg);
+/*
+ * Can the event be encoded? SCHEMAS_WAIT: not before the schema registry has answered;
+ * SCHEMAS_REFUSED: the registry will not have its schema, and *@why says why.
+ */
+enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
+			       const char **why);
 /* Topic and key. False: no topic can have that name, and the encoder is @broken. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
 /* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */

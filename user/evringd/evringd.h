@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
@@ -27,7 +28,10 @@
  *	transform	event -> event, topic, or nothing; its parts: transforming.h
  *	shape		an event with other fields
  *	template	"host.${type}"
- *	converter	event -> value, a table of operations: json, raw
+ *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
+ *			cell, wire
+ *	schemas		what a converter knows of each type; registry: the ids of schemas
+ *	cloudevent	a message's headers
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own
  *	letter		... and the events themselves, for the dead-letter topic
@@ -53,7 +57,9 @@
 #define EVRINGD_H
 
 #include "auth.h"
+#include "cell.h"
 #include "check.h"
+#include "cloudevent.h"
 #include "commit.h"
 #include "config.h"
 #include "connect.h"
@@ -64,6 +70,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "format.h"
 #include "host.h"
 #include "http.h"
 #include "keys.h"
@@ -81,7 +88,9 @@
 #include "property.h"
 #include "provider.h"
 #include "putback.h"
+#include "registry.h"
 #include "rest.h"
+#include "schemas.h"
 #include "sender.h"
 #include "shape.h"
 #include "source.h"
@@ -92,6 +101,7 @@
 #include "transform.h"
 #include "verdict.h"
 #include "watch.h"
+#include "wire.h"
 #include "words.h"
 #include "worker.h"
 

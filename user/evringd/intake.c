@@ -38,6 +38,11 @@ static bool next_event(struct task *t, struct evring_event *event)
 {
 	int ret;
 
+	if (t->has_held) {
+		*event = t->held;
+		t->has_held = false;
+		return true;
+	}
 	if (t->has_after) {
 		*event = t->after;
 		t->has_after = false;
@@ -76,30 +81,45 @@ static void unwritable(struct task *t, const struct evring_event *event, int err
 	task_refused(t, &refusal);
 }
 
-/* The connector does not want the event: it is done, and needs no message. */
-static void skip(struct task *t, const struct evring_event *event)
-{
-	struct delivery *delivery = delivery_begin(t->deliveries, 0);
+enum ready { READY, UNWANTED, LATER };
 
-	delivery_push(t->deliveries, delivery, event, 0, 0);
-	delivery_ack(t->deliveries, delivery);
-	t->counts.unwanted++;
+/*
+ * *@made: the event as it is to be written. Until the schema registry has told the id of its
+ * schema the event is kept back, and those behind it stay in the ring.
+ */
+static enum ready prepare(struct task *t, const struct evring_event *event,
+			  const struct evring_event **made)
+{
+	const char *why = NULL;
+
+	if (!source_wants(&t->source, event))
+		return UNWANTED;
+	*made = encoder_transform(&t->encoder, event);
+	if (!*made && !t->encoder.broken)
+		return UNWANTED;
+	if (!*made) {
+		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+		return LATER;
+	}
+	switch (encode_look(&t->encoder, *made, &why)) {
+	case SCHEMAS_WAIT:
+		t->held = *event;
+		t->has_held = true;
+		return LATER;
+	case SCHEMAS_REFUSED:
+		task_fail(t, STATUS_FAILED, "%s", why);
+		return LATER;
+	default:
+		return READY;
+	}
 }
 
 /* False: go on later. */
-static bool ship(struct task *t, const struct evring_event *read)
+static bool ship(struct task *t, const struct evring_event *event)
 {
-	const struct evring_event *event;
 	bool closed = false;
 	int error;
 
-	event = encoder_transform(&t->encoder, read);
-	if (!event && t->encoder.broken)
-		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
-	else if (!event)
-		skip(t, read);
-	if (!event)
-		return !t->encoder.broken;
 	if (t->packs)
 		closed = pack_add(t->packs, t->deliveries, event, &t->msg, &error);
 	else
@@ -133,9 +153,21 @@ static bool arm(struct task *t)
 	return ret > 0;
 }
 
+/* The connector does not want the event: it is done, and needs no message. */
+static void skip(struct task *t, const struct evring_event *event)
+{
+	struct delivery *delivery = delivery_begin(t->deliveries, 0);
+
+	delivery_push(t->deliveries, delivery, event, 0, 0);
+	delivery_ack(t->deliveries, delivery);
+	t->counts.unwanted++;
+}
+
 bool task_pump(struct task *t)
 {
+	const struct evring_event *made = NULL;
 	struct evring_event event;
+	enum ready ready;
 	uint64_t n;
 
 	for (n = 0; n < t->cfg->batch && t->reading && !t->paused; n++) {
@@ -145,12 +177,17 @@ bool task_pump(struct task *t)
 			t->reading = !t->stopping;
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
+		ready = prepare(t, &event, &made);
+		if (ready == LATER) {
+			sender_flush(t->sender);
+			return false;
+		}
 		count(t, &event);
-		if (!source_wants(&t->source, &event)) {
+		if (ready == UNWANTED) {
 			skip(t, &event);
 			continue;
 		}
-		if (!ship(t, &event))
+		if (!ship(t, made))
 			return false;
 	}
 	if (n == t->cfg->batch)

@@ -22,7 +22,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_SMT,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT,
 };
 
 struct key {
@@ -71,10 +71,33 @@ static const struct key keys[] = {
 	{ "predicates", KEY_LIST, "", "names", 0, 0, MEMBER(predicates),
 	  "which events transforms are for" },
 	{ "predicates.*", KEY_SMT, NULL, "NAME.type and the type's", 0, 0, 0, "their types and options" },
-	{ "value.format", KEY_CHOICE, "json", "json|raw", 0, 0, MEMBER(format),
-	  "message value; raw: the record as it lies in the ring" },
-	{ "headers", KEY_CHOICE, "evring.id,evring.type", "evring.id,evring.type|none", 0, 0,
-	  MEMBER(headers), "message headers; without them a message costs less than half" },
+	{ "value.format", KEY_CHOICE, "json",
+	  "json|raw|json-connect|json-schema|avro|protobuf|cloudevents", 0, 0, MEMBER(format),
+	  "message value; raw: the record as it lies in the ring; see docs/reference/schemas.md" },
+	{ "value.converter", KEY_CLASS, NULL,
+	  "JsonConverter|JsonSchemaConverter|AvroConverter|ProtobufConverter|ByteArrayConverter",
+	  0, 0, MEMBER(converter), "the same by the name of Kafka Connect's class, in any package" },
+	{ "value.converter.schemas.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(schemas_enable), "of JsonConverter: each message has its schema (json-connect)" },
+	{ "value.converter.schema.registry.url", KEY_TEXT, NULL, "URLs with commas between", 0, 0,
+	  MEMBER(registry_url),
+	  "schema registry; then values begin with their schema's id; default: none" },
+	{ "value.converter.auto.register.schemas", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(auto_register), "register schemas; false: they must be there" },
+	{ "value.converter.use.latest.version", KEY_CHOICE, "false", "false|true", 0, 0,
+	  MEMBER(use_latest), "take the id of the subject's latest version, if it is this schema" },
+	{ "value.converter.value.subject.name.strategy", KEY_CLASS, "TopicNameStrategy",
+	  "TopicNameStrategy|RecordNameStrategy|TopicRecordNameStrategy", 0, 0, MEMBER(subject),
+	  "subject of a schema: TOPIC-value, evring.process.exec, or both" },
+	{ "value.converter.basic.auth.user.info", KEY_TEXT, NULL, "user:password", 0, 0,
+	  MEMBER(registry_user), "for the schema registry; use a config provider" },
+	{ "value.converter.schema.registry.ssl.ca.location", KEY_TEXT, NULL, "a PEM file", 0, 0,
+	  MEMBER(registry_ca), "whom to trust as the schema registry; default: the system's" },
+	{ "data.flatten", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(flatten),
+	  "avro and protobuf: the fields stand beside the envelope, not in \"data\"" },
+	{ "headers", KEY_CHOICE, "evring.id,evring.type", "evring.id,evring.type|none|cloudevents",
+	  0, 0, MEMBER(headers),
+	  "message headers; cloudevents: in binary mode; without them a message costs less than half" },
 	{ "timestamp", KEY_CHOICE, "event", "event|send", 0, 0, MEMBER(timestamp),
 	  "message time stamp: the event's, or when it was sent" },
 	{ "pack.bytes", KEY_NUMBER, "0", NULL, 0, PACK_BYTES_MAX, MEMBER(pack_bytes),
@@ -206,6 +229,18 @@ static bool parse_choice(const struct key *key, const char *value, union member 
 		return false;
 	}
 	member->number = (uint64_t)number;
+	return true;
+}
+
+/* The last word of a class's name, by its number; a class that may be left out counts from 1. */
+static bool parse_class(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	const char *dot = strrchr(value, '.');
+
+	if (!parse_choice(key, dot ? dot + 1 : value, member, why, len))
+		return false;
+	member->number += !key->def;
 	return true;
 }
 
@@ -377,6 +412,7 @@ static const struct {
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
 	[KEY_FILTER]	= { "filter",	NULL,		NULL },
 	[KEY_SMT]	= { "options",	NULL,		NULL },
+	[KEY_CLASS]	= { "class",	parse_class,	NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -399,6 +435,8 @@ static const char *type_name(enum key_type type)
 	case KEY_LANES:
 	case KEY_WORDS:
 		return "LIST";
+	case KEY_CLASS:
+		return "CLASS";
 	default:
 		return "STRING";
 	}

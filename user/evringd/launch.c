@@ -128,6 +128,10 @@ static void run(struct task *t)
 		task_fail(t, STATUS_FAILED, "eventfd: %s", strerror(errno));
 		return;
 	}
+	if (!schemas_open(&t->source.schemas, t->cfg, t->loop, wake, t)) {
+		task_fail(t, STATUS_FAILED, "epoll of the schema registry: %s", strerror(errno));
+		return;
+	}
 	t->deliveries = deliveries_new(t->cfg->inflight_bytes, t->cfg->inflight_events);
 	encoder_open(&t->encoder, t->cfg, &t->source, t->sender);
 	t->packs = t->cfg->pack_bytes ? packs_new(&t->encoder) : NULL;

@@ -60,6 +60,8 @@ struct task {
 	bool pending;			/* msg found no room in librdkafka */
 	struct evring_event after;	/* the event behind a declaration of missed ones */
 	bool has_after;
+	struct evring_event held;	/* waits for the schema registry */
+	bool has_held;
 	struct declaration missed_before;
 	bool reading;
 	bool paused;

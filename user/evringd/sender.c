@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See sender.h; its parts are in sending.h. */
 #include "sending.h"
+
+#include "cloudevent.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -283,20 +285,6 @@ bool sender_up(const struct sender *s)
 	return s->producer && !s->draining;
 }
 
-/* The message's own headers: its identity and its type, or the pack's format. */
-static rd_kafka_headers_t *headers_of(const struct message *msg)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
-
-	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
-	if (msg->frame)
-		rd_kafka_header_add(headers, "evring.frame", -1, msg->frame, -1);
-	else
-		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
-				    (ssize_t)msg->route->type_len);
-	return headers;
-}
-
 static void outgoing_of(const struct sender *s, const struct message *msg, struct outgoing *out)
 {
 	*out = (struct outgoing){
@@ -307,8 +295,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
-	if (s->cfg->headers == HEADERS_ALL)
-		out->headers = headers_of(msg);
+	out->headers = message_headers(s->cfg, msg);
 }
 
 bool sender_produce(struct sender *s, const struct message *msg)
@@ -348,6 +335,11 @@ bool sender_produce(struct sender *s, const struct message *msg)
 /*
  * From start to end
  */
+
+const char *sender_topic_name(const struct topic *topic)
+{
+	return topic->name;
+}
 
 struct topic *sender_topic(struct sender *s, const char *name)
 {

@@ -122,6 +122,7 @@ static void release(struct task *t)
 		sender_close(t->sender);
 	packs_free(t->packs);
 	encoder_close(&t->encoder);
+	schemas_stop(t->source.schemas);
 	source_close(&t->source);
 	if (t->deliveries)
 		deliveries_free(t->deliveries);
@@ -293,11 +294,12 @@ bool task_idle(const struct task *t)
 {
 	return !t->on_device.op.busy && !t->on_kafka.op.busy && !t->join_timer.op.busy &&
 	       !t->stop_timer.op.busy && !t->pause_timer.op.busy && !t->stall_timer.op.busy &&
-	       !t->committer.busy;
+	       !t->committer.busy && schemas_idle(t->source.schemas);
 }
 
 void task_free(struct task *t)
 {
+	schemas_free(t->source.schemas);
 	free(t->trace);
 	free(t);
 }
