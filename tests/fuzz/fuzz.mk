@@ -18,7 +18,7 @@ FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c tests/fuzz/hostile.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
 FUZZ_SRC_publish := tests/fuzz/publish_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
-		   $(addprefix user/evringd/,config.c connect.c definition.c keys.c options.c predicate.c problem.c \
+		   $(addprefix user/evringd/,config.c connect.c definition.c format.c keys.c options.c predicate.c problem.c \
 			refield.c reroute.c shape.c template.c transform.c words.c provider.c) \
 		   $(addprefix user/common/,memory.c log.c text.c file.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
