@@ -4,43 +4,9 @@
  * whatever its process wants, so work is bounded by steps: what is left then is
  * hidden as a whole, as what was not looked at may be a secret.
  */
-#include "redact.h"
-
-/*
- * A text that is looked at. Positions count from its lead's first byte; the field's own
- * bytes begin behind the lead.
- */
-struct seen_text {
-	const char *s;
-	__u32 len;
-	__u32 lead;
-	__u32 at;	/* of the field's bytes in the payload */
-	bool open;
-};
-
-struct search {
-	const struct evring_redaction *rules;
-	const struct evring_redact_event *event;
-	struct evring_cuts *cuts;
-	const char *pool;
-	int steps;
-	__u8 conds[EVRING_REDACT_CONDS_MAX];	/* as far as they are known */
-
-	/* The field's rules that hold, and its text */
-	__u32 first, end;
-	__u64 holds[EVRING_REDACT_RULES_MAX / 64];
-	struct seen_text text;
-	bool after;	/* the next text is a secret */
-};
+#include "text.h"
 
 enum { COND_UNKNOWN, COND_HOLDS, COND_FAILS };
-
-static const struct evring_redact_rule *rule_at(const struct search *search, __u32 i)
-{
-	const struct evring_table *table = &search->rules->rules;
-
-	return (const void *)((const char *)search->rules + table->offset + i * table->stride);
-}
 
 /*
  * Cuts
@@ -65,10 +31,11 @@ static void cuts_join(struct evring_cuts *cuts, __u32 i)
 /* Where there are too many, what is between two of them is hidden, too. */
 static void cuts_add(struct evring_cuts *cuts, __u32 from, __u32 to)
 {
-	__u32 i = 0;
+	__u32 i = cuts->nr;
 
-	while (i < cuts->nr && cuts->cut[i].to < from)
-		i++;
+	/* Most come behind the others. */
+	while (i && cuts->cut[i - 1].to >= from)
+		i--;
 	if (i < cuts->nr && cuts->cut[i].from <= to) {
 		if (from < cuts->cut[i].from)
 			cuts->cut[i].from = from;
@@ -91,466 +58,22 @@ static void cuts_add(struct evring_cuts *cuts, __u32 from, __u32 to)
 }
 
 /* From and to are positions in the text. */
-static void leave_out(struct search *search, __u32 from, __u32 to)
+void evring_search_hide(struct evring_search *search, __u32 from, __u32 to)
 {
-	const struct seen_text *text = &search->text;
+	const struct evring_seen_text *text = &search->text;
 
 	if (from < text->lead)
 		from = text->lead;
+	search->steps--;
 	if (from < to)
 		cuts_add(search->cuts, text->at + from - text->lead, text->at + to - text->lead);
-}
-
-/*
- * Characters
- */
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool is_quote(char c)
-{
-	return c == '"' || c == '\'' || c == '`';
-}
-
-/* What words of a script, a query or a document are divided by */
-static bool is_divider(char c)
-{
-	switch (c) {
-	case ';': case '|': case '&': case '(': case ')': case '<': case '>': case '?':
-	case '{': case '}': case '[': case ']': case ',': case '\\':
-		return true;
-	default:
-		return is_blank(c) || is_quote(c);
-	}
-}
-
-/* What ends a value that has no quotes; a password may have commas and brackets. */
-static bool is_end(char c)
-{
-	return is_blank(c) || c == ';' || c == '|' || c == '&' || c == ')' || c == '<' || c == '>';
-}
-
-/* Behind the quote that ends what begins at @at with one; a backslash hides one */
-static __u32 behind_quote(const char *s, __u32 at, __u32 end)
-{
-	bool escaped = at && s[at - 1] == '\\';
-	char quote = s[at++];
-
-	for (; at < end; at++) {
-		if (s[at] == quote)
-			return at + 1;
-		/* Where the first one was written with a backslash, so is the last. */
-		if (s[at] == '\\' && !escaped && quote != '\'')
-			at++;
-	}
-	return end;
-}
-
-/* Where a value that begins at @at ends: pieces in quotes and without, side by side */
-static __u32 value_end(const char *s, __u32 at, __u32 end)
-{
-	bool was_quoted = false;
-
-	while (at < end) {
-		if (is_quote(s[at])) {
-			at = behind_quote(s, at, end);
-			was_quoted = true;
-			continue;
-		}
-		if (is_end(s[at]) || (was_quoted && is_divider(s[at])))
-			break;
-		was_quoted = false;
-		at++;
-	}
-	return at < end ? at : end;
-}
-
-/* How a name ends that a value follows: quotes, blanks, then one of @marks; 0: not so */
-static __u32 value_begin(const char *s, __u32 at, __u32 end, const char *marks)
-{
-	__u32 limit = end - at > 16 ? at + 16 : end;
-
-	while (at < limit && (is_quote(s[at]) || is_blank(s[at]) || s[at] == '\\'))
-		at++;
-	if (at == limit || (s[at] != marks[0] && s[at] != marks[1]))
-		return 0;
-	for (at++; at < end && (is_blank(s[at]) || s[at] == '\\'); at++)
-		;
-	return at;
-}
-
-/*
- * Operands
- */
-
-/* Does all of the @len bytes match? '*' is any bytes, '?' one. One way back suffices. */
-static bool glob_matches(struct search *search, const char *s, __u32 len, const char *glob,
-			 __u32 glob_len, bool any_case)
-{
-	__u32 i = 0, g = 0, star = 0, back = 0;
-	bool has_star = false;
-
-	while (i < len) {
-		if (--search->steps <= 0)
-			return false;
-		if (g < glob_len && glob[g] == '*') {
-			has_star = true;
-			star = ++g;
-			back = i;
-		} else if (g < glob_len && (glob[g] == '?' || glob[g] == s[i] ||
-					    (any_case && lower(glob[g]) == lower(s[i])))) {
-			g++;
-			i++;
-		} else if (has_star) {
-			g = star;
-			i = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (g < glob_len && glob[g] == '*')
-		g++;
-	return g == glob_len;
-}
-
-/* The next operand, at *@at, which is moved behind it */
-static const char *operand(const char **at, __u16 *len)
-{
-	const char *bytes;
-
-	memcpy(len, *at, sizeof(*len));
-	bytes = *at + sizeof(*len);
-	*at = bytes + *len;
-	return bytes;
-}
-
-/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
-#define NAME_BYTES	128
-
-/* Is it a name that the rule has? */
-static bool name_matches(struct search *search, const struct evring_redact_rule *rule,
-			 const char *s, __u32 len, bool any_case)
-{
-	const char *at = search->pool + rule->pool, *glob;
-	unsigned int i;
-	__u16 glob_len;
-
-	if (len > NAME_BYTES) {
-		s += len - NAME_BYTES;
-		len = NAME_BYTES;
-	}
-	for (i = 0; i < rule->count; i++) {
-		glob = operand(&at, &glob_len);
-		search->steps--;
-		if (glob_matches(search, s, len, glob, glob_len, any_case))
-			return true;
-	}
-	return false;
-}
-
-/* How many bytes of it are a prefix that the rule has, the shortest one; 0: there is none. */
-static __u32 prefix_len(struct search *search, const struct evring_redact_rule *rule,
-			const char *s, __u32 len)
-{
-	const char *at = search->pool + rule->pool, *prefix;
-	__u32 shortest = 0;
-	unsigned int i;
-	__u16 prefix_len;
-
-	for (i = 0; i < rule->count; i++) {
-		prefix = operand(&at, &prefix_len);
-		search->steps--;
-		if (prefix_len < len && (!shortest || prefix_len < shortest) &&
-		    !memcmp(s, prefix, prefix_len))
-			shortest = prefix_len;
-	}
-	return shortest;
-}
-
-/* Where @want is in @s, letters of any case; @len: nowhere */
-static __u32 find_any_case(struct search *search, const char *s, __u32 len, const char *want,
-			   __u32 want_len)
-{
-	__u32 at, i;
-
-	search->steps -= 1 + (int)(len / 8);
-	for (at = 0; at + want_len <= len; at++) {
-		for (i = 0; i < want_len && lower(s[at + i]) == lower(want[i]); i++)
-			;
-		search->steps -= (int)(i / 8);
-		if (i == want_len)
-			return at;
-		if (search->steps <= 0)
-			break;
-	}
-	return len;
-}
-
-/*
- * One word, or a text as one
- */
-
-struct word {
-	__u32 at, end;
-	__u32 limit;	/* of the text that it is in */
-	bool whole;	/* it is that text: a value has all of the rest, blanks too */
-};
-
-static void leave_out_value(struct search *search, const struct word *word, __u32 from)
-{
-	leave_out(search, from, word->whole ? word->end :
-					      value_end(search->text.s, from, word->limit));
-}
-
-/* Where the name in it ends: before its first '=', or all of it */
-static __u32 name_len(const struct search *search, const struct word *word)
-{
-	const char *s = search->text.s + word->at;
-	const char *equal = memchr(s, '=', word->end - word->at);
-
-	return equal ? (__u32)(equal - s) : word->end - word->at;
-}
-
-static bool has_divider(const char *s, __u32 len)
-{
-	__u32 i;
-
-	for (i = 0; i < len; i++)
-		if (is_divider(s[i]))
-			return true;
-	return false;
-}
-
-/* --password SECRET, --password=SECRET */
-static void look_after(struct search *search, const struct evring_redact_rule *rule,
-		       const struct word *word, __u32 name)
-{
-	const char *s = search->text.s;
-	__u32 at = word->at + name;
-
-	if (!name_matches(search, rule, s + word->at, name, false))
-		return;
-	if (at < word->end) {
-		leave_out_value(search, word, at + 1);
-		return;
-	}
-	if (word->whole) {
-		search->after = true;
-		return;
-	}
-	while (at < word->limit && (is_blank(s[at]) || is_quote(s[at]) || s[at] == '\\' ||
-				    s[at] == ','))
-		at++;
-	/* In quotes, as in a list of arguments, the first one is back there. */
-	if (at > word->end && at < word->limit && is_quote(s[at - 1]))
-		at--;
-	leave_out_value(search, word, at);
-}
-
-/* PASSWORD=SECRET; in a document also "password": "SECRET" */
-static void look_value(struct search *search, const struct evring_redact_rule *rule,
-		       const struct word *word, __u32 name)
-{
-	const char *s = search->text.s + word->at, *colon = NULL;
-	__u32 from;
-
-	if (word->at + name == word->end)
-		colon = memchr(s, ':', name);
-	if (colon)
-		name = (__u32)(colon - s);
-	if (!name || !name_matches(search, rule, s, name, true))
-		return;
-	if (word->at + name < word->end && !colon)
-		from = word->at + name + 1;
-	else
-		from = value_begin(search->text.s, word->at + name, word->limit, ":=");
-	if (from)
-		leave_out_value(search, word, from);
-}
-
-static void look_word(struct search *search, const struct word *word)
-{
-	const char *s = search->text.s + word->at;
-	__u32 len = word->end - word->at, name = name_len(search, word), prefix, i;
-	bool is_name = name && !(word->whole && has_divider(s, name));
-
-	for (i = search->first; i < search->end && search->steps > 0; i++) {
-		const struct evring_redact_rule *rule = rule_at(search, i);
-
-		if (!(search->holds[i / 64] >> i % 64 & 1) || !len ||
-		    (rule->first && rule->first != (__u8)*s))
-			continue;
-		search->steps--;
-		if (rule->op == EVRING_REDACT_AFTER && is_name)
-			look_after(search, rule, word, name);
-		/* A word that is the text can have no value behind it. */
-		if (rule->op == EVRING_REDACT_VALUE && is_name && !(word->whole && name == len))
-			look_value(search, rule, word, name);
-		if (rule->op != EVRING_REDACT_PREFIX)
-			continue;
-		prefix = prefix_len(search, rule, s, len);
-		if (prefix)
-			leave_out_value(search, word, word->at + prefix);
-	}
-}
-
-/* The words of a text that is a script, or has several for another reason */
-static void look_words(struct search *search, __u32 at, __u32 end)
-{
-	struct word word = { .limit = end };
-	const char *s = search->text.s;
-
-	while (at < end && search->steps > 0) {
-		while (at < end && is_divider(s[at]))
-			at++;
-		word.at = at;
-		while (at < end && !is_divider(s[at]))
-			at++;
-		word.end = at;
-		search->steps -= 1 + (int)((word.end - word.at) / 16);
-		if (word.at < word.end)
-			look_word(search, &word);
-	}
-}
-
-/*
- * A text as a whole
- */
-
-/* Authorization: SECRET, up to a quote or the end of the line */
-static void look_header(struct search *search, const struct evring_redact_rule *rule, __u32 at,
-			__u32 end)
-{
-	const char *pool = search->pool + rule->pool, *want, *s = search->text.s;
-	__u32 found, from, to;
-	unsigned int i;
-	__u16 len;
-
-	if (!memchr(s + at, ':', end - at))
-		return;
-	for (i = 0; i < rule->count; i++) {
-		want = operand(&pool, &len);
-		for (found = at; search->steps > 0; found += len) {
-			found += find_any_case(search, s + found, end - found, want, len);
-			if (found >= end)
-				break;
-			from = value_begin(s, found + len, end, "::");
-			if (!from)
-				continue;
-			/* In a document it is in quotes of its own. */
-			if (from < end && is_quote(s[from]))
-				from++;
-			for (to = from; to < end && s[to] != '"' && s[to] != '\'' &&
-			     s[to] != '\n' && s[to] != '\r'; to++)
-				;
-			leave_out(search, from, to);
-		}
-	}
-}
-
-static bool all_digits(const char *s, __u32 len)
-{
-	__u32 i;
-
-	for (i = 0; i < len; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	return true;
-}
-
-/*
- * The user, the password and the host begin at @at. A password that has a '/' as it is
- * ends at the last '@' of the word; but what is a port is none.
- */
-static void look_authority(struct search *search, __u32 at, __u32 end)
-{
-	const char *s = search->text.s;
-	__u32 to, slash = 0, colon = 0, sign = 0;
-
-	for (to = at; to < end && !is_blank(s[to]) && !is_quote(s[to]); to++) {
-		if (s[to] == ':' && !colon)
-			colon = to + 1;
-		if (s[to] == '@')
-			sign = to;
-		if ((s[to] == '/' || s[to] == '?' || s[to] == '#') && !slash) {
-			slash = to;
-			/* user:pass@host, or a host without a port */
-			if (!colon || sign > colon)
-				break;
-		}
-	}
-	search->steps -= (int)((to - at) / 8);
-	if (!colon || (slash && colon > slash))
-		return;
-	/* There was more: whether a '@' was in it is not known. */
-	if (!sign && !slash && to == end && end == search->text.len && search->text.open)
-		sign = end;
-	if (sign < colon || (slash && sign > slash && all_digits(s + colon, slash - colon)))
-		return;
-	leave_out(search, colon, sign);
-}
-
-static void look_urls(struct search *search, __u32 at, __u32 end)
-{
-	const char *s = search->text.s, *colon;
-
-	while (at < end && search->steps > 0) {
-		colon = memchr(s + at, ':', end - at);
-		search->steps -= 1 + (int)(((colon ? (__u32)(colon - s) : end) - at) / 64);
-		if (!colon)
-			return;
-		at = (__u32)(colon - s) + 1;
-		if (end - at >= 2 && s[at] == '/' && s[at + 1] == '/')
-			look_authority(search, at + 2, end);
-	}
-}
-
-static void look_whole(struct search *search, __u32 at, __u32 end)
-{
-	__u32 i;
-
-	for (i = search->first; i < search->end && search->steps > 0; i++) {
-		const struct evring_redact_rule *rule = rule_at(search, i);
-
-		if (!(search->holds[i / 64] >> i % 64 & 1))
-			continue;
-		if (rule->op == EVRING_REDACT_HEADER)
-			look_header(search, rule, at, end);
-		else if (rule->op == EVRING_REDACT_URL)
-			look_urls(search, at, end);
-		else if (rule->op == EVRING_REDACT_ALL)
-			leave_out(search, at, end);
-	}
-}
-
-/* One of the field's texts */
-static void look_text(struct search *search, __u32 at, __u32 end)
-{
-	struct word word = { .at = at, .end = end, .limit = end, .whole = true };
-
-	if (search->after)
-		leave_out(search, at, end);
-	search->after = false;
-	search->steps -= 1 + (int)((end - at) / 16);
-	look_word(search, &word);
-	if (has_divider(search->text.s + at, end - at))
-		look_words(search, at, end);
-	look_whole(search, at, end);
 }
 
 /*
  * A field
  */
 
-static bool cond_holds(struct search *search, __u32 i)
+static bool cond_holds(struct evring_search *search, __u32 i)
 {
 	const struct evring_table *table = &search->rules->conds;
 	const char *base = (const char *)search->rules;
@@ -569,8 +92,8 @@ static bool cond_holds(struct search *search, __u32 i)
 }
 
 /* False: the event has no such text. */
-static bool find_text(const struct search *search, const struct evring_redact_rule *rule,
-		      struct seen_text *text)
+static bool find_text(const struct evring_search *search, const struct evring_redact_rule *rule,
+		      struct evring_seen_text *text)
 {
 	const struct evring_redact_event *event = search->event;
 	struct evring_str str;
@@ -581,7 +104,7 @@ static bool find_text(const struct search *search, const struct evring_redact_ru
 	memcpy(&str, (const char *)event->payload + rule->offset, sizeof(str));
 	if (!str.len || str.offset < event->data_size || (__u32)str.offset + str.len > event->len)
 		return false;
-	*text = (struct seen_text){
+	*text = (struct evring_seen_text){
 		.s = (const char *)event->payload + str.offset, .len = str.len, .at = str.offset,
 	};
 	for (i = 0; i < event->nr_edges; i++) {
@@ -591,6 +114,7 @@ static bool find_text(const struct search *search, const struct evring_redact_ru
 			continue;
 		text->open = edge->open;
 		text->lead = edge->lead;
+		text->gap = edge->gap;
 		text->len += edge->lead;
 		if (edge->lead)
 			text->s = edge->text;
@@ -598,26 +122,27 @@ static bool find_text(const struct search *search, const struct evring_redact_ru
 	return true;
 }
 
-static void look_field(struct search *search)
+static void look_field(struct evring_search *search)
 {
-	const struct evring_redact_rule *rule = rule_at(search, search->first);
-	const struct seen_text *text = &search->text;
+	const struct evring_redact_rule *rule = search_rule(search, search->first);
+	const struct evring_seen_text *text = &search->text;
 	__u32 at, end;
 	const char *nul;
 
 	if (!find_text(search, rule, &search->text))
 		return;
 	search->after = false;
+	search->value_end = 0;
 	for (at = 0; at < text->len; at = end + 1) {
 		nul = rule->kind == EVRING_KIND_TEXTS ?
 		      memchr(text->s + at, '\0', text->len - at) : NULL;
 		end = nul ? (__u32)(nul - text->s) : text->len;
 		if (search->steps > 0)
-			look_text(search, at, end);
+			evring_search_text(search, at, end);
 		if (search->steps > 0)
 			continue;
 		search->cuts->hidden = true;
-		leave_out(search, at, text->len);
+		evring_search_hide(search, at, text->len);
 		return;
 	}
 }
@@ -626,7 +151,7 @@ static void look_field(struct search *search)
 void evring_redact_find(const struct evring_redaction *rules,
 			const struct evring_redact_event *event, struct evring_cuts *cuts)
 {
-	struct search search = {
+	struct evring_search search = {
 		.rules = rules, .event = event, .cuts = cuts, .steps = EVRING_REDACT_STEPS,
 		.pool = (const char *)rules + rules->pool.offset,
 	};
@@ -640,10 +165,10 @@ void evring_redact_find(const struct evring_redaction *rules,
 	cuts->hidden = false;
 	for (i = 0; i < count;) {
 		search.first = i;
-		offset = rule_at(&search, i)->offset;
+		offset = search_rule(&search, i)->offset;
 		any = false;
-		for (; i < count && rule_at(&search, i)->offset == offset; i++) {
-			rule = rule_at(&search, i);
+		for (; i < count && search_rule(&search, i)->offset == offset; i++) {
+			rule = search_rule(&search, i);
 			if (rule->cond && !cond_holds(&search, rule->cond - 1u))
 				continue;
 			search.holds[i / 64] |= 1ULL << i % 64;

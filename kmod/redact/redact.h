@@ -45,12 +45,14 @@ struct evring_cuts {
  * @text: if @lead: the bytes before the field's and the field's, one behind another
  * @offset: the field's
  * @lead: how many before, which are looked at and are in no event
+ * @gap: of the lead, the first byte that others are missing before; 0: none are
  * @open: there was more behind the field's bytes
  */
 struct evring_edge {
 	const char *text;
 	__u16 offset;
 	__u16 lead;
+	__u16 gap;
 	bool open;
 };
 

@@ -3,7 +3,8 @@
 
 SIM_TESTS += $(B)/tests/evringd/watch_test $(B)/tests/evringd/evringd-asan
 SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
-		 $(addprefix user/common/,memory.c snapshot.c) \
+		 $(addprefix user/common/,exposition.c file.c host_metrics.c memory.c \
+		 names.c snapshot.c unread.c) \
 		 $(wildcard user/libevring/*.c)
 
 $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \

@@ -71,6 +71,11 @@ static size_t stays(const struct item *items, unsigned int nr, const char *arg, 
 			limit = 0;
 		if (items[i].verb == PREFIX && len > word_len && !strncmp(arg, word, word_len))
 			limit = word_len;
+		/* Behind the first '=' too, but for what is an option */
+		if (items[i].verb == PREFIX && *word != '-' && name < len &&
+		    len - name - 1 > word_len && !strncmp(arg + name + 1, word, word_len) &&
+		    name + 1 + word_len < limit)
+			limit = name + 1 + word_len;
 		if (items[i].verb == VALUE && name && name < len && like(head, word, true))
 			limit = name + 1;
 		if (items[i].verb == AFTER && name && like(head, word, false)) {

@@ -122,6 +122,20 @@ static const struct {
 	{ "-p*", "mysql|-phunter2 with blanks", "mysql|-p" MARK },
 	{ "-p*", "mysql -phunter2 db", "mysql -p" MARK " db" },
 	{ "ghp_*, eyJ*", "ghp_abc|eyJabc|eyj|ghp_", "ghp_" MARK "|eyJ" MARK "|eyj|ghp_" },
+	/* ... behind the first '=', where an option does not begin */
+	{ "ghp_*", "--auth=ghp_abc|GH=ghp_abc|=ghp_abc|A=B=ghp_abc",
+	  "--auth=ghp_" MARK "|GH=ghp_" MARK "|=ghp_" MARK "|A=B=ghp_abc" },
+	{ "ghp_*", "GH=ghp_abc run|echo a=ghp_abc; run", "GH=ghp_" MARK "|echo a=ghp_" MARK "; run" },
+	{ "-p*", "CFLAGS=-pg|-pg", "CFLAGS=-pg|-p" MARK },
+	/* ... and the user of a URL */
+	{ "ghp_*, glpat-*", "https://ghp_abc@github.com/o/r|https://glpat-abc@gitlab.com/x",
+	  "https://ghp_" MARK "@github.com/o/r|https://glpat-" MARK "@gitlab.com/x" },
+	{ "ghp_*", "bash|-c|curl 'https://ghp_abc@github.com' x",
+	  "bash|-c|curl 'https://ghp_" MARK "@github.com' x" },
+	{ "ghp_*", "git+https://ghp_a:x@h|ghp://a/x://ghp_a@h",
+	  "git+https://ghp_" MARK "@h|ghp://a/x://ghp_" MARK "@h" },
+	{ "ghp_*", "https://ghp_a/b@c|https://ghp_a b@c|https://ghp_@c|https:/ghp_a@c|https://ghp_a",
+	  "https://ghp_a/b@c|https://ghp_a b@c|https://ghp_@c|https:/ghp_a@c|https://ghp_a" },
 	/* Names */
 	{ "AWS_SECRET*=", "AWS_SECRET_ACCESS_KEY=abc|AWS_REGION=eu",
 	  "AWS_SECRET_ACCESS_KEY=" MARK "|AWS_REGION=eu" },
@@ -310,9 +324,11 @@ static void what_is_too_much_work_is_left_out(void)
  * Edges
  */
 
+/* The lead with its NULs as '|'; where a '^' is in it, bytes are missing. */
 static void edge_case(const char *rule, const char *lead, const char *list, bool open,
 		      const char *left)
 {
+	const char *gap = strchr(lead, '^');
 	struct evring_rules *rules = rules_of(&rule, 1);
 	struct sample_event e = { .len = 0 };
 	struct evring_redact_event event = {
@@ -321,17 +337,21 @@ static void edge_case(const char *rule, const char *lead, const char *list, bool
 	const struct evring_var vars[] = {
 		{ 21, offsetof(struct sample, argv) }, { 23, offsetof(struct sample, blob) },
 	};
-	char both[1024], out[2048] = "";
+	char both[2048], out[4096] = "";
 	struct evring_cuts cuts;
 	struct evring_str str;
-	size_t lead_len = texts_of(lead, both), len = texts_of(list, both + lead_len);
+	size_t lead_len = texts_of(lead, both), len;
 
+	if (gap)
+		memmove(both + (gap - lead), both + (gap - lead) + 1,
+			lead_len-- - (size_t)(gap - lead) - 1);
+	len = texts_of(list, both + lead_len);
 	sample_put(&e, &e.fixed.argv, both + lead_len, len);
 	sample_put(&e, &e.fixed.blob, "behind", 6);
 	event.len = e.len;
 	event.edges[0] = (struct evring_edge){
 		.text = both, .offset = offsetof(struct sample, argv), .lead = (uint16_t)lead_len,
-		.open = open,
+		.gap = (uint16_t)(gap ? gap - lead : 0), .open = open,
 	};
 	evring_redact_find(evring_rules_block(rules), &event, &cuts);
 	evring_redact_copy(out, &event, &cuts, EVRING_MARK_LEN, vars, 2);
@@ -360,10 +380,48 @@ static void what_was_before_a_text_tells_how_it_begins(void)
 	edge_case(ARGV "header authorization", "Authori", "zation: x", false, "zation: " MARK);
 }
 
+/* The argument that is cut is long: some of it is in neither the event nor the lead. */
+static void what_is_behind_a_gap_may_be_a_secret(void)
+{
+	/* The sign before the gap, in it, across either end of it */
+	edge_case(ARGV "TOKEN=", "sh|-c|export TOKEN=aaa^" LONG, "ccc; ./deploy|b", false,
+		  MARK " ./deploy|b");
+	edge_case(ARGV "TOKEN=", "sh|-c|echo aa; e^" LONG, "ccc; ./deploy|b", false,
+		  MARK " ./deploy|b");
+	edge_case(ARGV "after --token", "sh|-c|x --tok^" LONG, "ccc ./deploy", false,
+		  MARK " ./deploy");
+	edge_case(ARGV "after --token", "sh|-c|x --to^ken", " secret ./deploy", false,
+		  MARK " ./deploy");
+	edge_case(ARGV "token=", "{\"a\":1,\"to^ken\" :", " \"a b\", \"c\"}", false,
+		  MARK ", \"c\"}");
+	/* In quotes, which began in the gap */
+	edge_case(ARGV "TOKEN=", "sh|-c|x^" LONG, "b cc c' ./deploy 'x'|b", false,
+		  MARK " ./deploy 'x'|b");
+	edge_case(ARGV "TOKEN=", "sh|-c|x^b \"b", "b cc 'c\" d", false, MARK);
+	edge_case(ARGV "TOKEN=", "sh|-c|x^\"" LONG, "b\\\" cc\"dd e", false, MARK " e");
+	edge_case(ARGV "TOKEN=", "sh|-c|x=\"y^" LONG "\\", "\" cc\"dd e", false, MARK " e");
+	/* A header, and a URL's password */
+	edge_case(ARGV "header cookie", "x^a=b;", " c=d; e=f\nA: b c", false, MARK "\nA: b c");
+	edge_case(ARGV "url", "x^" LONG, "b&c;d@host x", false, MARK " x");
+	/* Where a value ends in the lead already, or in the field, the others stay. */
+	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb --verbose rest", "of it", false, "of it");
+	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb|TOKEN=", "b c|d", false, MARK "|d");
+	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb", "|c d|e", false, "|c d|e");
+	/* What is behind a gap is a word, which may be a sign. */
+	edge_case(ARGV "after --token", "sh|-c|xxx^--token", " a b c", false, MARK " b c");
+	edge_case(ARGV "after --token", "sh|-c|xxx^" LONG, " --token b c", false,
+		  " --token " MARK " c");
+	/* Of a whole argument that is a secret nothing stays. */
+	edge_case(ARGV "after --token", "x|--token|aaa^bbb", "ccc 'ddd|e", false, MARK "|e");
+	edge_case(ARGV "TOKEN=", "x|TOKEN=aaa^bbb", "ccc 'ddd|e", false, MARK "|e");
+}
+
 static void what_a_text_lacks_may_have_been_the_sign_of_a_secret(void)
 {
 	edge_case(ARGV "url", "", "https://user:pass", false, "https://user:pass");
 	edge_case(ARGV "url", "", "https://user:pass", true, "https://user:" MARK);
+	edge_case(ARGV "ghp_*", "", "https://ghp_abc", true, "https://ghp_" MARK);
+	edge_case(ARGV "ghp_*", "", "https://ghp_abc|x", true, "https://ghp_abc|x");
 	edge_case(ARGV "url", "", "https://user:pass|x", true, "https://user:pass|x");
 	edge_case(ARGV "url", "", "https://host:80/pass", true, "https://host:80/pass");
 	edge_case(ARGV "after --password", "", "x|--password", true, "x|--password");
@@ -563,6 +621,7 @@ int main(void)
 	test_case(what_is_too_much_work_is_left_out, "what is too much work is left out");
 	test_case(what_was_before_a_text_tells_how_it_begins,
 		  "what was before a text tells how it begins");
+	test_case(what_is_behind_a_gap_may_be_a_secret, "what is behind a gap may be a secret");
 	test_case(what_a_text_lacks_may_have_been_the_sign_of_a_secret,
 		  "what a text lacks may have been the sign of a secret");
 	test_case(mistakes_are_told_where_they_are, "mistakes are told where they are");

@@ -32,6 +32,9 @@ int cmd_redact(const struct cli *cli, int argc, char **argv);
 int cmd_publish(const struct cli *cli, int argc, char **argv);
 int cmd_connectors(const struct cli *cli, int argc, char **argv);
 
+/* metrics.c: 'status --prometheus' and '--openmetrics'. @output: NULL, or a file to replace */
+int status_metrics(const struct cli *cli, bool openmetrics, const char *output);
+
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);
 json_t *groups_json(const struct snapshot *snap);

@@ -58,16 +58,26 @@ void sender_pause(struct sender *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
+void sender_make_letters(struct sender *s)
+{
+	s->letters_asked = true;
+	if (s->producer)
+		s->ops->make_topic(s->producer, s->cfg->letters, (int)s->cfg->letter_replicas);
+}
+
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
 
 	s->judged = false;
 	s->producer = s->ops->open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
-		s->message_max = s->ops->message_max(s->producer);
-	else
+	if (!s->producer) {
 		sender_pause(s, why);
+		return;
+	}
+	s->message_max = s->ops->message_max(s->producer);
+	if (s->cfg->letters && !s->letters_asked)
+		sender_make_letters(s);
 }
 
 /* All reports have come: the messages that failed wait in their topics' queues. */
@@ -87,6 +97,8 @@ static void drained(struct sender *s)
 	s->ops->close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
+	if (s->calls.stats)
+		s->calls.stats->producer_restarts++;
 }
 
 static void turn_producer(struct sender *s)
@@ -159,7 +171,8 @@ static void on_report(void *arg, const struct report *report)
 	if (report->delivery == s->culprit)
 		s->culprit = NULL;
 	s->ops->forget(report);
-	s->calls.acked(s->calls.arg, report->delivery);
+	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
+	s->calls.acked(s->calls.arg, report->delivery, topic->letters);
 }
 
 static void on_batch_done(void *arg)
@@ -187,6 +200,7 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 			warn("kafka: no broker can be reached, events stay in the ring: %s",
 			     s->last_error[0] ? s->last_error : text);
 		s->away = true;
+		stats_away(s->calls.stats);
 		return;
 	}
 	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
@@ -202,12 +216,21 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 	warn("kafka: %s", text);
 }
 
+static void on_stats(void *arg, const char *json, size_t len)
+{
+	struct sender *s = arg;
+
+	stats_brokers(s->calls.stats, json, len);
+}
+
 static void serve_events(struct sender *s)
 {
 	const struct producer_calls calls = {
-		.report = on_report, .batch_done = on_batch_done, .error = on_error, .arg = s,
+		.report = on_report, .batch_done = on_batch_done, .error = on_error,
+		.stats = on_stats, .arg = s,
 	};
 
+	stats_tick(s->calls.stats);
 	if (s->producer)
 		s->ops->poll(s->producer, &calls);
 }
@@ -268,7 +291,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
-		.place = (uintptr_t)msg->value,
+		.place = (uintptr_t)msg->value, .partition = -1,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
@@ -329,6 +352,8 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
+	topic->letters = s->cfg->letters && !strcmp(name, s->cfg->letters);
+	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;
 	return topic;

@@ -35,17 +35,20 @@ void counts_add(struct counts *sum, const struct counts *counts)
 	sum->missed += counts->missed;
 	sum->rejected += counts->rejected;
 	sum->unwanted += counts->unwanted;
+	sum->letters += counts->letters;
 	sum->in_flight += counts->in_flight;
+	sum->in_flight_bytes += counts->in_flight_bytes;
 }
 
 void counts_tell(const struct counts *counts, const char *before, const char *behind)
 {
 	info("%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, not wanted %llu, in flight %llu%s", before,
+	     "rejected %llu, dead letters %llu, not wanted %llu, in flight %llu%s", before,
 	     (unsigned long long)counts->read, (unsigned long long)counts->delivered,
 	     (unsigned long long)counts->committed, (unsigned long long)counts->lost,
 	     (unsigned long long)counts->missed, (unsigned long long)counts->rejected,
-	     (unsigned long long)counts->unwanted, (unsigned long long)counts->in_flight, behind);
+	     (unsigned long long)counts->letters, (unsigned long long)counts->unwanted,
+	     (unsigned long long)counts->in_flight, behind);
 }
 
 void task_set_trace(struct task *t, int status, const char *fmt, ...)
@@ -270,10 +273,11 @@ void task_counts(const struct task *t, struct counts *counts)
 		return;
 	counts->committed = t->committer.committed;
 	counts->in_flight = deliveries_unacked(t->deliveries);
+	counts->in_flight_bytes = counts->in_flight ? deliveries_bytes(t->deliveries) : 0;
 }
 
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
-		      struct loop *loop)
+		      struct loop *loop, struct stats *stats)
 {
 	struct task *t = xzalloc(sizeof(*t));
 
@@ -281,6 +285,7 @@ struct task *task_new(const struct config *cfg, const struct config *before, con
 	t->before = before;
 	t->file = file;
 	t->loop = loop;
+	t->stats = stats;
 	t->awake = true;
 	return t;
 }
