@@ -12,7 +12,6 @@ by() {
 }
 
 setup "$1" 256
-echo "types: $(evring types --json 'process.*' 'evring.lost' | tr -d '\n')"
 for user in alice:1001 bob:1002; do
 	echo "${user%:*}:x:${user#*:}:${user#*:}::/:/bin/sh" >>/etc/passwd
 done
