@@ -294,6 +294,16 @@ static void connects_keys(void)
 		"use \"value.format\", or", "a converter's key that is not known");
 	refuses(WITH("\"key.converter\": \"a.AvroConverter\""), "StringConverter", "a key that is no text");
 	refuses(WITH("\"exactly.once.support\": \"required\""), "at least once", "exactly once");
+	refuses(WITH("\"exactly.once.support\": \"maybe\""), "requested|required", "once or so");
+	refuses(WITH("\"errors.deadletterqueue.topic.name\": \"d\""), "nothing would come there",
+		"a dead-letter topic without tolerance");
+	refuses(WITH("\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"a b\""),
+		"not a name for a topic", "a dead-letter topic that cannot be");
+	config_free(takes(WITH("\"errors.tolerance\": \"all\", \"errors.log.enable\": true, "
+			       "\"errors.deadletterqueue.topic.name\": \"d\", "
+			       "\"errors.deadletterqueue.topic.replication.factor\": 1, "
+			       "\"errors.deadletterqueue.context.headers.enable\": false"),
+			  "a dead-letter topic"));
 	refuses("{\"name\": \"n\", \"config\": {" BROKERS "}, \"initial_state\": \"UP\"}",
 		"initial_state\": is no state", "no state to start in");
 }

@@ -165,7 +165,7 @@ static void tell_lost(struct exposition *to, const struct metric *metric, const 
 	(void)metric;
 	for (i = 0; view->ev && i < view->snap.nr_rings; i++) {
 		const struct ring_view *ring = &view->snap.rings[i];
-		char cpu[16], number[16];
+		char cpu[16], number[32];
 
 		snprintf(cpu, sizeof(cpu), "%u", ring->page.cpu);
 		for (cause = 0; cause < view->snap.nr_causes; cause++) {

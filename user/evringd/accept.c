@@ -29,7 +29,7 @@ static unsigned int quality(const char *element, const char *end)
 		if (*at != ';')
 			continue;
 		at += 1 + strspn(at + 1, " \t");
-		if (at + 2 < end && (*at == 'q' || *at == 'Q') && at[1] == '=')
+		if (at + 2 <= end && (*at == 'q' || *at == 'Q') && at[1] == '=')
 			return thousandths(at + 2);
 		at--;
 	}

@@ -53,6 +53,12 @@ struct config {
 	uint64_t tolerance;		/* enum tolerance */
 	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
 	uint64_t retry_delay_ms;
+	uint64_t errors_log;		/* 1: each refused event, else some of them */
+	uint64_t errors_contents;	/* 1: with its key and its value */
+	char *letters;			/* the dead-letter topic; NULL: none */
+	uint64_t letter_replicas;	/* if it is made */
+	uint64_t letter_context;	/* 1: with headers that tell the reason */
+	uint64_t exactly_once;		/* enum exactly_once */
 	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
@@ -80,6 +86,7 @@ enum subject { SUBJECT_TOPIC, SUBJECT_RECORD, SUBJECT_TOPIC_RECORD };
 enum headers { HEADERS_ALL, HEADERS_NONE, HEADERS_CLOUDEVENTS };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+enum exactly_once { ONCE_REQUESTED, ONCE_REQUIRED };
 /* Promises that the user gives up: bits, in the order of the words of delivery.accept */
 enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 

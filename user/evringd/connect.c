@@ -21,10 +21,6 @@ static const struct {
 			      "evringd --keys lists" },
 	{ "header.converter", "\"headers\"" },
 	{ "topics", "\"topic\"" },
-	{ "errors.log.enable", "to leave it out: refused events are always logged" },
-	{ "errors.log.include.messages", "to leave it out: an event's contents are never logged" },
-	{ "errors.deadletterqueue.", "\"errors.tolerance\": a refused event is declared in its "
-				     "topic, as evring.rejected" },
 	{ "topic.creation.", "to leave it out: the brokers create topics, or an administrator" },
 	{ "transaction.boundary", "to leave it out: there are no transactions" },
 	{ "transaction.boundary.", "to leave it out: there are no transactions" },
@@ -87,11 +83,6 @@ bool connect_key(const char *connector, const char *name, const char *value,
 		if (!*value || value[strspn(value, "0123456789")] || value[strspn(value, "0")] == '\0')
 			problem(problems, "key \"tasks.max\": is no number of tasks; allowed: 1 or "
 				"more, of which one runs, as a group has one reader");
-	} else if (!strcmp(name, "exactly.once.support")) {
-		/* "requested" does not demand more than at least once. */
-		if (strcmp(value, "requested"))
-			problem(problems, "key \"exactly.once.support\": evringd delivers at least "
-				"once, without transactions; allowed: requested");
 	} else {
 		return refuse(name, problems);
 	}

@@ -30,6 +30,7 @@ struct rejected {
 	struct evring_str event_type;
 	struct evring_str topic;
 	struct evring_str reason;
+	struct evring_str dead_letter;
 };
 
 #define FIELD(str, field_kind, type, member) \
@@ -44,6 +45,7 @@ static const struct evring_field rejected_fields[] = {
 	FIELD("event_type", TEXT, struct rejected, event_type),
 	FIELD("topic", TEXT, struct rejected, topic),
 	FIELD("reason", TEXT, struct rejected, reason),
+	FIELD("dead_letter", TEXT, struct rejected, dead_letter),
 };
 
 static const struct evring_type likes[] = {
@@ -130,12 +132,28 @@ static void identify(const struct config *cfg, const struct outgoing *out, struc
 	const char *slash;
 
 	*who = (struct identity){ .seq = out->delivery->seq - 1 };
-	if (pack_identity(cfg, out, who))
+	if (out->value && pack_identity(cfg, out, who))
 		return;
 	message_identity(out->headers, who->id, sizeof(who->id), who->type, sizeof(who->type));
 	slash = strrchr(who->id, '/');
 	if (slash)
 		who->seq = strtoull(slash + 1, NULL, 10);
+}
+
+void refusal_identity(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal,
+		      struct identity *who)
+{
+	struct evring_event event = { 0 };
+
+	identify(enc->cfg, refusal->out, who);
+	if (refusal->event && refusal->event->type)
+		snprintf(who->type, sizeof(who->type), "%s/%u", refusal->event->type->name,
+			 refusal->event->type->version);
+	if (*who->id)
+		return;
+	delivery_place(ds, refusal->delivery, &event.lane, &event.cpu);
+	event.seq = who->seq;
+	who->id[encode_id(enc, &event, who->id)] = '\0';
 }
 
 static struct evring_str put(struct declaration *d, size_t *used, const char *text)
@@ -149,7 +167,8 @@ static struct evring_str put(struct declaration *d, size_t *used, const char *te
 	return str;
 }
 
-static void fill(struct declaration *d, const struct refusal *refusal, const struct identity *who)
+static void fill(struct declaration *d, const struct config *cfg, const struct refusal *refusal,
+		 const struct identity *who)
 {
 	const struct delivery *delivery = refusal->delivery;
 	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
@@ -164,6 +183,7 @@ static void fill(struct declaration *d, const struct refusal *refusal, const str
 	rejected.event_type = put(d, &used, who->type);
 	rejected.topic = put(d, &used, refusal->name);
 	rejected.reason = put(d, &used, refusal->why);
+	rejected.dead_letter = put(d, &used, cfg->letters ? cfg->letters : "");
 	memcpy(d->payload, &rejected, sizeof(rejected));
 	finish(d, TYPE_REJECTED, who->seq, used);
 }
@@ -219,11 +239,11 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	struct identity who;
 	struct message msg;
 
-	identify(enc->cfg, &out, &who);
+	refusal_identity(enc, ds, refusal, &who);
 	delivery_place(ds, refusal->delivery, &d.event.lane, &d.event.cpu);
 	d.event.ring = refusal->delivery->ring;
 	d.rec.time = raw_now(enc->src->ev);
-	fill(&d, refusal, &who);
+	fill(&d, enc->cfg, refusal, &who);
 	if (!encode_key(enc, &d.event, &msg))
 		return false;
 	encode_envelope(enc, &d.event, &msg);

@@ -221,7 +221,7 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 }
 
 /* machine/boot/lane/cpu/seq: the same event has the same one, however often it is sent. */
-static size_t put_id(const struct encoder *enc, const struct evring_event *event, char *to)
+size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to)
 {
 	char *end = to + enc->prefix_len;
 
@@ -331,7 +331,7 @@ void encode_envelope(struct encoder *enc, const struct evring_event *event, stru
 	if (enc->cfg->timestamp == TIMESTAMP_EVENT || enc->cfg->headers == HEADERS_CLOUDEVENTS)
 		msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
 	if (enc->cfg->headers != HEADERS_NONE)
-		msg->id_len = put_id(enc, event, msg->id);
+		msg->id_len = encode_id(enc, event, msg->id);
 }
 
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,

@@ -42,6 +42,8 @@ enum schemas_state encode_look(struct encoder *enc, const struct evring_event *e
 			       const char **why);
 /* Topic and key. False: no topic can have that name, and the encoder is @broken. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
+/* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */
+size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to);
 /* Headers and time */
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
 

@@ -32,6 +32,8 @@
  *	cloudevent	a message's headers
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own
+ *	letter		... and the events themselves, for the dead-letter topic
+ *	putback		... and from there to their topics
  *	delivery	messages on their way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
  *	topic, batch,	... its parts: sending.h
@@ -70,6 +72,7 @@
 #include "host.h"
 #include "http.h"
 #include "keys.h"
+#include "letter.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
@@ -82,6 +85,7 @@
 #include "producer.h"
 #include "property.h"
 #include "provider.h"
+#include "putback.h"
 #include "registry.h"
 #include "rest.h"
 #include "schemas.h"

@@ -66,15 +66,16 @@ static bool next_event(struct task *t, struct evring_event *event)
 }
 
 /* An event that cannot be written as configured; Kafka has not seen it. */
-static void unwritable(struct task *t, int error)
+static void unwritable(struct task *t, const struct evring_event *event, int error)
 {
 	const struct outgoing out = {
 		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
 		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
+		.partition = -1,
 	};
 	const struct refusal refusal = {
 		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = "(none)",
-		.out = &out, .why = strerror(-error),
+		.out = &out, .event = event, .why = strerror(-error),
 	};
 
 	task_refused(t, &refusal);
@@ -117,7 +118,7 @@ static bool ship(struct task *t, const struct evring_event *event)
 		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
 		return false;
 	}
-	unwritable(t, error);
+	unwritable(t, event, error);
 	return true;
 }
 

@@ -22,7 +22,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA, KEY_FILTER, KEY_CLASS,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS,
 };
 
 struct key {
@@ -36,6 +36,7 @@ struct key {
 };
 
 #define MEMBER(name) offsetof(struct config, name)
+#define LETTERS_PREFIX "errors.deadletterqueue.topic."
 
 static const struct key keys[] = {
 	{ "group.id", KEY_GROUP, NULL, "1 to 127 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
@@ -111,6 +112,18 @@ static const struct key keys[] = {
 	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
 	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
 	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
+	{ "errors.log.enable", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(errors_log),
+	  "log each refused event, with its identity; false: a few lines a minute" },
+	{ "errors.log.include.messages", KEY_CHOICE, "false", "false|true", 0, 0,
+	  MEMBER(errors_contents), "... with its key and the start of its value" },
+	{ LETTERS_PREFIX "name", KEY_LETTERS, NULL, "letters, digits, . _ -", 0, 0, MEMBER(letters),
+	  "topic for refused events, with errors.tolerance=all; default: none" },
+	{ LETTERS_PREFIX "replication.factor", KEY_NUMBER, "3", NULL, 1, 32767,
+	  MEMBER(letter_replicas), "its replicas, if it is not there and evringd makes it" },
+	{ "errors.deadletterqueue.context.headers.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(letter_context), "give its messages headers __connect.errors.*, which tell the reason" },
+	{ "exactly.once.support", KEY_CHOICE, "requested", "requested|required", 0, 0,
+	  MEMBER(exactly_once), "requested: at least once all the same; required is refused" },
 	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
 	  "promises that are given up, for kafka.* keys that need it" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
@@ -344,6 +357,18 @@ static bool parse_template(const struct key *key, const char *value, union membe
 	return true;
 }
 
+/* As in Kafka Connect, an empty one is none. */
+static bool parse_letters(const struct key *key, const char *value, union member *member, char *why,
+			  size_t len)
+{
+	if (!*value)
+		return true;
+	if (topic_name_ok(value, strlen(value)))
+		return parse_text(key, value, member, why, len);
+	snprintf(why, len, "is not a name for a topic");
+	return false;
+}
+
 static void release_text(union member *member)
 {
 	free(member->text);
@@ -376,6 +401,7 @@ static const struct {
 	[KEY_WORDS]	= { "list",	parse_words,	NULL },
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
 	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
+	[KEY_LETTERS]	= { "topic",	parse_letters,	release_text },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
 	[KEY_FILTER]	= { "filter",	NULL,		NULL },
 	[KEY_CLASS]	= { "class",	parse_class,	NULL },
@@ -589,7 +615,7 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 /* Numbers that are looked at each time that they are needed */
 static const char *const live[] = {
 	"watermark.bytes", "flush.ms", "batch.events", "errors.tolerance", "errors.retry.timeout",
-	"errors.retry.delay.max.ms", "shutdown.timeout.ms", "log.level",
+	"errors.retry.delay.max.ms", "errors.log.enable", "errors.log.include.messages", "shutdown.timeout.ms", "log.level",
 };
 
 #define NR_LIVE (sizeof(live) / sizeof(live[0]))

@@ -104,6 +104,10 @@ static void log_start(const struct config *cfg)
 					cfg->hooks[i]);
 	info("version %s: connector %s, group %s, hooks %s, topic %s, brokers %s", evring_version(),
 	     cfg->name, cfg->group, hooks, cfg->topic->text, kafka_brokers(cfg));
+	for (i = 0; i < cfg->nr_settings; i++)
+		if (!strcmp(cfg->settings[i].name, "exactly.once.support"))
+			info("exactly.once.support is requested: delivery is at least once, and an event "
+			     "that comes twice has the same evring.id");
 }
 
 /* The group is its own. */

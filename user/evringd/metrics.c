@@ -208,6 +208,8 @@ static const struct metric connector_metrics[] = {
 	TOPIC("evringd_delivered_bytes_total", "Bytes of the values that Kafka has acknowledged", bytes),
 	VALUE("evringd_events_committed_total", COUNTER,
 	      "Events that the kernel has been told to forget", counts.committed),
+	VALUE("evringd_events_dead_lettered_total", COUNTER,
+	      "Rejected events that went to the dead-letter topic", counts.letters),
 	VALUE("evringd_events_rejected_total", COUNTER,
 	      "Events that could not be delivered, however often they were sent", counts.rejected),
 	{ "evringd_refusals_total", METRIC_COUNTER, "connector, topic, reason",

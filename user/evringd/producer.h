@@ -77,6 +77,8 @@ struct producer_ops {
 	void (*forget)(const struct report *report);
 	/* The largest message, key and value, that it takes */
 	size_t (*message_max)(const struct producer *producer);
+	/* Have the topic made, if it is not there; the log tells how that ends. */
+	void (*make_topic)(struct producer *producer, const char *topic, int replicas);
 	/* It has failed for good, and @why tells. */
 	bool (*failed)(const struct producer *producer, char *why, size_t len);
 	/* Give up messages that have not been sent; with @inflight also those without an answer.

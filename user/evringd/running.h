@@ -102,7 +102,7 @@ bool task_pump(struct task *t);
 bool task_hand_over(struct task *t);
 
 /* answer.c */
-void task_acked(void *arg, struct delivery *delivery);
+void task_acked(void *arg, struct delivery *delivery, bool letter);
 void task_refused(void *arg, const struct refusal *refusal);
 
 #endif /* RUNNING_H */

@@ -58,16 +58,26 @@ void sender_pause(struct sender *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
+void sender_make_letters(struct sender *s)
+{
+	s->letters_asked = true;
+	if (s->producer)
+		s->ops->make_topic(s->producer, s->cfg->letters, (int)s->cfg->letter_replicas);
+}
+
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
 
 	s->judged = false;
 	s->producer = s->ops->open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
-		s->message_max = s->ops->message_max(s->producer);
-	else
+	if (!s->producer) {
 		sender_pause(s, why);
+		return;
+	}
+	s->message_max = s->ops->message_max(s->producer);
+	if (s->cfg->letters && !s->letters_asked)
+		sender_make_letters(s);
 }
 
 /* All reports have come: the messages that failed wait in their topics' queues. */
@@ -162,7 +172,7 @@ static void on_report(void *arg, const struct report *report)
 		s->culprit = NULL;
 	s->ops->forget(report);
 	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
-	s->calls.acked(s->calls.arg, report->delivery);
+	s->calls.acked(s->calls.arg, report->delivery, topic->letters);
 }
 
 static void on_batch_done(void *arg)
@@ -281,7 +291,7 @@ static void outgoing_of(const struct sender *s, const struct message *msg, struc
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
-		.place = (uintptr_t)msg->value,
+		.place = (uintptr_t)msg->value, .partition = -1,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
@@ -342,6 +352,7 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
+	topic->letters = s->cfg->letters && !strcmp(name, s->cfg->letters);
 	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;

@@ -25,6 +25,7 @@
 
 struct config;
 struct delivery;
+struct evring_event;
 struct producer_ops;
 struct message;
 struct outgoing;
@@ -38,12 +39,14 @@ struct refusal {
 	struct topic *topic;
 	const char *name;		/* the topic's */
 	const struct outgoing *out;	/* valid during the call */
+	const struct evring_event *event;	/* that cannot be written; NULL: Kafka refuses it */
 	int code;			/* rd_kafka_resp_err_t */
 	const char *why;		/* the code in words */
 };
 
 struct sender_calls {
-	void (*acked)(void *arg, struct delivery *delivery);
+	/* @letter: the message was in the dead-letter topic. */
+	void (*acked)(void *arg, struct delivery *delivery, bool letter);
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;

@@ -35,6 +35,7 @@ void counts_add(struct counts *sum, const struct counts *counts)
 	sum->missed += counts->missed;
 	sum->rejected += counts->rejected;
 	sum->unwanted += counts->unwanted;
+	sum->letters += counts->letters;
 	sum->in_flight += counts->in_flight;
 	sum->in_flight_bytes += counts->in_flight_bytes;
 }
@@ -42,11 +43,12 @@ void counts_add(struct counts *sum, const struct counts *counts)
 void counts_tell(const struct counts *counts, const char *before, const char *behind)
 {
 	info("%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, not wanted %llu, in flight %llu%s", before,
+	     "rejected %llu, dead letters %llu, not wanted %llu, in flight %llu%s", before,
 	     (unsigned long long)counts->read, (unsigned long long)counts->delivered,
 	     (unsigned long long)counts->committed, (unsigned long long)counts->lost,
 	     (unsigned long long)counts->missed, (unsigned long long)counts->rejected,
-	     (unsigned long long)counts->unwanted, (unsigned long long)counts->in_flight, behind);
+	     (unsigned long long)counts->letters, (unsigned long long)counts->unwanted,
+	     (unsigned long long)counts->in_flight, behind);
 }
 
 void task_set_trace(struct task *t, int status, const char *fmt, ...)

@@ -29,6 +29,7 @@ enum {
 struct counts {
 	uint64_t read, delivered, committed, lost, missed, rejected;
 	uint64_t unwanted;		/* read, but by a filter not delivered */
+	uint64_t letters;		/* rejected ones that the dead-letter topic has */
 	uint64_t in_flight, in_flight_bytes;
 };
 
