@@ -53,7 +53,7 @@ ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 # For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
-D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd
+D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl
 CLI_PACKAGES := jansson smartcols
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
@@ -74,7 +74,7 @@ KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] kmod/*/*.awk include/*/*
 	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
-.PHONY: all help setup kmod user tests check check-fresh check-packages demo install uninstall deb rpm clean FORCE
+.PHONY: all help setup kmod user tests check check-fresh check-packages demo demo-registration install uninstall deb rpm clean FORCE
 .DEFAULT_GOAL := all
 
 all: kmod user			## build the module, the library and the programs
@@ -156,6 +156,11 @@ demo:				## a VM with the module, evringd and a broker: see events arrive
 	@scripts/setup build vm $(if $(filter apache,$(KAFKA)),kafka)
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
 	@tests/e2e/demo
+
+demo-registration:		## a shop in a VM, a real Kafka, and a consumer that mails each new user
+	@scripts/setup build vm kafka consumer
+	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E) $(EXAMPLE)
+	@tests/e2e/registration
 
 # The environment of scripts/install
 INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir

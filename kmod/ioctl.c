@@ -132,7 +132,7 @@ static int call_filter(struct evring_session *session, union argument *arg)
 	return evring_hook_filter(read);
 }
 
-/* Not for whom hooks are: a daemon that reads must not be able to see more. */
+/* CAP_PERFMON is not enough: a daemon that attaches hooks must not see more by this. */
 static int call_redact(struct evring_session *session, union argument *arg)
 {
 	struct evring_redact *redact = &arg->redact;

@@ -25,12 +25,12 @@ static int __init evring_init(void)
 	ret = evring_users_init();
 	if (ret)
 		return ret;
-	ret = evring_stages_init();
-	if (ret)
-		goto err_stages;
 	ret = evring_lanes_init();
 	if (ret)
 		goto err_lanes;
+	ret = evring_stages_init();
+	if (ret)
+		goto err_stages;
 	ret = evring_cpus_init();
 	if (ret)
 		goto err_cpus;
@@ -62,10 +62,10 @@ err_types:
 err_clock:
 	evring_cpus_exit();
 err_cpus:
-	evring_lanes_exit();
-err_lanes:
 	evring_stages_exit();
 err_stages:
+	evring_lanes_exit();
+err_lanes:
 	evring_users_exit();
 	return ret;
 }
@@ -81,8 +81,8 @@ static void __exit evring_exit(void)
 	evring_types_exit();
 	evring_clock_exit();
 	evring_cpus_exit();
-	evring_lanes_exit();
 	evring_stages_exit();
+	evring_lanes_exit();
 	evring_users_exit();
 }
 

@@ -376,7 +376,7 @@ static bool slot_undo(struct evring_slot *slot)
 
 /*
  * Drop an event that no owner wants: evring_discard() without clearing the bytes in
- * the mapping, whose readers could have had the event. False: a discard is in its
+ * the mapping, as each of its readers may read the event. False: a discard is in its
  * place.
  */
 bool evring_withdraw(struct evring_slot *slot)

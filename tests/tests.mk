@@ -37,7 +37,7 @@ user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about 40 minutes)
-	@scripts/setup build vm kafka check
+	@scripts/setup build vm kafka consumer check
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
@@ -92,7 +92,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
-		-lrdkafka -luring -ljansson -lmicrohttpd $(UNIT_LIBS)
+		-lrdkafka -luring -ljansson -lmicrohttpd -lcurl $(UNIT_LIBS)
 
 $(JSON_TESTS):
 	@mkdir -p $(@D)

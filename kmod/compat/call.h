@@ -4,6 +4,7 @@
 #define _KMOD_COMPAT_CALL_H
 
 #include <linux/compat.h>
+#include <linux/errno.h>
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 
@@ -27,6 +28,12 @@ static inline bool evring_compat_call(void)
 #else
 	return false;
 #endif
+}
+
+/* The kernel will repeat the call, or a signal's handler comes first: it is not over. */
+static inline bool evring_is_restarted(long result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
 /* Argument @n, from 0, as the caller gave it */

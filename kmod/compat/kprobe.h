@@ -11,6 +11,7 @@
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/stdarg.h>
 
 #if defined(CONFIG_KPROBES) && defined(CONFIG_HAVE_FUNCTION_ARG_ACCESS_API)
 #define EVRING_HAVE_KPROBES
@@ -19,6 +20,23 @@
 static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n)
 {
 	return regs_get_kernel_argument(regs, n);
+}
+
+/*
+ * The first of the variable arguments, a string, if argument @n is a va_list of which none
+ * was taken; else NULL. On these architectures such an argument is passed by its address.
+ */
+static inline const char *evring_va_string(struct pt_regs *regs, unsigned int n)
+{
+	const char *string = NULL;
+#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
+	va_list args;
+
+	va_copy(args, *(va_list *)evring_argument(regs, n));
+	string = va_arg(args, const char *);
+	va_end(args);
+#endif
+	return string;
 }
 
 /* The result, at the return */
@@ -72,6 +90,11 @@ static inline bool evring_kprobe_in_task(struct kprobe *probe)
 static inline unsigned long evring_argument(struct pt_regs *regs, unsigned int n)
 {
 	return 0;
+}
+
+static inline const char *evring_va_string(struct pt_regs *regs, unsigned int n)
+{
+	return NULL;
 }
 
 static inline long evring_result(struct pt_regs *regs)

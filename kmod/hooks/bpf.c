@@ -237,7 +237,7 @@ static struct evring_event_hook hooks[] = {
 			      [LOAD] = EVRING_KPROBE(("bpf_prog_load", "bpf_prog_load.isra.0",
 						      "bpf_prog_load.constprop.0"), enter_load),
 			      [IS_THERE] = EVRING_KPROBE(("security_bpf_prog"), enter_is_there,
-							 .optional = true)),
+							 EVRING_DETAIL)),
 	},
 };
 

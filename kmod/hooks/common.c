@@ -36,7 +36,6 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
 	common->reserved = 0;
 	common->cgroup = cgroup_of(task);
-	common->start_time = task->group_leader->start_boottime;
 	/* Not under task_lock(), which an NMI cannot take: a rename may show half. */
 	memcpy(common->comm, task->comm, sizeof(common->comm));
 	common->comm[sizeof(common->comm) - 1] = '\0';
@@ -46,13 +45,18 @@ void evring_fill_common(struct evring_common *common)
 {
 	fill(common, current, current_cred());
 	common->mntns = evring_mntns(current);
+	common->start_time = current->group_leader->start_boottime;
 }
 EXPORT_SYMBOL_GPL(evring_fill_common);
 
-/* All but mntns of a task that the caller has referenced. Under rcu_read_lock(). */
+/*
+ * Of a task that the caller has referenced: all but its mount namespace and its leader's
+ * start, as the leader may be gone. Under rcu_read_lock().
+ */
 void evring_fill_common_of(struct evring_common *common, struct task_struct *task,
 			   const struct cred *cred)
 {
 	fill(common, task, cred);
 	common->mntns = 0;
+	common->start_time = 0;
 }

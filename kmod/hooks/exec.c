@@ -404,12 +404,6 @@ static void tell_unresolved(struct exec_told *told, const struct exec_call *call
 	told->path_flags = text.flags;
 }
 
-/* The kernel will repeat the call, or the signal's handler comes first. */
-static bool is_restarted(int result)
-{
-	return result <= -512 && result >= -516;
-}
-
 static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct exec_call *call = data;
@@ -419,7 +413,7 @@ static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_re
 	};
 	char *room;
 
-	if (told.result >= 0 || is_restarted(told.result))
+	if (told.result >= 0 || evring_is_restarted(told.result))
 		return;
 	room = evring_scratch_get();
 	if (!room) {
@@ -456,9 +450,9 @@ static struct evring_event_hook hooks[] = {
 		EVRING_POINTS([SUCCESS] = EVRING_TRACEPOINT("sched_process_exec", probe_exec),
 			      [OUTER] = POINT_OUTER,
 			      [GIVEN] = EVRING_KPROBE(("alloc_bprm"), enter_given,
-						      .optional = true),
+						      EVRING_DETAIL),
 			      [RESOLVED] = EVRING_KPROBE(("security_bprm_creds_for_exec"),
-							 enter_resolved, .optional = true)),
+							 enter_resolved, EVRING_DETAIL)),
 	},
 };
 

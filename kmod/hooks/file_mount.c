@@ -232,7 +232,7 @@ static struct evring_event_hook hooks[] = {
 			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", leave_mount),
 			      [MOVE_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("move_mount")),
 							   enter_move_paths,
-							   .optional = true)),
+							   EVRING_DETAIL)),
 	},
 	{
 		.desc = &file_umount_desc,
@@ -244,7 +244,7 @@ static struct evring_event_hook hooks[] = {
 			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", leave_pivot_root),
 			      [PIVOT_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("sb_pivotroot")),
 							    enter_pivot_paths,
-							    .optional = true)),
+							    EVRING_DETAIL)),
 	},
 };
 

@@ -391,7 +391,7 @@ static_assert(EVRING_SCRATCH_BYTES >= 2 * EVRING_PATH_BYTES);
 	EVRING_POINTS([OUTER] = EVRING_KRETPROBE(("do_" _outer, "filename_" _outer), _enter, \
 						 leave, CALL_BYTES, ACTIVE),	\
 		      [INNER] = EVRING_KPROBE((EVRING_SECURITY_PATH(#_name)), _inner, \
-					      .optional = true)),		\
+					      EVRING_DETAIL)),			\
 }
 
 static struct evring_event_hook hooks[HOOKS] = {

@@ -228,7 +228,7 @@ static void enter_allowed(struct evring_event_hook *hook, struct pt_regs *regs)
 
 #define INNER_POINT(_symbol, _enter, _leave)					\
 	EVRING_KRETPROBE((_symbol), _enter, _leave, sizeof(struct inner_call), ACTIVE, \
-			 .optional = true)
+			 EVRING_DETAIL)
 
 static struct evring_event_hook hooks[] = {
 	{

@@ -51,6 +51,8 @@ struct kexec_call {
 	bool from_file;
 	bool on_crash;
 	bool unload;
+	bool has_line;		/* the kernel has read it */
+	bool line_cut;
 	struct evring_text path;
 	struct evring_text initrd;
 	char line[LINE];
@@ -108,36 +110,66 @@ static bool enter_kexec_file(struct evring_event_hook *hook, void *data, struct 
 	return true;
 }
 
-enum { KEXEC, KEXEC_COMPAT, KEXEC_FILE, KEXEC_READ };
+enum { KEXEC, KEXEC_COMPAT, KEXEC_FILE, KEXEC_READ, KEXEC_LINE };
+
+/* The kexec_file_load() that current is in */
+static struct kexec_call *file_call(struct evring_event_hook *hook)
+{
+	const struct evring_point *point = &hook->points[KEXEC_FILE];
+
+	return point->attached ? evring_call_data(&point->kretprobe.probe) : NULL;
+}
 
 /* int security_kernel_read_file(struct file *, enum kernel_read_file_id, bool) */
 static void enter_read_file(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	const struct evring_point *point = &hook->points[KEXEC_FILE];
 	const struct file *file = (const struct file *)evring_argument(regs, 0);
-	struct kexec_call *call = NULL;
+	const u32 id = evring_argument(regs, 1);
+	struct kexec_call *call = file_call(hook);
 
-	if (point->attached)
-		call = evring_call_data(&point->kretprobe.probe);
-	if (call && evring_argument(regs, 1) == READING_KEXEC_IMAGE)
+	if (call && id == READING_KEXEC_IMAGE)
 		keep_file(&call->path, &call->path_flags, call->room[0], file);
-	else if (call && evring_argument(regs, 1) == READING_KEXEC_INITRAMFS)
+	else if (call && id == READING_KEXEC_INITRAMFS)
 		keep_file(&call->initrd, &call->initrd_flags, call->room[1], file);
+}
+
+/* void ima_kexec_cmdline(int kernel_fd, const void *line, int size): the kernel's copy */
+static void enter_line(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	const char *line = (const char *)evring_argument(regs, 1);
+	struct kexec_call *call = file_call(hook);
+
+	if (!call)
+		return;
+	call->has_line = true;
+	call->line_cut = strscpy(call->line, line, LINE) < 0;
+}
+
+/*
+ * The command line in the caller's memory, if the kernel did not get as far as to copy it:
+ * another thread may have changed it since.
+ */
+static void peek_line(struct kexec_call *call)
+{
+	const u32 len = evring_peek_string(call->line, evring_call_argument(3), LINE);
+
+	call->line_cut = len && call->line[len - 1];
+	call->line[min_t(u32, len, LINE - 1)] = '\0';
 }
 
 static void leave_kexec(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	struct kexec_call *call = data;
-	u32 end = sizeof(struct kernel_kexec), line = 0;
+	u32 end = sizeof(struct kernel_kexec);
 	struct evring_text texts[3];
 	struct kernel_kexec *e;
 	struct evring_slot slot;
 
-	if (call->from_file && !call->unload)
-		line = evring_peek_string(call->line, evring_call_argument(3), LINE);
+	if (call->from_file && !call->unload && !call->has_line)
+		peek_line(call);
 	texts[0] = call->path;
 	texts[1] = call->initrd;
-	texts[2] = (struct evring_text){ .at = call->line, .len = strnlen(call->line, line) };
+	texts[2] = evring_text_of(call->line);
 	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (!e)
 		return;
@@ -152,7 +184,7 @@ static void leave_kexec(struct evring_event_hook *hook, void *data, struct pt_re
 	e->path = evring_text_put(e, &end, &texts[0]);
 	e->initrd = evring_text_put(e, &end, &texts[1]);
 	e->command_line = evring_text_put(e, &end, &texts[2]);
-	e->command_line_truncated = texts[2].cut || (line && call->line[line - 1]);
+	e->command_line_truncated = texts[2].cut || call->line_cut;
 	e->path_flags = call->path_flags | (texts[0].cut ? EVRING_PATH_CUT : 0);
 	e->initrd_flags = call->initrd_flags | (texts[1].cut ? EVRING_PATH_CUT : 0);
 	evring_hook_submit(hook, &slot);
@@ -189,24 +221,49 @@ static void leave_reboot(struct evring_event_hook *hook, void *data, struct pt_r
 	emit_reboot(hook, evring_call_argument(2), evring_result(regs), false, NULL);
 }
 
+enum { REBOOT_END, REBOOT_CALL, REBOOT_CALL_32, REBOOT_PIDNS };
+
+static bool ends_pidns(u32 command)
+{
+	return command == LINUX_REBOOT_CMD_RESTART || command == LINUX_REBOOT_CMD_RESTART2 ||
+	       command == LINUX_REBOOT_CMD_HALT || command == LINUX_REBOOT_CMD_POWER_OFF;
+}
+
 /* int reboot_pid_ns(struct pid_namespace *, int cmd): only of the first one does it return */
 static void enter_reboot_pidns(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const u32 command = evring_argument(regs, 1);
 
-	if ((const struct pid_namespace *)evring_argument(regs, 0) == &init_pid_ns)
+	if ((const struct pid_namespace *)evring_argument(regs, 0) == &init_pid_ns ||
+	    !ends_pidns(command))
 		return;
-	if (command == LINUX_REBOOT_CMD_RESTART || command == LINUX_REBOOT_CMD_RESTART2 ||
-	    command == LINUX_REBOOT_CMD_HALT || command == LINUX_REBOOT_CMD_POWER_OFF)
-		emit_reboot(hook, command, 0, true, NULL);
+	emit_reboot(hook, command, 0, true, NULL);
+	evring_kretprobe_forget(&hook->points[REBOOT_CALL]);
+	evring_kretprobe_forget(&hook->points[REBOOT_CALL_32]);
+}
+
+static bool is_under_way(const struct evring_point *point)
+{
+	return point->attached && evring_call_data(&point->kretprobe.probe);
+}
+
+/* The chain does not tell a restart from a kexec; the call does, if there is one. */
+static u32 command_of(const struct evring_event_hook *hook, unsigned long event)
+{
+	if (event == SYS_HALT)
+		return LINUX_REBOOT_CMD_HALT;
+	if (event == SYS_POWER_OFF)
+		return LINUX_REBOOT_CMD_POWER_OFF;
+	if (is_under_way(&hook->points[REBOOT_CALL]) || is_under_way(&hook->points[REBOOT_CALL_32]))
+		return evring_call_argument(2);
+	return LINUX_REBOOT_CMD_RESTART;
 }
 
 static int reboot_notify(struct notifier_block *block, unsigned long event, void *argument)
 {
-	emit_reboot(evring_notifier_hook(block),
-		    event == SYS_HALT ? LINUX_REBOOT_CMD_HALT :
-		    event == SYS_POWER_OFF ? LINUX_REBOOT_CMD_POWER_OFF : LINUX_REBOOT_CMD_RESTART,
-		    0, false, argument);
+	struct evring_event_hook *hook = evring_notifier_hook(block);
+
+	emit_reboot(hook, command_of(hook, event), 0, false, argument);
 	return NOTIFY_DONE;
 }
 
@@ -226,16 +283,21 @@ static struct evring_event_hook hooks[] = {
 			      [KEXEC_FILE] = KEXEC_POINT((EVRING_SYSCALL("kexec_file_load")),
 							 enter_kexec_file, .optional = true),
 			      [KEXEC_READ] = EVRING_KPROBE(("security_kernel_read_file"),
-							   enter_read_file, .optional = true)),
+							   enter_read_file, EVRING_DETAIL),
+			      [KEXEC_LINE] = EVRING_KPROBE(("ima_kexec_cmdline"), enter_line,
+							   EVRING_DETAIL)),
 	},
 	{
 		.desc = &kernel_reboot_desc,
-		EVRING_POINTS(EVRING_NOTIFIER(register_reboot_notifier,
-					      unregister_reboot_notifier, reboot_notify),
-			      REBOOT_POINT((EVRING_SYSCALL("reboot"))),
-			      REBOOT_POINT((EVRING_SYSCALL_32("reboot")), .optional = true),
-			      EVRING_KPROBE(("reboot_pid_ns"), enter_reboot_pidns,
-					    .optional = true)),
+		EVRING_POINTS([REBOOT_END] = EVRING_NOTIFIER(register_reboot_notifier,
+							     unregister_reboot_notifier,
+							     reboot_notify),
+			      [REBOOT_CALL] = REBOOT_POINT((EVRING_SYSCALL("reboot"))),
+			      [REBOOT_CALL_32] = REBOOT_POINT((EVRING_SYSCALL_32("reboot")),
+							      .optional = true),
+			      [REBOOT_PIDNS] = EVRING_KPROBE(("reboot_pid_ns"),
+							     enter_reboot_pidns,
+							     .optional = true)),
 	},
 };
 

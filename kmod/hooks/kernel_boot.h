@@ -21,7 +21,8 @@ extern const struct evring_names_desc evring_reboot_commands;
 	F(S, U16, initrd_flags, FLAGS, "what initrd is", .names = &evring_path_flags) \
 	F(S, TEXT, path, PATH, "the new kernel's file")				\
 	F(S, TEXT, initrd, PATH, "the file that it finds its first programs in") \
-	F(S, TEXT, command_line, NONE, "its command line, if that is in the caller's memory")
+	F(S, TEXT, command_line, NONE,						\
+	  "its command line; of a call that was refused at once, if that is in the caller's memory")
 
 EVRING_TASK_EVENT(kernel_kexec, "kernel.kexec", 1, "critical",
 		  "another kernel was loaded to be run next, or could not be", KEXEC_FIELDS);

@@ -74,6 +74,7 @@ static int cpu_changed(unsigned int cpu, bool online)
 	e = evring_reserve(&slot, hook->type, sizeof(*e));
 	if (!e)
 		return 0;
+	memset(e, 0, sizeof(*e));
 	e->cpu = cpu;
 	e->online = online;
 	evring_hook_submit(hook, &slot);

@@ -9,6 +9,7 @@
  */
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/sched/task_stack.h>
 #include <linux/sysctl.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
@@ -72,6 +73,7 @@ NAMES(evring_hostname_kinds, "hostname_kind", hostname_kinds);
 struct sysctl_call {
 	struct dentry *dentry;	/* the open file has it */
 	bool known;
+	bool old_known;
 	bool truncated;
 	char old[VALUE];
 	char new[VALUE];
@@ -92,7 +94,29 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 	return true;
 }
 
-/* The table of a handler, if it is the first of the call; the new value is kept. */
+/*
+ * A parameter's own handler may have a copy of the value on its stack, and need not fill
+ * it when the parameter is written. These do, on each kernel from 6.1 to 7.3.
+ */
+static const char *const filled_copies[] = {
+	"hostname", "domainname", "tainted", "numa_balancing", "sched_schedstats",
+	"unprivileged_bpf_disabled", "bpf_stats_enabled", "bpf_jit_enable",
+	"default_qdisc", "rps_sock_flow_entries", "tcp_congestion_control",
+	"ip_local_port_range", "ip_unprivileged_port_start", "ping_group_range",
+	"forwarding", "disable_ipv6", "proxy_ndp", "addr_gen_mode", "disable_policy",
+};
+
+static bool has_old_value(const struct sysctl_call *call, const struct ctl_table *table)
+{
+	return !object_is_on_stack(table->data) ||
+	       match_string(filled_copies, ARRAY_SIZE(filled_copies),
+			    call->dentry->d_name.name) >= 0;
+}
+
+/*
+ * The table of a handler, if it is the first of the call and leads to the old value; the
+ * new one is kept.
+ */
 static const struct ctl_table *handler_table(struct evring_event_hook *hook, struct pt_regs *regs,
 					     struct sysctl_call **to)
 {
@@ -112,7 +136,8 @@ static const struct ctl_table *handler_table(struct evring_event_hook *hook, str
 	while (n && (call->new[n - 1] == '\n' || !call->new[n - 1]))
 		n--;
 	call->new[n] = '\0';
-	return table;
+	call->old_known = has_old_value(call, table);
+	return call->old_known ? table : NULL;
 }
 
 /* int proc_dostring(table, write, buffer, lenp, ppos); the others likewise */
@@ -235,6 +260,7 @@ static void leave_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 		e->old_value = evring_text_put(e, &end, &texts[1]);
 		e->new_value = evring_text_put(e, &end, &texts[2]);
 		e->values_known = call->known;
+		e->old_known = call->old_known;
 		e->values_truncated = call->truncated || texts[1].cut || texts[2].cut;
 		evring_hook_submit(hook, &slot);
 	}
@@ -269,6 +295,12 @@ static bool enter_settime(struct evring_event_hook *hook, void *data, struct pt_
 	return time || zone;
 }
 
+/* adjtime() without a new value */
+static bool is_look(u32 modes)
+{
+	return (modes & ADJ_ADJTIME) && (modes & ADJ_OFFSET_READONLY);
+}
+
 /* int do_adjtimex(struct __kernel_timex *): to look is no change */
 static bool enter_adjtime(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
@@ -287,7 +319,7 @@ static bool enter_adjtime(struct evring_event_hook *hook, void *data, struct pt_
 	if (call->modes & ADJ_SETOFFSET)
 		call->asked += txc->time.tv_sec * NSEC_PER_SEC +
 			       txc->time.tv_usec * (call->modes & ADJ_NANO ? 1 : NSEC_PER_USEC);
-	return call->modes;
+	return call->modes && !is_look(call->modes);
 }
 
 static void leave_time(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
@@ -391,7 +423,7 @@ static void leave_hostname(struct evring_event_hook *hook, void *data, struct pt
 	evring_hook_submit(hook, &slot);
 }
 
-#define HANDLER(_name, _enter)	EVRING_KPROBE((_name), _enter, .optional = true)
+#define HANDLER(_name, _enter)	EVRING_KPROBE((_name), _enter, EVRING_DETAIL)
 
 #define TIME_POINT(_name, _enter, ...)						\
 	EVRING_KRETPROBE((_name), _enter, leave_time, sizeof(struct time_call), ACTIVE, \

@@ -20,11 +20,12 @@ extern const struct evring_names_desc evring_hostname_kinds;
 
 #define SYSCTL_FIELDS(F, S)							\
 	F(S, S32, result, ERRNO, "0, or why it was refused")			\
-	F(S, BOOL, values_known, NONE, "old_value and new_value are known")	\
+	F(S, BOOL, values_known, NONE, "new_value is known, and old_value if old_known says so") \
 	F(S, BOOL, values_truncated, NONE, "one of them is not all of it")	\
 	F(S, TEXT, name, NONE, "of the parameter, as sysctl(8) writes it")	\
 	F(S, TEXT, old_value, NONE, "its value before")				\
-	F(S, TEXT, new_value, NONE, "what was written")
+	F(S, TEXT, new_value, NONE, "what was written")				\
+	F(S, BOOL, old_known, NONE, "old_value is known")
 
 EVRING_TASK_EVENT(kernel_sysctl, "kernel.sysctl", 1, "critical",
 		  "a parameter in /proc/sys was written", SYSCTL_FIELDS);

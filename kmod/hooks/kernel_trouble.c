@@ -13,6 +13,7 @@
 #include <linux/panic_notifier.h>
 #include <linux/sched/signal.h>
 #include <linux/syslog.h>
+#include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 #include <trace/events/printk.h>
 #include <trace/events/sched.h>
@@ -62,9 +63,20 @@ struct log_call {
 	u8 level;
 };
 
+/* The level that a message begins with. The format's string can be anything. */
+static u8 level_of(const char *text)
+{
+	char lead[2] = "";
+
+	if (copy_from_kernel_nofault(lead, text, 1) || lead[0] != KERN_SOH_ASCII ||
+	    copy_from_kernel_nofault(lead + 1, text + 1, 1) || lead[1] < '0' || lead[1] > '7')
+		return EVRING_LOG_LEVEL_NONE;
+	return lead[1] - '0';
+}
+
 /*
  * int vprintk_store(int facility, int level, dev_info, const char *fmt, va_list): where no
- * level is given the format begins with it.
+ * level is given the message begins with it: the format, or its first string.
  */
 static bool enter_log(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
@@ -73,11 +85,12 @@ static bool enter_log(struct evring_event_hook *hook, void *data, struct pt_regs
 	struct log_call *call = data;
 
 	call->facility = evring_argument(regs, 0);
-	call->level = EVRING_LOG_LEVEL_NONE;
 	if (level >= 0)
 		call->level = level;
-	else if (format[0] == KERN_SOH_ASCII && format[1] >= '0' && format[1] <= '7')
-		call->level = format[1] - '0';
+	else if (format[0] == '%' && format[1] == 's')
+		call->level = level_of(evring_va_string(regs, 4));
+	else
+		call->level = level_of(format);
 	return true;
 }
 
@@ -215,7 +228,9 @@ static void __maybe_unused probes_check(void)
 {
 	check_trace_callback_type_console(probe_log);
 	check_trace_callback_type_mark_victim(victim_probe);
+#ifdef CONFIG_DETECT_HUNG_TASK
 	check_trace_callback_type_sched_process_hang(probe_hang);
+#endif
 }
 
 static struct evring_event_hook hooks[] = {
@@ -224,7 +239,7 @@ static struct evring_event_hook hooks[] = {
 		EVRING_POINTS([LOG_TEXT] = EVRING_TRACEPOINT("console", probe_log),
 			      [LOG_CALL] = EVRING_KRETPROBE(("vprintk_store"), enter_log,
 							    leave_log, sizeof(struct log_call),
-							    ACTIVE, .optional = true)),
+							    ACTIVE, EVRING_DETAIL)),
 	},
 	{
 		.desc = &kernel_oom_desc,

@@ -132,7 +132,7 @@ static void enter_read_file(struct evring_event_hook *hook, struct pt_regs *regs
 {
 	struct module_call *call = loading(hook);
 
-	if (call && evring_argument(regs, 1) == READING_MODULE)
+	if (call && (u32)evring_argument(regs, 1) == READING_MODULE)
 		keep_file(call, (const struct file *)evring_argument(regs, 0));
 }
 
@@ -307,11 +307,11 @@ static struct evring_event_hook hooks[] = {
 						     enter_init, leave_load, .optional = true),
 			      [LOADED] = EVRING_TRACEPOINT("module_load", probe_loaded),
 			      [LOAD_FILE] = EVRING_KPROBE(("security_kernel_read_file"),
-							  enter_read_file, .optional = true),
+							  enter_read_file, EVRING_DETAIL),
 			      [LOAD_NAME] = EVRING_KPROBE(("find_module_all"), enter_load_name,
-							  .optional = true),
+							  EVRING_DETAIL),
 			      [ARGUMENTS_READ] = EVRING_KPROBE(("parse_args"), enter_arguments,
-							       .optional = true)),
+							       EVRING_DETAIL)),
 	},
 	{
 		.desc = &module_unload_desc,
@@ -322,7 +322,7 @@ static struct evring_event_hook hooks[] = {
 						       .optional = true),
 			      [FREED] = EVRING_TRACEPOINT("module_free", probe_freed),
 			      [DELETE_NAME] = EVRING_KPROBE(("find_module_all"),
-							    enter_delete_name, .optional = true)),
+							    enter_delete_name, EVRING_DETAIL)),
 	},
 };
 

@@ -16,6 +16,7 @@
 #include <net/af_unix.h>
 #include <net/sock.h>
 
+#include "../compat/call.h"
 #include "../compat/kprobe.h"
 #include "family.h"
 #include "file.h"
@@ -149,7 +150,7 @@ static bool enter_accept(struct evring_event_hook *hook, void *data, struct pt_r
 /* A call that a signal has ended: the task sees it so, or calls again. */
 static int told_result(int result)
 {
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? -EINTR : result;
+	return evring_is_restarted(result) ? -EINTR : result;
 }
 
 enum { PATH, PATH_GIVEN, TEXTS };
@@ -444,7 +445,7 @@ static bool enter_socket(struct evring_event_hook *hook, void *data, struct pt_r
 		.type = evring_argument(regs, 2),
 		.protocol = evring_argument(regs, 3),
 	};
-	return !evring_argument(regs, 5) && is_special(call->family, call->type, call->protocol);
+	return !(u32)evring_argument(regs, 5) && is_special(call->family, call->type, call->protocol);
 }
 
 static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)

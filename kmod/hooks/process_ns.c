@@ -184,7 +184,7 @@ static void leave_clone(struct evring_event_hook *hook, void *data, struct pt_re
 {
 	const int result = evring_result(regs);
 
-	if (result < 0)
+	if (result < 0 && !evring_is_restarted(result))
 		emit(hook, data, NULL, result);
 }
 

@@ -94,7 +94,7 @@ enum { PATH, CWD, TTY, PARENT, TEXTS };
 struct state {
 	u32 snapshot;
 	u64 time;
-	struct task_struct *leader;
+	struct task_struct *leader;	/* as the walk found it */
 	struct task_struct *task;	/* a thread that has not begun to end */
 	struct mm_struct *mm;		/* of it; compared alone */
 	struct evring_text texts[TEXTS];
@@ -151,6 +151,15 @@ static struct task_struct *living_thread(struct task_struct *leader)
 	get_task_struct(found);
 	rcu_read_unlock();
 	return found;
+}
+
+/*
+ * The leader as it is now: another thread that runs a program takes the place of the one
+ * that the walk has found. Under rcu_read_lock(), which keeps it.
+ */
+static struct task_struct *leader_now(const struct state *state)
+{
+	return pid_alive(state->task) ? READ_ONCE(state->task->group_leader) : state->leader;
 }
 
 /* The folders and the mount namespace, which the task's lock keeps */
@@ -217,7 +226,8 @@ static void find_program(struct state *state)
 						sizeof(state->path));
 			fput(file);
 		}
-		mmput(mm);
+		/* The last one waits for what the process has under way: not this worker. */
+		mmput_async(mm);
 	}
 	state->texts[PATH] = evring_text_path(&text);
 	state->path_flags = text.flags;
@@ -225,13 +235,16 @@ static void find_program(struct state *state)
 
 static void find_others(struct state *state)
 {
+	struct task_struct *leader;
+
 	evring_tty(state->tty, state->leader);
 	state->texts[TTY] = evring_text_of(state->tty);
 	memset(&state->parent, 0, sizeof(state->parent));
 	rcu_read_lock();
+	leader = leader_now(state);
 	/* It has a parent as long as it is in the tree. */
-	if (pid_alive(state->leader))
-		evring_who_parent(&state->parent, state->leader);
+	if (pid_alive(leader))
+		evring_who_parent(&state->parent, leader);
 	rcu_read_unlock();
 	state->texts[PARENT] = evring_text_of(state->parent.comm);
 }
@@ -248,7 +261,7 @@ static void find_state(struct state *state)
 static void fill_identity(struct process_state *e, const struct state *state)
 {
 	const struct cred *cred = __task_cred(state->task);
-	struct task_struct *leader = state->leader;
+	struct task_struct *leader = leader_now(state);
 
 	evring_fill_common_of(&e->common, state->task, cred);
 	e->common.mntns = state->mntns;

@@ -19,6 +19,8 @@ void evring_point_tell_missed(struct evring_point *point)
 {
 	long told = atomic_long_read(&point->missed_told), missed;
 
+	if (point->detail)
+		return;
 	do {
 		missed = point->source->missed(point);
 		if (missed <= told)

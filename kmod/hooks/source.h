@@ -71,6 +71,8 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  * struct evring_point - one place of a hook
  * @source: its kind
  * @optional: the hook can do without it
+ * @detail: it adds to events that come without it as well: a call that misses it is no
+ *	lost event
  * @hook: the hook that it belongs to; set by hook.c
  * @error: result of @source->find; 0: the point is there
  * @attached: @source->attach has succeeded
@@ -89,6 +91,7 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
 struct evring_point {
 	const struct evring_source *source;
 	bool optional;
+	bool detail;
 
 	struct evring_event_hook *hook;
 	int error;
@@ -142,6 +145,7 @@ void evring_point_tell_missed(struct evring_point *point);
 /* source_kprobe.c */
 
 bool evring_kretprobe_refuses(const struct evring_point *point);
+void evring_kretprobe_forget(struct evring_point *point);
 
 static inline struct evring_event_hook *evring_notifier_hook(struct notifier_block *block)
 {
@@ -149,9 +153,12 @@ static inline struct evring_event_hook *evring_notifier_hook(struct notifier_blo
 }
 
 /*
- * Points as a family declares them; more members can follow (.optional = true).
+ * Points as a family declares them; more members can follow (.optional = true). A point
+ * of EVRING_DETAIL is one that adds details alone.
  * A kprobe's names are a list in parentheses: ("do_thing", "__do_thing").
  */
+#define EVRING_DETAIL	.optional = true, .detail = true
+
 #define __EVRING_SYMBOLS(...)	((const char *const []){ __VA_ARGS__, NULL })
 
 #define EVRING_TRACEPOINT(_name, _probe, ...) {					\

@@ -217,6 +217,20 @@ static void call_release(struct evring_point *point, void *data)
 		atomic_dec(&point->kretprobe.held[holder]);
 }
 
+/*
+ * Current's call of the function will never return, so give its share back now. Context:
+ * a probe of a function that the call leads to.
+ */
+void evring_kretprobe_forget(struct evring_point *point)
+{
+	void *data = point->attached ? evring_call_data(&point->kretprobe.probe) : NULL;
+
+	if (!data)
+		return;
+	call_release(point, data);
+	*call_holder(point, data) = NOT_HELD;
+}
+
 /* Have calls been left out in the last second? Any context. */
 bool evring_kretprobe_refuses(const struct evring_point *point)
 {
@@ -233,7 +247,8 @@ static bool call_begin(struct evring_point *point, void *data, struct pt_regs *r
 	if (call_hold(point, data))
 		return true;
 	WRITE_ONCE(point->kretprobe.refused, jiffies ?: 1);
-	evring_lose(point->hook->type, 1, EVRING_LOST_PROBE);
+	if (!point->detail)
+		evring_lose(point->hook->type, 1, EVRING_LOST_PROBE);
 	return false;
 }
 
@@ -302,6 +317,10 @@ static unsigned long kretprobe_missed(const struct evring_point *point)
 }
 
 #else
+void evring_kretprobe_forget(struct evring_point *point)
+{
+}
+
 bool evring_kretprobe_refuses(const struct evring_point *point)
 {
 	return false;

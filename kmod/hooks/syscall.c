@@ -9,9 +9,9 @@
  *
  * exit() does not return, and has no exit. A call that a signal ends returns first,
  * with ERESTART*, whatever the signal does then. A new process's first act is to
- * return from a call that it did not begin: it has an exit without an enter. A
- * signal's handler returns by rt_sigreturn(), which leaves no number behind: it is
- * known from the enter.
+ * return from a call that it did not begin: x86 traces that, an exit without an enter,
+ * and arm64 does not. A signal's handler returns by rt_sigreturn(), which leaves no
+ * number behind: it is known from the enter.
  *
  * The probes run in task context, from 6.13 on with preemption on.
  */

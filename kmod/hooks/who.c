@@ -51,7 +51,7 @@ void evring_who_parent(struct evring_who *who, struct task_struct *task)
 /*
  * The name of a task's terminal, empty: none. No lock is taken, which on PREEMPT_RT
  * would sleep: as long as it is the terminal it is referenced, so a name is good
- * if it is the terminal still after it was read.
+ * if it is the terminal still after it was read. One that keeps changing is not told.
  */
 void evring_tty(char name[EVRING_TTY_BYTES], const struct task_struct *task)
 {
@@ -66,5 +66,9 @@ void evring_tty(char name[EVRING_TTY_BYTES], const struct task_struct *task)
 		if (!copy_from_kernel_nofault(name, tty->name, EVRING_TTY_BYTES))
 			name[EVRING_TTY_BYTES - 1] = '\0';
 		smp_rmb();	/* the name before the second look; signal->tty has no pair */
-	} while (READ_ONCE(task->signal->tty) != tty && ++tries < TRIES_MAX);
+		if (READ_ONCE(task->signal->tty) == tty)
+			return;
+	} while (++tries < TRIES_MAX);
+	/* It keeps changing: the name may be of memory that was freed. */
+	name[0] = '\0';
 }

@@ -7,21 +7,20 @@
 
 e2e_start() {
 	work=$(mktemp -d)
-	guest_pid='' clock_pid='' mock_pid='' kafka='' guest_options=()
+	guest_pid='' kafka='' guest_options=()
 	trap e2e_end EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	build/bin/evring-clock serve >"$work/clock" &
-	clock_pid=$!
 	wait_for_line "$work/clock" '^[0-9]' 600
 }
 
 e2e_end() {
-	local status=$?
+	local status=$? children
 	trap - EXIT
-	[ -z "$guest_pid" ] || kill "$guest_pid" 2>/dev/null || true
-	[ -z "$clock_pid" ] || kill "$clock_pid" 2>/dev/null || true
-	[ -z "$mock_pid" ] || kill "$mock_pid" 2>/dev/null || true
+	# Guest, clock, mock broker, consumers
+	mapfile -t children < <(jobs -p)
+	[ ${#children[@]} = 0 ] || kill "${children[@]}" 2>/dev/null || true
 	[ -z "$kafka" ] || tests/env/kafka/broker kill "$kafka" >/dev/null 2>&1 || true
 	wait 2>/dev/null || true
 	rm -rf "$work"

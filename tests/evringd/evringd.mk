@@ -3,7 +3,8 @@
 
 SIM_TESTS += $(B)/tests/evringd/watch_test $(B)/tests/evringd/evringd-asan
 SIM_WATCH_SRC := tests/evringd/watch_test.c user/evringd/watch.c \
-		 $(addprefix user/common/,memory.c snapshot.c) \
+		 $(addprefix user/common/,exposition.c file.c host_metrics.c memory.c \
+		 names.c snapshot.c unread.c) \
 		 $(wildcard user/libevring/*.c)
 
 $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS) \
@@ -12,6 +13,16 @@ $(B)/tests/evringd/watch_test: $(SIM)/kernel-asan.o $(SIM_WATCH_SRC) $(SIM_DEPS)
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim -Iuser/evringd $(INCLUDES) $(CPPFLAGS) \
 		$(SIM_WRAP) -Wl,--wrap=clock_gettime -o $@ $(SIM_WATCH_SRC) $< -lpthread
+
+# Random types and events in each format, for formats.py
+SIM_TESTS += $(B)/tests/evringd/values
+$(B)/tests/evringd/values: tests/evringd/values.c $(B)/san/user/evring/typefile.o $(SAN_D) $(SAN_LIB) \
+		$(SIM)/kernel-asan.o tests/env/sim/sim.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) -Itests/env/sim -Iuser/evringd -Iuser/evring $(INCLUDES) \
+		$(CPPFLAGS) $(DEPS) $(SIM_WRAP) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) \
+		$(filter-out -ljemalloc,$(D_LIBS)) -lpthread
 
 # Hostile clients of its REST interface meet the sanitizers.
 $(B)/tests/evringd/evringd-asan: $(SAN_D) $(SAN_LIB) $(B)/san/user/evringd/main.o

@@ -69,6 +69,42 @@ TEST_F(kernel_boot, a_reboot_that_is_refused_or_asks_for_less_is_told)
 	free(told);
 }
 
+/* A call that ends its container never returns; a user has a share of the calls under way. */
+static int restart_containers(void *arg)
+{
+	pid_t pid, inner;
+
+	deed_as_nobody();
+	for (int i = 0; i < 64; i++) {
+		pid = fork();
+		if (!pid) {
+			if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
+				_exit(1);
+			inner = fork();
+			if (!inner)
+				_exit(reboot_call(LINUX_REBOOT_CMD_RESTART) ? 2 : 0);
+			if (waitpid(inner, &(int){ 0 }, 0) != inner)
+				_exit(3);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, &(int){ 0 }, 0) != pid)
+			return 100;
+	}
+	return reboot_call(LINUX_REBOOT_CMD_POWER_OFF);
+}
+
+TEST_F(kernel_boot, containers_that_restart_themselves_use_up_nothing)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, REBOOT, restart_containers, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
+	free(told);
+}
+
 /* Process 1 of a pid namespace asks, and all of it ends. */
 TEST_F(kernel_boot, a_container_that_restarts_itself_is_told)
 {

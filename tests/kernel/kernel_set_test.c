@@ -108,6 +108,7 @@ TEST_F(kernel_set, a_parameter_is_told_with_its_old_and_new_value)
 		EXPECT_STREQ(p->name, told_text(event, "name"));
 		EXPECT_EQ(0, told_result(event));
 		EXPECT_EQ(1, told_number(event, "values_known"));
+		EXPECT_EQ(1, told_number(event, "old_known"));
 		EXPECT_EQ(0, told_number(event, "values_truncated"));
 		EXPECT_STREQ(before, told_text(event, "old_value"));
 		EXPECT_STREQ(p->values[0], told_text(event, "new_value"));
@@ -119,6 +120,45 @@ TEST_F(kernel_set, a_parameter_is_told_with_its_old_and_new_value)
 		free(told);
 		sysctl_write(p->file, before);
 	}
+}
+
+static int write_secret(void *arg)
+{
+	if (unshare(CLONE_NEWNET))
+		return 100;
+	return sysctl_write("net/ipv6/conf/lo/stable_secret", "2001:db8::1");
+}
+
+/*
+ * That handler has a copy of the value on its stack, which such handlers need not fill when
+ * the parameter is written: what the copy has is not told as the old value.
+ */
+TEST_F(kernel_set, an_old_value_is_told_where_the_kernel_has_it)
+{
+	static const struct parameter ratio = { "vm/overcommit_ratio", "", { "61" } };
+	const struct evring_event *event;
+	char before[256];
+	struct told *told;
+	int status;
+
+	sysctl_read(ratio.file, before, sizeof(before));
+	told = deed_in_child(self->ev, SYSCTL, write_values, (void *)&ratio, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(1, told_number(told_at(told, 0), "old_known"));
+	EXPECT_STREQ(before, told_text(told_at(told, 0), "old_value"));
+	free(told);
+	sysctl_write(ratio.file, before);
+
+	told = deed_in_child(self->ev, SYSCTL, write_secret, NULL, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(1, told_number(event, "values_known"));
+	EXPECT_EQ(0, told_number(event, "old_known"));
+	EXPECT_STREQ("", told_text(event, "old_value"));
+	EXPECT_STREQ("2001:db8::1", told_text(event, "new_value"));
+	free(told);
 }
 
 static int write_nonsense(void *arg)
@@ -259,7 +299,11 @@ static int set_clock(void *arg)
 	txc = (struct timex){ .modes = ADJ_FREQUENCY };
 	if (adjtimex(&txc) < 0)
 		return errno;
+	/* To look is no change, by adjtime() either. */
 	txc.modes = 0;
+	if (adjtimex(&txc) < 0)
+		return errno;
+	txc.modes = ADJ_OFFSET_SS_READ;
 	return adjtimex(&txc) < 0 ? errno : 0;
 }
 

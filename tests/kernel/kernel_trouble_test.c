@@ -97,6 +97,31 @@ TEST_F(kernel_trouble, a_message_of_the_kernel_has_its_level)
 	free(told);
 }
 
+/* Events of kernel.log that were lost; to ask for its state has missed calls counted. */
+static uint64_t log_lost(struct evring *ev)
+{
+	if (hook_op(ev, LOG, EVRING_HOOK_QUERY) != 1 || evring_types(ev) < 0)
+		abort();
+	return evring_type_by_name(ev, LOG)->lost;
+}
+
+/* The call that has the level is not seen in a probe's handler: the message is, and not lost. */
+TEST_F(kernel_trouble, a_level_in_an_argument_is_told_and_a_message_without_one_is_not_lost)
+{
+	const struct evring_event *event;
+	uint64_t before = log_lost(self->ev);
+	struct told *told;
+
+	ASSERT_EQ(0, knob_write("say", "hello"));
+	EXPECT_EQ(before, log_lost(self->ev));
+	told = told_all(self->ev, LOG);
+	event = said(told, "evring_torture: hello, plainly");
+	ASSERT_NE(NULL, event);
+	EXPECT_TRUE(told_called(event, "level", "notice"));
+	EXPECT_NE(NULL, said(told, "evring_torture: hello, in a probe"));
+	free(told);
+}
+
 static bool file_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);

@@ -2,7 +2,9 @@
 /* process.namespace: processes enter and make namespaces, or are refused. */
 #include <linux/sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 #include "file_deed.h"
 
@@ -347,5 +349,55 @@ TEST_F(process_ns, a_32_bit_call_is_told_alike)
 	free(told);
 }
 #endif
+
+static void alarm_taken(int signal)
+{
+}
+
+#define CLONES	5000
+
+/*
+ * Refused clones while signals come. The kernel looks for a signal before it refuses: then
+ * the call begins anew once the signal is handled.
+ */
+static int clone_under_alarms(void *arg)
+{
+	const struct itimerval often = { .it_interval = { .tv_usec = 1000 },
+					 .it_value = { .tv_usec = 1000 } };
+	struct sigaction action = { .sa_handler = alarm_taken };
+	struct clone_args args = { .flags = CLONE_NEWUTS, .exit_signal = SIGCHLD };
+
+	deed_as_nobody();
+	if (setrlimit(RLIMIT_NPROC, &(struct rlimit){ }) || sigaction(SIGALRM, &action, NULL) ||
+	    setitimer(ITIMER_REAL, &often, NULL))
+		return 1;
+	for (int i = 0; i < CLONES; i++)
+		if (syscall(SYS_clone3, &args, sizeof(args)) >= 0 || errno != EAGAIN)
+			return 2;
+	return 0;
+}
+
+TEST_F(process_ns, a_clone_that_begins_anew_is_told_by_its_end)
+{
+	unsigned int n = 0, anew = 0;
+	struct evring_event event;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		_exit(clone_under_alarms(NULL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	while (evring_next(self->ev, &event) > 0) {
+		if (!event.type || strcmp(event.type->name, NAMESPACE))
+			continue;
+		n++;
+		anew += told_result(&event) != -EAGAIN;
+	}
+	note("%u clones are told, %u of them as begun anew", n, anew);
+	EXPECT_LT(0, n);
+	EXPECT_EQ(0, anew);
+}
 
 TEST_HARNESS_MAIN

@@ -598,6 +598,125 @@ TEST_F_TIMEOUT(process_state, a_ring_that_is_held_makes_the_snapshot_wait, 120)
 	stop_sleepers(pids);
 }
 
+#define EXECERS	40
+
+static int go[2];
+
+static void *exec_when_told(void *unused)
+{
+	char *argv[] = { "sh", "-c", "read x", NULL };
+	char byte;
+
+	if (read(go[0], &byte, 1) == 1 && dup2(held_open[0], 0) >= 0)
+		execv("/bin/sh", argv);
+	_exit(127);
+}
+
+static void start_execer(void *unused)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, exec_when_told, NULL))
+		_exit(1);
+}
+
+static void exec_all(const pid_t *pids)
+{
+	char comm[64];
+
+	for (unsigned int i = 0; i < EXECERS; i++)
+		if (write(go[1], "", 1) != 1)
+			abort();
+	for (unsigned int i = 0; i < EXECERS; i++)
+		while (proc_read(pids[i], "comm", comm, sizeof(comm)) && strcmp(comm, "sh\n"))
+			usleep(1000);
+}
+
+/* As much as leaves room for a few processes until the worker has to wait */
+static void fill_half(void)
+{
+	const uint64_t size = torture_size(1000), half = ring_size(LANE_CRITICAL) / 2;
+
+	if (emit((half - 8192) / size, 1000))
+		abort();
+}
+
+static void await_half(uint64_t start)
+{
+	while (ring_get(LANE_CRITICAL, 0).head - start <= ring_size(LANE_CRITICAL) / 2)
+		usleep(1000);
+}
+
+/* Is this the state of one program, and of a process that has its parent? */
+static bool is_of_one(const struct kept *kept)
+{
+	char path[PAYLOAD_MAX], comm[PAYLOAD_MAX], own[PAYLOAD_MAX];
+
+	proc_read(getpid(), "exe", own, sizeof(own));
+	string(kept, "path", path, sizeof(path));
+	string(kept, "comm", comm, sizeof(comm));
+	return number(kept, "ppid") == (uint64_t)getpid() &&
+	       !strcmp(path, own) == !!strcmp(comm, "sh");
+}
+
+/*
+ * The worker waits with a process in its hand, a thread of which runs another program: the
+ * thread is the leader then, and the one that the worker has found is gone.
+ */
+TEST_F_TIMEOUT(process_state, a_thread_that_becomes_the_leader_meanwhile_is_told_as_it_is, 120)
+{
+	struct evring_group group = {
+		.name = GROUP, .lanes = CRITICAL, .policy = EVRING_HOLD, .start = EVRING_LATEST,
+	};
+	unsigned int i, n[2] = { }, mixed = 0;
+	pid_t pids[EXECERS];
+	struct evring_event event;
+	char comm[PAYLOAD_MAX];
+	uint64_t start;
+	uint32_t told;
+	int ended;
+
+	ASSERT_EQ(0, pin(0));
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(held_open, O_CLOEXEC));
+	for (i = 0; i < EXECERS; i++)
+		pids[i] = spawn(start_execer, NULL);
+	evring_close(self->ev);
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_LT(0, evring_types(self->ev));
+	ASSERT_EQ(0, evring_join(self->ev, &group));
+	start = ring_get(LANE_CRITICAL, 0).head;
+	fill_half();
+	ask(self, "kernel == 0");
+	await_half(start);
+	exec_all(pids);
+	do {
+		ended = evring_snapshot_ended(self->ev, STATE, self->number, &told);
+		while (evring_next(self->ev, &event) > 0) {
+			self->watch = event.rec->pid;
+			self->kept->n = 0;
+			see(self, &event);
+			for (i = 0; i < EXECERS && event.rec->pid != (uint32_t)pids[i]; i++)
+				;
+			if (!self->kept->n || i == EXECERS)
+				continue;
+			mixed += !is_of_one(self->kept);
+			string(self->kept, "comm", comm, sizeof(comm));
+			n[!strcmp(comm, "sh")]++;
+		}
+		ASSERT_EQ(0, evring_commit(self->ev));
+	} while (!ended);
+	for (i = 0; i < EXECERS; i++)
+		stop(pids[i]);
+	note("%u told before exec, %u after, %u mixed, %u lost", n[0], n[1], mixed,
+	     (unsigned int)self->lost);
+	EXPECT_EQ(0, mixed);
+	if (self->lost)
+		SKIP(return, "the machine is so slow that the worker lost its patience");
+	EXPECT_LT(0, n[0]);
+	EXPECT_LT(0, n[1]);
+}
+
 TEST_F(process_state, a_snapshot_is_of_this_hook_alone)
 {
 	struct evring_attachment how = { .hook = "process.fork" };

@@ -169,7 +169,7 @@ static void no_value_in_errors(void)
 {
 	static const char *const keys[] = {
 		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
-		"topic", "key", "value.format", "headers", "timestamp", "pack.bytes",
+		"topic", "key", "value.format", "value.converter", "data.flatten", "headers", "timestamp", "pack.bytes",
 		"watermark.bytes", "flush.ms", "batch.events", "inflight.max.bytes",
 		"inflight.max.events", "errors.tolerance", "delivery.accept", "shutdown.timeout.ms",
 		"machine.id", "log.level",
@@ -289,8 +289,21 @@ static void connects_keys(void)
 		"another class");
 	refuses(WITH("\"transforms\": \"a\""), "evringd does not support it; use", "transforms");
 	refuses(WITH("\"transforms.a.type\": \"b\""), "does not support it", "a transform");
-	refuses(WITH("\"value.converter\": \"b\""), "use \"value.format\"", "a converter");
+	refuses(WITH("\"value.converter\": \"b\""), "allowed: JsonConverter", "no converter");
+	refuses(WITH("\"value.converter.enhanced.avro.schema.support\": \"true\""),
+		"use \"value.format\", or", "a converter's key that is not known");
+	refuses(WITH("\"key.converter\": \"a.AvroConverter\""), "StringConverter", "a key that is no text");
 	refuses(WITH("\"exactly.once.support\": \"required\""), "at least once", "exactly once");
+	refuses(WITH("\"exactly.once.support\": \"maybe\""), "requested|required", "once or so");
+	refuses(WITH("\"errors.deadletterqueue.topic.name\": \"d\""), "nothing would come there",
+		"a dead-letter topic without tolerance");
+	refuses(WITH("\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"a b\""),
+		"not a name for a topic", "a dead-letter topic that cannot be");
+	config_free(takes(WITH("\"errors.tolerance\": \"all\", \"errors.log.enable\": true, "
+			       "\"errors.deadletterqueue.topic.name\": \"d\", "
+			       "\"errors.deadletterqueue.topic.replication.factor\": 1, "
+			       "\"errors.deadletterqueue.context.headers.enable\": false"),
+			  "a dead-letter topic"));
 	refuses("{\"name\": \"n\", \"config\": {" BROKERS "}, \"initial_state\": \"UP\"}",
 		"initial_state\": is no state", "no state to start in");
 }

@@ -209,6 +209,38 @@ static void rejected_bare(void)
 	bench_close(b);
 }
 
+/* Without headers, and written by nobody: the letter has its whole identity all the same. */
+static void letter(void)
+{
+	struct bench *b = bench_open("\"errors.tolerance\": \"all\", "
+				     "\"errors.deadletterqueue.topic.name\": \"dead\",");
+	const struct evring_rec rec = { .len = sizeof(rec), .type = 9, .seq = 41 };
+	const struct evring_event event = {
+		.rec = &rec, .seq = 41, .lane = LANE_APP, .cpu = 3, .next = 64, .next_seq = 42,
+	};
+	struct delivery *delivery = delivery_begin(b->ds, 0);
+	const struct outgoing out = { .delivery = delivery, .partition = -1, .key = "k", .key_len = 1 };
+	const struct refusal refusal = {
+		.delivery = delivery, .name = "(none)", .out = &out, .event = &event, .why = "too odd",
+	};
+	const struct outgoing *sent;
+	char id[128];
+
+	delivery_push(b->ds, delivery, &event, 0, 0);
+	letter_send(&b->enc, b->ds, &refusal);
+	sent = sender_topic(&b->sender, "dead")->first;
+	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/41", b->src.host.machine_id,
+		 b->src.host.boot_id);
+	ok(sent && sent->letter && sent->copy && delivery->parts == 2 &&
+	   header_is(sent, "__connect.errors.evring.id", id) &&
+	   header_is(sent, "__connect.errors.stage", "VALUE_CONVERTER") &&
+	   header_is(sent, "__connect.errors.exception.message", "too odd") &&
+	   !header_is(sent, "__connect.errors.partition", "-1") &&
+	   sent->len > 2 && !memcmp(sent->value, "{\"type\":\"unknown:9\"", 19),
+	   "a letter that could not be written: JSON, with its identity, and one message more to ack");
+	bench_close(b);
+}
+
 /* 5 events before number 100 are gone. */
 static void missed(void)
 {
@@ -281,6 +313,7 @@ int main(void)
 	rejected_line();
 	rejected_raw();
 	rejected_bare();
+	letter();
 	missed();
 	missed_frame();
 	ok(declared_type(TYPE_REJECTED) && declared_type(TYPE_MISSED) && !declared_type(0) &&

@@ -161,6 +161,24 @@ bool group_holds(const struct evring_group_info *group)
 	       !(group->flags & EVRING_GROUP_ABANDONED);
 }
 
+uint64_t ring_held(const struct snapshot *snap, const struct ring_view *ring, int *holder)
+{
+	const struct evring_ring_page *page = &ring->page;
+	uint64_t held = 0;
+
+	for (unsigned int i = 0; i < snap->meta.groups.count && i < ring->nr_cursors; i++) {
+		const struct evring_cursor *cursor = &ring->cursors[i];
+
+		if (!group_holds(&snap->groups[i]) ||
+		    !(snap->groups[i].lanes & 1ULL << page->lane) ||
+		    cursor->pos >= page->head || page->head - cursor->pos <= held)
+			continue;
+		held = page->head - cursor->pos;
+		*holder = (int)i;
+	}
+	return held;
+}
+
 uint64_t group_away_ns(const struct snapshot *snap, const struct evring_group_info *group)
 {
 	return group->left_ns && snap->boottime_ns > group->left_ns ?

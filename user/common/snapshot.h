@@ -61,6 +61,8 @@ uint64_t tally_published(const struct tally *tally);
 
 /* A group whose cursors keep events from being overwritten */
 bool group_holds(const struct evring_group_info *group);
+/* Bytes of the ring that a group keeps from being overwritten. *@holder: its place, else unchanged */
+uint64_t ring_held(const struct snapshot *snap, const struct ring_view *ring, int *holder);
 /* Nanoseconds without an owner; 0: it has one, or never had one. */
 uint64_t group_away_ns(const struct snapshot *snap, const struct evring_group_info *group);
 void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag);

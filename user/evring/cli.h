@@ -32,6 +32,9 @@ int cmd_redact(const struct cli *cli, int argc, char **argv);
 int cmd_publish(const struct cli *cli, int argc, char **argv);
 int cmd_connectors(const struct cli *cli, int argc, char **argv);
 
+/* metrics.c: 'status --prometheus' and '--openmetrics'. @output: NULL, or a file to replace */
+int status_metrics(const struct cli *cli, bool openmetrics, const char *output);
+
 /* groups.c: status prints the groups too */
 void groups_print(const struct snapshot *snap);
 json_t *groups_json(const struct snapshot *snap);
@@ -57,6 +60,14 @@ int types_in_file(const char *file, int (*fn)(const struct evring_type *type, vo
 
 /* types.c: a type as 'types --json' prints it. @lane: where its events go */
 json_t *type_json(const struct evring_type *type, const char *lane);
+
+/* typeschema.c: 'types --schema' */
+struct types_schema {
+	const char *format, *name;
+	const char *file;	/* with the type; NULL: the module's */
+	bool flat;
+};
+int types_schema(const struct cli *cli, const struct types_schema *how);
 
 /* register.c: 'types register' and 'types unregister' */
 int types_register(const struct cli *cli, const char *file, bool json);

@@ -52,7 +52,7 @@ static int unreachable(const struct ask *ask, int error)
 		fprintf(stderr, "evring: %s: no permission: this needs root or the group evring\n",
 			ask->socket);
 	else if (error == -EPROTO)
-		fprintf(stderr, "evring: %s: what answers is no evringd\n", ask->socket);
+		fprintf(stderr, "evring: %s: the answer is not evringd's\n", ask->socket);
 	else
 		fail(error, "%s", ask->socket);
 	return EXIT_FAILURE;
@@ -372,7 +372,7 @@ static int validate(const struct ask *ask, const char *file)
 }
 
 /*
- * What is asked of connectors
+ * The verbs
  */
 
 static const struct action {

@@ -21,8 +21,8 @@ static const char help[] =
 	"       evring redact check RULE\n"
 	"       evring redact try TYPE.FIELD [--] TEXT...\n"
 	"The kernel leaves secrets out of events before anybody can read these. List the rules\n"
-	"that say what is one; change them, which needs CAP_SYS_ADMIN and is at once true of\n"
-	"all events; or see what they do. evring-redact(7) has the language.\n"
+	"by which it finds them; change them, which needs CAP_SYS_ADMIN and holds for all\n"
+	"events from then on; or try them. evring-redact(7) has the language.\n"
 	"\n"
 	"  add      one rule more\n"
 	"  remove   a rule, as the list has it\n"
@@ -30,7 +30,7 @@ static const char help[] =
 	"  reset    the rules that the module was loaded with\n"
 	"  off      no rules: secrets are in the events\n"
 	"  check    is this a rule? If not, say where, and what would be right\n"
-	"  try      what would be left of these texts\n"
+	"  try      show how these texts would be in an event\n"
 	"\n"
 	"  --json   the list as one JSON array\n"
 	"  --rules  the list as a file that 'load' takes\n"
@@ -122,7 +122,7 @@ static int fail_to_get(int ret, const char *type)
 {
 	if (ret != -EOPNOTSUPP)
 		return fail(ret, "cannot read the rules of %s", type);
-	fprintf(stderr, "evring: %s is no hook's: what is in its events is for its author to say\n",
+	fprintf(stderr, "evring: %s is not the type of a hook, and has no rules: its author leaves secrets out\n",
 		type);
 	return EXIT_FAILURE;
 }
@@ -351,7 +351,7 @@ static int load(struct evring *ev, const char *file)
 }
 
 /*
- * What they do
+ * Trying rules
  */
 
 static int check(struct evring *ev, const char *rule)
@@ -610,7 +610,7 @@ int cmd_redact(const struct cli *cli, int argc, char **argv)
 	struct evring *ev;
 	int option, ret;
 
-	/* "+": what is tried may look like an option. */
+	/* "+": a text may look like an option. */
 	while ((option = getopt_long(argc, argv, "+h", longs, NULL)) != -1) {
 		if (option == 'h')
 			return print_help(help);

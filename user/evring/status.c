@@ -12,17 +12,23 @@
 
 static const char help[] =
 	"Usage: evring status [--rings] [--json] [--watch[=SECONDS]]\n"
+	"       evring status --prometheus|--openmetrics [--output FILE]\n"
 	"Show the lanes of the module, the groups that read them, and the lost events.\n"
 	"\n"
 	"  --rings             a row for each ring instead of each lane\n"
 	"  --json              as one JSON object (with --watch, one line each)\n"
 	"  --watch[=SECONDS]   again and again, every 2 seconds by default\n"
+	"  --prometheus        as metrics for Prometheus, in its text format\n"
+	"  --openmetrics       the same in the OpenMetrics format\n"
+	"  --output FILE       replace FILE by them, at once and as a whole\n"
 	"  --help              this text\n";
 
 struct options {
 	bool rings;
 	bool json;
 	unsigned int watch;	/* seconds, 0: once */
+	bool prometheus, openmetrics;
+	const char *output;	/* NULL: standard output */
 };
 
 /* One lane, or one ring */
@@ -323,12 +329,52 @@ static int parse_seconds(const char *text, unsigned int *seconds)
 	return 0;
 }
 
+/* False: the options do not go together. */
+static bool fit(const struct options *options)
+{
+	if (options->prometheus && (options->rings || options->json || options->watch))
+		fputs("evring: --prometheus and --openmetrics go with --output alone\n", stderr);
+	else if (options->output && !options->prometheus)
+		fputs("evring: --output goes with --prometheus or --openmetrics\n", stderr);
+	else
+		return true;
+	return false;
+}
+
+static bool take(struct options *options, int option)
+{
+	switch (option) {
+	case 'r':
+		options->rings = true;
+		return true;
+	case 'j':
+		options->json = true;
+		return true;
+	case 'o':
+		options->openmetrics = true;
+		/* fall through */
+	case 'p':
+		options->prometheus = true;
+		return true;
+	case 'O':
+		options->output = optarg;
+		return true;
+	case 'w':
+		return !parse_seconds(optarg ? optarg : "2", &options->watch);
+	default:
+		return false;
+	}
+}
+
 int cmd_status(const struct cli *cli, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "rings", no_argument, NULL, 'r' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", optional_argument, NULL, 'w' },
+		{ "prometheus", no_argument, NULL, 'p' },
+		{ "openmetrics", no_argument, NULL, 'o' },
+		{ "output", required_argument, NULL, 'O' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -339,17 +385,15 @@ int cmd_status(const struct cli *cli, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (option == 'h')
 			return print_help(help);
-		if (option == 'r')
-			options.rings = true;
-		else if (option == 'j')
-			options.json = true;
-		else if (option != 'w' || parse_seconds(optarg ? optarg : "2", &options.watch))
+		if (!take(&options, option))
 			return try_help("status");
 	}
-	if (optind < argc) {
+	if (optind < argc)
 		fputs("evring: status takes no arguments (and --watch=SECONDS its '=')\n", stderr);
+	if (optind < argc || !fit(&options))
 		return try_help("status");
-	}
+	if (options.prometheus)
+		return status_metrics(cli, options.openmetrics, options.output);
 	ev = open_device(cli);
 	if (!ev)
 		return EXIT_FAILURE;

@@ -10,18 +10,24 @@
 
 static const char help[] =
 	"Usage: evring types [-v] [--json] [NAME-GLOB]...\n"
+	"       evring types --schema FORMAT [--flat] [--types FILE] NAME\n"
 	"       evring types register [--json] FILE\n"
 	"       evring types unregister NAME\n"
 	"List the types of events, and all fields of a type that is given by its whole name;\n"
+	"or print the schema of a type's events, for consumers;\n"
 	"or register the types of a file, as --json prints them, for this user to publish.\n"
 	"They stay registered until 'unregister', or until the module is unloaded.\n"
 	"\n"
 	"  -v, --verbose   all fields of every type\n"
 	"  --json          as one JSON array, fields included\n"
+	"  --schema FORMAT avro, protobuf, json or connect\n"
+	"  --flat          of events with data.flatten=true\n"
+	"  --types FILE    the type is in this file, as --json prints it; no module is needed\n"
 	"  --help          this text\n";
 
 struct options {
-	bool json, verbose;
+	bool json, verbose, flat;
+	const char *schema, *types;
 };
 
 static bool is_wanted(const struct evring_type *type, int argc, char **argv)
@@ -226,28 +232,64 @@ static int change(const struct cli *cli, const struct options *options, int argc
 			     types_unregister(cli, argv[1]);
 }
 
-int cmd_types(const struct cli *cli, int argc, char **argv)
+/* One type's schema */
+static int print_schema(const struct cli *cli, const struct options *options, int argc,
+			char **argv)
+{
+	const struct types_schema how = {
+		.format = options->schema, .name = argc ? argv[0] : NULL, .file = options->types,
+		.flat = options->flat,
+	};
+
+	if (how.format && argc == 1 && !options->json && !options->verbose)
+		return types_schema(cli, &how);
+	fprintf(stderr, "evring: %s\n", how.format ?
+		"types --schema takes the name of one type" :
+		"types --flat and --types go with --schema");
+	return try_help("types");
+}
+
+static int parse(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "schema", required_argument, NULL, 's' },
+		{ "flat", no_argument, NULL, 'f' },
+		{ "types", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct options options = { 0 };
-	struct evring *ev;
-	int option, nr, ret;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "vh", longs, NULL)) != -1) {
-		if (option == 'h')
-			return print_help(help);
-		else if (option == 'v')
-			options.verbose = true;
+		if (option == 'v')
+			options->verbose = true;
 		else if (option == 'j')
-			options.json = true;
+			options->json = true;
+		else if (option == 's')
+			options->schema = optarg;
+		else if (option == 'f')
+			options->flat = true;
+		else if (option == 't')
+			options->types = optarg;
 		else
-			return try_help("types");
+			return option;
 	}
+	return 0;
+}
+
+int cmd_types(const struct cli *cli, int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct evring *ev;
+	int nr, ret;
+
+	ret = parse(&options, argc, argv);
+	if (ret)
+		return ret == 'h' ? print_help(help) : try_help("types");
+	if (options.schema || options.flat || options.types)
+		return print_schema(cli, &options, argc - optind, argv + optind);
 	if (optind < argc && (!strcmp(argv[optind], "register") ||
 			      !strcmp(argv[optind], "unregister")))
 		return change(cli, &options, argc - optind, argv + optind);

@@ -3,28 +3,72 @@
 #include "running.h"
 
 #include "config.h"
+#include "converter.h"
 #include "delivery.h"
+#include "letter.h"
+#include "memory.h"
 #include "outgoing.h"
 #include "sender.h"
+#include "text.h"
 
-void task_acked(void *arg, struct delivery *delivery)
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+
+#define CONTENTS_MAX 1024	/* bytes of a value that are logged */
+
+void task_acked(void *arg, struct delivery *delivery, bool letter)
 {
 	struct task *t = arg;
 
+	t->counts.letters += letter;
 	t->counts.delivered += delivery_ack(t->deliveries, delivery);
 }
 
-static void log_refusal(struct task *t, const char *topic, const char *why, bool declared)
+/* The key and the value, as a shell reads them back */
+static void log_contents(const struct outgoing *out)
+{
+	size_t len, cut = out->len < CONTENTS_MAX ? out->len : CONTENTS_MAX;
+	char *text;
+	FILE *to = stream_begin(&text, &len);
+
+	fprintf(to, "key ");
+	quote_string(to, out->key ? out->key : "", out->key ? out->key_len : 0);
+	fprintf(to, ", value (%zu bytes) ", out->len);
+	quote_string(to, out->value ? out->value : "", cut);
+	stream_end(to);
+	warn("the event that is refused: %s%s", text, cut < out->len ? "..." : "");
+	free(text);
+}
+
+/* Without errors.log.enable some of them are enough. */
+static bool log_passes(struct task *t)
 {
 	unsigned int held;
 
-	t->counts.rejected++;
+	if (t->cfg->errors_log)
+		return true;
 	if (!ratelimit_pass(&t->refusals, &held))
-		return;
+		return false;
 	if (held)
 		warn("%u refusals left out", held);
-	warn("an event for topic %s is refused: %s%s", topic, why,
-	     declared ? "; it is declared as evring.rejected" : "");
+	return true;
+}
+
+static void log_refusal(struct task *t, const struct refusal *refusal, bool tolerated)
+{
+	const char *letters = tolerated ? t->cfg->letters : NULL;
+	struct identity who = { .id = "" };
+
+	t->counts.rejected++;
+	if (!log_passes(t))
+		return;
+	refusal_identity(&t->encoder, t->deliveries, refusal, &who);
+	warn("an event for topic %s is refused: %s%s%s%s (%s%s%s)", refusal->name, refusal->why,
+	     tolerated ? "; it is declared as evring.rejected" : "",
+	     letters ? ", and goes to the dead-letter topic " : "", letters ? letters : "",
+	     who.type, *who.type ? " " : "", who.id);
+	if (t->cfg->errors_contents)
+		log_contents(refusal->out);
 }
 
 /* Not tolerated, the event keeps its place, so that nothing from it on is ever committed. */
@@ -42,6 +86,16 @@ static void give_up(struct task *t, const struct refusal *refusal)
 	t->reading = false;
 }
 
+static void letter_refused(struct task *t, const struct refusal *refusal)
+{
+	struct identity who;
+
+	refusal_identity(&t->encoder, t->deliveries, refusal, &who);
+	log_line(LOG_ERR, "the dead-letter topic %s refuses an event, too: %s; it is declared as "
+		 "evring.rejected, and nowhere else (%s)", refusal->name, refusal->why, who.id);
+	delivery_ack(t->deliveries, refusal->delivery);
+}
+
 void task_refused(void *arg, const struct refusal *refusal)
 {
 	struct task *t = arg;
@@ -50,6 +104,11 @@ void task_refused(void *arg, const struct refusal *refusal)
 	/* Its messages are given up anyway. */
 	if (t->phase >= PHASE_CLOSE)
 		return;
+	/* Its declaration is on its way, and all that the topics can be told. */
+	if (refusal->out && refusal->out->letter) {
+		letter_refused(t, refusal);
+		return;
+	}
 	/* It came in place of an event; nothing comes in its own place. */
 	if (refusal->out && refusal->out->declaration) {
 		warn("topic %s refuses a declaration of type evring.rejected: %s", refusal->name,
@@ -57,9 +116,15 @@ void task_refused(void *arg, const struct refusal *refusal)
 		delivery_ack(t->deliveries, refusal->delivery);
 		return;
 	}
-	log_refusal(t, refusal->name, refusal->why, tolerated);
-	if (!tolerated)
+	stats_refused(t->stats, refusal->name, refusal->code ? rd_kafka_err2name(refusal->code) :
+							       "unwritable", 1);
+	log_refusal(t, refusal, tolerated);
+	if (!tolerated) {
 		give_up(t, refusal);
-	else if (!declare_rejected(&t->encoder, t->deliveries, refusal))
+		return;
+	}
+	if (t->cfg->letters)
+		letter_send(&t->encoder, t->deliveries, refusal);
+	if (!declare_rejected(&t->encoder, t->deliveries, refusal))
 		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
 }

@@ -16,7 +16,7 @@ void batch_empty(struct sender *s)
 			.delivery = delivery, .order = delivery->order,
 			.value = message->payload, .len = message->len,
 			.key = message->key, .key_len = message->key_len,
-			.place = (uintptr_t)message->payload,
+			.place = (uintptr_t)message->payload, .partition = -1,
 		};
 
 		sender_enqueue(s, batch->topic, outgoing_new(&out, false));

@@ -4,9 +4,11 @@
 
 #include "check.h"
 #include "definition.h"
+#include "format.h"
 #include "keys.h"
 #include "memory.h"
 #include "problem.h"
+#include "template.h"
 
 #include <evring.h>
 #include <jansson.h>
@@ -27,6 +29,28 @@ static void read_setting(struct config *cfg, const char *name, const json_t *val
 	free(text);
 }
 
+static bool is_own_topic(const struct config *cfg, const char *name)
+{
+	return cfg->topic && !strcmp(cfg->topic->text, name);
+}
+
+static void errors_check(const struct config *cfg, struct problems *problems)
+{
+	if (cfg->exactly_once == ONCE_REQUIRED)
+		problem(problems, "key \"exactly.once.support\": evringd delivers at least once, "
+			"without transactions: an event that was in flight when it was killed comes "
+			"twice, with the same evring.id; allowed: requested");
+	if (!cfg->letters)
+		return;
+	if (cfg->tolerance != TOLERATE_ALL)
+		problem(problems, "key \"errors.deadletterqueue.topic.name\": nothing would come "
+			"there, as evringd stops before an event that is refused; allowed: with "
+			"\"errors.tolerance\": \"all\"");
+	if (is_own_topic(cfg, cfg->letters))
+		problem(problems, "key \"errors.deadletterqueue.topic.name\": is \"topic\" too, which "
+			"has refused the event; allowed: another topic");
+}
+
 /* Checks that need more than one key */
 static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
 {
@@ -38,6 +62,8 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 				"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -",
 				EVRING_NAME_MAX - 1);
 	}
+	errors_check(cfg, problems);
+	format_settle(cfg, settings, problems);
 	kafka_check(cfg, problems);
 }
 

@@ -32,7 +32,16 @@ struct config {
 	char *filter;			/* of all types; NULL: all events */
 	struct template *topic;
 	struct template *key;		/* without a piece: messages have no key */
-	uint64_t format;		/* enum value_format */
+	uint64_t format;		/* enum value_format, whichever key has said so */
+	uint64_t converter;		/* enum converter_class */
+	uint64_t schemas_enable;	/* 1: true */
+	uint64_t flatten;		/* 1: the fields stand beside the envelope */
+	char *registry_url;		/* with commas between; NULL: there is none */
+	uint64_t auto_register;		/* 1: true */
+	uint64_t use_latest;		/* 1: true */
+	uint64_t subject;		/* enum subject */
+	char *registry_user;		/* "user:password" */
+	char *registry_ca;		/* a PEM file */
 	uint64_t headers;		/* enum headers */
 	uint64_t timestamp;		/* enum timestamp */
 	uint64_t pack_bytes;		/* 0: one event a message */
@@ -44,6 +53,12 @@ struct config {
 	uint64_t tolerance;		/* enum tolerance */
 	uint64_t retry_timeout_ms;	/* UINT64_MAX: for ever */
 	uint64_t retry_delay_ms;
+	uint64_t errors_log;		/* 1: each refused event, else some of them */
+	uint64_t errors_contents;	/* 1: with its key and its value */
+	char *letters;			/* the dead-letter topic; NULL: none */
+	uint64_t letter_replicas;	/* if it is made */
+	uint64_t letter_context;	/* 1: with headers that tell the reason */
+	uint64_t exactly_once;		/* enum exactly_once */
 	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;
 	uint64_t log_level;		/* index into error, warning, info, debug */
@@ -57,10 +72,21 @@ struct config {
 	size_t nr_settings;
 };
 
-enum value_format { VALUE_JSON, VALUE_RAW };
-enum headers { HEADERS_ALL, HEADERS_NONE };
+enum value_format {
+	VALUE_JSON, VALUE_RAW, VALUE_CONNECT, VALUE_JSON_SCHEMA, VALUE_AVRO, VALUE_PROTOBUF,
+	VALUE_CLOUDEVENTS,
+};
+
+/* value.converter, by the last word of the class's name */
+enum converter_class {
+	CLASS_NONE, CLASS_JSON, CLASS_JSON_SCHEMA, CLASS_AVRO, CLASS_PROTOBUF, CLASS_BYTES,
+};
+
+enum subject { SUBJECT_TOPIC, SUBJECT_RECORD, SUBJECT_TOPIC_RECORD };
+enum headers { HEADERS_ALL, HEADERS_NONE, HEADERS_CLOUDEVENTS };
 enum timestamp { TIMESTAMP_EVENT, TIMESTAMP_SEND };
 enum tolerance { TOLERATE_NONE, TOLERATE_ALL };
+enum exactly_once { ONCE_REQUESTED, ONCE_REQUIRED };
 /* Promises that the user gives up: bits, in the order of the words of delivery.accept */
 enum accept { ACCEPT_LOSS = 1, ACCEPT_REORDERING = 2 };
 

@@ -16,16 +16,11 @@ static const struct {
 	{ "transforms.", "\"topic\", \"key\", \"filter\" and \"hooks.filter.TYPE\"" },
 	{ "predicates", "\"filter\" and \"hooks.filter.TYPE\"" },
 	{ "predicates.", "\"filter\" and \"hooks.filter.TYPE\"" },
-	{ "key.converter", "\"key\", whose value is text" },
 	{ "key.converter.", "\"key\", whose value is text" },
-	{ "value.converter", "\"value.format\"" },
-	{ "value.converter.", "\"value.format\"" },
+	{ "value.converter.", "\"value.format\", or the keys of value.converter that "
+			      "evringd --keys lists" },
 	{ "header.converter", "\"headers\"" },
 	{ "topics", "\"topic\"" },
-	{ "errors.log.enable", "to leave it out: refused events are always logged" },
-	{ "errors.log.include.messages", "to leave it out: an event's contents are never logged" },
-	{ "errors.deadletterqueue.", "\"errors.tolerance\": a refused event is declared in its "
-				     "topic, as evring.rejected" },
 	{ "topic.creation.", "to leave it out: the brokers create topics, or an administrator" },
 	{ "transaction.boundary", "to leave it out: there are no transactions" },
 	{ "transaction.boundary.", "to leave it out: there are no transactions" },
@@ -57,6 +52,14 @@ static bool is_class(const char *value)
 	return !strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector");
 }
 
+/* A key is the text of "key". */
+static bool is_text_converter(const char *value)
+{
+	const char *dot = strrchr(value, '.');
+
+	return !strcmp(dot ? dot + 1 : value, "StringConverter");
+}
+
 bool connect_key(const char *connector, const char *name, const char *value,
 		 struct problems *problems)
 {
@@ -68,15 +71,18 @@ bool connect_key(const char *connector, const char *name, const char *value,
 		if (!is_class(value))
 			problem(problems, "key \"connector.class\": evringd has one class; allowed: "
 				"EvringSourceConnector");
+	} else if (!strcmp(name, "key.converter")) {
+		if (!is_text_converter(value))
+			problem(problems, "key \"key.converter\": a key is text, as \"key\" says; "
+				"allowed: StringConverter");
+	} else if (!strcmp(name, "value.converter.basic.auth.credentials.source")) {
+		if (strcmp(value, "USER_INFO"))
+			problem(problems, "key \"%s\": is not supported; allowed: USER_INFO, with "
+				"\"value.converter.basic.auth.user.info\"", name);
 	} else if (!strcmp(name, "tasks.max")) {
 		if (!*value || value[strspn(value, "0123456789")] || value[strspn(value, "0")] == '\0')
 			problem(problems, "key \"tasks.max\": is no number of tasks; allowed: 1 or "
 				"more, of which one runs, as a group has one reader");
-	} else if (!strcmp(name, "exactly.once.support")) {
-		/* "requested" does not demand more than at least once. */
-		if (strcmp(value, "requested"))
-			problem(problems, "key \"exactly.once.support\": evringd delivers at least "
-				"once, without transactions; allowed: requested");
 	} else {
 		return refuse(name, problems);
 	}

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct connector {
 	char *trace;			/* why that one ended */
 	int status;			/* of it */
 	struct counts counts;		/* of tasks that there were */
+	struct stats stats;
 
 	struct loop_timer retry_timer;
 	uint64_t retry_at, retry_ms;	/* 0: no retry is under way */
@@ -184,6 +186,7 @@ static void end_task(struct connector *c)
 	task_counts(c->task, &counts);
 	look_at_end(c, &counts);
 	counts.in_flight = 0;
+	counts.in_flight_bytes = 0;
 	counts_add(&c->counts, &counts);
 	task_free(c->task);
 	c->task = NULL;
@@ -196,7 +199,7 @@ static void end_task(struct connector *c)
 static void start_task(struct connector *c)
 {
 	c->stopping = false;
-	c->task = task_new(c->cfg, c->before, c->file, c->loop);
+	c->task = task_new(c->cfg, c->before, c->file, c->loop, &c->stats);
 	task_pause(c->task, c->target == CONNECTOR_PAUSED);
 }
 
@@ -283,6 +286,8 @@ const char *connector_configure(struct connector *c, struct config *cfg)
 {
 	enum config_change change = config_compare(c->next ? c->next : c->cfg, cfg);
 
+	c->stats.reloads[change == CONFIG_SAME ? RELOAD_UNCHANGED :
+			 change == CONFIG_LIVE ? RELOAD_LIVE : RELOAD_ANEW]++;
 	if (change == CONFIG_SAME || (change == CONFIG_LIVE && c->task)) {
 		config_adopt(c->next ? c->next : c->cfg, cfg);
 		if (c->given_up)
@@ -371,6 +376,11 @@ void connector_counts(const struct connector *c, struct counts *counts)
 	counts_add(counts, &c->counts);
 }
 
+struct stats *connector_stats(struct connector *c)
+{
+	return &c->stats;
+}
+
 void connector_tell(const struct connector *c, const char *when, bool state)
 {
 	const char *trace = connector_trace(c);
@@ -429,6 +439,7 @@ void connector_free(struct connector *c)
 {
 	if (c->task)
 		task_free(c->task);
+	stats_free(&c->stats);
 	config_free(c->cfg);
 	config_free(c->next);
 	config_free(c->before);

@@ -20,6 +20,7 @@
 struct config;
 struct connector;
 struct loop;
+struct stats;
 
 enum connector_state {
 	CONNECTOR_UNASSIGNED, CONNECTOR_RUNNING, CONNECTOR_PAUSED, CONNECTOR_STOPPED,
@@ -85,6 +86,8 @@ const struct config *connector_config(const struct connector *connector);
 void connector_topics(const struct connector *connector,
 		      void (*tell)(void *arg, const char *name), void *arg);
 void connector_counts(const struct connector *connector, struct counts *counts);
+/* They go on from task to task. */
+struct stats *connector_stats(struct connector *connector);
 /* Write its counters to the log, and its state with @state. */
 void connector_tell(const struct connector *connector, const char *when, bool state);
 

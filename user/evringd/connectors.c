@@ -8,6 +8,7 @@
 #include "log.h"
 #include "memory.h"
 #include "problem.h"
+#include "stats.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -241,6 +242,7 @@ static void refuse(struct connectors *cs, const char *name, const char *path,
 	if (entry && connector_config(entry->connector)) {
 		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before", path,
 			 connector_name(entry->connector));
+		connector_stats(entry->connector)->reloads[RELOAD_FAILED]++;
 		entry->seen = true;
 		return;
 	}

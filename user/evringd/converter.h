@@ -18,6 +18,7 @@
 
 struct config;
 struct pack;
+struct schema;
 struct scratch;
 struct source;
 
@@ -38,7 +39,8 @@ struct cut {
 };
 
 struct converter {
-	const char *frame;		/* header evring.frame of its packs */
+	const char *frame;		/* header evring.frame of its packs; NULL: it has none */
+	const char *content_type;	/* of one event, as MIME has it */
 	size_t longest;			/* bytes that the longest record takes */
 
 	/*
@@ -51,6 +53,15 @@ struct converter {
 			  size_t room);
 	/* The value is the record, so one that stays in the ring needs no encode(). */
 	bool in_ring;
+
+	/*
+	 * What each value of one type begins with (schemas.h): head(), which the caller frees; NULL:
+	 * nothing. @id: the schema's in a registry, -1 without one. schema() writes it for the
+	 * registry, which calls its language @schema_type; NULL: it goes into no registry.
+	 */
+	char *(*head)(const struct schema *schema, int32_t id, size_t *len);
+	char *(*schema)(const struct schema *schema);
+	const char *schema_type;
 
 	/*
 	 * A pack: begin(), a put() for each event, end(). prepare() writes the next event to
@@ -76,7 +87,9 @@ struct converter {
 	bool (*cut)(const void *value, size_t len, struct cut *cut);
 };
 
-extern const struct converter converter_json, converter_raw;
+extern const struct converter converter_json, converter_raw, converter_connect;
+extern const struct converter converter_json_schema, converter_avro, converter_protobuf;
+extern const struct converter converter_cloudevents;
 
 const struct converter *converter_of(const struct config *cfg);
 

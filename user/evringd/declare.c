@@ -2,6 +2,7 @@
 /* See declare.h. */
 #include "declare.h"
 
+#include "cloudevent.h"
 #include "config.h"
 #include "converter.h"
 #include "delivery.h"
@@ -29,6 +30,7 @@ struct rejected {
 	struct evring_str event_type;
 	struct evring_str topic;
 	struct evring_str reason;
+	struct evring_str dead_letter;
 };
 
 #define FIELD(str, field_kind, type, member) \
@@ -43,6 +45,7 @@ static const struct evring_field rejected_fields[] = {
 	FIELD("event_type", TEXT, struct rejected, event_type),
 	FIELD("topic", TEXT, struct rejected, topic),
 	FIELD("reason", TEXT, struct rejected, reason),
+	FIELD("dead_letter", TEXT, struct rejected, dead_letter),
 };
 
 static const struct evring_type likes[] = {
@@ -123,31 +126,34 @@ void declare_missed(struct declaration *d, const struct evring_event *event)
  * Rejected
  */
 
-static void copy_header(const struct outgoing *out, const char *name, char *buf, size_t room)
-{
-	const void *value;
-	size_t len;
-
-	if (!out->headers || rd_kafka_header_get_last(out->headers, name, &value, &len) ||
-	    len >= room)
-		return;
-	memcpy(buf, value, len);
-	buf[len] = '\0';
-}
-
 /* Which event was refused, as its pack, its headers or its delivery tell. */
 static void identify(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
 	const char *slash;
 
 	*who = (struct identity){ .seq = out->delivery->seq - 1 };
-	if (pack_identity(cfg, out, who))
+	if (out->value && pack_identity(cfg, out, who))
 		return;
-	copy_header(out, "evring.id", who->id, sizeof(who->id));
-	copy_header(out, "evring.type", who->type, sizeof(who->type));
+	message_identity(out->headers, who->id, sizeof(who->id), who->type, sizeof(who->type));
 	slash = strrchr(who->id, '/');
 	if (slash)
 		who->seq = strtoull(slash + 1, NULL, 10);
+}
+
+void refusal_identity(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal,
+		      struct identity *who)
+{
+	struct evring_event event = { 0 };
+
+	identify(enc->cfg, refusal->out, who);
+	if (refusal->event && refusal->event->type)
+		snprintf(who->type, sizeof(who->type), "%s/%u", refusal->event->type->name,
+			 refusal->event->type->version);
+	if (*who->id)
+		return;
+	delivery_place(ds, refusal->delivery, &event.lane, &event.cpu);
+	event.seq = who->seq;
+	who->id[encode_id(enc, &event, who->id)] = '\0';
 }
 
 static struct evring_str put(struct declaration *d, size_t *used, const char *text)
@@ -161,7 +167,8 @@ static struct evring_str put(struct declaration *d, size_t *used, const char *te
 	return str;
 }
 
-static void fill(struct declaration *d, const struct refusal *refusal, const struct identity *who)
+static void fill(struct declaration *d, const struct config *cfg, const struct refusal *refusal,
+		 const struct identity *who)
 {
 	const struct delivery *delivery = refusal->delivery;
 	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
@@ -176,6 +183,7 @@ static void fill(struct declaration *d, const struct refusal *refusal, const str
 	rejected.event_type = put(d, &used, who->type);
 	rejected.topic = put(d, &used, refusal->name);
 	rejected.reason = put(d, &used, refusal->why);
+	rejected.dead_letter = put(d, &used, cfg->letters ? cfg->letters : "");
 	memcpy(d->payload, &rejected, sizeof(rejected));
 	finish(d, TYPE_REJECTED, who->seq, used);
 }
@@ -190,41 +198,38 @@ static const struct converter *converter_for(const struct config *cfg)
 								  converter_of(cfg);
 }
 
-static rd_kafka_headers_t *headers_of(const struct message *msg, const char *frame)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
-
-	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
-	if (frame)
-		rd_kafka_header_add(headers, "evring.frame", -1, frame, -1);
-	else
-		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
-				    (ssize_t)msg->route->type_len);
-	return headers;
-}
-
-/* The declaration's texts do not overlap, so the first bound is enough. */
-static void enqueue(struct encoder *enc, const struct declaration *d, const struct message *msg,
+/*
+ * The declaration's texts do not overlap, so the first bound is enough. False: the schema
+ * registry has not told the id of its schema, as it was not asked before now.
+ */
+static bool enqueue(struct encoder *enc, const struct declaration *d, struct message *msg,
 		    struct outgoing *out)
 {
 	const struct converter *converter = converter_for(enc->cfg);
 	bool line = enc->cfg->pack_bytes && converter == &converter_json;
-	size_t room = converter->bound(&d->event);
+	size_t room = converter->bound(&d->event) +
+		      schemas_head_len(enc->src->schemas, &d->event);
 	char *value = xalloc(room + 1);
 	ssize_t len = converter->encode(enc->src, &d->event, value, room);
 
+	if (len < 0) {
+		free(value);
+		enc->broken = xstrdup("evring.rejected: its schema has no id yet");
+		return false;
+	}
 	out->declaration = true;
 	out->suspect = false;
 	out->value = value;
-	out->len = len > 0 ? (size_t)len : 0;
+	out->len = (size_t)len;
 	if (line)
 		value[out->len++] = '\n';
 	/* The key stays: the declaration comes where the event would have. */
 	out->timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg->timestamp : 0;
-	out->headers = enc->cfg->headers == HEADERS_ALL ?
-		       headers_of(msg, line ? converter->frame : NULL) : NULL;
+	msg->frame = line ? converter->frame : NULL;
+	out->headers = message_headers(enc->cfg, msg);
 	sender_enqueue(enc->sender, msg->route->topic, outgoing_new(out, true));
 	free(value);
+	return true;
 }
 
 bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
@@ -234,14 +239,13 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	struct identity who;
 	struct message msg;
 
-	identify(enc->cfg, &out, &who);
+	refusal_identity(enc, ds, refusal, &who);
 	delivery_place(ds, refusal->delivery, &d.event.lane, &d.event.cpu);
 	d.event.ring = refusal->delivery->ring;
 	d.rec.time = raw_now(enc->src->ev);
-	fill(&d, refusal, &who);
+	fill(&d, enc->cfg, refusal, &who);
 	if (!encode_key(enc, &d.event, &msg))
 		return false;
 	encode_envelope(enc, &d.event, &msg);
-	enqueue(enc, &d, &msg, &out);
-	return true;
+	return enqueue(enc, &d, &msg, &out);
 }

@@ -17,6 +17,7 @@
 
 struct deliveries;
 struct encoder;
+struct identity;
 struct refusal;
 
 /* Ids of these types in records and frames: the kernel gives out none so high. */
@@ -35,6 +36,9 @@ struct declaration {
 
 /* In front of @event: the events that were missed before it. */
 void declare_missed(struct declaration *declaration, const struct evring_event *event);
+/* Which event was refused: its whole identity; its type, if it is known. */
+void refusal_identity(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal,
+		      struct identity *who);
 /*
  * Sent in place of a message that was refused; takes over its delivery. False: the encoder is
  * broken.

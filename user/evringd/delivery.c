@@ -68,6 +68,7 @@ struct deliveries {
 	uint64_t chunks;		/* bytes of all but the spare ones */
 	uint64_t elsewhere;		/* bytes of values that lie in the ring */
 	uint32_t order;			/* of the last message */
+	uint32_t time;			/* of the event that comes next */
 	uint64_t unacked;
 	uint64_t takable;		/* events in prefixes that were not taken */
 	uint64_t max_bytes, max_events;
@@ -175,6 +176,16 @@ uint64_t deliveries_memory(const struct deliveries *ds)
 	return ds->chunks + ds->elsewhere + ds->nr_spare * CHUNK_SIZE;
 }
 
+uint64_t deliveries_bytes(const struct deliveries *ds)
+{
+	return ds->chunks + ds->elsewhere;
+}
+
+void deliveries_time(struct deliveries *ds, uint32_t time)
+{
+	ds->time = time;
+}
+
 bool deliveries_oldest(const struct deliveries *ds, uint32_t *order)
 {
 	bool found = false;
@@ -227,6 +238,7 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	delivery->elsewhere = (uint32_t)extra;
 	delivery->events = 1;
 	delivery->order = ++ds->order;
+	delivery->time = ds->time;
 	delivery->parts = 1;
 	delivery->refused = false;
 	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);

@@ -23,8 +23,9 @@ struct delivery {
 	uint32_t elsewhere;		/* bytes of its value that lie in the ring */
 	uint32_t events;
 	uint32_t order;			/* of its message; goes round, see order_before() */
-	uint32_t parts;			/* messages that must be acked for it; 0: acked */
-	bool refused;			/* and not tolerated: it will never be acked */
+	uint32_t parts : 31;		/* messages that must be acked for it; 0: acked */
+	uint32_t refused : 1;		/* and not tolerated: it will never be acked */
+	uint32_t time;			/* of its first event, as deliveries_time() was told */
 	_Alignas(8) char value[];	/* frames are written into it */
 };
 
@@ -51,6 +52,11 @@ uint64_t deliveries_held(const struct deliveries *ds);
 /* Bytes of all chunks, the spare ones too, and of the values that lie elsewhere. */
 uint64_t deliveries_memory(const struct deliveries *ds);
 
+/* Of those, the ones that count for @max_bytes */
+uint64_t deliveries_bytes(const struct deliveries *ds);
+
+/* The time of the events that are pushed from here on, in any unit */
+void deliveries_time(struct deliveries *ds, uint32_t time);
 /* Room for a value of @room bytes; gone with the next delivery_begin() unless it is pushed. */
 struct delivery *delivery_begin(struct deliveries *ds, size_t room);
 /*

@@ -8,6 +8,7 @@
 #include "delivery.h"
 #include "memory.h"
 #include "names.h"
+#include "schemas.h"
 #include "sender.h"
 #include "template.h"
 
@@ -220,7 +221,7 @@ static const struct route *route_of(struct encoder *enc, const struct evring_eve
 }
 
 /* machine/boot/lane/cpu/seq: the same event has the same one, however often it is sent. */
-static size_t put_id(const struct encoder *enc, const struct evring_event *event, char *to)
+size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to)
 {
 	char *end = to + enc->prefix_len;
 
@@ -248,13 +249,14 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 			const struct evring_event *event, struct message *msg)
 {
 	const struct converter *converter = enc->converter;
-	size_t room = converter->bound(event);
+	size_t head = schemas_head_len(enc->src->schemas, event);
+	size_t room = head + converter->bound(event);
 	ssize_t len;
 
 	msg->delivery = delivery_begin(ds, room);
 	len = converter->encode(enc->src, event, msg->delivery->value, room);
 	if (len == -ENOSPC) {
-		room = converter->bound_ever(event);
+		room = head + converter->bound_ever(event);
 		msg->delivery = delivery_begin(ds, room);
 		len = converter->encode(enc->src, event, msg->delivery->value, room);
 	}
@@ -262,6 +264,40 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 	msg->value_len = len < 0 ? 0 : (size_t)len;
 	delivery_push(ds, msg->delivery, event, msg->value_len, 0);
 	return len < 0 ? (int)len : 0;
+}
+
+/* A declaration can come at any time, and has its schema then. */
+static enum schemas_state look_rejected(struct encoder *enc, const struct evring_event *event,
+					const char **why)
+{
+	const struct evring_rec rec = { .type = TYPE_REJECTED };
+	const struct evring_event rejected = {
+		.rec = &rec, .type = declared_type(TYPE_REJECTED), .lane = event->lane,
+	};
+	const struct route *route = route_of(enc, &rejected);
+
+	if (!route)
+		return SCHEMAS_READY;
+	return schemas_look(enc->src->schemas, rejected.type, event->lane,
+			    sender_topic_name(route->topic), why);
+}
+
+enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
+			       const char **why)
+{
+	enum schemas_state state;
+	const struct route *route;
+
+	if (!enc->cfg->registry_url)
+		return SCHEMAS_READY;
+	route = route_of(enc, event);
+	if (!route)
+		return SCHEMAS_READY;
+	state = schemas_look(enc->src->schemas, event->type, event->lane,
+			     sender_topic_name(route->topic), why);
+	if (state == SCHEMAS_READY && enc->cfg->tolerance == TOLERATE_ALL)
+		state = look_rejected(enc, event, why);
+	return state;
 }
 
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
@@ -292,10 +328,10 @@ void message_copy(struct message *to, const struct message *from)
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
 	msg->frame = NULL;
-	if (enc->cfg->timestamp == TIMESTAMP_EVENT)
+	if (enc->cfg->timestamp == TIMESTAMP_EVENT || enc->cfg->headers == HEADERS_CLOUDEVENTS)
 		msg->timestamp = (int64_t)(evring_realtime(enc->src->ev, event) / 1000000);
-	if (enc->cfg->headers == HEADERS_ALL)
-		msg->id_len = put_id(enc, event, msg->id);
+	if (enc->cfg->headers != HEADERS_NONE)
+		msg->id_len = encode_id(enc, event, msg->id);
 }
 
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,

@@ -4,6 +4,7 @@
 #define ENCODE_H
 
 #include "message.h"
+#include "schemas.h"
 #include "source.h"
 
 struct converter;
@@ -33,8 +34,16 @@ void encoder_close(struct encoder *enc);
  */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg);
+/*
+ * Can the event be encoded? SCHEMAS_WAIT: not before the schema registry has answered;
+ * SCHEMAS_REFUSED: the registry will not have its schema, and *@why says why.
+ */
+enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
+			       const char **why);
 /* Topic and key. False: no topic can have that name, and the encoder is @broken. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
+/* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */
+size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to);
 /* Headers and time */
 void encode_envelope(struct encoder *enc, const struct evring_event *event, struct message *msg);
 

@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
@@ -25,9 +26,14 @@
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
  *	template	"host.${type}"
- *	converter	event -> value, a table of operations: json, raw
+ *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
+ *			cell, wire
+ *	schemas		what a converter knows of each type; registry: the ids of schemas
+ *	cloudevent	a message's headers
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own
+ *	letter		... and the events themselves, for the dead-letter topic
+ *	putback		... and from there to their topics
  *	delivery	messages on their way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
  *	topic, batch,	... its parts: sending.h
@@ -49,7 +55,9 @@
 #define EVRINGD_H
 
 #include "auth.h"
+#include "cell.h"
 #include "check.h"
+#include "cloudevent.h"
 #include "commit.h"
 #include "config.h"
 #include "connect.h"
@@ -60,9 +68,11 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "format.h"
 #include "host.h"
 #include "http.h"
 #include "keys.h"
+#include "letter.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
@@ -75,7 +85,10 @@
 #include "producer.h"
 #include "property.h"
 #include "provider.h"
+#include "putback.h"
+#include "registry.h"
 #include "rest.h"
+#include "schemas.h"
 #include "sender.h"
 #include "source.h"
 #include "split.h"
@@ -84,6 +97,7 @@
 #include "template.h"
 #include "verdict.h"
 #include "watch.h"
+#include "wire.h"
 #include "words.h"
 #include "worker.h"
 

@@ -43,26 +43,37 @@ static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, 
 	outgoing_free(out);
 }
 
+/* errors.retry.timeout is over; a dead letter waits for as long as it takes. */
 static void refuse_all(struct sender *s, struct failed *failed)
 {
-	struct outgoing *out;
+	struct outgoing *out, *list = failed->first;
 
-	while ((out = failed->first)) {
-		failed->first = out->next;
-		refuse(s, failed->topic, out, failed->code);
+	failed->first = NULL;
+	failed->end = &failed->first;
+	while ((out = list)) {
+		list = out->next;
+		if (!out->letter) {
+			refuse(s, failed->topic, out, failed->code);
+			continue;
+		}
+		out->next = NULL;
+		*failed->end = out;
+		failed->end = &out->next;
 	}
 }
 
 static void topic_failed(struct sender *s, struct topic *topic, int code)
 {
+	bool news, again = s->now >= topic->pause.until;
 	char why[TEXT_MAX];
-	bool news;
 
 	fault_text(code, why, sizeof(why));
 	news = strcmp(topic->reason, why);
 	if (pause_start(s, &topic->pause) || news)
 		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
 	memcpy(topic->reason, why, sizeof(why));
+	if (again && topic->letters)
+		sender_make_letters(s);
 }
 
 static void moment_failed(struct sender *s, const struct failed *failed)

@@ -86,8 +86,9 @@ static const char *get_parameter(void *arg, const char *name)
  * Answers
  */
 
+/* @type: of @text; NULL: JSON */
 static enum MHD_Result send_text(struct MHD_Connection *connection, int status, const char *text,
-				 const char *header, const char *value)
+				 const char *type, const char *header, const char *value)
 {
 	struct MHD_Response *response;
 	enum MHD_Result ret;
@@ -97,7 +98,7 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, int status, 
 	if (!response)
 		return MHD_NO;
 	if (text)
-		MHD_add_response_header(response, "Content-Type", "application/json");
+		MHD_add_response_header(response, "Content-Type", type ? type : "application/json");
 	if (header)
 		MHD_add_response_header(response, header, value);
 	ret = MHD_queue_response(connection, (unsigned int)status, response);
@@ -110,8 +111,11 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	char *text = answer->body ? json_dumps(answer->body, JSON_COMPACT) : NULL;
 	enum MHD_Result ret;
 
-	ret = send_text(connection, answer->status, text, answer->location ? "Location" : NULL,
-			answer->location);
+	if (answer->text)
+		return send_text(connection, answer->status, answer->text, answer->type,
+				 answer->policy ? "Content-Security-Policy" : NULL, answer->policy);
+	ret = send_text(connection, answer->status, text, NULL,
+			answer->location ? "Location" : NULL, answer->location);
 	free(text);
 	return ret;
 }
@@ -122,7 +126,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, int status, con
 	char text[200];
 
 	snprintf(text, sizeof(text), "{\"error_code\":%d,\"message\":\"%s\"}", status, why);
-	return send_text(connection, status, text, header, value);
+	return send_text(connection, status, text, NULL, header, value);
 }
 
 static enum MHD_Result answer_request(struct server *server, struct MHD_Connection *connection,
@@ -131,7 +135,9 @@ static enum MHD_Result answer_request(struct server *server, struct MHD_Connecti
 {
 	const struct request request = {
 		.method = method, .path = path, .body = exchange->body ? exchange->body : "",
-		.len = exchange->len, .parameter = get_parameter, .has = has_parameter,
+		.len = exchange->len,
+		.accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept"),
+		.parameter = get_parameter, .has = has_parameter,
 		.arg = connection,
 	};
 	struct answer answer;
@@ -362,7 +368,7 @@ static char *worker_of(const struct http_setup *setup)
 }
 
 struct http *http_open(const struct http_setup *setup, struct connectors *connectors,
-		       struct loop *loop, char *why, size_t len)
+		       struct monitor *monitor, struct loop *loop, char *why, size_t len)
 {
 	struct http *http = xzalloc(sizeof(*http));
 
@@ -370,6 +376,7 @@ struct http *http_open(const struct http_setup *setup, struct connectors *connec
 	http->worker = worker_of(setup);
 	http->rest.connectors = connectors;
 	http->rest.worker = http->worker;
+	http->rest.monitor = monitor;
 	http->timer = (struct loop_timer){ .expired = is_ready, .arg = http };
 	if ((setup->socket && !start_local(http, setup, why, len)) ||
 	    (setup->listen && !start_network(http, setup, why, len))) {

@@ -13,6 +13,7 @@
 struct connectors;
 struct http;
 struct loop;
+struct monitor;
 
 struct http_setup {
 	const char *socket;		/* a Unix socket's path, or NULL */
@@ -23,7 +24,7 @@ struct http_setup {
 
 /* NULL: @why tells. */
 struct http *http_open(const struct http_setup *setup, struct connectors *connectors,
-		       struct loop *loop, char *why, size_t len);
+		       struct monitor *monitor, struct loop *loop, char *why, size_t len);
 /* True: there is more to do at once. */
 bool http_turn(struct http *http);
 /* After loop_close() */

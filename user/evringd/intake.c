@@ -21,6 +21,7 @@ static void count(struct task *t, const struct evring_event *event)
 {
 	struct evring_lost lost;
 
+	deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, event)));
 	t->counts.read++;
 	t->counts.missed += event->missed;
 	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
@@ -37,6 +38,11 @@ static bool next_event(struct task *t, struct evring_event *event)
 {
 	int ret;
 
+	if (t->has_held) {
+		*event = t->held;
+		t->has_held = false;
+		return true;
+	}
 	if (t->has_after) {
 		*event = t->after;
 		t->has_after = false;
@@ -60,18 +66,40 @@ static bool next_event(struct task *t, struct evring_event *event)
 }
 
 /* An event that cannot be written as configured; Kafka has not seen it. */
-static void unwritable(struct task *t, int error)
+static void unwritable(struct task *t, const struct evring_event *event, int error)
 {
 	const struct outgoing out = {
 		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
 		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
+		.partition = -1,
 	};
 	const struct refusal refusal = {
 		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = "(none)",
-		.out = &out, .why = strerror(-error),
+		.out = &out, .event = event, .why = strerror(-error),
 	};
 
 	task_refused(t, &refusal);
+}
+
+/*
+ * Until the schema registry has told the id of its schema the event is kept back, and
+ * those behind it stay in the ring.
+ */
+static bool can_ship(struct task *t, const struct evring_event *event)
+{
+	const char *why = NULL;
+
+	switch (encode_look(&t->encoder, event, &why)) {
+	case SCHEMAS_WAIT:
+		t->held = *event;
+		t->has_held = true;
+		return false;
+	case SCHEMAS_REFUSED:
+		task_fail(t, STATUS_FAILED, "%s", why);
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* False: go on later. */
@@ -90,7 +118,7 @@ static bool ship(struct task *t, const struct evring_event *event)
 		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
 		return false;
 	}
-	unwritable(t, error);
+	unwritable(t, event, error);
 	return true;
 }
 
@@ -134,6 +162,10 @@ bool task_pump(struct task *t)
 		if (!next_event(t, &event)) {
 			t->reading = !t->stopping;
 			return flush(t) && t->reading && !t->expired && arm(t);
+		}
+		if (source_wants(&t->source, &event) && !can_ship(t, &event)) {
+			sender_flush(t->sender);
+			return false;
 		}
 		count(t, &event);
 		if (!source_wants(&t->source, &event)) {

@@ -132,6 +132,7 @@ static bool lines_cut(const void *value, size_t len, struct cut *cut)
 
 const struct converter converter_json = {
 	.frame = "jsonl/1",
+	.content_type = "application/json",
 	.longest = EVRING_JSON_HEAD + FIELDS_LONGEST + EVRING_JSON_BYTE * RECORD_LONGEST,
 	.bound = json_bound,
 	.bound_ever = json_bound_ever,

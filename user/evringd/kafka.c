@@ -132,7 +132,8 @@ static bool finish_conf(struct kafka *kafka, rd_kafka_conf_t *conf, size_t batch
 	rd_kafka_conf_set_opaque(conf, kafka);
 	rd_kafka_conf_set_log_cb(conf, log_kafka);
 	rd_kafka_conf_set_throttle_cb(conf, on_throttle);
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
+					RD_KAFKA_EVENT_STATS);
 	return true;
 }
 
@@ -365,6 +366,40 @@ static void tell_error(rd_kafka_event_t *event, const struct producer_calls *cal
 			     rd_kafka_event_error_string(event));
 }
 
+static void tell_topic(const char *topic, rd_kafka_resp_err_t code, const char *why)
+{
+	if (!code)
+		info("topic %s: made", topic);
+	else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+		warn("topic %s: cannot be made, if it is not there: %s (%s)", topic,
+		     why ? why : rd_kafka_err2str(code), rd_kafka_err2name(code));
+}
+
+static void tell_made(const struct kafka *kafka, rd_kafka_event_t *event)
+{
+	const rd_kafka_topic_result_t **results;
+	size_t nr = 0, i;
+
+	if (rd_kafka_event_error(event)) {
+		tell_topic(kafka->cfg->letters, rd_kafka_event_error(event),
+			   rd_kafka_event_error_string(event));
+		return;
+	}
+	results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &nr);
+	for (i = 0; i < nr; i++)
+		tell_topic(rd_kafka_topic_result_name(results[i]),
+			   rd_kafka_topic_result_error(results[i]),
+			   rd_kafka_topic_result_error_string(results[i]));
+}
+
+static void tell_stats(rd_kafka_event_t *event, const struct producer_calls *calls)
+{
+	const char *json = rd_kafka_event_stats(event);
+
+	if (json && calls->stats)
+		calls->stats(calls->arg, json, strlen(json));
+}
+
 static void kafka_poll(struct producer *producer, const struct producer_calls *calls)
 {
 	struct kafka *kafka = kafka_of(producer);
@@ -375,6 +410,10 @@ static void kafka_poll(struct producer *producer, const struct producer_calls *c
 			tell_reports(kafka, event, calls);
 		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
 			tell_error(event, calls);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
+			tell_made(kafka, event);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_STATS)
+			tell_stats(event, calls);
 		rd_kafka_event_destroy(event);
 	}
 }
@@ -406,6 +445,7 @@ static struct outgoing *kafka_message(const struct report *report)
 	}
 	out->next = NULL;
 	out->headers = NULL;
+	out->partition = message->partition;
 	rd_kafka_message_detach_headers((rd_kafka_message_t *)message, &out->headers);
 	return out;
 }
@@ -427,6 +467,21 @@ static size_t kafka_message_max(const struct producer *producer)
 	return strtoul(value, NULL, 10);
 }
 
+static void kafka_make_topic(struct producer *producer, const char *topic, int replicas)
+{
+	struct kafka *kafka = kafka_of(producer);
+	rd_kafka_NewTopic_t *new;
+	char why[200] = "";
+
+	new = rd_kafka_NewTopic_new(topic, 1, replicas, why, sizeof(why));
+	if (!new) {
+		warn("topic %s: cannot be made: %s", topic, why);
+		return;
+	}
+	rd_kafka_CreateTopics(kafka->rk, &new, 1, NULL, kafka->queue);
+	rd_kafka_NewTopic_destroy(new);
+}
+
 static bool kafka_failed(const struct producer *producer, char *why, size_t len)
 {
 	return rd_kafka_fatal_error(kafka_of(producer)->rk, why, len);
@@ -443,6 +498,7 @@ const struct producer_ops kafka_producer = {
 	.message = kafka_message,
 	.forget = kafka_forget,
 	.message_max = kafka_message_max,
+	.make_topic = kafka_make_topic,
 	.failed = kafka_failed,
 	.purge = kafka_purge,
 	.reason = kafka_reason,

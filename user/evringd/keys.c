@@ -22,7 +22,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_KAFKA, KEY_FILTER,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS,
 };
 
 struct key {
@@ -36,6 +36,7 @@ struct key {
 };
 
 #define MEMBER(name) offsetof(struct config, name)
+#define LETTERS_PREFIX "errors.deadletterqueue.topic."
 
 static const struct key keys[] = {
 	{ "group.id", KEY_GROUP, NULL, "1 to 127 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
@@ -63,10 +64,33 @@ static const struct key keys[] = {
 	  "text with ${type} ${lane} ${host} ${machine} ${boot} ${cpu} ${pid} ${tid} and any field",
 	  0, 0, MEMBER(key),
 	  "message key, cut at 1024 bytes; Kafka keeps the order of equal keys; empty: no key" },
-	{ "value.format", KEY_CHOICE, "json", "json|raw", 0, 0, MEMBER(format),
-	  "message value; raw: the record as it lies in the ring" },
-	{ "headers", KEY_CHOICE, "evring.id,evring.type", "evring.id,evring.type|none", 0, 0,
-	  MEMBER(headers), "message headers; without them a message costs less than half" },
+	{ "value.format", KEY_CHOICE, "json",
+	  "json|raw|json-connect|json-schema|avro|protobuf|cloudevents", 0, 0, MEMBER(format),
+	  "message value; raw: the record as it lies in the ring; see docs/reference/schemas.md" },
+	{ "value.converter", KEY_CLASS, NULL,
+	  "JsonConverter|JsonSchemaConverter|AvroConverter|ProtobufConverter|ByteArrayConverter",
+	  0, 0, MEMBER(converter), "the same by the name of Kafka Connect's class, in any package" },
+	{ "value.converter.schemas.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(schemas_enable), "of JsonConverter: each message has its schema (json-connect)" },
+	{ "value.converter.schema.registry.url", KEY_TEXT, NULL, "URLs with commas between", 0, 0,
+	  MEMBER(registry_url),
+	  "schema registry; then values begin with their schema's id; default: none" },
+	{ "value.converter.auto.register.schemas", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(auto_register), "register schemas; false: they must be there" },
+	{ "value.converter.use.latest.version", KEY_CHOICE, "false", "false|true", 0, 0,
+	  MEMBER(use_latest), "take the id of the subject's latest version, if it is this schema" },
+	{ "value.converter.value.subject.name.strategy", KEY_CLASS, "TopicNameStrategy",
+	  "TopicNameStrategy|RecordNameStrategy|TopicRecordNameStrategy", 0, 0, MEMBER(subject),
+	  "subject of a schema: TOPIC-value, evring.process.exec, or both" },
+	{ "value.converter.basic.auth.user.info", KEY_TEXT, NULL, "user:password", 0, 0,
+	  MEMBER(registry_user), "for the schema registry; use a config provider" },
+	{ "value.converter.schema.registry.ssl.ca.location", KEY_TEXT, NULL, "a PEM file", 0, 0,
+	  MEMBER(registry_ca), "whom to trust as the schema registry; default: the system's" },
+	{ "data.flatten", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(flatten),
+	  "avro and protobuf: the fields stand beside the envelope, not in \"data\"" },
+	{ "headers", KEY_CHOICE, "evring.id,evring.type", "evring.id,evring.type|none|cloudevents",
+	  0, 0, MEMBER(headers),
+	  "message headers; cloudevents: in binary mode; without them a message costs less than half" },
 	{ "timestamp", KEY_CHOICE, "event", "event|send", 0, 0, MEMBER(timestamp),
 	  "message time stamp: the event's, or when it was sent" },
 	{ "pack.bytes", KEY_NUMBER, "0", NULL, 0, PACK_BYTES_MAX, MEMBER(pack_bytes),
@@ -88,6 +112,18 @@ static const struct key keys[] = {
 	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
 	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
 	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
+	{ "errors.log.enable", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(errors_log),
+	  "log each refused event, with its identity; false: a few lines a minute" },
+	{ "errors.log.include.messages", KEY_CHOICE, "false", "false|true", 0, 0,
+	  MEMBER(errors_contents), "... with its key and the start of its value" },
+	{ LETTERS_PREFIX "name", KEY_LETTERS, NULL, "letters, digits, . _ -", 0, 0, MEMBER(letters),
+	  "topic for refused events, with errors.tolerance=all; default: none" },
+	{ LETTERS_PREFIX "replication.factor", KEY_NUMBER, "3", NULL, 1, 32767,
+	  MEMBER(letter_replicas), "its replicas, if it is not there and evringd makes it" },
+	{ "errors.deadletterqueue.context.headers.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	  MEMBER(letter_context), "give its messages headers __connect.errors.*, which tell the reason" },
+	{ "exactly.once.support", KEY_CHOICE, "requested", "requested|required", 0, 0,
+	  MEMBER(exactly_once), "requested: at least once all the same; required is refused" },
 	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
 	  "promises that are given up, for kafka.* keys that need it" },
 	{ "shutdown.timeout.ms", KEY_NUMBER, "10000", NULL, 0, 3600000, MEMBER(shutdown_ms),
@@ -186,6 +222,18 @@ static bool parse_choice(const struct key *key, const char *value, union member 
 		return false;
 	}
 	member->number = (uint64_t)number;
+	return true;
+}
+
+/* The last word of a class's name, by its number; a class that may be left out counts from 1. */
+static bool parse_class(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	const char *dot = strrchr(value, '.');
+
+	if (!parse_choice(key, dot ? dot + 1 : value, member, why, len))
+		return false;
+	member->number += !key->def;
 	return true;
 }
 
@@ -309,6 +357,18 @@ static bool parse_template(const struct key *key, const char *value, union membe
 	return true;
 }
 
+/* As in Kafka Connect, an empty one is none. */
+static bool parse_letters(const struct key *key, const char *value, union member *member, char *why,
+			  size_t len)
+{
+	if (!*value)
+		return true;
+	if (topic_name_ok(value, strlen(value)))
+		return parse_text(key, value, member, why, len);
+	snprintf(why, len, "is not a name for a topic");
+	return false;
+}
+
 static void release_text(union member *member)
 {
 	free(member->text);
@@ -341,8 +401,10 @@ static const struct {
 	[KEY_WORDS]	= { "list",	parse_words,	NULL },
 	[KEY_TOPIC]	= { "template",	parse_template,	release_template },
 	[KEY_TEMPLATE]	= { "template",	parse_template,	release_template },
+	[KEY_LETTERS]	= { "topic",	parse_letters,	release_text },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
 	[KEY_FILTER]	= { "filter",	NULL,		NULL },
+	[KEY_CLASS]	= { "class",	parse_class,	NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -365,6 +427,8 @@ static const char *type_name(enum key_type type)
 	case KEY_LANES:
 	case KEY_WORDS:
 		return "LIST";
+	case KEY_CLASS:
+		return "CLASS";
 	default:
 		return "STRING";
 	}
@@ -551,7 +615,7 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 /* Numbers that are looked at each time that they are needed */
 static const char *const live[] = {
 	"watermark.bytes", "flush.ms", "batch.events", "errors.tolerance", "errors.retry.timeout",
-	"errors.retry.delay.max.ms", "shutdown.timeout.ms", "log.level",
+	"errors.retry.delay.max.ms", "errors.log.enable", "errors.log.include.messages", "shutdown.timeout.ms", "log.level",
 };
 
 #define NR_LIVE (sizeof(live) / sizeof(live[0]))

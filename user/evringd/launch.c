@@ -66,6 +66,7 @@ static void commit_done(void *arg, int ret)
 		t->awake = true;
 	if (!ret)
 		return;
+	t->stats->commit_errors++;
 	/* The kernel's positions differ from ours: that cannot be healed. */
 	t->uncommittable = true;
 	task_fail(t, STATUS_FAILED, "commit of %u rings: %s", t->committer.nr, strerror(-ret));
@@ -103,12 +104,17 @@ static void log_start(const struct config *cfg)
 					cfg->hooks[i]);
 	info("version %s: connector %s, group %s, hooks %s, topic %s, brokers %s", evring_version(),
 	     cfg->name, cfg->group, hooks, cfg->topic->text, kafka_brokers(cfg));
+	for (i = 0; i < cfg->nr_settings; i++)
+		if (!strcmp(cfg->settings[i].name, "exactly.once.support"))
+			info("exactly.once.support is requested: delivery is at least once, and an event "
+			     "that comes twice has the same evring.id");
 }
 
 /* The group is its own. */
 static void run(struct task *t)
 {
-	const struct sender_calls calls = { .acked = task_acked, .refused = task_refused, .arg = t };
+	const struct sender_calls calls = { .acked = task_acked, .refused = task_refused, .arg = t,
+					    .stats = t->stats };
 	char why[300];
 
 	if (!source_attach(&t->source, why, sizeof(why))) {
@@ -120,6 +126,10 @@ static void run(struct task *t)
 	t->sender = sender_open(t->cfg, &kafka_producer, &calls);
 	if (!t->sender) {
 		task_fail(t, STATUS_FAILED, "eventfd: %s", strerror(errno));
+		return;
+	}
+	if (!schemas_open(&t->source.schemas, t->cfg, t->loop, wake, t)) {
+		task_fail(t, STATUS_FAILED, "epoll of the schema registry: %s", strerror(errno));
 		return;
 	}
 	t->deliveries = deliveries_new(t->cfg->inflight_bytes, t->cfg->inflight_events);

@@ -6,7 +6,9 @@
 #include "keys.h"
 #include "log.h"
 #include "memory.h"
+#include "metrics.h"
 #include "problem.h"
+#include "putback.h"
 #include "task.h"
 #include "worker.h"
 
@@ -16,7 +18,7 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: evringd [--check] FILE...\n"
+	"usage: evringd [--check | --put-back] FILE...\n"
 	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT --auth FILE\n"
 	"               [--certificate FILE --key FILE]]\n"
 	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says, or in\n"
@@ -28,7 +30,10 @@ static const char usage[] =
 	"  --listen HOST:PORT, --auth FILE, --certificate FILE, --key FILE\n"
 	"                 ... and on TCP, for those that FILE has, with TLS\n"
 	"  -c, --check    check each FILE, print all problems, and exit\n"
+	"  --put-back     send the messages of each FILE's dead-letter topic to the topics that\n"
+	"                 refused them, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
+	"  --metrics      print the metrics that GET /metrics has, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
 	"\n"
@@ -37,6 +42,7 @@ static const char usage[] =
 
 static const struct option options[] = {
 	{ "check",	no_argument,	NULL,	'c' },
+	{ "put-back",	no_argument,	NULL,	'p' },
 	{ "connectors",	required_argument, NULL, 'd' },
 	{ "rest",	required_argument, NULL, 'r' },
 	{ "listen",	required_argument, NULL, 'l' },
@@ -44,10 +50,13 @@ static const struct option options[] = {
 	{ "key",	required_argument, NULL, 'K' },
 	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
+	{ "metrics",	no_argument,	NULL,	'm' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
 	{ NULL,		0,		NULL,	0 },
 };
+
+enum verb { RUN, CHECK, PUT_BACK };
 
 /* One connector's file */
 struct file {
@@ -117,6 +126,19 @@ static int start(struct file *files, char **paths, size_t nr, struct worker_setu
 	return status;
 }
 
+static int put_back_all(const struct file *files, size_t nr)
+{
+	int status = STATUS_OK, each;
+	size_t i;
+
+	log_open("evringd");
+	for (i = 0; i < nr; i++) {
+		each = put_back(files[i].cfg);
+		status = status > each ? status : each;
+	}
+	return status;
+}
+
 static void print_checked(const struct file *file)
 {
 	problems_print(&file->warnings, stdout);
@@ -124,23 +146,25 @@ static void print_checked(const struct file *file)
 		printf("%s: ok\n", file->problems.file);
 }
 
-static int run(char **paths, size_t nr, bool check, struct worker_setup *setup)
+static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *setup)
 {
 	struct file *files = xgrow(NULL, 0, nr, sizeof(*files));
 	int status = STATUS_OK;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		load(&files[i], paths[i], check);
+		load(&files[i], paths[i], verb == CHECK);
 		check_others(files, i);
 		problems_print(&files[i].problems, stderr);
-		if (check)
+		if (verb == CHECK)
 			print_checked(&files[i]);
 		if (files[i].problems.nr)
 			status = STATUS_MISUSED;
 	}
-	if (!check && status == STATUS_OK)
+	if (verb == RUN && status == STATUS_OK)
 		status = start(files, paths, nr, setup);
+	if (verb == PUT_BACK && status == STATUS_OK)
+		status = put_back_all(files, nr);
 	for (i = 0; i < nr; i++) {
 		problems_free(&files[i].problems);
 		problems_free(&files[i].warnings);
@@ -153,13 +177,16 @@ static int run(char **paths, size_t nr, bool check, struct worker_setup *setup)
 int main(int argc, char **argv)
 {
 	struct worker_setup setup = { 0 };
-	bool check = false;
+	enum verb verb = RUN;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "cd:kVh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
-			check = true;
+			verb = CHECK;
+			break;
+		case 'p':
+			verb = PUT_BACK;
 			break;
 		case 'd':
 			setup.folder = optarg;
@@ -182,6 +209,9 @@ int main(int argc, char **argv)
 		case 'k':
 			keys_print(stdout);
 			return STATUS_OK;
+		case 'm':
+			metrics_print();
+			return STATUS_OK;
 		case 'V':
 			printf("evringd %s\n", evring_version());
 			return STATUS_OK;
@@ -193,9 +223,9 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if ((optind == argc) != (setup.folder != NULL)) {
+	if ((optind == argc) != (setup.folder != NULL) || (setup.folder && verb == PUT_BACK)) {
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
-	return run(argv + optind, (size_t)(argc - optind), check, &setup);
+	return run(argv + optind, (size_t)(argc - optind), verb, &setup);
 }

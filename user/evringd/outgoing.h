@@ -19,10 +19,12 @@ struct outgoing {
 	size_t key_len;
 	int64_t timestamp;		/* ms since 1970; 0: the time of sending */
 	struct rd_kafka_headers_s *headers;	/* NULL: none; the message's own */
+	int32_t partition;		/* where it was refused; -1: none */
 	uint32_t order;			/* the delivery's */
 	uintptr_t place;		/* among those of one order: where the value lies or lay */
 	bool copy;			/* @value is in @room; this stays until the report */
 	bool declaration;		/* of an event that was refused */
+	bool letter;			/* such an event itself, for the dead-letter topic */
 	bool suspect;			/* it has been refused once when it was alone */
 	char room[];			/* the key and, with @copy, the value */
 };

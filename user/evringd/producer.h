@@ -45,6 +45,8 @@ struct producer_calls {
 	void (*batch_done)(void *arg);
 	/* Not about a message */
 	void (*error)(void *arg, rd_kafka_resp_err_t code, const char *text);
+	/* librdkafka's statistics */
+	void (*stats)(void *arg, const char *json, size_t len);
 	void *arg;
 };
 
@@ -75,6 +77,8 @@ struct producer_ops {
 	void (*forget)(const struct report *report);
 	/* The largest message, key and value, that it takes */
 	size_t (*message_max)(const struct producer *producer);
+	/* Have the topic made, if it is not there; the log tells how that ends. */
+	void (*make_topic)(struct producer *producer, const char *topic, int replicas);
 	/* It has failed for good, and @why tells. */
 	bool (*failed)(const struct producer *producer, char *why, size_t len);
 	/* Give up messages that have not been sent; with @inflight also those without an answer.

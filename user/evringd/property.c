@@ -21,6 +21,7 @@ static const struct {
 	{ "acks",			"all" },
 	{ "message.timeout.ms",		"0" },
 	{ "linger.ms",			"5" },
+	{ "statistics.interval.ms",	"10000" },
 };
 
 #define NR_DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))

@@ -345,6 +345,7 @@ static bool frame_cut(const void *value, size_t len, struct cut *cut)
 
 const struct converter converter_raw = {
 	.frame = "raw/1",
+	.content_type = "application/octet-stream",
 	.longest = RECORD_LONGEST,
 	.bound = raw_bound,
 	.bound_ever = raw_bound,

@@ -7,6 +7,7 @@
  *	control		.../status, pause, resume, stop, restart
  *	position	.../offsets
  *	plugin		/connector-plugins
+ *	metrics		/metrics
  *	reply		for all of them: bodies, answers, errors
  */
 #ifndef RESOURCE_H
@@ -59,5 +60,8 @@ handler show_offsets, patch_offsets, delete_offsets;
 
 /* plugin.c */
 handler list_plugins, show_plugin, validate_config;
+
+/* metrics.c */
+handler show_metrics;
 
 #endif /* RESOURCE_H */

@@ -67,6 +67,7 @@ static const struct {
 	{ "GET",	"/",					show_worker,	NO_ENTRY },
 	{ "GET",	"/health",				show_health,	NO_ENTRY },
 	{ "GET",	"/ready",				show_ready,	NO_ENTRY },
+	{ "GET",	"/metrics",				show_metrics,	NO_ENTRY },
 	{ "GET",	"/connectors",				list_connectors, NO_ENTRY },
 	{ "POST",	"/connectors",				create_connector, NO_ENTRY },
 	{ "GET",	"/connectors/*",			show_connector,	NOT_FOUND },
@@ -176,5 +177,7 @@ void rest_answer(struct rest *rest, const struct request *request, struct answer
 void answer_free(struct answer *answer)
 {
 	json_decref(answer->body);
+	free(answer->text);
+	free(answer->policy);
 	free(answer->location);
 }

@@ -11,12 +11,14 @@
 
 struct connectors;
 struct json_t;
+struct monitor;
 
 struct request {
 	const char *method;
 	const char *path;		/* decoded, without the query */
 	const char *body;
 	size_t len;
+	const char *accept;		/* or NULL */
 	/* The value of one parameter of the query, "" if it has none, NULL if it is not there */
 	const char *(*parameter)(void *arg, const char *name);
 	/* Has the query NAME=VALUE, maybe among others of the name? */
@@ -27,11 +29,15 @@ struct request {
 struct answer {
 	int status;
 	struct json_t *body;		/* NULL: empty */
+	char *text;			/* of @type, in place of @body */
+	const char *type;
+	char *policy;			/* Content-Security-Policy of @text, or NULL */
 	char *location;			/* NULL: none */
 };
 
 struct rest {
 	struct connectors *connectors;
+	struct monitor *monitor;
 	const char *worker;		/* HOST:PORT, as clients show it */
 };
 

@@ -18,6 +18,7 @@
 #include "message.h"
 #include "source.h"
 #include "stall.h"
+#include "stats.h"
 #include "task.h"
 
 struct delivery;
@@ -36,6 +37,7 @@ struct task {
 	const struct config *cfg, *before;
 	const char *file;
 	struct loop *loop;
+	struct stats *stats;		/* the connector's */
 	enum phase phase;
 	int status;
 	char *trace;			/* why it ended by itself */
@@ -58,6 +60,8 @@ struct task {
 	bool pending;			/* msg found no room in librdkafka */
 	struct evring_event after;	/* the event behind a declaration of missed ones */
 	bool has_after;
+	struct evring_event held;	/* waits for the schema registry */
+	bool has_held;
 	struct declaration missed_before;
 	bool reading;
 	bool paused;
@@ -98,7 +102,7 @@ bool task_pump(struct task *t);
 bool task_hand_over(struct task *t);
 
 /* answer.c */
-void task_acked(void *arg, struct delivery *delivery);
+void task_acked(void *arg, struct delivery *delivery, bool letter);
 void task_refused(void *arg, const struct refusal *refusal);
 
 #endif /* RUNNING_H */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See sender.h; its parts are in sending.h. */
 #include "sending.h"
+
+#include "cloudevent.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -56,16 +58,26 @@ void sender_pause(struct sender *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
+void sender_make_letters(struct sender *s)
+{
+	s->letters_asked = true;
+	if (s->producer)
+		s->ops->make_topic(s->producer, s->cfg->letters, (int)s->cfg->letter_replicas);
+}
+
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
 
 	s->judged = false;
 	s->producer = s->ops->open(s->cfg, s->batch_bytes, s->fd, why, sizeof(why));
-	if (s->producer)
-		s->message_max = s->ops->message_max(s->producer);
-	else
+	if (!s->producer) {
 		sender_pause(s, why);
+		return;
+	}
+	s->message_max = s->ops->message_max(s->producer);
+	if (s->cfg->letters && !s->letters_asked)
+		sender_make_letters(s);
 }
 
 /* All reports have come: the messages that failed wait in their topics' queues. */
@@ -85,6 +97,8 @@ static void drained(struct sender *s)
 	s->ops->close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
+	if (s->calls.stats)
+		s->calls.stats->producer_restarts++;
 }
 
 static void turn_producer(struct sender *s)
@@ -157,7 +171,8 @@ static void on_report(void *arg, const struct report *report)
 	if (report->delivery == s->culprit)
 		s->culprit = NULL;
 	s->ops->forget(report);
-	s->calls.acked(s->calls.arg, report->delivery);
+	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
+	s->calls.acked(s->calls.arg, report->delivery, topic->letters);
 }
 
 static void on_batch_done(void *arg)
@@ -185,6 +200,7 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 			warn("kafka: no broker can be reached, events stay in the ring: %s",
 			     s->last_error[0] ? s->last_error : text);
 		s->away = true;
+		stats_away(s->calls.stats);
 		return;
 	}
 	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
@@ -200,12 +216,21 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 	warn("kafka: %s", text);
 }
 
+static void on_stats(void *arg, const char *json, size_t len)
+{
+	struct sender *s = arg;
+
+	stats_brokers(s->calls.stats, json, len);
+}
+
 static void serve_events(struct sender *s)
 {
 	const struct producer_calls calls = {
-		.report = on_report, .batch_done = on_batch_done, .error = on_error, .arg = s,
+		.report = on_report, .batch_done = on_batch_done, .error = on_error,
+		.stats = on_stats, .arg = s,
 	};
 
+	stats_tick(s->calls.stats);
 	if (s->producer)
 		s->ops->poll(s->producer, &calls);
 }
@@ -260,32 +285,17 @@ bool sender_up(const struct sender *s)
 	return s->producer && !s->draining;
 }
 
-/* The message's own headers: its identity and its type, or the pack's format. */
-static rd_kafka_headers_t *headers_of(const struct message *msg)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
-
-	rd_kafka_header_add(headers, "evring.id", -1, msg->id, (ssize_t)msg->id_len);
-	if (msg->frame)
-		rd_kafka_header_add(headers, "evring.frame", -1, msg->frame, -1);
-	else
-		rd_kafka_header_add(headers, "evring.type", -1, msg->route->type,
-				    (ssize_t)msg->route->type_len);
-	return headers;
-}
-
 static void outgoing_of(const struct sender *s, const struct message *msg, struct outgoing *out)
 {
 	*out = (struct outgoing){
 		.delivery = msg->delivery, .order = msg->delivery->order,
 		.value = msg->value, .len = msg->value_len,
 		.key = s->cfg->key->nr ? msg->key : NULL, .key_len = msg->key_len,
-		.place = (uintptr_t)msg->value,
+		.place = (uintptr_t)msg->value, .partition = -1,
 	};
 	if (s->cfg->timestamp == TIMESTAMP_EVENT)
 		out->timestamp = msg->timestamp;
-	if (s->cfg->headers == HEADERS_ALL)
-		out->headers = headers_of(msg);
+	out->headers = message_headers(s->cfg, msg);
 }
 
 bool sender_produce(struct sender *s, const struct message *msg)
@@ -326,6 +336,11 @@ bool sender_produce(struct sender *s, const struct message *msg)
  * From start to end
  */
 
+const char *sender_topic_name(const struct topic *topic)
+{
+	return topic->name;
+}
+
 struct topic *sender_topic(struct sender *s, const char *name)
 {
 	size_t size = strlen(name) + 1;
@@ -337,6 +352,8 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
+	topic->letters = s->cfg->letters && !strcmp(name, s->cfg->letters);
+	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;
 	return topic;

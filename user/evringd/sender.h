@@ -25,10 +25,12 @@
 
 struct config;
 struct delivery;
+struct evring_event;
 struct producer_ops;
 struct message;
 struct outgoing;
 struct sender;
+struct stats;
 struct topic;
 
 /* A message that cannot be delivered, however often it is sent. */
@@ -37,15 +39,18 @@ struct refusal {
 	struct topic *topic;
 	const char *name;		/* the topic's */
 	const struct outgoing *out;	/* valid during the call */
+	const struct evring_event *event;	/* that cannot be written; NULL: Kafka refuses it */
 	int code;			/* rd_kafka_resp_err_t */
 	const char *why;		/* the code in words */
 };
 
 struct sender_calls {
-	void (*acked)(void *arg, struct delivery *delivery);
+	/* @letter: the message was in the dead-letter topic. */
+	void (*acked)(void *arg, struct delivery *delivery, bool letter);
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;
+	struct stats *stats;		/* the connector's, or NULL */
 };
 
 /* NULL: errno is set. */
@@ -62,6 +67,7 @@ int sender_fd(const struct sender *sender);
 
 /* Topics stay until sender_close(). */
 struct topic *sender_topic(struct sender *sender, const char *name);
+const char *sender_topic_name(const struct topic *topic);
 void sender_topics(const struct sender *sender, void (*tell)(void *arg, const char *name), void *arg);
 /*
  * True: the message is on its way, or with the next sender_flush(), or it waits.

@@ -17,6 +17,7 @@
 #include "message.h"
 #include "producer.h"
 #include "sender.h"
+#include "stats.h"
 #include "template.h"
 
 #define BATCH_MESSAGES 512		/* that go to librdkafka in one call */
@@ -40,6 +41,7 @@ struct topic {
 	struct topic *next;
 	struct outgoing *first, *last;	/* messages that wait */
 	bool unsorted;
+	bool letters;			/* it is the dead-letter topic */
 	/*
 	 * A partition that has nothing of a producer yet takes any request of it: if
 	 * the first one fails, it takes the one in flight behind that. So a producer's
@@ -49,6 +51,7 @@ struct topic {
 	const struct delivery *proof;	/* the first one is on its way */
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
+	struct topic_stats *stats;
 	char name[];
 };
 
@@ -101,6 +104,7 @@ struct sender {
 	uint64_t now;			/* CLOCK_MONOTONIC, of this turn */
 	bool hurry;
 
+	bool letters_asked;		/* for the dead-letter topic to be made */
 	bool away;			/* no broker can be reached; said once */
 	char last_error[TEXT_MAX];	/* of a broker */
 	struct ratelimit errors;
@@ -141,6 +145,8 @@ void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, 
 
 /* Replace the producer once there are answers to all that is in flight. */
 void sender_drain(struct sender *s);
+/* Have the dead-letter topic made. */
+void sender_make_letters(struct sender *s);
 /* Make a pause before the next producer, and log the reason if it is new. */
 void sender_pause(struct sender *s, const char *reason);
 

@@ -11,6 +11,7 @@
 struct config;
 struct filters;
 struct problems;
+struct schemas;
 
 struct source {
 	const struct config *cfg;
@@ -18,6 +19,7 @@ struct source {
 	struct evring_host host;
 	uint64_t lanes;			/* a bit each */
 	struct filters *filters;
+	struct schemas *schemas;	/* NULL: the converter needs none */
 };
 
 /* False: it cannot be opened, and @why tells. */

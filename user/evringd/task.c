@@ -35,17 +35,20 @@ void counts_add(struct counts *sum, const struct counts *counts)
 	sum->missed += counts->missed;
 	sum->rejected += counts->rejected;
 	sum->unwanted += counts->unwanted;
+	sum->letters += counts->letters;
 	sum->in_flight += counts->in_flight;
+	sum->in_flight_bytes += counts->in_flight_bytes;
 }
 
 void counts_tell(const struct counts *counts, const char *before, const char *behind)
 {
 	info("%s: read %llu, delivered %llu, committed %llu, lost %llu, missed %llu, "
-	     "rejected %llu, not wanted %llu, in flight %llu%s", before,
+	     "rejected %llu, dead letters %llu, not wanted %llu, in flight %llu%s", before,
 	     (unsigned long long)counts->read, (unsigned long long)counts->delivered,
 	     (unsigned long long)counts->committed, (unsigned long long)counts->lost,
 	     (unsigned long long)counts->missed, (unsigned long long)counts->rejected,
-	     (unsigned long long)counts->unwanted, (unsigned long long)counts->in_flight, behind);
+	     (unsigned long long)counts->letters, (unsigned long long)counts->unwanted,
+	     (unsigned long long)counts->in_flight, behind);
 }
 
 void task_set_trace(struct task *t, int status, const char *fmt, ...)
@@ -119,6 +122,7 @@ static void release(struct task *t)
 		sender_close(t->sender);
 	packs_free(t->packs);
 	encoder_close(&t->encoder);
+	schemas_stop(t->source.schemas);
 	source_close(&t->source);
 	if (t->deliveries)
 		deliveries_free(t->deliveries);
@@ -269,10 +273,11 @@ void task_counts(const struct task *t, struct counts *counts)
 		return;
 	counts->committed = t->committer.committed;
 	counts->in_flight = deliveries_unacked(t->deliveries);
+	counts->in_flight_bytes = counts->in_flight ? deliveries_bytes(t->deliveries) : 0;
 }
 
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
-		      struct loop *loop)
+		      struct loop *loop, struct stats *stats)
 {
 	struct task *t = xzalloc(sizeof(*t));
 
@@ -280,6 +285,7 @@ struct task *task_new(const struct config *cfg, const struct config *before, con
 	t->before = before;
 	t->file = file;
 	t->loop = loop;
+	t->stats = stats;
 	t->awake = true;
 	return t;
 }
@@ -288,11 +294,12 @@ bool task_idle(const struct task *t)
 {
 	return !t->on_device.op.busy && !t->on_kafka.op.busy && !t->join_timer.op.busy &&
 	       !t->stop_timer.op.busy && !t->pause_timer.op.busy && !t->stall_timer.op.busy &&
-	       !t->committer.busy;
+	       !t->committer.busy && schemas_idle(t->source.schemas);
 }
 
 void task_free(struct task *t)
 {
+	schemas_free(t->source.schemas);
 	free(t->trace);
 	free(t);
 }

@@ -14,6 +14,7 @@
 
 struct config;
 struct loop;
+struct stats;
 struct task;
 
 /* evringd's exit status */
@@ -28,7 +29,8 @@ enum {
 struct counts {
 	uint64_t read, delivered, committed, lost, missed, rejected;
 	uint64_t unwanted;		/* read, but by a filter not delivered */
-	uint64_t in_flight;
+	uint64_t letters;		/* rejected ones that the dead-letter topic has */
+	uint64_t in_flight, in_flight_bytes;
 };
 
 void counts_add(struct counts *sum, const struct counts *counts);
@@ -36,11 +38,11 @@ void counts_add(struct counts *sum, const struct counts *counts);
 void counts_tell(const struct counts *counts, const char *before, const char *behind);
 
 /*
- * @cfg, @before and @file stay until task_free(); the task starts with its first
+ * @cfg, @before, @file and @stats stay until task_free(); the task starts with its first
  * turn. @before: the configuration that read the group last, or NULL.
  */
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
-		      struct loop *loop);
+		      struct loop *loop, struct stats *stats);
 /* True: the loop has no operation of it, so free it. */
 bool task_idle(const struct task *task);
 void task_free(struct task *task);

@@ -3,9 +3,20 @@
 #include "sending.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 /* Without a failure for so long, the next pause is the shortest again. */
 #define FORGET_NS 60000000000ULL
+
+/* Hosts that one broker has failed do not all come back to it in the same millisecond. */
+static uint64_t jitter(uint64_t most)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		return 0;
+	return number % (most + 1);
+}
 
 bool pause_start(const struct sender *s, struct pause *pause)
 {
@@ -22,7 +33,7 @@ bool pause_start(const struct sender *s, struct pause *pause)
 	if (new)
 		pause->since = s->now;
 	pause->failed = s->now;
-	pause->until = s->now + pause->ms * 1000000;
+	pause->until = s->now + pause->ms * 1000000 - jitter(pause->ms * 1000000 / 4);
 	return new;
 }
 

@@ -30,6 +30,8 @@ enum fault {
 
 /* Of a code of librdkafka (rd_kafka_resp_err_t). */
 enum fault fault_of(int code);
+/* The code as the name of an exception of Kafka's Java client, or librdkafka's name. */
+const char *fault_exception(int code);
 /* The code's meaning and name, and for some of them a hint what to do: for the log. */
 void fault_text(int code, char *buf, unsigned long len);
 

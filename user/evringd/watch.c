@@ -7,6 +7,7 @@
  */
 #include "watch.h"
 
+#include "host_metrics.h"
 #include "log.h"
 #include "memory.h"
 #include "names.h"
@@ -62,26 +63,6 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
-/* How much of the ring a group keeps from being overwritten, and which group. */
-static uint64_t held_bytes(const struct snapshot *snap, const struct ring_view *ring, int *holder)
-{
-	const struct evring_ring_page *page = &ring->page;
-	uint64_t held = 0;
-	unsigned int i;
-
-	for (i = 0; i < snap->meta.groups.count && i < ring->nr_cursors; i++) {
-		const struct evring_cursor *cursor = &ring->cursors[i];
-
-		if (!group_holds(&snap->groups[i]) ||
-		    !(snap->groups[i].lanes & 1ull << page->lane) ||
-		    cursor->pos >= page->head || page->head - cursor->pos <= held)
-			continue;
-		held = page->head - cursor->pos;
-		*holder = (int)i;
-	}
-	return held;
-}
-
 static void look_at_lane(const struct snapshot *snap, unsigned int number, struct lane_watch *lane)
 {
 	struct tally tally;
@@ -97,7 +78,7 @@ static void look_at_lane(const struct snapshot *snap, unsigned int number, struc
 
 		if (ring->page.lane != number)
 			continue;
-		held = held_bytes(snap, ring, &holder);
+		held = ring_held(snap, ring, &holder);
 		if (held < lane->held)
 			continue;
 		lane->held = held;
@@ -199,7 +180,7 @@ static void look_at_group(struct watch *watch, unsigned int i)
 	}
 }
 
-void watch_look(struct watch *watch)
+void watch_look(struct watch *watch, struct marks *marks)
 {
 	struct lane_watch now;
 	unsigned int i, held;
@@ -219,6 +200,8 @@ void watch_look(struct watch *watch)
 		watch->lanes[i] = now;
 	}
 	watch->started = true;
+	if (marks)
+		marks_look(marks, &watch->snap);
 	for (i = 0; i < watch->nr_groups && i < watch->snap.meta.groups.count; i++)
 		look_at_group(watch, i);
 	snapshot_free(&watch->snap);

@@ -7,9 +7,9 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "monitor.h"
 #include "notify.h"
 #include "producer.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <evring.h>
@@ -27,9 +27,7 @@ struct worker {
 	struct connectors *connectors;
 	struct http *http;		/* NULL: there is no REST */
 	const char *folder;
-	const char *device;		/* NULL: the usual one */
-	struct evring *ev;		/* of the watch; NULL: it cannot be opened */
-	struct watch *watch;
+	struct monitor *monitor;
 	struct loop_timer watch_timer, status_timer;
 	uint64_t alive_ms;		/* between two signs of life */
 	struct loop_watch on_signal;
@@ -41,11 +39,7 @@ static void look_at_host(void *arg)
 {
 	struct worker *w = arg;
 
-	/* Why it cannot be opened, the connectors tell. */
-	if (!w->ev && !evring_open(&w->ev, w->device))
-		w->watch = watch_new(w->ev);
-	if (w->watch)
-		watch_look(w->watch);
+	monitor_look(w->monitor);
 	loop_timer(w->loop, &w->watch_timer, WATCH_MS);
 }
 
@@ -154,7 +148,7 @@ static bool open_rest(struct worker *w, const struct worker_setup *setup)
 
 	if (!setup->http.socket && !setup->http.listen)
 		return true;
-	w->http = http_open(&setup->http, w->connectors, w->loop, why, sizeof(why));
+	w->http = http_open(&setup->http, w->connectors, w->monitor, w->loop, why, sizeof(why));
 	if (!w->http)
 		log_line(LOG_ERR, "REST: %s", why);
 	return w->http;
@@ -162,12 +156,10 @@ static bool open_rest(struct worker *w, const struct worker_setup *setup)
 
 static void close_all(struct worker *w)
 {
-	if (w->watch)
-		watch_free(w->watch);
-	evring_close(w->ev);
 	loop_close(w->loop);
 	if (w->http)
 		http_close(w->http);
+	monitor_free(w->monitor);
 	close(w->signal_fd);
 	connectors_free(w->connectors);
 }
@@ -182,7 +174,7 @@ int worker_run(const struct worker_setup *setup)
 {
 	struct worker w = {
 		.loop = loop_open(), .folder = setup->folder,
-		.device = setup->nr ? setup->cfgs[0]->device : NULL,
+		.monitor = monitor_new(setup->nr ? setup->cfgs[0]->device : NULL),
 	};
 	bool more;
 	int status;

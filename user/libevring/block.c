@@ -130,7 +130,7 @@ static bool size_ok(const struct evring_field *field, uint32_t data_size)
  */
 uint64_t field_json_max(const struct evring_field *field)
 {
-	/* And once more with two quotes and a comma, in the list of what was left out */
+	/* And once more with two quotes and a comma, in the list of the fields that were shortened */
 	uint64_t max = 3 * (uint64_t)field->name_len + 3 + 112, longest = 0, sum = 0;
 	uint32_t i, count;
 

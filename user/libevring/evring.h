@@ -245,8 +245,8 @@ int evring_attach_with(struct evring *ev, const struct evring_attachment *how);
 int evring_snapshot(struct evring *ev, const struct evring_attachment *how, uint32_t *number);
 
 /*
- * Has the snapshot ended? 0: not yet. 1: *@told: of how many processes the last one was that
- * has ended, whatever filters left of them.
+ * Has the snapshot ended? 0: not yet. 1: *@told: the processes that the last one that has
+ * ended found, before filters.
  */
 int evring_snapshot_ended(struct evring *ev, const char *hook, uint32_t number, uint32_t *told);
 
@@ -569,7 +569,7 @@ const struct evring_program *evring_filter_program(const struct evring_filter *f
  * Redaction
  */
 
-/* Lines of rules for one type, which say what in its texts is a secret: evring-redact(7). */
+/* Lines of rules for one type, by which secrets are found in its texts: evring-redact(7). */
 struct evring_rules;
 
 /*
@@ -606,7 +606,7 @@ struct evring_redact_state {
 };
 
 /*
- * What they are; with @own, the lines that the module would be loaded with. -ENOENT: no
+ * The rules; with @own, the lines that the module would be loaded with. -ENOENT: no
  * such type. -EOPNOTSUPP: it is no hook's, and has none. -ENOSYS: the module knows no rules.
  */
 int evring_redact_get(struct evring *ev, const char *type, bool own,

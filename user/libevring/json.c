@@ -21,6 +21,7 @@
 
 #include "evring.h"
 #include "internal.h"
+#include "utf8.h"
 
 /* The most that one thing can take; a field's own is in struct evring_field */
 #define HEAD_MAX	EVRING_JSON_HEAD
@@ -210,36 +211,6 @@ static inline uint64_t find_special(uint64_t word)
 	return (control | backslash | (word + ONES) | word) & HIGHS;
 }
 
-/*
- * Length of the UTF-8 sequence at @s, or minus the length of an invalid one: the
- * longest start of any sequence, as Unicode recommends, so that all decoders agree
- * on the number of U+FFFD.
- */
-static int decode_utf8(const uint8_t *s, size_t n)
-{
-	uint8_t lo = 0x80, hi = 0xbf;
-	int more;
-
-	if (*s < 0xc2 || *s > 0xf4)
-		return -1;
-	more = *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : 3;
-	if (*s == 0xe0)
-		lo = 0xa0;	/* below: overlong */
-	else if (*s == 0xed)
-		hi = 0x9f;	/* above: surrogates */
-	else if (*s == 0xf0)
-		lo = 0x90;	/* below: overlong */
-	else if (*s == 0xf4)
-		hi = 0x8f;	/* above: beyond U+10FFFF */
-	for (int i = 1; i <= more; i++) {
-		if ((size_t)i >= n || s[i] < lo || s[i] > hi)
-			return -i;
-		lo = 0x80;
-		hi = 0xbf;
-	}
-	return more + 1;
-}
-
 static char *put_control(char *p, uint8_t c)
 {
 	static const char letters[] = "btn\0fr";
@@ -269,7 +240,7 @@ static size_t put_special(char **p, const uint8_t *s, size_t n, bool *bad)
 		*p = put_control(*p, *s);
 		return 1;
 	}
-	len = decode_utf8(s, n);
+	len = utf8_decode(s, n);
 	if (len < 0) {
 		*p = put_literal(*p, "\xef\xbf\xbd");
 		*bad = true;
@@ -397,13 +368,16 @@ static char *put_value_name(char *p, const char *name)
 	return put_string(p, name, strlen(name), &bad);
 }
 
-/* The name of a number, if it has one */
+/* The name of a number; its digits, as a string too, if it has none: a column has one type. */
 static char *put_enum(char *p, const struct evring_field *field, uint64_t v)
 {
 	for (uint32_t i = 0; i < field->nr_values; i++)
 		if (field->values[i].value == v)
 			return put_value_name(p, field->values[i].name);
-	return put_plain(p, field, v);
+	*p++ = '"';
+	p = put_plain(p, field, v);
+	*p++ = '"';
+	return p;
 }
 
 /* The names of all bits that have one, and the others as a number */
@@ -429,13 +403,17 @@ static char *put_flags(char *p, const struct evring_field *field, uint64_t v)
 	return p;
 }
 
-/* The name of a type that this host has, its id if we do not know it; null: none. */
+/* The name of a type that this host has, its id's digits if we do not know it; null: none. */
 static char *put_type_id(char *p, const struct evring *ev, uint64_t id)
 {
 	if (!id)
 		return put_literal(p, "null");
-	if (!ev || id >= ev->nr_types)
-		return put_u64(p, id);
+	if (!ev || id >= ev->nr_types) {
+		*p++ = '"';
+		p = put_u64(p, id);
+		*p++ = '"';
+		return p;
+	}
 	return put_value_name(p, ev->types[id]->name);
 }
 
@@ -531,17 +509,28 @@ static char *put_ip(char *p, const char *s)
 	return p;
 }
 
+/* An address or an id, which has a notation of its own */
+static bool is_notation(const struct evring_field *field)
+{
+	if (field->kind != EVRING_KIND_FIXED)
+		return false;
+	return (field->format == EVRING_FORMAT_IP && field->size == 16) ||
+	       (field->format == EVRING_FORMAT_MAC && field->size == 6) ||
+	       (field->format == EVRING_FORMAT_UUID && field->size == 16);
+}
+
 static char *put_fixed(char *p, const struct evring_field *field, const char *s, size_t n)
 {
 	static const uint8_t mac[] = { 1, 1, 1, 1, 1, 1 }, uuid[] = { 4, 2, 2, 2, 6 };
 
-	if (field->format == EVRING_FORMAT_IP && n == 16)
-		return put_ip(put_key(p, field, ""), s);
-	if (field->format == EVRING_FORMAT_MAC && n == 6)
-		return put_hex_groups(put_key(p, field, ""), s, n, mac, ':');
-	if (field->format == EVRING_FORMAT_UUID && n == 16)
-		return put_hex_groups(put_key(p, field, ""), s, n, uuid, '-');
-	return put_hex(put_key(p, field, "_hex"), s, n);
+	if (!is_notation(field))
+		return put_hex(put_key(p, field, "_hex"), s, n);
+	p = put_key(p, field, "");
+	if (field->format == EVRING_FORMAT_IP)
+		return put_ip(p, s);
+	if (field->format == EVRING_FORMAT_MAC)
+		return put_hex_groups(p, s, n, mac, ':');
+	return put_hex_groups(p, s, n, uuid, '-');
 }
 
 static char *put_text(char *p, const struct evring_field *field, const char *s, size_t n)
@@ -608,6 +597,26 @@ static char *put_located(char *p, const struct evring *ev, const struct evring_f
 	}
 }
 
+/* What is put behind the name of a field whose value is not written as it is */
+static const char *key_suffix(const struct evring_field *field)
+{
+	const bool one = field->size == EVRING_KIND_SIZE(field->kind) &&
+			 !(field->kind & EVRING_KIND_VAR);
+
+	switch (field->kind & ~EVRING_KIND_VAR) {
+	case EVRING_KIND_BOOL:
+		return !one && field->format == EVRING_FORMAT_DURATION ? "_ns" : "";
+	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
+	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
+		return field->format == EVRING_FORMAT_DURATION ||
+		       (one && field->format == EVRING_FORMAT_RAWTIME) ? "_ns" : "";
+	case EVRING_KIND_FIXED:		/* and BYTES */
+		return is_notation(field) ? "" : "_hex";
+	default:
+		return "";
+	}
+}
+
 /* NULL: there may not be room up to @limit. */
 static inline char *put_field(char *p, const char *limit, const struct evring *ev,
 			      const struct evring_event *event, const struct evring_field *field)
@@ -621,7 +630,7 @@ static inline char *put_field(char *p, const char *limit, const struct evring *e
 	if (found)
 		p = put_located(p, ev, field, s, n);
 	else
-		p = put_literal(put_key(p, field, ""), "null");
+		p = put_literal(put_key(p, field, key_suffix(field)), "null");
 	*p++ = ',';
 	return p;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What finds secrets here is what finds them in the kernel: the same source. */
+/* Secrets are found by the same source here and in the kernel. */
 #include "../../kmod/redact/build.c"
 #include "../../kmod/redact/copy.c"
 #include "../../kmod/redact/find.c"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules that leave secrets out of events: what there are, and other ones. */
+/* Rules that leave secrets out of events: read them, and replace them. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -19,7 +19,7 @@
 
 #define OPERAND_MAX	255
 
-/* A piece of the line, and what it says */
+/* A piece of the line, and its meaning */
 struct piece {
 	const char *at;
 	unsigned int len;		/* in the line */
@@ -183,7 +183,7 @@ static void item_add(struct parser *p, const struct piece *piece, enum evring_re
 	p->nr_items++;
 }
 
-/* What "after" and "header" are followed by */
+/* The operand of "after" and "header" */
 static struct piece take_operand(struct parser *p, const struct piece *verb, const char *example)
 {
 	struct piece piece = take_word(p, ",;");
@@ -200,7 +200,7 @@ static void parse_after(struct parser *p, const struct piece *verb)
 
 	if (memchr(piece.text, '=', piece.text_len))
 		rules_fail(p, piece.at, piece.len,
-			   "the name of an option has no '=': what follows one is meant, too");
+			   "the name of an option has no '=': the text after one is found, too");
 	item_add(p, &piece, EVRING_REDACT_AFTER, piece.text_len);
 }
 

@@ -552,16 +552,16 @@ enum evring_op {
  *
  * Rules say which parts of a type's texts are secrets. The kernel leaves these out
  * before a byte of the event is in the ring, so no mapping, filter or consumer has
- * them. libevring makes the rules from lines of text (evring_rules_add()); this is
- * what the kernel gets and what it believes nothing of. Like a type it is one block of
- * bytes; positions count from its first byte.
+ * them. libevring makes the rules from lines of text (evring_rules_add()). The kernel
+ * gets them in this form, and verifies all of it. Like a type it is one block of bytes;
+ * positions count from its first byte.
  *
  *	+------------------+-------+-------+----------+------+------+
  *	| evring_redaction | rules | conds | programs | pool | text |
  *	+------------------+-------+-------+----------+------+------+
  *
- * The work on one event is bounded by EVRING_REDACT_STEPS. What is left of its texts
- * then is left out as a whole, and counted (evring_redact.hidden).
+ * The work on one event is bounded by EVRING_REDACT_STEPS. Texts that were not searched
+ * by then are left out as a whole, and counted (evring_redact.hidden).
  */
 
 /**
@@ -625,15 +625,15 @@ struct evring_redact_cond {
 };
 
 /*
- * What is a secret. A text is one, or each of an EVRING_KIND_TEXTS. What is said of a
- * text holds for each word in it, too: a script is an argument with words.
+ * Where a secret is in a text; in each of them, of an EVRING_KIND_TEXTS. Each word of a
+ * text is searched like a text of its own, too: a script is an argument with words.
  */
 enum evring_redact_op {
 	EVRING_REDACT_ALL	= 0,	/* the text; no operand */
-	EVRING_REDACT_AFTER	= 1,	/* what follows an option, whose name is a glob */
-	EVRING_REDACT_PREFIX	= 2,	/* what follows the operand, in the same word */
-	EVRING_REDACT_VALUE	= 3,	/* what follows name= ; a glob, letters of any case */
-	EVRING_REDACT_HEADER	= 4,	/* what follows name: ; letters of any case */
+	EVRING_REDACT_AFTER	= 1,	/* the text after an option; the operand is a glob of its name */
+	EVRING_REDACT_PREFIX	= 2,	/* the rest of a word that begins with the operand */
+	EVRING_REDACT_VALUE	= 3,	/* the text after name= ; a glob, letters of any case */
+	EVRING_REDACT_HEADER	= 4,	/* the text after name: ; letters of any case */
 	EVRING_REDACT_URL	= 5,	/* a password: scheme://user:password@; no operand */
 };
 
@@ -709,7 +709,7 @@ struct evring_lane_info {
 	__u32	reserved;
 };
 
-/* What to do when a ring is full of records that a group has not committed */
+/* How the kernel goes on when a ring is full of records that a group has not committed */
 enum evring_policy {
 	EVRING_HOLD		= 0,	/* new events are dropped and counted */
 	EVRING_FOLLOW		= 1,	/* old segments are overwritten */
@@ -1088,7 +1088,7 @@ enum evring_limit_per {
  * @snapshot: in: 0; out: of EVRING_HOOK_F_SNAPSHOT: number of the snapshot; else, of
  *	process.state, the last one that has ended, 0: none has
  * @told: in: 0; out: of process.state: how many processes the last snapshot that has
- *	ended was of, whatever filters left of them
+ *	ended found, before filters
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -1104,9 +1104,9 @@ enum evring_limit_per {
  *
  * process.state tells of the processes that run already. It emits where an owner asks
  * for that by EVRING_HOOK_F_SNAPSHOT, and nothing else: one event for each process
- * that began before the snapshot did, in the background. Who has attached
- * process.fork before misses none. The call does not wait; EVRING_HOOK_QUERY says what
- * has ended. Snapshots are numbered from 1; who asks before one has begun gets
+ * that began before the snapshot did, in the background. An owner that has attached
+ * process.fork before misses none. The call does not wait; EVRING_HOOK_QUERY tells which
+ * snapshot has ended. Snapshots are numbered from 1; all calls before one has begun get
  * the same.
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
@@ -1197,8 +1197,8 @@ struct evring_filter_read {
  * @redacted: out: events of which something was left out
  * @hidden: out: events that were too much work: more was left out than had to be
  *
- * Rules are for events of hooks, which tell of others; what an application publishes,
- * or another module emits, is for its author to say. Each event is judged by all of
+ * Only types of hooks have rules. An application, or another module, leaves secrets out
+ * of its events itself. Each event is judged by all of
  * the old rules or all of the new ones; when the call returns no event is judged by
  * the old ones any more.
  *

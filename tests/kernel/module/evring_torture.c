@@ -23,12 +23,18 @@
  * And to hang: a task that waits so many seconds, and cannot be interrupted:
  *
  *	echo 3 > /sys/module/evring_torture/parameters/hang
+ *
+ * And to say something in the kernel's log, as a notice, twice: with the level as the
+ * first string of the format, and in the handler of a kprobe, where no other one is called:
+ *
+ *	echo text > /sys/module/evring_torture/parameters/say
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/evring.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/smp.h>
@@ -379,6 +385,55 @@ static int hang_set(const char *value, const struct kernel_param *kp)
 
 static const struct kernel_param_ops hang_ops = { .set = hang_set };
 module_param_cb(hang, &hang_ops, NULL, 0200);
+
+static const char *said;
+
+static void say(const char *where)
+{
+	printk("%sevring_torture: %s, %s\n", KERN_NOTICE, said, where);
+}
+
+#ifdef CONFIG_KPROBES
+static noinline void say_probed(void)
+{
+	barrier();
+}
+
+static int say_in_probe(struct kprobe *probe, struct pt_regs *regs)
+{
+	say("in a probe");
+	return 0;
+}
+
+static int say_nested(void)
+{
+	struct kprobe probe = {
+		.addr = (kprobe_opcode_t *)say_probed, .pre_handler = say_in_probe,
+	};
+	int ret = register_kprobe(&probe);
+
+	if (ret)
+		return ret;
+	say_probed();
+	unregister_kprobe(&probe);
+	return 0;
+}
+#else
+static int say_nested(void)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+static int say_set(const char *value, const struct kernel_param *kp)
+{
+	said = value;
+	say("plainly");
+	return say_nested();
+}
+
+static const struct kernel_param_ops say_ops = { .set = say_set };
+module_param_cb(say, &say_ops, NULL, 0200);
 
 static void types_unregister(void)
 {

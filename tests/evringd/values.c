@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Events of every kind and format of field, with random and hostile payloads, as each
+ * converter writes them: an object on a line, for formats.py to compare.
+ *
+ *	values [--events N] [--seed N] [--flat] [--types FILE]
+ *
+ * The types are random, too, or those of a file as evring types --json prints it.
+ */
+#include "evringd.h"
+
+#include "cli.h"
+#include "sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELDS_MAX	40
+#define PAYLOAD_MAX	2048
+
+static const char *const formats[] = {
+	"json", "avro", "protobuf", "json-connect", "json-schema", "cloudevents",
+};
+
+#define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static struct config *cfgs[NR_FORMATS];
+static struct source srcs[NR_FORMATS];
+
+static uint64_t any(uint64_t below)
+{
+	return (uint64_t)random() % below;
+}
+
+static void fill(void *to, size_t len)
+{
+	static const char texts[] = "/usr/bin/\xc3\xa4\xe2\x82\xac\"\\\n\x7f\xff\xc0\x80 abc";
+	uint8_t *bytes = to;
+	size_t i;
+	const bool text = any(2);
+
+	for (i = 0; i < len; i++)
+		bytes[i] = text ? (uint8_t)texts[any(sizeof(texts))] : (uint8_t)any(256);
+}
+
+/*
+ * Types
+ */
+
+static const uint16_t kinds[] = {
+	EVRING_KIND_U8, EVRING_KIND_U16, EVRING_KIND_U32, EVRING_KIND_U64, EVRING_KIND_S8,
+	EVRING_KIND_S16, EVRING_KIND_S32, EVRING_KIND_S64, EVRING_KIND_BOOL, EVRING_KIND_CHARS,
+	EVRING_KIND_FIXED, EVRING_KIND_U8S, EVRING_KIND_U16S, EVRING_KIND_U32S, EVRING_KIND_U64S,
+	EVRING_KIND_S32S, EVRING_KIND_S64S, EVRING_KIND_TEXT, EVRING_KIND_BYTES,
+	EVRING_KIND_TEXTS, 0x0702,
+};
+
+static const struct evring_value names[] = {
+	{ 0, "none", "" }, { 1, "read", "" }, { 2, "write", "" }, { 5, "gr\xc3\xbc\xc3\x9f", "" },
+	{ 0x80, "odd\xff", "" }, { 0x8000, "high", "" },
+};
+
+static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
+{
+	static char texts[FIELDS_MAX][16];
+	static const uint16_t sizes[] = { 16, 6, 3, 1 };
+	bool fixed;
+
+	snprintf(texts[i], sizeof(texts[i]), i != 7 ? "f%u" : "pid", i);
+	*field = (struct evring_field){
+		.name = texts[i], .unit = any(3) ? "" : "bytes", .doc = "a // \"field\" */",
+		.kind = kinds[any(sizeof(kinds) / sizeof(kinds[0]))],
+		.format = (uint16_t)any(EVRING_FORMAT_TYPE + 2), .offset = *end,
+	};
+	fixed = field->kind == EVRING_KIND_FIXED || field->kind == EVRING_KIND_CHARS;
+	field->size = fixed ? sizes[any(4)] : EVRING_KIND_SIZE(field->kind);
+	if (field->kind & EVRING_KIND_VAR)
+		field->size = sizeof(struct evring_str);
+	else if (!fixed && !any(6))
+		field->size *= 3;
+	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS) {
+		field->values = names;
+		field->nr_values = sizeof(names) / sizeof(names[0]);
+	}
+	*end = (uint16_t)(*end + field->size + any(3));
+}
+
+static struct evring_type *random_type(unsigned int number)
+{
+	struct evring_field fields[FIELDS_MAX];
+	uint32_t nr = (uint32_t)any(FIELDS_MAX), i;
+	struct evring_type *type;
+	uint16_t end = 0;
+	char name[40];
+	int ret;
+
+	for (i = 0; i < nr; i++)
+		random_field(&fields[i], i, &end);
+	snprintf(name, sizeof(name), "my-app.%u.thing%s", number, any(2) ? "" : "_x");
+	ret = evring_type_build(&type, &(struct evring_type){
+		.id = 2000 + number, .version = 1 + (uint32_t)any(2), .size = end, .nr_fields = nr,
+		.fields = fields, .name = name, .doc = "a random\ntype", .own_lane = "",
+	});
+	if (ret) {
+		fprintf(stderr, "type: %s\n", strerror(-ret));
+		exit(1);
+	}
+	return type;
+}
+
+/*
+ * Events
+ */
+
+/* Most references are into the payload, some are not. */
+static size_t random_payload(const struct evring_type *type, char *payload)
+{
+	size_t len = type->size + any(any(4) ? 64 : PAYLOAD_MAX - type->size);
+	struct evring_str str;
+	uint32_t i;
+
+	fill(payload, len);
+	for (i = 0; i < type->nr_fields; i++) {
+		const struct evring_field *field = &type->fields[i];
+
+		if (field->kind & EVRING_KIND_VAR && any(20)) {
+			str.offset = (uint16_t)any(len + 1);
+			str.len = (uint16_t)any(len - str.offset + 1);
+			memcpy(payload + field->offset, &str, sizeof(str));
+		} else if (EVRING_KIND_SIZE(field->kind) == 8 && any(2)) {
+			memset(payload + field->offset + 6, 0, 2);
+		} else if (field->kind == EVRING_KIND_FIXED && field->size == 16 && any(2)) {
+			memset(payload + field->offset, 0, 10);
+			memset(payload + field->offset + 10, 0xff, 2);
+		}
+	}
+	/* Of an older module: its last fields are not there. */
+	return any(8) ? len : any(len + 1);
+}
+
+static json_t *hex_of(const char *bytes, size_t len)
+{
+	char *text = xalloc(2 * len + 1);
+	json_t *json;
+
+	json = json_stringn(text, (size_t)(cell_put_hex(text, bytes, len) - text));
+	free(text);
+	return must(json);
+}
+
+/* Its buffer has exactly the room that it is bound to take: the sanitizers watch its end. */
+static json_t *value_of(size_t format, const struct evring_event *event)
+{
+	const struct converter *converter = converter_of(cfgs[format]);
+	size_t room = converter->bound(event) + schemas_head_len(srcs[format].schemas, event);
+	char *buf = xalloc(room);
+	ssize_t len = converter->encode(&srcs[format], event, buf, room);
+	json_t *json;
+
+	if (len == -ENOSPC) {
+		free(buf);
+		room = converter->bound_ever(event) +
+		       schemas_head_len(srcs[format].schemas, event);
+		buf = xalloc(room);
+		len = converter->encode(&srcs[format], event, buf, room);
+	}
+	if (len < 0) {
+		fprintf(stderr, "%s of %s: %s\n", formats[format],
+			event->type ? event->type->name : "?", strerror((int)-len));
+		exit(1);
+	}
+	json = hex_of(buf, (size_t)len);
+	free(buf);
+	return json;
+}
+
+static void put_event(const struct evring_type *type)
+{
+	char *buf = xaligned(8, PAYLOAD_MAX + sizeof(struct evring_rec)), *exact;
+	size_t len = random_payload(type, buf), i;
+	struct evring_rec rec = {
+		.len = (uint32_t)(sizeof(rec) + len), .type = (uint16_t)type->id,
+		.time = any(1u << 30), .flags = (uint16_t)any(4), .pid = (uint32_t)any(1 << 22),
+		.tid = (uint32_t)any(1ull << 31),
+	};
+	struct evring_event event = {
+		.rec = &rec, .payload_len = (uint32_t)len, .cpu = (uint32_t)any(4096),
+		.lane = (uint16_t)any(3), .type = any(50) ? type : NULL, .seq = any(1ull << 31) << 15,
+	};
+	json_t *line = json_object();
+
+	if (!any(4))
+		rec.flags |= EVRING_REC_REDACTED;
+	exact = malloc(len ? len : 1);
+	memcpy(exact, buf, len);
+	event.payload = exact;
+	json_object_set_new(line, "type", event.type ? json_string(type->name) : json_null());
+	for (i = 0; i < NR_FORMATS; i++)
+		json_object_set_new(line, formats[i], value_of(i, &event));
+	json_dumpf(line, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(line);
+	free(exact);
+	free(buf);
+}
+
+static void put_schemas(const struct evring_type *type, bool flat)
+{
+	struct schema *schema = schema_new(type, flat), *nested = schema_new(type, false);
+	char *avro = schema_avro(schema), *protobuf = schema_protobuf(schema);
+	char *json = schema_json(nested);
+	json_t *line = must(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "schema", type->name,
+				      "full", schema->full, "avro", avro, "protobuf", protobuf,
+				      "json", json, "connect", schema_connect(nested, true)));
+
+	json_dumpf(line, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(line);
+	free(avro);
+	free(protobuf);
+	free(json);
+	schema_free(schema);
+	schema_free(nested);
+}
+
+static unsigned int nr_events = 10;
+static bool flat;
+
+static int put_all(const struct evring_type *type, void *arg)
+{
+	unsigned int i;
+
+	(void)arg;
+	put_schemas(type, flat);
+	for (i = 0; i < nr_events; i++)
+		put_event(type);
+	return 0;
+}
+
+/*
+ * From start to end
+ */
+
+static bool open_all(void)
+{
+	const struct sim_boot boot = { .cpus = 1, .tsc = true, .lane_kib = { 256 } };
+	struct problems problems = { .file = "values" };
+	struct evring *ev;
+	char *text;
+	size_t i;
+
+	if (sim_boot(&boot) || evring_open(&ev, NULL))
+		return false;
+	for (i = 0; i < NR_FORMATS; i++) {
+		bool typed = !strcmp(formats[i], "avro") || !strcmp(formats[i], "protobuf");
+
+		text = xprintf("{\"name\": \"v\", \"config\": {\"value.format\": \"%s\", "
+			       "\"data.flatten\": \"%s\", \"kafka.bootstrap.servers\": \"h:1\"}}",
+			       formats[i], typed && flat ? "true" : "false");
+		cfgs[i] = config_parse(text, strlen(text), &problems);
+		free(text);
+		problems_print(&problems, stderr);
+		if (problems.nr)
+			return false;
+		srcs[i] = (struct source){ .cfg = cfgs[i], .ev = ev, .host = {
+			.machine_id = "0123456789abcdef0123456789abcdef",
+			.boot_id = "fedcba9876543210fedcba9876543210", .name = "h\"\xc3\xa4\xff",
+		} };
+		if (!schemas_open(&srcs[i].schemas, cfgs[i], NULL, NULL, NULL))
+			return false;
+	}
+	return true;
+}
+
+static void close_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < NR_FORMATS; i++) {
+		schemas_free(srcs[i].schemas);
+		config_free(cfgs[i]);
+	}
+	evring_close(srcs[0].ev);
+	sim_shutdown();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "events", required_argument, NULL, 'e' }, { "seed", required_argument, NULL, 's' },
+		{ "flat", no_argument, NULL, 'f' }, { "types", required_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct evring_type *types[50] = { NULL };
+	const char *file = NULL;
+	unsigned int i;
+	int c, ret = 0;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'e')
+			nr_events = (unsigned int)atoi(optarg);
+		else if (c == 's')
+			srandom((unsigned int)atoi(optarg));
+		else if (c == 'f')
+			flat = true;
+		else if (c == 't')
+			file = optarg;
+		else
+			return 2;
+	}
+	if (!open_all())
+		return 1;
+	for (i = 0; !file && i < sizeof(types) / sizeof(types[0]); i++) {
+		types[i] = random_type(i);
+		put_all(types[i], NULL);
+	}
+	if (file)
+		ret = types_in_file(file, put_all, NULL);
+	if (!ret)
+		close_all();
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		evring_type_free(types[i]);
+	return ret;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * monitor: the module as a whole, beside the connectors: a session of its own, the log's
+ * watch, and the high-water marks.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+struct evring;
+struct host_view;
+struct monitor;
+
+/* @device: NULL, or in place of the usual one. The device is opened once it can be. */
+struct monitor *monitor_new(const char *device);
+void monitor_free(struct monitor *monitor);
+/* Log changes, and note the marks: from time to time */
+void monitor_look(struct monitor *monitor);
+/*
+ * The module now; @wants and @arg are the caller's. Without a module view->ev is NULL.
+ * The caller gives it to host_view_free().
+ */
+void monitor_view(struct monitor *monitor, struct host_view *view);
+
+#endif /* MONITOR_H */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* See putback.h. A tool for an administrator: it may wait, and has no loop. */
+#include "putback.h"
+
+#include "config.h"
+#include "letter.h"
+#include "log.h"
+#include "memory.h"
+#include "problem.h"
+#include "property.h"
+#include "task.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_MS 30000			/* of a broker, to one question */
+#define BATCH_LETTERS 1000		/* on their way at a time */
+
+/* One message, on its way from the dead-letter topic to its own */
+struct letter {
+	int32_t partition;
+	int64_t offset;
+	bool done;			/* acknowledged */
+};
+
+struct putback {
+	const struct config *cfg;
+	rd_kafka_t *consumer, *producer;
+	rd_kafka_topic_partition_list_t *parts;	/* the dead-letter topic's; metadata: at its end */
+	struct letter letters[BATCH_LETTERS];
+	size_t nr;
+	uint64_t back, stay;
+	bool failed;
+};
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	(void)rk;
+	/* Each client has properties of the other kind. */
+	if (strcmp(facility, "CONFWARN"))
+		log_line(level, "kafka: %s: %s", facility, text);
+}
+
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+	struct letter *letter = message->_private;
+	struct putback *p = opaque;
+
+	(void)rk;
+	letter->done = !message->err;
+	if (!message->err)
+		return;
+	p->failed = true;
+	warn("topic %s refuses it again: %s", rd_kafka_topic_name(message->rkt),
+	     rd_kafka_err2str(message->err));
+}
+
+static rd_kafka_t *client(struct putback *p, rd_kafka_type_t type)
+{
+	struct problems problems = { .file = "kafka" };
+	rd_kafka_conf_t *conf = property_conf(p->cfg, false, &problems);
+	char *group = xprintf("evringd-put-back-%s", p->cfg->name), why[512] = "";
+	bool ok = !problems.nr;
+	rd_kafka_t *rk = NULL;
+
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_opaque(conf, p);
+	if (type == RD_KAFKA_PRODUCER)
+		rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+	else
+		ok = ok && !rd_kafka_conf_set(conf, "group.id", group, why, sizeof(why)) &&
+		     !rd_kafka_conf_set(conf, "enable.auto.commit", "false", why, sizeof(why)) &&
+		     !rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", why, sizeof(why)) &&
+		     !rd_kafka_conf_set(conf, "enable.partition.eof", "true", why, sizeof(why));
+	if (ok)
+		rk = rd_kafka_new(type, conf, why, sizeof(why));
+	if (!rk) {
+		free(group);
+		group = property_hide(p->cfg, problems.nr ? problems.lines[0] : why);
+		log_line(LOG_ERR, "kafka: %s", group);
+		rd_kafka_conf_destroy(conf);
+	}
+	free(group);
+	problems_free(&problems);
+	return rk;
+}
+
+/* All partitions of the topic, from where the last call came to. */
+static bool assign(struct putback *p)
+{
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(p->consumer, p->cfg->letters, NULL);
+	const struct rd_kafka_metadata *md = NULL;
+	rd_kafka_resp_err_t code = topic ? rd_kafka_metadata(p->consumer, 0, topic, &md, ANSWER_MS) :
+					   rd_kafka_last_error();
+	int i;
+
+	if (!code && md->topic_cnt == 1)
+		code = md->topics[0].err;
+	for (i = 0; !code && i < md->topics[0].partition_cnt; i++)
+		rd_kafka_topic_partition_list_add(p->parts, p->cfg->letters,
+						  md->topics[0].partitions[i].id)->offset =
+			RD_KAFKA_OFFSET_STORED;
+	if (md)
+		rd_kafka_metadata_destroy(md);
+	if (topic)
+		rd_kafka_topic_destroy(topic);
+	if (!code)
+		code = rd_kafka_assign(p->consumer, p->parts);
+	if (code)
+		log_line(LOG_ERR, "topic %s: %s", p->cfg->letters, rd_kafka_err2str(code));
+	return !code;
+}
+
+/* The headers that the event had; *@topic: where it was to go. NULL: that is not told. */
+static rd_kafka_headers_t *headers_before(const rd_kafka_message_t *message, char **topic)
+{
+	rd_kafka_headers_t *headers = NULL, *before = rd_kafka_headers_new(2);
+	const char *name;
+	const void *value;
+	size_t len, i;
+
+	*topic = NULL;
+	rd_kafka_message_headers(message, &headers);
+	for (i = 0; headers && !rd_kafka_header_get_all(headers, i, &name, &value, &len); i++) {
+		if (strncmp(name, LETTER_PREFIX, strlen(LETTER_PREFIX)))
+			rd_kafka_header_add(before, name, -1, value, (ssize_t)len);
+		else if (!strcmp(name, LETTER_PREFIX "topic") && !*topic)
+			*topic = xprintf("%.*s", (int)len, (const char *)value);
+	}
+	if (*topic)
+		return before;
+	rd_kafka_headers_destroy(before);
+	return NULL;
+}
+
+static rd_kafka_resp_err_t produce(struct putback *p, const rd_kafka_message_t *message,
+				   const char *topic, rd_kafka_headers_t *headers,
+				   struct letter *letter)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t time = rd_kafka_message_timestamp(message, &type);
+	rd_kafka_resp_err_t code;
+
+	code = rd_kafka_producev(
+		p->producer, RD_KAFKA_V_TOPIC(topic),
+		RD_KAFKA_V_VALUE(message->payload, message->len),
+		RD_KAFKA_V_KEY(message->key, message->key_len),
+		RD_KAFKA_V_TIMESTAMP(type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? time : 0),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
+		RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+	if (code)
+		rd_kafka_headers_destroy(headers);
+	return code;
+}
+
+static void put(struct putback *p, const rd_kafka_message_t *message)
+{
+	struct letter *letter = &p->letters[p->nr++];
+	rd_kafka_headers_t *headers;
+	rd_kafka_resp_err_t code;
+	char *topic;
+
+	*letter = (struct letter){ .partition = message->partition, .offset = message->offset };
+	headers = headers_before(message, &topic);
+	if (!headers) {
+		warn("%s [%d] at %lld: has no header %s, and stays", p->cfg->letters,
+		     (int)message->partition, (long long)message->offset, LETTER_PREFIX "topic");
+		p->failed = true;
+		return;
+	}
+	code = produce(p, message, topic, headers, letter);
+	if (code) {
+		warn("topic %s refuses it again: %s", topic, rd_kafka_err2str(code));
+		p->failed = true;
+	}
+	free(topic);
+}
+
+/* The position of each partition: behind its last letter before the first that stays */
+static bool commit(struct putback *p)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_t *part;
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	size_t i;
+
+	for (i = 0; i < p->nr; i++) {
+		const struct letter *letter = &p->letters[i];
+
+		p->back += letter->done;
+		p->stay += !letter->done;
+		part = rd_kafka_topic_partition_list_find(list, p->cfg->letters, letter->partition);
+		if (!part) {
+			part = rd_kafka_topic_partition_list_add(list, p->cfg->letters,
+								 letter->partition);
+			part->offset = letter->offset;
+		}
+		if (letter->done && !part->opaque)
+			part->offset = letter->offset + 1;
+		else
+			part->opaque = part;
+	}
+	p->nr = 0;
+	if (list->cnt)
+		code = rd_kafka_commit(p->consumer, list, 0);
+	if (code)
+		log_line(LOG_ERR, "the position in topic %s is not committed, so letters that are "
+			 "back now go there again with the next call: %s", p->cfg->letters,
+			 rd_kafka_err2str(code));
+	rd_kafka_topic_partition_list_destroy(list);
+	return !code;
+}
+
+/* All that is on its way has an answer. */
+static bool settle(struct putback *p)
+{
+	while (rd_kafka_outq_len(p->producer))
+		rd_kafka_flush(p->producer, ANSWER_MS);
+	return commit(p) && !p->failed;
+}
+
+static bool all_at_end(struct putback *p, const rd_kafka_message_t *message)
+{
+	rd_kafka_topic_partition_t *part;
+	int i;
+
+	part = rd_kafka_topic_partition_list_find(p->parts, p->cfg->letters, message->partition);
+	if (part)
+		part->opaque = part;
+	for (i = 0; i < p->parts->cnt && p->parts->elems[i].opaque; i++)
+		;
+	return i == p->parts->cnt;
+}
+
+/* What comes behind a letter that stays waits for the next call, or it would come twice. */
+static bool run(struct putback *p)
+{
+	rd_kafka_message_t *message;
+	bool end = false;
+
+	while (!end) {
+		message = rd_kafka_consumer_poll(p->consumer, ANSWER_MS);
+		if (!message) {
+			warn("no broker answers");
+			continue;
+		}
+		if (!message->err)
+			put(p, message);
+		else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+			end = all_at_end(p, message);
+		else
+			warn("topic %s: %s", p->cfg->letters, rd_kafka_message_errstr(message));
+		rd_kafka_message_destroy(message);
+		if (p->nr == BATCH_LETTERS && !settle(p))
+			return false;
+	}
+	return settle(p);
+}
+
+static bool connects(struct putback *p)
+{
+	p->consumer = client(p, RD_KAFKA_CONSUMER);
+	p->producer = p->consumer ? client(p, RD_KAFKA_PRODUCER) : NULL;
+	if (!p->producer)
+		return false;
+	rd_kafka_poll_set_consumer(p->consumer);
+	return assign(p);
+}
+
+int put_back(const struct config *cfg)
+{
+	struct putback *p;
+	bool ok;
+
+	if (!cfg->letters) {
+		log_line(LOG_ERR, "connector %s has no errors.deadletterqueue.topic.name", cfg->name);
+		return STATUS_MISUSED;
+	}
+	p = xzalloc(sizeof(*p));
+	p->cfg = cfg;
+	p->parts = rd_kafka_topic_partition_list_new(1);
+	ok = connects(p) && run(p);
+	info("dead-letter topic %s: %llu events are back in their topics, %llu stay", cfg->letters,
+	     (unsigned long long)p->back, (unsigned long long)p->stay);
+	rd_kafka_topic_partition_list_destroy(p->parts);
+	if (p->producer)
+		rd_kafka_destroy(p->producer);
+	if (p->consumer) {
+		rd_kafka_consumer_close(p->consumer);
+		rd_kafka_destroy(p->consumer);
+	}
+	free(p);
+	return ok ? STATUS_OK : STATUS_FAILED;
+}

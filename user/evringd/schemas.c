@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* See schemas.h. */
+#include "schemas.h"
+
+#include "config.h"
+#include "converter.h"
+#include "memory.h"
+#include "registry.h"
+
+#include <evring.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS 1024u		/* types and lanes that are in use seldom share one */
+
+/* One type in one lane */
+struct entry {
+	struct entry *next;		/* of the same slot */
+	const struct evring_type *type;
+	unsigned int lane;
+	struct schema *schema;
+	struct written written;
+	struct registry_ask ask;	/* of a registry, if there is one */
+	bool asked;
+};
+
+struct schemas {
+	const struct config *cfg;
+	const struct converter *converter;
+	struct registry *registry;	/* NULL: none is configured */
+	struct entry *slots[SLOTS];	/* by type id and lane */
+	struct evring_type *unknown;
+};
+
+/* Of events whose type the kernel does not know: they have an envelope and bytes. */
+static struct evring_type *make_unknown(void)
+{
+	static const struct evring_field field = {
+		.name = "payload", .kind = EVRING_KIND_FIXED, .size = 1, .unit = "",
+		.doc = "all bytes of an event whose type is not known",
+	};
+	static const struct evring_type like = {
+		.id = EVRING_TYPE_FIRST - 1, .version = 1, .size = 1, .nr_fields = 1,
+		.fields = &field, .name = "unknown", .doc = "an event whose type is not known",
+	};
+	struct evring_type *type;
+
+	if (evring_type_build(&type, &like))
+		must(NULL);
+	return type;
+}
+
+bool schemas_open(struct schemas **opened, const struct config *cfg, struct loop *loop,
+		  void (*wake)(void *arg), void *arg)
+{
+	const struct converter *converter = converter_of(cfg);
+	struct schemas *schemas;
+
+	*opened = NULL;
+	if (!converter->head)
+		return true;
+	schemas = xzalloc(sizeof(*schemas));
+	schemas->cfg = cfg;
+	schemas->converter = converter;
+	schemas->unknown = make_unknown();
+	*opened = schemas;
+	if (cfg->registry_url)
+		schemas->registry = registry_new(cfg, loop, wake, arg);
+	return !cfg->registry_url || schemas->registry;
+}
+
+void schemas_stop(struct schemas *schemas)
+{
+	if (schemas && schemas->registry)
+		registry_stop(schemas->registry);
+}
+
+bool schemas_idle(const struct schemas *schemas)
+{
+	return !schemas || !schemas->registry || registry_idle(schemas->registry);
+}
+
+static void entry_free(struct entry *entry)
+{
+	schema_free(entry->schema);
+	free(entry->written.head);
+	registry_ask_release(&entry->ask);
+	free(entry);
+}
+
+void schemas_free(struct schemas *schemas)
+{
+	struct entry *entry;
+	size_t i;
+
+	if (!schemas)
+		return;
+	if (schemas->registry)
+		registry_free(schemas->registry);
+	for (i = 0; i < SLOTS; i++) {
+		while ((entry = schemas->slots[i])) {
+			schemas->slots[i] = entry->next;
+			entry_free(entry);
+		}
+	}
+	evring_type_free(schemas->unknown);
+	free(schemas);
+}
+
+static unsigned int slot_of(const struct evring_type *type, unsigned int lane)
+{
+	return (type->id * 16 + lane) % SLOTS;
+}
+
+static struct entry *entry_find(const struct schemas *schemas, const struct evring_type *type,
+				unsigned int lane)
+{
+	struct entry *entry = schemas->slots[slot_of(type, lane)];
+
+	/* An id can have had another type, or this one with fewer fields. */
+	while (entry && (entry->type != type || entry->lane != lane))
+		entry = entry->next;
+	return entry;
+}
+
+static void set_head(struct schemas *schemas, struct entry *entry)
+{
+	entry->written.schema = entry->schema;
+	entry->written.head = schemas->converter->head(entry->schema,
+						       schemas->registry ? entry->ask.id : -1,
+						       &entry->written.head_len);
+}
+
+static struct entry *entry_new(struct schemas *schemas, const struct evring_type *type,
+			       unsigned int lane)
+{
+	struct entry **slot = &schemas->slots[slot_of(type, lane)];
+	struct entry *entry = xzalloc(sizeof(*entry));
+
+	entry->type = type;
+	entry->lane = lane;
+	entry->schema = schema_new(type, schemas->cfg->flatten);
+	entry->next = *slot;
+	*slot = entry;
+	if (!schemas->registry)
+		set_head(schemas, entry);
+	return entry;
+}
+
+/* Confluent's three strategies */
+static char *subject_of(const struct config *cfg, const struct schema *schema, const char *topic)
+{
+	if (cfg->subject == SUBJECT_RECORD)
+		return xstrdup(schema->full);
+	if (cfg->subject == SUBJECT_TOPIC_RECORD)
+		return xprintf("%s-%s", topic, schema->full);
+	return xprintf("%s-value", topic);
+}
+
+static void ask(struct schemas *schemas, struct entry *entry, const char *topic)
+{
+	entry->asked = true;
+	entry->ask.subject = subject_of(schemas->cfg, entry->schema, topic);
+	entry->ask.type = schemas->converter->schema_type;
+	entry->ask.schema = schemas->converter->schema(entry->schema);
+	registry_ask(schemas->registry, &entry->ask);
+}
+
+enum schemas_state schemas_look(struct schemas *schemas, const struct evring_type *type,
+				unsigned int lane, const char *topic, const char **why)
+{
+	struct entry *entry;
+
+	if (!schemas || !schemas->registry)
+		return SCHEMAS_READY;
+	type = type ? type : schemas->unknown;
+	entry = entry_find(schemas, type, lane);
+	if (!entry)
+		entry = entry_new(schemas, type, lane);
+	if (entry->written.head)
+		return SCHEMAS_READY;
+	if (!entry->asked)
+		ask(schemas, entry, topic);
+	*why = entry->ask.why;
+	if (entry->ask.state == ASK_WAITS)
+		return SCHEMAS_WAIT;
+	if (entry->ask.state == ASK_REFUSED)
+		return SCHEMAS_REFUSED;
+	set_head(schemas, entry);
+	return SCHEMAS_READY;
+}
+
+const struct written *schemas_find(struct schemas *schemas, const struct evring_event *event)
+{
+	const struct evring_type *type = event->type ? event->type : schemas->unknown;
+	struct entry *entry = entry_find(schemas, type, event->lane);
+
+	if (!entry && !schemas->registry)
+		entry = entry_new(schemas, type, event->lane);
+	return entry && entry->written.head ? &entry->written : NULL;
+}
+
+size_t schemas_head_len(struct schemas *schemas, const struct evring_event *event)
+{
+	const struct written *written = schemas ? schemas_find(schemas, event) : NULL;
+
+	return written ? written->head_len : 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * schemas: what a task's converter needs to know of each type of events: the type's
+ * columns, and the bytes that each value begins with. With a schema registry these
+ * bytes have an id, which it must be asked for; until then events of the type wait.
+ */
+#ifndef SCHEMAS_H
+#define SCHEMAS_H
+
+#include "schema.h"
+
+#include <stdint.h>
+
+struct config;
+struct evring_event;
+struct loop;
+struct schemas;
+
+/* Of one type in one lane: a topic, and so a subject, is theirs. */
+struct written {
+	const struct schema *schema;
+	char *head;			/* what each value begins with */
+	size_t head_len;
+};
+
+/*
+ * *@schemas is NULL if the converter needs none. @wake is called when the registry has
+ * answered. False: errno is set.
+ */
+bool schemas_open(struct schemas **schemas, const struct config *cfg, struct loop *loop,
+		  void (*wake)(void *arg), void *arg);
+/* The registry is asked nothing more. */
+void schemas_stop(struct schemas *schemas);
+/* The loop has no operation of it, so free it. */
+bool schemas_idle(const struct schemas *schemas);
+void schemas_free(struct schemas *schemas);
+
+enum schemas_state { SCHEMAS_READY, SCHEMAS_WAIT, SCHEMAS_REFUSED };
+
+/*
+ * Can an event of @type, which is going to @topic, be written? If the registry was not
+ * asked yet it is asked now. SCHEMAS_REFUSED: never, and *@why says why.
+ */
+enum schemas_state schemas_look(struct schemas *schemas, const struct evring_type *type,
+				unsigned int lane, const char *topic, const char **why);
+/* NULL: not ready. */
+const struct written *schemas_find(struct schemas *schemas, const struct evring_event *event);
+/* Bytes that a value has beside those that its converter tells; @schemas may be NULL. */
+size_t schemas_head_len(struct schemas *schemas, const struct evring_event *event);
+
+#endif /* SCHEMAS_H */
