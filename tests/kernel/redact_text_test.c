@@ -87,6 +87,50 @@ TEST_F(redact, a_secret_that_runs_over_a_gap_is_left_out)
 	EXPECT_FALSE(event->rec->flags & EVRING_REC_REDACTED);
 }
 
+/* The event is as long as one can be, and its secret shorter than what redaction adds. */
+TEST_F(redact, an_event_that_is_full_is_not_lost_for_a_short_secret)
+{
+	const struct evring_type *type = evring_type_by_name(self->ev, "file.open");
+	static char path[PATH_MAX];
+	const struct evring_event *event;
+	size_t len = strlen(DIR_PATH);
+	uint64_t lost;
+	int fd;
+
+	/* Both paths are as long as a path may be, so the event is full. */
+	strcpy(path, DIR_PATH);
+	while (len < sizeof(path) - 220) {
+		path[len] = '/';
+		fill(path + len + 1, 200, "deep");
+		ASSERT_EQ(0, mkdir(path, 0777));
+		len += 201;
+	}
+	fill(path + len, sizeof(path) - 1 - len, "/");
+	memcpy(path + sizeof(path) - 10, "/x pass=a", 9);
+	ASSERT_EQ(0, rules_set(self->ev, type, "file.open.path_given: pass="));
+	evring_leave(self->ev);
+	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
+	ASSERT_LT(0, evring_types(self->ev));
+	type = evring_type_by_name(self->ev, "file.open");
+	lost = type->lost;
+	ASSERT_EQ(1, evring_attach(self->ev, "file.open", NULL, -1));
+	fd = open(path, O_CREAT | O_RDWR, 0600);
+	EXPECT_LE(0, fd);
+	close(fd);
+	evring_detach(self->ev, "file.open", NULL);
+	free(self->told);
+	self->told = told_read(self->ev, "file.open", getpid());
+	ASSERT_LT(0, evring_types(self->ev));
+	EXPECT_EQ(lost, evring_type_by_name(self->ev, "file.open")->lost);
+	EXPECT_EQ(0, evring_redact_reset(self->ev, "file.open", 0));
+	ASSERT_LE(1, self->told->n);
+	event = told_at(self->told, 0);
+	/* It had no room for a mark. */
+	EXPECT_STREQ("pass=", told_text(event, "path_given") + told_text_len(event, "path_given") - 5);
+	EXPECT_TRUE(evring_field_redacted(event, told_field(event, "path_given")));
+	note("%u bytes", event->payload_len);
+}
+
 static int env_ask(const char *names)
 {
 	int fd = open(ASKED, O_WRONLY);
