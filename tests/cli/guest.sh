@@ -17,6 +17,7 @@ until_it_says() {
 
 says '^critical  *2 ' "status: a row for each lane" evring status
 says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
+says 'KEPT *HELD' "status --rings: what groups hold of each" evring status --rings
 says '"abi":1' "status --json" evring status --json
 says '^evring_module_loaded 1$' "status --prometheus" evring status --prometheus
 says 'evring_module_info{version="[^"]*",abi="1",clock="[a-z]*",srcversion="[0-9A-F]*"} 1' \
@@ -29,7 +30,7 @@ says '^# EOF$' "status --openmetrics" evring status --openmetrics
 echo old >/tmp/evring.prom
 chmod 600 /tmp/evring.prom
 says '' "status --output: prints nothing" evring status --prometheus --output /tmp/evring.prom
-[ "$(ls /tmp | grep -c evring.prom)" = 1 ] && [ "$(stat -c %a /tmp/evring.prom)" = 644 ] &&
+[ "$(echo /tmp/evring.prom*)" = /tmp/evring.prom ] && [ "$(stat -c %a /tmp/evring.prom)" = 644 ] &&
 	grep -q '^evring_module_loaded 1$' /tmp/evring.prom && ! grep -q old /tmp/evring.prom
 ok $? "... and replaces the file as a whole, for everybody to read"
 ends 1 'cannot write' "status --output: into a folder that there is not" \
