@@ -17,17 +17,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BODY_MAX	(1u << 20)
 #define CONNECTIONS_MAX	256u
+#define OF_ADDRESS_MAX	64u		/* of these, from one address of the network */
 #define SILENT_S	10u
+#define REQUEST_S	30		/* until all of a request has come */
 #define MEMORY_MAX	(32u << 10)	/* of a connection: its headers, and what is read and written */
 #define TICK_MS		1000
 #define TURNS_MAX	16		/* without a look at the connectors */
 
+/* A client's connection. libmicrohttpd limits how long it is silent, but not how long it takes. */
+struct client {
+	struct client *next, **at;
+	struct MHD_Connection *connection;
+	time_t since;			/* of the last answer, or the beginning; 0: a request is answered */
+};
+
 /* A daemon of libmicrohttpd's, on one socket */
 struct server {
+	struct client *clients;
 	struct http *http;
 	struct MHD_Daemon *daemon;
 	struct loop_watch watch;
@@ -52,6 +63,24 @@ struct exchange {
 	size_t len;
 	bool too_long;
 };
+
+static time_t monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void client_waits(struct MHD_Connection *connection, time_t since)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *client = info ? info->socket_context : NULL;
+
+	if (client)
+		client->since = since;
+}
 
 /*
  * The request as rest sees it
@@ -228,6 +257,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	if (exchange->too_long)
 		return refuse(connection, 413, "The body is longer than 1 MiB", "Connection",
 			      "close");
+	client_waits(connection, 0);
 	return answer_request(arg, connection, path, method, exchange);
 }
 
@@ -237,13 +267,60 @@ static void completed(void *arg, struct MHD_Connection *connection, void **state
 	struct exchange *exchange = *state;
 
 	(void)arg;
-	(void)connection;
 	(void)why;
+	client_waits(connection, monotonic_s());
 	if (!exchange)
 		return;
 	free(exchange->body);
 	free(exchange);
 	*state = NULL;
+}
+
+/*
+ * Clients
+ */
+
+static void client_changed(void *arg, struct MHD_Connection *connection, void **state,
+			   enum MHD_ConnectionNotificationCode what)
+{
+	struct server *server = arg;
+	struct client *client = *state;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		client = xzalloc(sizeof(*client));
+		client->connection = connection;
+		client->since = monotonic_s();
+		client->next = server->clients;
+		client->at = &server->clients;
+		if (client->next)
+			client->next->at = &client->next;
+		server->clients = client;
+		*state = client;
+	} else if (client) {
+		*client->at = client->next;
+		if (client->next)
+			client->next->at = client->at;
+		free(client);
+		*state = NULL;
+	}
+}
+
+/* Once a byte each nine seconds keeps libmicrohttpd content: a request has to come to its end. */
+static void end_slow_clients(struct server *server)
+{
+	const union MHD_ConnectionInfo *info;
+	time_t now = monotonic_s();
+	struct client *client;
+
+	for (client = server->clients; client; client = client->next) {
+		if (!client->since || now - client->since < REQUEST_S)
+			continue;
+		info = MHD_get_connection_info(client->connection,
+					       MHD_CONNECTION_INFO_CONNECTION_FD);
+		/* libmicrohttpd finds it closed with its next turn. */
+		if (info)
+			shutdown(info->connect_fd, SHUT_RDWR);
+	}
 }
 
 /*
@@ -290,6 +367,7 @@ bool http_turn(struct http *http)
 	http->ready = false;
 	for (i = 0; i < http->nr; i++) {
 		more = turn(&http->servers[i]) || more;
+		end_slow_clients(&http->servers[i]);
 		connections += connections_of(&http->servers[i]);
 	}
 	http->ready = more;
@@ -331,7 +409,9 @@ static bool start(struct http *http, int fd, bool local, char *why, size_t len)
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, SILENT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, local ? 0 : OF_ADDRESS_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, client_changed, server,
 		MHD_OPTION_ARRAY, tls ? secure : plain,
 		MHD_OPTION_END);
 	if (!server->daemon) {

@@ -152,7 +152,9 @@ static void answer_route(struct call *call, size_t route)
 	const char *missing = routes[route].missing;
 
 	call->entry = *call->name ? connectors_find(call->rest->connectors, call->name) : NULL;
-	if (missing && !call->entry)
+	if (connectors_ending(call->rest->connectors) && strcmp(routes[route].method, "GET"))
+		reply_error(call, 503, "evringd is stopping");
+	else if (missing && !call->entry)
 		/* The table's texts each have one %s. */
 		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
 			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
