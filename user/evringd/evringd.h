@@ -17,8 +17,11 @@
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
+ *	metrics		... /metrics, for Prometheus: host_metrics of user/common, process
+ *	page, live	... a page for people, and its stream: state, tapped; accept
  *	notify		sd_notify: ready, alive, the connectors' states
  *	loop		io_uring: timers, descriptors and signals that wake them
+ *	monitor		the module as a whole, for metrics and page, and for
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and the requested state
  *	task		one run of it: acknowledged, commit, read, produce
@@ -26,6 +29,8 @@
  *	answer
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
+ *	transform	event -> event, topic, or nothing; its parts: transforming.h
+ *	shape		an event with other fields
  *	template	"host.${type}"
  *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
  *			cell, wire
@@ -43,6 +48,7 @@
  *	outgoing	messages that wait for it
  *	verdict		the cause of a failed delivery: event, topic or moment
  *	split		a pack that is refused, in halves
+ *	stats		numbers of a connector, over all its tasks
  *	stall		why nothing is acknowledged: the log
  *	commit		the prefix -> the kernel
  *
@@ -55,6 +61,7 @@
 #ifndef EVRINGD_H
 #define EVRINGD_H
 
+#include "accept.h"
 #include "auth.h"
 #include "cell.h"
 #include "check.h"
@@ -92,11 +99,13 @@
 #include "rest.h"
 #include "schemas.h"
 #include "sender.h"
+#include "shape.h"
 #include "source.h"
 #include "split.h"
 #include "stall.h"
 #include "task.h"
 #include "template.h"
+#include "transform.h"
 #include "verdict.h"
 #include "watch.h"
 #include "wire.h"
