@@ -364,7 +364,9 @@ static void files(void)
 {
 	char folder[] = "/tmp/config_test.XXXXXX", path[64], text[4096];
 	struct problems problems = { .file = "test" };
+	const struct stamp none = { 0 };
 	struct definition def, back;
+	struct stamp back_stamp;
 	size_t len;
 	FILE *file;
 
@@ -374,9 +376,10 @@ static void files(void)
 	snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": {\"topic\": \"${file:/x:y}\"}, "
 		 "\"initial_state\": \"PAUSED\"}");
 	definition_parse(&def, text, strlen(text), NULL, &problems);
-	ok(!problems.nr && !definition_write(&def, path), "a definition is written");
+	ok(!problems.nr && !definition_write(&def, path, &none), "a definition is written");
 	definition_load(&back, path, &problems);
 	ok(!problems.nr && !strcmp(back.name, "n") && !strcmp(back.state, "PAUSED"), "and read");
+	back_stamp = back.stamp;
 	definition_free(&back);
 	file = fopen(path, "r");
 	len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
@@ -384,7 +387,11 @@ static void files(void)
 	if (file)
 		fclose(file);
 	ok(strstr(text, "${file:/x:y}") != NULL, "without the value of a provider");
-	ok(definition_write(&def, "/nonexistent/n.json") == -ENOENT, "a folder that there is not");
+	ok(definition_write(&def, path, &none) == -ESTALE, "a file that has come meanwhile stays");
+	ok(stamp_holds(&def.stamp, path), "what was written is known again");
+	ok(!definition_write(&def, path, &back_stamp), "and replaced");
+	ok(definition_write(&def, path, &back_stamp) == -ESTALE, "a file that is another one is not");
+	ok(definition_write(&def, "/nonexistent/n.json", &none) == -ENOENT, "a folder that there is not");
 	unlink(path);
 	ok(!rmdir(folder), "nothing else is left there");
 	definition_free(&def);
