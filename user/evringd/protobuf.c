@@ -95,7 +95,7 @@ static char *put_data(char *p, const char *limit, struct cells *cells, const str
 		      const struct schema_column *column)
 {
 	char *length = put_tag(p, column, WIRE_BYTES), *begin = length + DATA_LENGTH, *end;
-	char room[10];
+	char room[16];
 	size_t len, width;
 
 	end = put_fields(begin, limit, cells, schema);
