@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	folder		all files of a folder
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
@@ -25,6 +26,8 @@
  *	answer
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
+ *	transform	event -> event, topic, or nothing; its parts: transforming.h
+ *	shape		an event with other fields
  *	template	"host.${type}"
  *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
  *			cell, wire
@@ -68,6 +71,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "folder.h"
 #include "format.h"
 #include "host.h"
 #include "http.h"
@@ -90,11 +94,13 @@
 #include "rest.h"
 #include "schemas.h"
 #include "sender.h"
+#include "shape.h"
 #include "source.h"
 #include "split.h"
 #include "stall.h"
 #include "task.h"
 #include "template.h"
+#include "transform.h"
 #include "verdict.h"
 #include "watch.h"
 #include "wire.h"
