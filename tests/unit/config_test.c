@@ -412,7 +412,7 @@ static void files(void)
 	snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": {\"topic\": \"${file:/x:y}\"}, "
 		 "\"initial_state\": \"PAUSED\"}");
 	definition_parse(&def, text, strlen(text), NULL, &problems);
-	ok(!problems.nr && !definition_write(&def, path), "a definition is written");
+	ok(!problems.nr && !definition_write(&def, path, &(const struct stamp){ 0 }), "a definition is written");
 	definition_load(&back, path, &problems);
 	ok(!problems.nr && !strcmp(back.name, "n") && !strcmp(back.state, "PAUSED"), "and read");
 	definition_free(&back);
@@ -422,7 +422,8 @@ static void files(void)
 	if (file)
 		fclose(file);
 	ok(strstr(text, "${file:/x:y}") != NULL, "without the value of a provider");
-	ok(definition_write(&def, "/nonexistent/n.json") == -ENOENT, "a folder that there is not");
+	ok(definition_write(&def, "/nonexistent/n.json",
+			    &(const struct stamp){ 0 }) == -ENOENT, "a folder that there is not");
 	unlink(path);
 	ok(!rmdir(folder), "nothing else is left there");
 	definition_free(&def);
