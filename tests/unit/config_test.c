@@ -308,6 +308,44 @@ static void connects_keys(void)
 		"initial_state\": is no state", "no state to start in");
 }
 
+static void format_is(const char *text, uint64_t format, const char *name)
+{
+	struct config *cfg = takes(text, name);
+
+	ok(cfg->format == format, name);
+	config_free(cfg);
+}
+
+#define CONVERTER(class) "\"value.converter\": \"" class "\""
+#define REGISTRY "\"value.converter.schema.registry.url\": \"http://r:8081\""
+
+static void formats(void)
+{
+	format_is(WITH(CONVERTER("org.apache.kafka.connect.json.JsonConverter")), VALUE_CONNECT,
+		  "JsonConverter writes schemas");
+	format_is(WITH(CONVERTER("JsonConverter") ", \"value.converter.schemas.enable\": false"),
+		  VALUE_JSON, "... unless it is told not to");
+	format_is(WITH(CONVERTER("io.confluent.connect.avro.AvroConverter") ", " REGISTRY),
+		  VALUE_AVRO, "AvroConverter");
+	format_is(WITH(CONVERTER("io.confluent.connect.protobuf.ProtobufConverter")), VALUE_PROTOBUF,
+		  "ProtobufConverter");
+	refuses(WITH(CONVERTER("AvroConverter") ", \"value.format\": \"json\""),
+		"say different formats", "two formats");
+	refuses(WITH("\"value.converter.schemas.enable\": \"true\""), "JsonConverter's",
+		"schemas.enable of no converter");
+	refuses(WITH("\"value.converter.use.latest.version\": \"true\""), "there is no registry",
+		"a registry's key without one");
+	refuses(WITH(REGISTRY), "goes without a registry", "a registry for plain JSON");
+	refuses(WITH("\"value.format\": \"avro\", \"topic\": \"t\", " REGISTRY),
+		"would share a subject", "a subject of several types");
+	refuses(WITH("\"value.format\": \"avro\", "
+		     "\"value.converter.schema.registry.url\": \"http://a:Secr3t@r\""),
+		"has a name or a password in it", "a password in the URL");
+	refuses(WITH("\"value.format\": \"avro\", \"pack.bytes\": \"4000\""), "go one a message",
+		"packs of Avro");
+	refuses(WITH("\"data.flatten\": \"true\""), "the fields are nested", "flat JSON");
+}
+
 /* @with as one more key: same, live or anew */
 static void change(const char *one, const char *other, enum config_change expected,
 		   const char *name)
@@ -741,6 +779,7 @@ int main(int argc, char **argv)
 	wrong_shape();
 	wrong_values();
 	connects_keys();
+	formats();
 	changes();
 	names();
 	files();

@@ -146,6 +146,9 @@ static struct schema_column *add(struct schema *schema, const struct evring_fiel
 		.name = column_name(schema, field->name, suffix), .part = part, .kind = kind,
 		.nullable = true, .field = field, .number = number + second,
 		.doc = column_doc(field, part),
+		.plain = (part == PART_NUMBER || part == PART_BOOL) && field->size <= 8,
+		.is_signed = (field->kind & 0x7f00) == (EVRING_KIND_S8 & 0x7f00),
+		.offset = field->offset, .size = field->size,
 	};
 	schema->nr_fields++;
 	return column;

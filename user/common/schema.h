@@ -55,14 +55,18 @@ enum schema_part {
 };
 
 struct schema_column {
-	char *name;
-	char *doc;
+	enum schema_part part;
 	enum schema_kind kind;
+	unsigned int number;			/* Protobuf's */
 	bool array;
 	bool nullable;
-	enum schema_part part;
-	unsigned int number;			/* Protobuf's */
+	/* One number or bool of the fixed part, as it is: most columns are such */
+	bool plain;
+	bool is_signed;
+	uint16_t offset, size;
 	const struct evring_field *field;	/* NULL: of the envelope */
+	char *name;
+	char *doc;
 };
 
 struct schema {

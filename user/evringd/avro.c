@@ -18,7 +18,7 @@ static char *put_long(char *p, uint64_t number)
 }
 
 /* Without the union's branch */
-static char *put_value(char *p, const struct schema_column *column, const struct cell *cell)
+static inline char *put_value(char *p, const struct schema_column *column, const struct cell *cell)
 {
 	if (cell->state == CELL_TEXT) {
 		p = put_long(p, cell_len(cell));
@@ -31,7 +31,7 @@ static char *put_value(char *p, const struct schema_column *column, const struct
 	return put_long(p, column->kind == SCHEMA_TIME ? cell->number / 1000000 : cell->number);
 }
 
-static char *put_cell(char *p, struct cells *cells, const struct schema_column *column,
+static inline char *put_cell(char *p, struct cells *cells, const struct schema_column *column,
 		      struct cell *cell)
 {
 	if (column->nullable)
@@ -49,6 +49,22 @@ static char *put_cell(char *p, struct cells *cells, const struct schema_column *
 	return p;
 }
 
+static inline char *put_plain(char *p, const struct evring_event *event,
+			      const struct schema_column *column)
+{
+	uint64_t number;
+
+	if (!cell_plain(event, column, &number)) {
+		*p++ = BRANCH_NULL;
+		return p;
+	}
+	*p++ = BRANCH_VALUE;
+	if (column->kind != SCHEMA_BOOL)
+		return put_long(p, number);
+	*p++ = (char)number;
+	return p;
+}
+
 /* NULL: there may not be room. */
 static char *put_fields(char *p, const char *limit, struct cells *cells,
 			const struct schema *schema)
@@ -60,11 +76,21 @@ static char *put_fields(char *p, const char *limit, struct cells *cells,
 	for (i = 0; i < schema->nr_fields; i++) {
 		const struct schema_column *column = &schema->fields[i];
 
+		if (column->plain) {
+			if (limit - p < (ptrdiff_t)WIRE_TAIL)
+				return NULL;
+			p = put_plain(p, cells->event, column);
+			continue;
+		}
 		if (column->field != field) {
 			field = column->field;
 			len = cells_enter(cells, field);
 			if ((size_t)(limit - p) < field->json_max + EVRING_JSON_BYTE * len)
 				return NULL;
+		}
+		if (cell_is_idle(cells, column)) {
+			*p++ = BRANCH_NULL;
+			continue;
 		}
 		cell_field(cells, column, &cell);
 		p = put_cell(p, cells, column, &cell);

@@ -245,24 +245,8 @@ void cell_envelope(struct cells *cells, const struct schema_column *column, stru
 
 static uint64_t load(const char *at, unsigned int kind)
 {
-	const bool is_signed = (kind & 0x7f00) == (EVRING_KIND_S8 & 0x7f00);
-	uint64_t number = 0;
-	uint32_t u32;
-	uint16_t u16;
-
-	switch (EVRING_KIND_SIZE(kind)) {
-	case 1:
-		return is_signed ? (uint64_t)*(const int8_t *)at : *(const uint8_t *)at;
-	case 2:
-		memcpy(&u16, at, sizeof(u16));
-		return is_signed ? (uint64_t)(int16_t)u16 : u16;
-	case 4:
-		memcpy(&u32, at, sizeof(u32));
-		return is_signed ? (uint64_t)(int32_t)u32 : u32;
-	default:
-		memcpy(&number, at, sizeof(number));
-		return number;
-	}
+	return cell_load(at, EVRING_KIND_SIZE(kind),
+			 (kind & 0x7f00) == (EVRING_KIND_S8 & 0x7f00));
 }
 
 static bool is_signed_field(const struct evring_field *field)

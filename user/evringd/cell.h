@@ -56,6 +56,47 @@ void cell_field(struct cells *cells, const struct schema_column *column, struct 
 /* The next element of the CELL_LIST that was got last. */
 bool cell_element(struct cells *cells, struct cell *cell);
 
+/* A number of 1, 2, 4 or 8 bytes, with its sign in 64 bits */
+static inline uint64_t cell_load(const char *at, size_t size, bool is_signed)
+{
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (size) {
+	case 1:
+		return is_signed ? (uint64_t)*(const int8_t *)at : *(const uint8_t *)at;
+	case 2:
+		memcpy(&u16, at, sizeof(u16));
+		return is_signed ? (uint64_t)(int16_t)u16 : u16;
+	case 4:
+		memcpy(&u32, at, sizeof(u32));
+		return is_signed ? (uint64_t)(int32_t)u32 : u32;
+	default:
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
+	}
+}
+
+/* The value of a plain column; false: it is outside of the record. */
+static inline bool cell_plain(const struct evring_event *event, const struct schema_column *column,
+			      uint64_t *number)
+{
+	if (column->offset + (size_t)column->size > event->payload_len)
+		return false;
+	*number = cell_load((const char *)event->payload + column->offset, column->size,
+			    column->is_signed);
+	if (column->kind == SCHEMA_BOOL)
+		*number = !!*number;
+	return true;
+}
+
+/* Of nearly all texts: the column beside is null, as they are UTF-8. */
+static inline bool cell_is_idle(const struct cells *cells, const struct schema_column *column)
+{
+	return column->part == PART_TEXT_HEX && !cells->dirty;
+}
+
 size_t cell_clean_len(const char *text, size_t len);
 char *cell_put_clean(char *to, const char *text, size_t len);
 char *cell_put_hex(char *to, const char *bytes, size_t len);

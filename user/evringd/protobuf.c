@@ -32,7 +32,7 @@ static char *put_time(char *p, uint64_t ns)
 	return p;
 }
 
-static char *put_value(char *p, const struct schema_column *column, const struct cell *cell)
+static inline char *put_value(char *p, const struct schema_column *column, const struct cell *cell)
 {
 	if (cell->state == CELL_TEXT) {
 		p = put_tag(p, column, WIRE_BYTES);
@@ -45,7 +45,7 @@ static char *put_value(char *p, const struct schema_column *column, const struct
 }
 
 /* What is null is left out. Numbers of a list need not be packed: all readers take both. */
-static char *put_cell(char *p, struct cells *cells, const struct schema_column *column,
+static inline char *put_cell(char *p, struct cells *cells, const struct schema_column *column,
 		      struct cell *cell)
 {
 	if (cell->state == CELL_NULL)
@@ -63,17 +63,27 @@ static char *put_fields(char *p, const char *limit, struct cells *cells,
 {
 	const struct evring_field *field = NULL;
 	struct cell cell;
+	uint64_t number;
 	size_t i, len;
 
 	for (i = 0; i < schema->nr_fields; i++) {
 		const struct schema_column *column = &schema->fields[i];
 
+		if (column->plain) {
+			if (limit - p < (ptrdiff_t)WIRE_TAIL)
+				return NULL;
+			if (cell_plain(cells->event, column, &number))
+				p = put_varint(put_tag(p, column, WIRE_VARINT), number);
+			continue;
+		}
 		if (column->field != field) {
 			field = column->field;
 			len = cells_enter(cells, field);
 			if ((size_t)(limit - p) < field->json_max + EVRING_JSON_BYTE * len)
 				return NULL;
 		}
+		if (cell_is_idle(cells, column))
+			continue;
 		cell_field(cells, column, &cell);
 		p = put_cell(p, cells, column, &cell);
 	}
@@ -85,7 +95,7 @@ static char *put_data(char *p, const char *limit, struct cells *cells, const str
 		      const struct schema_column *column)
 {
 	char *length = put_tag(p, column, WIRE_BYTES), *begin = length + DATA_LENGTH, *end;
-	char room[10];
+	char room[16];
 	size_t len, width;
 
 	end = put_fields(begin, limit, cells, schema);

@@ -5,6 +5,7 @@
 
 #include "converter.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* Behind the last field: what was left out, an empty list, the end */
@@ -31,13 +32,39 @@ static inline char *put_bytes(char *p, const void *bytes, size_t len)
 	return p + len;
 }
 
+/* 56 bits as eight groups of seven, each in a byte */
+static inline uint64_t spread_groups(uint64_t number)
+{
+	number = (number & 0x000000000fffffff) | (number & 0x00fffffff0000000) << 4;
+	number = (number & 0x00003fff00003fff) | (number & 0x0fffc0000fffc000) << 2;
+	return (number & 0x007f007f007f007f) | (number & 0x3f803f803f803f80) << 1;
+}
+
+/* Up to seven bytes behind the new end may be overwritten: WIRE_TAIL has room for them. */
 static inline char *put_varint(char *p, uint64_t number)
 {
-	while (number >= 0x80) {
-		*p++ = (char)(number | 0x80);
-		number >>= 7;
+	uint64_t groups, rest;
+	unsigned int nr;
+
+	if (number < 0x80) {
+		*p++ = (char)number;
+		return p;
 	}
-	*p++ = (char)number;
+	/* Times are long: a loop would take nine or ten turns for each. */
+	groups = htole64(spread_groups(number) | 0x8080808080808080);
+	memcpy(p, &groups, sizeof(groups));
+	rest = number >> 56;
+	if (!rest) {
+		nr = (70 - (unsigned int)__builtin_clzll(number)) / 7;
+		p[nr - 1] &= 0x7f;
+		return p + nr;
+	}
+	p += sizeof(groups);
+	if (rest >= 0x80) {
+		*p++ = (char)(rest | 0x80);
+		rest >>= 7;
+	}
+	*p++ = (char)rest;
 	return p;
 }
 
