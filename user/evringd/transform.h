@@ -40,6 +40,9 @@ struct transformed {
 	char topic[TOPIC_MAX + 1];
 };
 
+/* Each event that is read, before anything is decided about it */
+void transforms_see(struct transforms *transforms, const struct evring_event *event);
+
 enum transform_verdict {
 	TRANSFORM_PASS,
 	TRANSFORM_DROP,			/* the connector does not want it */
