@@ -374,7 +374,7 @@ static void files(void)
 	snprintf(text, sizeof(text), "{\"name\": \"n\", \"config\": {\"topic\": \"${file:/x:y}\"}, "
 		 "\"initial_state\": \"PAUSED\"}");
 	definition_parse(&def, text, strlen(text), NULL, &problems);
-	ok(!problems.nr && !definition_write(&def, path), "a definition is written");
+	ok(!problems.nr && !definition_write(&def, path, &def.stamp), "a definition is written");
 	definition_load(&back, path, &problems);
 	ok(!problems.nr && !strcmp(back.name, "n") && !strcmp(back.state, "PAUSED"), "and read");
 	definition_free(&back);
@@ -384,7 +384,7 @@ static void files(void)
 	if (file)
 		fclose(file);
 	ok(strstr(text, "${file:/x:y}") != NULL, "without the value of a provider");
-	ok(definition_write(&def, "/nonexistent/n.json") == -ENOENT, "a folder that there is not");
+	ok(definition_write(&def, "/nonexistent/n.json", &(struct stamp){ 0 }) == -ENOENT, "a folder that there is not");
 	unlink(path);
 	ok(!rmdir(folder), "nothing else is left there");
 	definition_free(&def);

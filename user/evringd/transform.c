@@ -450,12 +450,13 @@ const char *transforms_broken(const struct transforms *transforms)
 	return transforms->reason;
 }
 
-const char *transform_class(unsigned int number, bool *predicate)
+const char *transform_class(unsigned int number, bool *predicate, bool *own)
 {
 	unsigned int nr = sizeof(kinds) / sizeof(kinds[0]) - 1;
 	const struct transform_kind *kind = number < nr ? kinds[number] :
 							  predicate_kind(number - nr);
 
 	*predicate = number >= nr;
+	*own = kind && kind->local;
 	return kind ? kind->name : NULL;
 }

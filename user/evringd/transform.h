@@ -55,6 +55,6 @@ enum transform_verdict transforms_apply(struct transforms *transforms,
 					struct transformed *made);
 const char *transforms_broken(const struct transforms *transforms);
 /* The classes that there are, as clients of REST are told: NULL behind the last one. */
-const char *transform_class(unsigned int number, bool *predicate);
+const char *transform_class(unsigned int number, bool *predicate, bool *own);
 
 #endif /* TRANSFORM_H */
