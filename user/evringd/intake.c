@@ -92,6 +92,8 @@ static enum ready prepare(struct task *t, const struct evring_event *event,
 {
 	const char *why = NULL;
 
+	if (t->encoder.transforms)
+		transforms_see(t->encoder.transforms, event);
 	if (!source_wants(&t->source, event))
 		return UNWANTED;
 	*made = encoder_transform(&t->encoder, event);

@@ -6,6 +6,7 @@
 #include "keys.h"
 #include "memory.h"
 #include "problem.h"
+#include "transform.h"
 
 #include <evring.h>
 #include <stdlib.h>
@@ -13,10 +14,34 @@
 
 #define GROUP "Common"
 
+static void add_transforms(json_t *list)
+{
+	const char *name, *package;
+	unsigned int i;
+	bool predicate, own;
+	char *class;
+
+	for (i = 0; (name = transform_class(i, &predicate, &own)); i++) {
+		package = own ? "io.evring.transforms." : predicate ?
+			  "org.apache.kafka.connect.transforms.predicates." :
+			  "org.apache.kafka.connect.transforms.";
+		class = xprintf("%s%s", package, name);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "class", class, "type",
+						      predicate ? "predicate" : "transformation",
+						      "version", evring_version()));
+		free(class);
+	}
+}
+
 void list_plugins(struct call *call)
 {
-	reply(call, 200, json_pack("[{s:s, s:s, s:s}]", "class", CLASS, "type", "source", "version",
-				   evring_version()));
+	const struct request *request = call->request;
+	json_t *list = json_pack("[{s:s, s:s, s:s}]", "class", CLASS, "type", "source", "version",
+				 evring_version());
+
+	if (request->has(request->arg, "connectorsOnly", "false"))
+		add_transforms(list);
+	reply(call, 200, list);
 }
 
 static bool is_class(struct call *call)

@@ -61,9 +61,11 @@ static bool parse_name(struct predicate *p, const struct options *options)
 	const char *name = option_needed(options, "name");
 	const struct config *cfg = options->cfg;
 
-	p->headers = name && cfg->headers == HEADERS_ALL &&
-		     (!strcmp(name, "evring.id") ||
-		      !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type"));
+	if (name && cfg->headers == HEADERS_ALL)
+		p->headers = !strcmp(name, "evring.id") ||
+			     !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type");
+	if (name && cfg->headers == HEADERS_CLOUDEVENTS)
+		p->headers = !strncmp(name, "ce_", 3) || !strcmp(name, "content-type");
 	return name;
 }
 

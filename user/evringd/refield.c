@@ -227,18 +227,22 @@ static void insert_release(struct transform *t)
 	free(insert);
 }
 
-static const char *constant_text(struct transform *t, const struct evring_event *event, size_t *len)
+static const char *constant_text(struct transform *t, const struct draft_field *field,
+				const struct evring_event *event, size_t *len)
 {
 	const struct insert *insert = t->own;
 
+	(void)field;
 	(void)event;
 	*len = strlen(insert->value);
 	return insert->value;
 }
 
 /* The topic as the transforms before this one have made it */
-static const char *topic_text(struct transform *t, const struct evring_event *event, size_t *len)
+static const char *topic_text(struct transform *t, const struct draft_field *field,
+				const struct evring_event *event, size_t *len)
 {
+	(void)field;
 	(void)event;
 	*len = t->topic_len;
 	return t->topic;
@@ -325,10 +329,12 @@ static void mask_release(struct transform *t)
 	free(mask);
 }
 
-static const char *mask_text(struct transform *t, const struct evring_event *event, size_t *len)
+static const char *mask_text(struct transform *t, const struct draft_field *field,
+				const struct evring_event *event, size_t *len)
 {
 	const struct mask *mask = t->own;
 
+	(void)field;
 	(void)event;
 	*len = strlen(mask->replacement);
 	return mask->replacement;

@@ -200,7 +200,7 @@ static bool put_text(const struct draft_field *field, const struct evring_event 
 {
 	struct evring_str str = { .offset = PAYLOAD_MAX, .len = PAYLOAD_MAX };
 	size_t len = 0, head = sizeof(struct evring_rec);
-	const char *text = field->text(field->maker, event, &len);
+	const char *text = field->text(field->maker, field, event, &len);
 
 	if (text && *used + len > PAYLOAD_MAX)
 		return false;

@@ -16,13 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct draft_field;
 struct shape;
 struct transform;
 
 #define SHAPE_FIELDS_MAX 256
 
 /* A text's value for one event. It is absent if this returns NULL. */
-typedef const char *field_text(struct transform *t, const struct evring_event *event, size_t *len);
+typedef const char *field_text(struct transform *t, const struct draft_field *field,
+			       const struct evring_event *event, size_t *len);
 /* A number's; false: it is absent. */
 typedef bool field_number(struct transform *t, const struct evring_event *event, uint64_t *value);
 
@@ -34,6 +36,7 @@ struct draft_field {
 	bool hidden;			/* its bytes are zeroed */
 	bool renamed;			/* by the transform that is being made */
 	struct transform *maker;
+	const struct evring_field *of;	/* the field that a new one is made of, or NULL */
 	field_text *text;		/* of a new one: one of these */
 	field_number *number;
 };

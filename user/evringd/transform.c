@@ -25,6 +25,7 @@ struct transforms {
 	struct transform *chain[TRANSFORMS_MAX];
 	struct made_shape *shapes;
 	unsigned int nr_shapes;
+	bool seeing;			/* one of them sees all events */
 	struct draft draft;
 	struct shaped shaped;
 	char reason[REASON_MAX];
@@ -32,7 +33,7 @@ struct transforms {
 
 static const struct transform_kind *const kinds[] = {
 	&regex_router, &timestamp_router, &filter_out, &replace_field, &insert_field, &mask_field,
-	NULL,
+	&user_names, &container, &ancestors, NULL,
 };
 
 /* Kafka Connect's others */
@@ -100,7 +101,7 @@ static void no_such_class(const struct options *options, const char *class)
 	}
 	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
 		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, with or without "
-		     "the package and $Value");
+		     "the package and $Value; UserNames, Container, Ancestors");
 }
 
 static bool negated(const struct options *options)
@@ -243,8 +244,10 @@ struct transforms *transforms_new(const struct config *cfg, const struct source 
 	transforms->src = src;
 	chain_make(transforms, cfg, &none);
 	problems_free(&none);
-	for (i = 0; i < transforms->nr; i++)
+	for (i = 0; i < transforms->nr; i++) {
 		transforms->chain[i]->src = src;
+		transforms->seeing = transforms->seeing || transforms->chain[i]->kind->see;
+	}
 	return transforms;
 }
 
@@ -412,6 +415,15 @@ static enum transform_verdict step(struct transform *t, struct passage *passage)
 	return TRANSFORM_PASS;
 }
 
+void transforms_see(struct transforms *transforms, const struct evring_event *event)
+{
+	unsigned int i;
+
+	for (i = 0; transforms->seeing && i < transforms->nr; i++)
+		if (transforms->chain[i]->kind->see && event->type)
+			transforms->chain[i]->kind->see(transforms->chain[i], event);
+}
+
 enum transform_verdict transforms_apply(struct transforms *transforms,
 					const struct evring_event *event,
 					struct transformed *made)
@@ -438,12 +450,13 @@ const char *transforms_broken(const struct transforms *transforms)
 	return transforms->reason;
 }
 
-const char *transform_class(unsigned int number, bool *predicate)
+const char *transform_class(unsigned int number, bool *predicate, bool *own)
 {
 	unsigned int nr = sizeof(kinds) / sizeof(kinds[0]) - 1;
 	const struct transform_kind *kind = number < nr ? kinds[number] :
 							  predicate_kind(number - nr);
 
 	*predicate = number >= nr;
+	*own = kind && kind->local;
 	return kind ? kind->name : NULL;
 }

@@ -40,6 +40,9 @@ struct transformed {
 	char topic[TOPIC_MAX + 1];
 };
 
+/* Each event that is read, before anything is decided about it */
+void transforms_see(struct transforms *transforms, const struct evring_event *event);
+
 enum transform_verdict {
 	TRANSFORM_PASS,
 	TRANSFORM_DROP,			/* the connector does not want it */
@@ -52,6 +55,6 @@ enum transform_verdict transforms_apply(struct transforms *transforms,
 					struct transformed *made);
 const char *transforms_broken(const struct transforms *transforms);
 /* The classes that there are, as clients of REST are told: NULL behind the last one. */
-const char *transform_class(unsigned int number, bool *predicate);
+const char *transform_class(unsigned int number, bool *predicate, bool *own);
 
 #endif /* TRANSFORM_H */

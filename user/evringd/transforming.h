@@ -7,6 +7,9 @@
  *	predicate.c	which events a transform is for
  *	reroute.c	transforms of the topic, and Filter
  *	refield.c	transforms of the fields
+ *	users.c		names of users and groups
+ *	containers.c	the container of a cgroup
+ *	ancestors.c	parents, from the events of processes
  *	shape.c		an event with other fields
  */
 #ifndef TRANSFORMING_H
@@ -49,6 +52,8 @@ struct transform_kind {
 	bool (*parse)(struct transform *t, const struct options *options);
 	/* Of the topic, or of all of the event. NULL: it changes fields. */
 	enum transform_verdict (*route)(struct transform *t, struct passage *passage);
+	/* Any event that is read, even one that is left out. NULL: it need not see them. */
+	void (*see)(struct transform *t, const struct evring_event *event);
 	/* The fields, once for each type */
 	void (*reshape)(struct transform *t, struct draft *draft);
 	void (*release)(struct transform *t);
@@ -69,6 +74,7 @@ struct transform {
 
 extern const struct transform_kind regex_router, timestamp_router, filter_out;
 extern const struct transform_kind replace_field, insert_field, mask_field;
+extern const struct transform_kind user_names, container, ancestors;
 
 /* The options of one transform or predicate */
 struct options {
@@ -105,6 +111,10 @@ bool predicate_holds(struct predicate *predicate, struct passage *passage);
 void predicate_look(struct evring *ev, const struct predicate *predicate,
 		    struct problems *problems);
 const struct transform_kind *predicate_kind(unsigned int number);
+
+/* containers.c: the runtime of a cgroup's container, whose id is written to @id; NULL: none. */
+#define CONTAINER_ID_LEN 64
+const char *container_of_path(const char *path, char id[CONTAINER_ID_LEN + 1]);
 
 /* reroute.c: Java's regular expressions, by PCRE2, with bounds on their work */
 

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Container: container_id and container_runtime of the event's cgroup, by its path.
+ *
+ * The id of a cgroup is its file handle, which opens without a search, but needs
+ * CAP_DAC_READ_SEARCH. Without that all cgroups are looked through, at most once in two
+ * seconds, for the ids that are not known. An id is never another cgroup's, so what is
+ * known of it stays; a cgroup that is gone when it is looked for has no container.
+ */
+#include "transforming.h"
+
+#include "log.h"
+#include "shape.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLOTS 4096u			/* of the cache, by cgroup */
+#define FOLDERS_MAX 20000		/* that one search looks at */
+#define DEPTH_MAX 32
+#define SEARCH_NS 2000000000ULL
+#define ID_LEN CONTAINER_ID_LEN		/* hex digits */
+#define FILEID_KERNFS 0xfe
+
+struct known {
+	uint64_t cgroup;		/* 0: nothing is known here */
+	const char *runtime;		/* NULL: it is in no container */
+	char id[ID_LEN + 1];
+};
+
+struct containers {
+	int mount;			/* the cgroups' file system, -1: none */
+	bool handles;			/* they can be opened by id */
+	uint64_t searched;		/* CLOCK_MONOTONIC; 0: never */
+	struct known known[SLOTS];
+};
+
+static const char *const no_options[] = { NULL };
+/* cgroups of version 2, alone or beside those of version 1 */
+static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+
+/*
+ * Paths
+ */
+
+/* Names of a cgroup that a runtime gives: before and behind the id */
+static const struct {
+	const char *before, *behind, *runtime;
+} names[] = {
+	{ "docker-", ".scope", "docker" },
+	{ "cri-containerd-", ".scope", "containerd" },
+	{ "crio-", ".scope", "cri-o" },
+	{ "libpod-", ".scope", "podman" },
+	{ "nerdctl-", ".scope", "containerd" },
+	{ "", "", NULL },		/* the id alone: the folder above tells */
+};
+
+static bool is_id(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && isxdigit((unsigned char)text[i]); i++)
+		;
+	return len == ID_LEN && i == len;
+}
+
+static const char *runtime_above(const char *path)
+{
+	if (strstr(path, "/docker/"))
+		return "docker";
+	if (strstr(path, "/libpod_parent/"))
+		return "podman";
+	return strstr(path, "kubepods") ? "kubernetes" : "unknown";
+}
+
+static const char *runtime_of(const char *path, const char *name, size_t len, char *id)
+{
+	size_t i, before, behind;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		before = strlen(names[i].before);
+		behind = strlen(names[i].behind);
+		if (len != before + ID_LEN + behind || strncmp(name, names[i].before, before) ||
+		    strncmp(name + before + ID_LEN, names[i].behind, behind) ||
+		    !is_id(name + before, ID_LEN))
+			continue;
+		memcpy(id, name + before, ID_LEN);
+		id[ID_LEN] = '\0';
+		return names[i].runtime ? names[i].runtime : runtime_above(path);
+	}
+	return NULL;
+}
+
+/* The innermost folder that is a container's */
+const char *container_of_path(const char *path, char id[CONTAINER_ID_LEN + 1])
+{
+	const char *end = path + strlen(path), *name, *runtime;
+
+	while (end > path) {
+		for (name = end; name > path && name[-1] != '/'; name--)
+			;
+		runtime = runtime_of(path, name, (size_t)(end - name), id);
+		if (runtime)
+			return runtime;
+		end = name > path ? name - 1 : path;
+	}
+	return NULL;
+}
+
+/*
+ * Cgroups
+ */
+
+static struct known *slot_of(struct containers *c, uint64_t cgroup)
+{
+	return &c->known[(cgroup ^ cgroup >> 12) % SLOTS];
+}
+
+/* 1: known. 0: there is none. -errno: it cannot be opened so. */
+static int by_handle(const struct containers *c, uint64_t cgroup, struct known *known)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(cgroup)];
+	} u = { .handle = { .handle_bytes = sizeof(cgroup), .handle_type = FILEID_KERNFS } };
+	char link[32], path[4096];
+	ssize_t len;
+	int fd;
+
+	memcpy(u.room + offsetof(struct file_handle, f_handle), &cgroup, sizeof(cgroup));
+	fd = open_by_handle_at(c->mount, &u.handle, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ESTALE || errno == ENOENT ? 0 : -errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	close(fd);
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	known->runtime = container_of_path(path, known->id);
+	return 1;
+}
+
+/* What was known of another one in the slot is looked for again when it is needed. */
+static void remember(struct containers *c, uint64_t cgroup, const char *path)
+{
+	struct known *known = slot_of(c, cgroup);
+
+	known->cgroup = cgroup;
+	known->runtime = container_of_path(path, known->id);
+}
+
+static void search(struct containers *c, int folder, char *path, size_t len, unsigned int depth,
+		   unsigned int *left)
+{
+	DIR *dir = fdopendir(folder);
+	struct dirent *entry;
+	struct stat st;
+	size_t n;
+	int fd;
+
+	if (!dir) {
+		close(folder);
+		return;
+	}
+	while (*left && (entry = readdir(dir))) {
+		n = strlen(entry->d_name);
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || len + n + 2 > 4096)
+			continue;
+		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		--*left;
+		path[len] = '/';
+		memcpy(path + len + 1, entry->d_name, n + 1);
+		if (!fstat(fd, &st))
+			remember(c, st.st_ino, path);
+		if (depth < DEPTH_MAX)
+			search(c, fd, path, len + 1 + n, depth + 1, left);
+		else
+			close(fd);
+		path[len] = '\0';
+	}
+	closedir(dir);
+}
+
+static void search_all(struct containers *c)
+{
+	unsigned int left = FOLDERS_MAX;
+	struct timespec now;
+	char path[4096] = "";
+	uint64_t ns;
+	int fd;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	if (c->searched && ns - c->searched < SEARCH_NS)
+		return;
+	c->searched = ns;
+	fd = openat(c->mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		search(c, fd, path, 0, 0, &left);
+	if (!left)
+		warn("Container: more than %d cgroups; those beyond have no container", FOLDERS_MAX);
+}
+
+/* NULL: that is not known, or it is in none. */
+static const struct known *find(struct containers *c, uint64_t cgroup)
+{
+	struct known *known = slot_of(c, cgroup), fresh = { .cgroup = cgroup };
+	int ret = -ENOENT;
+
+	if (!cgroup || c->mount < 0)
+		return NULL;
+	if (known->cgroup != cgroup && c->handles) {
+		ret = by_handle(c, cgroup, &fresh);
+		if (ret >= 0)
+			*known = fresh;
+		else
+			warn("Container: cgroups cannot be opened by their ids: %s (that needs "
+			     "CAP_DAC_READ_SEARCH): all of them are looked through instead",
+			     strerror(-ret));
+		c->handles = ret >= 0;
+	}
+	if (known->cgroup != cgroup && !c->handles)
+		search_all(c);
+	return known->cgroup == cgroup && known->runtime ? known : NULL;
+}
+
+static const struct known *container_of_event(struct transform *t, const struct draft_field *field,
+					      const struct evring_event *event)
+{
+	uint64_t cgroup;
+
+	return evring_get_number(event, field->of, &cgroup) ? NULL : find(t->own, cgroup);
+}
+
+static const char *container_id(struct transform *t, const struct draft_field *field,
+				const struct evring_event *event, size_t *len)
+{
+	const struct known *known = container_of_event(t, field, event);
+
+	*len = ID_LEN;
+	return known ? known->id : NULL;
+}
+
+static const char *container_runtime(struct transform *t, const struct draft_field *field,
+				     const struct evring_event *event, size_t *len)
+{
+	const struct known *known = container_of_event(t, field, event);
+
+	*len = known ? strlen(known->runtime) : 0;
+	return known ? known->runtime : NULL;
+}
+
+static void add(struct transform *t, struct draft *draft, const char *name, field_text *text,
+		const struct evring_field *of)
+{
+	struct draft_field *field = draft_find(draft, name) ? NULL :
+				    draft_add(draft, name, EVRING_KIND_TEXT);
+
+	if (!field)
+		return;
+	field->maker = t;
+	field->of = of;
+	field->text = text;
+}
+
+/* Of types whose events a task causes */
+static void container_reshape(struct transform *t, struct draft *draft)
+{
+	const struct evring_field *of = evring_field(draft->type, "cgroup");
+
+	if (!of || of->kind != EVRING_KIND_U64 || of->size != sizeof(uint64_t))
+		return;
+	add(t, draft, "container_id", container_id, of);
+	add(t, draft, "container_runtime", container_runtime, of);
+}
+
+static bool container_parse(struct transform *t, const struct options *options)
+{
+	struct containers *c = xzalloc(sizeof(*c));
+	size_t i;
+
+	(void)options;
+	c->mount = -1;
+	c->handles = true;
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && c->mount < 0; i++)
+		c->mount = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	t->own = c;
+	return true;
+}
+
+static void container_release(struct transform *t)
+{
+	struct containers *c = t->own;
+
+	if (c->mount >= 0)
+		close(c->mount);
+	free(c);
+}
+
+const struct transform_kind container = {
+	"Container", .options = no_options, .local = true, .parse = container_parse,
+	.reshape = container_reshape, .release = container_release,
+};
