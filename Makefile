@@ -145,6 +145,9 @@ $(B)/bin/evring: $(CLI_OBJ) $(B)/lib/libevring.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
+# The page is a part of the program.
+$(B)/obj/user/evringd/page.o $(B)/san/user/evringd/page.o: user/evringd/page.html
+
 $(B)/bin/evringd: $(D_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)

@@ -23,6 +23,12 @@ static unsigned int types_max = 64;
 module_param(types_max, uint, 0444);
 MODULE_PARM_DESC(types_max, "types that one user may have registered (default: 64)");
 
+/* The families of this module's own types, also where a kernel lacks the hooks of one */
+static const char *const own_families[] = {
+	"evring", "process", "file", "net", "module", "kernel", "bpf", "block", "sched",
+	"syscall", "uring",
+};
+
 static size_t family_len(const char *name)
 {
 	return strchrnul(name, '.') - name;
@@ -35,6 +41,20 @@ static bool family_same(const char *a, const char *b)
 	return len == family_len(b) && !strncmp(a, b, len);
 }
 
+static bool is_kernels(const char *name)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&evring_types_lock);
+	for (i = 0; i < ARRAY_SIZE(own_families); i++)
+		if (family_same(own_families[i], name))
+			return true;
+	for (i = 0; i < evring_nr_types; i++)
+		if (!evring_types[i]->app && family_same(evring_types[i]->name, name))
+			return true;
+	return false;
+}
+
 /*
  * May @add have its name? *@found: the type is in the table already. *@victim: a
  * forgotten type of another user, which gives up the name.
@@ -45,14 +65,14 @@ static int app_look(const struct evring_app_add *add, struct evring_event_type *
 	const char *name = evring_block_name(add->block), *what, *field;
 	unsigned int i;
 
+	if (is_kernels(name)) {
+		scnprintf(add->reason->text, sizeof(add->reason->text),
+			  "%.*s.* are the kernel's types", (int)family_len(name), name);
+		return -EPERM;
+	}
 	for (i = 0; i < evring_nr_types; i++) {
 		struct evring_event_type *type = evring_types[i];
 
-		if (!type->app && family_same(type->name, name)) {
-			scnprintf(add->reason->text, sizeof(add->reason->text),
-				  "%.*s.* are the kernel's types", (int)family_len(name), name);
-			return -EPERM;
-		}
 		if (!type->app || strcmp(type->name, name))
 			continue;
 		if (!uid_eq(type->app->uid, add->app->uid)) {

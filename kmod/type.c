@@ -111,7 +111,7 @@ static struct evring_event_type *type_revive(struct evring_event_type *type,
 					     const struct evring_type_desc *desc,
 					     const struct evring_block *block)
 {
-	if (!(type->flags & EVRING_TYPE_F_GONE) || type->app)
+	if (!(type->flags & EVRING_TYPE_F_GONE))
 		return ERR_PTR(-EEXIST);
 	if (!evring_block_extends(block, type->block))
 		return ERR_PTR(-EINVAL);
@@ -197,19 +197,33 @@ int evring_type_take_id(struct evring_event_type *type)
 	return -ENOSPC;
 }
 
+/* An application's type that is forgotten gives up the name, and its id, to a module's. */
+static int type_enter(struct evring_event_type *type, struct evring_event_type *old)
+{
+	if (!old)
+		return evring_type_take_id(type);
+	if (!evring_type_forgotten(old)) {
+		pr_warn("evring: type %s of a module is refused: user %u's application has the name\n",
+			type->name, from_kuid(&init_user_ns, old->app->uid));
+		return -EEXIST;
+	}
+	evring_type_replace(type, old);
+	return 0;
+}
+
 /* Takes @block over, unless it fails. */
 static struct evring_event_type *type_add(const struct evring_type_desc *desc,
 					  const struct evring_block *block)
 {
-	struct evring_event_type *type = type_find(desc->name, desc->version);
+	struct evring_event_type *old = type_find(desc->name, desc->version), *type;
 	int ret;
 
-	if (type)
-		return type_revive(type, desc, block);
+	if (old && !old->app)
+		return type_revive(old, desc, block);
 	type = evring_type_alloc(desc, block, desc_lane(desc));
 	if (IS_ERR(type))
 		return type;
-	ret = evring_type_take_id(type);
+	ret = type_enter(type, old);
 	if (ret) {
 		type->block = NULL;
 		evring_type_free(type);

@@ -12,6 +12,7 @@
 #include "call.h"
 
 #define EVRING_COMPAT_EXECVE	11	/* of 32-bit x86 and ARM */
+#define EVRING_X32_EXECVE	(0x40000000 + 520)
 
 /* The argv of the execve() or execveat() that current is in; it is the caller's. */
 static inline unsigned long evring_exec_argv(void)
@@ -19,10 +20,14 @@ static inline unsigned long evring_exec_argv(void)
 #if defined(CONFIG_UML)
 	return 0;
 #else
-	int nr = syscall_get_nr(current, task_pt_regs(current));
-	bool is_execve = nr == (evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve);
+	int execve = evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve;
 
-	return evring_call_argument(is_execve ? 1 : 2);
+#if defined(CONFIG_X86_64)
+	if (in_x32_syscall())
+		execve = EVRING_X32_EXECVE;
+#endif
+	return evring_call_argument(syscall_get_nr(current, task_pt_regs(current)) == execve ? 1 :
+											       2);
 #endif
 }
 

@@ -151,7 +151,9 @@ static bool creds_differ(const struct cred *a, const struct cred *b)
 	       a->securebits != b->securebits ||
 	       evring_caps(a->cap_permitted) != evring_caps(b->cap_permitted) ||
 	       evring_caps(a->cap_effective) != evring_caps(b->cap_effective) ||
-	       evring_caps(a->cap_inheritable) != evring_caps(b->cap_inheritable);
+	       evring_caps(a->cap_inheritable) != evring_caps(b->cap_inheritable) ||
+	       evring_caps(a->cap_ambient) != evring_caps(b->cap_ambient) ||
+	       evring_caps(a->cap_bset) != evring_caps(b->cap_bset);
 }
 
 #define FILL_UID(_e, _name)							\
@@ -160,9 +162,9 @@ static bool creds_differ(const struct cred *a, const struct cred *b)
 #define FILL_GID(_e, _name)							\
 	((_e)->old_##_name = from_kgid(&init_user_ns, old->_name),		\
 	 (_e)->new_##_name = from_kgid(&init_user_ns, new->_name))
-#define FILL_CAPS(_e, _name)							\
-	((_e)->old_##_name = evring_caps(old->_name),				\
-	 (_e)->new_##_name = evring_caps(new->_name))
+#define FILL_CAPS(_e, _name, _set)						\
+	((_e)->old_##_name = evring_caps(old->_set),				\
+	 (_e)->new_##_name = evring_caps(new->_set))
 
 static void fill_cred(struct process_cred *e, const struct cred *old, const struct cred *new)
 {
@@ -172,9 +174,11 @@ static void fill_cred(struct process_cred *e, const struct cred *old, const stru
 	FILL_UID(e, fsuid);
 	FILL_GID(e, gid);
 	FILL_GID(e, egid);
-	FILL_CAPS(e, cap_permitted);
-	FILL_CAPS(e, cap_effective);
-	FILL_CAPS(e, cap_inheritable);
+	FILL_CAPS(e, cap_permitted, cap_permitted);
+	FILL_CAPS(e, cap_effective, cap_effective);
+	FILL_CAPS(e, cap_inheritable, cap_inheritable);
+	FILL_CAPS(e, cap_ambient, cap_ambient);
+	FILL_CAPS(e, cap_bounding, cap_bset);
 	e->old_securebits = old->securebits;
 	e->new_securebits = new->securebits;
 }

@@ -52,7 +52,11 @@ EVRING_TASK_EVENT(process_signal, "process.signal", 1, "critical",
 	F(S, U64, old_cap_effective, CAPS, "effective capabilities before")	\
 	F(S, U64, new_cap_effective, CAPS, "and after")				\
 	F(S, U64, old_cap_inheritable, CAPS, "inheritable capabilities before")	\
-	F(S, U64, new_cap_inheritable, CAPS, "and after")
+	F(S, U64, new_cap_inheritable, CAPS, "and after")			\
+	F(S, U64, old_cap_ambient, CAPS, "ambient capabilities before: exec keeps them") \
+	F(S, U64, new_cap_ambient, CAPS, "and after")				\
+	F(S, U64, old_cap_bounding, CAPS, "capabilities that exec could give, before") \
+	F(S, U64, new_cap_bounding, CAPS, "and after")
 
 EVRING_TASK_EVENT(process_cred, "process.cred", 1, "critical",
 		  "a task's users, groups or capabilities change", CRED_FIELDS);

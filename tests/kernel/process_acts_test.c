@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* process.ptrace, process.signal, process.cred: acts of processes on each other. */
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -232,6 +233,45 @@ TEST_F(process_acts, new_credentials_are_told_with_the_old_ones)
 	EXPECT_EQ(0, told_number(told_at(told, 1), "old_securebits"));
 	EXPECT_TRUE(told_flag(told_at(told, 1), "new_securebits", "NOROOT"));
 	EXPECT_EQ(1001, told_number(told_at(told, 0), "new_uid"));
+	free(told);
+}
+
+/* One capability that exec can no longer give; one that it passes on to any program */
+static int change_sets(pid_t idle)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2];
+
+	if (prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT) || syscall(SYS_capget, &head, sets))
+		return errno;
+	sets[0].inheritable |= 1 << CAP_NET_RAW;
+	if (syscall(SYS_capset, &head, sets) ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0))
+		return errno;
+	/* It is there already. */
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) ? errno : 0;
+}
+
+TEST_F(process_acts, bounding_and_ambient_capabilities_are_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.cred", change_sets, 0, &status, &pid);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(3, told->n);
+	event = told_at(told, 2);
+	EXPECT_EQ(1ULL << CAP_SYS_BOOT, told_number(event, "old_cap_bounding") ^
+					told_number(event, "new_cap_bounding"));
+	EXPECT_EQ(0, told_number(event, "new_cap_bounding") & 1ULL << CAP_SYS_BOOT);
+	event = told_at(told, 1);
+	EXPECT_EQ(1ULL << CAP_NET_RAW, told_number(event, "new_cap_inheritable"));
+	EXPECT_EQ(told_number(event, "old_cap_bounding"), told_number(event, "new_cap_bounding"));
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_number(event, "old_cap_ambient"));
+	EXPECT_EQ(1ULL << CAP_NET_RAW, told_number(event, "new_cap_ambient"));
 	free(told);
 }
 

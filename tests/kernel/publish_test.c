@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "device.h"
+#include "kmodule.h"
 #include "uring.h"
 
 #define COMMON		((uint32_t)sizeof(struct evring_common))
@@ -721,6 +722,26 @@ TEST_F(publish, types_that_come_and_go_use_nothing_up)
 		evring_publisher_close(pub);
 	}
 	EXPECT_LE(evring_types(self->ev), before + 64);
+}
+
+/* Nobody takes a name for ever: a module gets it once nobody has it registered. */
+TEST(a_module_gets_the_name_that_an_application_has_given_up)
+{
+	const struct evring_type *type, like = {
+		.name = "heart.beat", .version = 1, .size = sizeof(struct told), .fields = fields,
+		.nr_fields = ARRAY_SIZE(fields),
+	};
+	struct evring_publisher *pub;
+
+	ASSERT_EQ(0, evring_publisher_open(&pub, NULL, 0));
+	ASSERT_EQ(0, evring_type_register(pub, &like, 0, &type));
+	EXPECT_EQ(EEXIST, module_load("evring_heartbeat", ""));
+	evring_publisher_close(pub);
+	ASSERT_EQ(0, module_load("evring_heartbeat", ""));
+	ASSERT_EQ(0, evring_publisher_open(&pub, NULL, 0));
+	EXPECT_EQ(-EPERM, evring_type_register(pub, &like, 0, &type));
+	evring_publisher_close(pub);
+	EXPECT_EQ(0, module_unload("evring_heartbeat"));
 }
 
 TEST_HARNESS_MAIN

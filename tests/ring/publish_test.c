@@ -510,6 +510,9 @@ static void foreign_types(void)
 	CHECK(reg(bob, &like) == -EPERM && strstr(evring_publisher_error(bob), "sim.*"));
 	like.name = "evring.lost";
 	CHECK(reg(bob, &like) == -EPERM);
+	/* Nor a name of a hook that this kernel lacks, as the simulated one lacks them all */
+	like.name = "bpf.mine";
+	CHECK(reg(bob, &like) == -EPERM && strstr(evring_publisher_error(bob), "bpf.*"));
 	like.name = "simple.mine";
 	CHECK(!reg(bob, &like));
 	/* Once nothing of hers is left the name is free. */

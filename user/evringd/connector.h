@@ -54,6 +54,10 @@ void connector_ask(struct connector *connector, enum connector_state target);
 enum connector_state connector_target(const struct connector *connector);
 /* A task in place of the one that there is, also after a failure. */
 void connector_restart(struct connector *connector, const char *why);
+/* Its configuration, read again, cannot be used either. One that has another goes on with that. */
+void connector_refuse(struct connector *connector, const char *why);
+/* Its file has another name. */
+void connector_move(struct connector *connector, const char *file);
 /*
  * Takes over @cfg. Changes are made in place if they can be; else another task goes on at
  * the committed position. Returns "", or how it was done, for the log and for people.

@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	folder		all files of a folder
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
@@ -68,6 +69,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "folder.h"
 #include "format.h"
 #include "host.h"
 #include "http.h"

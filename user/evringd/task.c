@@ -240,6 +240,11 @@ bool task_released(const struct task *t)
 	return t->phase == PHASE_RELEASED;
 }
 
+bool task_ran(const struct task *t)
+{
+	return t->ran;
+}
+
 bool task_runs(const struct task *t)
 {
 	return t->phase == PHASE_RUN;

@@ -26,8 +26,11 @@ const struct evring_names_desc evring_path_flags = {
 #define FILLED_FIELDS(F, S) F(S, U64, count, NONE, "number of the event")
 EVRING_EVENT(sim_filled, "sim.filled", 1, "bulk", "bytes of one value", FILLED_FIELDS);
 
+#define STATE_FIELDS(F, S) F(S, U32, snapshot, NONE, "number of the snapshot")
+EVRING_EVENT(sim_state, "process.state", 1, "critical", "a process runs already", STATE_FIELDS);
+
 /* One of each, as these are all that is emitted. */
-static struct evring_event_type *exec_type, *filled_type;
+static struct evring_event_type *exec_type, *filled_type, *state_type;
 
 /* Events that tests make as they like, one type a lane */
 #define EVENT_FIELDS(F, S)				\
@@ -118,10 +121,14 @@ int sim_producers_start(void)
 {
 	exec_type = evring_type_register(&process_exec_desc);
 	filled_type = evring_type_register(&sim_filled_desc);
+	state_type = evring_type_register(&sim_state_desc);
 	(void)process_fork_desc;
 	(void)process_exit_desc;
 	if (IS_ERR(exec_type))
 		return (int)PTR_ERR(exec_type);
+	if (IS_ERR(state_type))
+		return (int)PTR_ERR(state_type);
+	sim_hook_register(SIM_HOOK_STATE, state_type);
 	sim_hook_register(SIM_HOOK_EXEC, exec_type);
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
