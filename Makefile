@@ -53,7 +53,7 @@ ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 # For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
-D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl
+D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl libpcre2-8
 CLI_PACKAGES := jansson smartcols
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)

@@ -26,6 +26,8 @@
  *	answer
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
+ *	transform	event -> event, topic, or nothing; its parts: transforming.h
+ *	shape		an event with other fields
  *	template	"host.${type}"
  *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
  *			cell, wire
@@ -92,11 +94,13 @@
 #include "rest.h"
 #include "schemas.h"
 #include "sender.h"
+#include "shape.h"
 #include "source.h"
 #include "split.h"
 #include "stall.h"
 #include "task.h"
 #include "template.h"
+#include "transform.h"
 #include "verdict.h"
 #include "watch.h"
 #include "wire.h"

@@ -9,6 +9,7 @@
 #include "names.h"
 #include "problem.h"
 #include "sets.h"
+#include "transform.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ void source_check(struct source *src, struct problems *problems)
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
 	filters_check(src->ev, src->cfg, problems);
+	transforms_filters(src->ev, src->cfg, problems);
 }
 
 /* Log the hooks of a set that this module, an older one, does not have. */
@@ -188,6 +190,7 @@ bool source_attach(struct source *src, const struct config *before, char *why, s
 		return false;
 	}
 	key_check(src->ev, src->cfg, &warnings);
+	transforms_fields(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
 }
