@@ -3,7 +3,7 @@
 
 BENCH	:= $(B)/bench
 BENCH_PARTS := uml sim bpf tracers publish kafka
-BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter)
+BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter redact)
 
 # For each part: groups of scripts/setup, and targets of this build
 SETUP_uml := uml

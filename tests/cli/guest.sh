@@ -17,6 +17,7 @@ until_it_says() {
 
 says '^critical  *2 ' "status: a row for each lane" evring status
 says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
+says 'KEPT *HELD' "status --rings: what groups hold of each" evring status --rings
 says '"abi":1' "status --json" evring status --json
 says '^evring_module_loaded 1$' "status --prometheus" evring status --prometheus
 says 'evring_module_info{version="[^"]*",abi="1",clock="[a-z]*",srcversion="[0-9A-F]*"} 1' \
@@ -29,8 +30,8 @@ says '^# EOF$' "status --openmetrics" evring status --openmetrics
 echo old >/tmp/evring.prom
 chmod 600 /tmp/evring.prom
 says '' "status --output: prints nothing" evring status --prometheus --output /tmp/evring.prom
-[ "$(ls /tmp | grep -c evring.prom)" = 1 ] && [ "$(stat -c %a /tmp/evring.prom)" = 644 ] &&
-	grep -q '^evring_module_loaded 1$' /tmp/evring.prom && ! grep -q old /tmp/evring.prom
+[ "$(echo /tmp/evring.prom*)" = /tmp/evring.prom ] && [ "$(stat -c %a /tmp/evring.prom)" = 644 ] &&
+	grep -q '^evring_module_loaded 1$' /tmp/evring.prom && ! grep -qx old /tmp/evring.prom
 ok $? "... and replaces the file as a whole, for everybody to read"
 ends 1 'cannot write' "status --output: into a folder that there is not" \
 	evring status --prometheus --output /nosuch/evring.prom
@@ -102,7 +103,7 @@ says "^mysql '-p\\[redacted\\]' db\$" "redact try: what would be left" \
 says '^process.exec: 2 rules' "redact check" evring redact check 'process.exec.argv: after --pin'
 ends 1 'column 20: .*did you mean .after --pin' "redact check: what would be right" \
 	evring redact check 'process.exec.argv: --pin'
-ends 1 "no hook's" "redact add: an application has no rules" \
+ends 1 'not the type of a hook' "redact add: an application has no rules" \
 	evring redact add 'evring.lost.x: all'
 says '' "redact add" evring redact add 'process.exec.argv: after --pin'
 says '^process.exec  *administrator  *process.exec.argv: after --pin$' "redact: it is there" evring redact
@@ -203,8 +204,8 @@ says 'alone holds events and has had no owner' "status: a group that nobody read
 	evring status
 evring status --prometheus >/tmp/out
 grep -q '^evring_group_owned{group="alone",policy="hold"} 0$' /tmp/out &&
-	grep -q '^evring_group_unowned_seconds{group="alone"} [0-9]*[1-9]' /tmp/out &&
-	grep -q '^evring_group_oldest_unread_seconds{group="alone"} [0-9]*[1-9]' /tmp/out
+	grep -q '^evring_group_unowned_seconds{group="alone"} [0-9]*\.[0-9]*[1-9]' /tmp/out &&
+	grep -q '^evring_group_oldest_unread_seconds{group="alone"} [0-9]*\.[0-9]*[1-9]' /tmp/out
 ok $? "status --prometheus: the same, and how old its oldest event is"
 says 'dropped\|alone' "groups drop" evring groups drop alone
 

@@ -49,7 +49,7 @@ SHAPES = ["/", "/connectors", "/connectors/{}", "/connectors/{}/config", "/conne
           "/connectors/{}/resume", "/connectors/{}/stop", "/connectors/{}/topics",
           "/connectors/{}/offsets", "/connectors?expand=status&expand=info&expand",
           "/connector-plugins/EvringSource/config", "/connector-plugins/EvringSource/config/validate",
-          "/connector-plugins/{}/config", "/{}", "//{}//"]
+          "/connector-plugins/{}/config", "/{}", "//{}//", "/metrics"]
 METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "X", "get"]
 
 

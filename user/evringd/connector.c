@@ -397,8 +397,19 @@ const struct config *connector_config(const struct connector *c)
 void connector_topics(const struct connector *c, void (*tell)(void *arg, const char *name),
 		      void *arg)
 {
-	if (c->task)
-		task_topics(c->task, tell, arg);
+	const struct topic_stats *topic;
+
+	for (topic = c->stats.topics; topic; topic = topic->next)
+		if (topic->events > topic->forgotten)
+			tell(arg, topic->name);
+}
+
+void connector_forget_topics(struct connector *c)
+{
+	struct topic_stats *topic;
+
+	for (topic = c->stats.topics; topic; topic = topic->next)
+		topic->forgotten = topic->events;
 }
 
 void connector_counts(const struct connector *c, struct counts *counts)

@@ -86,9 +86,10 @@ const char *connector_name(const struct connector *connector);
 const char *connector_file(const struct connector *connector);
 /* NULL: its configuration cannot be used. */
 const struct config *connector_config(const struct connector *connector);
-/* The topics that its task has written to */
+/* The topics that have events of it, since they were reset or it was made */
 void connector_topics(const struct connector *connector,
 		      void (*tell)(void *arg, const char *name), void *arg);
+void connector_forget_topics(struct connector *connector);
 void connector_counts(const struct connector *connector, struct counts *counts);
 /* They go on from task to task. */
 struct stats *connector_stats(struct connector *connector);

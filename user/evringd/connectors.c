@@ -25,6 +25,7 @@ struct connectors {
 	char *folder;
 	struct entry **entries;		/* of a folder by name, else as on the command line */
 	size_t nr;
+	struct logger log;
 	bool ending;
 };
 
@@ -102,21 +103,65 @@ const char *connectors_going(const struct connectors *cs, const char *name, cons
 	return NULL;
 }
 
-/* The least important level that a connector asks for is the process's. */
-static void set_level(const struct connectors *cs)
+static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+static int level_configured(const struct entry *entry)
 {
-	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	const struct config *cfg;
-	uint64_t level = 0;
-	bool known = false;
+	const struct config *cfg = connector_config(entry->connector);
+
+	return cfg ? levels[cfg->log_level] : LOG_INFO;
+}
+
+static int level_of(const struct entry *entry)
+{
+	return entry->log.level ? entry->log.level : level_configured(entry);
+}
+
+/* Each connector has a level; the process's own lines have the least important of these. */
+static int level_of_process(const struct connectors *cs)
+{
+	int level = cs->nr ? LOG_ERR : LOG_INFO;
 	size_t i;
 
-	for (i = 0; i < cs->nr; i++) {
-		cfg = connector_config(cs->entries[i]->connector);
-		level = cfg && cfg->log_level > level ? cfg->log_level : level;
-		known = known || cfg;
+	if (cs->log.level)
+		return cs->log.level;
+	for (i = 0; i < cs->nr; i++)
+		if (level_configured(cs->entries[i]) > level)
+			level = level_configured(cs->entries[i]);
+	return level;
+}
+
+static void set_level(const struct connectors *cs)
+{
+	size_t i;
+
+	for (i = 0; i < cs->nr; i++)
+		log_level_of(connector_name(cs->entries[i]->connector), level_of(cs->entries[i]));
+	log_level(level_of_process(cs));
+}
+
+int connectors_level(const struct connectors *cs, const struct entry *entry, uint64_t *changed_ms)
+{
+	*changed_ms = entry ? entry->log.changed_ms : cs->log.changed_ms;
+	return entry ? level_of(entry) : level_of_process(cs);
+}
+
+void connectors_set_level(struct connectors *cs, struct entry *entry, int level)
+{
+	struct logger logger = { .level = level };
+	struct timespec now;
+	size_t i;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	logger.changed_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	if (entry) {
+		entry->log = logger;
+	} else {
+		cs->log = logger;
+		for (i = 0; i < cs->nr; i++)
+			cs->entries[i]->log = logger;
 	}
-	log_level(known ? levels[level] : LOG_INFO);
+	set_level(cs);
 }
 
 static struct entry *insert(struct connectors *cs, struct connector *connector, const char *path)

@@ -16,11 +16,18 @@ struct connectors;
 struct loop;
 struct problems;
 
+/* What REST has asked for, until the process ends */
+struct logger {
+	int level;			/* of syslog(3); 0: nothing, so the configuration counts */
+	uint64_t changed_ms;		/* since 1970 */
+};
+
 /* One of them */
 struct entry {
 	struct definition def;
 	struct connector *connector;
 	char *path;
+	struct logger log;
 	bool removing;			/* it stops, and is gone then */
 	bool drop;			/* and so is its group */
 	bool seen;			/* has a file; false only during a reload */
@@ -58,6 +65,11 @@ struct entry *connectors_at(const struct connectors *cs, size_t i);
 struct entry *connectors_find(const struct connectors *cs, const char *name);
 /* The connector of this name or @group (or NULL) that is being removed, and not gone yet; or NULL. */
 const char *connectors_going(const struct connectors *cs, const char *name, const char *group);
+
+/* The level of a connector's lines, or with NULL of all others. *@changed_ms: by REST, or 0 */
+int connectors_level(const struct connectors *cs, const struct entry *entry, uint64_t *changed_ms);
+/* With NULL of all lines */
+void connectors_set_level(struct connectors *cs, struct entry *entry, int level);
 
 /* A configuration that could be used, if there are no @problems. Free it. */
 struct config *connectors_check(struct connectors *cs, const struct definition *def,

@@ -17,8 +17,11 @@
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
+ *	metrics		... /metrics, for Prometheus: host_metrics of user/common, process
+ *	page, live	... a page for people, and its stream: state, tapped; accept
  *	notify		sd_notify: ready, alive, the connectors' states
  *	loop		io_uring: timers, descriptors and signals that wake them
+ *	monitor		the module as a whole, for metrics and page, and for
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and the requested state
  *	task		one run of it: acknowledged, commit, read, produce
@@ -45,6 +48,7 @@
  *	outgoing	messages that wait for it
  *	verdict		the cause of a failed delivery: event, topic or moment
  *	split		a pack that is refused, in halves
+ *	stats		numbers of a connector, over all its tasks
  *	stall		why nothing is acknowledged: the log
  *	commit		the prefix -> the kernel
  *
@@ -57,6 +61,7 @@
 #ifndef EVRINGD_H
 #define EVRINGD_H
 
+#include "accept.h"
 #include "auth.h"
 #include "cell.h"
 #include "check.h"

@@ -94,12 +94,16 @@ static const struct {
 	{ "PUT",	"/connectors/*/resume",			resume_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/stop",			stop_connector,	UNKNOWN },
 	{ "GET",	"/connectors/*/topics",			show_topics,	NOT_FOUND },
+	{ "PUT",	"/connectors/*/topics/reset",		reset_topics,	NOT_FOUND },
 	{ "GET",	"/connectors/*/offsets",		show_offsets,	NOT_FOUND },
 	{ "PATCH",	"/connectors/*/offsets",		patch_offsets,	NOT_FOUND },
 	{ "DELETE",	"/connectors/*/offsets",		delete_offsets,	NOT_FOUND },
 	{ "GET",	"/connector-plugins",			list_plugins,	NO_ENTRY },
 	{ "GET",	"/connector-plugins/*/config",		show_plugin,	NO_ENTRY },
 	{ "PUT",	"/connector-plugins/*/config/validate", validate_config, NO_ENTRY },
+	{ "GET",	"/admin/loggers",			list_loggers,	NO_ENTRY },
+	{ "GET",	"/admin/loggers/*",			show_logger,	NO_ENTRY },
+	{ "PUT",	"/admin/loggers/*",			put_logger,	NO_ENTRY },
 };
 
 #define NR_ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -265,12 +265,6 @@ int task_status(const struct task *t)
 	return t->status;
 }
 
-void task_topics(const struct task *t, void (*tell)(void *arg, const char *name), void *arg)
-{
-	if (t->sender)
-		sender_topics(t->sender, tell, arg);
-}
-
 void task_counts(const struct task *t, struct counts *counts)
 {
 	*counts = t->counts;

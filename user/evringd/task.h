@@ -72,8 +72,6 @@ bool task_released(const struct task *task);
 const char *task_trace(const struct task *task);
 /* The exit status that this task alone would give the process */
 int task_status(const struct task *task);
-/* The topics that it has written to */
-void task_topics(const struct task *task, void (*tell)(void *arg, const char *name), void *arg);
 void task_counts(const struct task *task, struct counts *counts);
 
 #endif /* TASK_H */

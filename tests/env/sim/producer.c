@@ -141,17 +141,22 @@ int sim_rules_off(void)
 	return evring_redact_ctl(&arg);
 }
 
-/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
-static bool emit_exec(u64 count, u32 len)
+int sim_rules_on(void)
 {
-	static const char path[] = "/usr/bin/grep", argv[] = "grep\0-rn\0needle\0src/";
-	u32 argv_len = len ? len : sizeof(argv);
-	struct evring_slot slot;
+	struct evring_redact arg = { .name = "process.exec", .op = EVRING_REDACT_RESET };
+
+	return evring_redact_ctl(&arg);
+}
+
+/* All but its arguments, for which there is room */
+static struct process_exec *exec_begin(struct evring_slot *slot, const char *path, u32 argv_len)
+{
+	u32 path_len = (u32)strlen(path);
 	struct process_exec *e;
 
-	e = evring_reserve(&slot, exec_type, sizeof(*e) + sizeof(path) - 1 + argv_len);
+	e = evring_reserve(slot, exec_type, sizeof(*e) + path_len + argv_len);
 	if (!e)
-		return false;
+		return NULL;
 	memset(e, 0, sizeof(*e));
 	e->common.uid = 1000;
 	e->common.euid = 1000;
@@ -165,13 +170,38 @@ static bool emit_exec(u64 count, u32 len)
 	memcpy(e->common.comm, "bash", 5);
 	e->ppid = 1234;
 	e->egid = 1000;
-	e->old_tid = (u32)count;
 	e->argv_len = argv_len;
-	e->path = evring_str(sizeof(*e), sizeof(path) - 1);
-	e->argv = evring_str(sizeof(*e) + sizeof(path) - 1, argv_len);
-	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
+	e->path = evring_str(sizeof(*e), path_len);
+	e->argv = evring_str(sizeof(*e) + path_len, argv_len);
+	memcpy((char *)e + e->path.offset, path, path_len);
+	return e;
+}
+
+/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
+static bool emit_exec(u64 count, u32 len)
+{
+	static const char argv[] = "grep\0-rn\0needle\0src/";
+	u32 argv_len = len ? len : sizeof(argv);
+	struct evring_slot slot;
+	struct process_exec *e = exec_begin(&slot, "/usr/bin/grep", argv_len);
+
+	if (!e)
+		return false;
+	e->old_tid = (u32)count;
 	memset((char *)e + e->argv.offset, 'x', argv_len);
 	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
+	sim_hook_submit(SIM_HOOK_EXEC, &slot);
+	return true;
+}
+
+bool sim_exec_emit(const char *path, const char *argv, uint32_t argv_len)
+{
+	struct evring_slot slot;
+	struct process_exec *e = exec_begin(&slot, path, argv_len);
+
+	if (!e)
+		return false;
+	memcpy((char *)e + e->argv.offset, argv, argv_len);
 	sim_hook_submit(SIM_HOOK_EXEC, &slot);
 	return true;
 }
