@@ -5,7 +5,6 @@
  * A message of the log can come from any context, NMI included; its text is told by a
  * tracepoint in the middle of the function that has its level.
  */
-#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/jiffies.h>
 #include <linux/kern_levels.h>
@@ -20,6 +19,7 @@
 
 #include "../compat/kprobe.h"
 #include "../compat/oom.h"
+#include "common.h"
 #include "family.h"
 #include "file.h"
 #include "kernel_trouble.h"
@@ -117,15 +117,6 @@ static void probe_log(void *data, const char *text, size_t len)
 	evring_hook_submit(hook, &slot);
 }
 
-static u64 cgroup_of(struct task_struct *task)
-{
-#ifdef CONFIG_CGROUPS
-	return cgroup_id(task_dfl_cgroup(task));
-#else
-	return 0;
-#endif
-}
-
 /* The kernel has the victim's lock, which keeps its mm. */
 static void fill_memory(struct kernel_oom *e, struct mm_struct *mm)
 {
@@ -154,7 +145,7 @@ static void emit_oom(struct evring_event_hook *hook, struct task_struct *victim)
 	e->victim_pid = who.pid;
 	e->victim_uid = from_kuid(&init_user_ns, __task_cred(victim)->uid);
 	e->victim_start_time = who.start_time;
-	e->victim_cgroup = cgroup_of(victim);
+	e->victim_cgroup = evring_cgroup_of(victim);
 	e->oom_score_adj = victim->signal->oom_score_adj;
 	fill_memory(e, victim->mm);
 	e->victim_comm = evring_text_put(e, &end, &comm);
