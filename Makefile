@@ -53,7 +53,7 @@ ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 # For programs that are compiled and linked in one step: keep .d files out of bin/
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
-D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl
+D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl libpcre2-8
 CLI_PACKAGES := jansson smartcols
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
@@ -74,7 +74,7 @@ KMOD_SRC := Kbuild $(wildcard kmod/*.[ch] kmod/*/*.[ch] kmod/*/*.awk include/*/*
 	     tests/kernel/module/*.[ch] samples/*.c)
 KO	:= $(B)/kmod/evring.ko
 
-.PHONY: all help setup kmod user tests check check-fresh check-packages demo demo-registration install uninstall deb rpm clean FORCE
+.PHONY: all help setup kmod user tests check check-fresh check-packages demo demo-registration demo-warehouse install uninstall deb rpm clean FORCE
 .DEFAULT_GOAL := all
 
 all: kmod user			## build the module, the library and the programs
@@ -145,6 +145,9 @@ $(B)/bin/evring: $(CLI_OBJ) $(B)/lib/libevring.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
+# The page is a part of the program.
+$(B)/obj/user/evringd/page.o $(B)/san/user/evringd/page.o: user/evringd/page.html
+
 $(B)/bin/evringd: $(D_OBJ) $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -161,6 +164,11 @@ demo-registration:		## a shop in a VM, a real Kafka, and a consumer that mails e
 	@scripts/setup build vm kafka consumer
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E) $(EXAMPLE)
 	@tests/e2e/registration
+
+demo-warehouse:			## what ran in a VM, by Kafka Connect in PostgreSQL, asked in SQL
+	@scripts/setup build vm kafka registry python warehouse
+	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
+	@tests/e2e/warehouse
 
 # The environment of scripts/install
 INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir

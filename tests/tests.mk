@@ -92,7 +92,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
-		-lrdkafka -luring -ljansson -lmicrohttpd -lcurl $(UNIT_LIBS)
+		-lrdkafka -luring -ljansson -lmicrohttpd -lcurl -lpcre2-8 $(UNIT_LIBS)
 
 $(JSON_TESTS):
 	@mkdir -p $(@D)

@@ -253,6 +253,22 @@ static const char *one_match(struct run *run, const char *p, const char *end, un
 }
 
 /*
+ * The first byte of the text from @s on that what is behind a star may begin with;
+ * NULL: there is none.
+ */
+static const char *behind_star(struct run *run, const char *p, const char *p_end, const char *s,
+			       const char *s_end)
+{
+	const char *found;
+
+	if (p == p_end || *p == '*' || *p == '?' || *p == '[' || *p == '\\')
+		return s;
+	found = memchr(s, *p, (size_t)(s_end - s));
+	run->steps -= (int)(((found ? found : s_end) - s) / 8);
+	return found;
+}
+
+/*
  * Where nothing matches behind a star, it takes one more byte: only the last star
  * need be tried again, so there is one way back and no recursion.
  */
@@ -266,9 +282,12 @@ static bool glob(struct run *run, struct span text, struct span pattern)
 			return false;
 		if (p < p_end && *p == '*') {
 			star = ++p;
-			back = s;
 			if (p == p_end)
 				return true;
+			s = behind_star(run, p, p_end, s, s_end);
+			if (!s)
+				return false;
+			back = s;
 			continue;
 		}
 		next = p < p_end ? one_match(run, p, p_end, *s) : NULL;
@@ -277,7 +296,10 @@ static bool glob(struct run *run, struct span text, struct span pattern)
 			s++;
 		} else if (star) {
 			p = star;
-			s = ++back;
+			s = behind_star(run, p, p_end, back + 1, s_end);
+			if (!s)
+				return false;
+			back = s;
 		} else {
 			return false;
 		}

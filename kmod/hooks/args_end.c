@@ -14,7 +14,7 @@
 #define PIECE_BYTES	256	/* of each of the lead's three pieces, at most */
 #define CHUNK_BYTES	128	/* looked through at once for where an argument begins */
 
-static_assert(3 * PIECE_BYTES + 1 + EVRING_ARGS_END_BYTES + CHUNK_BYTES <= EVRING_ARGS_END_ROOM);
+static_assert(3 * PIECE_BYTES + EVRING_ARGS_END_BYTES + CHUNK_BYTES <= EVRING_ARGS_END_ROOM);
 
 /* Where the argument begins that has the byte before @at; 0: it is not to be read. */
 static unsigned long argument_start(unsigned long first, unsigned long at, char *chunk)
@@ -46,36 +46,35 @@ static bool piece_add(char *room, u32 *used, unsigned long from, unsigned long t
 
 /*
  * What comes before, and of the argument that is cut in two how it begins and what is
- * next to the cut. A blank stands for what is between these.
+ * next to the cut. Between these is a gap, where it is long.
  */
-static bool lead_read(char *room, u32 *used, unsigned long first, unsigned long at)
+static bool lead_read(char *room, struct evring_args_end *to, unsigned long first,
+		      unsigned long at)
 {
 	unsigned long start = argument_start(first, at, room + EVRING_ARGS_END_ROOM - CHUNK_BYTES);
 	unsigned long head = min(at, start + PIECE_BYTES);
 
-	if (!start || !piece_add(room, used, first, start) ||
-	    !piece_add(room, used, start, head))
+	if (!start || !piece_add(room, &to->lead, first, start) ||
+	    !piece_add(room, &to->lead, start, head))
 		return false;
 	if (at - head > PIECE_BYTES) {
-		room[(*used)++] = ' ';
+		to->gap = to->lead;
 		head = at - PIECE_BYTES;
 	}
-	return piece_add(room, used, head, at);
+	return piece_add(room, &to->lead, head, at);
 }
 
 /*
  * The last @len bytes before @end of the arguments that begin at @first, into @room
- * behind *@lead bytes of lead. Returns @len, or 0 if they are not to be read. Never
- * sleeps; looks through as much as one argument can have, where one is that long.
+ * behind a lead. Never sleeps; looks through as much as one argument can have, where
+ * one is that long.
  */
-u32 evring_args_end(char *room, unsigned long first, unsigned long end, u32 len, u32 *lead)
+struct evring_args_end evring_args_end(char *room, unsigned long first, unsigned long end, u32 len)
 {
-	*lead = 0;
-	if (!len)
-		return 0;
-	if (lead_read(room, lead, first, end - len) &&
-	    evring_peek(room + *lead, end - len, len) == len)
-		return len;
-	*lead = 0;
-	return 0;
+	struct evring_args_end to = { };
+
+	if (len && lead_read(room, &to, first, end - len) &&
+	    evring_peek(room + to.lead, end - len, len) == len)
+		to.len = len;
+	return to;
 }

@@ -8,6 +8,18 @@
 #define EVRING_ARGS_END_BYTES	1024	/* of it, at most */
 #define EVRING_ARGS_END_ROOM	2048	/* for that and the lead */
 
-u32 evring_args_end(char *room, unsigned long first, unsigned long end, u32 len, u32 *lead);
+/**
+ * struct evring_args_end - what was read of it
+ * @lead: bytes before it, which are looked at and are in no event
+ * @gap: of the lead, the first byte that others are missing before; 0: none are
+ * @len: bytes of the end itself, behind the lead; 0: it is not to be read
+ */
+struct evring_args_end {
+	u32 lead;
+	u32 gap;
+	u32 len;
+};
+
+struct evring_args_end evring_args_end(char *room, unsigned long first, unsigned long end, u32 len);
 
 #endif /* _KMOD_HOOKS_ARGS_END_H */

@@ -143,9 +143,8 @@ struct exec_told {
 	unsigned long from;	/* else where it lies */
 	unsigned long whole;	/* length of all arguments */
 	u32 argv_len;
-	const char *end;	/* the last of them, behind a lead */
-	u32 end_lead;
-	u32 end_len;
+	const char *end_room;	/* the last of them, behind a lead */
+	struct evring_args_end end;
 	bool argv_cut;
 
 	const char *env;
@@ -228,9 +227,9 @@ static void fill_strings(struct process_exec *e, const struct exec_told *told, u
 	e->argv_len = min_t(unsigned long, told->whole, U32_MAX);
 	e->argv_truncated = told->argv_cut || done < told->whole;
 	end += told->argv_len;
-	memcpy((char *)e + end, told->end + told->end_lead, told->end_len);
-	e->argv_end = evring_str(end, told->end_len);
-	end += told->end_len;
+	memcpy((char *)e + end, told->end_room + told->end.lead, told->end.len);
+	e->argv_end = evring_str(end, told->end.len);
+	end += told->end.len;
 	memcpy((char *)e + end, told->env, told->env_len);
 	e->env = evring_str(end, told->env_len);
 	e->env_truncated = told->env_cut;
@@ -245,7 +244,7 @@ static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
 	};
 	struct evring_edge end = {
 		.offset = offsetof(struct process_exec, argv_end),
-		.text = told->end, .lead = told->end_lead,
+		.text = told->end_room, .lead = told->end.lead, .gap = told->end.gap,
 	};
 	struct evring_edge env = {
 		.offset = offsetof(struct process_exec, env), .open = e->env_truncated,
@@ -257,16 +256,18 @@ static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
 }
 
 /* How much of the arguments there is room for: paths give way, but not all of it. */
-static void fit_argv(struct exec_told *told)
+static void fit_argv(struct exec_told *told, char *end_room)
 {
-	u32 room = evring_record_max() - sizeof(struct process_exec);
+	u32 room = evring_record_max() - EVRING_TRAILER_LEN - sizeof(struct process_exec), len;
 
 	told->argv_len = min3(told->whole, (unsigned long)EVRING_ARGV_BYTES,
 			      (unsigned long)room / 8 * 5);
-	if (!told->argv)
-		told->end_len = min3(told->whole - told->argv_len,
-				     (unsigned long)EVRING_ARGV_END_BYTES,
-				     (unsigned long)room / 7);
+	told->end_room = end_room;
+	if (told->argv)
+		return;
+	len = min3(told->whole - told->argv_len, (unsigned long)EVRING_ARGV_END_BYTES,
+		   (unsigned long)room / 7);
+	told->end = evring_args_end(end_room, told->from, told->from + told->whole, len);
 }
 
 static void emit(struct evring_event_hook *hook, struct exec_told *told, char *room)
@@ -275,12 +276,9 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told, char *r
 	struct evring_slot slot;
 	struct process_exec *e;
 
-	fit_argv(told);
-	told->end = room + END_AT;
-	told->end_len = evring_args_end(room + END_AT, told->from, told->from + told->whole,
-					told->end_len, &told->end_lead);
+	fit_argv(told, room + END_AT);
 	len = evring_texts_fit(told->texts, TEXTS,
-			       end + told->argv_len + told->end_len + told->env_len);
+			       end + told->argv_len + told->end.len + told->env_len);
 	e = evring_begin(&slot, hook->type, sizeof(*e), len);
 	if (!e)
 		return;

@@ -6,6 +6,7 @@
 #include <linux/fs_struct.h>
 #include <linux/sched.h>
 
+#include "../redact/redact.h"
 #include "file.h"
 
 #define TRIES_MAX	3
@@ -13,11 +14,12 @@
 /*
  * The length of an event that has these texts behind @fixed bytes. If they do not fit
  * into a record they are cut: each text may take an equal share of the room, and the
- * room that the texts before it left over.
+ * room that the texts before it left over. Room stays for what redaction adds, so that
+ * an event is not lost because it has a secret that is short.
  */
 u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed)
 {
-	u32 whole = fixed, room = evring_record_max() - fixed, rest, i;
+	u32 whole = fixed, room = evring_record_max() - EVRING_TRAILER_LEN - fixed, rest, i;
 
 	for (i = 0; i < nr; i++)
 		whole += texts[i].len;

@@ -98,8 +98,7 @@ struct state {
 	u32 cwd_flags;
 	u32 mntns;
 	u32 argv_len;
-	u32 end_lead;
-	u32 end_len;
+	struct evring_args_end args_end;
 	unsigned long whole;		/* length of all arguments */
 	char tty[EVRING_TTY_BYTES];
 	char path[EVRING_PATH_BYTES];
@@ -180,7 +179,7 @@ static void find_folders(struct state *state)
 /* As much of the arguments as is in memory. This worker is in the task's memory. */
 static void find_arguments(struct state *state, struct mm_struct *mm)
 {
-	const u32 room = evring_record_max() - sizeof(struct process_state);
+	const u32 room = evring_record_max() - EVRING_TRAILER_LEN - sizeof(struct process_state);
 	unsigned long from, to;
 	u32 len;
 
@@ -193,7 +192,7 @@ static void find_arguments(struct state *state, struct mm_struct *mm)
 	state->argv_len = evring_peek(state->argv, from, len);
 	len = min3(state->whole - len, (unsigned long)EVRING_ARGV_END_BYTES,
 		   (unsigned long)room / 7);
-	state->end_len = evring_args_end(state->end, from, to, len, &state->end_lead);
+	state->args_end = evring_args_end(state->end, from, to, len);
 }
 
 static void find_program(struct state *state)
@@ -205,8 +204,7 @@ static void find_program(struct state *state)
 	state->mm = mm;
 	state->whole = 0;
 	state->argv_len = 0;
-	state->end_len = 0;
-	state->end_lead = 0;
+	state->args_end = (struct evring_args_end){ };
 	memset(&state->file, 0, sizeof(state->file));
 	if (mm) {
 		kthread_use_mm(mm);
@@ -300,8 +298,8 @@ static void fill_texts(struct process_state *e, const struct state *state)
 	e->argv_len = min_t(unsigned long, state->whole, U32_MAX);
 	e->argv_truncated = state->argv_len < state->whole;
 	end += state->argv_len;
-	memcpy((char *)e + end, state->end + state->end_lead, state->end_len);
-	e->argv_end = evring_str(end, state->end_len);
+	memcpy((char *)e + end, state->end + state->args_end.lead, state->args_end.len);
+	e->argv_end = evring_str(end, state->args_end.len);
 }
 
 /* Where the arguments were cut, what is not in the event tells which of them are secrets. */
@@ -313,7 +311,7 @@ static void tell_edges(struct evring_slot *slot, const struct state *state)
 	};
 	struct evring_edge end = {
 		.offset = offsetof(struct process_state, argv_end),
-		.text = state->end, .lead = state->end_lead,
+		.text = state->end, .lead = state->args_end.lead, .gap = state->args_end.gap,
 	};
 
 	evring_stage_edge(slot, &argv);
@@ -354,7 +352,7 @@ static void *reserve(struct evring_slot *slot, struct evring_event_type *type, u
 static enum told emit(struct evring_event_hook *hook, struct state *state, bool last_try)
 {
 	u32 len = evring_texts_fit(state->texts, TEXTS, sizeof(struct process_state) +
-				   state->argv_len + state->end_len);
+				   state->argv_len + state->args_end.len);
 	struct evring_slot slot;
 	struct process_state *e = reserve(&slot, hook->type, len);
 	enum told told;

@@ -91,6 +91,21 @@ static bool cond_holds(struct evring_search *search, __u32 i)
 	return search->conds[i] == COND_HOLDS;
 }
 
+bool evring_search_holds(struct evring_search *search, const struct evring_redact_rule *rule)
+{
+	return !rule->cond || cond_holds(search, rule->cond - 1u);
+}
+
+bool evring_search_any(struct evring_search *search)
+{
+	__u32 i;
+
+	for (i = search->first; i < search->end; i++)
+		if (evring_search_holds(search, search_rule(search, i)))
+			return true;
+	return false;
+}
+
 /* False: the event has no such text. */
 static bool find_text(const struct evring_search *search, const struct evring_redact_rule *rule,
 		      struct evring_seen_text *text)
@@ -125,22 +140,25 @@ static bool find_text(const struct evring_search *search, const struct evring_re
 static void look_field(struct evring_search *search)
 {
 	const struct evring_redact_rule *rule = search_rule(search, search->first);
+	const bool is_list = rule->kind == EVRING_KIND_TEXTS;
 	const struct evring_seen_text *text = &search->text;
 	__u32 at, end;
-	const char *nul;
+	__u8 seen;
 
 	if (!find_text(search, rule, &search->text))
 		return;
 	search->after = false;
 	search->value_end = 0;
 	for (at = 0; at < text->len; at = end + 1) {
-		nul = rule->kind == EVRING_KIND_TEXTS ?
-		      memchr(text->s + at, '\0', text->len - at) : NULL;
-		end = nul ? (__u32)(nul - text->s) : text->len;
+		seen = 0;
+		for (end = at; end < text->len && (text->s[end] || !is_list); end++)
+			seen |= evring_byte_class[(__u8)text->s[end]];
 		if (search->steps > 0)
-			evring_search_text(search, at, end);
+			evring_search_text(search, at, end, seen);
 		if (search->steps > 0)
 			continue;
+		if (!evring_search_any(search))
+			return;
 		search->cuts->hidden = true;
 		evring_search_hide(search, at, text->len);
 		return;
@@ -149,16 +167,15 @@ static void look_field(struct evring_search *search)
 
 /* The rules of one field stand together. */
 void evring_redact_find(const struct evring_redaction *rules,
+			const struct evring_redact_index *index,
 			const struct evring_redact_event *event, struct evring_cuts *cuts)
 {
 	struct evring_search search = {
-		.rules = rules, .event = event, .cuts = cuts, .steps = EVRING_REDACT_STEPS,
-		.pool = (const char *)rules + rules->pool.offset,
+		.rules = rules, .index = index, .event = event, .cuts = cuts,
+		.steps = EVRING_REDACT_STEPS, .pool = (const char *)rules + rules->pool.offset,
 	};
 	const __u32 count = rules->rules.count;
-	const struct evring_redact_rule *rule;
 	__u16 offset;
-	bool any;
 	__u32 i;
 
 	cuts->nr = 0;
@@ -166,16 +183,9 @@ void evring_redact_find(const struct evring_redaction *rules,
 	for (i = 0; i < count;) {
 		search.first = i;
 		offset = search_rule(&search, i)->offset;
-		any = false;
-		for (; i < count && search_rule(&search, i)->offset == offset; i++) {
-			rule = search_rule(&search, i);
-			if (rule->cond && !cond_holds(&search, rule->cond - 1u))
-				continue;
-			search.holds[i / 64] |= 1ULL << i % 64;
-			any = true;
-		}
+		while (i < count && search_rule(&search, i)->offset == offset)
+			i++;
 		search.end = i;
-		if (any)
-			look_field(&search);
+		look_field(&search);
 	}
 }

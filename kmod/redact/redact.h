@@ -21,6 +21,25 @@
  */
 int evring_redaction_verify(const void *block, size_t len, const struct evring_block *type);
 
+/* index.c: which words are worth a look at the rules? */
+
+/**
+ * struct evring_redact_index - what their operands begin and end with
+ * @first: by a byte: bits of enum evring_redact_op whose operands may match from it on
+ * @second: of a prefix's second byte, which tells options apart
+ * @last: of a name's last byte; a prefix ends nowhere
+ * @ops: bits of all operations that there are
+ */
+struct evring_redact_index {
+	__u8 first[256];
+	__u8 second[256];
+	__u8 last[256];
+	__u8 ops;
+};
+
+/* Of rules that were verified */
+void evring_redact_index(const struct evring_redaction *rules, struct evring_redact_index *index);
+
 /* find.c: what is to be left out? */
 
 /* Bytes of the payload, from one position to another */
@@ -77,10 +96,11 @@ struct evring_redact_event {
 };
 
 /*
- * By rules that were verified. The event's own bytes need not be: whatever they
- * say, nothing outside of the payload and the leads is read. Any context.
+ * By rules that were verified, and their index. The event's own bytes need not be:
+ * whatever they say, nothing outside of the payload and the leads is read. Any context.
  */
 void evring_redact_find(const struct evring_redaction *rules,
+			const struct evring_redact_index *index,
 			const struct evring_redact_event *event, struct evring_cuts *cuts);
 
 /* copy.c: the event without it */

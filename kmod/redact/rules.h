@@ -12,12 +12,14 @@
  * @rcu: to free it
  * @nr_vars: of @vars
  * @vars: all fields of variable length
+ * @index: of @rules
  * @rules: verified for the type
  */
 struct evring_rules {
 	struct rcu_head rcu;
 	u32 nr_vars;
 	struct evring_var vars[256];
+	struct evring_redact_index index;
 	struct evring_redaction rules __aligned(8);
 };
 

@@ -42,6 +42,15 @@ static struct evring_rules *rules_alloc(u32 len, const struct evring_event_type 
 	return rules;
 }
 
+static int rules_verify(struct evring_rules *rules, const struct evring_event_type *type)
+{
+	int ret = evring_redaction_verify(&rules->rules, rules->rules.len, type->block);
+
+	if (!ret)
+		evring_redact_index(&rules->rules, &rules->index);
+	return ret;
+}
+
 static int rules_read(struct evring_rules *rules, const void __user *user, u32 len,
 		      const struct evring_event_type *type)
 {
@@ -50,7 +59,7 @@ static int rules_read(struct evring_rules *rules, const void __user *user, u32 l
 	/* It may have changed since its length was read. */
 	if (rules->rules.len != len)
 		return -EINVAL;
-	return evring_redaction_verify(&rules->rules, len, type->block);
+	return rules_verify(rules, type);
 }
 
 static struct evring_rules *rules_load(u64 user, const struct evring_event_type *type)
@@ -90,7 +99,7 @@ static struct evring_rules *rules_default(const struct evring_event_type *type)
 	kvfree(own);
 	/* They are made by this module, but of two tables that must fit. */
 	if (IS_ERR(rules) ||
-	    !WARN_ON_ONCE(evring_redaction_verify(&rules->rules, rules->rules.len, type->block)))
+	    !WARN_ON_ONCE(rules_verify(rules, type)))
 		return rules;
 	kvfree(rules);
 	return ERR_PTR(-EINVAL);

@@ -220,7 +220,8 @@ bool evring_land(struct evring_slot *slot)
 	char *to;
 	u32 mark;
 
-	evring_redact_find(&stage->rules->rules, &stage->event, &stage->cuts);
+	evring_redact_find(&stage->rules->rules, &stage->rules->index, &stage->event,
+			   &stage->cuts);
 	to = stage_reserve(slot, stage, &mark);
 	/* They may be another process's than the one that runs. */
 	if (to) {

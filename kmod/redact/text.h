@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
-/* find.c: an event and its fields; text.c: one text under its field's rules; value.c: values. */
+/*
+ * find.c: an event and its fields; text.c: one text under its field's rules, and its
+ * words; whole.c: headers and URLs; value.c: values.
+ */
 #ifndef _KMOD_REDACT_TEXT_H
 #define _KMOD_REDACT_TEXT_H
 
@@ -20,15 +23,15 @@ struct evring_seen_text {
 
 struct evring_search {
 	const struct evring_redaction *rules;
+	const struct evring_redact_index *index;
 	const struct evring_redact_event *event;
 	struct evring_cuts *cuts;
 	const char *pool;
 	int steps;
 	__u8 conds[EVRING_REDACT_CONDS_MAX];	/* as far as they are known */
 
-	/* The field's rules that hold, and its text */
+	/* The field's rules, and its text */
 	__u32 first, end;
-	__u64 holds[EVRING_REDACT_RULES_MAX / 64];
 	struct evring_seen_text text;
 	bool after;	/* the next text is a secret */
 
@@ -50,8 +53,19 @@ static inline const struct evring_redact_rule *search_rule(const struct evring_s
 /* find.c: leave out the text's bytes from one position to another */
 void evring_search_hide(struct evring_search *search, __u32 from, __u32 to);
 
-/* text.c: one of the field's texts, which has these positions */
-void evring_search_text(struct evring_search *search, __u32 at, __u32 end);
+/* find.c: does the rule's condition hold? It is asked only where the rule would leave something out. */
+bool evring_search_holds(struct evring_search *search, const struct evring_redact_rule *rule);
+/* find.c: does any of the field's rules hold? */
+bool evring_search_any(struct evring_search *search);
+
+/* text.c: one of the field's texts, which has these positions, and bytes of these classes */
+void evring_search_text(struct evring_search *search, __u32 at, __u32 end, __u8 seen);
+
+/* whole.c */
+void evring_search_whole(struct evring_search *search, __u32 at, __u32 end, __u8 seen);
+
+/* index.c: the next operand of a rule, at *@at, which is moved behind it */
+const char *evring_redact_operand(const char **at, __u16 *len);
 
 /* value.c */
 
@@ -59,6 +73,8 @@ void evring_search_text(struct evring_search *search, __u32 at, __u32 end);
 #define EVRING_BYTE_QUOTE	2
 #define EVRING_BYTE_DIVIDER	4	/* between words of a script, a query or a document */
 #define EVRING_BYTE_END		8	/* of a value without quotes, which may have , and ] in it */
+#define EVRING_BYTE_EQUAL	16
+#define EVRING_BYTE_COLON	32
 
 extern const __u8 evring_byte_class[256];
 
@@ -80,6 +96,11 @@ static inline bool evring_is_divider(char c)
 static inline bool evring_is_end(char c)
 {
 	return evring_byte_class[(__u8)c] & EVRING_BYTE_END;
+}
+
+static inline char evring_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 __u32 evring_value_end(struct evring_search *search, __u32 at, __u32 end);

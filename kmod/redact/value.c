@@ -15,6 +15,7 @@ const __u8 evring_byte_class[256] = {
 	[')'] = DIVIDER | END, ['<'] = DIVIDER | END, ['>'] = DIVIDER | END,
 	['('] = DIVIDER, ['?'] = DIVIDER, ['{'] = DIVIDER, ['}'] = DIVIDER, ['['] = DIVIDER,
 	[']'] = DIVIDER, [','] = DIVIDER, ['\\'] = DIVIDER,
+	['='] = EVRING_BYTE_EQUAL, [':'] = EVRING_BYTE_COLON,
 };
 
 /* Behind the next @quote; where the first one was @escaped by a backslash, so is this one. */

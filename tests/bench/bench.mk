@@ -3,7 +3,7 @@
 
 BENCH	:= $(B)/bench
 BENCH_PARTS := uml sim bpf tracers publish kafka
-BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter)
+BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter redact)
 
 # For each part: groups of scripts/setup, and targets of this build
 SETUP_uml := uml
@@ -49,9 +49,13 @@ $(BENCH)/evringd-sim: tests/env/sim/evringd_sim.c tests/env/sim/host.c $(D_OBJ) 
 		$(filter-out %/evringd/main.o,$(filter %.o,$^)) $(BENCH)/evringd_main.o \
 		$(D_LIBS) -lpthread
 
+# It measures evringd's converters.
+$(BENCH)/encoder: $(filter-out %/main.o,$(D_OBJ))
+$(BENCH)/encoder: BENCH_LIBS = -Iuser/evringd $(filter-out -ljemalloc,$(D_LIBS))
+
 $(BENCH_SIM): $(BENCH)/%: tests/bench/sim/%.c tests/bench/sim/bench.h tests/env/sim/host.c \
 		$(LIB_OBJ) $(SIM)/kernel.o tests/env/sim/sim.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Itests/env/sim $(SIM_WRAP) $(SIM_HOST) $(LDFLAGS) -o $@ $< \
-		$(filter %.o,$^) -lpthread
+		$(filter %.o,$^) $(BENCH_LIBS) -lpthread

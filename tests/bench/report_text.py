@@ -23,6 +23,7 @@ PARTS = {
     "scaling": "Several producers",
     "tracers": "Tracers",
     "filter": "Filters",
+    "redact": "Redaction",
     "publish": "Publishing",
     "drain": "Reading",
     "evringd": "evringd",

@@ -17,12 +17,37 @@ until_it_says() {
 
 says '^critical  *2 ' "status: a row for each lane" evring status
 says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
+says 'KEPT *HELD' "status --rings: what groups hold of each" evring status --rings
 says '"abi":1' "status --json" evring status --json
+says '^evring_module_loaded 1$' "status --prometheus" evring status --prometheus
+says 'evring_module_info{version="[^"]*",abi="1",clock="[a-z]*",srcversion="[0-9A-F]*"} 1' \
+	"status --prometheus: which module it is" evring status --prometheus
+says 'evring_events_emitted_total{lane="app",cpu="1"} [0-9]*$' \
+	"status --prometheus: the counters of each ring" evring status --prometheus
+says '^evring_hook_attached{hook="process.exec"} 0$' "status --prometheus: no hook is attached" \
+	evring status --prometheus
+says '^# EOF$' "status --openmetrics" evring status --openmetrics
+echo old >/tmp/evring.prom
+chmod 600 /tmp/evring.prom
+says '' "status --output: prints nothing" evring status --prometheus --output /tmp/evring.prom
+[ "$(echo /tmp/evring.prom*)" = /tmp/evring.prom ] && [ "$(stat -c %a /tmp/evring.prom)" = 644 ] &&
+	grep -q '^evring_module_loaded 1$' /tmp/evring.prom && ! grep -qx old /tmp/evring.prom
+ok $? "... and replaces the file as a whole, for everybody to read"
+ends 1 'cannot write' "status --output: into a folder that there is not" \
+	evring status --prometheus --output /nosuch/evring.prom
+ends 2 'goes with' "status --output alone" evring status --output /tmp/x
+says '^evring_module_loaded 0$' "status --prometheus: without a module there is one thing to tell" \
+	evring --device /dev/nosuch status --prometheus
 says ' process.exec  *1 ' "types: one a line" evring types
 says 'argv_truncated  *bool' "types NAME: its fields" evring types -v process.exec
 says 'detached' "hooks: all are detached at first" evring hooks
 says 'process.fork: attached' "hooks attach takes a glob" evring hooks attach 'process.*'
 says 'process.exec *attached' "hooks: now attached" evring hooks
+evring status --prometheus >/tmp/out
+grep -q '^evring_hook_attached{hook="process.exec"} 1$' /tmp/out &&
+	grep -q '^evring_hook_expected{hook="process.exec"} 1$' /tmp/out &&
+	grep -q '^evring_hook_expected{hook="file.open"} 0$' /tmp/out
+ok $? "status --prometheus: hooks that are attached, and wanted"
 says '' "hooks attach: again is fine" evring hooks attach process.exec
 ends 1 'process.exec' "hooks attach: no such hook, and what there is" evring hooks attach nosuch
 ends 2 'usage\|help' "no verb: usage" evring
@@ -78,7 +103,7 @@ says "^mysql '-p\\[redacted\\]' db\$" "redact try: what would be left" \
 says '^process.exec: 2 rules' "redact check" evring redact check 'process.exec.argv: after --pin'
 ends 1 'column 20: .*did you mean .after --pin' "redact check: what would be right" \
 	evring redact check 'process.exec.argv: --pin'
-ends 1 "no hook's" "redact add: an application has no rules" \
+ends 1 'not the type of a hook' "redact add: an application has no rules" \
 	evring redact add 'evring.lost.x: all'
 says '' "redact add" evring redact add 'process.exec.argv: after --pin'
 says '^process.exec  *administrator  *process.exec.argv: after --pin$' "redact: it is there" evring redact
@@ -177,6 +202,11 @@ cp /tmp/log /tmp/out
 ok $? "evringd: with no broker it leaves what it could not deliver in the ring, and says so"
 says 'alone holds events and has had no owner' "status: a group that nobody reads is told" \
 	evring status
+evring status --prometheus >/tmp/out
+grep -q '^evring_group_owned{group="alone",policy="hold"} 0$' /tmp/out &&
+	grep -q '^evring_group_unowned_seconds{group="alone"} [0-9]*\.[0-9]*[1-9]' /tmp/out &&
+	grep -q '^evring_group_oldest_unread_seconds{group="alone"} [0-9]*\.[0-9]*[1-9]' /tmp/out
+ok $? "status --prometheus: the same, and how old its oldest event is"
 says 'dropped\|alone' "groups drop" evring groups drop alone
 
 insmod /cli/evring_heartbeat.ko

@@ -7,7 +7,6 @@
                                          avro..., protobuf... and others the same events
 """
 import datetime
-import importlib.util
 import io
 import json
 import os
@@ -17,7 +16,15 @@ import tempfile
 
 import fastavro
 import jsonschema
-from google.protobuf.timestamp_pb2 import Timestamp
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -97,26 +104,23 @@ def read_avro(schema, data):
 
 
 class Protobuf:
-    """Messages of .proto files, compiled by protoc."""
+    """Messages of .proto files, as protoc describes them. Each file has a pool of its own."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.count = 0
-        sys.path.insert(0, self.folder.name)
 
     def message(self, text, full):
-        self.count += 1
-        name = f"events{self.count}"
-        path = os.path.join(self.folder.name, f"{name}.proto")
+        path = os.path.join(self.folder.name, "events.proto")
+        described = os.path.join(self.folder.name, "events.set")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        subprocess.run(["protoc", f"--python_out={self.folder.name}", f"-I{self.folder.name}",
-                        path], check=True)
-        spec = importlib.util.spec_from_file_location(
-            name, os.path.join(self.folder.name, f"{name}_pb2.py"))
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return getattr(module, full.rsplit(".", 1)[1])
+        subprocess.run(["protoc", f"--descriptor_set_out={described}", "--include_imports",
+                        f"-I{self.folder.name}", path], check=True)
+        pool = DescriptorPool()
+        with open(described, "rb") as file:
+            for entry in FileDescriptorSet.FromString(file.read()).file:
+                pool.Add(entry)
+        return GetMessageClass(pool.FindMessageTypeByName(full))
 
 
 def proto_compare(message, event, where):
@@ -130,7 +134,7 @@ def proto_compare(message, event, where):
         wanted = event.get(field.name)
         if field.label == field.LABEL_REPEATED:
             expect(name, list(value), wanted or [])
-        elif isinstance(value, Timestamp):
+        elif field.message_type and field.message_type.full_name == "google.protobuf.Timestamp":
             got = value.ToNanoseconds() if message.HasField(field.name) else None
             expect(name, got, None if wanted is None else instant(wanted))
         elif field.type == field.TYPE_MESSAGE:
@@ -200,9 +204,12 @@ def cloudevent(data, event):
 
 
 class Schemas:
-    """Those of one type."""
+    """Those of one type, and of the type when it had fewer fields."""
 
-    def __init__(self, line, protobuf):
+    def __init__(self, line, protobuf, before):
+        self.name = line["schema"]
+        self.older = before if before and before.name == self.name else None
+        self.events = []
         self.avro = fastavro.parse_schema(json.loads(line["avro"]))
         self.plain = json.loads(line["avro"])
         self.message = protobuf.message(line["protobuf"], line["full"])
@@ -241,6 +248,35 @@ def check_event(schemas, values, event):
     wanted = flatten(event) if schemas.flat else event
     avro_record(schemas.plain, read_avro(schemas.avro, values["avro"]), wanted, "avro")
     proto_compare(read_protobuf(schemas.message, values["protobuf"]), wanted, "protobuf")
+    schemas.events.append((values, event))
+    if schemas.older:
+        cross_read(values, schemas, schemas.older, event)
+
+
+def known_fields(schema):
+    return {field["name"]: field for field in schema["fields"]}
+
+
+def cross_read(values, written, reader, event):
+    """One schema's datum as the other's record: more columns are null, and others skipped."""
+    record = fastavro.schemaless_reader(io.BytesIO(values["avro"]), written.avro, reader.avro)
+    wanted = known_fields(known_fields(reader.plain)["data"]["type"])
+    there = known_fields(known_fields(written.plain)["data"]["type"])
+    expect("columns", sorted(record["data"]), sorted(wanted))
+    for name, field in wanted.items():
+        value = event["data"].get(name) if name in there else None
+        avro_value(field, record["data"][name], value, f"cross.{name}")
+    message = reader.message()
+    message.ParseFromString(values["protobuf"])
+    both = {name: value for name, value in event["data"].items() if name in wanted}
+    proto_compare(message, {**event, "data": both}, "cross")
+
+
+def cross_older(schemas):
+    """The older schema's events by the newer one."""
+    for values, event in schemas.older.events if schemas.older else []:
+        cross_read(values, schemas.older, schemas, event)
+    return len(schemas.older.events) if schemas.older else 0
 
 
 def no_duplicates(pairs):
@@ -251,12 +287,13 @@ def no_duplicates(pairs):
 
 def random_events():
     protobuf, schemas = Protobuf(), None
-    counts = {"events": 0, "types": 0, "clashes": 0, "unknown": 0}
+    counts = {"events": 0, "types": 0, "clashes": 0, "unknown": 0, "crossed": 0}
     for text in sys.stdin:
         line = json.loads(text)
         if "schema" in line:
-            schemas = Schemas(line, protobuf)
+            schemas = Schemas(line, protobuf, schemas)
             counts["types"] += 1
+            counts["crossed"] += cross_older(schemas)
             continue
         values = {key: bytes.fromhex(value) for key, value in line.items() if key != "type"}
         values["known"] = line["type"] is not None
@@ -275,11 +312,118 @@ def random_events():
             print(values["json"].decode(), file=sys.stderr)
             raise
         counts["events"] += 1
+        counts["crossed"] += bool(schemas.older)
     print(json.dumps(counts))
     return counts["events"] > 0
+
+
+#
+# What evringd has sent
+#
+
+
+def identity(event):
+    return tuple(event[key] for key in ("machine_id", "boot_id", "lane", "cpu", "seq"))
+
+
+def consume(brokers):
+    """All messages by topic, until the topics are at their ends."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "formats",
+                         "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    topics, partitions = {}, []
+    for name, topic in consumer.list_topics(timeout=60).topics.items():
+        if name.startswith("__"):
+            continue
+        for number in topic.partitions:
+            _, end = consumer.get_watermark_offsets(TopicPartition(name, number), timeout=60)
+            partitions.append(TopicPartition(name, number, 0))
+            topics.setdefault(name, []).extend([None] * end)
+    left = sum(len(messages) for messages in topics.values())
+    got = {name: [] for name in topics}
+    consumer.assign(partitions)
+    while left:
+        message = consumer.poll(60)
+        if not message or message.error():
+            raise Mismatch(f"{left} messages do not come: {message and message.error()}")
+        got[message.topic()].append(message)
+        left -= 1
+    consumer.close()
+    return got
+
+
+def text_headers(message):
+    return {key: value.decode() for key, value in message.headers()}
+
+
+def check_avro(client, messages, events, flat):
+    deserialize = AvroDeserializer(client)
+    for message in messages:
+        record = deserialize(message.value(), None)
+        event = events[identity(record)]
+        schema = json.loads(client.get_schema(
+            int.from_bytes(message.value()[1:5], "big")).schema_str)
+        avro_record(schema, record, flatten(event) if flat else event, "avro")
+
+
+def check_protobuf(client, messages, events):
+    text = client.get_schema(int.from_bytes(messages[0].value()[1:5], "big")).schema_str
+    kind = Protobuf().message(text, "evring.process.exec")
+    deserialize = ProtobufDeserializer(kind, {"use.deprecated.format": False})
+    for message in messages:
+        value = deserialize(message.value(), SerializationContext("t", MessageField.VALUE))
+        event = events[(value.machine_id, value.boot_id, value.lane, value.cpu, value.seq)]
+        proto_compare(value, event, "protobuf")
+
+
+def check_json_schema(client, messages, events):
+    text = client.get_schema(int.from_bytes(messages[0].value()[1:5], "big")).schema_str
+    deserialize = JSONDeserializer(text)
+    for message in messages:
+        value = deserialize(message.value(), SerializationContext("t", MessageField.VALUE))
+        expect("json-schema", value, events[identity(value)])
+
+
+def check_binary(messages, events):
+    for message in messages:
+        event = json.loads(message.value())
+        expect("binary", event, events[identity(event)])
+        headers = text_headers(message)
+        expect("ce_time", headers.pop("ce_time"), event["time"][:23] + "Z")
+        expect("headers", headers, {
+            "ce_specversion": "1.0", "ce_id": "/".join(map(str, identity(event))),
+            "ce_source": f"/evring/{event['machine_id']}",
+            "ce_type": f"evring.{event['type']}/{event['version']}",
+            "content-type": "application/json"})
+
+
+def topics(brokers, url):
+    got = consume(brokers)
+    events = {}
+    for message in got["json"]:
+        event = json.loads(message.value())
+        events[identity(event)] = event
+    if not events:
+        raise Mismatch("there is no event")
+    client = SchemaRegistryClient({"url": url})
+    proto = "protobuf.process.exec"
+    for name in ("avro", "avro_flat", proto, "json_schema", "binary"):
+        expect(f"events of {name}", len(got[name]), len(events))
+    check_avro(client, got["avro"], events, False)
+    check_avro(client, got["avro_flat"], events, True)
+    check_protobuf(client, got[proto], events)
+    check_json_schema(client, got["json_schema"], events)
+    check_binary(got["binary"], events)
+    subjects = {path.split("/")[2] for _, path in client._rest_client.get("log")
+                if path.endswith("/versions")}
+    expect("subjects", subjects, {"evring.process.exec", "avro_flat-evring.process.exec",
+                                  f"{proto}-value"})
+    print(json.dumps({"events": len(events)}))
+    return True
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["values"]:
         sys.exit(0 if random_events() else 1)
+    if len(sys.argv) == 4 and sys.argv[1] == "topics":
+        sys.exit(0 if topics(*sys.argv[2:]) else 1)
     sys.exit(2)

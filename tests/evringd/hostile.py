@@ -13,6 +13,9 @@ import json
 import random
 import socket
 import sys
+import threading
+import time
+from urllib.parse import quote
 
 from client import connect, exchange, read_all, request
 
@@ -46,7 +49,7 @@ SHAPES = ["/", "/connectors", "/connectors/{}", "/connectors/{}/config", "/conne
           "/connectors/{}/resume", "/connectors/{}/stop", "/connectors/{}/topics",
           "/connectors/{}/offsets", "/connectors?expand=status&expand=info&expand",
           "/connector-plugins/EvringSource/config", "/connector-plugins/EvringSource/config/validate",
-          "/connector-plugins/{}/config", "/{}", "//{}//"]
+          "/connector-plugins/{}/config", "/{}", "//{}//", "/metrics"]
 METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "X", "get"]
 
 
@@ -88,13 +91,15 @@ def mutate(raw: bytes) -> bytes:
     return bytes(data)
 
 
-def some_request() -> bytes:
+def some_request() -> tuple[bytes, bool]:
+    """And must it be answered?"""
     path = rng.choice(SHAPES)
     path = path.format(*(rng.choice(NAMES) for _ in range(path.count("{}"))))
     body = some_body()
     length = rng.choice([len(body)] * 50 + [rng.randrange(1 << 40)])
     head = f"{rng.choice(METHODS)} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-    return f"{head}Content-Length: {length}\r\n\r\n".encode() + body
+    raw = f"{head}Content-Length: {length}\r\n\r\n".encode() + body
+    return raw, length == len(body) and " " not in path
 
 
 def is_whole(answer: bytes, is_head: bool) -> bool:
@@ -106,12 +111,13 @@ def is_whole(answer: bytes, is_head: bool) -> bool:
 
 def broken() -> None:
     wrong = ""
+    due = answered = 0
     for i in range(N):
-        raw = some_request()
+        raw, whole = some_request()
         if rng.randrange(3) == 0:
-            raw = mutate(raw)
+            raw, whole = mutate(raw), False
         with connect(ADDRESS) as sock:
-            sock.settimeout(0.5)  # of a request that is not whole there is no answer
+            sock.settimeout(600 if whole else 0.5)  # if it is not whole there may be no answer
             try:
                 sock.sendall(raw)
                 sock.shutdown(socket.SHUT_WR)
@@ -127,6 +133,10 @@ def broken() -> None:
                 if not more:
                     break
                 answer += more
+        due += whole
+        answered += whole and answer.startswith(b"HTTP/1.1 ")
+        if whole and not answer.startswith(b"HTTP/1.1 "):
+            wrong = f"request {i}: {raw[:200]!r}: no answer, but {answer[:100]!r}"
         top, _, body = answer.partition(b"\r\n\r\n")
         if b" 500 " in top[:16] and b"evring" not in body and b"device" not in body:
             wrong = f"request {i}: {raw[:200]!r}: {answer[:300]!r}"
@@ -138,6 +148,7 @@ def broken() -> None:
             except ValueError:
                 wrong = f"request {i}: {raw[:200]!r}: no JSON: {body[:200]!r}"
     check(not wrong, f"{N} requests, broken at random (seed {SEED})", wrong)
+    check(0 < due == answered, f"of {due} that were whole {answered} were answered")
     check(alive(), "and it answers")
 
 
@@ -165,17 +176,18 @@ def too_long() -> None:
 
 def many() -> None:
     """More than it takes: those behind wait, and are served when the silent ones time out."""
-    socks = []
-    for _ in range(1000):
+    socks: list[socket.socket] = []
+    end = time.monotonic() + 600
+    while len(socks) < 300 and time.monotonic() < end:
         sock = socket.socket(socket.AF_UNIX)
         sock.setblocking(False)
         try:
             sock.connect(ADDRESS)
-        except BlockingIOError:
+            socks.append(sock)
+        except BlockingIOError:  # its queue is full for the moment
             sock.close()
-            continue
-        socks.append(sock)
-    check(len(socks) >= 200, f"{len(socks)} of 1000 silent connections")
+            time.sleep(0.02)
+    check(len(socks) == 300, f"{len(socks)} silent connections")
     for sock in socks[10:]:
         sock.close()
     check(alive(), "some of them gone, it answers")
@@ -187,8 +199,58 @@ def many() -> None:
         sock.close()
 
 
+def outside() -> None:
+    """Names that lead out of the folder, with a configuration that is good; the caller looks for files."""
+    config = {"topic": "t", "bootstrap.servers": "127.0.0.1:1"}
+    wrong = ""
+    for name in ["..", "../a", "../../a", "/tmp/a", ".a", "a/b", "", "x\0y"]:
+        path = quote(name, safe="")
+        for status in (
+            request(ADDRESS, "PUT", f"/connectors/{path}/config", json.dumps(config).encode())[0],
+            request(ADDRESS, "POST", "/connectors", json.dumps({"name": name, "config": config}).encode())[0],
+        ):
+            if status not in (400, 404, 405):
+                wrong = f"{name!r}: {status}"
+    check(not wrong, "a name that leads out of the folder is refused", wrong)
+    status, _ = request(ADDRESS, "PUT", "/connectors/a/config", json.dumps(config).encode())
+    check(status in (200, 201), "another one is not", str(status))
+
+
+class Slow(threading.Thread):
+    """A client that is never silent for long, and never done."""
+
+    def __init__(self, begin: bytes) -> None:
+        super().__init__(daemon=True)
+        self.begin = begin
+        self.ended = False
+        self.start()
+
+    def run(self) -> None:
+        with connect(ADDRESS) as sock:
+            sock.sendall(self.begin)
+            sock.settimeout(1)
+            for _ in range(600):
+                try:
+                    sock.sendall(b"x")
+                    self.ended = not sock.recv(1000)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    self.ended = True
+                if self.ended:
+                    break
+
+
+slow_ones = [
+    Slow(b"GET /health HTTP/1.1\r\nX: "),
+    Slow(b"PUT /connectors/a/config HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"),
+]
 broken()
+outside()
 too_long()
+for slow in slow_ones:
+    slow.join()
+check(all(slow.ended for slow in slow_ones), "a request that comes a byte a second is ended")
 many()
 print(f"1..{number}")
 sys.exit(failed)

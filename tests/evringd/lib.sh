@@ -6,7 +6,7 @@
 
 readonly sim=${EVRINGD_SIM:-build/bench/evringd-sim}
 : "${work:?}"
-brokers='' topic='' pid='' files=()
+brokers='' broker_pid='' topic='' pid='' files=()
 
 # broker [OPTION]...: start a broker in place of the last one. Sets brokers. It
 # executes commands from file descriptor 9.
@@ -15,9 +15,10 @@ broker() {
 	rm -f "$work/stdin" "$work/brokers"
 	mkfifo "$work/stdin"
 	build/bin/evring-mock-broker "$@" <"$work/stdin" >"$work/brokers" 2>"$work/broker.log" &
+	broker_pid=$!
 	exec 9>"$work/stdin"
 	until [ -s "$work/brokers" ]; do
-		kill -0 $! 2>/dev/null || { cat "$work/broker.log"; return 1; }
+		kill -0 "$broker_pid" 2>/dev/null || { cat "$work/broker.log"; return 1; }
 		sleep 0.02
 	done
 	brokers=$(<"$work/brokers")
@@ -28,7 +29,10 @@ tell() {
 	local before
 	before=$(grep -c ': done$' "$work/broker.log")
 	echo "$*" >&9
-	until [ "$(grep -c ': done$' "$work/broker.log")" -gt "$before" ]; do sleep 0.02; done
+	until [ "$(grep -c ': done$' "$work/broker.log")" -gt "$before" ]; do
+		kill -0 "$broker_pid" 2>/dev/null || { cat "$work/broker.log"; return 1; }
+		sleep 0.02
+	done
 }
 
 # named NAME TOPIC [KEY=VALUE]...: the file of one connector more
@@ -81,10 +85,11 @@ account() {
 	return 1
 }
 
-# start [OPTION]...: evringd in the background
+# start [OPTION]...: evringd in the background, until ends() at least
 start() {
 	: >"$work/log"
-	timeout --foreground 1000 "$sim" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
+	rm -f "$work/enough"
+	timeout --foreground 1000 "$sim" --until "$work/enough" "$@" "${files[@]}" >"$work/result" 2>"$work/log" &
 	pid=$!
 }
 
@@ -96,9 +101,50 @@ until_says() {
 	done
 }
 
+# eventually COMMAND...: it succeeds at some time, as long as evringd runs
+eventually() {
+	until "$@"; do
+		kill -0 "$pid" 2>/dev/null && { sleep 0.05; continue; }
+		"$@" && return
+		echo "evringd has ended, and never: $*"
+		tail -n 30 "$work/log"
+		return 1
+	done
+}
+
+# has PATTERN N: the log has so many such lines, or more
+has() {
+	[ "$(grep -cE "$1" "$work/log")" -ge "$2" ]
+}
+
+# counted PATTERN N: it has them at some time
+counted() {
+	eventually has "$@"
+}
+
+# times PATTERN: how many such lines there are so far
+times() {
+	grep -cE "$1" "$work/log"
+}
+
+# sim_pid: of evringd itself, which timeout(1) runs
+sim_pid() {
+	local child
+	child=$(<"/proc/$pid/task/$pid/children")
+	echo "${child% }"
+}
+
+# hang_up: SIGHUP, and evringd has read the folder
+hang_up() {
+	local before
+	before=$(times 'SIGHUP: reading')
+	kill -HUP "$(sim_pid)" && counted 'SIGHUP: reading' $((before + 1))
+}
+
 # ends STATUS
 ends() {
 	local status=0
+	: >"$work/enough"
 	wait "$pid" || status=$?
 	[ "$status" = "$1" ] && return 0
 	echo "status $status, not $1"

@@ -6,19 +6,47 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import ssl
 import sys
 
 PORT, CERTIFICATE = int(sys.argv[1]), sys.argv[2]
 
 
-def status(header: str | None) -> int:
+def status(header: str | None, source: str = "127.0.0.1") -> int:
     context = ssl.create_default_context(cafile=CERTIFICATE)
-    connection = http.client.HTTPSConnection("localhost", PORT, timeout=60, context=context)
+    connection = http.client.HTTPSConnection(
+        "localhost", PORT, timeout=60, context=context, source_address=(source, 0)
+    )
     connection.request("GET", "/connectors", headers={"Authorization": header} if header else {})
     answer = connection.getresponse()
     answer.read()
     return answer.status
+
+
+def crowd() -> str:
+    """One address takes all that it gets; another one is served all the same."""
+    socks: list[socket.socket] = []
+    for _ in range(200):
+        socks = [sock for sock in socks if is_open(sock)]
+        while len(socks) < 100:
+            socks.append(socket.create_connection(("127.0.0.1", PORT)))
+        try:
+            status("Bearer t0ken")
+        except OSError:
+            code = status("Bearer t0ken", "127.0.0.2")
+            return "" if code == 200 else f"another address: {code}"
+    return "100 connections of one address, and it is served"
+
+
+def is_open(sock: socket.socket) -> bool:
+    sock.setblocking(False)
+    try:
+        return bool(sock.recv(1))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def basic(text: str) -> str:
@@ -38,5 +66,6 @@ WANTED = [
     ("", 401),
 ]
 wrong = [f"{header!r}: {status(header)}, not {code}" for header, code in WANTED if status(header) != code]
+wrong += [text for text in [crowd()] if text]
 print("\n".join(wrong))
 sys.exit(bool(wrong))

@@ -3,7 +3,7 @@
  * Events of every kind and format of field, with random and hostile payloads, as each
  * converter writes them: an object on a line, for formats.py to compare.
  *
- *	values [--events N] [--seed N] [--flat] [--types FILE]
+ *	values [--events N] [--seed N] [--flat] [--grow] [--types FILE]
  *
  * The types are random, too, or those of a file as evring types --json prints it.
  */
@@ -228,7 +228,7 @@ static void put_schemas(const struct evring_type *type, bool flat)
 }
 
 static unsigned int nr_events = 10;
-static bool flat;
+static bool flat, grow;
 
 static int put_all(const struct evring_type *type, void *arg)
 {
@@ -239,6 +239,17 @@ static int put_all(const struct evring_type *type, void *arg)
 	for (i = 0; i < nr_events; i++)
 		put_event(type);
 	return 0;
+}
+
+/* Before its last fields were appended */
+static struct evring_type *older_of(const struct evring_type *type)
+{
+	struct evring_type like = *type, *older;
+
+	like.nr_fields -= like.nr_fields / 3;
+	if (evring_type_build(&older, &like))
+		must(NULL);
+	return older;
 }
 
 /*
@@ -292,10 +303,11 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "events", required_argument, NULL, 'e' }, { "seed", required_argument, NULL, 's' },
-		{ "flat", no_argument, NULL, 'f' }, { "types", required_argument, NULL, 't' },
+		{ "flat", no_argument, NULL, 'f' }, { "grow", no_argument, NULL, 'g' },
+		{ "types", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct evring_type *types[50] = { NULL };
+	struct evring_type *types[50] = { NULL }, *older[50] = { NULL };
 	const char *file = NULL;
 	unsigned int i;
 	int c, ret = 0;
@@ -307,6 +319,8 @@ int main(int argc, char **argv)
 			srandom((unsigned int)atoi(optarg));
 		else if (c == 'f')
 			flat = true;
+		else if (c == 'g')
+			grow = true;
 		else if (c == 't')
 			file = optarg;
 		else
@@ -316,13 +330,19 @@ int main(int argc, char **argv)
 		return 1;
 	for (i = 0; !file && i < sizeof(types) / sizeof(types[0]); i++) {
 		types[i] = random_type(i);
+		if (grow) {
+			older[i] = older_of(types[i]);
+			put_all(older[i], NULL);
+		}
 		put_all(types[i], NULL);
 	}
 	if (file)
 		ret = types_in_file(file, put_all, NULL);
 	if (!ret)
 		close_all();
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		evring_type_free(types[i]);
+		evring_type_free(older[i]);
+	}
 	return ret;
 }

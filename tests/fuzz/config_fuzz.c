@@ -6,6 +6,7 @@
  * is told in lines that can be printed.
  */
 #include "evringd.h"
+#include "registry.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -49,6 +50,20 @@ void kafka_check(const struct config *cfg, struct problems *problems)
 {
 	(void)cfg;
 	(void)problems;
+}
+
+/* Nor are the converters and the registry's client. */
+const struct converter *converter_of(const struct config *cfg)
+{
+	static const struct converter any;
+
+	(void)cfg;
+	return &any;
+}
+
+const char *registry_url_wrong(const char *urls)
+{
+	return strstr(urls, "://") ? NULL : "has no URL";
 }
 
 /* The longest value that a variable can have: those of one host */
@@ -105,7 +120,7 @@ static void check_taken(const struct config *cfg)
 	MUST(cfg->start <= EVRING_LATEST && cfg->policy <= EVRING_FOLLOW);
 	MUST(cfg->abandon_ms <= INT32_MAX);
 	MUST(cfg->lanes && cfg->lanes[0] && evring_name_ok(cfg->lanes[0]));
-	MUST(cfg->format <= VALUE_RAW && cfg->tolerance <= TOLERATE_ALL && cfg->log_level <= 3);
+	MUST(cfg->format <= VALUE_CLOUDEVENTS && cfg->tolerance <= TOLERATE_ALL && cfg->log_level <= 3);
 	MUST(cfg->watermark <= 1 << 30 && cfg->flush_ms <= 60000);
 	MUST(cfg->batch && cfg->batch <= 1000000);
 	MUST(cfg->inflight_bytes >= 1 << 20 && cfg->inflight_bytes <= 1ull << 40);

@@ -61,6 +61,7 @@ static void run(const struct evring_redaction *rules, const uint8_t *data, size_
 	struct evring_rec rec = { .pid = 1, .tid = 2 };
 	struct evring_redact_event event = { .rec = &rec, .data_size = sizeof(struct sample) };
 	uint32_t tail = (uint32_t)(size < 2000 ? size : 2000);
+	struct evring_redact_index index;
 	struct evring_cuts cuts, again;
 	struct sample *fixed;
 	char *lead;
@@ -85,8 +86,9 @@ static void run(const struct evring_redaction *rules, const uint8_t *data, size_
 			.open = data[4] & 2,
 		};
 	}
-	evring_redact_find(rules, &event, &cuts);
-	evring_redact_find(rules, &event, &again);
+	evring_redact_index(rules, &index);
+	evring_redact_find(rules, &index, &event, &cuts);
+	evring_redact_find(rules, &index, &event, &again);
 	MUST(!memcmp(&cuts.cut, &again.cut, cuts.nr * sizeof(*cuts.cut)) && cuts.nr == again.nr);
 	look(&event, &cuts);
 	copy(&event, &cuts, EVRING_MARK_LEN);

@@ -315,12 +315,14 @@ TEST_F(process_exec, of_long_arguments_both_ends_are_told)
 	static char text[100000], *args[] = { "true", text, "the end", NULL };
 	const struct evring_event *event;
 
-	memset(text, 'x', sizeof(text) - 1);
+	/* Of words, as one that is too long to be seen may be a secret */
+	for (size_t i = 0; i + 1 < sizeof(text); i++)
+		text[i] = i % 8 == 7 ? ' ' : 'x';
 	event = told_of(self, exec_long, args);
 	EXPECT_EQ(5 + sizeof(text) + 8, told_number(event, "argv_len"));
 	EXPECT_EQ(1, told_number(event, "argv_truncated"));
 	EXPECT_EQ(0, memcmp("true\0xxxx", told_text(event, "argv"), 9));
-	EXPECT_EQ(0, memcmp("xxxxxxxx\0the end", told_text(event, "argv_end") + 1024 - 17, 17));
+	EXPECT_EQ(0, memcmp(" xxxxxxx\0the end", told_text(event, "argv_end") + 1024 - 17, 17));
 	EXPECT_EQ('x', *told_text(event, "argv_end"));
 	event = told_of(self, exec_true, TRUE);
 	EXPECT_STREQ("", told_text(event, "argv_end"));

@@ -4,116 +4,11 @@
  * event says what was left out, and rules change without a gap.
  */
 #include <linux/capability.h>
-#include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "file_deed.h"
+#define NEEDLE	"hunter2needle"
 
-#define EXEC	"process.exec"
-#define TRUE	DIR_PATH "/true"
-#define MARK	EVRING_REDACTED_MARK
-
-FIXTURE(redact) {
-	struct evring *ev;
-	const struct evring_type *type;
-	struct told *told;
-	pid_t pid;
-};
-
-FIXTURE_SETUP(redact)
-{
-	groups_drop();
-	deed_folder();
-	if (system("cp -L /bin/true " TRUE " && chmod 755 " TRUE " && cp " TRUE " mysql"))
-		abort();
-	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	ASSERT_LT(0, evring_types(self->ev));
-	self->type = evring_type_by_name(self->ev, EXEC);
-	ASSERT_NE(NULL, self->type);
-	ASSERT_EQ(0, evring_redact_reset(self->ev, EXEC, 0));
-	ASSERT_EQ(1, evring_attach(self->ev, EXEC, NULL, -1));
-	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL, EVRING_LATEST));
-}
-
-FIXTURE_TEARDOWN(redact)
-{
-	evring_redact_reset(self->ev, EXEC, 0);
-	evring_detach(self->ev, EXEC, NULL);
-	evring_close(self->ev);
-	free(self->told);
-}
-
-static struct evring_rules *rules_of(const struct evring_type *type, const char *line)
-{
-	struct evring_rules *rules = NULL;
-	struct evring_filter_error error;
-
-	if (evring_rules_new(&rules, type))
-		abort();
-	if (line && evring_rules_add(rules, line, &error)) {
-		printf("# %s: column %u: %s\n", line, error.column, error.text);
-		abort();
-	}
-	return rules;
-}
-
-/* One line alone, or none */
-static int rules_set(struct evring *ev, const struct evring_type *type, const char *line)
-{
-	struct evring_rules *rules = rules_of(type, line);
-	int ret = evring_redact_set(ev, type->name, rules, 0);
-
-	evring_rules_free(rules);
-	return ret;
-}
-
-/* What a child runs: @argv[0] is the program. */
-static pid_t run(char *const *argv, char *const *env)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		dup2(open("/dev/null", O_WRONLY), 2);
-		execve(argv[0], argv, env);
-		_exit(126);
-	}
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-		abort();
-	return pid;
-}
-
-static char *const no_env[] = { NULL };
-
-/* The event of one exec of a program */
-static const struct evring_event *told_of(struct _test_data_redact *self, char *const *argv)
-{
-	free(self->told);
-	self->pid = run(argv, no_env);
-	self->told = told_read(self->ev, EXEC, self->pid);
-	if (self->told->n != 1)
-		abort();
-	return told_at(self->told, 0);
-}
-
-/* With '|' for NULs; good until the next call */
-static const char *texts_of(const struct evring_event *event, const char *name)
-{
-	static char text[TOLD_BYTES];
-	const char *s;
-	size_t n;
-
-	if (evring_get_string(event, told_field(event, name), &s, &n) || n >= sizeof(text))
-		abort();
-	for (size_t i = 0; i < n; i++)
-		text[i] = s[i] ? s[i] : '|';
-	text[n] = '\0';
-	return text;
-}
-
-#define EXEC_ARGS(...)	((char *const []){ __VA_ARGS__, NULL })
+#include "redact_act.h"
 
 TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
 {
@@ -154,120 +49,9 @@ TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
 	free(after);
 }
 
-TEST_F(redact, what_is_cut_is_judged_by_what_is_not_there)
-{
-	static char filler[6000], tail[1200], huge[100000];
-	const struct evring_event *event;
-
-	memset(filler, 'x', sizeof(filler) - 1);
-	memset(huge, 'y', sizeof(huge) - 1);
-	memset(tail, 'z', sizeof(tail) - 1);
-	/* The end begins in the middle of the value, whose option is not in it. */
-	event = told_of(self, EXEC_ARGS(TRUE, filler, "--password", tail, "b"));
-	EXPECT_EQ(1, told_number(event, "argv_truncated"));
-	EXPECT_STREQ(MARK "|b|", texts_of(event, "argv_end"));
-	EXPECT_TRUE(evring_field_redacted(event, told_field(event, "argv_end")));
-	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "argv")));
-
-	/* ... or in the middle of one that says so at its beginning, far away */
-	memcpy(huge, "--password=", 11);
-	event = told_of(self, EXEC_ARGS(TRUE, huge, "b"));
-	EXPECT_STREQ(MARK "|b|", texts_of(event, "argv_end"));
-	EXPECT_STREQ(TRUE "|--password=" MARK, texts_of(event, "argv"));
-
-	/* What is no secret stays, with the words that are far behind the cut. */
-	memset(huge, 'y', 11);
-	strcpy(huge + sizeof(huge) - 40, " --password hunter2; rm -rf x");
-	event = told_of(self, EXEC_ARGS(TRUE, "-c", huge));
-	EXPECT_EQ(0, strncmp("yyyy", texts_of(event, "argv_end"), 4));
-	EXPECT_NE(NULL, strstr(texts_of(event, "argv_end"), " --password " MARK "; rm -rf x|"));
-	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "argv")));
-
-	/* A URL that is cut within what may be the password */
-	memset(filler, 'x', sizeof(filler) - 1);
-	filler[4096 - strlen(TRUE) - 30] = '\0';
-	event = told_of(self, EXEC_ARGS(TRUE, filler, "https://user:hunter2hunter2hunter2@h", huge));
-	EXPECT_NE(NULL, strstr(texts_of(event, "argv"), "https://user:" MARK));
-	EXPECT_EQ(NULL, strstr(texts_of(event, "argv"), "hunter2"));
-}
-
 /*
  * Pages
  */
-
-#define NEEDLE	"hunter2needle"
-
-struct ring_map {
-	const char *at;
-	size_t len;
-};
-
-struct scanner {
-	pthread_t thread;
-	struct ring_map maps[64];
-	unsigned int nr;
-	bool stop;
-	unsigned long rounds;
-	unsigned long found;
-};
-
-static void scanner_map(struct scanner *scanner)
-{
-	const struct evring_meta *meta = meta_whole();
-	unsigned int lanes = meta->lanes.count, cpus = meta->nr_cpus, lane, cpu;
-	int fd = session_open(O_RDONLY);
-
-	for (lane = 0; lane < lanes; lane++)
-		for (cpu = 0; cpu < cpus && scanner->nr < 64; cpu++) {
-			size_t len = ring_len(lane);
-			void *at = mmap(NULL, len, PROT_READ, MAP_SHARED, fd,
-					(off_t)EVRING_MMAP_RING(lane, cpu));
-
-			if (at != MAP_FAILED)
-				scanner->maps[scanner->nr++] = (struct ring_map){ at, len };
-		}
-	close(fd);
-}
-
-static void *scanner_run(void *arg)
-{
-	struct scanner *scanner = arg;
-
-	while (!__atomic_load_n(&scanner->stop, __ATOMIC_RELAXED)) {
-		for (unsigned int i = 0; i < scanner->nr; i++)
-			if (memmem(scanner->maps[i].at, scanner->maps[i].len, NEEDLE,
-				   strlen(NEEDLE)))
-				__atomic_add_fetch(&scanner->found, 1, __ATOMIC_RELAXED);
-		__atomic_add_fetch(&scanner->rounds, 1, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static struct scanner *scanner_start(void)
-{
-	struct scanner *scanner = calloc(1, sizeof(*scanner));
-
-	scanner_map(scanner);
-	if (!scanner->nr || pthread_create(&scanner->thread, NULL, scanner_run, scanner))
-		abort();
-	return scanner;
-}
-
-/* After some more rounds; returns how often the needle was seen. */
-static unsigned long scanner_end(struct scanner *scanner)
-{
-	unsigned long from = __atomic_load_n(&scanner->rounds, __ATOMIC_RELAXED), found;
-
-	while (__atomic_load_n(&scanner->rounds, __ATOMIC_RELAXED) < from + 2)
-		usleep(1000);
-	__atomic_store_n(&scanner->stop, true, __ATOMIC_RELAXED);
-	pthread_join(scanner->thread, NULL);
-	found = scanner->found;
-	for (unsigned int i = 0; i < scanner->nr; i++)
-		munmap((void *)scanner->maps[i].at, scanner->maps[i].len);
-	free(scanner);
-	return found;
-}
 
 static void run_secrets(unsigned int round)
 {
@@ -431,23 +215,29 @@ TEST_F(redact, who_has_seen_older_rules_changes_nothing)
 /* The text of the module's own rules is that of a file: libevring makes the same of it. */
 TEST_F(redact, the_modules_own_rules_are_what_their_text_says)
 {
-	struct evring_redact arg = { .name = EXEC, .op = EVRING_REDACT_QUERY,
-				     .room = EVRING_REDACTION_MAX };
-	char *block = calloc(1, EVRING_REDACTION_MAX), *line, *rest;
+	static const char *const names[] = { EXEC, "process.state" };
 	struct evring_redact_state *state = calloc(1, sizeof(*state));
-	struct evring_rules *rules = rules_of(self->type, NULL);
+	char *block = calloc(1, EVRING_REDACTION_MAX), *line, *rest;
 	const struct evring_redaction *made;
+	struct evring_rules *rules;
+	unsigned int i;
 
-	arg.to = (uintptr_t)block;
-	ASSERT_EQ(0, call(evring_fd(self->ev), EVRING_IOC_REDACT, &arg));
-	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, true, state));
-	for (rest = state->text; (line = strsep(&rest, "\n")) && *line;)
-		ASSERT_EQ(0, evring_rules_add(rules, line, NULL));
-	made = evring_rules_block(rules);
-	ASSERT_NE(NULL, made);
-	ASSERT_EQ(arg.len, made->len);
-	EXPECT_EQ(0, memcmp(block, made, made->len));
-	evring_rules_free(rules);
+	for (i = 0; i < 2; i++) {
+		struct evring_redact arg = { .op = EVRING_REDACT_QUERY, .to = (uintptr_t)block,
+					     .room = EVRING_REDACTION_MAX };
+
+		strcpy(arg.name, names[i]);
+		ASSERT_EQ(0, call(evring_fd(self->ev), EVRING_IOC_REDACT, &arg));
+		ASSERT_EQ(0, evring_redact_get(self->ev, names[i], true, state));
+		rules = rules_of(evring_type_by_name(self->ev, names[i]), NULL);
+		for (rest = state->text; (line = strsep(&rest, "\n")) && *line;)
+			ASSERT_EQ(0, evring_rules_add(rules, line, NULL));
+		made = evring_rules_block(rules);
+		ASSERT_NE(NULL, made);
+		ASSERT_EQ(arg.len, made->len);
+		EXPECT_EQ(0, memcmp(block, made, made->len));
+		evring_rules_free(rules);
+	}
 	free(state);
 	free(block);
 }

@@ -287,8 +287,8 @@ static void connects_keys(void)
 	refuses(WITH("\"tasks.max\": \"0\""), "no number of tasks", "no task");
 	refuses(WITH("\"connector.class\": \"FileStreamSource\""), "EvringSourceConnector",
 		"another class");
-	refuses(WITH("\"transforms\": \"a\""), "evringd does not support it; use", "transforms");
-	refuses(WITH("\"transforms.a.type\": \"b\""), "does not support it", "a transform");
+	refuses(WITH("\"transforms\": \"a\""), "entry 1 has no \"transforms.NAME.type\"", "transforms");
+	refuses(WITH("\"transforms.a.type\": \"b\""), "names no \"a\"", "a transform");
 	refuses(WITH("\"value.converter\": \"b\""), "allowed: JsonConverter", "no converter");
 	refuses(WITH("\"value.converter.enhanced.avro.schema.support\": \"true\""),
 		"use \"value.format\", or", "a converter's key that is not known");

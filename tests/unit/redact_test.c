@@ -40,6 +40,15 @@ static struct evring_rules *rules_of(const char *const *lines, size_t nr)
 	return rules;
 }
 
+static void find_in(const struct evring_redaction *block, const struct evring_redact_event *event,
+		    struct evring_cuts *cuts)
+{
+	struct evring_redact_index index;
+
+	evring_redact_index(block, &index);
+	evring_redact_find(block, &index, event, cuts);
+}
+
 /* What is left of a field, with '|' for NULs; the payload in @e is replaced. */
 static const char *left_of(struct evring_rules *rules, struct sample_event *e, const char *name,
 			   struct evring_event *event)
@@ -289,7 +298,7 @@ static void what_is_just_long_stays(void)
 		memset(texts, letters[i], sizeof(texts));
 		sample_put(&e, &e.fixed.argv, texts, sizeof(texts));
 		event.len = e.len;
-		evring_redact_find(block, &event, &cuts);
+		find_in(block, &event, &cuts);
 		check(!cuts.hidden && !cuts.nr, "'%c': %u cuts", letters[i], cuts.nr);
 	}
 	evring_rules_free(rules);
@@ -299,7 +308,7 @@ static void what_is_just_long_stays(void)
 static void what_is_too_much_work_is_left_out(void)
 {
 	static const char *const lines[] = {
-		ARGV "*a*a*b=, *a*ab=, *aa*b=, *aaa*b=, *aaaa*b=, *aaaaa*b=, *a*c=, *a*d=, *a*e=",
+		ARGV "*a*a*b*=, *a*ab*=, *aa*b*=, *aaa*b*=, *aaaa*b*=, *aaaaa*b*=, *a*c*=, *a*d*=",
 	};
 	struct evring_rules *rules = rules_of(lines, 1);
 	struct sample_event e = { .len = 0 };
@@ -313,7 +322,7 @@ static void what_is_too_much_work_is_left_out(void)
 		texts[i] = i % 64 == 63 ? '\0' : i % 64 == 62 ? '=' : 'a';
 	sample_put(&e, &e.fixed.argv, texts, sizeof(texts));
 	event.len = e.len;
-	evring_redact_find(block, &event, &cuts);
+	find_in(block, &event, &cuts);
 	CHECK(cuts.hidden && cuts.nr == 1);
 	/* All up to the end, and what was looked at is there. */
 	CHECK(cuts.cut[0].to == e.len && cuts.cut[0].from > e.fixed.argv.offset);
@@ -353,7 +362,7 @@ static void edge_case(const char *rule, const char *lead, const char *list, bool
 		.text = both, .offset = offsetof(struct sample, argv), .lead = (uint16_t)lead_len,
 		.gap = (uint16_t)(gap ? gap - lead : 0), .open = open,
 	};
-	evring_redact_find(evring_rules_block(rules), &event, &cuts);
+	find_in(evring_rules_block(rules), &event, &cuts);
 	evring_redact_copy(out, &event, &cuts, EVRING_MARK_LEN, vars, 2);
 	memcpy(&str, out + offsetof(struct sample, argv), sizeof(str));
 	for (unsigned int i = 0; i < str.len; i++)
@@ -602,7 +611,7 @@ static void blocks_that_are_taken_can_be_run(void)
 		if (evring_redaction_verify(copy, block->len, type->block))
 			continue;
 		taken++;
-		evring_redact_find((void *)copy, &event, &cuts);
+		find_in((void *)copy, &event, &cuts);
 	}
 	CHECK(taken > 100);
 	free(copy);

@@ -47,6 +47,7 @@ static unsigned long work_of(struct evring_rules *rules, const char *text, size_
 	struct evring_redact_event event = {
 		.rec = &e.rec, .payload = &e.fixed, .data_size = type->size,
 	};
+	struct evring_redact_index index;
 	struct evring_cuts cuts;
 	char texts[SAMPLE_TAIL];
 	unsigned long before;
@@ -55,8 +56,9 @@ static unsigned long work_of(struct evring_rules *rules, const char *text, size_
 		texts[i] = text[i % strlen(text)];
 	sample_put(&e, &e.fixed.argv, texts, len);
 	event.len = e.len;
+	evring_redact_index(block, &index);
 	before = blocks;
-	evring_redact_find(block, &event, &cuts);
+	evring_redact_find(block, &index, &event, &cuts);
 	return blocks - before;
 }
 

@@ -122,7 +122,8 @@ static void put_head(const struct exposition *to, const struct metric *metric)
 	}
 }
 
-void exposition_table(struct exposition *to, const struct metric *metrics, size_t nr, const void *of)
+void exposition_table(struct exposition *to, const struct metric *metrics, size_t nr,
+		      const void *of)
 {
 	size_t i;
 

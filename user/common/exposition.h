@@ -48,7 +48,8 @@ struct histogram_bound {
 const char *metric_kind_name(enum metric_kind kind);
 
 /* HELP, TYPE and the samples of each metric */
-void exposition_table(struct exposition *to, const struct metric *metrics, size_t nr, const void *of);
+void exposition_table(struct exposition *to, const struct metric *metrics, size_t nr,
+		      const void *of);
 /* Behind all tables */
 void exposition_end(struct exposition *to);
 

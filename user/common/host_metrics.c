@@ -38,6 +38,14 @@ void marks_look(struct marks *marks, const struct snapshot *snap)
 	}
 }
 
+uint64_t marks_of(const struct marks *marks, const struct snapshot *snap,
+		  const struct ring_view *ring)
+{
+	size_t place = place_of(snap, ring);
+
+	return place < marks->nr ? marks->held[place] : 0;
+}
+
 void marks_free(struct marks *marks)
 {
 	free(marks->held);
@@ -147,13 +155,11 @@ static void tell_marks(struct exposition *to, const struct metric *metric, const
 	(void)metric;
 	for (i = 0; view->ev && view->marks && i < view->snap.nr_rings; i++) {
 		const struct ring_view *ring = &view->snap.rings[i];
-		size_t place = place_of(&view->snap, ring);
 		char cpu[16];
 
 		snprintf(cpu, sizeof(cpu), "%u", ring->page.cpu);
 		sample_count(to, LABELS({ "lane", lane_name(view->ev, ring->page.lane) },
-					{ "cpu", cpu }),
-			     place < view->marks->nr ? view->marks->held[place] : 0);
+					{ "cpu", cpu }), marks_of(view->marks, &view->snap, ring));
 	}
 }
 

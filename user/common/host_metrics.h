@@ -31,6 +31,9 @@ struct marks {
 };
 
 void marks_look(struct marks *marks, const struct snapshot *snap);
+/* That of one ring, 0: nobody has looked. */
+uint64_t marks_of(const struct marks *marks, const struct snapshot *snap,
+		  const struct ring_view *ring);
 void marks_free(struct marks *marks);
 
 extern const struct metric host_metrics[];

@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,18 @@
 #define RATE_INTERVAL_NS (10 * 1000000000ULL)
 #define RATE_BURST 5
 
-/* Set before the first thread starts, and only read from then on. */
+/* Set before the first thread starts, and only read from then on; levels change. */
 static const char *name = "evringd";
 static int max_level = LOG_INFO;
 static bool journal, contexts;
 static __thread const char *context;
+
+/* Of a connector. librdkafka's threads log for a while after it is gone, so that names stay. */
+static struct name {
+	struct name *next;
+	int level;			/* 0: the process's */
+	char text[];
+} *names;
 
 /* systemd tells device and inode of the journal's stream. */
 void log_open(const char *program)
@@ -38,7 +46,25 @@ void log_open(const char *program)
 
 void log_level(int level)
 {
-	max_level = level;
+	__atomic_store_n(&max_level, level, __ATOMIC_RELAXED);
+}
+
+static struct name *name_of(const char *text)
+{
+	return (struct name *)(text - offsetof(struct name, text));
+}
+
+void log_level_of(const char *of, int level)
+{
+	__atomic_store_n(&name_of(of)->level, level, __ATOMIC_RELAXED);
+}
+
+/* That of the lines of this thread, now */
+static int level_now(void)
+{
+	int level = context ? __atomic_load_n(&name_of(context)->level, __ATOMIC_RELAXED) : 0;
+
+	return level ? level : __atomic_load_n(&max_level, __ATOMIC_RELAXED);
 }
 
 void log_contexts(void)
@@ -46,13 +72,8 @@ void log_contexts(void)
 	contexts = true;
 }
 
-/* librdkafka's threads log for a while after their connector is gone, so that names stay. */
 const char *log_name(const char *wanted)
 {
-	static struct name {
-		struct name *next;
-		char text[];
-	} *names;
 	struct name *one;
 
 	for (one = names; one; one = one->next)
@@ -60,6 +81,7 @@ const char *log_name(const char *wanted)
 			return one->text;
 	one = xalloc(sizeof(*one) + strlen(wanted) + 1);
 	strcpy(one->text, wanted);
+	one->level = 0;
 	one->next = names;
 	names = one;
 	return one->text;
@@ -91,7 +113,7 @@ static void log_va(int level, const char *fmt, va_list ap)
 	size_t len;
 	int n;
 
-	if (level > max_level)
+	if (level > level_now())
 		return;
 	if (journal)
 		n = snprintf(line, sizeof(line), "<%d>", level);

@@ -18,6 +18,8 @@ void log_level(int level);
 void log_contexts(void);
 /* A copy of a name that stays: the same one for the same name. */
 const char *log_name(const char *name);
+/* The same for lines of one connector, by its name of log_name(). */
+void log_level_of(const char *name, int level);
 /* The calling thread works for this connector from here on; NULL: for the process. @name stays. */
 void log_context(const char *name);
 __attribute__((format(printf, 2, 3))) void log_line(int level, const char *fmt, ...);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* The parts of a ring's page that a snapshot keeps */
@@ -113,6 +114,16 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->groups);
 	snap->rings = NULL;
 	snap->groups = NULL;
+}
+
+int snapshot_group(const struct snapshot *snap, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < snap->meta.groups.count; i++)
+		if (!strcmp(snap->groups[i].name, name))
+			return (int)i;
+	return -1;
 }
 
 void tally_add(struct tally *tally, const struct ring_view *ring)

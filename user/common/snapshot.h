@@ -53,6 +53,9 @@ struct lag {
 int snapshot_take(struct evring *ev, struct snapshot *snap);
 void snapshot_free(struct snapshot *snap);
 
+/* The place of a group by its name; -1: there is none. */
+int snapshot_group(const struct snapshot *snap, const char *name);
+
 void tally_add(struct tally *tally, const struct ring_view *ring);
 /* All rings of a lane */
 void tally_lane(const struct snapshot *snap, unsigned int lane, struct tally *tally);

@@ -49,7 +49,8 @@ static int unreachable(const struct ask *ask, int error)
 			"--rest ('systemctl start evringd'), or name its socket with --socket\n",
 			ask->socket);
 	else if (error == -EACCES)
-		fprintf(stderr, "evring: %s: no permission: this needs root or the group evring\n",
+		fprintf(stderr, "evring: %s: no permission: evringd.socket is root's, unless it "
+			"sets SocketGroup= and SocketMode=\n",
 			ask->socket);
 	else if (error == -EPROTO)
 		fprintf(stderr, "evring: %s: the answer is not evringd's\n", ask->socket);

@@ -34,7 +34,7 @@ struct options {
 /* One lane, or one ring */
 struct counter_row {
 	const char *lane;
-	uint64_t rings, cpu, size, kept, emitted, published;
+	uint64_t rings, cpu, size, kept, held, emitted, published;
 	struct causes lost;
 	uint64_t discarded, wakeups, bytes;
 };
@@ -62,6 +62,7 @@ static const struct column ring_columns[] = {
 	COUNTER_COLUMN(cpu, COUNT, "CPU"),
 	COUNTER_COLUMN(size, BYTES, "SIZE"),
 	COUNTER_COLUMN(kept, BYTES, "KEPT"),
+	COUNTER_COLUMN(held, BYTES, "HELD"),
 	COUNTER_COLUMNS,
 };
 
@@ -98,10 +99,12 @@ static struct counter_row ring_row(const struct snapshot *snap, unsigned int i)
 	const struct ring_view *ring = &snap->rings[i];
 	struct tally tally = { 0 };
 	struct counter_row row;
+	int holder;
 
 	tally_add(&tally, ring);
 	row = row_of(snap, ring->page.lane, &tally);
 	row.cpu = ring->page.cpu;
+	row.held = ring_held(snap, ring, &holder);
 	return row;
 }
 

@@ -23,10 +23,10 @@ bool pem_load(char **text, const char *path, char *why, size_t len)
 	ssize_t n;
 
 	*text = xzalloc(FILE_MAX + 1);
-	n = file_read(path, *text, FILE_MAX);
+	n = file_read_regular(path, *text, FILE_MAX);
 	if (n >= 0)
 		return true;
-	snprintf(why, len, "%s: %s", path, strerror(errno));
+	snprintf(why, len, "%s: %s", path, file_error(errno));
 	free(*text);
 	*text = NULL;
 	return false;

@@ -14,7 +14,7 @@
 
 static char *put_long(char *p, uint64_t number)
 {
-	return put_varint(p, number << 1 ^ (uint64_t)((int64_t)number >> 63));
+	return put_varint(p, number << 1 ^ -(number >> 63));
 }
 
 /* Without the union's branch */

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "problem.h"
 #include "template.h"
+#include "transform.h"
 
 #include <evring.h>
 #include <jansson.h>
@@ -64,6 +65,7 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 	}
 	errors_check(cfg, problems);
 	format_settle(cfg, settings, problems);
+	transforms_check(cfg, problems);
 	kafka_check(cfg, problems);
 }
 

@@ -68,6 +68,9 @@ struct config {
 	size_t nr_kafka;
 	struct property *filters;	/* of hooks: the type and the expression */
 	size_t nr_filters;
+	char **transforms, **predicates;	/* names, NULL at the end */
+	struct property *smts;		/* transforms.* and predicates.*, by their whole names */
+	size_t nr_smts;
 	struct property *settings;	/* all keys that are set, by their whole names */
 	size_t nr_settings;
 };

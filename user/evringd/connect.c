@@ -12,10 +12,6 @@ static const struct {
 	const char *name;
 	const char *instead;
 } refused[] = {
-	{ "transforms", "\"topic\", \"key\", \"filter\" and \"hooks.filter.TYPE\"" },
-	{ "transforms.", "\"topic\", \"key\", \"filter\" and \"hooks.filter.TYPE\"" },
-	{ "predicates", "\"filter\" and \"hooks.filter.TYPE\"" },
-	{ "predicates.", "\"filter\" and \"hooks.filter.TYPE\"" },
 	{ "key.converter.", "\"key\", whose value is text" },
 	{ "value.converter.", "\"value.format\", or the keys of value.converter that "
 			      "evringd --keys lists" },

@@ -18,17 +18,17 @@
 #define RETRY_MS_MIN 1000
 
 struct connector {
-	const char *name;		/* stays */
-	char *file;
+	const char *name, *file;	/* stay */
 	struct config *cfg;
 	struct config *next;		/* for the next task */
-	struct config *before;		/* the last task's: its hooks may have to go */
+	struct config *before;		/* the last one that a task ran with: its hooks may have to go */
+	bool ran;			/* a task ran with cfg */
 	struct loop *loop;
 	struct task *task;
 	enum connector_state target;
 	bool lasting;
 	bool over;			/* never starts again */
-	bool replacing;			/* the task ends so that another one can start */
+	bool replacing;			/* the task ends, or has ended, so that another one can start */
 	bool stopping;			/* the task has been asked to end */
 	bool given_up;			/* the last task ended by itself */
 	bool awake;
@@ -169,12 +169,18 @@ static void look_at_end(struct connector *c, const struct counts *counts)
 	c->given_up = c->target != CONNECTOR_STOPPED && (c->status != STATUS_FAILED || !retry(c));
 }
 
+/* A configuration that no task ran with has attached no hooks. */
 static void adopt_next(struct connector *c)
 {
 	if (!c->next)
 		return;
-	config_free(c->before);
-	c->before = c->cfg;
+	if (c->ran) {
+		config_free(c->before);
+		c->before = c->cfg;
+	} else {
+		config_free(c->cfg);
+	}
+	c->ran = false;
 	c->cfg = c->next;
 	c->next = NULL;
 }
@@ -185,6 +191,7 @@ static void end_task(struct connector *c)
 
 	task_counts(c->task, &counts);
 	look_at_end(c, &counts);
+	c->ran = c->ran || task_ran(c->task);
 	counts.in_flight = 0;
 	counts.in_flight_bytes = 0;
 	counts_add(&c->counts, &counts);
@@ -199,6 +206,7 @@ static void end_task(struct connector *c)
 static void start_task(struct connector *c)
 {
 	c->stopping = false;
+	c->replacing = false;
 	c->task = task_new(c->cfg, c->before, c->file, c->loop, &c->stats);
 	task_pause(c->task, c->target == CONNECTOR_PAUSED);
 }
@@ -243,8 +251,15 @@ static void replace_task(struct connector *c, const char *why)
 	} else {
 		adopt_next(c);
 		forget_failure(c);
+		c->replacing = c->target != CONNECTOR_STOPPED;
 	}
 	c->awake = true;
+}
+
+/* Only another configuration helps. */
+static bool is_unusable(const struct connector *c)
+{
+	return !c->cfg && !c->next;
 }
 
 void connector_ask(struct connector *c, enum connector_state target)
@@ -258,7 +273,10 @@ void connector_ask(struct connector *c, enum connector_state target)
 		info("STOPPED is asked for: group %s keeps its position", c->cfg ? c->cfg->group : "");
 		if (c->task)
 			stop_task(c, "STOPPED", false);
-		forget_failure(c);
+		else
+			c->replacing = false;
+		if (!is_unusable(c))
+			forget_failure(c);
 	} else if (c->task && task_done(c->task)) {
 		c->replacing = true;
 	} else if (c->task) {
@@ -278,8 +296,23 @@ enum connector_state connector_target(const struct connector *c)
 
 void connector_restart(struct connector *c, const char *why)
 {
-	if (c->target != CONNECTOR_STOPPED)
+	if (is_unusable(c))
+		warn("%s: it stays FAILED, as its configuration cannot be used: %s", why, c->trace);
+	else if (c->target != CONNECTOR_STOPPED)
 		replace_task(c, why);
+}
+
+void connector_refuse(struct connector *c, const char *why)
+{
+	if (!is_unusable(c))
+		return;
+	free(c->trace);
+	c->trace = xstrdup(why);
+}
+
+void connector_move(struct connector *c, const char *file)
+{
+	c->file = log_name(file);
 }
 
 const char *connector_configure(struct connector *c, struct config *cfg)
@@ -364,8 +397,19 @@ const struct config *connector_config(const struct connector *c)
 void connector_topics(const struct connector *c, void (*tell)(void *arg, const char *name),
 		      void *arg)
 {
-	if (c->task)
-		task_topics(c->task, tell, arg);
+	const struct topic_stats *topic;
+
+	for (topic = c->stats.topics; topic; topic = topic->next)
+		if (topic->events > topic->forgotten)
+			tell(arg, topic->name);
+}
+
+void connector_forget_topics(struct connector *c)
+{
+	struct topic_stats *topic;
+
+	for (topic = c->stats.topics; topic; topic = topic->next)
+		topic->forgotten = topic->events;
 }
 
 void connector_counts(const struct connector *c, struct counts *counts)
@@ -400,7 +444,7 @@ static struct connector *new(const char *name, const char *file, struct loop *lo
 	struct connector *c = xzalloc(sizeof(*c));
 
 	c->name = log_name(name);
-	c->file = xstrdup(file);
+	c->file = log_name(file);
 	c->loop = loop;
 	c->target = CONNECTOR_RUNNING;
 	c->retry_timer = (struct loop_timer){ .expired = retry_over, .arg = c };
@@ -443,7 +487,6 @@ void connector_free(struct connector *c)
 	config_free(c->cfg);
 	config_free(c->next);
 	config_free(c->before);
-	free(c->file);
 	free(c->trace);
 	free(c);
 }

@@ -54,6 +54,10 @@ void connector_ask(struct connector *connector, enum connector_state target);
 enum connector_state connector_target(const struct connector *connector);
 /* A task in place of the one that there is, also after a failure. */
 void connector_restart(struct connector *connector, const char *why);
+/* Its configuration, read again, cannot be used either. One that has another goes on with that. */
+void connector_refuse(struct connector *connector, const char *why);
+/* Its file has another name. */
+void connector_move(struct connector *connector, const char *file);
 /*
  * Takes over @cfg. Changes are made in place if they can be; else another task goes on at
  * the committed position. Returns "", or how it was done, for the log and for people.
@@ -82,9 +86,10 @@ const char *connector_name(const struct connector *connector);
 const char *connector_file(const struct connector *connector);
 /* NULL: its configuration cannot be used. */
 const struct config *connector_config(const struct connector *connector);
-/* The topics that its task has written to */
+/* The topics that have events of it, since they were reset or it was made */
 void connector_topics(const struct connector *connector,
 		      void (*tell)(void *arg, const char *name), void *arg);
+void connector_forget_topics(struct connector *connector);
 void connector_counts(const struct connector *connector, struct counts *counts);
 /* They go on from task to task. */
 struct stats *connector_stats(struct connector *connector);

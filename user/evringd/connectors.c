@@ -4,16 +4,15 @@
 
 #include "check.h"
 #include "config.h"
+#include "folder.h"
 #include "host.h"
 #include "log.h"
 #include "memory.h"
 #include "problem.h"
 #include "stats.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <evring.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,8 @@ struct connectors {
 	char *folder;
 	struct entry **entries;		/* of a folder by name, else as on the command line */
 	size_t nr;
+	struct logger log;
+	bool ending;
 };
 
 struct connectors *connectors_new(struct loop *loop, const char *folder)
@@ -87,26 +88,80 @@ struct entry *connectors_find(const struct connectors *cs, const char *name)
 	return entry && !entry->removing ? entry : NULL;
 }
 
-bool connectors_going(const struct connectors *cs, const char *name)
+const char *connectors_going(const struct connectors *cs, const char *name, const char *group)
 {
-	const struct entry *entry = find(cs, name);
-
-	return entry && entry->removing;
-}
-
-/* The least important level that a connector asks for is the process's. */
-static void set_level(const struct connectors *cs)
-{
-	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	const struct config *cfg;
-	uint64_t level = 0;
 	size_t i;
 
 	for (i = 0; i < cs->nr; i++) {
 		cfg = connector_config(cs->entries[i]->connector);
-		level = cfg && cfg->log_level > level ? cfg->log_level : level;
+		if (cs->entries[i]->removing &&
+		    (!strcmp(connector_name(cs->entries[i]->connector), name) ||
+		     (cfg && group && !strcmp(cfg->group, group))))
+			return connector_name(cs->entries[i]->connector);
 	}
-	log_level(cs->nr ? levels[level] : LOG_INFO);
+	return NULL;
+}
+
+static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+static int level_configured(const struct entry *entry)
+{
+	const struct config *cfg = connector_config(entry->connector);
+
+	return cfg ? levels[cfg->log_level] : LOG_INFO;
+}
+
+static int level_of(const struct entry *entry)
+{
+	return entry->log.level ? entry->log.level : level_configured(entry);
+}
+
+/* Each connector has a level; the process's own lines have the least important of these. */
+static int level_of_process(const struct connectors *cs)
+{
+	int level = cs->nr ? LOG_ERR : LOG_INFO;
+	size_t i;
+
+	if (cs->log.level)
+		return cs->log.level;
+	for (i = 0; i < cs->nr; i++)
+		if (level_configured(cs->entries[i]) > level)
+			level = level_configured(cs->entries[i]);
+	return level;
+}
+
+static void set_level(const struct connectors *cs)
+{
+	size_t i;
+
+	for (i = 0; i < cs->nr; i++)
+		log_level_of(connector_name(cs->entries[i]->connector), level_of(cs->entries[i]));
+	log_level(level_of_process(cs));
+}
+
+int connectors_level(const struct connectors *cs, const struct entry *entry, uint64_t *changed_ms)
+{
+	*changed_ms = entry ? entry->log.changed_ms : cs->log.changed_ms;
+	return entry ? level_of(entry) : level_of_process(cs);
+}
+
+void connectors_set_level(struct connectors *cs, struct entry *entry, int level)
+{
+	struct logger logger = { .level = level };
+	struct timespec now;
+	size_t i;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	logger.changed_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	if (entry) {
+		entry->log = logger;
+	} else {
+		cs->log = logger;
+		for (i = 0; i < cs->nr; i++)
+			cs->entries[i]->log = logger;
+	}
+	set_level(cs);
 }
 
 static struct entry *insert(struct connectors *cs, struct connector *connector, const char *path)
@@ -116,6 +171,7 @@ static struct entry *insert(struct connectors *cs, struct connector *connector, 
 
 	entry->connector = connector;
 	entry->path = xstrdup(path);
+	entry->seen = true;
 	cs->entries = xgrow(cs->entries, cs->nr, cs->nr + 1, sizeof(struct entry *));
 	for (i = cs->nr++; i && cs->folder; i--) {
 		if (strcmp(connector_name(cs->entries[i - 1]->connector),
@@ -139,7 +195,7 @@ void connectors_add(struct connectors *cs, struct config *cfg, const char *file)
  * Configurations
  */
 
-/* A group has one owner. */
+/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
 static void check_group(const struct connectors *cs, const struct config *cfg,
 			struct problems *problems)
 {
@@ -147,8 +203,15 @@ static void check_group(const struct connectors *cs, const struct config *cfg,
 	size_t i;
 
 	for (i = 0; i < cs->nr; i++) {
-		other = connector_config(cs->entries[i]->connector);
-		if (other && strcmp(other->name, cfg->name) && !strcmp(other->group, cfg->group))
+		const struct entry *entry = cs->entries[i];
+
+		other = connector_config(entry->connector);
+		if (!other || !strcmp(other->name, cfg->name) || strcmp(other->group, cfg->group))
+			continue;
+		if (entry->drop)
+			problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
+				"removed; try again later", other->group, other->name);
+		else if (entry->seen && !entry->removing)
 			problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
 				"a group has one reader", other->group, other->name);
 	}
@@ -213,98 +276,120 @@ static void apply(struct connectors *cs, struct definition *def, struct config *
  * The folder
  */
 
-static int is_file_of_ours(const struct dirent *found)
-{
-	size_t len = strlen(found->d_name);
-
-	return *found->d_name != '.' && len > 5 && !strcmp(found->d_name + len - 5, ".json");
-}
-
 static struct entry *find_path(const struct connectors *cs, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < cs->nr; i++)
-		if (!strcmp(cs->entries[i]->path, path))
+		if (!cs->entries[i]->removing && !strcmp(cs->entries[i]->path, path))
 			return cs->entries[i];
 	return NULL;
 }
 
 /* A connector that runs keeps its configuration; a new one is FAILED, so that it is seen. */
-static void refuse(struct connectors *cs, const char *name, const char *path,
-		   const struct problems *problems)
+static void refuse(struct connectors *cs, const struct folder_file *file)
 {
-	struct entry *entry = find_path(cs, path);
+	const struct problems *problems = &file->problems;
+	struct entry *entry = find_path(cs, file->path);
+	char *name = folder_name_of(file->path);
+	const char *known = file->def.name;
 	size_t i;
 
 	for (i = 0; i < problems->nr; i++)
-		log_line(LOG_ERR, "%s: %s", path, problems->lines[i]);
+		log_line(LOG_ERR, "%s: %s", file->path, problems->lines[i]);
+	if (!known || !definition_name_ok(known) || find(cs, known))
+		known = name;
 	if (entry && connector_config(entry->connector)) {
-		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before", path,
-			 connector_name(entry->connector));
+		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before",
+			 file->path, connector_name(entry->connector));
 		connector_stats(entry->connector)->reloads[RELOAD_FAILED]++;
-		entry->seen = true;
-		return;
+	} else if (!entry && !find(cs, known) && definition_name_ok(known)) {
+		entry = insert(cs, connector_new_failed(known, file->path, problems->lines[0],
+							cs->loop), file->path);
 	}
-	if (!entry && (find(cs, name) || !definition_name_ok(name)))
-		return;
-	if (entry)
+	if (entry) {
+		connector_refuse(entry->connector, problems->lines[0]);
+		entry->def.stamp = file->def.stamp;
 		entry->seen = true;
-	else
-		insert(cs, connector_new_failed(name, path, problems->lines[0], cs->loop),
-		       path)->seen = true;
+	}
+	free(name);
 }
 
-/* The name of a file that says none */
-static char *file_name(const char *path)
+static void look_at_name(const struct connectors *cs, struct folder_file *file)
 {
-	const char *slash = strrchr(path, '/');
-	char *name = xstrdup(slash ? slash + 1 : path);
+	const char *name = file->def.name;
+	const struct entry *same = name ? find(cs, name) : NULL;
 
-	name[strlen(name) - strlen(".json")] = '\0';
-	return name;
-}
-
-static void look_at_name(const struct connectors *cs, const struct definition *def,
-			 const char *path, struct problems *problems)
-{
-	const struct entry *same = def->name ? find(cs, def->name) : NULL;
-
-	if (def->name && !definition_name_ok(def->name))
-		problem(problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 . _ -, "
-			"not \".\" at the beginning");
+	if (name && !definition_name_ok(name))
+		problem(&file->problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 "
+			". _ -, not \".\" at the beginning");
 	else if (same && same->removing)
-		problem(problems, "key \"name\": connector %s is being removed; reload again later",
-			def->name);
-	else if (same && strcmp(same->path, path))
-		problem(problems, "key \"name\": \"%s\" is the connector of %s too", def->name,
+		problem(&file->problems, "key \"name\": connector %s is being removed; reload again "
+			"later", name);
+	else if (same && strcmp(same->path, file->path))
+		problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too", name,
 			same->path);
 }
 
-static void load(struct connectors *cs, const char *path)
+static void load(struct connectors *cs, struct folder_file *file)
 {
-	struct problems problems = { .file = path };
-	char *name = file_name(path);
 	struct config *cfg = NULL;
-	struct definition def;
+	char *name;
 
-	definition_load(&def, path, &problems);
-	if (!problems.nr)
-		look_at_name(cs, &def, path, &problems);
-	if (!problems.nr)
-		cfg = connectors_check(cs, &def, &problems);
-	if (problems.nr) {
-		refuse(cs, name, path, &problems);
+	if (!file->problems.nr)
+		look_at_name(cs, file);
+	if (!file->problems.nr)
+		cfg = connectors_check(cs, &file->def, &file->problems);
+	if (file->problems.nr) {
+		refuse(cs, file);
 		config_free(cfg);
-	} else {
-		free(name);
-		name = xstrdup(def.name);
-		apply(cs, &def, cfg, path);
-		find(cs, name)->seen = true;
+		return;
 	}
-	definition_free(&def);
-	problems_free(&problems);
+	name = xstrdup(file->def.name);
+	apply(cs, &file->def, cfg, file->path);
+	find(cs, name)->seen = true;
 	free(name);
+}
+
+static void move(struct entry *entry, const char *path)
+{
+	log_context(connector_name(entry->connector));
+	info("its file %s is %s now", entry->path, path);
+	log_context(NULL);
+	free(entry->path);
+	entry->path = xstrdup(path);
+	connector_move(entry->connector, path);
+}
+
+/*
+ * Before any file is judged, which connectors have one: a connector goes with its name, under
+ * whichever path, and one of which no name can be read with its path.
+ */
+static void claim(struct connectors *cs, const struct folder *folder)
+{
+	struct entry *entry;
+	size_t i;
+
+	for (i = 0; i < folder->nr; i++) {
+		const struct folder_file *file = &folder->files[i];
+
+		entry = file->def.name ? find(cs, file->def.name) : NULL;
+		if (!file->def.name)
+			entry = find_path(cs, file->path);
+		else if (entry && strcmp(entry->path, file->path))
+			entry = NULL;
+		if (entry)
+			entry->seen = true;
+	}
+	for (i = 0; i < folder->nr; i++) {
+		const struct folder_file *file = &folder->files[i];
+
+		entry = file->def.name ? find(cs, file->def.name) : NULL;
+		if (!entry || entry->seen || entry->removing)
+			continue;
+		move(entry, file->path);
+		entry->seen = true;
+	}
 }
 
 /* Its position is too dear to be forgotten by a file that was moved. */
@@ -322,32 +407,29 @@ static void forget(struct entry *entry)
 
 void connectors_reload(struct connectors *cs)
 {
-	struct dirent **found = NULL;
-	char *path;
-	int nr = scandir(cs->folder, &found, is_file_of_ours, alphasort), i;
-	size_t k;
+	struct folder folder;
+	size_t i;
+	int ret = folder_read(&folder, cs->folder);
 
-	if (nr < 0) {
+	if (ret) {
 		log_line(LOG_ERR, "%s: %s: its connectors stay as they are", cs->folder,
-			 strerror(errno));
+			 strerror(-ret));
 		return;
 	}
-	for (k = 0; k < cs->nr; k++)
-		cs->entries[k]->seen = false;
-	for (i = 0; i < nr; i++) {
-		path = xprintf("%s/%s", cs->folder, found[i]->d_name);
-		if (cs->nr < CONNECTORS_MAX || find_path(cs, path))
-			load(cs, path);
+	for (i = 0; i < cs->nr; i++)
+		cs->entries[i]->seen = false;
+	claim(cs, &folder);
+	for (i = 0; i < folder.nr; i++) {
+		if (cs->nr < CONNECTORS_MAX || find_path(cs, folder.files[i].path))
+			load(cs, &folder.files[i]);
 		else
-			log_line(LOG_ERR, "%s: is left out, there are %d connectors already", path,
-				 CONNECTORS_MAX);
-		free(path);
-		free(found[i]);
+			log_line(LOG_ERR, "%s: is left out, there are %d connectors already",
+				 folder.files[i].path, CONNECTORS_MAX);
 	}
-	free(found);
-	for (k = 0; k < cs->nr; k++)
-		if (!cs->entries[k]->seen && !cs->entries[k]->removing)
-			forget(cs->entries[k]);
+	folder_free(&folder);
+	for (i = 0; i < cs->nr; i++)
+		if (!cs->entries[i]->seen && !cs->entries[i]->removing)
+			forget(cs->entries[i]);
 	set_level(cs);
 }
 
@@ -357,6 +439,7 @@ void connectors_reload(struct connectors *cs)
 
 int connectors_put(struct connectors *cs, struct definition *def, struct config *cfg)
 {
+	const struct stamp none = { 0 };
 	struct entry *entry = find(cs, def->name);
 	char *path;
 	int ret;
@@ -366,7 +449,10 @@ int connectors_put(struct connectors *cs, struct definition *def, struct config 
 	if (!entry && cs->nr >= CONNECTORS_MAX)
 		return -ENOSPC;
 	path = entry ? xstrdup(entry->path) : xprintf("%s/%s.json", cs->folder, def->name);
-	ret = !entry && !access(path, F_OK) ? -EEXIST : definition_write(def, path);
+	if (!entry && !access(path, F_OK))
+		ret = -EEXIST;
+	else
+		ret = definition_write(def, path, entry ? &entry->def.stamp : &none);
 	if (!ret)
 		apply(cs, def, cfg, path);
 	free(path);
@@ -380,9 +466,10 @@ int connectors_ask(struct connectors *cs, struct entry *entry, enum connector_st
 
 	new.state = (char *)connector_state_name(target);
 	if (cs->folder && new.settings)
-		ret = definition_write(&new, entry->path);
+		ret = definition_write(&new, entry->path, &entry->def.stamp);
 	if (ret)
 		return ret;
+	entry->def.stamp = new.stamp;
 	if (entry->def.state) {
 		free(entry->def.state);
 		entry->def.state = xstrdup(new.state);
@@ -397,14 +484,25 @@ int connectors_remove(struct connectors *cs, struct entry *entry)
 {
 	if (!cs->folder)
 		return -EROFS;
+	if (!access(entry->path, F_OK) && !stamp_holds(&entry->def.stamp, entry->path))
+		return -ESTALE;
 	if (unlink(entry->path) && errno != ENOENT)
 		return -errno;
 	entry->removing = true;
-	entry->drop = true;
+	entry->drop = connector_config(entry->connector);
 	log_context(connector_name(entry->connector));
+	if (!entry->drop)
+		warn("DELETE: its configuration cannot be used, so its group is not known, and stays if "
+		     "there is one: evring groups lists it, evring groups drop drops it");
 	connector_leave(entry->connector, "DELETE");
 	log_context(NULL);
 	return 0;
+}
+
+static void keeps_group(const struct config *cfg, const char *why)
+{
+	warn("group %s: is not dropped, and its hooks stay: %s; evring groups drop %s does it",
+	     cfg->group, why, cfg->group);
 }
 
 /* A group that was never made is none to drop. */
@@ -418,8 +516,7 @@ static void drop_group(const struct config *cfg)
 		evring_close(ev);
 	}
 	if (ret < 0 && ret != -ENOENT)
-		warn("group %s: is not dropped, and its hooks stay: %s; evring groups drop %s does it",
-		     cfg->group, strerror(-ret), cfg->group);
+		keeps_group(cfg, strerror(-ret));
 	else
 		info("removed; group %s is dropped, and its hooks are detached", cfg->group);
 }
@@ -437,7 +534,7 @@ static void remove_gone(struct connectors *cs)
 			continue;
 		}
 		log_context(connector_name(entry->connector));
-		if (entry->drop && connector_config(entry->connector))
+		if (entry->drop)
 			drop_group(connector_config(entry->connector));
 		log_context(NULL);
 		entry_free(entry);
@@ -475,9 +572,40 @@ void connectors_stop(struct connectors *cs, const char *why)
 {
 	size_t i;
 
+	cs->ending = true;
 	for (i = 0; i < cs->nr; i++) {
 		log_context(connector_name(cs->entries[i]->connector));
 		connector_stop(cs->entries[i]->connector, why);
+	}
+	log_context(NULL);
+}
+
+bool connectors_ending(const struct connectors *cs)
+{
+	return cs->ending;
+}
+
+bool connectors_dropping(const struct connectors *cs)
+{
+	size_t i;
+
+	for (i = 0; i < cs->nr; i++)
+		if (cs->entries[i]->drop)
+			return true;
+	return false;
+}
+
+void connectors_keep_groups(struct connectors *cs)
+{
+	size_t i;
+
+	for (i = 0; i < cs->nr; i++) {
+		const struct entry *entry = cs->entries[i];
+
+		if (!entry->drop)
+			continue;
+		log_context(connector_name(entry->connector));
+		keeps_group(connector_config(entry->connector), "librdkafka keeps its events");
 	}
 	log_context(NULL);
 }

@@ -122,6 +122,12 @@ static void add_topic(void *arg, const char *name)
 	json_array_append_new(arg, json_string(name));
 }
 
+void reset_topics(struct call *call)
+{
+	connector_forget_topics(call->entry->connector);
+	reply(call, 202, NULL);
+}
+
 void show_topics(struct call *call)
 {
 	json_t *topics = json_array();

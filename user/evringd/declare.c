@@ -244,7 +244,8 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	d.event.ring = refusal->delivery->ring;
 	d.rec.time = raw_now(enc->src->ev);
 	fill(&d, enc->cfg, refusal, &who);
-	if (!encode_key(enc, &d.event, &msg))
+	/* It is never left out, nor changed: transforms may send it elsewhere. */
+	if (!encoder_transform(enc, &d.event) || !encode_key(enc, &d.event, &msg))
 		return false;
 	encode_envelope(enc, &d.event, &msg);
 	return enqueue(enc, &d, &msg, &out);

@@ -217,17 +217,41 @@ void definition_parse(struct definition *def, const char *text, size_t len, cons
 	json_decref(root);
 }
 
+static struct stamp stamp_of(const struct stat *st)
+{
+	return (struct stamp){ .inode = st->st_ino, .size = st->st_size, .changed = st->st_mtim };
+}
+
+static struct stamp stamp_take(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? (struct stamp){ 0 } : stamp_of(&st);
+}
+
+bool stamp_holds(const struct stamp *stamp, const char *path)
+{
+	struct stamp now = stamp_take(path);
+
+	return now.inode == stamp->inode && now.size == stamp->size &&
+	       now.changed.tv_sec == stamp->changed.tv_sec &&
+	       now.changed.tv_nsec == stamp->changed.tv_nsec;
+}
+
+/* The stamp first: a change behind it is seen as one. */
 void definition_load(struct definition *def, const char *path, struct problems *problems)
 {
+	struct stamp stamp = stamp_take(path);
 	char *text = xalloc(FILE_MAX);
-	ssize_t len = file_read(path, text, FILE_MAX);
+	ssize_t len = file_read_regular(path, text, FILE_MAX);
 
 	*def = (struct definition){ 0 };
 	if (len < 0)
-		problem(problems, "cannot be read: %s%s", strerror(errno), errno == EACCES ?
+		problem(problems, "cannot be read: %s%s", file_error(errno), errno == EACCES ?
 			" (the unit runs in the group evring: chown root:evring, chmod 640)" : "");
 	else
 		definition_parse(def, text, (size_t)len, path, problems);
+	def->stamp = stamp;
 	free(text);
 }
 
@@ -304,18 +328,26 @@ static char *definition_text(const struct definition *def)
 }
 
 /* The mode stays: an operator has chosen it for the secrets. */
-int definition_write(const struct definition *def, const char *path)
+int definition_write(struct definition *def, const char *path, const struct stamp *last)
 {
-	char *temporary = xprintf("%s.new", path), *text = definition_text(def);
+	char *temporary, *text;
 	struct stat st;
 	int fd, ret;
 
+	if (!stamp_holds(last, path))
+		return -ESTALE;
+	temporary = xprintf("%s.new", path);
+	text = definition_text(def);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	ret = fd < 0 ? -errno : 0;
 	if (!ret && !stat(path, &st) && fchmod(fd, st.st_mode & 0777))
 		ret = -errno;
 	if (!ret)
 		ret = write_all(fd, text, strlen(text));
+	if (!ret && fstat(fd, &st))
+		ret = -errno;
+	if (!ret)
+		def->stamp = stamp_of(&st);
 	if (fd >= 0 && close(fd) && !ret)
 		ret = -errno;
 	if (!ret && rename(temporary, path))

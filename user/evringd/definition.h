@@ -13,14 +13,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
 
 struct json_t;
 struct problems;
+
+/* By which a file is known again; all of it 0: there is none. */
+struct stamp {
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+};
 
 struct definition {
 	char *name;			/* NULL: that is a problem */
 	struct json_t *settings;	/* keys -> values, as they are written; NULL: a problem */
 	char *state;			/* RUNNING, PAUSED or STOPPED */
+	struct stamp stamp;		/* of the file that was read or written */
 };
 
 /* The first problem of a text that is no JSON ends it; else all are told. @file: whence a name */
@@ -30,8 +40,13 @@ void definition_parse(struct definition *def, const char *text, size_t len, cons
 void definition_of(struct definition *def, const struct json_t *root, const char *file,
 		   struct problems *problems);
 void definition_load(struct definition *def, const char *path, struct problems *problems);
-/* Atomically and for good. 0 or -errno. */
-int definition_write(const struct definition *def, const char *path);
+/*
+ * Atomically and for good. 0 or -errno; -ESTALE: the file is not the one of stamp @last, so
+ * somebody else has changed it. Sets @def->stamp.
+ */
+int definition_write(struct definition *def, const char *path, const struct stamp *last);
+/* Is it still that file? */
+bool stamp_holds(const struct stamp *stamp, const char *path);
 /* Can a connector of this name have a file? It has no folder in it, and is not hidden. */
 bool definition_name_ok(const char *name);
 void definition_free(struct definition *def);

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOPICS_BESIDE_MAX 10000
+
 /* Where the variables of a template are looked up */
 struct context {
 	const struct encoder *enc;
@@ -149,19 +151,30 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	end = put_text(end, "/");
 	enc->prefix_len = (size_t)(end - enc->prefix);
 	constant_key(enc);
+	enc->transforms = transforms_new(cfg, src);
+}
+
+static void free_routes(struct route *route)
+{
+	struct route *beside, *next;
+
+	for (; route; route = next) {
+		next = route->before;
+		while ((beside = route->beside)) {
+			route->beside = beside->beside;
+			free(beside);
+		}
+		free(route);
+	}
 }
 
 void encoder_close(struct encoder *enc)
 {
-	struct route *route;
 	size_t i;
 
-	for (i = 0; i < enc->nr_routes; i++) {
-		while ((route = enc->routes[i])) {
-			enc->routes[i] = route->before;
-			free(route);
-		}
-	}
+	for (i = 0; i < enc->nr_routes; i++)
+		free_routes(enc->routes[i]);
+	transforms_free(enc->transforms);
 	free(enc->routes);
 	free(enc->key);
 	free(enc->broken);
@@ -183,8 +196,9 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 					      name, type_name(event));
 		return NULL;
 	}
-	route = xalloc(sizeof(*route));
-	route->before = NULL;
+	route = xzalloc(sizeof(*route));
+	memcpy(route->name, name, len + 1);
+	route->name_len = len;
 	route->generation = event->type ? event->type->generation : 0;
 	route->topic = sender_topic(enc->sender, name);
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
@@ -194,7 +208,7 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 }
 
 /* Type and lane decide all variables of the topic's template. */
-static const struct route *route_of(struct encoder *enc, const struct evring_event *event)
+static struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
 	uint32_t generation = event->type ? event->type->generation : 0;
 	unsigned int type = event->rec->type;
@@ -266,6 +280,70 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 	return len < 0 ? (int)len : 0;
 }
 
+/* NULL: transforms send events to too many topics. */
+static const struct route *route_beside(struct encoder *enc, struct route *route,
+					const struct transformed *made)
+{
+	struct route **at, *new;
+
+	if (made->topic_len == route->name_len && !memcmp(made->topic, route->name, route->name_len))
+		return route;
+	for (at = &route->beside; *at; at = &(*at)->beside)
+		if (!strcmp((*at)->name, made->topic))
+			return *at;
+	if (++enc->nr_beside > TOPICS_BESIDE_MAX)
+		return NULL;
+	new = xalloc(sizeof(*new));
+	*new = *route;
+	new->before = NULL;
+	new->beside = NULL;
+	memcpy(new->name, made->topic, made->topic_len + 1);
+	new->name_len = made->topic_len;
+	new->topic = sender_topic(enc->sender, new->name);
+	*at = new;
+	return new;
+}
+
+static void begin(struct transformed *made, const struct route *route)
+{
+	made->topic_len = route->name_len;
+	memcpy(made->topic, route->name, route->name_len + 1);
+}
+
+const struct evring_event *encoder_transform(struct encoder *enc, const struct evring_event *event)
+{
+	struct transformed *made = &enc->made;
+	struct route *route;
+
+	if (!enc->transforms)
+		return event;
+	route = route_of(enc, event);
+	if (!route)
+		return NULL;
+	begin(made, route);
+	switch (transforms_apply(enc->transforms, event, made)) {
+	case TRANSFORM_DROP:
+		return NULL;
+	case TRANSFORM_FAIL:
+		if (!enc->broken)
+			enc->broken = xstrdup(transforms_broken(enc->transforms));
+		return NULL;
+	case TRANSFORM_PASS:
+		break;
+	}
+	enc->made_route = route_beside(enc, route, made);
+	if (!enc->made_route && !enc->broken)
+		enc->broken = xprintf("transforms: events go to more than %d topics",
+				      TOPICS_BESIDE_MAX);
+	return enc->made_route ? made->event : NULL;
+}
+
+/* Of an event that transforms have made, they know the route, and the key is as it was. */
+static bool is_made(const struct encoder *enc, const struct evring_event *event)
+{
+	return enc->transforms && event == enc->made.event;
+}
+
 /* A declaration can come at any time, and has its schema then. */
 static enum schemas_state look_rejected(struct encoder *enc, const struct evring_event *event,
 					const char **why)
@@ -275,11 +353,14 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 		.rec = &rec, .type = declared_type(TYPE_REJECTED), .lane = event->lane,
 	};
 	const struct route *route = route_of(enc, &rejected);
+	struct transformed made;
 
 	if (!route)
 		return SCHEMAS_READY;
-	return schemas_look(enc->src->schemas, rejected.type, event->lane,
-			    sender_topic_name(route->topic), why);
+	begin(&made, route);
+	if (enc->transforms)
+		transforms_apply(enc->transforms, &rejected, &made);
+	return schemas_look(enc->src->schemas, rejected.type, event->lane, made.topic, why);
 }
 
 enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
@@ -290,11 +371,11 @@ enum schemas_state encode_look(struct encoder *enc, const struct evring_event *e
 
 	if (!enc->cfg->registry_url)
 		return SCHEMAS_READY;
-	route = route_of(enc, event);
+	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
 	if (!route)
 		return SCHEMAS_READY;
 	state = schemas_look(enc->src->schemas, event->type, event->lane,
-			     sender_topic_name(route->topic), why);
+			     route->name, why);
 	if (state == SCHEMAS_READY && enc->cfg->tolerance == TOLERATE_ALL)
 		state = look_rejected(enc, event, why);
 	return state;
@@ -302,9 +383,10 @@ enum schemas_state encode_look(struct encoder *enc, const struct evring_event *e
 
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
 {
-	const struct context ctx = { .enc = enc, .event = event };
+	bool made = is_made(enc, event);
+	const struct context ctx = { .enc = enc, .event = made ? enc->made.before : event };
 
-	msg->route = route_of(enc, event);
+	msg->route = made ? enc->made_route : route_of(enc, event);
 	if (!msg->route)
 		return false;
 	if (enc->key) {

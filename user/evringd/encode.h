@@ -6,6 +6,7 @@
 #include "message.h"
 #include "schemas.h"
 #include "source.h"
+#include "transform.h"
 
 struct converter;
 struct deliveries;
@@ -20,6 +21,10 @@ struct encoder {
 	size_t nr_routes;
 	size_t key_len;
 	char *key;			/* if it is the same for all events; else NULL */
+	struct transforms *transforms;	/* NULL: none */
+	struct transformed made;	/* the event that they have made last, and its route */
+	const struct route *made_route;
+	unsigned int nr_beside;		/* topics that transforms have come upon */
 	char *broken;			/* why the connector cannot go on; NULL: it can */
 	size_t prefix_len;
 	char prefix[2 * sizeof(((struct evring_host *)0)->boot_id) + 1];
@@ -28,6 +33,11 @@ struct encoder {
 void encoder_open(struct encoder *enc, const struct config *cfg, const struct source *src,
 		  struct sender *sender);
 void encoder_close(struct encoder *enc);
+/*
+ * The event as transforms make it, for encode() and the others below, until the next call;
+ * NULL: it is not to be sent, or the encoder is @broken.
+ */
+const struct evring_event *encoder_transform(struct encoder *enc, const struct evring_event *event);
 /*
  * -errno: the event cannot be written as configured; its delivery is pushed all the same, but not
  * if the encoder is @broken then.

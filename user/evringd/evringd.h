@@ -8,6 +8,7 @@
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
+ *	folder		all files of a folder
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
@@ -16,8 +17,11 @@
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts: resource.h
+ *	metrics		... /metrics, for Prometheus: host_metrics of user/common, process
+ *	page, live	... a page for people, and its stream: state, tapped; accept
  *	notify		sd_notify: ready, alive, the connectors' states
  *	loop		io_uring: timers, descriptors and signals that wake them
+ *	monitor		the module as a whole, for metrics and page, and for
  *	watch		losses, rings that fill, groups without an owner: the log
  *	connector	one of them: its state, and the requested state
  *	task		one run of it: acknowledged, commit, read, produce
@@ -25,6 +29,8 @@
  *	answer
  *	source		its events, from /dev/evring
  *	encode		event -> message: topic, key, headers
+ *	transform	event -> event, topic, or nothing; its parts: transforming.h
+ *	shape		an event with other fields
  *	template	"host.${type}"
  *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
  *			cell, wire
@@ -42,6 +48,7 @@
  *	outgoing	messages that wait for it
  *	verdict		the cause of a failed delivery: event, topic or moment
  *	split		a pack that is refused, in halves
+ *	stats		numbers of a connector, over all its tasks
  *	stall		why nothing is acknowledged: the log
  *	commit		the prefix -> the kernel
  *
@@ -54,6 +61,7 @@
 #ifndef EVRINGD_H
 #define EVRINGD_H
 
+#include "accept.h"
 #include "auth.h"
 #include "cell.h"
 #include "check.h"
@@ -68,6 +76,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "folder.h"
 #include "format.h"
 #include "host.h"
 #include "http.h"
@@ -90,11 +99,13 @@
 #include "rest.h"
 #include "schemas.h"
 #include "sender.h"
+#include "shape.h"
 #include "source.h"
 #include "split.h"
 #include "stall.h"
 #include "task.h"
 #include "template.h"
+#include "transform.h"
 #include "verdict.h"
 #include "watch.h"
 #include "wire.h"

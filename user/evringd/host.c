@@ -9,6 +9,7 @@
 #include "problem.h"
 #include "sets.h"
 #include "template.h"
+#include "transform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,8 @@ bool device_check(const struct config *cfg, struct problems *problems, int *erro
 	hooks_check(ev, cfg, problems);
 	filters_check(ev, cfg, problems);
 	key_check(ev, cfg, problems);
+	transforms_filters(ev, cfg, problems);
+	transforms_fields(ev, cfg, problems);
 	evring_close(ev);
 	return true;
 }

@@ -4,9 +4,11 @@
 
 #include "auth.h"
 #include "listener.h"
+#include "live.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "page.h"
 #include "rest.h"
 
 #include <errno.h>
@@ -15,17 +17,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BODY_MAX	(1u << 20)
 #define CONNECTIONS_MAX	256u
+#define OF_ADDRESS_MAX	64u		/* of these, from one address of the network */
 #define SILENT_S	10u
+#define REQUEST_S	30		/* until all of a request has come */
 #define MEMORY_MAX	(32u << 10)	/* of a connection: its headers, and what is read and written */
 #define TICK_MS		1000
 #define TURNS_MAX	16		/* without a look at the connectors */
 
+/* A client's connection. libmicrohttpd limits how long it is silent, but not how long it takes. */
+struct client {
+	struct client *next, **at;
+	struct MHD_Connection *connection;
+	time_t since;			/* of the last answer, or the beginning; 0: a request is answered */
+};
+
 /* A daemon of libmicrohttpd's, on one socket */
 struct server {
+	struct client *clients;
 	struct http *http;
 	struct MHD_Daemon *daemon;
 	struct loop_watch watch;
@@ -40,6 +53,7 @@ struct http {
 	unsigned int nr;
 	struct auth *auth;
 	char *certificate, *key, *path, *worker;
+	struct live *live;
 	bool ready;
 };
 
@@ -49,6 +63,24 @@ struct exchange {
 	size_t len;
 	bool too_long;
 };
+
+static time_t monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void client_waits(struct MHD_Connection *connection, time_t since)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *client = info ? info->socket_context : NULL;
+
+	if (client)
+		client->since = since;
+}
 
 /*
  * The request as rest sees it
@@ -143,6 +175,11 @@ static enum MHD_Result answer_request(struct server *server, struct MHD_Connecti
 	struct answer answer;
 	enum MHD_Result ret;
 
+	if (page_is_stream(&request)) {
+		if (!live_serve(server->http->live, connection, &ret))
+			ret = refuse(connection, 503, "There are too many streams", "Retry-After", "60");
+		return ret;
+	}
 	rest_answer(&server->http->rest, &request, &answer);
 	ret = send_answer(connection, &answer);
 	answer_free(&answer);
@@ -189,6 +226,17 @@ static enum MHD_Result begin(struct server *server, struct MHD_Connection *conne
 	return MHD_YES;
 }
 
+static bool is_foreign(struct MHD_Connection *connection, const char *method)
+{
+	static const char *const names[] = { "Sec-Fetch-Site", "Origin", "Host" };
+	const char *values[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		values[i] = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]);
+	return page_is_foreign(method, values[0], values[1], values[2]);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *data,
 			      size_t *len, void **state)
@@ -196,6 +244,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct exchange *exchange = *state;
 
 	(void)version;
+	if (!exchange && is_foreign(connection, method))
+		return refuse(connection, 403, "A page of another site may change nothing",
+			      "Connection", "close");
 	if (!exchange)
 		return begin(arg, connection, state);
 	if (*len) {
@@ -206,6 +257,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	if (exchange->too_long)
 		return refuse(connection, 413, "The body is longer than 1 MiB", "Connection",
 			      "close");
+	client_waits(connection, 0);
 	return answer_request(arg, connection, path, method, exchange);
 }
 
@@ -215,13 +267,60 @@ static void completed(void *arg, struct MHD_Connection *connection, void **state
 	struct exchange *exchange = *state;
 
 	(void)arg;
-	(void)connection;
 	(void)why;
+	client_waits(connection, monotonic_s());
 	if (!exchange)
 		return;
 	free(exchange->body);
 	free(exchange);
 	*state = NULL;
+}
+
+/*
+ * Clients
+ */
+
+static void client_changed(void *arg, struct MHD_Connection *connection, void **state,
+			   enum MHD_ConnectionNotificationCode what)
+{
+	struct server *server = arg;
+	struct client *client = *state;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		client = xzalloc(sizeof(*client));
+		client->connection = connection;
+		client->since = monotonic_s();
+		client->next = server->clients;
+		client->at = &server->clients;
+		if (client->next)
+			client->next->at = &client->next;
+		server->clients = client;
+		*state = client;
+	} else if (client) {
+		*client->at = client->next;
+		if (client->next)
+			client->next->at = client->at;
+		free(client);
+		*state = NULL;
+	}
+}
+
+/* Once a byte each nine seconds keeps libmicrohttpd content: a request has to come to its end. */
+static void end_slow_clients(struct server *server)
+{
+	const union MHD_ConnectionInfo *info;
+	time_t now = monotonic_s();
+	struct client *client;
+
+	for (client = server->clients; client; client = client->next) {
+		if (!client->since || now - client->since < REQUEST_S)
+			continue;
+		info = MHD_get_connection_info(client->connection,
+					       MHD_CONNECTION_INFO_CONNECTION_FD);
+		/* libmicrohttpd finds it closed with its next turn. */
+		if (info)
+			shutdown(info->connect_fd, SHUT_RDWR);
+	}
 }
 
 /*
@@ -268,6 +367,7 @@ bool http_turn(struct http *http)
 	http->ready = false;
 	for (i = 0; i < http->nr; i++) {
 		more = turn(&http->servers[i]) || more;
+		end_slow_clients(&http->servers[i]);
 		connections += connections_of(&http->servers[i]);
 	}
 	http->ready = more;
@@ -303,13 +403,15 @@ static bool start(struct http *http, int fd, bool local, char *why, size_t len)
 	server->http = http;
 	server->local = local;
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, server,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, server,
 		MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, SILENT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, local ? 0 : OF_ADDRESS_MAX,
 		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, client_changed, server,
 		MHD_OPTION_ARRAY, tls ? secure : plain,
 		MHD_OPTION_END);
 	if (!server->daemon) {
@@ -377,6 +479,7 @@ struct http *http_open(const struct http_setup *setup, struct connectors *connec
 	http->rest.connectors = connectors;
 	http->rest.worker = http->worker;
 	http->rest.monitor = monitor;
+	http->live = live_new(loop, connectors, monitor, is_ready, http);
 	http->timer = (struct loop_timer){ .expired = is_ready, .arg = http };
 	if ((setup->socket && !start_local(http, setup, why, len)) ||
 	    (setup->listen && !start_network(http, setup, why, len))) {
@@ -390,8 +493,10 @@ void http_close(struct http *http)
 {
 	unsigned int i;
 
+	live_end(http->live);
 	for (i = 0; i < http->nr; i++)
 		MHD_stop_daemon(http->servers[i].daemon);
+	live_free(http->live);
 	if (http->path)
 		unlink(http->path);
 	auth_free(http->auth);

@@ -129,22 +129,21 @@ static void put(struct call *call, struct definition *def)
 {
 	struct problems problems = { .file = "" };
 	bool existed = connectors_find(call->rest->connectors, def->name);
+	const char *going;
 	struct config *cfg;
 	int ret;
 
 	snprintf(call->name, sizeof(call->name), "%s", def->name);
-	if (connectors_going(call->rest->connectors, call->name)) {
-		reply_error(call, 409, "Connector %s is being deleted; try again", call->name);
-		definition_free(def);
-		return;
-	}
 	cfg = connectors_check(call->rest->connectors, def, &problems);
-	ret = problems.nr ? 0 : connectors_put(call->rest->connectors, def, cfg);
-	if (problems.nr)
+	going = connectors_going(call->rest->connectors, call->name, cfg->group);
+	ret = problems.nr || going ? 0 : connectors_put(call->rest->connectors, def, cfg);
+	if (going)
+		reply_error(call, 409, "Connector %s is being deleted; try again", going);
+	else if (problems.nr)
 		reply_invalid(call, &problems);
 	else if (ret)
 		reply_errno(call, ret);
-	if (problems.nr || ret) {
+	if (problems.nr || ret || going) {
 		config_free(cfg);
 	} else {
 		reply(call, existed ? 200 : 201,
@@ -192,9 +191,10 @@ void create_connector(struct call *call)
 static void put_settings(struct call *call, json_t *settings)
 {
 	struct definition def = { .name = xstrdup(call->name), .settings = settings };
-	const char *state = call->entry ? call->entry->def.state : NULL;
+	enum connector_state state = call->entry ? connector_target(call->entry->connector) :
+						   CONNECTOR_RUNNING;
 
-	def.state = xstrdup(state ? state : "RUNNING");
+	def.state = xstrdup(connector_state_name(state));
 	put(call, &def);
 }
 

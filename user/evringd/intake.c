@@ -81,24 +81,36 @@ static void unwritable(struct task *t, const struct evring_event *event, int err
 	task_refused(t, &refusal);
 }
 
+enum ready { READY, UNWANTED, LATER };
+
 /*
- * Until the schema registry has told the id of its schema the event is kept back, and
- * those behind it stay in the ring.
+ * *@made: the event as it is to be written. Until the schema registry has told the id of its
+ * schema the event is kept back, and those behind it stay in the ring.
  */
-static bool can_ship(struct task *t, const struct evring_event *event)
+static enum ready prepare(struct task *t, const struct evring_event *event,
+			  const struct evring_event **made)
 {
 	const char *why = NULL;
 
-	switch (encode_look(&t->encoder, event, &why)) {
+	if (!source_wants(&t->source, event))
+		return UNWANTED;
+	*made = encoder_transform(&t->encoder, event);
+	if (!*made && !t->encoder.broken)
+		return UNWANTED;
+	if (!*made) {
+		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+		return LATER;
+	}
+	switch (encode_look(&t->encoder, *made, &why)) {
 	case SCHEMAS_WAIT:
 		t->held = *event;
 		t->has_held = true;
-		return false;
+		return LATER;
 	case SCHEMAS_REFUSED:
 		task_fail(t, STATUS_FAILED, "%s", why);
-		return false;
+		return LATER;
 	default:
-		return true;
+		return READY;
 	}
 }
 
@@ -141,7 +153,7 @@ static bool arm(struct task *t)
 	return ret > 0;
 }
 
-/* Only other owners of its hook want the event: it is done, and needs no message. */
+/* The connector does not want the event: it is done, and needs no message. */
 static void skip(struct task *t, const struct evring_event *event)
 {
 	struct delivery *delivery = delivery_begin(t->deliveries, 0);
@@ -153,7 +165,9 @@ static void skip(struct task *t, const struct evring_event *event)
 
 bool task_pump(struct task *t)
 {
+	const struct evring_event *made = NULL;
 	struct evring_event event;
+	enum ready ready;
 	uint64_t n;
 
 	for (n = 0; n < t->cfg->batch && t->reading && !t->paused; n++) {
@@ -163,16 +177,17 @@ bool task_pump(struct task *t)
 			t->reading = !t->stopping;
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
-		if (source_wants(&t->source, &event) && !can_ship(t, &event)) {
+		ready = prepare(t, &event, &made);
+		if (ready == LATER) {
 			sender_flush(t->sender);
 			return false;
 		}
 		count(t, &event);
-		if (!source_wants(&t->source, &event)) {
+		if (ready == UNWANTED) {
 			skip(t, &event);
 			continue;
 		}
-		if (!ship(t, &event))
+		if (!ship(t, made))
 			return false;
 	}
 	if (n == t->cfg->batch)

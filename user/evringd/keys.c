@@ -22,7 +22,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT,
 };
 
 struct key {
@@ -64,6 +64,13 @@ static const struct key keys[] = {
 	  "text with ${type} ${lane} ${host} ${machine} ${boot} ${cpu} ${pid} ${tid} and any field",
 	  0, 0, MEMBER(key),
 	  "message key, cut at 1024 bytes; Kafka keeps the order of equal keys; empty: no key" },
+	{ "transforms", KEY_LIST, "", "names", 0, 0, MEMBER(transforms),
+	  "transforms of Kafka Connect's, in this order; see docs/reference/transforms.md" },
+	{ "transforms.*", KEY_SMT, NULL, "NAME.type, NAME.predicate, NAME.negate, and the type's", 0, 0,
+	  0, "their types and options" },
+	{ "predicates", KEY_LIST, "", "names", 0, 0, MEMBER(predicates),
+	  "which events transforms are for" },
+	{ "predicates.*", KEY_SMT, NULL, "NAME.type and the type's", 0, 0, 0, "their types and options" },
 	{ "value.format", KEY_CHOICE, "json",
 	  "json|raw|json-connect|json-schema|avro|protobuf|cloudevents", 0, 0, MEMBER(format),
 	  "message value; raw: the record as it lies in the ring; see docs/reference/schemas.md" },
@@ -404,6 +411,7 @@ static const struct {
 	[KEY_LETTERS]	= { "topic",	parse_letters,	release_text },
 	[KEY_KAFKA]	= { "property",	NULL,		NULL },
 	[KEY_FILTER]	= { "filter",	NULL,		NULL },
+	[KEY_SMT]	= { "options",	NULL,		NULL },
 	[KEY_CLASS]	= { "class",	parse_class,	NULL },
 };
 
@@ -586,9 +594,10 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 {
 	const char *property = kafka_property(name), *type = behind(name, FILTER_PREFIX);
 	const struct key *key = key_by_name(name);
+	bool smt = behind(name, "transforms.") || behind(name, "predicates.");
 	char why[400], allowed[160], *resolved;
 
-	if (!property && !type && !key) {
+	if (!property && !type && !smt && !key) {
 		if (!connect_key(cfg->name, name, value, problems))
 			unknown_key(name, problems);
 		return;
@@ -601,6 +610,8 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 	add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
 	if (property) {
 		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
+	} else if (smt) {
+		add_property(&cfg->smts, &cfg->nr_smts, name, resolved, value);
 	} else if (type) {
 		add_property(&cfg->filters, &cfg->nr_filters, type, resolved, value);
 	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
@@ -669,5 +680,6 @@ void keys_free(struct config *cfg)
 		release(cfg, &keys[i]);
 	free_properties(cfg->kafka, cfg->nr_kafka);
 	free_properties(cfg->filters, cfg->nr_filters);
+	free_properties(cfg->smts, cfg->nr_smts);
 	free_properties(cfg->settings, cfg->nr_settings);
 }

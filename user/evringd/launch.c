@@ -117,12 +117,13 @@ static void run(struct task *t)
 					    .stats = t->stats };
 	char why[300];
 
-	if (!source_attach(&t->source, why, sizeof(why))) {
+	if (!source_attach(&t->source, t->before, why, sizeof(why))) {
 		task_fail(t, STATUS_FAILED, "%s", why);
 		return;
 	}
 	if (t->before && !strcmp(t->before->group, t->cfg->group))
 		source_detach(&t->source, t->before);
+	t->ran = true;
 	t->sender = sender_open(t->cfg, &kafka_producer, &calls);
 	if (!t->sender) {
 		task_fail(t, STATUS_FAILED, "eventfd: %s", strerror(errno));

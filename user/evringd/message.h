@@ -3,6 +3,8 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
+#include "template.h"
+
 #include <evring.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,9 @@ struct route {
 	struct route *before;		/* of the type that had this id before; messages know it */
 	uint32_t generation;		/* of the type's id */
 	struct topic *topic;
+	struct route *beside;		/* of the same type, which transforms have sent elsewhere */
+	char name[TOPIC_MAX + 1];	/* of the topic */
+	size_t name_len;
 	size_t type_len;
 	char type[EVRING_NAME_MAX + 12];	/* header evring.type: "process.exec/1" */
 };

@@ -50,7 +50,8 @@ static void take_values(struct connector *connector, struct values *values)
 }
 
 /* Of a connector, whose name is the first label of each sample */
-typedef void tell_one(struct exposition *to, const struct metric *metric, struct connector *connector);
+typedef void tell_one(struct exposition *to, const struct metric *metric,
+		      struct connector *connector);
 
 static void tell_each(struct exposition *to, const struct metric *metric, const void *of,
 		      tell_one *tell)

@@ -38,6 +38,11 @@ void monitor_free(struct monitor *monitor)
 	free(monitor);
 }
 
+const char *monitor_device(const struct monitor *monitor)
+{
+	return monitor->device;
+}
+
 /* Why it cannot be opened, the connectors tell. */
 static bool is_open(struct monitor *monitor)
 {

@@ -13,6 +13,7 @@ struct monitor;
 /* @device: NULL, or in place of the usual one. The device is opened once it can be. */
 struct monitor *monitor_new(const char *device);
 void monitor_free(struct monitor *monitor);
+const char *monitor_device(const struct monitor *monitor);
 /* Log changes, and note the marks: from time to time */
 void monitor_look(struct monitor *monitor);
 /*

@@ -10,16 +10,6 @@
 #include <evring.h>
 #include <string.h>
 
-static int find_group(const struct snapshot *snap, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < snap->meta.groups.count; i++)
-		if (!strcmp(snap->groups[i].name, name))
-			return (int)i;
-	return -1;
-}
-
 static json_t *offset_of(const struct evring_cursor *cursor)
 {
 	json_t *seq = cursor->seq == EVRING_SEQ_NONE ? json_null() :
@@ -48,40 +38,52 @@ static json_t *offsets_of(const struct snapshot *snap, int group, const struct e
 	return list;
 }
 
+struct evring *call_device(struct call *call, const struct config *cfg, struct snapshot *snap,
+			   struct evring_host *host)
+{
+	struct evring *ev;
+	char why[300] = "";
+	int ret = evring_open(&ev, cfg->device);
+
+	if (ret) {
+		reply_error(call, 500, "%s: %s", cfg->device, strerror(-ret));
+		return NULL;
+	}
+	ret = snapshot_take(ev, snap);
+	if (ret) {
+		reply_error(call, 500, "The module's counters cannot be read: %s", strerror(-ret));
+	} else if (!host_identity(cfg, host, why, sizeof(why))) {
+		reply_error(call, 500, "%s", why);
+		snapshot_free(snap);
+	} else {
+		return ev;
+	}
+	evring_close(ev);
+	return NULL;
+}
+
 void show_offsets(struct call *call)
 {
 	const struct config *cfg = connector_config(call->entry->connector);
 	struct evring_host host;
 	struct snapshot snap;
 	struct evring *ev;
-	char why[300] = "";
-	int ret;
 
 	if (!cfg) {
 		reply_error(call, 500, "Connector %s has no configuration that can be used",
 			    call->name);
 		return;
 	}
-	ret = evring_open(&ev, cfg->device);
-	if (ret) {
-		reply_error(call, 500, "%s: %s", cfg->device, strerror(-ret));
+	ev = call_device(call, cfg, &snap, &host);
+	if (!ev)
 		return;
-	}
-	ret = snapshot_take(ev, &snap);
-	if (ret) {
-		reply_error(call, 500, "The module's counters cannot be read: %s", strerror(-ret));
-	} else if (!host_identity(cfg, &host, why, sizeof(why))) {
-		reply_error(call, 500, "%s", why);
-		snapshot_free(&snap);
-	} else {
-		reply(call, 200, json_pack("{s:o}", "offsets",
-			offsets_of(&snap, find_group(&snap, cfg->group), &host)));
-		snapshot_free(&snap);
-	}
+	reply(call, 200, json_pack("{s:o}", "offsets",
+				   offsets_of(&snap, snapshot_group(&snap, cfg->group), &host)));
+	snapshot_free(&snap);
 	evring_close(ev);
 }
 
-static bool is_stopped(struct call *call)
+bool call_is_stopped(struct call *call)
 {
 	if (connector_state(call->entry->connector) == CONNECTOR_STOPPED)
 		return true;
@@ -91,15 +93,6 @@ static bool is_stopped(struct call *call)
 	return false;
 }
 
-/* Refused: committed events may be overwritten, and the others have to be delivered. */
-void patch_offsets(struct call *call)
-{
-	if (is_stopped(call))
-		reply_error(call, 400, "evringd does not support altering offsets, as the kernel keeps "
-			    "them; DELETE /connectors/%s/offsets starts anew, at group.start",
-			    call->name);
-}
-
 /* A group that is forgotten starts anew; its hooks the connector attaches again. */
 void delete_offsets(struct call *call)
 {
@@ -107,7 +100,7 @@ void delete_offsets(struct call *call)
 	struct evring *ev;
 	int ret;
 
-	if (!is_stopped(call))
+	if (!call_is_stopped(call))
 		return;
 	ret = cfg ? evring_open(&ev, cfg->device) : -EINVAL;
 	if (!ret) {

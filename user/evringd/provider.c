@@ -206,7 +206,7 @@ char *properties_find(const char *text, size_t len, const char *key, const char 
 static char *read_whole(const char *path, size_t *len)
 {
 	char *text = xalloc(FROM_MAX + 1);
-	ssize_t n = file_read(path, text, FROM_MAX);
+	ssize_t n = file_read_regular(path, text, FROM_MAX);
 
 	if (n < 0) {
 		free(text);
@@ -225,7 +225,7 @@ static char *from_file(const char *path, const char *key, char *why, size_t size
 
 	text = read_whole(path, &len);
 	if (!text) {
-		snprintf(why, size, "%.200s: %s", path, strerror(errno));
+		snprintf(why, size, "%.200s: %s", path, file_error(errno));
 		return NULL;
 	}
 	value = properties_find(text, len, key, &wrong);
@@ -251,7 +251,7 @@ static char *from_dir(const char *path, const char *name, char *why, size_t size
 	}
 	text = read_whole(whole, &len);
 	if (!text) {
-		snprintf(why, size, "%.200s: %s", whole, strerror(errno));
+		snprintf(why, size, "%.200s: %s", whole, file_error(errno));
 		return NULL;
 	}
 	if (strlen(text) != len) {

@@ -263,10 +263,10 @@ static void error_text(const json_t *json, long status, char *to, size_t room)
 			to[i] = ' ';
 }
 
-/* Trying again would get the same answer. */
+/* Trying again would get the same answer. A redirection is to be written into the URL. */
 static bool is_final(long status)
 {
-	return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+	return status >= 300 && status < 500 && status != 408 && status != 425 && status != 429;
 }
 
 /* Without documentation and other attributes, which change nothing that is written */

@@ -59,6 +59,9 @@ void reply_errno(struct call *call, int error)
 	else if (error == -EEXIST)
 		reply_error(call, 409, "The folder has a file of this name already, which evringd "
 			    "has not read: send SIGHUP or remove it");
+	else if (error == -ESTALE)
+		reply_error(call, 409, "The connector's file was changed since evringd read it: send "
+			    "SIGHUP, so that evringd has that change, and try again");
 	else
 		reply_error(call, 500, "The connector's file cannot be written: %s",
 			    strerror(-error));

@@ -6,7 +6,9 @@
  *	instance	/connectors: list, make, show, change, remove
  *	control		.../status, pause, resume, stop, restart
  *	position	.../offsets
+ *	alter		... and how they are changed
  *	plugin		/connector-plugins
+ *	logger		/admin/loggers
  *	metrics		/metrics
  *	reply		for all of them: bodies, answers, errors
  */
@@ -19,6 +21,11 @@
 #include <jansson.h>
 
 #define CLASS "io.evring.EvringSourceConnector"
+
+struct config;
+struct evring;
+struct evring_host;
+struct snapshot;
 
 /* One request on its way */
 struct call {
@@ -52,11 +59,22 @@ json_t *config_of(const struct entry *entry);
 
 /* control.c */
 handler show_status, show_task_status, pause_connector, resume_connector, stop_connector,
-	restart_connector, restart_task, show_topics;
+	restart_connector, restart_task, show_topics, reset_topics;
 json_t *status_of(const struct rest *rest, const struct entry *entry);
 
 /* position.c */
-handler show_offsets, patch_offsets, delete_offsets;
+handler show_offsets, delete_offsets;
+/* The device, its counters and the host's identity; NULL: that was answered. */
+struct evring *call_device(struct call *call, const struct config *cfg, struct snapshot *snap,
+			   struct evring_host *host);
+/* False: that was answered. */
+bool call_is_stopped(struct call *call);
+
+/* alter.c */
+handler patch_offsets;
+
+/* logger.c */
+handler list_loggers, show_logger, put_logger;
 
 /* plugin.c */
 handler list_plugins, show_plugin, validate_config;

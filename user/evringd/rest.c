@@ -2,6 +2,7 @@
 /* See rest.h and resource.h. */
 #include "rest.h"
 
+#include "page.h"
 #include "resource.h"
 
 #include <evring.h>
@@ -23,6 +24,15 @@ static void show_worker(struct call *call)
 	snprintf(version, sizeof(version), LEVEL "-evring%s", evring_version());
 	reply(call, 200, json_pack("{s:s, s:s, s:n}", "version", version, "commit",
 				   evring_version(), "kafka_cluster_id"));
+}
+
+/* People get the page. */
+static void show_root(struct call *call)
+{
+	if (page_is_wanted(call->request))
+		page_show(call->answer);
+	else
+		show_worker(call);
 }
 
 static void show_health(struct call *call)
@@ -64,7 +74,7 @@ static const struct {
 	handler *answer;
 	const char *missing;		/* the message for a name without a connector */
 } routes[] = {
-	{ "GET",	"/",					show_worker,	NO_ENTRY },
+	{ "GET",	"/",					show_root,	NO_ENTRY },
 	{ "GET",	"/health",				show_health,	NO_ENTRY },
 	{ "GET",	"/ready",				show_ready,	NO_ENTRY },
 	{ "GET",	"/metrics",				show_metrics,	NO_ENTRY },
@@ -84,12 +94,16 @@ static const struct {
 	{ "PUT",	"/connectors/*/resume",			resume_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/stop",			stop_connector,	UNKNOWN },
 	{ "GET",	"/connectors/*/topics",			show_topics,	NOT_FOUND },
+	{ "PUT",	"/connectors/*/topics/reset",		reset_topics,	NOT_FOUND },
 	{ "GET",	"/connectors/*/offsets",		show_offsets,	NOT_FOUND },
 	{ "PATCH",	"/connectors/*/offsets",		patch_offsets,	NOT_FOUND },
 	{ "DELETE",	"/connectors/*/offsets",		delete_offsets,	NOT_FOUND },
 	{ "GET",	"/connector-plugins",			list_plugins,	NO_ENTRY },
 	{ "GET",	"/connector-plugins/*/config",		show_plugin,	NO_ENTRY },
 	{ "PUT",	"/connector-plugins/*/config/validate", validate_config, NO_ENTRY },
+	{ "GET",	"/admin/loggers",			list_loggers,	NO_ENTRY },
+	{ "GET",	"/admin/loggers/*",			show_logger,	NO_ENTRY },
+	{ "PUT",	"/admin/loggers/*",			put_logger,	NO_ENTRY },
 };
 
 #define NR_ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -142,7 +156,9 @@ static void answer_route(struct call *call, size_t route)
 	const char *missing = routes[route].missing;
 
 	call->entry = *call->name ? connectors_find(call->rest->connectors, call->name) : NULL;
-	if (missing && !call->entry)
+	if (connectors_ending(call->rest->connectors) && strcmp(routes[route].method, "GET"))
+		reply_error(call, 503, "evringd is stopping");
+	else if (missing && !call->entry)
 		/* The table's texts each have one %s. */
 		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
 			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);

@@ -42,6 +42,7 @@ struct task {
 	int status;
 	char *trace;			/* why it ended by itself */
 	bool awake;			/* needs a turn */
+	bool ran;			/* its hooks are those that are configured */
 
 	struct source source;
 	struct encoder encoder;

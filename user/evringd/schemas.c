@@ -18,6 +18,7 @@ struct entry {
 	struct entry *next;		/* of the same slot */
 	const struct evring_type *type;
 	unsigned int lane;
+	char *topic;			/* of its subject; NULL: nobody has looked */
 	struct schema *schema;
 	struct written written;
 	struct registry_ask ask;	/* of a registry, if there is one */
@@ -29,6 +30,7 @@ struct schemas {
 	const struct converter *converter;
 	struct registry *registry;	/* NULL: none is configured */
 	struct entry *slots[SLOTS];	/* by type id and lane */
+	struct entry *looked;		/* at, last: the event that is to be encoded next is its */
 	struct evring_type *unknown;
 };
 
@@ -84,6 +86,7 @@ static void entry_free(struct entry *entry)
 {
 	schema_free(entry->schema);
 	free(entry->written.head);
+	free(entry->topic);
 	registry_ask_release(&entry->ask);
 	free(entry);
 }
@@ -112,13 +115,15 @@ static unsigned int slot_of(const struct evring_type *type, unsigned int lane)
 	return (type->id * 16 + lane) % SLOTS;
 }
 
+/* Without @topic any of the type, as they have one schema. */
 static struct entry *entry_find(const struct schemas *schemas, const struct evring_type *type,
-				unsigned int lane)
+				unsigned int lane, const char *topic)
 {
 	struct entry *entry = schemas->slots[slot_of(type, lane)];
 
 	/* An id can have had another type, or this one with fewer fields. */
-	while (entry && (entry->type != type || entry->lane != lane))
+	while (entry && (entry->type != type || entry->lane != lane ||
+			 (topic ? strcmp(entry->topic, topic) : !entry->written.head)))
 		entry = entry->next;
 	return entry;
 }
@@ -174,9 +179,12 @@ enum schemas_state schemas_look(struct schemas *schemas, const struct evring_typ
 	if (!schemas || !schemas->registry)
 		return SCHEMAS_READY;
 	type = type ? type : schemas->unknown;
-	entry = entry_find(schemas, type, lane);
-	if (!entry)
+	entry = entry_find(schemas, type, lane, topic);
+	if (!entry) {
 		entry = entry_new(schemas, type, lane);
+		entry->topic = xstrdup(topic);
+	}
+	schemas->looked = entry;
 	if (entry->written.head)
 		return SCHEMAS_READY;
 	if (!entry->asked)
@@ -193,8 +201,11 @@ enum schemas_state schemas_look(struct schemas *schemas, const struct evring_typ
 const struct written *schemas_find(struct schemas *schemas, const struct evring_event *event)
 {
 	const struct evring_type *type = event->type ? event->type : schemas->unknown;
-	struct entry *entry = entry_find(schemas, type, event->lane);
+	struct entry *entry = schemas->looked;
 
+	/* Transforms can send events of one type to several topics. */
+	if (!entry || entry->type != type || entry->lane != event->lane)
+		entry = entry_find(schemas, type, event->lane, NULL);
 	if (!entry && !schemas->registry)
 		entry = entry_new(schemas, type, event->lane);
 	return entry && entry->written.head ? &entry->written : NULL;

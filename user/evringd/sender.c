@@ -359,14 +359,6 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	return topic;
 }
 
-void sender_topics(const struct sender *s, void (*tell)(void *arg, const char *name), void *arg)
-{
-	const struct topic *topic;
-
-	for (topic = s->topics; topic; topic = topic->next)
-		tell(arg, topic->name);
-}
-
 struct sender *sender_open(const struct config *cfg, const struct producer_ops *ops,
 			   const struct sender_calls *calls)
 {

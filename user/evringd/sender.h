@@ -68,7 +68,6 @@ int sender_fd(const struct sender *sender);
 /* Topics stay until sender_close(). */
 struct topic *sender_topic(struct sender *sender, const char *name);
 const char *sender_topic_name(const struct topic *topic);
-void sender_topics(const struct sender *sender, void (*tell)(void *arg, const char *name), void *arg);
 /*
  * True: the message is on its way, or with the next sender_flush(), or it waits.
  * False: librdkafka has no room, try again after sender_turn().

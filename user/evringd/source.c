@@ -9,6 +9,7 @@
 #include "names.h"
 #include "problem.h"
 #include "sets.h"
+#include "transform.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,15 +32,33 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 	return host_identity(cfg, &src->host, why, len);
 }
 
+/* Without one of these from its beginning, a stream does not tell of every process. */
+static bool tells_of_processes(const char *hook)
+{
+	static const char *const hooks[] = {
+		"process.fork", "process.exec", "process.exit", "process.state",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		if (!strcmp(hook, hooks[i]))
+			return true;
+	return false;
+}
+
 static int attach(struct source *src, const struct evring_type *type)
 {
 	const struct evring_attachment how = {
 		.hook = type->name, .group = src->cfg->group,
 		.filter = filters_of(src->filters, type),
 	};
+	int owners = evring_owners(src->ev, type->name);
 	int ret = evring_attach_with(src->ev, &how);
 	char why[EVRING_WHY_MAX] = "";
 
+	/* The group is an owner more: it has not had the hook until now. */
+	if (tells_of_processes(type->name) && evring_owners(src->ev, type->name) > owners)
+		src->incomplete = true;
 	if (ret == -EOPNOTSUPP) {
 		evring_hook_why(src->ev, type->name, why, sizeof(why));
 		warn("hook %s: not on this kernel: %s", type->name, why);
@@ -83,6 +102,7 @@ void source_check(struct source *src, struct problems *problems)
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
 	filters_check(src->ev, src->cfg, problems);
+	transforms_filters(src->ev, src->cfg, problems);
 }
 
 /* Log the hooks of a set that this module, an older one, does not have. */
@@ -103,30 +123,40 @@ static void tell_missing(struct source *src, int nr, const char *set)
 	}
 }
 
-/* Once all other hooks are attached: process.fork tells of processes that begin later. */
-static bool take_snapshot(struct source *src, char *why, size_t len)
+/*
+ * Once all other hooks are attached: process.fork tells of processes that begin later. Group and
+ * hooks outlive the task, so that one that goes on where another has stopped misses none.
+ */
+static bool take_snapshot(struct source *src, const struct config *before, char *why, size_t len)
 {
 	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
 	const struct evring_type *type = evring_type_by_name(src->ev, how.hook);
+	bool newly = before && !strcmp(before->group, src->cfg->group) && !before->snapshot;
+	int owners = evring_owners(src->ev, how.hook), ret;
 	uint32_t number;
-	int ret;
 
 	if (type)
 		how.filter = filters_of(src->filters, type);
-	ret = evring_snapshot(src->ev, &how, &number);
+	ret = evring_attach_with(src->ev, &how);
+	if (ret >= 0 && evring_owners(src->ev, how.hook) <= owners && !newly && !src->incomplete)
+		return true;
+	if (ret >= 0)
+		ret = evring_snapshot(src->ev, &how, &number);
+	if (ret >= 0)
+		info("hooks.snapshot: the kernel tells of the processes that run already");
 	if (ret == -EPERM) {
 		warn("hooks.snapshot: processes that run already are not told: that needs CAP_PERFMON");
 		return true;
 	}
 	if (ret < 0)
 		snprintf(why, len, "hooks.snapshot: %s",
-			 ret == -ENOSYS ? "the module knows no snapshots" : strerror(-ret));
+			 ret == -ENOSYS || ret == -ENOENT ? "the module knows no snapshots" :
+			 strerror(-ret));
 	return ret >= 0;
 }
 
-bool source_attach(struct source *src, char *why, size_t len)
+static bool attach_all(struct source *src, char *why, size_t len)
 {
-	struct problems warnings = { .file = "" };
 	const struct evring_type *type;
 	int nr = evring_types(src->ev), i, ret;
 	char **glob;
@@ -145,9 +175,22 @@ bool source_attach(struct source *src, char *why, size_t len)
 			return false;
 		}
 	}
-	if (src->cfg->snapshot && !take_snapshot(src, why, len))
+	return true;
+}
+
+bool source_attach(struct source *src, const struct config *before, char *why, size_t len)
+{
+	struct problems warnings = { .file = "" };
+
+	if (!attach_all(src, why, len) ||
+	    (src->cfg->snapshot && !take_snapshot(src, before, why, len))) {
+		/* The next try is to find it as this one did. It emits nothing by itself. */
+		if (src->incomplete)
+			evring_detach(src->ev, "process.state", src->cfg->group);
 		return false;
+	}
 	key_check(src->ev, src->cfg, &warnings);
+	transforms_fields(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
 }

@@ -19,6 +19,7 @@ struct source {
 	struct evring_host host;
 	uint64_t lanes;			/* a bit each */
 	struct filters *filters;
+	bool incomplete;		/* it told nobody, or not all, of the processes so far */
 	struct schemas *schemas;	/* NULL: the converter needs none */
 };
 
@@ -28,8 +29,11 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 void source_check(struct source *src, struct problems *problems);
 /* 0: joined. -EBUSY: the group has another owner. */
 int source_join(struct source *src);
-/* Attach the hooks, on behalf of the group that was joined. False: @why tells. */
-bool source_attach(struct source *src, char *why, size_t len);
+/*
+ * Attach the hooks, on behalf of the group that was joined, which @before read last, or NULL.
+ * False: @why tells.
+ */
+bool source_attach(struct source *src, const struct config *before, char *why, size_t len);
 /* Detach the hooks of @before that are no longer configured. */
 void source_detach(struct source *src, const struct config *before);
 /* False: only other owners of its hook want the event. */

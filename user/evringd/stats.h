@@ -21,6 +21,7 @@ struct delivery;
 struct topic_stats {
 	struct topic_stats *next;
 	uint64_t events, bytes;		/* acknowledged */
+	uint64_t forgotten;		/* events before REST has reset the topics */
 	char name[];
 };
 

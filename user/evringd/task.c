@@ -240,6 +240,11 @@ bool task_released(const struct task *t)
 	return t->phase == PHASE_RELEASED;
 }
 
+bool task_ran(const struct task *t)
+{
+	return t->ran;
+}
+
 bool task_runs(const struct task *t)
 {
 	return t->phase == PHASE_RUN;
@@ -258,12 +263,6 @@ const char *task_trace(const struct task *t)
 int task_status(const struct task *t)
 {
 	return t->status;
-}
-
-void task_topics(const struct task *t, void (*tell)(void *arg, const char *name), void *arg)
-{
-	if (t->sender)
-		sender_topics(t->sender, tell, arg);
 }
 
 void task_counts(const struct task *t, struct counts *counts)

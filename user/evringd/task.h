@@ -58,6 +58,8 @@ void task_stop(struct task *task, const char *why, bool drain);
 /* Read nothing more until it is resumed; messages in flight go on. */
 void task_pause(struct task *task, bool pause);
 
+/* It has attached its hooks, and detached those that are configured no more. */
+bool task_ran(const struct task *task);
 /* Its group is its own, and it delivers. */
 bool task_runs(const struct task *task);
 /* It has no producer, as the last one failed, and makes a pause. */
@@ -70,8 +72,6 @@ bool task_released(const struct task *task);
 const char *task_trace(const struct task *task);
 /* The exit status that this task alone would give the process */
 int task_status(const struct task *task);
-/* The topics that it has written to */
-void task_topics(const struct task *task, void (*tell)(void *arg, const char *name), void *arg);
 void task_counts(const struct task *task, struct counts *counts);
 
 #endif /* TASK_H */

@@ -21,6 +21,7 @@
 
 #define WATCH_MS 10000
 #define STATUS_MS 5000
+#define DROP_MS 5000			/* the last wait for a group that is to be dropped */
 
 struct worker {
 	struct loop *loop;
@@ -32,7 +33,9 @@ struct worker {
 	uint64_t alive_ms;		/* between two signs of life */
 	struct loop_watch on_signal;
 	int signal_fd;
+	struct loop_timer drop_timer;
 	bool ending;
+	bool dropped_enough;		/* drop_timer has expired */
 };
 
 static void look_at_host(void *arg)
@@ -71,6 +74,10 @@ static void tell_status(void *arg)
 
 static void hang_up(struct worker *w)
 {
+	if (w->ending) {
+		info("SIGHUP: ignored, evringd is stopping");
+		return;
+	}
 	if (!w->folder) {
 		warn("SIGHUP: ignored, files on the command line are read once; restart evringd, "
 		     "nothing is lost");
@@ -164,10 +171,26 @@ static void close_all(struct worker *w)
 	connectors_free(w->connectors);
 }
 
-/* Without a folder the last connector's end is the process's. */
-static bool is_over(const struct worker *w)
+static void drop_over(void *arg)
 {
-	return (w->ending || !w->folder) && connectors_done(w->connectors);
+	struct worker *w = arg;
+
+	w->dropped_enough = true;
+}
+
+/*
+ * Without a folder the last connector's end is the process's. A DELETE is answered before its
+ * group is dropped, which nobody would do later.
+ */
+static bool is_over(struct worker *w)
+{
+	if ((!w->ending && w->folder) || !connectors_done(w->connectors))
+		return false;
+	if (!connectors_dropping(w->connectors) || w->dropped_enough)
+		return true;
+	if (!w->drop_timer.op.busy)
+		loop_timer(w->loop, &w->drop_timer, DROP_MS);
+	return false;
 }
 
 int worker_run(const struct worker_setup *setup)
@@ -181,6 +204,7 @@ int worker_run(const struct worker_setup *setup)
 
 	open_signals(&w);
 	w.watch_timer = (struct loop_timer){ .expired = look_at_host, .arg = &w };
+	w.drop_timer = (struct loop_timer){ .expired = drop_over, .arg = &w };
 	open_connectors(&w, setup);
 	if (!open_rest(&w, setup)) {
 		close_all(&w);
@@ -199,6 +223,7 @@ int worker_run(const struct worker_setup *setup)
 		more = w.http && http_turn(w.http);
 		more = connectors_turn(w.connectors) || more;
 	}
+	connectors_keep_groups(w.connectors);
 	status = connectors_status(w.connectors);
 	/*
 	 * librdkafka's threads may still use values in our memory and in the ring: then nothing

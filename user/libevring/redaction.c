@@ -3,6 +3,8 @@
 #include "../../kmod/redact/build.c"
 #include "../../kmod/redact/copy.c"
 #include "../../kmod/redact/find.c"
+#include "../../kmod/redact/index.c"
 #include "../../kmod/redact/text.c"
 #include "../../kmod/redact/value.c"
 #include "../../kmod/redact/verify.c"
+#include "../../kmod/redact/whole.c"

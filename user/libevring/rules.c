@@ -60,13 +60,15 @@ ssize_t evring_rules_apply(struct evring_rules *rules, const struct evring_event
 		.data_size = rules->type->size,
 	};
 	const struct evring_redaction *block = evring_rules_block(rules);
+	struct evring_redact_index index;
 	struct evring_var *vars;
 	struct evring_cuts cuts;
 	uint32_t len;
 
 	if (!block)
 		return rules->build.nr_rules ? -ENOMEM : 0;
-	evring_redact_find(block, &look, &cuts);
+	evring_redact_index(block, &index);
+	evring_redact_find(block, &index, &look, &cuts);
 	if (!cuts.nr)
 		return 0;
 	len = evring_redact_len(look.len, &cuts, EVRING_MARK_LEN);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -94,10 +95,16 @@ static int session_map(struct evring *ev)
 int evring_open(struct evring **evp, const char *path)
 {
 	struct evring *ev = calloc(1, sizeof(*ev));
+	struct stat st;
 	int ret;
 
 	if (!ev)
 		return -ENOMEM;
+	/* The open of a FIFO would wait for a writer. */
+	if (!stat(path ? path : EVRING_DEVICE, &st) && !S_ISCHR(st.st_mode)) {
+		free(ev);
+		return -ENOTTY;
+	}
 	ev->fd = open(path ? path : EVRING_DEVICE, O_RDONLY | O_CLOEXEC);
 	if (ev->fd < 0) {
 		ret = -errno;

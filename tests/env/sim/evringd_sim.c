@@ -39,7 +39,8 @@ static const char usage[] =
 	"  --ring KIB      size of each ring (2048)\n"
 	"  --prefill       emit all before evringd wakes up: its own speed, no producer's\n"
 	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
-	"  --no-wait       for room in the ring: events are lost, or overwritten\n";
+	"  --no-wait       for room in the ring: events are lost, or overwritten\n"
+	"  --until FILE    stop no sooner than there is one\n";
 
 static struct {
 	unsigned int producers;
@@ -48,6 +49,7 @@ static struct {
 	uint32_t odd;
 	bool boottime, prefill, no_wait;
 	unsigned int ring_kib;
+	const char *until;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
 
 struct producer {
@@ -241,6 +243,8 @@ static void *conduct(void *arg)
 	}
 	settle();
 	last = take_reading();
+	while (opt.until && access(opt.until, F_OK))
+		usleep(20000);
 	__atomic_store_n(&conducted, true, __ATOMIC_RELEASE);
 	kill(getpid(), SIGTERM);
 	return NULL;
@@ -270,6 +274,7 @@ static void parse(int argc, char **argv)
 		{ "prefill",	no_argument,		NULL,	'f' },
 		{ "odd",	required_argument,	NULL,	'o' },
 		{ "no-wait",	no_argument,		NULL,	'w' },
+		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
 		{ NULL,		0,			NULL,	0 },
 	};
@@ -309,6 +314,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'w':
 			opt.no_wait = true;
+			break;
+		case 'u':
+			opt.until = optarg;
 			break;
 		default:
 			fputs(usage, c == 'h' ? stdout : stderr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hooks as tests have them: one for each type of sim_events_start(), and process.exec;
+ * Hooks as tests have them: one for each type of sim_events_start(), process.exec, and
+ * process.state, whose snapshots are of no process;
  * what calls them is sim_event_emit() and sim_produce(), attached or not. Owners and filters are as in kmod/hooks/hook.c.
  */
 #include "../../../kmod/filter/gate.h"
@@ -22,6 +23,7 @@ struct sim_hook {
 };
 
 static struct sim_hook hooks[SIM_HOOKS];
+static u32 snapshots;
 
 void sim_hook_register(unsigned int hook, struct evring_event_type *type)
 {
@@ -95,6 +97,8 @@ int evring_hook_ctl(struct evring_hook *arg)
 
 	if (!hook)
 		return -ENOENT;
+	if (arg->flags & EVRING_HOOK_F_SNAPSHOT && hook != &hooks[SIM_HOOK_STATE])
+		return -EINVAL;
 	if (owner < 0)
 		return owner;
 	if (arg->op == EVRING_HOOK_ATTACH)
@@ -110,6 +114,10 @@ int evring_hook_ctl(struct evring_hook *arg)
 	for (i = 0; i < OWNERS; i++)
 		arg->filters += hook->wants[i] && evring_want_filters(hook->wants[i]);
 	arg->state = arg->owners ? EVRING_HOOK_ATTACHED : EVRING_HOOK_DETACHED;
+	if (hook == &hooks[SIM_HOOK_STATE]) {
+		snapshots += !!(arg->flags & EVRING_HOOK_F_SNAPSHOT);
+		arg->snapshot = snapshots;
+	}
 	return 0;
 }
 

@@ -26,8 +26,11 @@ const struct evring_names_desc evring_path_flags = {
 #define FILLED_FIELDS(F, S) F(S, U64, count, NONE, "number of the event")
 EVRING_EVENT(sim_filled, "sim.filled", 1, "bulk", "bytes of one value", FILLED_FIELDS);
 
+#define STATE_FIELDS(F, S) F(S, U32, snapshot, NONE, "number of the snapshot")
+EVRING_EVENT(sim_state, "process.state", 1, "critical", "a process runs already", STATE_FIELDS);
+
 /* One of each, as these are all that is emitted. */
-static struct evring_event_type *exec_type, *filled_type;
+static struct evring_event_type *exec_type, *filled_type, *state_type;
 
 /* Events that tests make as they like, one type a lane */
 #define EVENT_FIELDS(F, S)				\
@@ -118,10 +121,14 @@ int sim_producers_start(void)
 {
 	exec_type = evring_type_register(&process_exec_desc);
 	filled_type = evring_type_register(&sim_filled_desc);
+	state_type = evring_type_register(&sim_state_desc);
 	(void)process_fork_desc;
 	(void)process_exit_desc;
 	if (IS_ERR(exec_type))
 		return (int)PTR_ERR(exec_type);
+	if (IS_ERR(state_type))
+		return (int)PTR_ERR(state_type);
+	sim_hook_register(SIM_HOOK_STATE, state_type);
 	sim_hook_register(SIM_HOOK_EXEC, exec_type);
 	return IS_ERR(filled_type) ? (int)PTR_ERR(filled_type) : 0;
 }
@@ -134,17 +141,22 @@ int sim_rules_off(void)
 	return evring_redact_ctl(&arg);
 }
 
-/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
-static bool emit_exec(u64 count, u32 len)
+int sim_rules_on(void)
 {
-	static const char path[] = "/usr/bin/grep", argv[] = "grep\0-rn\0needle\0src/";
-	u32 argv_len = len ? len : sizeof(argv);
-	struct evring_slot slot;
+	struct evring_redact arg = { .name = "process.exec", .op = EVRING_REDACT_RESET };
+
+	return evring_redact_ctl(&arg);
+}
+
+/* All but its arguments, for which there is room */
+static struct process_exec *exec_begin(struct evring_slot *slot, const char *path, u32 argv_len)
+{
+	u32 path_len = (u32)strlen(path);
 	struct process_exec *e;
 
-	e = evring_reserve(&slot, exec_type, sizeof(*e) + sizeof(path) - 1 + argv_len);
+	e = evring_reserve(slot, exec_type, sizeof(*e) + path_len + argv_len);
 	if (!e)
-		return false;
+		return NULL;
 	memset(e, 0, sizeof(*e));
 	e->common.uid = 1000;
 	e->common.euid = 1000;
@@ -158,13 +170,38 @@ static bool emit_exec(u64 count, u32 len)
 	memcpy(e->common.comm, "bash", 5);
 	e->ppid = 1234;
 	e->egid = 1000;
-	e->old_tid = (u32)count;
 	e->argv_len = argv_len;
-	e->path = evring_str(sizeof(*e), sizeof(path) - 1);
-	e->argv = evring_str(sizeof(*e) + sizeof(path) - 1, argv_len);
-	memcpy((char *)e + e->path.offset, path, sizeof(path) - 1);
+	e->path = evring_str(sizeof(*e), path_len);
+	e->argv = evring_str(sizeof(*e) + path_len, argv_len);
+	memcpy((char *)e + e->path.offset, path, path_len);
+	return e;
+}
+
+/* As of a shell's child: 40 bytes of strings; or with @len bytes of arguments. */
+static bool emit_exec(u64 count, u32 len)
+{
+	static const char argv[] = "grep\0-rn\0needle\0src/";
+	u32 argv_len = len ? len : sizeof(argv);
+	struct evring_slot slot;
+	struct process_exec *e = exec_begin(&slot, "/usr/bin/grep", argv_len);
+
+	if (!e)
+		return false;
+	e->old_tid = (u32)count;
 	memset((char *)e + e->argv.offset, 'x', argv_len);
 	memcpy((char *)e + e->argv.offset, argv, argv_len < sizeof(argv) ? argv_len : sizeof(argv));
+	sim_hook_submit(SIM_HOOK_EXEC, &slot);
+	return true;
+}
+
+bool sim_exec_emit(const char *path, const char *argv, uint32_t argv_len)
+{
+	struct evring_slot slot;
+	struct process_exec *e = exec_begin(&slot, path, argv_len);
+
+	if (!e)
+		return false;
+	memcpy((char *)e + e->argv.offset, argv, argv_len);
 	sim_hook_submit(SIM_HOOK_EXEC, &slot);
 	return true;
 }

@@ -105,7 +105,11 @@ struct sim_made {
 
 /* Register the types; after sim_boot(). */
 int sim_producers_start(void);
+/* Rules for process.exec: none, or the module's own, as there are from the start */
 int sim_rules_off(void);
+int sim_rules_on(void);
+/* An exec with these arguments, on this thread's CPU; false: it was lost. */
+bool sim_exec_emit(const char *path, const char *argv, uint32_t argv_len);
 /* Runs to its end in the calling thread, which is that CPU from here on. */
 void sim_produce(const struct sim_load *load, struct sim_made *made);
 

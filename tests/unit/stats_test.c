@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* A connector's numbers: latency in its buckets, refusals within a bound, brokers that come and go. */
+#include "../harness/tap.h"
+
+#include "delivery.h"
+#include "stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct stats stats;
+
+static void acked(struct topic_stats *topic, uint64_t event_ns, uint64_t now_ns, uint32_t events,
+		  uint32_t parts)
+{
+	const struct delivery delivery = {
+		.time = stats_time(event_ns), .events = events, .parts = parts & 0x7fffffff,
+	};
+
+	stats.now = stats_time(now_ns);
+	stats_acked(&stats, topic, &delivery, 100);
+}
+
+static void latency(uint64_t event_ns, uint64_t took_ns, unsigned int bucket, const char *name)
+{
+	struct topic_stats *topic = stats_topic(&stats, "t");
+	uint64_t before = stats.latency[bucket], sum = stats.latency_ns, added;
+
+	acked(topic, event_ns, event_ns + took_ns, 3, 1);
+	added = stats.latency_ns - sum;
+	/* Both times are cut to 65,536 ns. */
+	ok(stats.latency[bucket] == before + 3 &&
+	   added <= 3 * (took_ns + 65536) && added + 3 * 65536 >= 3 * took_ns, name);
+}
+
+#define MS 1000000ull
+#define HOUR 3600000000000ull
+
+static void latencies(void)
+{
+	latency(5 * HOUR, 0, 0, "at once");
+	latency(5 * HOUR, 2 * MS, 1, "2 ms are up to 2.5 ms");
+	latency(5 * HOUR, 900 * MS, 9, "900 ms are up to 1 s");
+	latency(5 * HOUR, 200000 * MS, 15, "200 s are up to 300 s");
+	latency(5 * HOUR, 50 * HOUR, 16, "an outage of two days is above all bounds");
+	latency(78 * HOUR, HOUR, 16, "where the time goes round");
+	latency((1ull << 48) - MS, 2 * MS, 1, "... and within a moment of it");
+	acked(stats_topic(&stats, "t"), 10 * HOUR, 10 * HOUR - 65536, 1, 1);
+	ok(stats.latency[0] == 4, "an event that the bent clock puts ahead of us took no time");
+}
+
+static void topics(void)
+{
+	struct topic_stats *topic = stats_topic(&stats, "u");
+
+	acked(topic, HOUR, HOUR, 7, 2);
+	ok(topic->events == 0 && topic->bytes == 100, "a part of a message's events is none yet");
+	acked(topic, HOUR, HOUR, 7, 1);
+	ok(topic->events == 7 && topic->bytes == 200, "the last part is all of them");
+	ok(stats_topic(&stats, "u") == topic && stats_topic(&stats, "t") != topic,
+	   "a topic is the same one by its name");
+}
+
+static void refusals(void)
+{
+	const struct refusal_stats *refusal;
+	uint64_t sum = 0, others = 0;
+	unsigned int i, nr = 0;
+	char name[32];
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "t%u", i % 500);
+		stats_refused(&stats, name, "REASON", 1);
+	}
+	for (refusal = stats.refusals; refusal; refusal = refusal->next) {
+		sum += refusal->events;
+		others += !*refusal->topic ? refusal->events : 0;
+		nr++;
+	}
+	ok(sum == 1000 && nr == STATS_REFUSALS_MAX + 1 && others > 0,
+	   "topics without number are counted together, and none is left out");
+}
+
+#define BROKER(key, name, id, state, tx)						\
+	"\"" key "\":{\"nodename\":\"" name "\",\"nodeid\":" id ",\"state\":\"" state "\","	\
+	"\"txbytes\":" tx ",\"txretries\":1,\"req_timeouts\":0,\"rtt\":{\"avg\":250}}"
+
+static void tell(const char *json)
+{
+	stats_brokers(&stats, json, strlen(json));
+}
+
+static void brokers(void)
+{
+	const struct broker_stats *broker;
+
+	stats_away(&stats);
+	tell("{\"brokers\":{" BROKER("a", "a:1", "-1", "DOWN", "0") "}}");
+	broker = stats.brokers;
+	ok(broker && !broker->up && stats.away_ns, "before one answers, those to begin with count");
+	tell("{\"brokers\":{" BROKER("a", "a:1", "-1", "INIT", "10") ","
+	     BROKER("b", "b:1", "1", "UP", "100") "}}");
+	broker = stats.brokers;
+	ok(!strcmp(broker->name, "b:1") && broker->up && broker->tx_bytes.sum == 100 &&
+	   broker->rtt_ns == 250000 && !broker->next->known && !stats.away_ns,
+	   "then those of the cluster do, and one can be reached");
+	tell("{\"brokers\":{" BROKER("b", "b:1", "1", "UP", "40") "}}");
+	ok(broker->tx_bytes.sum == 140 && broker->retries.sum == 1,
+	   "totals go on where another producer begins at 0");
+	tell("{\"brokers\":{}}");
+	ok(!broker->known && broker->tx_bytes.sum == 140, "one that is gone keeps its totals");
+	tell("{\"brokers\":[1,{}],");
+	tell("{\"brokers\":{\"x\":3,\"y\":{\"nodename\":7,\"nodeid\":\"a\"}}}");
+	tell("");
+	ok(stats.nr_brokers == 2, "other JSON, and none, is left out");
+}
+
+int main(void)
+{
+	latencies();
+	topics();
+	refusals();
+	brokers();
+	stats_acked(NULL, NULL, NULL, 0);
+	stats_refused(NULL, "t", "r", 1);
+	stats_brokers(NULL, "{}", 2);
+	stats_away(NULL);
+	stats_tick(NULL);
+	ok(!stats_topic(NULL, "t"), "without a place for them nothing is counted");
+	stats_free(&stats);
+	return tap_end();
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/* Transforms and predicates: what an event, its topic and its fields become. */
+#include "../harness/defaults.h"
+#include "../harness/tap.h"
+#include "evringd.h"
+#include "internal.h"
+#include "shape.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
+static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
+static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
+
+/* One event: test.made {uid, path, args, secret, size, flag, name} */
+struct payload {
+	uint32_t uid;
+	struct evring_str path, args;
+	uint64_t size;
+	int16_t delta;
+	uint8_t flag;
+	char name[8];
+	uint8_t address[16];
+	char tail[64];
+};
+
+#define FIELD(str, field_kind, member)						\
+	{ .name = str, .kind = EVRING_KIND_##field_kind,			\
+	  .offset = offsetof(struct payload, member),				\
+	  .size = sizeof(((struct payload *)0)->member) }
+
+static const struct evring_field fields[] = {
+	FIELD("uid", U32, uid), FIELD("path", TEXT, path), FIELD("args", TEXTS, args),
+	FIELD("size", U64, size), FIELD("delta", S16, delta), FIELD("flag", BOOL, flag),
+	FIELD("name", CHARS, name), FIELD("address", FIXED, address),
+};
+
+static struct {
+	struct evring_rec rec;
+	struct payload payload;
+	uint64_t redacted;
+} record;
+
+static struct evring ev = {
+	.live = &meta, .clock.now = now, .lanes_known = lanes, .nr_lanes = LANES,
+};
+static struct source src = { .ev = &ev, .host = { .name = "h" } };
+static struct evring_type *type;
+static struct evring_event event;
+
+static void make_event(void)
+{
+	const struct evring_type like = {
+		.id = 40, .version = 1, .size = offsetof(struct payload, tail),
+		.nr_fields = sizeof(fields) / sizeof(fields[0]), .fields = fields, .name = "test.made",
+	};
+	struct payload *p = &record.payload;
+	uint16_t tail = offsetof(struct payload, tail);
+
+	if (evring_type_build(&type, &like))
+		exit(1);
+	*p = (struct payload){
+		.uid = 1000, .size = 1ULL << 40, .delta = -5, .flag = 1, .name = "cron",
+		.path = { .offset = tail, .len = 11 }, .args = { .offset = tail + 11, .len = 6 },
+	};
+	memcpy(p->tail, "/etc/shadowls\0-la\0", 18);
+	p->address[10] = p->address[11] = 0xff;
+	p->address[12] = 10;
+	record.rec = (struct evring_rec){
+		.len = offsetof(__typeof__(record), redacted), .type = 40, .seq = 7, .pid = 3, .tid = 4,
+		.time = 1700000000000000000ULL,
+	};
+	event = (struct evring_event){
+		.rec = &record.rec, .payload = p, .payload_len = sizeof(*p), .lane = LANE_BULK,
+		.cpu = 1, .seq = 7, .pos = 640, .next = 704, .next_seq = 8, .type = type,
+	};
+}
+
+static struct config *config_of_keys(const char *keys, struct problems *problems)
+{
+	char text[16384];
+
+	snprintf(text, sizeof(text), "{\"name\": \"t\", \"config\": {%s, \"topic\": \"host.${type}\", "
+		 "\"kafka.bootstrap.servers\": \"h:1\"}}", keys);
+	return config_parse(text, strlen(text), problems);
+}
+
+/* What becomes of the event, as text: "TOPIC DATA", "dropped" or "broken: ..." */
+static char *become(const char *keys, const struct evring_event *from)
+{
+	struct problems problems = { .file = "test" };
+	struct config *cfg = config_of_keys(keys, &problems);
+	struct transformed made = { .topic = "host.test.made", .topic_len = 14 };
+	enum transform_verdict verdict;
+	struct transforms *transforms;
+	char json[20000], *text;
+	json_t *value;
+	ssize_t len;
+
+	problems_print(&problems, stdout);
+	if (problems.nr)
+		exit(1);
+	src.cfg = cfg;
+	transforms = transforms_new(cfg, &src);
+	/* The second one finds the shape made. */
+	transforms_apply(transforms, from, &made);
+	strcpy(made.topic, "host.test.made");
+	made.topic_len = 14;
+	verdict = transforms_apply(transforms, from, &made);
+	if (verdict == TRANSFORM_DROP) {
+		text = strdup("dropped");
+	} else if (verdict == TRANSFORM_FAIL) {
+		text = xprintf("broken: %s", transforms_broken(transforms));
+	} else {
+		len = evring_json(&ev, &src.host, made.event, json, sizeof(json));
+		value = json_loadb(json, len < 0 ? 0 : (size_t)len, JSON_REJECT_DUPLICATES, NULL);
+		json_t *redacted = json_object_get(value, "redacted");
+		char *data = json_dumps(json_object_get(value, "data"), JSON_COMPACT);
+		char *left = redacted ? json_dumps(redacted, JSON_COMPACT) : strdup("");
+
+		text = xprintf("%s %s%s", made.topic, data ? data : "(no JSON)", left);
+		free(data);
+		free(left);
+		json_decref(value);
+	}
+	transforms_free(transforms);
+	config_free(cfg);
+	problems_free(&problems);
+	return text;
+}
+
+static void becomes(const char *keys, const char *expected, const char *name)
+{
+	char *text = become(keys, &event);
+	bool good = !strcmp(text, expected);
+
+	ok(good, name);
+	if (!good)
+		printf("# %s\n# not\n# %s\n", text, expected);
+	free(text);
+}
+
+static void refuses(const char *keys, const char *expected, const char *name)
+{
+	struct problems problems = { .file = "test" };
+	struct config *cfg = config_of_keys(keys, &problems);
+	bool good = false;
+	size_t i;
+
+	for (i = 0; i < problems.nr; i++)
+		good = good || strstr(problems.lines[i], expected);
+	ok(good, name);
+	for (i = 0; i < problems.nr && !good; i++)
+		printf("# %s\n", problems.lines[i]);
+	problems_free(&problems);
+	config_free(cfg);
+}
+
+#define ALL "{\"uid\":1000,\"path\":\"/etc/shadow\",\"args\":[\"ls\",\"-la\"],"		\
+	"\"size\":1099511627776,\"delta\":-5,\"flag\":true,\"name\":\"cron\",\"address_hex\":"	\
+	"\"00000000000000000000ffff0a000000\"}"
+#define ONE(type, rest) "\"transforms\": \"a\", \"transforms.a.type\": \"" type "\"" rest
+#define KAFKA "org.apache.kafka.connect.transforms."
+
+static void routes(void)
+{
+	becomes(ONE("RegexRouter", ", \"transforms.a.regex\": \"host\\\\.(.*)\\\\.(?<x>[a-z]+)\", "
+		    "\"transforms.a.replacement\": \"$2-${x}_$1\\\\.$12\""),
+		"made-made_test.test2 " ALL, "RegexRouter: groups, names, escapes");
+	becomes(ONE(KAFKA "RegexRouter", ", \"transforms.a.regex\": \"host\", "
+		    "\"transforms.a.replacement\": \"x\""),
+		"host.test.made " ALL, "of the whole topic, as Java's matches()");
+	becomes(ONE(KAFKA "TimestampRouter", ""), "host.test.made-20231114 " ALL,
+		"TimestampRouter: its defaults, in UTC");
+	becomes(ONE("TimestampRouter", ", \"transforms.a.topic.format\": \"d.${timestamp}.${topic}\", "
+		    "\"transforms.a.timestamp.format\": \"yyyy-MM-dd'T'HH.mm.ss_DDD\""),
+		"d.2023-11-14T22.13.20_318.host.test.made " ALL, "and its formats");
+	becomes(ONE("Filter", ""), "dropped", "Filter");
+	becomes("\"transforms\": \"a,b\", \"transforms.a.type\": \"RegexRouter\", "
+		"\"transforms.a.regex\": \".*\", \"transforms.a.replacement\": \"x\", "
+		"\"transforms.b.type\": \"Filter\", \"transforms.b.predicate\": \"p\", \"predicates\": \"p\", "
+		"\"predicates.p.type\": \"TopicNameMatches\", \"predicates.p.pattern\": \"host.*\"",
+		"x " ALL, "in their order: TopicNameMatches sees the new topic");
+	becomes(ONE("RegexRouter", ", \"transforms.a.regex\": \"(.*)\", "
+		    "\"transforms.a.replacement\": \"a/$1\""),
+		"broken: transforms.a: topic a/host.test.made: no topic can have that name",
+		"a topic that cannot be");
+	becomes(ONE("RegexRouter", ", \"transforms.a.regex\": \"(([a-z.]*)*)*[!?]\", "
+		    "\"transforms.a.replacement\": \"x\""),
+		"broken: transforms.a: topic host.test.made: \"regex\" takes too many steps",
+		"an expression that takes for ever ends");
+}
+
+#define FOR(predicate) ", \"transforms.a.predicate\": \"p\", \"predicates\": \"p\", \"predicates.p.type\": " \
+	"\"" predicate "\""
+
+static void predicates(void)
+{
+	becomes(ONE("Filter", FOR(KAFKA "predicates.TopicNameMatches")
+		    ", \"predicates.p.pattern\": \"host\\\\.test.*\""), "dropped", "TopicNameMatches");
+	becomes(ONE("Filter", FOR("TopicNameMatches") ", \"predicates.p.pattern\": \"other\""),
+		"host.test.made " ALL, "and not");
+	becomes(ONE("Filter", FOR("TopicNameMatches") ", \"predicates.p.pattern\": \"other\", "
+		    "\"transforms.a.negate\": true"), "dropped", "negate");
+	becomes(ONE("Filter", FOR("HasHeaderKey") ", \"predicates.p.name\": \"evring.type\""),
+		"dropped", "HasHeaderKey");
+	becomes(ONE("Filter", FOR("HasHeaderKey") ", \"predicates.p.name\": \"evring.frame\""),
+		"host.test.made " ALL, "and not");
+	becomes(ONE("Filter", FOR("RecordIsTombstone")), "host.test.made " ALL,
+		"RecordIsTombstone: no event is");
+	becomes(ONE("Filter", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 1000 && "
+		    "path startswith \\\"/etc/\\\"\""), "dropped", "EventMatches");
+	becomes(ONE("Filter", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 0\""),
+		"host.test.made " ALL, "and not");
+	becomes(ONE("Filter", FOR("EventMatches") ", \"predicates.p.filter\": \"nosuch == 0\", "
+		    "\"transforms.a.negate\": \"true\""), "dropped",
+		"a filter that the type cannot be asked does not hold");
+}
+
+static void replaces(void)
+{
+	becomes(ONE("ReplaceField", ", \"transforms.a.exclude\": \"path,args,size,delta,address\""),
+		"host.test.made {\"uid\":1000,\"flag\":true,\"name\":\"cron\"}", "ReplaceField: exclude");
+	becomes(ONE(KAFKA "ReplaceField$Value", ", \"transforms.a.include\": \"args, path\""),
+		"host.test.made {\"path\":\"/etc/shadow\",\"args\":[\"ls\",\"-la\"]}", "include");
+	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"uid,path,name\", "
+		    "\"transforms.a.renames\": \"uid:name,name:uid,path:file\""),
+		"host.test.made {\"name\":1000,\"file\":\"/etc/shadow\",\"uid\":\"cron\"}",
+		"renames, in a circle");
+	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"uid,path\", "
+		    "\"transforms.a.renames\": \"uid:path\""),
+		"host.test.made {\"path\":1000}", "a new name that is taken");
+	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"uid,path,size,delta\", "
+		    "\"transforms.a.renames\": \"path:x,size:uid,delta:x\""),
+		"host.test.made {\"uid\":1099511627776,\"x\":-5}", "several that are taken");
+	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"nosuch\""), "host.test.made {}",
+		"nothing is left");
+	becomes(ONE("ReplaceField", ", \"transforms.a.exclude\": \"nosuch\""), "host.test.made " ALL,
+		"nothing to exclude");
+}
+
+#define INCLUDE(names) "\"transforms\": \"i,a\", \"transforms.i.type\": \"ReplaceField\", " \
+	"\"transforms.i.include\": \"" names "\", \"transforms.a.type\": "
+
+static void inserts(void)
+{
+	becomes(INCLUDE("path") "\"InsertField\", \"transforms.a.static.field\": \"dc?\", "
+		"\"transforms.a.static.value\": \"fra-1\", \"transforms.a.topic.field\": \"topic!\", "
+		"\"transforms.a.timestamp.field\": \"at\"",
+		"host.test.made {\"path\":\"/etc/shadow\",\"topic\":\"host.test.made\","
+		"\"at\":1700000000000,\"dc\":\"fra-1\"}", "InsertField: static, topic and time");
+	becomes(INCLUDE("path") "\"InsertField$Value\", \"transforms.a.static.field\": \"path\", "
+		"\"transforms.a.static.value\": \"/\"", "host.test.made {\"path\":\"/\"}",
+		"over a field that is there");
+	becomes("\"transforms\": \"r,a,i\", \"transforms.r.type\": \"RegexRouter\", "
+		"\"transforms.r.regex\": \".*\", \"transforms.r.replacement\": \"x\", "
+		"\"transforms.a.type\": \"InsertField\", \"transforms.a.topic.field\": \"topic\", "
+		"\"transforms.i.type\": \"ReplaceField\", \"transforms.i.include\": \"topic,uid\"",
+		"x {\"uid\":1000,\"topic\":\"x\"}", "the topic as it is at that point");
+}
+
+static void masks(void)
+{
+	becomes(ONE("MaskField", ", \"transforms.a.fields\": \"uid,path,args,size,delta,flag,name,address\""),
+		"host.test.made {\"uid\":0,\"path\":\"\",\"args\":[],\"size\":0,\"delta\":0,\"flag\":false,"
+		"\"name\":\"\",\"address_hex\":\"00000000000000000000000000000000\"}",
+		"MaskField: 0, false, and empty");
+	becomes(INCLUDE("uid,path,args,flag,name,delta") "\"MaskField\", \"transforms.a.fields\": "
+		"\"uid,path,args,flag,name\", \"transforms.a.replacement\": \"***\"",
+		"host.test.made {\"uid\":0,\"path\":\"***\",\"args\":\"***\",\"delta\":-5,\"flag\":false,"
+		"\"name\":\"***\"}", "by a text");
+	becomes(INCLUDE("uid,delta,size,path") "\"MaskField\", \"transforms.a.fields\": "
+		"\"uid,delta,size,path\", \"transforms.a.replacement\": \"17\"",
+		"host.test.made {\"uid\":17,\"path\":\"17\",\"size\":17,\"delta\":17}",
+		"by a number");
+}
+
+/* A masked value is not in the record, wherever one looks for it. */
+static void masked_is_gone(void)
+{
+	struct problems problems = { .file = "test" };
+	struct config *cfg = config_of_keys(ONE("MaskField", ", \"transforms.a.fields\": \"name\""),
+					    &problems);
+	struct transforms *transforms = transforms_new(cfg, &src);
+	struct transformed made = { .topic = "t", .topic_len = 1 };
+
+	ok(transforms_apply(transforms, &event, &made) == TRANSFORM_PASS &&
+	   !memmem(made.event->payload, made.event->payload_len, "cron", 4) &&
+	   made.before == &event && made.event->pos == 640 && made.event->next_seq == 8 &&
+	   made.event->rec->seq == 7 && made.event->rec->len == 32 + made.event->payload_len,
+	   "a masked name is not in the record, whose place and number stay");
+	transforms_free(transforms);
+	config_free(cfg);
+	problems_free(&problems);
+}
+
+/* Fields that redaction has left something out of keep that mark under their new names. */
+static void redacted(void)
+{
+	record.rec.flags |= EVRING_REC_REDACTED;
+	record.redacted = 1 << 1 | 1 << 2;
+	event.payload_len += sizeof(record.redacted);
+	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"args,name\", "
+		    "\"transforms.a.renames\": \"args:argv\""),
+		"host.test.made {\"argv\":[\"ls\",\"-la\"],\"name\":\"cron\"}[\"argv\"]",
+		"a redacted field is told by its new name");
+	record.rec.flags &= (uint16_t)~EVRING_REC_REDACTED;
+	event.payload_len -= sizeof(record.redacted);
+}
+
+/* As an older module, or somebody hostile, would write it */
+static void odd_records(void)
+{
+	struct evring_event odd = event;
+	char *text;
+	size_t len;
+
+	for (len = 0; len <= sizeof(record.payload); len++) {
+		odd.payload_len = (uint32_t)len;
+		text = become(INCLUDE("uid,path,size") "\"MaskField\", \"transforms.a.fields\": \"uid\", "
+			      "\"transforms.a.replacement\": \"7\"", &odd);
+		if (strncmp(text, "host.test.made {", 16) || strstr(text, "1000"))
+			break;
+		free(text);
+	}
+	ok(len > sizeof(record.payload), "records of every length");
+	record.payload.path = (struct evring_str){ .offset = 65535, .len = 65535 };
+	record.payload.args = (struct evring_str){ .offset = 65500, .len = 40 };
+	becomes(INCLUDE("path,args") "\"InsertField\", \"transforms.a.static.field\": \"x\", "
+		"\"transforms.a.static.value\": \"y\"",
+		"host.test.made {\"path\":null,\"args\":null,\"x\":\"y\"}", "texts that lie nowhere");
+	record.payload.path = (struct evring_str){ .offset = offsetof(struct payload, tail), .len = 11 };
+	record.payload.args =
+		(struct evring_str){ .offset = offsetof(struct payload, tail) + 11, .len = 6 };
+	odd = event;
+	odd.type = NULL;
+	text = become(ONE("ReplaceField", ", \"transforms.a.include\": \"x\""), &odd);
+	ok(!strncmp(text, "host.test.made {\"hex\":", 22), "a type that the kernel does not know");
+	free(text);
+}
+
+/* Declarations and losses are told, whatever transforms there are. */
+static void losses(void)
+{
+	struct evring_rec rec = { .len = sizeof(rec), .type = EVRING_TYPE_LOST, .seq = 9 };
+	struct evring_event lost = { .rec = &rec, .seq = 9, .lane = LANE_BULK };
+	char *text = become("\"transforms\": \"a,b\", \"transforms.a.type\": \"Filter\", "
+			    "\"transforms.b.type\": \"ReplaceField\", \"transforms.b.exclude\": \"count\"",
+			    &lost);
+
+	ok(!strncmp(text, "host.test.made {", 16), "Filter leaves no loss out");
+	free(text);
+}
+
+static void mistakes(void)
+{
+	char many[16000] = "";
+	int i;
+
+	refuses(ONE("", ""), "is no transform", "an empty type");
+	refuses("\"transforms\": \"a\"", "entry 1 has no \"transforms.NAME.type\"", "no type");
+	refuses(ONE("NoSuch", ""), "is no transform", "an unknown type");
+	refuses(ONE("com.acme.RegexRouter", ""), "is no transform", "another's");
+	refuses(ONE("ReplaceField$Key", ""), "use \"key\"", "a transform of keys");
+	refuses(ONE("Cast$Value", ""), "evringd has no Cast", "one that evringd does not have");
+	refuses(ONE("RegexRouter", ""), "\"transforms.a.regex\": missing", "no regex");
+	refuses(ONE("RegexRouter", ", \"transforms.a.regex\": \"(\", \"transforms.a.replacement\": \"x\""),
+		"\"transforms.a.regex\": is no regular expression, at byte 1", "a bad regex");
+	refuses(ONE("RegexRouter", ", \"transforms.a.regex\": \"(a)\", \"transforms.a.replacement\": "
+		    "\"$2\""), "$1 to $1", "a group that is not there");
+	refuses(ONE("RegexRouter", ", \"transforms.a.regex\": \"((((a{1,99}){1,99}){1,99}){1,99}){1,99}\", "
+		    "\"transforms.a.replacement\": \"x\""), "is no regular expression",
+		"a regex that becomes huge");
+	refuses(ONE("Filter", ", \"transforms.a.regex\": \"x\""), "no such option", "a stray option");
+	refuses(ONE("Filter", ", \"transforms.b.type\": \"Filter\""), "names no \"b\"", "a stray name");
+	refuses(ONE("Filter", ", \"transforms.a.predicate\": \"p\""), "does not have it",
+		"no such predicate");
+	refuses(ONE("Filter", FOR("NoSuch")), "is no predicate", "no such kind of predicate");
+	refuses(ONE("Filter", FOR("TopicNameMatches")), "\"predicates.p.pattern\": missing", "no pattern");
+	refuses(ONE("Filter", ", \"transforms.a.negate\": \"maybe\""), "true|false", "negate");
+	refuses(ONE("ReplaceField", ", \"transforms.a.exclude\": \"A-b\""), "no field's name",
+		"no name of a field");
+	refuses(ONE("ReplaceField", ", \"transforms.a.renames\": \"a\""), "FROM:TO", "half a rename");
+	refuses(ONE("InsertField", ""), "no field to insert", "nothing to insert");
+	refuses(ONE("InsertField", ", \"transforms.a.static.field\": \"x\""),
+		"\"transforms.a.static.value\": missing", "no value");
+	refuses(ONE("MaskField", ", \"transforms.a.fields\": \"\""), "is empty", "nothing to mask");
+	refuses(ONE("MaskField", ", \"transforms.a.fields\": \"a\", \"value.format\": \"raw\""),
+		"cannot change", "fields of raw records");
+	refuses(ONE("TimestampRouter", ", \"transforms.a.timestamp.format\": \"EEE\""), "allowed: yyyy",
+		"a format of time");
+	refuses("\"transforms\": \"a,a\", \"transforms.a.type\": \"Filter\"", "entry 1, too", "twice");
+	for (i = 0; i < 65; i++)
+		sprintf(many + strlen(many), "%sx%d", i ? "," : "\"transforms\": \"", i);
+	strcat(many, "\"");
+	for (i = 0; i < 65; i++)
+		sprintf(many + strlen(many), ", \"transforms.x%d.type\": \"Filter\"", i);
+	refuses(many, "allowed: 64", "too many");
+}
+
+int main(void)
+{
+	make_event();
+	routes();
+	predicates();
+	replaces();
+	inserts();
+	masks();
+	masked_is_gone();
+	redacted();
+	odd_records();
+	losses();
+	mistakes();
+	evring_type_free(type);
+	return tap_end();
+}

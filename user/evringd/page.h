@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* page: the worker's own page for people, which shows what live.h sends. */
+#ifndef PAGE_H
+#define PAGE_H
+
+#include <stdbool.h>
+
+struct answer;
+struct request;
+
+/* Does the client, for GET /, like HTML better than JSON? */
+bool page_is_wanted(const struct request *request);
+void page_show(struct answer *answer);
+/* Is it for the stream that the page reads? */
+bool page_is_stream(const struct request *request);
+
+/*
+ * Would the request, which its browser sends with the password that it keeps, change something
+ * for a page of another site? @site, @origin, @host: the headers Sec-Fetch-Site, Origin and
+ * Host, or NULL; no client but a browser has the first two.
+ */
+bool page_is_foreign(const char *method, const char *site, const char *origin, const char *host);
+
+#endif /* PAGE_H */

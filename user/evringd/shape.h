@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shape: an event with other fields. It is a copy of the payload behind a part with
+ * the new fields' values, and a type that says where each field lies:
+ *
+ *	new fixed part | payload as it was, its strings' offsets moved | new texts
+ *
+ * The type is made once, from a draft that the transforms have changed; for an event its
+ * payload is copied and the new values are written.
+ */
+#ifndef SHAPE_H
+#define SHAPE_H
+
+#include <evring.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct shape;
+struct transform;
+
+#define SHAPE_FIELDS_MAX 256
+
+/* A text's value for one event. It is absent if this returns NULL. */
+typedef const char *field_text(struct transform *t, const struct evring_event *event, size_t *len);
+/* A number's; false: it is absent. */
+typedef bool field_number(struct transform *t, const struct evring_event *event, uint64_t *value);
+
+/* One field on its way to the new type */
+struct draft_field {
+	struct evring_field field;	/* its name is the draft's */
+	char name[EVRING_NAME_MAX];
+	int from;			/* number in the type as it was; -1: it is new */
+	bool hidden;			/* its bytes are zeroed */
+	bool renamed;			/* by the transform that is being made */
+	struct transform *maker;
+	field_text *text;		/* of a new one: one of these */
+	field_number *number;
+};
+
+struct draft {
+	const struct evring_type *type;
+	unsigned int nr;
+	struct draft_field fields[SHAPE_FIELDS_MAX];
+};
+
+/* NULL: there is none of that name. */
+struct draft_field *draft_find(struct draft *draft, const char *name);
+void draft_remove(struct draft *draft, struct draft_field *field);
+/* A new field, in place of one of the same name. NULL: there are too many. */
+struct draft_field *draft_add(struct draft *draft, const char *name, uint16_t kind);
+/* Those of this type that a payload of so many bytes has. */
+void draft_begin(struct draft *draft, const struct evring_type *type, uint32_t payload_len);
+
+bool field_name_fits(const char *name);
+
+/* NULL: no type can be like this. */
+struct shape *shape_new(const struct draft *draft);
+void shape_free(struct shape *shape);
+
+/* An event in its shape */
+struct shaped {
+	struct evring_event event;
+	char *room;			/* the record */
+	size_t size;
+};
+
+/* False: it would be too long to be an event. */
+bool shape_make(const struct shape *shape, const struct evring_event *event,
+		struct shaped *shaped);
+
+#endif /* SHAPE_H */

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/* See transform.h and transforming.h. */
+#include "transforming.h"
+
+#include "shape.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+/* Types and schemas that one connector meets; more are a hostile application's */
+#define SHAPES_MAX 4096
+
+/* The shape of a type behind some of the transforms */
+struct made_shape {
+	struct made_shape *next;
+	const struct evring_type *type;
+	uint32_t payload_len;		/* if that is shorter than the type; else 0 */
+	uint64_t applied;
+	struct shape *shape;		/* NULL: the fields cannot be changed so */
+};
+
+struct transforms {
+	const struct source *src;
+	unsigned int nr;
+	struct transform *chain[TRANSFORMS_MAX];
+	struct made_shape *shapes;
+	unsigned int nr_shapes;
+	struct draft draft;
+	struct shaped shaped;
+	char reason[REASON_MAX];
+};
+
+static const struct transform_kind *const kinds[] = {
+	&regex_router, &timestamp_router, &filter_out, &replace_field, &insert_field, &mask_field,
+	NULL,
+};
+
+/* Kafka Connect's others */
+static const struct {
+	const char *class;
+	const char *instead;
+} instead_of[] = {
+	{ "Cast",		"\"value.format\", as types are the kernel's" },
+	{ "DropHeaders",	"\"headers\"" },
+	{ "ExtractField",	"\"key\"" },
+	{ "Flatten",		"nothing, as an event's own fields are not nested" },
+	{ "HeaderFrom",		"\"key\", or the fields in the value" },
+	{ "HoistField",		"nothing, as the fields are in \"data\"" },
+	{ "InsertHeader",	"InsertField, which adds to the value" },
+	{ "SetSchemaMetadata",	"nothing, as schemas are named after the types" },
+	{ "TimestampConverter",	"the fields time and time_ns" },
+	{ "ValueToKey",		"\"key\", such as ${uid}" },
+};
+
+#define NR_OTHERS (sizeof(instead_of) / sizeof(instead_of[0]))
+
+/*
+ * The chain
+ */
+
+static bool is_option(const struct transform_kind *kind, const char *name)
+{
+	const char *const *known;
+
+	if (!strcmp(name, "type") || !strcmp(name, "predicate") || !strcmp(name, "negate"))
+		return true;
+	for (known = kind->options; *known && strcmp(*known, name); known++)
+		;
+	return *known;
+}
+
+static void options_check(const struct options *options, const struct transform_kind *kind)
+{
+	size_t i, len = strlen(options->prefix);
+
+	for (i = 0; i < options->cfg->nr_smts; i++) {
+		const char *name = options->cfg->smts[i].name;
+
+		if (!strncmp(name, options->prefix, len) && !is_option(kind, name + len))
+			problem(options->problems, "key \"%.200s\": %s has no such option; see "
+				"docs/reference/transforms.md", name, kind->name);
+	}
+}
+
+static void no_such_class(const struct options *options, const char *class)
+{
+	const char *name = class_name(class);
+	size_t i, len = strcspn(name, "$");
+
+	if (!strcmp(name + len, "$Key")) {
+		option_wrong(options, "type", "evringd's keys are text; use \"key\"");
+		return;
+	}
+	for (i = 0; i < NR_OTHERS; i++) {
+		if (strlen(instead_of[i].class) == len && !strncmp(instead_of[i].class, name, len)) {
+			option_wrong(options, "type", "evringd has no %s; use %s", instead_of[i].class,
+				     instead_of[i].instead);
+			return;
+		}
+	}
+	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
+		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, with or without "
+		     "the package and $Value");
+}
+
+static bool negated(const struct options *options)
+{
+	const char *negate = option(options, "negate");
+
+	if (negate && strcmp(negate, "true") && strcmp(negate, "false"))
+		option_wrong(options, "negate", "is none of its values; allowed: true|false");
+	return negate && !strcmp(negate, "true");
+}
+
+static bool is_listed(char *const *list, const char *alias, size_t len)
+{
+	for (; list && *list; list++)
+		if (strlen(*list) == len && !strncmp(*list, alias, len))
+			return true;
+	return false;
+}
+
+static void transform_free(struct transform *t)
+{
+	if (t->kind->release)
+		t->kind->release(t);
+	predicate_free(t->predicate);
+	free(t);
+}
+
+/* NULL: there is a problem. */
+static struct transform *transform_new(const struct options *options, const char *alias)
+{
+	const struct config *cfg = options->cfg;
+	const char *class = option(options, "type"), *name = option(options, "predicate");
+	const struct transform_kind *kind = class ? kind_find(kinds, class) : NULL;
+	struct problems others = { 0 };
+	struct transform *t;
+
+	if (!class)
+		option_no_type(options, "transforms");
+	else if (!kind)
+		no_such_class(options, class);
+	if (!kind)
+		return NULL;
+	t = xzalloc(sizeof(*t));
+	*t = (struct transform){ .kind = kind, .alias = alias, .negate = negated(options) };
+	options_check(options, kind);
+	/* What is wrong with the predicate is its own problem. */
+	if (name && is_listed(cfg->predicates, name, strlen(name)))
+		t->predicate = predicate_new(cfg, name, 0, &others);
+	else if (name)
+		option_wrong(options, "predicate", "\"predicates\" does not have it");
+	problems_free(&others);
+	if (kind->reshape && cfg->format == VALUE_RAW)
+		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
+			     "lies in the ring, whose fields %s cannot change; allowed: another format",
+			     kind->name);
+	if ((!kind->parse || kind->parse(t, options)) && (!name || t->predicate))
+		return t;
+	transform_free(t);
+	return NULL;
+}
+
+/* Keys of a name that no list has, and names with a character that ends them */
+static void strays_check(const struct config *cfg, struct problems *problems)
+{
+	char *const *list;
+	size_t i, len;
+
+	for (i = 0; i < cfg->nr_smts; i++) {
+		const char *name = cfg->smts[i].name, *alias = strchr(name, '.') + 1;
+		bool transform = *name == 't';
+
+		len = strcspn(alias, ".");
+		list = transform ? cfg->transforms : cfg->predicates;
+		if (!alias[len] || !is_listed(list, alias, len))
+			problem(problems, "key \"%.200s\": \"%s\" names no \"%.*s\"", name,
+				transform ? "transforms" : "predicates", (int)len, alias);
+	}
+}
+
+static void list_check(char *const *list, struct problems *problems)
+{
+	size_t i, k;
+
+	for (i = 0; list && list[i]; i++) {
+		if (strchr(list[i], '.'))
+			problem(problems, "key \"transforms\": entry %zu has a dot", i + 1);
+		for (k = 0; k < i; k++)
+			if (!strcmp(list[k], list[i]))
+				problem(problems, "key \"transforms\": entry %zu is entry %zu, too",
+					i + 1, k + 1);
+	}
+	if (i > TRANSFORMS_MAX)
+		problem(problems, "key \"transforms\": %zu transforms; allowed: %d", i,
+			TRANSFORMS_MAX);
+}
+
+static void chain_make(struct transforms *transforms, const struct config *cfg,
+		       struct problems *problems)
+{
+	struct options options = { .cfg = cfg, .problems = problems };
+	struct transform *t;
+	char **alias, *prefix;
+
+	for (alias = cfg->transforms; alias && *alias && transforms->nr < TRANSFORMS_MAX; alias++) {
+		options.entry = (size_t)(alias - cfg->transforms) + 1;
+		prefix = xprintf("transforms.%s.", *alias);
+		options.prefix = prefix;
+		t = transform_new(&options, *alias);
+		free(prefix);
+		if (!t)
+			continue;
+		t->number = transforms->nr;
+		transforms->chain[transforms->nr++] = t;
+	}
+}
+
+void transforms_check(const struct config *cfg, struct problems *problems)
+{
+	struct transforms *transforms = xzalloc(sizeof(*transforms));
+	char **alias;
+
+	strays_check(cfg, problems);
+	list_check(cfg->transforms, problems);
+	chain_make(transforms, cfg, problems);
+	for (alias = cfg->predicates; alias && *alias; alias++)
+		predicate_free(predicate_new(cfg, *alias, (size_t)(alias - cfg->predicates) + 1,
+					     problems));
+	transforms_free(transforms);
+}
+
+struct transforms *transforms_new(const struct config *cfg, const struct source *src)
+{
+	struct problems none = { 0 };
+	struct transforms *transforms;
+	unsigned int i;
+
+	if (!cfg->transforms || !cfg->transforms[0])
+		return NULL;
+	transforms = xzalloc(sizeof(*transforms));
+	transforms->src = src;
+	chain_make(transforms, cfg, &none);
+	problems_free(&none);
+	for (i = 0; i < transforms->nr; i++)
+		transforms->chain[i]->src = src;
+	return transforms;
+}
+
+void transforms_free(struct transforms *transforms)
+{
+	struct made_shape *made;
+
+	if (!transforms)
+		return;
+	while (transforms->nr)
+		transform_free(transforms->chain[--transforms->nr]);
+	while ((made = transforms->shapes)) {
+		transforms->shapes = made->next;
+		shape_free(made->shape);
+		free(made);
+	}
+	free(transforms->shaped.room);
+	free(transforms);
+}
+
+/*
+ * Against the types that there are
+ */
+
+struct look {
+	struct evring *ev;
+	struct problems *problems;
+	const struct transform *t;
+	char made[SHAPE_FIELDS_MAX][EVRING_NAME_MAX];
+	size_t nr;
+};
+
+static bool field_is_known(const struct look *look, const char *name)
+{
+	int nr = evring_types(look->ev), i;
+	const struct evring_type *type;
+	size_t k;
+
+	for (k = 0; k < look->nr; k++)
+		if (!strcmp(look->made[k], name))
+			return true;
+	for (i = 0; i < nr; i++) {
+		type = evring_type(look->ev, (unsigned int)i);
+		if (type && evring_field(type, name))
+			return true;
+	}
+	return false;
+}
+
+static void look_at(void *arg, const char *name, bool made, const char *key, size_t entry)
+{
+	struct look *look = arg;
+
+	if (made && look->nr < SHAPE_FIELDS_MAX)
+		snprintf(look->made[look->nr++], EVRING_NAME_MAX, "%s", name);
+	else if (!made && !field_is_known(look, name))
+		problem(look->problems, "key \"transforms.%s.%s\": entry %zu is a field that no type "
+			"has; allowed: fields that evring types lists", look->t->alias, key, entry);
+}
+
+void transforms_filters(struct evring *ev, const struct config *cfg, struct problems *problems)
+{
+	struct transforms *transforms = transforms_new(cfg, NULL);
+	unsigned int i;
+
+	for (i = 0; transforms && i < transforms->nr; i++)
+		if (transforms->chain[i]->predicate)
+			predicate_look(ev, transforms->chain[i]->predicate, problems);
+	transforms_free(transforms);
+}
+
+void transforms_fields(struct evring *ev, const struct config *cfg, struct problems *problems)
+{
+	struct transforms *transforms = transforms_new(cfg, NULL);
+	struct look *look;
+	unsigned int i;
+
+	if (!transforms)
+		return;
+	look = xzalloc(sizeof(*look));
+	look->ev = ev;
+	look->problems = problems;
+	for (i = 0; i < transforms->nr; i++) {
+		look->t = transforms->chain[i];
+		fields_named(look->t, look_at, look);
+	}
+	free(look);
+	transforms_free(transforms);
+}
+
+/*
+ * Events
+ */
+
+static struct shape *make_shape(struct transforms *transforms, const struct evring_event *event,
+				uint64_t applied)
+{
+	unsigned int i;
+
+	draft_begin(&transforms->draft, event->type, event->payload_len);
+	for (i = 0; i < transforms->nr; i++)
+		if (applied & 1ULL << i)
+			transforms->chain[i]->kind->reshape(transforms->chain[i],
+							    &transforms->draft);
+	return shape_new(&transforms->draft);
+}
+
+/* NULL: the event cannot have one. */
+static const struct shape *shape_of(struct transforms *transforms,
+				    const struct evring_event *event, uint64_t applied)
+{
+	const struct evring_type *type = event->type;
+	uint32_t len = event->payload_len < type->size ? event->payload_len : 0;
+	struct made_shape **at = &transforms->shapes, *made;
+
+	for (; (made = *at); at = &made->next) {
+		if (made->type != type || made->applied != applied || made->payload_len != len)
+			continue;
+		/* The next event will be of this type, too. */
+		*at = made->next;
+		made->next = transforms->shapes;
+		transforms->shapes = made;
+		return made->shape;
+	}
+	if (transforms->nr_shapes == SHAPES_MAX)
+		return NULL;
+	made = xzalloc(sizeof(*made));
+	*made = (struct made_shape){
+		.next = transforms->shapes, .type = type, .payload_len = len, .applied = applied,
+		.shape = make_shape(transforms, event, applied),
+	};
+	transforms->shapes = made;
+	transforms->nr_shapes++;
+	return made->shape;
+}
+
+/* What cannot be changed is not sent unchanged: a mask may have been for a secret. */
+static enum transform_verdict change(struct transforms *transforms, struct passage *passage)
+{
+	const struct evring_event *event = passage->event;
+	const struct shape *shape = shape_of(transforms, event, passage->applied);
+
+	if (!shape || !shape_make(shape, event, &transforms->shaped)) {
+		snprintf(transforms->reason, sizeof(transforms->reason), "transforms: the fields of "
+			 "%s cannot be changed so: %s", event->type->name, shape ?
+			 "the event becomes too long" : "too many fields, or kinds of events");
+		return TRANSFORM_FAIL;
+	}
+	passage->made->event = &transforms->shaped.event;
+	return TRANSFORM_PASS;
+}
+
+static enum transform_verdict step(struct transform *t, struct passage *passage)
+{
+	if (t->predicate && predicate_holds(t->predicate, passage) == t->negate)
+		return TRANSFORM_PASS;
+	if (t->kind->route)
+		return t->kind->route(t, passage);
+	/* The fields of a type that the kernel does not know cannot be told apart. */
+	if (!passage->event->type || passage->own)
+		return TRANSFORM_PASS;
+	passage->applied |= 1ULL << t->number;
+	t->topic_len = passage->made->topic_len;
+	memcpy(t->topic, passage->made->topic, t->topic_len);
+	return TRANSFORM_PASS;
+}
+
+enum transform_verdict transforms_apply(struct transforms *transforms,
+					const struct evring_event *event,
+					struct transformed *made)
+{
+	struct passage passage = {
+		.src = transforms->src, .event = event, .made = made, .reason = transforms->reason,
+		.own = event->rec->type == EVRING_TYPE_LOST ||
+		       (event->type && !strncmp(event->type->name, "evring.", 7)),
+	};
+	enum transform_verdict verdict = TRANSFORM_PASS;
+	unsigned int i;
+
+	made->before = event;
+	made->event = event;
+	for (i = 0; i < transforms->nr && verdict == TRANSFORM_PASS; i++)
+		verdict = step(transforms->chain[i], &passage);
+	if (verdict == TRANSFORM_PASS && passage.applied)
+		verdict = change(transforms, &passage);
+	return verdict;
+}
+
+const char *transforms_broken(const struct transforms *transforms)
+{
+	return transforms->reason;
+}
+
+const char *transform_class(unsigned int number, bool *predicate)
+{
+	unsigned int nr = sizeof(kinds) / sizeof(kinds[0]) - 1;
+	const struct transform_kind *kind = number < nr ? kinds[number] :
+							  predicate_kind(number - nr);
+
+	*predicate = number >= nr;
+	return kind ? kind->name : NULL;
+}

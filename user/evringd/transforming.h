@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared by the transforms' own files:
+ *
+ *	transform.c	the chain: its keys, and an event's way through it
+ *	options.c	the keys of one of them
+ *	predicate.c	which events a transform is for
+ *	reroute.c	transforms of the topic, and Filter
+ *	refield.c	transforms of the fields
+ *	shape.c		an event with other fields
+ */
+#ifndef TRANSFORMING_H
+#define TRANSFORMING_H
+
+#include "config.h"
+#include "memory.h"
+#include "problem.h"
+#include "source.h"
+#include "transform.h"
+
+#include <string.h>
+
+/* A bit for each in struct passage */
+#define TRANSFORMS_MAX 64
+#define REASON_MAX 400
+
+struct draft;
+struct options;
+struct predicate;
+struct transform;
+
+/* One event's way through the chain */
+struct passage {
+	const struct source *src;
+	const struct evring_event *event;
+	bool own;			/* evringd's and the kernel's evring.*: never left out or changed */
+	uint64_t applied;		/* transforms of fields that are to be made */
+	struct transformed *made;	/* its topic so far */
+	char *reason;			/* REASON_MAX: why the connector cannot go on */
+};
+
+/* A kind of transform, or of predicate */
+struct transform_kind {
+	const char *name;		/* its class without the package */
+	const char *const *options;	/* names behind "transforms.NAME."; NULL at the end */
+	bool fields;			/* it changes the value's fields: class NAME$Value */
+	bool local;			/* evringd's own, in another package */
+	/* False: an option is wrong, which is a problem. */
+	bool (*parse)(struct transform *t, const struct options *options);
+	/* Of the topic, or of all of the event. NULL: it changes fields. */
+	enum transform_verdict (*route)(struct transform *t, struct passage *passage);
+	/* The fields, once for each type */
+	void (*reshape)(struct transform *t, struct draft *draft);
+	void (*release)(struct transform *t);
+};
+
+struct transform {
+	const struct transform_kind *kind;
+	const char *alias;
+	struct predicate *predicate;	/* NULL: for all events */
+	bool negate;
+	unsigned int number;
+	void *own;			/* the kind's */
+	/* For fields of the event that is on its way */
+	const struct source *src;
+	size_t topic_len;		/* of the topic when it came here */
+	char topic[TOPIC_MAX + 1];
+};
+
+extern const struct transform_kind regex_router, timestamp_router, filter_out;
+extern const struct transform_kind replace_field, insert_field, mask_field;
+
+/* The options of one transform or predicate */
+struct options {
+	const struct config *cfg;
+	struct problems *problems;
+	const char *prefix;		/* "transforms.NAME." */
+	size_t entry;			/* of the list, from 1 */
+};
+
+/* options.c */
+
+/* NULL: it is not set. */
+const char *option(const struct options *options, const char *name);
+/* ... which is a problem then. */
+const char *option_needed(const struct options *options, const char *name);
+__attribute__((format(printf, 3, 4)))
+void option_wrong(const struct options *options, const char *name, const char *fmt, ...);
+void option_no_type(const struct options *options, const char *list);
+/* The class without a package that is known; its "$Value" or "$Key" stays. */
+const char *class_name(const char *class);
+/* The kind of a class, whose package and "$Value" are left away. NULL: there is none. */
+const struct transform_kind *kind_find(const struct transform_kind *const *kinds,
+				       const char *class);
+
+/* predicate.c */
+
+/* @entry: of "predicates" */
+struct predicate *predicate_new(const struct config *cfg, const char *alias, size_t entry,
+				struct problems *problems);
+void predicate_free(struct predicate *predicate);
+/* Is the transform for this event? */
+bool predicate_holds(struct predicate *predicate, struct passage *passage);
+/* A filter that no type can be asked is a problem. */
+void predicate_look(struct evring *ev, const struct predicate *predicate,
+		    struct problems *problems);
+const struct transform_kind *predicate_kind(unsigned int number);
+
+/* reroute.c: Java's regular expressions, by PCRE2, with bounds on their work */
+
+struct pattern;
+
+/* NULL: it is none, and @why tells. */
+struct pattern *pattern_new(const char *text, char *why, size_t len);
+void pattern_free(struct pattern *pattern);
+/* Of the whole topic. 1: it matches, 0: it does not, -1: that takes too much work. */
+int pattern_match(struct pattern *pattern, const char *text, size_t len);
+
+/* refield.c: fields that the transform names, and such that it makes */
+
+/* @option, @entry: where it is named, the entries counted from 1 */
+typedef void field_named(void *arg, const char *name, bool made, const char *option, size_t entry);
+void fields_named(const struct transform *t, field_named *tell, void *arg);
+
+#endif /* TRANSFORMING_H */
