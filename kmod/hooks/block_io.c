@@ -15,13 +15,7 @@
 
 #include "block_io.h"
 #include "family.h"
-
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
+#include "names.h"
 
 #define OPERATION(_op, _doc)	{ (__force u32)REQ_OP_##_op, #_op, (_doc) }
 
@@ -42,7 +36,7 @@ static const struct evring_value_desc operations[] = {
 	OPERATION(DRV_OUT, "a command of the driver's that writes or does neither"),
 };
 
-NAMES(evring_block_operations, "block_operation", operations);
+EVRING_NAMES(evring_block_operations, "block_operation", operations);
 
 #define FLAG(_flag, _doc)	{ (__force u32)REQ_##_flag, #_flag, (_doc) }
 
@@ -57,7 +51,7 @@ static const struct evring_value_desc flags[] = {
 	FLAG(NOWAIT, "fail rather than wait"),
 };
 
-NAMES(evring_block_flags, "block_flags", flags);
+EVRING_NAMES(evring_block_flags, "block_flags", flags);
 
 #define FLAGS_TOLD	(__force u32)(REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA | REQ_PREFLUSH | \
 				      REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT)
@@ -68,11 +62,10 @@ static void probe_complete(void *data, struct request *rq, blk_status_t error,
 	const struct gendisk *disk = rq->q->disk;
 	struct evring_event_hook *hook = data;
 	struct evring_slot slot;
-	struct block_io *e = evring_reserve(&slot, hook->type, sizeof(*e));
+	struct block_io *e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));
 
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	e->dev = disk ? disk_devt((struct gendisk *)disk) : 0;
 	e->operation = (__force u32)req_op(rq);
 	e->flags = (__force u32)rq->cmd_flags & FLAGS_TOLD;

@@ -11,6 +11,7 @@
 #include "../compat/kprobe.h"
 #include "bpf.h"
 #include "family.h"
+#include "names.h"
 #include "who.h"
 
 #define ACTIVE	64	/* calls at once: a program can take long to verify */
@@ -135,15 +136,8 @@ static const struct evring_value_desc attach_types[] = {
 	VALUE(61, TRACE_FSESSION_MULTI),
 };
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_bpf_prog_types, "bpf_prog_type", prog_types);
-NAMES(evring_bpf_attach_types, "bpf_attach_type", attach_types);
+EVRING_NAMES(evring_bpf_prog_types, "bpf_prog_type", prog_types);
+EVRING_NAMES(evring_bpf_attach_types, "bpf_attach_type", attach_types);
 
 enum { CALL, LOAD, IS_THERE };
 
@@ -211,11 +205,9 @@ static void leave_call(struct evring_event_hook *hook, void *data, struct pt_reg
 	    !copy_from_user_nofault(&attr, call->given, min_t(u32, call->size, sizeof(attr))))
 		keep_request(call, &attr);
 	name = evring_text_of(call->name);
-	e = evring_reserve(&slot, hook->type, end + name.len);
+	e = evring_begin_task(&slot, hook->type, end, end + name.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->result = min_t(int, evring_result(regs), 0);
 	e->prog_type = call->prog_type;
 	e->instructions = call->instructions;

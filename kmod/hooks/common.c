@@ -10,7 +10,8 @@
 #include "../compat/ns.h"
 #include "common.h"
 
-static u64 cgroup_of(struct task_struct *task)
+/* Of a task that is current, or that the caller or RCU keeps */
+u64 evring_cgroup_of(struct task_struct *task)
 {
 	u64 id = 0;
 
@@ -35,7 +36,7 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 	common->sessionid = audit_get_sessionid(task);
 	common->pidns = pidns ? pidns->ns.inum : 0;	/* NULL once it was reaped */
 	common->reserved = 0;
-	common->cgroup = cgroup_of(task);
+	common->cgroup = evring_cgroup_of(task);
 	/* Not under task_lock(), which an NMI cannot take: a rename may show half. */
 	memcpy(common->comm, task->comm, sizeof(common->comm));
 	common->comm[sizeof(common->comm) - 1] = '\0';

@@ -279,10 +279,9 @@ static void emit(struct evring_event_hook *hook, struct exec_told *told, char *r
 	fit_argv(told, room + END_AT);
 	len = evring_texts_fit(told->texts, TEXTS,
 			       end + told->argv_len + told->end.len + told->env_len);
-	e = evring_reserve(&slot, hook->type, len);
+	e = evring_begin(&slot, hook->type, sizeof(*e), len);
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	fill_event(e, told);
 	fill_texts(e, told, &end);
 	fill_strings(e, told, end);

@@ -6,6 +6,7 @@
 #include <linux/evring.h>
 
 #include "path.h"
+#include "program.h"
 
 #define EXEC_FIELDS(F, S)							\
 	F(S, U32, ppid, PID, "the parent's process")				\
@@ -34,16 +35,9 @@
 	F(S, U64, cap_effective, CAPS, "capabilities that it uses")		\
 	F(S, U64, cap_inheritable, CAPS, "capabilities that exec may pass on")	\
 	F(S, U64, inode, NONE, "the file's inode; 0: the kernel did not get to it") \
-	F(S, U64, mtime, TIME, "when the file's content last changed")		\
-	F(S, U64, ctime, TIME, "when the file's inode last changed")		\
-	F(S, U32, dev, DEV, "the filesystem that has the inode")		\
-	F(S, U32, file_uid, UID, "who owns the file")				\
-	F(S, U32, nlink, NONE, "names that the file has")			\
-	F(S, U16, mode, MODE, "the file's permissions")				\
+	PROGRAM_FILE_FIELDS(F, S)						\
 	F(S, BOOL, secureexec, NONE, "the program gives privileges (set-user-id, capabilities)") \
-	F(S, BOOL, is_memfd, NONE, "the file is a memfd: memory, in no filesystem") \
-	F(S, BOOL, is_deleted, NONE, "the file has no name any more, or never had one") \
-	F(S, BOOL, is_upper_layer, NONE, "the file is in an overlay's upper layer, in no image") \
+	PROGRAM_FILE_KIND_FIELDS(F, S)						\
 	F(S, TEXTS, env, NONE, "variables of its environment that were asked for (exec_env)") \
 	F(S, BOOL, env_truncated, NONE, "there may be more that were asked for")
 

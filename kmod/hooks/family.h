@@ -7,6 +7,7 @@
 #include <linux/evring.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "../filter/gate.h"
@@ -52,8 +53,34 @@ struct evring_event_hook {
 };
 
 /*
+ * Begin an event: room for @len bytes, of which the first @size are its fields, all 0
+ * until they are filled. NULL: there is no room, and the event is lost and counted.
+ * evring_hook_submit() ends it; preemption is off until then.
+ */
+static inline void *evring_begin(struct evring_slot *slot, struct evring_event_type *type,
+				 u32 size, u32 len)
+{
+	void *e = evring_reserve(slot, type, len);
+
+	if (e)
+		memset(e, 0, size);
+	return e;
+}
+
+/* Likewise of an event that current causes: it has the common part. */
+static inline void *evring_begin_task(struct evring_slot *slot, struct evring_event_type *type,
+				      u32 size, u32 len)
+{
+	void *e = evring_begin(slot, type, size, len);
+
+	if (e)
+		evring_fill_common(e);
+	return e;
+}
+
+/*
  * Publish a reserved event if one of the hook's owners wants it: this, and not
- * evring_submit(), ends a hook's event. Preemption is off since evring_reserve(), so
+ * evring_submit(), ends a hook's event. Preemption is off since evring_begin(), so
  * the gate stays until then.
  */
 static inline void evring_hook_submit(struct evring_event_hook *hook, struct evring_slot *slot)

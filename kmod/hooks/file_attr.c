@@ -249,9 +249,8 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 	texts[0] = evring_text_path(&path);
 	if (call->name)
 		texts[1] = evring_text_given(call->name);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, 2, end));
+	e = evring_begin(&slot, hook->type, end, evring_texts_fit(texts, 2, end));
 	if (e) {
-		memset(e, 0, end);
 		fill(e, call, evring_result(regs));
 		kinds[kind].fill(e, call);
 		e->path = evring_text_put(e, &end, &texts[0]);

@@ -139,19 +139,6 @@ static void enter_pivot_paths(struct evring_event_hook *hook, struct pt_regs *re
 		  (const struct path *)evring_argument(regs, 1));
 }
 
-/* Room for an event whose texts follow its @size bytes */
-static void *event_begin(struct evring_event_hook *hook, struct evring_slot *slot,
-			 struct evring_text *texts, unsigned int nr, u32 size)
-{
-	void *e = evring_reserve(slot, hook->type, evring_texts_fit(texts, nr, size));
-
-	if (!e)
-		return NULL;
-	memset(e, 0, size);
-	evring_fill_common(e);
-	return e;
-}
-
 static u32 path_flags(u32 flags, const struct evring_text *text)
 {
 	return flags | (text->cut ? EVRING_PATH_CUT : 0);
@@ -163,7 +150,8 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	struct evring_text texts[] = { call->path, call->other, evring_text_given(call->type) };
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_mount);
-	struct file_mount *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+	struct file_mount *e = evring_begin_task(&slot, hook->type, end,
+						 evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 
 	if (!e)
 		return;
@@ -182,7 +170,8 @@ static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_r
 	struct evring_text texts[] = { call->path, evring_text_given(call->type) };
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_umount);
-	struct file_umount *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+	struct file_umount *e = evring_begin_task(&slot, hook->type, end,
+						  evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 
 	if (!e)
 		return;
@@ -200,7 +189,8 @@ static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct 
 	struct evring_text texts[] = { call->path, call->other };
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_pivot_root);
-	struct file_pivot_root *e = event_begin(hook, &slot, texts, ARRAY_SIZE(texts), end);
+	const u32 len = evring_texts_fit(texts, ARRAY_SIZE(texts), end);
+	struct file_pivot_root *e = evring_begin_task(&slot, hook->type, end, len);
 
 	if (!e)
 		return;

@@ -372,10 +372,8 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 		return;
 	}
 	collect(data, texts, room);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, nr, end));
+	e = evring_begin_task(&slot, hook->type, end, evring_texts_fit(texts, nr, end));
 	if (e) {
-		memset(e, 0, end);
-		evring_fill_common(e);
 		kinds[kind].fill(e, data, regs, texts, &end);
 		evring_hook_submit(hook, &slot);
 	}

@@ -10,13 +10,7 @@
 #include <uapi/linux/mount.h>
 
 #include "file_names.h"
-
-#define TABLE(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
+#include "names.h"
 
 /*
  * O_CLOEXEC is the descriptor's. Those of several bits come before those that these
@@ -43,7 +37,7 @@ static const struct evring_value_desc open_flags[] = {
 	{ O_PATH, "O_PATH", "to name the file alone, not to read or write it" },
 };
 
-TABLE(evring_open_flags, "open_flags", open_flags);
+EVRING_NAMES(evring_open_flags, "open_flags", open_flags);
 
 static const struct evring_value_desc file_types[] = {
 	{ S_IFREG, "regular", "a regular file" },
@@ -55,7 +49,7 @@ static const struct evring_value_desc file_types[] = {
 	{ S_IFSOCK, "socket", "a socket" },
 };
 
-TABLE(evring_file_types, "file_type", file_types);
+EVRING_NAMES(evring_file_types, "file_type", file_types);
 
 static const struct evring_value_desc rename_flags[] = {
 	{ RENAME_NOREPLACE, "RENAME_NOREPLACE", "fail if there is a file of the new name" },
@@ -63,7 +57,7 @@ static const struct evring_value_desc rename_flags[] = {
 	{ RENAME_WHITEOUT, "RENAME_WHITEOUT", "leave an overlay's whiteout behind" },
 };
 
-TABLE(evring_rename_flags, "rename_flags", rename_flags);
+EVRING_NAMES(evring_rename_flags, "rename_flags", rename_flags);
 
 static const struct evring_value_desc at_flags[] = {
 	{ AT_SYMLINK_NOFOLLOW, "AT_SYMLINK_NOFOLLOW", "a symbolic link is meant itself" },
@@ -71,14 +65,14 @@ static const struct evring_value_desc at_flags[] = {
 	{ AT_EMPTY_PATH, "AT_EMPTY_PATH", "the descriptor's own file is meant" },
 };
 
-TABLE(evring_at_flags, "at_flags", at_flags);
+EVRING_NAMES(evring_at_flags, "at_flags", at_flags);
 
 static const struct evring_value_desc xattr_flags[] = {
 	{ XATTR_CREATE, "XATTR_CREATE", "fail if there is one" },
 	{ XATTR_REPLACE, "XATTR_REPLACE", "fail if there is none" },
 };
 
-TABLE(evring_xattr_flags, "xattr_flags", xattr_flags);
+EVRING_NAMES(evring_xattr_flags, "xattr_flags", xattr_flags);
 
 static const struct evring_value_desc mount_flags[] = {
 	{ MS_RDONLY, "MS_RDONLY", "nothing can be written" },
@@ -106,7 +100,7 @@ static const struct evring_value_desc mount_flags[] = {
 	{ MS_LAZYTIME, "MS_LAZYTIME", "times are written late" },
 };
 
-TABLE(evring_mount_flags, "mount_flags", mount_flags);
+EVRING_NAMES(evring_mount_flags, "mount_flags", mount_flags);
 
 static const struct evring_value_desc umount_flags[] = {
 	{ MNT_FORCE, "MNT_FORCE", "even if it is in use" },
@@ -115,7 +109,7 @@ static const struct evring_value_desc umount_flags[] = {
 	{ UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW", "a symbolic link is not followed" },
 };
 
-TABLE(evring_umount_flags, "umount_flags", umount_flags);
+EVRING_NAMES(evring_umount_flags, "umount_flags", umount_flags);
 
 static const struct evring_value_desc families[] = {
 	{ AF_UNIX, "AF_UNIX", "of this host" },
@@ -126,7 +120,7 @@ static const struct evring_value_desc families[] = {
 	{ AF_VSOCK, "AF_VSOCK", "between a virtual machine and its host" },
 };
 
-TABLE(evring_redirect_families, "redirect_family", families);
+EVRING_NAMES(evring_redirect_families, "redirect_family", families);
 
 static const struct evring_value_desc sockets[] = {
 	{ SOCK_STREAM, "SOCK_STREAM", "a stream" },
@@ -135,4 +129,4 @@ static const struct evring_value_desc sockets[] = {
 	{ SOCK_SEQPACKET, "SOCK_SEQPACKET", "records in their order" },
 };
 
-TABLE(evring_redirect_sockets, "redirect_socket", sockets);
+EVRING_NAMES(evring_redirect_sockets, "redirect_socket", sockets);

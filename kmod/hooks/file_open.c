@@ -114,11 +114,9 @@ static void emit(struct evring_event_hook *hook, struct open_call *call, const s
 		evring_path_given(call->dfd, call->base, call->given, room, EVRING_PATH_BYTES);
 	texts[0] = evring_text_path(&where);
 	texts[1] = evring_text_given(call->given);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, 2, end));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), evring_texts_fit(texts, 2, end));
 	if (!e)
 		goto out;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->path = evring_text_put(e, &end, &texts[0]);
 	e->path_given = evring_text_put(e, &end, &texts[1]);
 	e->path_flags = where.flags | (texts[0].cut ? EVRING_PATH_CUT : 0);

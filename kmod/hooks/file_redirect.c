@@ -69,11 +69,9 @@ static void redirect(struct evring_event_hook *hook, unsigned int fd, struct fil
 
 	if (fd > STDERR || (!S_ISSOCK(inode->i_mode) && !S_ISFIFO(inode->i_mode)))
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->fd = fd;
 	e->file_type = inode->i_mode & S_IFMT;
 	e->inode = inode->i_ino;
@@ -121,10 +119,8 @@ static void enter_fput(struct evring_event_hook *hook, struct pt_regs *regs)
 	}
 	path = evring_path(&file->f_path, room, EVRING_PATH_BYTES);
 	text = evring_text_path(&path);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(&text, 1, end));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), evring_texts_fit(&text, 1, end));
 	if (e) {
-		memset(e, 0, sizeof(*e));
-		evring_fill_common(&e->common);
 		e->path = evring_text_put(e, &end, &text);
 		e->inode = inode->i_ino;
 		e->size = i_size_read(inode);

@@ -18,6 +18,7 @@
 #include "family.h"
 #include "file.h"
 #include "kernel_boot.h"
+#include "names.h"
 #include "peek.h"
 #include "who.h"
 
@@ -36,11 +37,7 @@ static const struct evring_value_desc reboot_commands[] = {
 	{ LINUX_REBOOT_CMD_KEXEC, "kexec", "run the kernel that was loaded" },
 };
 
-const struct evring_names_desc evring_reboot_commands = {
-	.name = "reboot_command",
-	.values = reboot_commands,
-	.nr_values = ARRAY_SIZE(reboot_commands),
-};
+EVRING_NAMES(evring_reboot_commands, "reboot_command", reboot_commands);
 
 /* A kexec_load() or kexec_file_load() under way */
 struct kexec_call {
@@ -170,11 +167,10 @@ static void leave_kexec(struct evring_event_hook *hook, void *data, struct pt_re
 	texts[0] = call->path;
 	texts[1] = call->initrd;
 	texts[2] = evring_text_of(call->line);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
+	e = evring_begin_task(&slot, hook->type, end,
+			      evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->segments = call->segments;
@@ -198,11 +194,9 @@ static void emit_reboot(struct evring_event_hook *hook, u32 command, int result,
 	struct kernel_reboot *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(&text, 1, end));
+	e = evring_begin_task(&slot, hook->type, end, evring_texts_fit(&text, 1, end));
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->command = command;
 	e->result = result;
 	e->of_pidns = of_pidns;

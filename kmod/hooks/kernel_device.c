@@ -15,6 +15,7 @@
 #include "family.h"
 #include "file.h"
 #include "kernel_device.h"
+#include "names.h"
 #include "who.h"
 
 #define ACTIVE	16	/* calls at once */
@@ -50,16 +51,9 @@ static const struct evring_value_desc block_changes[] = {
 	{ EVRING_BLOCK_REMOVED, "removed", "it goes" },
 };
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_netdev_changes, "netdev_change", netdev_changes);
-NAMES(evring_netdev_flags, "netdev_flags", netdev_flags);
-NAMES(evring_block_changes, "block_change", block_changes);
+EVRING_NAMES(evring_netdev_changes, "netdev_change", netdev_changes);
+EVRING_NAMES(evring_netdev_flags, "netdev_flags", netdev_flags);
+EVRING_NAMES(evring_block_changes, "block_change", block_changes);
 
 /* That of kernel.cpu, while it is attached: a CPU's callbacks have no argument. */
 static struct evring_event_hook *cpu_hook;
@@ -71,10 +65,9 @@ static int cpu_changed(unsigned int cpu, bool online)
 	struct evring_slot slot;
 	struct kernel_cpu *e;
 
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return 0;
-	memset(e, 0, sizeof(*e));
 	e->cpu = cpu;
 	e->online = online;
 	evring_hook_submit(hook, &slot);
@@ -131,11 +124,9 @@ static int netdev_notify(struct notifier_block *block, unsigned long change, voi
 
 	if (!netdev_wanted(change))
 		return NOTIFY_DONE;
-	e = evring_reserve(&slot, hook->type, end + name.len);
+	e = evring_begin_task(&slot, hook->type, end, end + name.len);
 	if (!e)
 		return NOTIFY_DONE;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->change = change;
 	e->ifindex = dev->ifindex;
 	/* IFF_PROMISC as it is: SIOCGIFFLAGS has what was asked for by SIOCSIFFLAGS alone. */
@@ -179,11 +170,9 @@ static void emit_block(struct evring_event_hook *hook, struct gendisk *disk, u32
 	struct kernel_block *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, hook->type, end + name.len);
+	e = evring_begin_task(&slot, hook->type, end, end + name.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->change = change;
 	e->result = result;
 	e->dev = disk_devt(disk);

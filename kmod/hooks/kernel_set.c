@@ -21,6 +21,7 @@
 #include "family.h"
 #include "file.h"
 #include "kernel_set.h"
+#include "names.h"
 #include "path.h"
 #include "peek.h"
 #include "scratch.h"
@@ -58,16 +59,9 @@ static const struct evring_value_desc hostname_kinds[] = {
 	{ EVRING_NAME_DOMAIN, "domainname", "its NIS domain" },
 };
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_time_operations, "time_operation", time_operations);
-NAMES(evring_time_modes, "time_modes", time_modes);
-NAMES(evring_hostname_kinds, "hostname_kind", hostname_kinds);
+EVRING_NAMES(evring_time_operations, "time_operation", time_operations);
+EVRING_NAMES(evring_time_modes, "time_modes", time_modes);
+EVRING_NAMES(evring_hostname_kinds, "hostname_kind", hostname_kinds);
 
 /* A write of a parameter under way */
 struct sysctl_call {
@@ -251,10 +245,9 @@ static void leave_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 	texts[0] = sysctl_name(call->dentry, room);
 	texts[1] = evring_text_of(call->old);
 	texts[2] = evring_text_of(call->new);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
+	e = evring_begin_task(&slot, hook->type, end,
+			      evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (e) {
-		memset(e, 0, end);
-		evring_fill_common(&e->common);
 		e->result = min_t(long, evring_result(regs), 0);
 		e->name = evring_text_put(e, &end, &texts[0]);
 		e->old_value = evring_text_put(e, &end, &texts[1]);
@@ -330,11 +323,9 @@ static void leave_time(struct evring_event_hook *hook, void *data, struct pt_reg
 	struct evring_slot slot;
 	struct kernel_time *e;
 
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->operation = call->operation;
 	e->result = result;
 	e->old_time = call->old;
@@ -410,11 +401,10 @@ static void leave_hostname(struct evring_event_hook *hook, void *data, struct pt
 			    min_t(unsigned long, evring_call_argument(1), UTS - 1));
 	texts[0] = evring_text_of(call->old);
 	texts[1] = evring_text_of(call->new);
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
+	e = evring_begin_task(&slot, hook->type, end,
+			      evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->which = call->which;
 	e->result = result;
 	e->uts_ns = current->nsproxy ? current->nsproxy->uts_ns->ns.inum : 0;

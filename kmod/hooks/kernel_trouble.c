@@ -5,7 +5,6 @@
  * A message of the log can come from any context, NMI included; its text is told by a
  * tracepoint in the middle of the function that has its level.
  */
-#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/jiffies.h>
 #include <linux/kern_levels.h>
@@ -20,9 +19,11 @@
 
 #include "../compat/kprobe.h"
 #include "../compat/oom.h"
+#include "common.h"
 #include "family.h"
 #include "file.h"
 #include "kernel_trouble.h"
+#include "names.h"
 #include "who.h"
 
 #define ACTIVE		64	/* calls at once */
@@ -47,15 +48,8 @@ static const struct evring_value_desc log_facilities[] = {
 	{ 11, "ftp", "" },
 };
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_log_levels, "log_level", log_levels);
-NAMES(evring_log_facilities, "log_facility", log_facilities);
+EVRING_NAMES(evring_log_levels, "log_level", log_levels);
+EVRING_NAMES(evring_log_facilities, "log_facility", log_facilities);
 
 /* A message under way */
 struct log_call {
@@ -112,25 +106,15 @@ static void probe_log(void *data, const char *text, size_t len)
 
 	if (message.len && text[message.len - 1] == '\n')
 		message.len--;
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(&message, 1, end));
+	e = evring_begin(&slot, hook->type, end, evring_texts_fit(&message, 1, end));
 	if (!e)
 		return;
 	if (hook->points[LOG_CALL].attached)
 		call = evring_call_data(&hook->points[LOG_CALL].kretprobe.probe);
-	memset(e, 0, end);
 	e->level = call ? call->level : EVRING_LOG_LEVEL_NONE;
 	e->facility = call ? call->facility : 0;
 	e->text = evring_text_put(e, &end, &message);
 	evring_hook_submit(hook, &slot);
-}
-
-static u64 cgroup_of(struct task_struct *task)
-{
-#ifdef CONFIG_CGROUPS
-	return cgroup_id(task_dfl_cgroup(task));
-#else
-	return 0;
-#endif
 }
 
 /* The kernel has the victim's lock, which keeps its mm. */
@@ -155,15 +139,13 @@ static void emit_oom(struct evring_event_hook *hook, struct task_struct *victim)
 
 	evring_who(&who, victim);
 	comm = evring_text_of(who.comm);
-	e = evring_reserve(&slot, hook->type, end + comm.len);
+	e = evring_begin_task(&slot, hook->type, end, end + comm.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->victim_pid = who.pid;
 	e->victim_uid = from_kuid(&init_user_ns, __task_cred(victim)->uid);
 	e->victim_start_time = who.start_time;
-	e->victim_cgroup = cgroup_of(victim);
+	e->victim_cgroup = evring_cgroup_of(victim);
 	e->oom_score_adj = victim->signal->oom_score_adj;
 	fill_memory(e, victim->mm);
 	e->victim_comm = evring_text_put(e, &end, &comm);
@@ -183,10 +165,9 @@ static void probe_hang(void *data, struct task_struct *task)
 
 	evring_who(&who, task);
 	comm = evring_text_of(who.comm);
-	e = evring_reserve(&slot, hook->type, end + comm.len);
+	e = evring_begin(&slot, hook->type, end, end + comm.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
 	e->hung_pid = who.pid;
 	e->hung_tid = task_pid_nr(task);
 	e->hung_start_time = who.start_time;
@@ -205,7 +186,7 @@ static int panic_notify(struct notifier_block *block, unsigned long event, void 
 	struct kernel_panic *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(&why, 1, end));
+	e = evring_begin(&slot, hook->type, end, evring_texts_fit(&why, 1, end));
 	if (!e)
 		return NOTIFY_DONE;
 	e->text = evring_text_put(e, &end, &why);

@@ -18,6 +18,7 @@
 #include "family.h"
 #include "file.h"
 #include "module.h"
+#include "names.h"
 #include "peek.h"
 #include "who.h"
 
@@ -64,16 +65,9 @@ static const struct evring_value_desc unload_flags[] = {
 	{ O_TRUNC, "O_TRUNC", "even if it is in use" },
 };
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_module_taints, "module_taints", taints);
-NAMES(evring_module_load_flags, "module_load_flags", load_flags);
-NAMES(evring_module_unload_flags, "module_unload_flags", unload_flags);
+EVRING_NAMES(evring_module_taints, "module_taints", taints);
+EVRING_NAMES(evring_module_load_flags, "module_load_flags", load_flags);
+EVRING_NAMES(evring_module_unload_flags, "module_unload_flags", unload_flags);
 
 static struct module_call *call_begin(void *data)
 {
@@ -205,11 +199,10 @@ static void leave_load(struct evring_event_hook *hook, void *data, struct pt_reg
 	texts[0] = evring_text_of(call->name);
 	texts[1] = evring_text_of(call->arguments);
 	texts[2] = call->path;
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(texts, ARRAY_SIZE(texts), end));
+	e = evring_begin_task(&slot, hook->type, end,
+			      evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->taints = call->taints;
@@ -271,11 +264,9 @@ static void leave_delete(struct evring_event_hook *hook, void *data, struct pt_r
 	if (!call->name[0])
 		evring_peek_string(call->name, evring_call_argument(0), sizeof(call->name) - 1);
 	name = evring_text_of(call->name);
-	e = evring_reserve(&slot, hook->type, end + name.len);
+	e = evring_begin_task(&slot, hook->type, end, end + name.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->taints = call->taints;

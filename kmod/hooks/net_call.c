@@ -246,11 +246,10 @@ static void emit(struct evring_event_hook *hook, struct told *told, u32 size,
 {
 	struct evring_slot slot;
 	u32 end = size;
-	void *e = evring_reserve(&slot, hook->type, evring_texts_fit(told->texts, TEXTS, size));
+	void *e = evring_begin(&slot, hook->type, size, evring_texts_fit(told->texts, TEXTS, size));
 
 	if (!e)
 		return;
-	memset(e, 0, size);
 	fill_call(e, told, &end);
 	if (fill)
 		fill(e, told, arg, &end);
@@ -445,19 +444,18 @@ static bool enter_socket(struct evring_event_hook *hook, void *data, struct pt_r
 		.type = evring_argument(regs, 2),
 		.protocol = evring_argument(regs, 3),
 	};
-	return !(u32)evring_argument(regs, 5) && is_special(call->family, call->type, call->protocol);
+	return !(u32)evring_argument(regs, 5) &&
+	       is_special(call->family, call->type, call->protocol);
 }
 
 static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct create_call *call = data;
 	struct evring_slot slot;
-	struct net_socket *e = evring_reserve(&slot, hook->type, sizeof(*e));
+	struct net_socket *e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->family = call->family;
 	e->type = call->type;
 	e->protocol = call->protocol;

@@ -6,14 +6,8 @@
 #include <linux/socket.h>
 #include <net/tcp_states.h>
 
+#include "names.h"
 #include "net_names.h"
-
-#define TABLE(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
 
 static const struct evring_value_desc families[] = {
 	{ AF_UNSPEC, "AF_UNSPEC", "none: a connected socket is let go" },
@@ -43,7 +37,7 @@ static const struct evring_value_desc families[] = {
 	{ AF_MCTP, "AF_MCTP", "management controllers" },
 };
 
-TABLE(evring_socket_families, "socket_family", families);
+EVRING_NAMES(evring_socket_families, "socket_family", families);
 
 static const struct evring_value_desc types[] = {
 	{ SOCK_STREAM, "SOCK_STREAM", "a stream of bytes" },
@@ -55,7 +49,7 @@ static const struct evring_value_desc types[] = {
 	{ SOCK_PACKET, "SOCK_PACKET", "frames, as long ago" },
 };
 
-TABLE(evring_socket_types, "socket_type", types);
+EVRING_NAMES(evring_socket_types, "socket_type", types);
 
 static const struct evring_value_desc protocols[] = {
 	{ IPPROTO_IP, "default", "that of the type, or none" },
@@ -76,7 +70,7 @@ static const struct evring_value_desc protocols[] = {
 	{ IPPROTO_MPTCP, "MPTCP", "TCP over several paths" },
 };
 
-TABLE(evring_ip_protocols, "ip_protocol", protocols);
+EVRING_NAMES(evring_ip_protocols, "ip_protocol", protocols);
 
 static const struct evring_value_desc states[] = {
 	{ TCP_ESTABLISHED, "ESTABLISHED", "connected" },
@@ -92,7 +86,7 @@ static const struct evring_value_desc states[] = {
 	{ TCP_CLOSING, "CLOSING", "closed on both sides at once" },
 };
 
-TABLE(evring_tcp_states, "tcp_state", states);
+EVRING_NAMES(evring_tcp_states, "tcp_state", states);
 
 static const struct evring_value_desc dns_types[] = {
 	{ 1, "A", "an IPv4 address" },
@@ -113,4 +107,4 @@ static const struct evring_value_desc dns_types[] = {
 	{ 255, "ANY", "all there is" },
 };
 
-TABLE(evring_dns_types, "dns_type", dns_types);
+EVRING_NAMES(evring_dns_types, "dns_type", dns_types);

@@ -162,12 +162,11 @@ static void emit(struct evring_event_hook *hook, const struct send_call *call, i
 	u16 dns_type = parse_dns(call, room, &name.len);
 	u32 end = sizeof(struct net_send);
 	struct evring_slot slot;
-	struct net_send *e = evring_reserve(&slot, hook->type, evring_texts_fit(&name, 1, end));
+	struct net_send *e = evring_begin_task(&slot, hook->type, sizeof(*e),
+					       evring_texts_fit(&name, 1, end));
 
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	evring_fill_socket(e, &kind, &local, &call->to);
 	e->result = min(result, 0);
 	e->size = call->size;

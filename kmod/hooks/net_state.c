@@ -175,10 +175,9 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 
 	if (note.left_out)
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	fill_state(e, sk, &note);
 	e->latency = since(&note);
 	if (newstate == TCP_CLOSE)
@@ -195,10 +194,9 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 
 	if (note.left_out || oldstate == TCP_SYN_SENT)
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	fill_state(e, sk, &note);
 	e->state = oldstate;
 	e->result = -READ_ONCE(sk->sk_err);

@@ -21,6 +21,7 @@
 #include <linux/uaccess.h>
 
 #include "../compat/mount.h"
+#include "names.h"
 #include "path.h"
 
 #define STEPS_MAX	512	/* names and mounts of one path */
@@ -35,11 +36,7 @@ static const struct evring_value_desc path_flags[] = {
 	{ EVRING_PATH_LOCAL, "local", "from the root of its filesystem, whose mount is not known" },
 };
 
-const struct evring_names_desc evring_path_flags = {
-	.name = "path_flags",
-	.values = path_flags,
-	.nr_values = ARRAY_SIZE(path_flags),
-};
+EVRING_NAMES(evring_path_flags, "path_flags", path_flags);
 
 /* struct evring_mount is as this kernel's mounts are: not where structures are shuffled. */
 static bool mounts_known = !IS_ENABLED(CONFIG_RANDSTRUCT);

@@ -30,10 +30,9 @@ static void probe_newtask(void *data, struct task_struct *child, EVRING_CLONE_FL
 
 	if (clone_flags & CLONE_THREAD)
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	evring_fill_common(&e->common);
 	e->ppid = evring_parent_pid(current);
 	e->child_pid = task_tgid_nr(child);
 	e->child_pidns = task_active_pid_ns(child)->ns.inum;
@@ -53,11 +52,9 @@ static void emit_exit(struct evring_event_hook *hook, struct task_struct *task)
 	int status;
 
 	evring_group_cputime(task, &user, &system);
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	/* As wait() will tell it: exit() of one thread is the group's */
 	status = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
 	e->ppid = evring_parent_pid(task);

@@ -40,11 +40,9 @@ static void *target_reserve(struct evring_event_hook *hook, struct evring_slot *
 
 	evring_who(&who, target);
 	comm = evring_text_of(who.comm);
-	e = evring_reserve(slot, hook->type, size + comm.len);
+	e = evring_begin_task(slot, hook->type, size, size + comm.len);
 	if (!e)
 		return NULL;
-	memset(e, 0, size);
-	evring_fill_common(&e->common);
 	e->target_pid = who.pid;
 	e->target_start_time = who.start_time;
 	e->target_comm = evring_text_put(e, &end, &comm);
@@ -193,11 +191,9 @@ static void enter_commit(struct evring_event_hook *hook, struct pt_regs *regs)
 
 	if (!creds_differ(old, new))
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	fill_cred(e, old, new);
 	evring_hook_submit(hook, &slot);
 }

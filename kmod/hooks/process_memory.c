@@ -143,11 +143,9 @@ static void emit(struct evring_event_hook *hook, const struct memory_call *call,
 	struct process_memory *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, hook->type, evring_texts_fit(&path, 1, end));
+	e = evring_begin_task(&slot, hook->type, end, evring_texts_fit(&path, 1, end));
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->operation = call->operation;
 	e->result = result;
 	e->address = call->address;

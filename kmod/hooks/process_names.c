@@ -6,14 +6,8 @@
 #include <linux/securebits.h>
 #include <trace/events/signal.h>
 
+#include "names.h"
 #include "process_names.h"
-
-#define TABLE(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
 
 static const struct evring_value_desc ptrace_requests[] = {
 	{ PTRACE_TRACEME, "PTRACE_TRACEME", "the parent shall trace the caller" },
@@ -21,7 +15,7 @@ static const struct evring_value_desc ptrace_requests[] = {
 	{ PTRACE_SEIZE, "PTRACE_SEIZE", "trace another task, and let it run" },
 };
 
-TABLE(evring_ptrace_requests, "ptrace_request", ptrace_requests);
+EVRING_NAMES(evring_ptrace_requests, "ptrace_request", ptrace_requests);
 
 static const struct evring_value_desc signal_outcomes[] = {
 	{ TRACE_SIGNAL_DELIVERED, "delivered", "the target will see it" },
@@ -31,7 +25,7 @@ static const struct evring_value_desc signal_outcomes[] = {
 	{ TRACE_SIGNAL_LOSE_INFO, "lose_info", "it comes without who sent it, and why" },
 };
 
-TABLE(evring_signal_outcomes, "signal_outcome", signal_outcomes);
+EVRING_NAMES(evring_signal_outcomes, "signal_outcome", signal_outcomes);
 
 static const struct evring_value_desc securebits[] = {
 	{ 1 << SECURE_NOROOT, "NOROOT", "user 0 gets no capabilities by exec" },
@@ -48,7 +42,7 @@ static const struct evring_value_desc securebits[] = {
 	  "NO_CAP_AMBIENT_RAISE stays as it is" },
 };
 
-TABLE(evring_securebits, "securebits", securebits);
+EVRING_NAMES(evring_securebits, "securebits", securebits);
 
 static const struct evring_value_desc ns_operations[] = {
 	{ EVRING_NS_CLONE, "clone", "a new process or thread begins in others than its parent" },
@@ -56,7 +50,7 @@ static const struct evring_value_desc ns_operations[] = {
 	{ EVRING_NS_SETNS, "setns", "a task enters ones that there are" },
 };
 
-TABLE(evring_ns_operations, "namespace_operation", ns_operations);
+EVRING_NAMES(evring_ns_operations, "namespace_operation", ns_operations);
 
 static const struct evring_value_desc ns_kinds[] = {
 	{ CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "the root of the cgroups that it sees" },
@@ -69,14 +63,14 @@ static const struct evring_value_desc ns_kinds[] = {
 	{ CLONE_NEWUTS, "CLONE_NEWUTS", "the host's name" },
 };
 
-TABLE(evring_ns_kinds, "namespace_kinds", ns_kinds);
+EVRING_NAMES(evring_ns_kinds, "namespace_kinds", ns_kinds);
 
 static const struct evring_value_desc session_operations[] = {
 	{ EVRING_SESSION_LOGIN, "login", "the user who logged in was set (/proc/self/loginuid)" },
 	{ EVRING_SESSION_SETSID, "setsid", "the process leads a new session, without a terminal" },
 };
 
-TABLE(evring_session_operations, "session_operation", session_operations);
+EVRING_NAMES(evring_session_operations, "session_operation", session_operations);
 
 static const struct evring_value_desc memory_operations[] = {
 	{ EVRING_MEMORY_MMAP, "mmap", "new memory" },
@@ -84,7 +78,7 @@ static const struct evring_value_desc memory_operations[] = {
 	{ EVRING_MEMORY_SHMAT, "shmat", "new memory, shared by System V IPC" },
 };
 
-TABLE(evring_memory_operations, "memory_operation", memory_operations);
+EVRING_NAMES(evring_memory_operations, "memory_operation", memory_operations);
 
 static const struct evring_value_desc memory_prot[] = {
 	{ PROT_READ, "PROT_READ", "it can be read" },
@@ -92,4 +86,4 @@ static const struct evring_value_desc memory_prot[] = {
 	{ PROT_EXEC, "PROT_EXEC", "it can be executed" },
 };
 
-TABLE(evring_memory_prot, "memory_prot", memory_prot);
+EVRING_NAMES(evring_memory_prot, "memory_prot", memory_prot);

@@ -107,11 +107,9 @@ static void emit(struct evring_event_hook *hook, const struct ns_call *call,
 	struct evring_slot slot;
 	struct ns_set new;
 
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	ns_read(&new, task ?: current);
 	fill_namespaces(e, &call->old, &new);
 	e->operation = call->operation;

@@ -76,11 +76,9 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 	struct process_session *e;
 	struct evring_slot slot;
 
-	e = evring_reserve(&slot, hook->type, end + tty.len);
+	e = evring_begin_task(&slot, hook->type, end, end + tty.len);
 	if (!e)
 		return;
-	memset(e, 0, end);
-	evring_fill_common(&e->common);
 	e->operation = call->operation;
 	e->result = result;
 	e->old_loginuid = call->loginuid;

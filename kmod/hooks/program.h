@@ -25,6 +25,23 @@ struct evring_program_file {
 
 void evring_program_file(struct evring_program_file *to, const struct file *file);
 
+/*
+ * The file's fields, and what is odd about it: two lists, as each event has something of
+ * its own between them.
+ */
+#define PROGRAM_FILE_FIELDS(F, S)						\
+	F(S, U64, mtime, TIME, "when the file's content last changed")		\
+	F(S, U64, ctime, TIME, "when the file's inode last changed")		\
+	F(S, U32, dev, DEV, "the filesystem that has the inode")		\
+	F(S, U32, file_uid, UID, "who owns the file")				\
+	F(S, U32, nlink, NONE, "names that the file has")			\
+	F(S, U16, mode, MODE, "the file's permissions")
+
+#define PROGRAM_FILE_KIND_FIELDS(F, S)						\
+	F(S, BOOL, is_memfd, NONE, "the file is a memfd: memory, in no filesystem") \
+	F(S, BOOL, is_deleted, NONE, "the file has no name any more, or never had one") \
+	F(S, BOOL, is_upper_layer, NONE, "the file is in an overlay's upper layer, in no image")
+
 /* Fill the event's fields with those of evring_program_file() of the same names. */
 #define EVRING_FILL_PROGRAM_FILE(_e, _file) do {				\
 	(_e)->inode = (_file)->inode;						\

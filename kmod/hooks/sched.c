@@ -15,6 +15,7 @@
 #include <trace/events/sched.h>
 
 #include "family.h"
+#include "names.h"
 #include "sched.h"
 
 /* As ps(1) and __task_state_index() have them */
@@ -30,11 +31,7 @@ static const struct evring_value_desc states[] = {
 	{ 8, "idle", "a kernel thread that waits for work" },
 };
 
-const struct evring_names_desc evring_task_states = {
-	.name = "task_state",
-	.values = states,
-	.nr_values = ARRAY_SIZE(states),
-};
+EVRING_NAMES(evring_task_states, "task_state", states);
 
 static bool leaves_out(const struct evring_event_hook *hook, struct task_struct *task)
 {
@@ -74,10 +71,9 @@ static void probe_switch(void *data, bool preempt, struct task_struct *prev,
 
 	if (leaves_out(hook, prev) || leaves_out(hook, next))
 		return;
-	e = evring_reserve(&slot, hook->type, end + 2 * TASK_COMM_LEN);
+	e = evring_begin(&slot, hook->type, sizeof(*e), end + 2 * TASK_COMM_LEN);
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	e->prev_pid = prev->tgid;
 	e->prev_tid = prev->pid;
 	e->next_pid = next->tgid;
@@ -100,10 +96,9 @@ static void emit_wakeup(struct evring_event_hook *hook, struct task_struct *task
 
 	if (leaves_out(hook, task) || evring_hook_leaves_out(hook))
 		return;
-	e = evring_reserve(&slot, hook->type, end + TASK_COMM_LEN);
+	e = evring_begin(&slot, hook->type, sizeof(*e), end + TASK_COMM_LEN);
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
 	e->woken_pid = task->tgid;
 	e->woken_tid = task->pid;
 	e->cpu = task_cpu(task);

@@ -21,6 +21,7 @@
 
 #include "../compat/syscall.h"
 #include "family.h"
+#include "names.h"
 #include "syscall.h"
 #include "syscall_begun.h"
 
@@ -30,15 +31,8 @@
 
 #include "syscall_table.h"
 
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
-
-NAMES(evring_syscalls, "syscall", syscalls);
-NAMES(evring_errors, "error", errors);
+EVRING_NAMES(evring_syscalls, "syscall", syscalls);
+EVRING_NAMES(evring_errors, "error", errors);
 
 static const struct evring_value_desc abis[] = {
 	{ EVRING_ABI_NATIVE, "native", "of 64-bit programs" },
@@ -46,7 +40,7 @@ static const struct evring_value_desc abis[] = {
 	{ EVRING_ABI_X32, "x32", "of x86's 64-bit programs with 32-bit pointers" },
 };
 
-NAMES(evring_syscall_abis, "syscall_abi", abis);
+EVRING_NAMES(evring_syscall_abis, "syscall_abi", abis);
 
 static u32 look_up(const u32 *list, u32 len, u32 nr)
 {
@@ -92,11 +86,9 @@ static void probe_enter(void *data, struct pt_regs *regs, long nr)
 
 	if (evring_hook_leaves_out(hook))
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->syscall = syscall_of(&call);
 	e->nr = call.nr;
 	e->abi = call.abi;
@@ -143,11 +135,9 @@ static void probe_exit(void *data, struct pt_regs *regs, long result)
 
 	if (evring_hook_leaves_out(hook))
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->syscall = syscall_of(&call);
 	e->nr = call.nr;
 	e->abi = call.abi;

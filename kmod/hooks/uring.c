@@ -13,16 +13,10 @@
 #include "../compat/kprobe.h"
 #include "../compat/uring_trace.h"
 #include "family.h"
+#include "names.h"
 #include "uring.h"
 
 #define ACTIVE	64
-
-#define NAMES(_id, _name, _values)						\
-const struct evring_names_desc _id = {						\
-	.name = (_name),							\
-	.values = (_values),							\
-	.nr_values = ARRAY_SIZE(_values),					\
-}
 
 /* Numbers of the ABI; an older kernel has the first of these. */
 #define OPERATION(_nr, _name)	{ (_nr), #_name, "" }
@@ -95,7 +89,7 @@ static const struct evring_value_desc operations[] = {
 	OPERATION(64, URING_CMD128),
 };
 
-NAMES(evring_uring_operations, "uring_operation", operations);
+EVRING_NAMES(evring_uring_operations, "uring_operation", operations);
 
 static const struct evring_value_desc setup_flags[] = {
 	{ 1U << 0, "IOPOLL", "the kernel polls for results" },
@@ -121,7 +115,7 @@ static const struct evring_value_desc setup_flags[] = {
 	{ 1U << 20, "SQ_REWIND", "each call starts at the first request" },
 };
 
-NAMES(evring_uring_setup_flags, "uring_setup_flags", setup_flags);
+EVRING_NAMES(evring_uring_setup_flags, "uring_setup_flags", setup_flags);
 
 static const struct evring_value_desc entry_flags[] = {
 	{ IOSQE_FIXED_FILE, "FIXED_FILE", "of a registered file" },
@@ -133,7 +127,7 @@ static const struct evring_value_desc entry_flags[] = {
 	{ IOSQE_CQE_SKIP_SUCCESS, "CQE_SKIP_SUCCESS", "no result unless it fails" },
 };
 
-NAMES(evring_uring_entry_flags, "uring_entry_flags", entry_flags);
+EVRING_NAMES(evring_uring_entry_flags, "uring_entry_flags", entry_flags);
 
 #define ENTRY_FLAGS	(IOSQE_FIXED_FILE | IOSQE_IO_DRAIN | IOSQE_IO_LINK | IOSQE_IO_HARDLINK | \
 			 IOSQE_ASYNC | IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS)
@@ -141,13 +135,11 @@ NAMES(evring_uring_entry_flags, "uring_entry_flags", entry_flags);
 static void emit_setup(struct evring_event_hook *hook, const struct uring_setup *what)
 {
 	struct evring_slot slot;
-	struct uring_setup *e = evring_reserve(&slot, hook->type, sizeof(*e));
+	struct uring_setup *e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 
 	if (!e)
 		return;
 	/* Member by member: padding of a structure on the stack would leak the stack. */
-	memset(e, 0, sizeof(*e));
-	evring_fill_common(&e->common);
 	e->result = what->result;
 	e->fd = what->fd;
 	e->sq_entries = what->sq_entries;
@@ -193,10 +185,9 @@ static void probe_submit(void *data, EVRING_URING_SUBMIT_ARGS)
 
 	if (evring_hook_leaves_out(hook))
 		return;
-	e = evring_reserve(&slot, hook->type, sizeof(*e));
+	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
 		return;
-	evring_fill_common(&e->common);
 	e->operation = req->opcode;
 	e->flags = (__force u32)req->flags & ENTRY_FLAGS;
 	e->user_data = req->cqe.user_data;
