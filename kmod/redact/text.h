@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
  * find.c: an event and its fields; text.c: one text under its field's rules, and its
- * words; whole.c: headers and URLs; value.c: values.
+ * words; whole.c: headers and URLs; value.c: values; search.c: cuts and conditions.
  */
 #ifndef _KMOD_REDACT_TEXT_H
 #define _KMOD_REDACT_TEXT_H
@@ -50,12 +50,15 @@ static inline const struct evring_redact_rule *search_rule(const struct evring_s
 	return (const void *)((const char *)search->rules + table->offset + i * table->stride);
 }
 
-/* find.c: leave out the text's bytes from one position to another */
+/* search.c: leave out the text's bytes from one position to another */
 void evring_search_hide(struct evring_search *search, __u32 from, __u32 to);
 
-/* find.c: does the rule's condition hold? It is asked only where the rule would leave something out. */
+/*
+ * search.c: does the rule's condition hold? It is asked only where the rule would leave
+ * something out.
+ */
 bool evring_search_holds(struct evring_search *search, const struct evring_redact_rule *rule);
-/* find.c: does any of the field's rules hold? */
+/* search.c: does any of the field's rules hold? */
 bool evring_search_any(struct evring_search *search);
 
 /* text.c: one of the field's texts, which has these positions, and bytes of these classes */

@@ -4,6 +4,7 @@
 #include "../../kmod/redact/copy.c"
 #include "../../kmod/redact/find.c"
 #include "../../kmod/redact/index.c"
+#include "../../kmod/redact/search.c"
 #include "../../kmod/redact/text.c"
 #include "../../kmod/redact/value.c"
 #include "../../kmod/redact/verify.c"
