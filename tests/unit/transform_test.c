@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
-static const struct evring_clock now = { .mult = 1u << 20, .shift = 20 };
+#define NOW { .mult = 1u << 20, .shift = 20 }
 static struct lane lanes[LANES] = { { .name = "critical" }, { .name = "bulk" }, { .name = "app" } };
 
 /* One event: test.made {uid, path, args, secret, size, flag, name} */
@@ -46,7 +46,7 @@ static struct {
 } record;
 
 static struct evring ev = {
-	.live = &meta, .clock.now = now, .lanes_known = lanes, .nr_lanes = LANES,
+	.live = &meta, .clock.now = NOW, .lanes_known = lanes, .nr_lanes = LANES,
 };
 static struct source src = { .ev = &ev, .host = { .name = "h" } };
 static struct evring_type *type;

@@ -224,9 +224,10 @@ static struct stamp stamp_of(const struct stat *st)
 
 static struct stamp stamp_take(const char *path)
 {
+	struct stamp none = { 0 };
 	struct stat st;
 
-	return stat(path, &st) ? (struct stamp){ 0 } : stamp_of(&st);
+	return stat(path, &st) ? none : stamp_of(&st);
 }
 
 bool stamp_holds(const struct stamp *stamp, const char *path)

@@ -25,7 +25,7 @@ static json_t *logger_json(const struct connectors *cs, const struct entry *entr
 	int level = connectors_level(cs, entry, &changed_ms);
 	size_t i = 0;
 
-	while (levels[i].level != level && i < NR_LEVELS - 1)
+	while (i < NR_LEVELS - 1 && levels[i].level != level)
 		i++;
 	return must(json_pack("{s:s, s:o}", "level", levels[i].name, "last_modified",
 			      changed_ms ? json_integer((json_int_t)changed_ms) : json_null()));
