@@ -21,9 +21,10 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c types.c hooks.c groups.c filter.c redact.c publish.c connectors.c */
+/* status.c tail.c top.c types.c hooks.c groups.c filter.c redact.c publish.c connectors.c */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
+int cmd_top(const struct cli *cli, int argc, char **argv);
 int cmd_types(const struct cli *cli, int argc, char **argv);
 int cmd_hooks(const struct cli *cli, int argc, char **argv);
 int cmd_groups(const struct cli *cli, int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct {
 } verbs[] = {
 	{ "status", cmd_status },
 	{ "tail", cmd_tail },
+	{ "top", cmd_top },
 	{ "types", cmd_types },
 	{ "hooks", cmd_hooks },
 	{ "groups", cmd_groups },
@@ -31,6 +32,7 @@ static const char help[] =
 	"\n"
 	"  status   lanes, rings, groups and losses\n"
 	"  tail     print events as they happen\n"
+	"  top      which events come now, how often, and how the groups keep up\n"
 	"  types    the types of events and their fields\n"
 	"  hooks    list, attach and detach the hooks that emit events\n"
 	"  groups   list and drop the groups that the rings hold events for\n"
