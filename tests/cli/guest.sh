@@ -312,22 +312,6 @@ says 'user.registered.*user_id=42 .*email=a@b.c.*plan=paid' "its event is read" 
 	evring tail --no-follow --type user.registered
 says '"uid":0,.*"comm":"evring"' "the kernel says who published it" \
 	evring tail --no-follow --type user.registered --json
-
-evring top --json --interval=1 >/tmp/top &
-top=$!
-until grep -q seconds /tmp/top || ! kill -0 $top; do usleep 100000; done
-for plan in free paid free; do evring publish user.registered user_id=42 email=a@b.c plan=$plan; done
-counted() {
-	sed -n 's/.*"type":"user.registered","lane":"app","events":\([0-9]*\).*/\1/p' /tmp/top |
-		awk '{ n += $1 } END { print n + 0 }'
-}
-until [ "$(counted)" -ge 3 ] || ! kill -0 $top; do usleep 100000; done
-kill $top
-wait $top
-[ "$(counted)" = 3 ]
-ok $? "top --json: each event that came, by type"
-says '^app  *[0-9]* ' "top: a row for each lane" evring top -n 1 --interval=1
-ends 2 'a number from 1' "top: no interval of nothing" evring top --interval=0
 ends 2 'has no field .emial.; it has user_id email plan' "publish: an unknown field, and what there is" \
 	evring publish user.registered emial=x
 ends 2 'user_id=many: not a whole number' "publish: a number that is none" \
@@ -348,6 +332,21 @@ ok $? "publish --stdin: the line that is wrong is named"
 evring tail --no-follow --type user.registered >/tmp/out
 [ "$(grep -c user.registered /tmp/out)" = 3 ]
 ok $? "publish --stdin: those before it are published"
+evring top --json --interval=1 >/tmp/top &
+top=$!
+until grep -q seconds /tmp/top || ! kill -0 $top; do usleep 100000; done
+for plan in free paid free; do evring publish user.registered user_id=42 email=a@b.c plan=$plan; done
+counted() {
+	sed -n 's/.*"type":"user.registered","lane":"app","events":\([0-9]*\).*/\1/p' /tmp/top |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+until [ "$(counted)" -ge 3 ] || ! kill -0 $top; do usleep 100000; done
+kill $top
+wait $top
+[ "$(counted)" = 3 ]
+ok $? "top --json: each event that came, by type"
+says '^app  *[0-9]* ' "top: a row for each lane" evring top -n 1 --interval=1
+ends 2 'a number from 1' "top: no interval of nothing" evring top --interval=0
 echo '{"name":"process.mine","version":1,"fields":[]}' >/tmp/t.json
 ends 1 'process.\* are the kernel' "types register: the kernel's names are its own" \
 	evring types register /tmp/t.json
