@@ -202,7 +202,8 @@ def many() -> None:
 
 def outside() -> None:
     """Names that lead out of the folder, with a configuration that is good; the caller looks for files."""
-    config = {"topic": "t", "bootstrap.servers": "127.0.0.1:1"}
+    # A minimal system has no /etc/machine-id.
+    config = {"topic": "t", "bootstrap.servers": "127.0.0.1:1", "machine.id": "0" * 32}
     wrong = ""
     for name in ["..", "../a", "../../a", "/tmp/a", ".a", "a/b", "", "x\0y"]:
         path = quote(name, safe="")
