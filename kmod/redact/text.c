@@ -122,7 +122,7 @@ static void leave_out_value(struct evring_search *search, const struct word *wor
 }
 
 /* scheme://user@ or scheme://user:password@ */
-static void find_user(const struct evring_seen_text *text, struct word *word)
+static void find_url_user(const struct evring_seen_text *text, struct word *word)
 {
 	const char *s = text->s, *colon;
 	__u32 at = word->at, to;
@@ -186,7 +186,7 @@ static void find_parts(struct evring_search *search, struct word *word, bool has
 	word->value = 0;
 	word->user = 0;
 	if (word->seen & EVRING_BYTE_COLON && !has_words)
-		find_user(&search->text, word);
+		find_url_user(&search->text, word);
 	if (word->whole && word->seen & EVRING_BYTE_DIVIDER && has_divider(s, word->name))
 		word->name = 0;
 	else
