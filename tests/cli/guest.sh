@@ -9,7 +9,7 @@ grep -q ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/pa
 until_it_says() {
 	pattern=$1 tries=0
 	shift
-	until "$@" 2>&1 | grep -q -e "$pattern" || [ $tries -ge 6000 ]; do
+	until "$@" 2>&1 | grep -e "$pattern" >/dev/null || [ $tries -ge 6000 ]; do
 		tries=$((tries + 1))
 		usleep 100000
 	done
@@ -237,7 +237,7 @@ says '^file.open: detached' "hooks detach takes a set" evring hooks detach @all
 says '^process.state: snapshot 1 of [1-9][0-9]* processes' "hooks attach --snapshot: told, and counted" \
 	evring hooks attach --snapshot process.fork
 evring tail --json --type process.state --from-start --no-follow >/tmp/states
-grep '"pid":'$$, /tmp/states | grep -q '"type":"process.state".*"snapshot":1,.*"argv":\["'
+grep '"pid":'$$, /tmp/states | grep '"type":"process.state".*"snapshot":1,.*"argv":\["' >/dev/null
 ok $? "hooks attach --snapshot: the shell that asked is told"
 evring hooks attach --snapshot --filter "pid == $$" process.state >/tmp/out
 evring tail --json --type process.state --from-start --no-follow >/tmp/states
@@ -287,7 +287,7 @@ do :; done
 [ $look -gt 0 ] && [ $((total - first)) = $look ]
 ok $? "evringd with @security and @audit: an idle host stays idle"
 evring tail --json --from-start --no-follow >/tmp/events
-grep '"type":"process.state"' /tmp/events | grep -q '"pid":'$broker,
+grep '"type":"process.state"' /tmp/events | grep '"pid":'$broker, >/dev/null
 ok $? "evringd with hooks.snapshot: the processes that ran before are told"
 grep -v '"type":"process.state"' /tmp/events >/tmp/live
 echo "$(grep -c '"pid":'$daemon, /tmp/live) by evringd" >/tmp/out

@@ -78,15 +78,13 @@ static inline uint64_t ns_inode(const char *path)
 	return st.st_ino;
 }
 
-/* Run @fn in a child, and read the events of it; @fn's result is the exit status. */
-static inline struct told *deed_in_child(struct evring *ev, const char *name,
-					 int (*fn)(void *arg), void *arg, int *status)
+/* Run @fn in a child, to its end; its result is the exit status, -1 if it ended otherwise. */
+static inline pid_t deed_child(int (*fn)(void *arg), void *arg, int *status)
 {
 	pid_t pid;
 	int ret;
 
 	fflush(NULL);
-	deed_read_past(ev);
 	pid = fork();
 	if (!pid)
 		_exit(fn(arg));
@@ -94,7 +92,15 @@ static inline struct told *deed_in_child(struct evring *ev, const char *name,
 		abort();
 	if (status)
 		*status = WIFEXITED(ret) ? WEXITSTATUS(ret) : -1;
-	return told_read(ev, name, pid);
+	return pid;
+}
+
+/* The same, and read the events of it. */
+static inline struct told *deed_in_child(struct evring *ev, const char *name,
+					 int (*fn)(void *arg), void *arg, int *status)
+{
+	deed_read_past(ev);
+	return told_read(ev, name, deed_child(fn, arg, status));
 }
 
 static inline void deed_as_nobody(void)

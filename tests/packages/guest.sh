@@ -25,12 +25,12 @@ attached() {
 }
 
 has_group() {
-	evring groups --json | grep -q '"name":"host"'
+	evring groups --json | grep '"name":"host"' >/dev/null
 }
 
 # lag_is no|some
 lag_is() {
-	evring groups --json | grep -q '"lag_bytes":0[,}]'
+	evring groups --json | grep '"lag_bytes":0[,}]' >/dev/null
 	[ $? = "$([ "$1" = no ] && echo 0 || echo 1)" ]
 }
 
