@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "check.h"
+#include "creation.h"
 #include "definition.h"
 #include "format.h"
 #include "keys.h"
@@ -66,6 +67,7 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 	errors_check(cfg, problems);
 	format_settle(cfg, settings, problems);
 	transforms_check(cfg, problems);
+	creation_check(cfg, problems);
 	kafka_check(cfg, problems);
 }
 
