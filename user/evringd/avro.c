@@ -8,21 +8,23 @@
 #define BRANCH_NULL	0
 #define BRANCH_VALUE	2	/* 1, as a zigzag number */
 
-static char *avro_put(char *p, struct cells *cells, const struct schema_column *column,
-		      struct cell *cell)
+static size_t avro_put(char *to, struct cells *cells, const struct schema_column *column,
+		       struct cell *cell)
 {
+	char *p = to;
+
 	if (column->nullable)
 		*p++ = cell->state == CELL_NULL ? BRANCH_NULL : BRANCH_VALUE;
 	if (cell->state == CELL_NULL)
-		return p;
+		return (size_t)(p - to);
 	if (cell->state != CELL_LIST)
-		return put_value(p, column, cell, true);
+		return (size_t)(put_value(p, column, cell, true) - to);
 	while (cell_element(cells, cell)) {
 		*p++ = ONE_ELEMENT;
 		p = put_value(p, column, cell, true);
 	}
 	*p++ = 0;
-	return p;
+	return (size_t)(p - to);
 }
 
 static void avro_lead(struct plan_lead *lead, const struct schema_column *column)

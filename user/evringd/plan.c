@@ -223,7 +223,7 @@ static void add_constant(struct making *m, struct cells *cells, struct plan_text
 
 	cell_envelope(cells, column, &cell);
 	p = room_for(m, (cell.state == CELL_TEXT ? cell_len(&cell) : 0) + 32);
-	text_end(m, text, m->format->put(p, cells, column, &cell));
+	text_end(m, text, p + m->format->put(p, cells, column, &cell));
 	text->bytes -= len;
 	text->len += len;
 }

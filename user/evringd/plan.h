@@ -82,8 +82,9 @@ struct plan_format {
 	/* What a column is if it has no value */
 	struct plan_lead null;
 	unsigned int shift;		/* of the length before a text */
-	char *(*put)(char *p, struct cells *cells, const struct schema_column *column,
-		     struct cell *cell);
+	/* Any column. Returns how many bytes it takes. */
+	size_t (*put)(char *to, struct cells *cells, const struct schema_column *column,
+		      struct cell *cell);
 };
 
 struct plan *plan_new(const struct plan_format *format, const struct source *src,

@@ -26,16 +26,18 @@ char *put_timestamp(char *p, uint64_t ns)
 }
 
 /* What is null is left out. Numbers of a list need not be packed: all readers take both. */
-static char *protobuf_put(char *p, struct cells *cells, const struct schema_column *column,
-			  struct cell *cell)
+static size_t protobuf_put(char *to, struct cells *cells, const struct schema_column *column,
+			   struct cell *cell)
 {
+	char *p = to;
+
 	if (cell->state == CELL_NULL)
-		return p;
+		return 0;
 	if (cell->state != CELL_LIST)
-		return put_value(put_tag(p, column), column, cell, false);
+		return (size_t)(put_value(put_tag(p, column), column, cell, false) - to);
 	while (cell_element(cells, cell))
 		p = put_value(put_tag(p, column), column, cell, false);
-	return p;
+	return (size_t)(p - to);
 }
 
 static void protobuf_lead(struct plan_lead *lead, const struct schema_column *column)

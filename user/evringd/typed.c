@@ -53,7 +53,7 @@ static char *put_column(char *p, const char *limit, struct cells *cells, const s
 	if (cell_is_idle(cells, column))
 		return put_lead(p, &op->null);
 	cell_field(cells, column, &cell);
-	return format->put(p, cells, column, &cell);
+	return p + format->put(p, cells, column, &cell);
 }
 
 /*
@@ -307,7 +307,7 @@ INLINE char *put_redacted(char *p, struct cells *cells, const struct plan *plan,
 	if (!(cells->event->rec->flags & EVRING_REC_REDACTED))
 		return put_lead(p, &plan->no_redacted);
 	cell_envelope(cells, plan->redacted, &cell);
-	return format->put(p, cells, plan->redacted, &cell);
+	return p + format->put(p, cells, plan->redacted, &cell);
 }
 
 /* Of a type that is not known, its name is in each event. */
@@ -325,7 +325,7 @@ static char *put_unknown(char *p, struct cells *cells, const struct written *wri
 		if (column->part == PART_DATA || column->part == PART_REDACTED)
 			continue;
 		cell_envelope(cells, column, &cell);
-		p = format->put(p, cells, column, &cell);
+		p += format->put(p, cells, column, &cell);
 	}
 	return p;
 }
