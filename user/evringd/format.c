@@ -116,6 +116,6 @@ void format_settle(struct config *cfg, struct json_t *settings, struct problems 
 		problem(problems, "key \"pack.bytes\": a CloudEvent is one event; allowed: 0, or other "
 			"\"headers\"");
 	if (cfg->flatten && cfg->format != VALUE_AVRO && cfg->format != VALUE_PROTOBUF)
-		problem(problems, "key \"data.flatten\": of this \"value.format\" the fields are nested; "
+		problem(problems, "key \"data.flatten\", or the transform Flatten: of this \"value.format\" the fields are nested; "
 			"allowed: true with avro and protobuf");
 }

@@ -82,6 +82,7 @@ struct transform {
 extern const struct transform_kind regex_router, timestamp_router, filter_out;
 extern const struct transform_kind replace_field, insert_field, mask_field;
 extern const struct transform_kind insert_header, header_from, drop_headers;
+extern const struct transform_kind flatten;
 extern const struct transform_kind user_names, container, ancestors;
 
 /* The options of one transform or predicate */
