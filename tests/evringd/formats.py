@@ -397,14 +397,32 @@ def check_binary(messages, events):
             "content-type": "application/json"})
 
 
-def topics(brokers, url):
-    got = consume(brokers)
+def json_events(got):
     events = {}
     for message in got["json"]:
         event = json.loads(message.value())
         events[identity(event)] = event
     if not events:
         raise Mismatch("there is no event")
+    return events
+
+
+def avro(brokers, url):
+    """Of types whose events have several schemas"""
+    got = consume(brokers)
+    events = json_events(got)
+    client = SchemaRegistryClient({"url": url})
+    for name in ("avro", "avro_flat"):
+        expect(f"events of {name}", len(got[name]), len(events))
+        check_avro(client, got[name], events, name == "avro_flat")
+    ids = {message.value()[1:5] for message in got["avro"]}
+    expect("schemas", len(ids), 2)
+    return True
+
+
+def topics(brokers, url):
+    got = consume(brokers)
+    events = json_events(got)
     client = SchemaRegistryClient({"url": url})
     proto = "protobuf.process.exec"
     for name in ("avro", "avro_flat", proto, "json_schema", "binary"):
@@ -429,4 +447,6 @@ if __name__ == "__main__":
         sys.exit(0 if random_events() else 1)
     if len(sys.argv) == 4 and sys.argv[1] == "topics":
         sys.exit(0 if topics(*sys.argv[2:]) else 1)
+    if len(sys.argv) == 4 and sys.argv[1] == "avro":
+        sys.exit(0 if avro(*sys.argv[2:]) else 1)
     sys.exit(2)

@@ -759,6 +759,9 @@ static void mistakes(void)
 	refuses("\"transforms\": \"a\", \"value.format\": \"raw\", \"transforms.a.type\": "
 		FROM("a", "x", "move"), "nothing moves", "out of raw records");
 	refuses(ONE("HeaderFrom$Key", ""), "use \"key\"", "headers of the key");
+	refuses(ONE("UserNames", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 0\", "
+		    "\"value.format\": \"protobuf\""), "under the same numbers",
+		"fields of some events in Protobuf");
 	refuses(ONE("Flatten$Value", ""), "the transform Flatten: of this", "Flatten of a format that is nested");
 	refuses(ONE("Flatten", ", \"value.format\": \"avro\", \"transforms.a.delimiter\": \".\""),
 		"allowed: _", "a delimiter");

@@ -116,7 +116,8 @@ void topic_make(struct sender *s, struct topic *topic)
  */
 static bool tells_nothing(const struct topic *topic, rd_kafka_resp_err_t code)
 {
-	return topic->letters || code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+	return topic->letters || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+	       code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
 	       code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
 	       code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION ||
 	       code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;

@@ -155,6 +155,12 @@ static struct transform *transform_new(const struct options *options, const char
 		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
 			     "lies in the ring, whose fields %s cannot change; allowed: another format",
 			     kind->name);
+	/* Protobuf's fields are numbers; Avro's have names, and JSON's. */
+	if (kind->reshape && t->predicate && predicate_is_of_event(t->predicate) &&
+	    cfg->format == VALUE_PROTOBUF)
+		option_wrong(options, "predicate", "events of one type would have other fields under "
+			     "the same numbers; allowed with protobuf: TopicNameMatches, behind a "
+			     "RegexRouter that has EventMatches");
 	if (kind->head && cfg->pack_bytes)
 		option_wrong(options, "type", "a pack has the headers of all its events; allowed: %s "
 			     "with \"pack.bytes\" 0", kind->name);
