@@ -121,17 +121,6 @@ rd_kafka_headers_t *message_headers(const struct config *cfg, const struct messa
 	return made.headers;
 }
 
-bool message_has_header(const struct config *cfg, const char *name)
-{
-	if (cfg->headers == HEADERS_CLOUDEVENTS)
-		return !strcmp(name, "content-type") || (!strncmp(name, "ce_", 3) && own_header(name) >= 0);
-	if (cfg->headers == HEADERS_NONE)
-		return false;
-	return !strcmp(name, "evring.id") ||
-	       !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type") ||
-	       (cfg->format == VALUE_CLOUDEVENTS && !strcmp(name, "content-type"));
-}
-
 static bool take(rd_kafka_headers_t *headers, const char *name, const char *prefix, char *to,
 		 size_t room)
 {

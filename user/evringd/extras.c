@@ -2,6 +2,7 @@
 /* See extras.h. */
 #include "extras.h"
 
+#include "config.h"
 #include "memory.h"
 
 #include <stdlib.h>
@@ -22,6 +23,17 @@ int own_header(const char *name)
 		if (!strcmp(own[i], name))
 			return (int)i;
 	return -1;
+}
+
+bool message_has_header(const struct config *cfg, const char *name)
+{
+	if (cfg->headers == HEADERS_CLOUDEVENTS)
+		return !strcmp(name, "content-type") || (!strncmp(name, "ce_", 3) && own_header(name) >= 0);
+	if (cfg->headers == HEADERS_NONE)
+		return false;
+	return !strcmp(name, "evring.id") ||
+	       !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type") ||
+	       (cfg->format == VALUE_CLOUDEVENTS && !strcmp(name, "content-type"));
 }
 
 void extras_reset(struct extras *extras)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct config;
+
 #define EXTRAS_MAX 64			/* of one message */
 #define EXTRA_LONGEST 1024		/* bytes of a value; the rest is cut off */
 
@@ -25,11 +27,10 @@ struct extras {
 	size_t used, room;
 };
 
-/*
- * The number of a header that evringd may give a message by itself, or -1. Those of its
- * messages under one configuration: message_has_header().
- */
+/* The number of a header that evringd may give a message by itself, or -1 */
 int own_header(const char *name);
+/* Has each message this header, before transforms? */
+bool message_has_header(const struct config *cfg, const char *name);
 
 static inline bool extras_any(const struct extras *extras)
 {

@@ -6,9 +6,8 @@
 #include "transforming.h"
 
 #include "cell.h"
-#include "cloudevent.h"
 #include "extras.h"
-#include "letter.h"
+#include "message.h"
 #include "shape.h"
 #include "words.h"
 
@@ -376,7 +375,7 @@ static bool from_head(struct transform *t, struct passage *passage)
 
 	if (!passage->event->type || passage->own)
 		return true;
-	event = passage_event(passage);
+	event = passage->so_far(passage);
 	if (!event)
 		return false;
 	columns = columns_of(from, event->type);

@@ -21,12 +21,12 @@
 #ifndef LETTER_H
 #define LETTER_H
 
+#include "message.h"
+
 struct config;
 struct deliveries;
 struct encoder;
 struct refusal;
-
-#define LETTER_PREFIX "__connect.errors."
 
 void letter_send(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal);
 

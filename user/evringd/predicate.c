@@ -2,7 +2,6 @@
 /* Predicates: which events a transform is for. EventMatches is evringd's own. */
 #include "transforming.h"
 
-#include "cloudevent.h"
 #include "extras.h"
 #include "log.h"
 

@@ -6,6 +6,7 @@
  *	topic.c		a topic's queue of messages that wait, and its pause
  *	batch.c		messages that go to librdkafka in one call
  *	failure.c	failed deliveries
+ *	making.c	topics that are made first
  */
 #ifndef SENDING_H
 #define SENDING_H
@@ -130,10 +131,6 @@ void topic_sort(struct topic *topic);
 /* @out waits, and behind it the batch's messages of the same topic. */
 void topic_wait(struct sender *s, struct topic *topic, struct outgoing *out);
 
-/* Have the topic made that is to be; its messages wait for the answer: topic_made(). */
-void topic_make(struct sender *s, struct topic *topic);
-void topic_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code, const char *why);
-
 /* batch.c */
 
 /* False: the batch must be sent first, and librdkafka has no room for it. */
@@ -152,6 +149,12 @@ void failed_judge(struct sender *s, struct failed *failed);
 void failed_to_make(struct sender *s, struct failed *failed);
 /* A message that librdkafka did not take. */
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code);
+
+/* making.c */
+
+/* Have the topic made that is to be; its messages wait for the answer: topic_made(). */
+void topic_make(struct sender *s, struct topic *topic);
+void topic_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code, const char *why);
 
 /* sender.c */
 

@@ -422,7 +422,7 @@ static const struct shape *shape_of(struct transforms *transforms,
 }
 
 /* What cannot be changed is not sent unchanged: a mask may have been for a secret. */
-const struct evring_event *passage_event(struct passage *passage)
+static const struct evring_event *passage_event(struct passage *passage)
 {
 	struct transforms *transforms = passage->transforms;
 	const struct evring_event *event = passage->event;
@@ -471,7 +471,7 @@ enum transform_verdict transforms_apply(struct transforms *transforms,
 {
 	struct passage passage = {
 		.src = transforms->src, .event = event, .made = made, .transforms = transforms,
-		.reason = transforms->reason,
+		.so_far = passage_event, .reason = transforms->reason,
 		.own = event->rec->type == EVRING_TYPE_LOST ||
 		       (event->type && !strncmp(event->type->name, "evring.", 7)),
 	};

@@ -41,6 +41,8 @@ struct passage {
 	bool own;			/* evringd's and the kernel's evring.*: never left out or changed */
 	uint64_t applied;		/* transforms of fields that are to be made */
 	struct transformed *made;	/* its topic and headers so far */
+	/* The event as the transforms so far have made it, until the next call; NULL: @reason */
+	const struct evring_event *(*so_far)(struct passage *passage);
 	struct transforms *transforms;
 	char *reason;			/* REASON_MAX: why the connector cannot go on */
 };
@@ -107,10 +109,6 @@ const char *class_name(const char *class);
 /* The kind of a class, whose package and "$Value" are left away. NULL: there is none. */
 const struct transform_kind *kind_find(const struct transform_kind *const *kinds,
 				       const char *class);
-
-/* transform.c: the event as the transforms so far have made it, until the next call.
- * NULL: it cannot be made so, and @reason tells. */
-const struct evring_event *passage_event(struct passage *passage);
 
 /* predicate.c */
 
