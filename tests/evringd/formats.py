@@ -17,6 +17,7 @@ import urllib.request
 
 import fastavro
 import jsonschema
+import layouts
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
@@ -236,7 +237,22 @@ def clashes(schemas, event):
     return any(name.endswith("_") for name in names) or flatten(event) is None
 
 
+def check_identity(event, who):
+    """What evringd reads back of a pack's line"""
+    if event["version"] is not None:
+        expect("identity", who, {
+            "id": "/".join(str(event[key]) for key in
+                           ("machine_id", "boot_id", "lane", "cpu", "seq")),
+            "type": f"{event['type']}/{event['version']}", "seq": event["seq"],
+            "timestamp": event["time_ns"] // 10**6})
+
+
 def check_event(schemas, values, event):
+    flat = flatten(event)
+    if flat is not None:
+        expect("flat", json.loads(values["flat"]), flat)
+    for name in ("json", "flat", "ecs", "ocsf"):
+        check_identity(event, values["identities"][name])
     cloudevent(values["cloudevents"], event)
     expect("json-schema", json.loads(values["json-schema"]), event)
     wrapped = json.loads(values["json-connect"])
@@ -296,7 +312,9 @@ def random_events():
             counts["types"] += 1
             counts["crossed"] += cross_older(schemas)
             continue
-        values = {key: bytes.fromhex(value) for key, value in line.items() if key != "type"}
+        values = {key: bytes.fromhex(value) for key, value in line.items()
+                  if isinstance(value, str) and key != "type"}
+        values["identities"] = line["identities"]
         values["known"] = line["type"] is not None
         try:
             event = json.loads(values["json"], object_pairs_hook=no_duplicates)
@@ -397,6 +415,22 @@ def check_binary(messages, events):
             "content-type": "application/json"})
 
 
+def check_layouts(got, events):
+    for message in got["flat"]:
+        flat = json.loads(message.value())
+        expect("flat", flat, flatten(events[identity(flat)]))
+    by_id = {"/".join(map(str, key)): event for key, event in events.items()}
+    documents = [json.loads(message.value()) for message in got["ecs"]]
+    packed = [json.loads(line) for message in got["packed"]
+              for line in message.value().splitlines()]
+    expect("events of packed", len(packed), len(events))
+    for document in documents + packed:
+        layouts.check_ecs(by_id[document["event"]["id"]], document, set())
+    for message in got["ocsf"]:
+        document = json.loads(message.value())
+        layouts.check_ocsf(by_id[document["metadata"]["uid"]], document, set())
+
+
 def topics(brokers, url):
     got = consume(brokers)
     events = {}
@@ -407,13 +441,14 @@ def topics(brokers, url):
         raise Mismatch("there is no event")
     client = SchemaRegistryClient({"url": url})
     proto = "protobuf.process.exec"
-    for name in ("avro", "avro_flat", proto, "json_schema", "binary"):
+    for name in ("avro", "avro_flat", proto, "json_schema", "binary", "flat", "ecs", "ocsf"):
         expect(f"events of {name}", len(got[name]), len(events))
     check_avro(client, got["avro"], events, False)
     check_avro(client, got["avro_flat"], events, True)
     check_protobuf(client, got[proto], events)
     check_json_schema(client, got["json_schema"], events)
     check_binary(got["binary"], events)
+    check_layouts(got, events)
     with urllib.request.urlopen(f"{url}/log") as answer:
         log = json.load(answer)
     subjects = {path.split("/")[2] for _, path in log
