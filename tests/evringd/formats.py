@@ -3,6 +3,8 @@
 """Read events in each format with libraries that are not ours, and compare with their JSON.
 
     values | formats.py values           random events (values.c)
+    formats.py grown BROKERS REGISTRY    events of a type that got a field more meanwhile
+    formats.py rejected BROKERS REGISTRY COUNT   so many events in topic avro are declared rejected
     formats.py topics BROKERS REGISTRY   what evringd has sent (schemas): topic json has JSON, and
                                          avro..., protobuf... and others the same events
 """
@@ -459,9 +461,63 @@ def topics(brokers, url):
     return True
 
 
+def versions_of(client, messages):
+    """The schemas that messages were written with, in the order of their ids"""
+    ids = sorted({int.from_bytes(message.value()[1:5], "big") for message in messages})
+    return [client.get_schema(number).schema_str for number in ids]
+
+
+def avro_fields(schema):
+    return list(known_fields(known_fields(json.loads(schema))["data"]["type"]))
+
+
+def grown(brokers, url):
+    """Each event has its own schema; both schemas read all events."""
+    client = SchemaRegistryClient({"url": url})
+    messages = consume(brokers)["grown"]
+    versions = versions_of(client, messages)
+    expect("fields", [avro_fields(schema) for schema in versions],
+           [["first"], ["first", "second"]])
+    written = [AvroDeserializer(client)(message.value(), None)["data"] for message in messages]
+    half = len(messages) // 2
+    expect("events", written, [{"first": i} for i in range(half)] +
+           [{"first": i, "second": 1000 + i} for i in range(half)])
+    for version, fields in enumerate((("first",), ("first", "second"))):
+        deserialize = AvroDeserializer(client, schema_str=versions[version])
+        for message, data in zip(messages, written):
+            expect(f"version {version + 1}", deserialize(message.value(), None)["data"],
+                   {field: data.get(field) for field in fields})
+    print(json.dumps({"events": len(messages)}))
+    return half > 0
+
+
+def rejected(brokers, url, count):
+    """Of 300 events and 1000 before them, each is there or declared."""
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": url}))
+    records = [deserialize(message.value(), None) for message in consume(brokers)["avro"]]
+    declared = [record for record in records if record["type"] == "evring.rejected"]
+    expect("declared", len(declared), int(count))
+    there = {identity(record) for record in records}
+    expect("identities", len(there), 1300)
+    for record in declared:
+        data = record["data"]
+        expect("data", {key: data[key] for key in data if data[key] is not None and
+                        key not in ("reason", "code")}, {
+            "first_seq": record["seq"], "last_seq": record["seq"], "count": 1,
+            "event_type": "process.exec/1", "topic": "avro", "dead_letter": ""})
+        if "MSG_SIZE_TOO_LARGE" not in data["reason"] and "INVALID_RECORD" not in data["reason"]:
+            raise Mismatch(f"reason: {data}")
+    print(json.dumps({"declared": len(declared)}))
+    return True
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["values"]:
         sys.exit(0 if random_events() else 1)
     if len(sys.argv) == 4 and sys.argv[1] == "topics":
         sys.exit(0 if topics(*sys.argv[2:]) else 1)
+    if len(sys.argv) == 4 and sys.argv[1] == "grown":
+        sys.exit(0 if grown(*sys.argv[2:]) else 1)
+    if len(sys.argv) == 5 and sys.argv[1] == "rejected":
+        sys.exit(0 if rejected(*sys.argv[2:]) else 1)
     sys.exit(2)
