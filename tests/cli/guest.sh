@@ -65,6 +65,21 @@ says "argv  *equal  *'x y'  *accept" "filter check --dump: the program" \
 evring types --json >/tmp/types
 says 'process.exec: 1 instruction' "filter check --types: without a device" \
 	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
+says '"namespace": "evring.process"' "types --schema avro" evring types --schema avro process.exec
+says '^ *optional uint32 ppid = ' "types --schema protobuf" evring types --schema protobuf process.exec
+says '"$schema": "http://json-schema.org/draft-07/schema#"' "types --schema json" \
+	evring types --schema json process.exec
+says '"field": "ppid"' "types --schema connect" evring types --schema connect process.exec
+evring types --schema avro --flat process.exec >/tmp/out
+grep -q '"name": "ppid"' /tmp/out && ! grep -q '"name": "data"' /tmp/out
+ok $? "types --schema --flat: the fields stand beside the envelope"
+evring types --schema avro process.exec >/tmp/out
+evring --device /dev/nosuch types --types /tmp/types --schema avro process.exec | cmp -s - /tmp/out
+ok $? "types --schema --types: the same without a device"
+ends 2 "no 'xml'; allowed: avro, protobuf, json, connect" "types --schema: another format" \
+	evring types --schema xml process.exec
+ends 1 "no type 'nosuch'" "types --schema: no such type" evring types --schema avro nosuch
+ends 2 'name\|NAME' "types --schema: of no type" evring types --schema avro
 says 'No hook has a filter' "filter: none yet" evring filter
 ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
 says 'process.exec: attached' "hooks attach --filter" \

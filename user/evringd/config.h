@@ -35,6 +35,7 @@ struct config {
 	uint64_t format;		/* enum value_format, whichever key has said so */
 	uint64_t converter;		/* enum converter_class */
 	uint64_t schemas_enable;	/* 1: true */
+	uint64_t layout;		/* enum json_layout */
 	uint64_t flatten;		/* 1: the fields stand beside the envelope */
 	char *registry_url;		/* with commas between; NULL: there is none */
 	uint64_t auto_register;		/* 1: true */
@@ -79,6 +80,8 @@ enum value_format {
 	VALUE_JSON, VALUE_RAW, VALUE_CONNECT, VALUE_JSON_SCHEMA, VALUE_AVRO, VALUE_PROTOBUF,
 	VALUE_CLOUDEVENTS,
 };
+
+enum json_layout { LAYOUT_EVRING, LAYOUT_ECS, LAYOUT_OCSF };
 
 /* value.converter, by the last word of the class's name */
 enum converter_class {

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "host.h"
 #include "keys.h"
+#include "layout.h"
 #include "log.h"
 #include "memory.h"
 #include "metrics.h"
@@ -34,6 +35,7 @@ static const char usage[] =
 	"                 refused them, and exit\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  --metrics      print the metrics that GET /metrics has, and exit\n"
+	"  --layouts      print where json.layout=ecs and ocsf have fields, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
 	"\n"
@@ -51,6 +53,7 @@ static const struct option options[] = {
 	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
 	{ "metrics",	no_argument,	NULL,	'm' },
+	{ "layouts",	no_argument,	NULL,	'L' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
 	{ NULL,		0,		NULL,	0 },
@@ -211,6 +214,9 @@ int main(int argc, char **argv)
 			return STATUS_OK;
 		case 'm':
 			metrics_print();
+			return STATUS_OK;
+		case 'L':
+			layouts_print();
 			return STATUS_OK;
 		case 'V':
 			printf("evringd %s\n", evring_version());
