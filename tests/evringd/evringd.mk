@@ -29,3 +29,15 @@ $(B)/tests/evringd/evringd-asan: $(SAN_D) $(SAN_LIB) $(B)/san/user/evringd/main.
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(filter-out -ljemalloc,$(D_LIBS))
+
+# ... and evringd on the module in its process, whose connectors run, meets them, too.
+SIM_TESTS += $(B)/tests/evringd/evringd-sim-asan
+$(B)/tests/evringd/evringd-sim-asan: tests/env/sim/evringd_sim.c tests/env/sim/host.c $(SAN_D) \
+		$(SAN_LIB) $(B)/san/user/evringd/main.o $(SIM)/kernel-asan.o tests/env/sim/sim.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(OBJCOPY) --redefine-sym main=evringd_main $(B)/san/user/evringd/main.o $@.main.o
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) -Itests/env/sim $(INCLUDES) $(CPPFLAGS) $(DEPS) $(SIM_WRAP) \
+		$(SIM_HOST) $(LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray -o $@ $< \
+		$(filter-out %/evringd/main.o,$(filter %.o,$^)) $@.main.o \
+		$(filter-out -ljemalloc,$(D_LIBS)) -lpthread

@@ -218,6 +218,38 @@ def outside() -> None:
     check(status in (200, 201), "another one is not", str(status))
 
 
+def odd_paths() -> None:
+    """A NUL ends no path, and a name that is too long is none that can be."""
+    config = {"topic": "t", "bootstrap.servers": "127.0.0.1:1", "machine.id": "0" * 32}
+    found = {}
+    for method, path in (
+        ("GET", "/health%00x"), ("GET", "/connectors%00/x"), ("DELETE", "/connectors/a%00b"),
+        ("PUT", "/connectors/a%00/pause"),
+    ):
+        found[path] = request(ADDRESS, method, path)[0]
+    check(set(found.values()) == {404}, "a path with a NUL is another one", f"{found}")
+    status, text = request(ADDRESS, "GET", "/connectors/a")
+    check(status == 200, "and nothing has happened to the one before the NUL", f"{status} {text}")
+    status, text = request(ADDRESS, "PUT", f"/connectors/{'a' * 300}/config", json.dumps(config).encode())
+    check(status == 400 and "name" in text, "a name of 300 bytes is too long", f"{status} {text}")
+
+
+def hosts() -> None:
+    """A browser that believes to talk to a site of somebody else's: DNS can say that this is it."""
+    wrong = ""
+    for host, refused in (
+        ("localhost", False), ("localhost:8083", False), ("127.0.0.1:8083", False), ("[::1]:8083", False),
+        ("x", False), ("", False), ("LOCALHOST", False), ("app.localhost:1", False), ("localhost.:1", False),
+        ("evil.example", True), ("evil.example:8083", True), ("127.0.0.1.evil.example", True),
+        ("evil.example.", True), ('"><script>', False), ("1.2.3.4.", True), ("[::1].evil.example", True),
+    ):
+        raw = f"GET /connectors HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        answer = exchange(ADDRESS, raw.encode())
+        if answer.startswith(b"HTTP/1.1 421 ") != refused or b"<script>" in answer:
+            wrong += f"{host!r}: {answer[:40]!r} "
+    check(not wrong, "a Host that is a name of the network is refused on the Unix socket", wrong)
+
+
 class Slow(threading.Thread):
     """A client that is never silent for long, and never done."""
 
@@ -249,6 +281,8 @@ slow_ones = [
 ]
 broken()
 outside()
+odd_paths()
+hosts()
 too_long()
 for slow in slow_ones:
     slow.join()

@@ -309,6 +309,54 @@ static void connects_keys(void)
 		"initial_state\": is no state", "no state to start in");
 }
 
+#define CREATION(rest) WITH("\"topic.creation.default.partitions\": 3, " \
+			      "\"topic.creation.default.replication.factor\": -1" rest)
+
+static void creation_is(const struct creation *creation, const char *topic, int partitions,
+			int replicas, size_t settings, const char *name)
+{
+	const struct plan *plan = creation_plan(creation, topic);
+
+	ok(plan && plan->partitions == partitions && plan->replicas == replicas &&
+	   plan->nr_settings == settings, name);
+}
+
+static void topic_creation(void)
+{
+	const char *text = CREATION(", \"topic.creation.default.cleanup.policy\": \"delete\", "
+		"\"topic.creation.groups\": \"a, b\", \"topic.creation.a.include\": \"x, a.*\", "
+		"\"topic.creation.a.exclude\": \"ab\", \"topic.creation.a.partitions\": \"1\", "
+		"\"topic.creation.b.include\": \"a[bc]\", \"topic.creation.b.replication.factor\": 2");
+	struct problems problems = { .file = "test" };
+	struct config *cfg = config_parse(text, strlen(text), &problems);
+	struct creation *creation = creation_new(cfg);
+
+	ok(!problems.nr, "topic.creation.*");
+	show(&problems);
+	creation_is(creation, "other", 3, -1, 1, "the default, with a setting");
+	creation_is(creation, "x", 1, -1, 0, "a group's topic, by its regular expressions");
+	creation_is(creation, "ac", 1, -1, 0, "the first group of two");
+	creation_is(creation, "ab", 3, 2, 0, "but not one that it excludes");
+	creation_is(creation, "xx", 3, -1, 1, "an expression is of the whole topic");
+	creation_free(creation);
+	config_free(cfg);
+	problems_free(&problems);
+	ok(!creation_plan(NULL, "x"), "without keys no topic is made");
+	refuses(WITH("\"topic.creation.default.partitions\": 3"),
+		"replication.factor\": missing", "half of them");
+	refuses(CREATION(", \"topic.creation.g.partitions\": 3"), "names no \"g\"", "a group without a name");
+	refuses(CREATION(", \"topic.creation.groups\": \"g\""), "g.include\": missing", "a group of nothing");
+	refuses(CREATION(", \"topic.creation.groups\": \"g\", \"topic.creation.g.include\": \"(\""),
+		"entry 1 is no regular expression", "no regular expression");
+	refuses(CREATION(", \"topic.creation.default.include\": \"x\""), "in no group", "the default is for all");
+	refuses(CREATION(", \"topic.creation.enable\": \"true\""), "is a worker's", "a worker's key");
+	refuses(CREATION(", \"topic.creation.default\": \"true\""), "names no \"default\"", "no option");
+	refuses(WITH("\"topic.creation.default.partitions\": 0, "
+		       "\"topic.creation.default.replication.factor\": 1"), "1 to 100000", "no partition");
+	refuses(CREATION(", \"topic.creation.groups\": \"default\", \"topic.creation.default.x\": 1"),
+		"no group's name", "the default as a group");
+}
+
 static void format_is(const char *text, uint64_t format, const char *name)
 {
 	struct config *cfg = takes(text, name);
@@ -791,6 +839,7 @@ int main(int argc, char **argv)
 	wrong_shape();
 	wrong_values();
 	connects_keys();
+	topic_creation();
 	formats();
 	changes();
 	names();

@@ -691,6 +691,18 @@ static void parents(void)
 	evring_type_free(open);
 }
 
+static void flattens(void)
+{
+	struct problems problems = { .file = "test" };
+	struct config *cfg = config_of_keys(ONE(KAFKA "Flatten$Value", ", \"value.format\": \"avro\", "
+						"\"transforms.a.delimiter\": \"_\""), &problems);
+
+	ok(!problems.nr && cfg->flatten, "Flatten is data.flatten");
+	problems_print(&problems, stdout);
+	config_free(cfg);
+	problems_free(&problems);
+}
+
 static void mistakes(void)
 {
 	char many[16000] = "";
@@ -747,6 +759,14 @@ static void mistakes(void)
 	refuses("\"transforms\": \"a\", \"value.format\": \"raw\", \"transforms.a.type\": "
 		FROM("a", "x", "move"), "nothing moves", "out of raw records");
 	refuses(ONE("HeaderFrom$Key", ""), "use \"key\"", "headers of the key");
+	refuses(ONE("UserNames", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 0\", "
+		    "\"value.format\": \"protobuf\""), "under the same numbers",
+		"fields of some events in Protobuf");
+	refuses(ONE("Flatten$Value", ", \"value.format\": \"raw\""), "the transform Flatten: of this", "Flatten of a format that is nested");
+	refuses(ONE("Flatten", ", \"value.format\": \"avro\", \"transforms.a.delimiter\": \".\""),
+		"allowed: _", "a delimiter");
+	refuses(ONE("Flatten", FOR("RecordIsTombstone") ", \"value.format\": \"avro\""), "have one shape",
+		"Flatten of some events");
 	refuses("\"transforms\": \"a,a\", \"transforms.a.type\": \"Filter\"", "entry 1, too", "twice");
 	for (i = 0; i < 65; i++)
 		sprintf(many + strlen(many), "%sx%d", i ? "," : "\"transforms\": \"", i);
@@ -774,6 +794,7 @@ int main(void)
 	container_names();
 	users_tell();
 	parents();
+	flattens();
 	mistakes();
 	extras_free(&extras);
 	evring_type_free(type);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "check.h"
+#include "creation.h"
 #include "definition.h"
 #include "format.h"
 #include "keys.h"
@@ -64,8 +65,10 @@ static void check_together(struct config *cfg, json_t *settings, struct problems
 				EVRING_NAME_MAX - 1);
 	}
 	errors_check(cfg, problems);
+	cfg->flatten = cfg->flatten || transforms_flatten(cfg);
 	format_settle(cfg, settings, problems);
 	transforms_check(cfg, problems);
+	creation_check(cfg, problems);
 	kafka_check(cfg, problems);
 }
 

@@ -59,6 +59,9 @@ struct config {
 	char *letters;			/* the dead-letter topic; NULL: none */
 	uint64_t letter_replicas;	/* if it is made */
 	uint64_t letter_context;	/* 1: with headers that tell the reason */
+	char **creation_groups;		/* names, NULL at the end */
+	struct property *creation;	/* topic.creation.*, by their whole names */
+	size_t nr_creation;
 	uint64_t exactly_once;		/* enum exactly_once */
 	uint64_t accept;		/* enum accept */
 	uint64_t shutdown_ms;

@@ -17,7 +17,6 @@ static const struct {
 			      "evringd --keys lists" },
 	{ "header.converter", "\"headers\"" },
 	{ "topics", "\"topic\"" },
-	{ "topic.creation.", "to leave it out: the brokers create topics, or an administrator" },
 	{ "transaction.boundary", "to leave it out: there are no transactions" },
 	{ "transaction.boundary.", "to leave it out: there are no transactions" },
 	{ "offsets.storage.topic", "to leave it out: the kernel keeps the positions" },

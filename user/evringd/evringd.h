@@ -43,6 +43,7 @@
  *	putback		... and from there to their topics
  *	delivery	messages on their way, and the acknowledged prefix of each ring
  *	sender		message -> producer, again until it is acknowledged: sender.h
+ *	creation	topics that are made before: topic.creation.*
  *	topic, batch,	... its parts: sending.h
  *	failure
  *	producer	message -> report, a table of operations: kafka
@@ -73,6 +74,7 @@
 #include "connector.h"
 #include "connectors.h"
 #include "converter.h"
+#include "creation.h"
 #include "declare.h"
 #include "definition.h"
 #include "delivery.h"

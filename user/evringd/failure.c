@@ -72,8 +72,8 @@ static void topic_failed(struct sender *s, struct topic *topic, int code)
 	if (pause_start(s, &topic->pause) || news)
 		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
 	memcpy(topic->reason, why, sizeof(why));
-	if (again && topic->letters)
-		sender_make_letters(s);
+	if (again)
+		topic->to_make = topic->plan;
 }
 
 static void moment_failed(struct sender *s, const struct failed *failed)
@@ -137,6 +137,21 @@ void failed_judge(struct sender *s, struct failed *failed)
 		event_failed(s, failed);
 		break;
 	}
+	while ((out = failed->first)) {
+		failed->first = out->next;
+		topic_wait(s, topic, out);
+	}
+}
+
+/* Whatever the code says, it is about the topic. */
+void failed_to_make(struct sender *s, struct failed *failed)
+{
+	struct topic *topic = failed->topic;
+	struct outgoing *out;
+
+	if (pause_too_long(s, &topic->pause))
+		refuse_all(s, failed);
+	topic_failed(s, topic, failed->code);
 	while ((out = failed->first)) {
 		failed->first = out->next;
 		topic_wait(s, topic, out);

@@ -114,8 +114,8 @@ static void check_layout(const struct config *cfg, struct problems *problems)
 		problem(problems, "key \"data.flatten\": this \"json.layout\" says where fields stand; "
 			"allowed: false, or \"json.layout\" evring");
 	else if (cfg->flatten && !flat)
-		problem(problems, "key \"data.flatten\": of this \"value.format\" the fields are nested; "
-			"allowed: true with json, avro and protobuf");
+		problem(problems, "key \"data.flatten\", or the transform Flatten: of this "
+			"\"value.format\" the fields are nested; allowed: true with json, avro and protobuf");
 }
 
 void format_settle(struct config *cfg, struct json_t *settings, struct problems *problems)

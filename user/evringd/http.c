@@ -219,6 +219,10 @@ static enum MHD_Result begin(struct server *server, struct MHD_Connection *conne
 	if (!server->local && !auth_passes(server->http->auth, given))
 		return refuse(connection, 401, "Unauthorized", "WWW-Authenticate",
 			      "Basic realm=\"evringd\"");
+	if (server->local && !page_host_is_local(MHD_lookup_connection_value(
+				     connection, MHD_HEADER_KIND, "Host")))
+		return refuse(connection, 421, "This socket is for clients of this host: ask for "
+			      "http://localhost, or have the proxy do so", "Connection", "close");
 	if (announces_too_much(connection))
 		return refuse(connection, 413, "The body is longer than 1 MiB", "Connection",
 			      "close");
@@ -380,6 +384,18 @@ bool http_turn(struct http *http)
  * The start
  */
 
+/* A path that is cut at a NUL would be another one. */
+static size_t unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+	char *at = text;
+
+	(void)arg;
+	(void)connection;
+	while ((at = strstr(at, "%00")))
+		at[2] = '1';
+	return MHD_http_unescape(text);
+}
+
 /* Drop libmicrohttpd's messages: clients' errors do not concern the operator. */
 static void log_nothing(void *arg, const char *fmt, va_list ap)
 {
@@ -405,6 +421,7 @@ static bool start(struct http *http, int fd, bool local, char *why, size_t len)
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, server,
 		MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, SILENT_S,

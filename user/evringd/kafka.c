@@ -3,6 +3,7 @@
 #include "producer.h"
 
 #include "config.h"
+#include "creation.h"
 #include "delivery.h"
 #include "log.h"
 #include "memory.h"
@@ -18,6 +19,8 @@
 #define TAG_COPY	((uintptr_t)1)
 #define TAG_SUSPECT	((uintptr_t)2)
 #define TAGS		(TAG_COPY | TAG_SUSPECT)
+
+#define MAKE_MS 10000		/* how long the brokers may take to make a topic */
 
 struct kafka {
 	struct producer producer;
@@ -366,30 +369,23 @@ static void tell_error(rd_kafka_event_t *event, const struct producer_calls *cal
 			     rd_kafka_event_error_string(event));
 }
 
-static void tell_topic(const char *topic, rd_kafka_resp_err_t code, const char *why)
+static void tell_made(rd_kafka_event_t *event, const struct producer_calls *calls)
 {
-	if (!code)
-		info("topic %s: made", topic);
-	else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-		warn("topic %s: cannot be made, if it is not there: %s (%s)", topic,
-		     why ? why : rd_kafka_err2str(code), rd_kafka_err2name(code));
-}
-
-static void tell_made(const struct kafka *kafka, rd_kafka_event_t *event)
-{
+	struct topic_handle *handle = rd_kafka_event_opaque(event);
 	const rd_kafka_topic_result_t **results;
-	size_t nr = 0, i;
+	size_t nr = 0;
 
 	if (rd_kafka_event_error(event)) {
-		tell_topic(kafka->cfg->letters, rd_kafka_event_error(event),
-			   rd_kafka_event_error_string(event));
+		calls->made(calls->arg, handle, rd_kafka_event_error(event),
+			    rd_kafka_event_error_string(event));
 		return;
 	}
 	results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &nr);
-	for (i = 0; i < nr; i++)
-		tell_topic(rd_kafka_topic_result_name(results[i]),
-			   rd_kafka_topic_result_error(results[i]),
-			   rd_kafka_topic_result_error_string(results[i]));
+	if (nr)
+		calls->made(calls->arg, handle, rd_kafka_topic_result_error(results[0]),
+			    rd_kafka_topic_result_error_string(results[0]));
+	else
+		calls->made(calls->arg, handle, RD_KAFKA_RESP_ERR__BAD_MSG, NULL);
 }
 
 static void tell_stats(rd_kafka_event_t *event, const struct producer_calls *calls)
@@ -411,7 +407,7 @@ static void kafka_poll(struct producer *producer, const struct producer_calls *c
 		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
 			tell_error(event, calls);
 		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
-			tell_made(kafka, event);
+			tell_made(event, calls);
 		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_STATS)
 			tell_stats(event, calls);
 		rd_kafka_event_destroy(event);
@@ -467,19 +463,27 @@ static size_t kafka_message_max(const struct producer *producer)
 	return strtoul(value, NULL, 10);
 }
 
-static void kafka_make_topic(struct producer *producer, const char *topic, int replicas)
+static bool kafka_make_topic(struct producer *producer, struct topic_handle *handle,
+			     const char *topic, const struct plan *plan, char *why, size_t len)
 {
 	struct kafka *kafka = kafka_of(producer);
+	rd_kafka_AdminOptions_t *options;
 	rd_kafka_NewTopic_t *new;
-	char why[200] = "";
+	size_t i;
 
-	new = rd_kafka_NewTopic_new(topic, 1, replicas, why, sizeof(why));
-	if (!new) {
-		warn("topic %s: cannot be made: %s", topic, why);
-		return;
-	}
-	rd_kafka_CreateTopics(kafka->rk, &new, 1, NULL, kafka->queue);
+	new = rd_kafka_NewTopic_new(topic, plan->partitions, plan->replicas, why, len);
+	if (!new)
+		return false;
+	for (i = 0; i < plan->nr_settings; i++)
+		rd_kafka_NewTopic_set_config(new, plan->settings[i]->name + plan->skip,
+					     plan->settings[i]->value);
+	options = rd_kafka_AdminOptions_new(kafka->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+	rd_kafka_AdminOptions_set_opaque(options, handle);
+	rd_kafka_AdminOptions_set_request_timeout(options, MAKE_MS, NULL, 0);
+	rd_kafka_CreateTopics(kafka->rk, &new, 1, options, kafka->queue);
+	rd_kafka_AdminOptions_destroy(options);
 	rd_kafka_NewTopic_destroy(new);
+	return true;
 }
 
 static bool kafka_failed(const struct producer *producer, char *why, size_t len)

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "connect.h"
+#include "creation.h"
 #include "log.h"
 #include "memory.h"
 #include "pack.h"
@@ -22,7 +23,7 @@
 
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
-	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT,
+	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT, KEY_CREATION,
 };
 
 struct key {
@@ -131,6 +132,15 @@ static const struct key keys[] = {
 	  MEMBER(letter_replicas), "its replicas, if it is not there and evringd makes it" },
 	{ "errors.deadletterqueue.context.headers.enable", KEY_CHOICE, "true", "false|true", 0, 0,
 	  MEMBER(letter_context), "give its messages headers __connect.errors.*, which tell the reason" },
+	{ CREATION_PREFIX "default.partitions", KEY_CREATION, NULL, "1 to 100000, or -1", 0, 0, 0,
+	  "make topics that are not there, with so many partitions; -1: the brokers' own number" },
+	{ CREATION_PREFIX "default.replication.factor", KEY_CREATION, NULL, "1 to 32767, or -1", 0, 0, 0,
+	  "... and replicas; both keys are needed" },
+	{ CREATION_PREFIX "groups", KEY_LIST, "", "names", 0, 0, MEMBER(creation_groups),
+	  "kinds of topics that are made in another way, in this order" },
+	{ CREATION_PREFIX "*", KEY_CREATION, NULL,
+	  "NAME.include, NAME.exclude, NAME.partitions, NAME.replication.factor, NAME.SETTING", 0, 0, 0,
+	  "theirs, and settings of topics, also of \"default\"" },
 	{ "exactly.once.support", KEY_CHOICE, "requested", "requested|required", 0, 0,
 	  MEMBER(exactly_once), "requested: at least once all the same; required is refused" },
 	{ "delivery.accept", KEY_WORDS, "", "loss|reordering", 0, 0, MEMBER(accept),
@@ -415,6 +425,7 @@ static const struct {
 	[KEY_FILTER]	= { "filter",	NULL,		NULL },
 	[KEY_SMT]	= { "options",	NULL,		NULL },
 	[KEY_CLASS]	= { "class",	parse_class,	NULL },
+	[KEY_CREATION]	= { "topics",	NULL,		NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -597,9 +608,10 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 	const char *property = kafka_property(name), *type = behind(name, FILTER_PREFIX);
 	const struct key *key = key_by_name(name);
 	bool smt = behind(name, "transforms.") || behind(name, "predicates.");
+	bool creation = !key && behind(name, CREATION_PREFIX);
 	char why[400], allowed[160], *resolved;
 
-	if (!property && !type && !smt && !key) {
+	if (!property && !type && !smt && !creation && !key) {
 		if (!connect_key(cfg->name, name, value, problems))
 			unknown_key(name, problems);
 		return;
@@ -614,6 +626,8 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
 	} else if (smt) {
 		add_property(&cfg->smts, &cfg->nr_smts, name, resolved, value);
+	} else if (creation) {
+		add_property(&cfg->creation, &cfg->nr_creation, name, resolved, value);
 	} else if (type) {
 		add_property(&cfg->filters, &cfg->nr_filters, type, resolved, value);
 	} else if (!set_member(cfg, key, resolved, why, sizeof(why))) {
@@ -683,5 +697,6 @@ void keys_free(struct config *cfg)
 	free_properties(cfg->kafka, cfg->nr_kafka);
 	free_properties(cfg->filters, cfg->nr_filters);
 	free_properties(cfg->smts, cfg->nr_smts);
+	free_properties(cfg->creation, cfg->nr_creation);
 	free_properties(cfg->settings, cfg->nr_settings);
 }

@@ -10,8 +10,10 @@
 #include "memory.h"
 #include "rest.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #define NONCE "@NONCE@"			/* in its place, everywhere */
@@ -46,6 +48,31 @@ bool page_is_foreign(const char *method, const char *site, const char *origin, c
 	if (site)
 		return strcmp(site, "same-origin") && strcmp(site, "none");
 	return origin && (!at || !host || strcmp(at + strlen("://"), host));
+}
+
+static bool is_address(int family, const char *text, size_t len)
+{
+	char name[INET6_ADDRSTRLEN], room[sizeof(struct in6_addr)];
+
+	return (size_t)snprintf(name, sizeof(name), "%.*s", (int)len, text) < sizeof(name) &&
+	       inet_pton(family, name, room) == 1;
+}
+
+bool page_host_is_local(const char *host)
+{
+	static const char localhost[] = "localhost";
+	size_t len = host ? strcspn(host, ":") : 0, n = strlen(localhost);
+
+	if (host && *host == '[') {
+		len = strcspn(host, "]");
+		return is_address(AF_INET6, host + 1, len - 1) && host[len] &&
+		       (!host[len + 1] || host[len + 1] == ':');
+	}
+	if (!len || !memchr(host, '.', len) || is_address(AF_INET, host, len))
+		return true;
+	len -= host[len - 1] == '.';
+	return len >= n && !strncasecmp(host + len - n, localhost, n) &&
+	       (len == n || host[len - n - 1] == '.');
 }
 
 static bool make_nonce(char nonce[2 * NONCE_BYTES + 1])

@@ -20,5 +20,10 @@ bool page_is_stream(const struct request *request);
  * Host, or NULL; no client but a browser has the first two.
  */
 bool page_is_foreign(const char *method, const char *site, const char *origin, const char *host);
+/*
+ * Can this be the Host of a client of the Unix socket? A name of the network is none: DNS can say
+ * that somebody else's site is this host, and a browser then takes evringd for a part of it.
+ */
+bool page_host_is_local(const char *host);
 
 #endif /* PAGE_H */

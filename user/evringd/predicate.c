@@ -178,6 +178,11 @@ static bool header_holds(const struct predicate *p, const struct extras *extras)
 	       (extras && extras_have(extras, p->header));
 }
 
+bool predicate_is_of_event(const struct predicate *p)
+{
+	return p->kind == &event_matches;
+}
+
 bool predicate_holds(struct predicate *p, struct passage *passage)
 {
 	const struct transformed *made = passage->made;

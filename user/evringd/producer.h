@@ -18,6 +18,7 @@
 #include <librdkafka/rdkafka.h>
 
 struct config;
+struct plan;
 struct producer;
 
 #define MEMO_MAX 64			/* bytes of a key that is worth remembering */
@@ -45,6 +46,9 @@ struct producer_calls {
 	void (*batch_done)(void *arg);
 	/* Not about a message */
 	void (*error)(void *arg, rd_kafka_resp_err_t code, const char *text);
+	/* The answer to make_topic(); @why can be NULL. */
+	void (*made)(void *arg, struct topic_handle *topic, rd_kafka_resp_err_t code,
+		     const char *why);
 	/* librdkafka's statistics */
 	void (*stats)(void *arg, const char *json, size_t len);
 	void *arg;
@@ -77,8 +81,9 @@ struct producer_ops {
 	void (*forget)(const struct report *report);
 	/* The largest message, key and value, that it takes */
 	size_t (*message_max)(const struct producer *producer);
-	/* Have the topic made, if it is not there; the log tells how that ends. */
-	void (*make_topic)(struct producer *producer, const char *topic, int replicas);
+	/* Have the topic made, if it is not there; false: @why tells, and there is no answer. */
+	bool (*make_topic)(struct producer *producer, struct topic_handle *handle,
+			   const char *topic, const struct plan *plan, char *why, size_t len);
 	/* It has failed for good, and @why tells. */
 	bool (*failed)(const struct producer *producer, char *why, size_t len);
 	/* Give up messages that have not been sent; with @inflight also those without an answer.

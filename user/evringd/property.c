@@ -191,6 +191,9 @@ struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
 	for (i = 0; i < NR_DEFAULTS; i++)
 		set(conf, defaults[i].name, defaults[i].value, problems);
 	set_queue(conf, cfg, problems);
+	/* A topic that evringd may not make would be one of the brokers' kind. */
+	if (cfg->nr_creation)
+		set(conf, "allow.auto.create.topics", "false", problems);
 	for (i = 0; i < cfg->nr_kafka; i++)
 		if (!trial || on_trial(cfg->kafka[i].name))
 			set(conf, cfg->kafka[i].name, cfg->kafka[i].value, problems);

@@ -23,6 +23,7 @@ struct letter {
 	int32_t partition;
 	int64_t offset;
 	bool done;			/* acknowledged */
+	bool other;			/* ... or another connector's */
 };
 
 struct putback {
@@ -32,6 +33,8 @@ struct putback {
 	struct letter letters[BATCH_LETTERS];
 	size_t nr;
 	uint64_t back, stay;
+	uint64_t others;		/* letters of other connectors */
+	char *other;			/* the name of one of them */
 	bool failed;
 };
 
@@ -113,69 +116,90 @@ static bool assign(struct putback *p)
 	return !code;
 }
 
-/* The headers that the event had; *@topic: where it was to go. NULL: that is not told. */
-static rd_kafka_headers_t *headers_before(const rd_kafka_message_t *message, char **topic)
+/* What the letter's headers tell, and those that the event had */
+struct told {
+	char *topic, *connector;	/* NULL: they do not tell */
+	rd_kafka_headers_t *before;
+};
+
+static void read_headers(const rd_kafka_message_t *message, struct told *told)
 {
-	rd_kafka_headers_t *headers = NULL, *before = rd_kafka_headers_new(2);
+	rd_kafka_headers_t *headers = NULL;
 	const char *name;
 	const void *value;
 	size_t len, i;
 
-	*topic = NULL;
+	*told = (struct told){ .before = rd_kafka_headers_new(2) };
 	rd_kafka_message_headers(message, &headers);
 	for (i = 0; headers && !rd_kafka_header_get_all(headers, i, &name, &value, &len); i++) {
 		if (strncmp(name, LETTER_PREFIX, strlen(LETTER_PREFIX)))
-			rd_kafka_header_add(before, name, -1, value, (ssize_t)len);
-		else if (!strcmp(name, LETTER_PREFIX "topic") && !*topic)
-			*topic = xprintf("%.*s", (int)len, (const char *)value);
+			rd_kafka_header_add(told->before, name, -1, value, (ssize_t)len);
+		else if (!strcmp(name, LETTER_PREFIX "topic") && !told->topic && value)
+			told->topic = xprintf("%.*s", (int)len, (const char *)value);
+		else if (!strcmp(name, LETTER_PREFIX "connector.name") && !told->connector && value)
+			told->connector = xprintf("%.*s", (int)len, (const char *)value);
 	}
-	if (*topic)
-		return before;
-	rd_kafka_headers_destroy(before);
-	return NULL;
+}
+
+static void forget_headers(struct told *told)
+{
+	if (told->before)
+		rd_kafka_headers_destroy(told->before);
+	free(told->topic);
+	free(told->connector);
 }
 
 static rd_kafka_resp_err_t produce(struct putback *p, const rd_kafka_message_t *message,
-				   const char *topic, rd_kafka_headers_t *headers,
-				   struct letter *letter)
+				   struct told *told, struct letter *letter)
 {
 	rd_kafka_timestamp_type_t type;
 	int64_t time = rd_kafka_message_timestamp(message, &type);
 	rd_kafka_resp_err_t code;
 
 	code = rd_kafka_producev(
-		p->producer, RD_KAFKA_V_TOPIC(topic),
+		p->producer, RD_KAFKA_V_TOPIC(told->topic),
 		RD_KAFKA_V_VALUE(message->payload, message->len),
 		RD_KAFKA_V_KEY(message->key, message->key_len),
 		RD_KAFKA_V_TIMESTAMP(type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? time : 0),
 		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
-		RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-	if (code)
-		rd_kafka_headers_destroy(headers);
+		RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_HEADERS(told->before), RD_KAFKA_V_END);
+	if (!code)
+		told->before = NULL;
 	return code;
+}
+
+/* Connectors may share a dead-letter topic: else each would put back the events of all. */
+static bool is_others(struct putback *p, const struct told *told)
+{
+	if (!told->connector || !strcmp(told->connector, p->cfg->name))
+		return false;
+	if (!p->others++)
+		p->other = xstrdup(told->connector);
+	return true;
 }
 
 static void put(struct putback *p, const rd_kafka_message_t *message)
 {
 	struct letter *letter = &p->letters[p->nr++];
-	rd_kafka_headers_t *headers;
-	rd_kafka_resp_err_t code;
-	char *topic;
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	struct told told;
 
 	*letter = (struct letter){ .partition = message->partition, .offset = message->offset };
-	headers = headers_before(message, &topic);
-	if (!headers) {
+	read_headers(message, &told);
+	if (is_others(p, &told)) {
+		letter->other = true;
+	} else if (!told.topic) {
 		warn("%s [%d] at %lld: has no header %s, and stays", p->cfg->letters,
 		     (int)message->partition, (long long)message->offset, LETTER_PREFIX "topic");
 		p->failed = true;
-		return;
+	} else {
+		code = produce(p, message, &told, letter);
 	}
-	code = produce(p, message, topic, headers, letter);
 	if (code) {
-		warn("topic %s refuses it again: %s", topic, rd_kafka_err2str(code));
+		warn("topic %s refuses it again: %s", told.topic, rd_kafka_err2str(code));
 		p->failed = true;
 	}
-	free(topic);
+	forget_headers(&told);
 }
 
 /* The position of each partition: behind its last letter before the first that stays */
@@ -190,14 +214,14 @@ static bool commit(struct putback *p)
 		const struct letter *letter = &p->letters[i];
 
 		p->back += letter->done;
-		p->stay += !letter->done;
+		p->stay += !letter->done && !letter->other;
 		part = rd_kafka_topic_partition_list_find(list, p->cfg->letters, letter->partition);
 		if (!part) {
 			part = rd_kafka_topic_partition_list_add(list, p->cfg->letters,
 								 letter->partition);
 			part->offset = letter->offset;
 		}
-		if (letter->done && !part->opaque)
+		if ((letter->done || letter->other) && !part->opaque)
 			part->offset = letter->offset + 1;
 		else
 			part->opaque = part;
@@ -284,6 +308,10 @@ int put_back(const struct config *cfg)
 	ok = connects(p) && run(p);
 	info("dead-letter topic %s: %llu events are back in their topics, %llu stay", cfg->letters,
 	     (unsigned long long)p->back, (unsigned long long)p->stay);
+	if (p->others)
+		info("dead-letter topic %s: %llu letters are of other connectors, such as %s, and are "
+		     "passed over", cfg->letters, (unsigned long long)p->others, p->other);
+	free(p->other);
 	rd_kafka_topic_partition_list_destroy(p->parts);
 	if (p->producer)
 		rd_kafka_destroy(p->producer);

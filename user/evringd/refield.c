@@ -395,6 +395,30 @@ const struct transform_kind mask_field = {
 };
 
 /*
+ * Flatten: the converter does it, for all events (data.flatten).
+ */
+
+static const char *const flatten_options[] = { "delimiter", NULL };
+
+static bool flatten_parse(struct transform *t, const struct options *options)
+{
+	const char *delimiter = option(options, "delimiter");
+
+	t->keeps = true;
+	if (delimiter && strcmp(delimiter, "_"))
+		option_wrong(options, "delimiter", "fields get a name with a prefix only if theirs is "
+			     "taken, which is data_NAME; allowed: _");
+	if (option(options, "predicate"))
+		option_wrong(options, "predicate", "a topic's values have one shape; allowed: Flatten of "
+			     "all events");
+	return true;
+}
+
+const struct transform_kind flatten = {
+	"Flatten", .options = flatten_options, .fields = true, .parse = flatten_parse,
+};
+
+/*
  * For transforms_fields()
  */
 

@@ -32,7 +32,7 @@ struct call {
 	struct rest *rest;
 	const struct request *request;
 	struct answer *answer;
-	char name[256];			/* at the path's "*" */
+	char name[258];			/* at the path's "*": one byte longer than any can be */
 	unsigned int task;		/* ... and at its "#" */
 	struct entry *entry;		/* of that name, for handlers that need one */
 };

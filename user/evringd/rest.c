@@ -110,8 +110,11 @@ static const struct {
 
 static bool take_name(struct call *call, const char *begin, size_t len)
 {
-	if (!len || len >= sizeof(call->name))
+	if (!len)
 		return false;
+	/* Cut, it is still longer than any that there is. */
+	if (len >= sizeof(call->name))
+		len = sizeof(call->name) - 1;
 	memcpy(call->name, begin, len);
 	call->name[len] = '\0';
 	return true;

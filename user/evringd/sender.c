@@ -59,13 +59,6 @@ void sender_pause(struct sender *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
-void sender_make_letters(struct sender *s)
-{
-	s->letters_asked = true;
-	if (s->producer)
-		s->ops->make_topic(s->producer, s->cfg->letters, (int)s->cfg->letter_replicas);
-}
-
 static void start(struct sender *s)
 {
 	char why[TEXT_MAX];
@@ -77,8 +70,9 @@ static void start(struct sender *s)
 		return;
 	}
 	s->message_max = s->ops->message_max(s->producer);
-	if (s->cfg->letters && !s->letters_asked)
-		sender_make_letters(s);
+	/* Its topic is made before the first letter. */
+	if (s->cfg->letters)
+		sender_topic(s, s->cfg->letters);
 }
 
 /* All reports have come: the messages that failed wait in their topics' queues. */
@@ -94,6 +88,7 @@ static void drained(struct sender *s)
 		s->ops->release(&topic->handle);
 		topic->unproven = true;
 		topic->proof = NULL;
+		topic->making = false;
 	}
 	s->ops->close(s->producer);
 	s->producer = NULL;
@@ -217,6 +212,12 @@ static void on_error(void *arg, rd_kafka_resp_err_t code, const char *text)
 	warn("kafka: %s", text);
 }
 
+static void on_made(void *arg, struct topic_handle *handle, rd_kafka_resp_err_t code,
+		    const char *why)
+{
+	topic_made(arg, (struct topic *)handle, code, why);
+}
+
 static void on_stats(void *arg, const char *json, size_t len)
 {
 	struct sender *s = arg;
@@ -228,7 +229,7 @@ static void serve_events(struct sender *s)
 {
 	const struct producer_calls calls = {
 		.report = on_report, .batch_done = on_batch_done, .error = on_error,
-		.stats = on_stats, .arg = s,
+		.made = on_made, .stats = on_stats, .arg = s,
 	};
 
 	stats_tick(s->calls.stats);
@@ -240,6 +241,12 @@ static void serve_events(struct sender *s)
  * Sending
  */
 
+/* A letter is sent all the same: it fails if its topic is not there. */
+static bool awaits_making(const struct topic *topic)
+{
+	return topic->to_make && !topic->letters;
+}
+
 static void send_waiting(struct sender *s, struct topic *topic)
 {
 	rd_kafka_resp_err_t code;
@@ -247,7 +254,7 @@ static void send_waiting(struct sender *s, struct topic *topic)
 
 	if (topic->unsorted)
 		topic_sort(topic);
-	while (sender_up(s) && !topic->proof && (out = topic->first)) {
+	while (sender_up(s) && !topic->proof && !awaits_making(topic) && (out = topic->first)) {
 		code = s->ops->produce(s->producer, &topic->handle, topic->name, out);
 		if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return;
@@ -276,9 +283,14 @@ void sender_turn(struct sender *s, bool hurry)
 	s->hurry = hurry;
 	serve_events(s);
 	turn_producer(s);
-	for (topic = s->topics; topic && sender_up(s); topic = topic->next)
-		if (topic->first && !pause_is_on(s, &topic->pause))
+	for (topic = s->topics; topic && sender_up(s); topic = topic->next) {
+		if (pause_is_on(s, &topic->pause))
+			continue;
+		if (topic->to_make && (topic->first || topic->letters))
+			topic_make(s, topic);
+		if (topic->first)
 			send_waiting(s, topic);
+	}
 }
 
 bool sender_up(const struct sender *s)
@@ -317,7 +329,7 @@ bool sender_produce(struct sender *s, const struct message *msg)
 		return true;
 	}
 	outgoing_of(s, msg, &out);
-	if (!sender_up(s) || topic->first || topic->proof) {
+	if (!sender_up(s) || topic->first || topic->proof || awaits_making(topic)) {
 		topic_wait(s, topic, outgoing_new(&out, false));
 		return true;
 	}
@@ -355,6 +367,8 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
 	topic->letters = s->cfg->letters && !strcmp(name, s->cfg->letters);
+	topic->plan = topic->letters ? &s->letters_plan : creation_plan(s->creation, name);
+	topic->to_make = topic->plan;
 	topic->stats = stats_topic(s->calls.stats, name);
 	topic->next = s->topics;
 	s->topics = topic;
@@ -373,6 +387,8 @@ struct sender *sender_open(const struct config *cfg, const struct producer_ops *
 	s->cfg = cfg;
 	s->ops = ops;
 	s->calls = *calls;
+	s->creation = creation_new(cfg);
+	s->letters_plan = (struct plan){ .partitions = 1, .replicas = (int)cfg->letter_replicas };
 	s->failed.end = &s->failed.first;
 	s->batching = cfg->headers == HEADERS_NONE && cfg->timestamp == TIMESTAMP_SEND;
 	s->fd = fd;
@@ -409,6 +425,7 @@ void sender_close(struct sender *s)
 	}
 	if (s->producer)
 		s->ops->close(s->producer);
+	creation_free(s->creation);
 	close(s->fd);
 	free(s);
 }
@@ -433,7 +450,7 @@ uint64_t sender_pause_ms(const struct sender *s)
 	if (!s->producer)
 		return until_ms(s, &s->pause);
 	for (topic = s->topics; topic; topic = topic->next) {
-		if (!topic->first)
+		if (!topic->first || (topic->making && awaits_making(topic)))
 			continue;
 		/* Without a pause it waits for room, which a report tells. */
 		wait = topic->pause.since ? until_ms(s, &topic->pause) : DELAY_MS_MIN;
@@ -447,8 +464,9 @@ void sender_reason(struct sender *s, char *buf, unsigned long len)
 	const struct topic *topic;
 
 	for (topic = s->topics; topic; topic = topic->next) {
-		if (topic->first && topic->pause.since) {
-			snprintf(buf, len, "topic %s: %s", topic->name, topic->reason);
+		if (topic->first && (topic->pause.since || (topic->making && awaits_making(topic)))) {
+			snprintf(buf, len, "topic %s: %s", topic->name, topic->pause.since ?
+				 topic->reason : "the brokers are asked to make it");
 			return;
 		}
 	}

@@ -11,6 +11,7 @@
 #define SENDING_H
 
 #include "config.h"
+#include "creation.h"
 #include "delivery.h"
 #include "log.h"
 #include "memory.h"
@@ -42,6 +43,9 @@ struct topic {
 	struct outgoing *first, *last;	/* messages that wait */
 	bool unsorted;
 	bool letters;			/* it is the dead-letter topic */
+	const struct plan *plan;	/* how it is made; NULL: by others */
+	bool to_make;			/* before anything is sent to it, but for letters */
+	bool making;			/* the brokers have been asked to make it */
 	/*
 	 * A partition that has nothing of a producer yet takes any request of it: if
 	 * the first one fails, it takes the one in flight behind that. So a producer's
@@ -51,6 +55,7 @@ struct topic {
 	const struct delivery *proof;	/* the first one is on its way */
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
+	char refusal[TEXT_MAX];		/* the brokers', to make it */
 	struct topic_stats *stats;
 	char name[];
 };
@@ -104,7 +109,8 @@ struct sender {
 	uint64_t now;			/* CLOCK_MONOTONIC, of this turn */
 	bool hurry;
 
-	bool letters_asked;		/* for the dead-letter topic to be made */
+	struct creation *creation;
+	struct plan letters_plan;	/* of the dead-letter topic */
 	bool away;			/* no broker can be reached; said once */
 	char last_error[TEXT_MAX];	/* of a broker */
 	struct ratelimit errors;
@@ -124,6 +130,10 @@ void topic_sort(struct topic *topic);
 /* @out waits, and behind it the batch's messages of the same topic. */
 void topic_wait(struct sender *s, struct topic *topic, struct outgoing *out);
 
+/* Have the topic made that is to be; its messages wait for the answer: topic_made(). */
+void topic_make(struct sender *s, struct topic *topic);
+void topic_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code, const char *why);
+
 /* batch.c */
 
 /* False: the batch must be sent first, and librdkafka has no room for it. */
@@ -138,6 +148,8 @@ void batch_empty(struct sender *s);
 void failed_add(struct sender *s, struct failed *failed, const struct report *report);
 /* One batch's failed messages: they wait, or are refused. */
 void failed_judge(struct sender *s, struct failed *failed);
+/* Messages of a topic that cannot be made */
+void failed_to_make(struct sender *s, struct failed *failed);
 /* A message that librdkafka did not take. */
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code);
 
@@ -145,8 +157,6 @@ void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, 
 
 /* Replace the producer once there are answers to all that is in flight. */
 void sender_drain(struct sender *s);
-/* Have the dead-letter topic made. */
-void sender_make_letters(struct sender *s);
 /* Make a pause before the next producer, and log the reason if it is new. */
 void sender_pause(struct sender *s, const char *reason);
 

@@ -34,7 +34,7 @@ struct transforms {
 
 static const struct transform_kind *const kinds[] = {
 	&regex_router, &timestamp_router, &filter_out, &replace_field, &insert_field, &mask_field,
-	&insert_header, &header_from, &drop_headers, &user_names, &container, &ancestors, NULL,
+	&insert_header, &header_from, &drop_headers, &flatten, &user_names, &container, &ancestors, NULL,
 };
 
 /* Kafka Connect's others */
@@ -44,7 +44,6 @@ static const struct {
 } instead_of[] = {
 	{ "Cast",		"\"value.format\", as types are the kernel's" },
 	{ "ExtractField",	"\"key\"" },
-	{ "Flatten",		"nothing, as an event's own fields are not nested" },
 	{ "HoistField",		"nothing, as the fields are in \"data\"" },
 	{ "SetSchemaMetadata",	"nothing, as schemas are named after the types" },
 	{ "TimestampConverter",	"the fields time and time_ns" },
@@ -99,7 +98,7 @@ static void no_such_class(const struct options *options, const char *class)
 	}
 	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
 		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, InsertHeader, "
-		     "HeaderFrom, DropHeaders, with or without the package and $Value; UserNames, "
+		     "HeaderFrom, DropHeaders, Flatten, with or without the package and $Value; UserNames, "
 		     "Container, Ancestors");
 }
 
@@ -156,6 +155,12 @@ static struct transform *transform_new(const struct options *options, const char
 		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
 			     "lies in the ring, whose fields %s cannot change; allowed: another format",
 			     kind->name);
+	/* Protobuf's fields are numbers; Avro's have names, and JSON's. */
+	if (kind->reshape && t->predicate && predicate_is_of_event(t->predicate) &&
+	    cfg->format == VALUE_PROTOBUF)
+		option_wrong(options, "predicate", "events of one type would have other fields under "
+			     "the same numbers; allowed with protobuf: TopicNameMatches, behind a "
+			     "RegexRouter that has EventMatches");
 	if (kind->head && cfg->pack_bytes)
 		option_wrong(options, "type", "a pack has the headers of all its events; allowed: %s "
 			     "with \"pack.bytes\" 0", kind->name);
@@ -218,6 +223,23 @@ static void chain_make(struct transforms *transforms, const struct config *cfg,
 		t->number = transforms->nr;
 		transforms->chain[transforms->nr++] = t;
 	}
+}
+
+bool transforms_flatten(const struct config *cfg)
+{
+	struct options options = { .cfg = cfg };
+	const char *class;
+	bool found = false;
+	char **alias, *prefix;
+
+	for (alias = cfg->transforms; alias && *alias; alias++) {
+		prefix = xprintf("transforms.%s.", *alias);
+		options.prefix = prefix;
+		class = option(&options, "type");
+		found = found || (class && kind_find(kinds, class) == &flatten);
+		free(prefix);
+	}
+	return found;
 }
 
 void transforms_check(const struct config *cfg, struct problems *problems)

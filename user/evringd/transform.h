@@ -24,6 +24,8 @@ struct transforms;
 
 /* Mistakes in the keys transforms and predicates */
 void transforms_check(const struct config *cfg, struct problems *problems);
+/* Is Flatten one of them? It is the key data.flatten, as a converter does it. */
+bool transforms_flatten(const struct config *cfg);
 /* A filter that no type can be asked is a problem. */
 void transforms_filters(struct evring *ev, const struct config *cfg, struct problems *problems);
 /* A field that no type has is one; a module that has it may yet be loaded. */

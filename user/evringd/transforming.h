@@ -82,6 +82,7 @@ struct transform {
 extern const struct transform_kind regex_router, timestamp_router, filter_out;
 extern const struct transform_kind replace_field, insert_field, mask_field;
 extern const struct transform_kind insert_header, header_from, drop_headers;
+extern const struct transform_kind flatten;
 extern const struct transform_kind user_names, container, ancestors;
 
 /* The options of one transform or predicate */
@@ -119,6 +120,8 @@ struct predicate *predicate_new(const struct config *cfg, const char *alias, siz
 void predicate_free(struct predicate *predicate);
 /* Is the transform for this event? */
 bool predicate_holds(struct predicate *predicate, struct passage *passage);
+/* Can it hold for one event, and not for another of its type? */
+bool predicate_is_of_event(const struct predicate *predicate);
 /* A filter that no type can be asked is a problem. */
 void predicate_look(struct evring *ev, const struct predicate *predicate,
 		    struct problems *problems);

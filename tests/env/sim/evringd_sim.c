@@ -94,11 +94,16 @@ void *__wrap_reallocarray(void *mem, size_t nr, size_t size)
 	return __real_reallocarray(mem, nr, size);
 }
 
+/* Under the sanitizers there is no jemalloc. */
+#pragma weak mallctl
+
 static uint64_t allocations_all(void)
 {
 	size_t small = 0, large = 0, size = sizeof(small);
 	uint64_t epoch = 1;
 
+	if (!mallctl)
+		return 0;
 	mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
 	/* 4096 is MALLCTL_ARENAS_ALL, which is no string */
 	mallctl("stats.arenas.4096.small.nmalloc", &small, &size, NULL, 0);
