@@ -20,7 +20,7 @@
  */
 #include <linux/completion.h>
 #include <linux/poll.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -130,6 +130,8 @@ int evring_room_await(const struct evring_full *full)
 	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
 	if (READ_ONCE(room->changes) == full->changes)
 		ret = wait_for_completion_interruptible(&waiting.woken);
+	else if (signal_pending(current))
+		ret = -ERESTARTSYS;
 	spin_lock(&room_lock);
 	if (!list_empty(&waiting.list))
 		list_del_init(&waiting.list);

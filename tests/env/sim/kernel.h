@@ -449,6 +449,7 @@ struct completion {
 
 #define init_completion(c)		((c)->done = false)
 #define complete(c)			__atomic_store_n(&(c)->done, true, __ATOMIC_RELEASE)
+#define signal_pending(task)		sim_signal
 #define fatal_signal_pending(task)	sim_signal
 
 int usleep(unsigned int us);
