@@ -93,9 +93,9 @@ static void group_hold(struct evring_ring *ring)
 			hold = min_t(u64, hold, ring->cursors[i].pos);
 	/* release: pairs with smp_load_acquire() in segment_claim() */
 	smp_store_release(&ring->hold, hold);
-	smp_mb();	/* pairs with smp_mb() in segment_claim(), and in await_room() */
+	smp_mb();	/* pairs with smp_mb() in segment_claim() */
 	if (hold > before)
-		evring_room_made();
+		evring_room_made(ring, before);
 }
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)

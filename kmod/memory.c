@@ -9,6 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "memory.h"
+#include "publish.h"
 #include "wake.h"
 
 void evring_ring_free(struct evring_ring *ring)
@@ -97,6 +98,9 @@ struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number
 	ring->armed = &lane->armed;
 	ring->marked = &lane->marked;
 	ring->hold = U64_MAX;
+	ring->user_part = evring_user_part(ring->data_size);
+	ring->slice_shift = evring_user_slice(ring->data_size, ring->segment_size);
+	evring_room_init(&ring->room);
 	init_irq_work(&ring->wake, evring_ring_wake);
 	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
 		evring_ring_free(ring);

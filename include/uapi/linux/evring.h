@@ -1279,7 +1279,8 @@ struct evring_drop {
  * still holds fill the module's user_percent of this CPU's ring. Then a blocking
  * writer waits until a group commits; a signal ends the wait (EINTR,
  * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
- * once there may be room. An event that was not published takes no seq and is no
+ * once a commit has let go of a segment or of all that was held and a quarter of the
+ * ring is free, or a later event of the session has found room. An event that was not published takes no seq and is no
  * loss: the caller knows of it.
  */
 
