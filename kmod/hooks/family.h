@@ -141,6 +141,9 @@ extern const struct evring_hook_family evring_uring_family;
 #ifdef CONFIG_HAVE_SYSCALL_TRACEPOINTS
 extern const struct evring_hook_family evring_syscall_family;
 #endif
+#ifdef CONFIG_NET
+extern const struct evring_hook_family evring_kernel_netdev_family;
+#endif
 #ifdef CONFIG_INET
 extern const struct evring_hook_family evring_net_call_family;
 extern const struct evring_hook_family evring_net_state_family;

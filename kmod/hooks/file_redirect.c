@@ -20,6 +20,7 @@
 
 #define STDERR	2
 
+#ifdef CONFIG_NET
 static void fill_ipv4(struct evring_fixed16 *to, __be32 address)
 {
 	memset(to, 0, 10);
@@ -48,7 +49,6 @@ static void fill_addresses(struct file_redirect *e, const struct sock *sk)
 
 static void fill_socket(struct file_redirect *e, struct file *file)
 {
-#ifdef CONFIG_NET
 	const struct socket *sock = sock_from_file(file);
 	const struct sock *sk = sock ? sock->sk : NULL;
 
@@ -58,8 +58,12 @@ static void fill_socket(struct file_redirect *e, struct file *file)
 	e->socket_type = sock->type;
 	e->protocol = sk->sk_protocol;
 	fill_addresses(e, sk);
-#endif
 }
+#else
+static void fill_socket(struct file_redirect *e, struct file *file)
+{
+}
+#endif
 
 static void redirect(struct evring_event_hook *hook, unsigned int fd, struct file *file)
 {

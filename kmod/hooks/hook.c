@@ -38,6 +38,9 @@ static const struct evring_hook_family *const families[] = {
 	&evring_kernel_boot_family,
 	&evring_kernel_trouble_family,
 	&evring_kernel_device_family,
+#ifdef CONFIG_NET
+	&evring_kernel_netdev_family,
+#endif
 #ifdef CONFIG_BPF_SYSCALL
 	&evring_bpf_family,
 #endif

@@ -8,8 +8,6 @@
 #define EVRING_BLOCK_ADDED	1
 #define EVRING_BLOCK_REMOVED	2
 
-extern const struct evring_names_desc evring_netdev_changes;
-extern const struct evring_names_desc evring_netdev_flags;
 extern const struct evring_names_desc evring_block_changes;
 
 #define CPU_FIELDS(F, S)							\
@@ -17,18 +15,6 @@ extern const struct evring_names_desc evring_block_changes;
 	F(S, BOOL, online, NONE, "it came; else it goes")
 
 EVRING_EVENT(kernel_cpu, "kernel.cpu", 1, "critical", "a processor comes or goes", CPU_FIELDS);
-
-#define NETDEV_FIELDS(F, S)							\
-	F(S, U32, change, ENUM, "what happened", .names = &evring_netdev_changes) \
-	F(S, U32, ifindex, NONE, "number of the device")			\
-	F(S, U32, flags, FLAGS, "what it is now", .names = &evring_netdev_flags) \
-	F(S, U32, mtu, NONE, "longest packet", .unit = "bytes")			\
-	F(S, U32, netns, NONE, "inode of its network namespace")		\
-	F(S, FIXED6, address, MAC, "its hardware address")			\
-	F(S, TEXT, name, NONE, "of the device")
-
-EVRING_TASK_EVENT(kernel_netdev, "kernel.netdev", 1, "critical",
-		  "a network device comes, goes or changes", NETDEV_FIELDS);
 
 #define BLOCK_FIELDS(F, S)							\
 	F(S, U32, change, ENUM, "what happened", .names = &evring_block_changes) \

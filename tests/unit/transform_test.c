@@ -3,12 +3,14 @@
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
 #include "evringd.h"
+#include "extras.h"
 #include "internal.h"
 #include "transforming.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
 #define NOW { .mult = 1u << 20, .shift = 20 }
@@ -89,12 +91,32 @@ static struct config *config_of_keys(const char *keys, struct problems *problems
 	return config_parse(text, strlen(text), problems);
 }
 
-/* What becomes of the event, as text: "TOPIC DATA", "dropped" or "broken: ..." */
+static struct extras extras;
+
+/* " HEADER=VALUE" of each that was added, and " -NUMBER" of evringd's own that are dropped */
+static char *heads(void)
+{
+	char *text, own[16] = "";
+	size_t len;
+	FILE *to = stream_begin(&text, &len);
+	unsigned int i;
+
+	for (i = 0; i < extras.nr; i++)
+		fprintf(to, " %s=%.*s", extras.list[i].name, (int)extras.list[i].len,
+			extras.text + extras.list[i].at);
+	if (extras.dropped)
+		snprintf(own, sizeof(own), " -%x", extras.dropped);
+	fputs(own, to);
+	stream_end(to);
+	return text;
+}
+
+/* What becomes of the event, as text: "TOPIC DATA HEADERS", "dropped" or "broken: ..." */
 static char *become(const char *keys, const struct evring_event *from)
 {
 	struct problems problems = { .file = "test" };
 	struct config *cfg = config_of_keys(keys, &problems);
-	struct transformed made = { .topic = "host.test.made", .topic_len = 14 };
+	struct transformed made = { .topic = "host.test.made", .topic_len = 14, .extras = &extras };
 	enum transform_verdict verdict;
 	struct transforms *transforms;
 	char json[20000], *text;
@@ -121,8 +143,10 @@ static char *become(const char *keys, const struct evring_event *from)
 		json_t *redacted = json_object_get(value, "redacted");
 		char *data = json_dumps(json_object_get(value, "data"), JSON_COMPACT);
 		char *left = redacted ? json_dumps(redacted, JSON_COMPACT) : strdup("");
+		char *more = heads();
 
-		text = xprintf("%s %s%s", made.topic, data ? data : "(no JSON)", left);
+		text = xprintf("%s %s%s%s", made.topic, data ? data : "(no JSON)", left, more);
+		free(more);
 		free(data);
 		free(left);
 		json_decref(value);
@@ -279,6 +303,87 @@ static void masks(void)
 		"by a number");
 }
 
+#define FROM(fields, headers, operation) "\"HeaderFrom$Value\", \"transforms.a.fields\": \"" fields \
+	"\", \"transforms.a.headers\": \"" headers "\", \"transforms.a.operation\": \"" operation "\""
+
+static void headers(void)
+{
+	becomes(INCLUDE("flag") "\"" KAFKA "InsertHeader\", \"transforms.a.header\": \"X-Site\", "
+		"\"transforms.a.value.literal\": \"fra-1\"",
+		"host.test.made {\"flag\":true} X-Site=fra-1", "InsertHeader");
+	becomes(INCLUDE("path,uid,args,flag,delta,name,size,address")
+		FROM("path,uid,args,flag,delta,name,size,address", "p,u,a,f,d,n,s,b", "move"),
+		"host.test.made {} p=/etc/shadow u=1000 a=[\"ls\",\"-la\"] f=true d=-5 n=cron "
+		"s=1099511627776 b=00000000000000000000ffff0a000000", "HeaderFrom: values of each kind, moved");
+	becomes(INCLUDE("path") FROM("path,nosuch,path", "a,b,c", "copy"),
+		"host.test.made {\"path\":\"/etc/shadow\"} a=/etc/shadow c=/etc/shadow",
+		"copied; of a field that is not there is no header");
+	becomes("\"transforms\": \"m,r,a\", \"transforms.m.type\": \"MaskField\", "
+		"\"transforms.m.fields\": \"path,uid\", \"transforms.r.type\": \"ReplaceField\", "
+		"\"transforms.r.include\": \"path,uid\", \"transforms.r.renames\": \"path:file\", "
+		"\"transforms.a.type\": " FROM("file,uid,path", "f,u,p", "copy"),
+		"host.test.made {\"uid\":0,\"file\":\"\"} f= u=0",
+		"a header of a field as the transforms before have made it: a mask masks it");
+	becomes("\"transforms\": \"i,a,m\", \"transforms.i.type\": \"ReplaceField\", "
+		"\"transforms.i.include\": \"path\", \"transforms.m.type\": \"MaskField\", "
+		"\"transforms.m.fields\": \"path\", \"transforms.a.type\": " FROM("path", "p", "copy"),
+		"host.test.made {\"path\":\"\"} p=/etc/shadow", "and one behind it does not");
+	becomes("\"transforms\": \"i,b,a,c,d\", \"transforms.i.type\": \"ReplaceField\", "
+		"\"transforms.i.include\": \"flag\", \"transforms.b.type\": \"InsertHeader\", "
+		"\"transforms.b.header\": \"x\", \"transforms.b.value.literal\": \"1\", "
+		"\"transforms.a.type\": \"InsertHeader\", \"transforms.a.header\": \"y\", "
+		"\"transforms.a.value.literal\": \"\", \"transforms.c.type\": \"DropHeaders\", "
+		"\"transforms.c.headers\": \"x, evring.type\", \"transforms.d.type\": \"InsertHeader\", "
+		"\"transforms.d.header\": \"x\", \"transforms.d.value.literal\": \"2\"",
+		"host.test.made {\"flag\":true} y= x=2 -2", "DropHeaders, of its own too, and anew");
+	becomes("\"transforms\": \"a,f\", \"transforms.a.type\": \"DropHeaders\", "
+		"\"transforms.a.headers\": \"evring.id\", \"transforms.f.type\": \"Filter\", "
+		"\"transforms.f.predicate\": \"p\", \"transforms.f.negate\": \"true\", \"predicates\": \"p\", "
+		"\"predicates.p.type\": \"HasHeaderKey\", \"predicates.p.name\": \"evring.id\"",
+		"dropped", "HasHeaderKey sees that one is gone");
+	becomes("\"transforms\": \"a,f\", \"transforms.a.type\": \"InsertHeader\", "
+		"\"transforms.a.header\": \"x\", \"transforms.a.value.literal\": \"1\", "
+		"\"transforms.f.type\": \"Filter\", \"transforms.f.predicate\": \"p\", \"predicates\": \"p\", "
+		"\"predicates.p.type\": \"HasHeaderKey\", \"predicates.p.name\": \"x\"",
+		"dropped", "and that one has come");
+	becomes(INCLUDE("flag") "\"InsertHeader\", \"transforms.a.header\": \"x\", "
+		"\"transforms.a.value.literal\": \"1\"" FOR("EventMatches")
+		", \"predicates.p.filter\": \"uid == 0\"",
+		"host.test.made {\"flag\":true}", "for some events only");
+}
+
+/* Texts of every length: a header has 1024 bytes of it, in whole characters. */
+static void long_headers(void)
+{
+	static struct {
+		struct evring_rec rec;
+		struct payload payload;
+		char more[8000];
+	} big;
+	struct evring_event from = event;
+	unsigned int i;
+	char *text;
+	bool good = true;
+
+	big.rec = record.rec;
+	big.payload = record.payload;
+	from.rec = &big.rec;
+	from.payload = &big.payload;
+	from.payload_len = sizeof(big.payload) + sizeof(big.more);
+	big.payload.args = big.payload.path = (struct evring_str){ .offset = sizeof(big.payload) };
+	for (i = 0; i < sizeof(big.more); i++)
+		big.more[i] = "\xc3\xa4"[i % 2];
+	for (i = 1000; i < 2200; i += 3) {
+		big.payload.path.len = big.payload.args.len = (uint16_t)i;
+		text = become(INCLUDE("path,args,nosuch") FROM("path,args", "p,a", "move"), &from);
+		good = good && !strncmp(text, "host.test.made {} p=", 20) && extras.nr == 2 &&
+		       extras.list[0].len <= EXTRA_LONGEST && extras.list[1].len <= EXTRA_LONGEST &&
+		       extras.list[0].len >= (i < 1023 ? i - 1 : 1022);
+		free(text);
+	}
+	ok(good, "a long text is cut, in whole characters");
+}
+
 /* A masked value is not in the record, wherever one looks for it. */
 static void masked_is_gone(void)
 {
@@ -381,6 +486,94 @@ static void containers_tell(void)
 	   container_is("//" ID "x/", NULL), "and others, odd ones too");
 	becomes(INCLUDE("path") "\"Container\"", "host.test.made {\"path\":\"/etc/shadow\"}",
 		"Container: an event without a cgroup is left as it is");
+}
+
+static char root[] = "/tmp/evring-containers-XXXXXX";
+
+/* A file below @root, of @text @times over between @before and @behind */
+static void write_file(const char *path, const char *before, const char *text, size_t times,
+		       const char *behind)
+{
+	char *whole = xprintf("%s%s", root, path), *slash;
+	FILE *file;
+
+	for (slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(whole, 0700);
+		*slash = '/';
+	}
+	file = fopen(whole, "w");
+	if (!file)
+		exit(1);
+	fputs(before, file);
+	while (times--)
+		fputs(text, file);
+	fputs(behind, file);
+	fclose(file);
+	free(whole);
+}
+
+static bool name_is(const char *expected)
+{
+	struct container_name name;
+	bool found = container_name_find(root, ID, &name), good;
+	char *text = xprintf("%s %s %s", name.name, name.pod, name.space);
+
+	good = expected ? found && !strcmp(text, expected) : !found;
+	if (!good)
+		printf("# %s\n", found ? text : "no name");
+	free(text);
+	return good;
+}
+
+#define LINKS "/var/log/containers/"
+#define DOCKER "/var/lib/docker/containers/" ID "/config.v2.json"
+#define STORAGE "containers/storage/overlay-containers/"
+
+static void container_names(void)
+{
+	char *command, *fifo;
+
+	if (!mkdtemp(root))
+		exit(1);
+	ok(name_is(NULL), "without files no container has a name");
+	write_file("/var/lib/" STORAGE "containers.json", "[{\"id\": \"1\", \"names\": [\"x\"]}, 7, "
+		   "{\"id\": \"" ID "\", \"names\": [\"db\"]}]", "", 0, "");
+	ok(name_is("db  "), "Podman's");
+	write_file("/var/lib/" STORAGE "containers.json", "[", "[", 100000, "");
+	write_file("/run/" STORAGE "volatile-containers.json", "[{\"id\": \"" ID "\", \"names\": "
+		   "[\"k8s_web_shop-1_prod_0123-uid_2\"]}]", "", 0, "");
+	ok(name_is("web shop-1 prod"), "CRI-O's, behind a file that is no JSON");
+	write_file(DOCKER, "{\"Name\": 7}", "", 0, "");
+	ok(name_is("web shop-1 prod"), "a name that is none");
+	write_file(DOCKER, "{\"Name\": \"/", "a", 300, "\"}");
+	ok(name_is("web shop-1 prod"), "one that is too long");
+	write_file(DOCKER, "{\"x\": \"", "a", 300000, "\", \"Name\": \"/long\"}");
+	ok(name_is("web shop-1 prod"), "a file that is too long");
+	write_file(DOCKER, "{\"ID\": \"x\", \"Name\": \"/web_1 <b>\"}", "", 0, "");
+	ok(name_is("web_1 <b>  "), "Docker's");
+	write_file(LINKS "a_b_c-" ID "0.log", "", "", 0, "");
+	write_file(LINKS "a_c-" ID ".log", "", "", 0, "");
+	write_file(LINKS "a__c-" ID ".log", "", "", 0, "");
+	write_file(LINKS "a_b_-" ID ".log", "", "", 0, "");
+	write_file(LINKS "a_b_c d-" ID ".log", "", "", 0, "");
+	write_file(LINKS "-" ID ".log", "", "", 0, "");
+	write_file(LINKS ID ".log", "", "", 0, "");
+	ok(name_is("web_1 <b>  "), "links that are not Kubernetes'");
+	write_file(LINKS "shop-7d9_prod_web.x-" ID ".log", "", "", 0, "");
+	ok(name_is("web.x shop-7d9 prod"), "Kubernetes', with pod and namespace");
+	command = xprintf("rm -r %s/var %s/run", root, root);
+	if (system(command))
+		exit(1);
+	free(command);
+	write_file("/var/lib/docker/containers/" ID "/x", "", "", 0, "");
+	fifo = xprintf("%s" DOCKER, root);
+	ok(!mkfifo(fifo, 0600) && name_is(NULL), "a FIFO in a file's place is not waited for");
+	free(fifo);
+	command = xprintf("rm -r %s", root);
+	if (system(command))
+		exit(1);
+	free(command);
 }
 
 static void users_tell(void)
@@ -535,6 +728,25 @@ static void mistakes(void)
 		"cannot change", "fields of raw records");
 	refuses(ONE("TimestampRouter", ", \"transforms.a.timestamp.format\": \"EEE\""), "allowed: yyyy",
 		"a format of time");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\""),
+		"\"transforms.a.value.literal\": missing", "a header without a value");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"evring.id\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "a header of evringd's own");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"__connect.errors.topic\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of dead letters");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"ce_id\", \"headers\": \"cloudevents\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of CloudEvents");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\", \"pack.bytes\": 4000, "
+		    "\"transforms.a.value.literal\": \"x\""), "a pack has the headers", "headers of packs");
+	refuses(ONE("DropHeaders", ""), "\"transforms.a.headers\": missing", "nothing to drop");
+	refuses(ONE("DropHeaders", ", \"transforms.a.headers\": \"a,,b\""), "entry 2 is empty", "an empty entry");
+	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a,b", "x", "copy"), "allowed: as many",
+		"fewer headers than fields");
+	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a", "x", "clone"), "move|copy",
+		"an operation");
+	refuses("\"transforms\": \"a\", \"value.format\": \"raw\", \"transforms.a.type\": "
+		FROM("a", "x", "move"), "nothing moves", "out of raw records");
+	refuses(ONE("HeaderFrom$Key", ""), "use \"key\"", "headers of the key");
 	refuses("\"transforms\": \"a,a\", \"transforms.a.type\": \"Filter\"", "entry 1, too", "twice");
 	for (i = 0; i < 65; i++)
 		sprintf(many + strlen(many), "%sx%d", i ? "," : "\"transforms\": \"", i);
@@ -552,14 +764,18 @@ int main(void)
 	replaces();
 	inserts();
 	masks();
+	headers();
+	long_headers();
 	masked_is_gone();
 	redacted();
 	odd_records();
 	losses();
 	containers_tell();
+	container_names();
 	users_tell();
 	parents();
 	mistakes();
+	extras_free(&extras);
 	evring_type_free(type);
 	return tap_end();
 }

@@ -1,133 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /* value.format=avro: an event is one datum of its type's schema (schema_avro.c). */
-#include "cell.h"
 #include "converter.h"
-#include "memory.h"
 #include "schemas.h"
-#include "wire.h"
-
-#include <errno.h>
+#include "typed.h"
 
 /* A union's branches: null, and the value */
 #define BRANCH_NULL	0
 #define BRANCH_VALUE	2	/* 1, as a zigzag number */
 
-static char *put_long(char *p, uint64_t number)
+static size_t avro_put(char *to, struct cells *cells, const struct schema_column *column,
+		       struct cell *cell)
 {
-	return put_varint(p, number << 1 ^ -(number >> 63));
-}
+	char *p = to;
 
-/* Without the union's branch */
-static inline char *put_value(char *p, const struct schema_column *column, const struct cell *cell)
-{
-	if (cell->state == CELL_TEXT) {
-		p = put_long(p, cell_len(cell));
-		return cell_put(p, cell);
-	}
-	if (column->kind == SCHEMA_BOOL) {
-		*p++ = (char)cell->number;
-		return p;
-	}
-	return put_long(p, column->kind == SCHEMA_TIME ? cell->number / 1000000 : cell->number);
-}
-
-static inline char *put_cell(char *p, struct cells *cells, const struct schema_column *column,
-		      struct cell *cell)
-{
 	if (column->nullable)
 		*p++ = cell->state == CELL_NULL ? BRANCH_NULL : BRANCH_VALUE;
 	if (cell->state == CELL_NULL)
-		return p;
+		return (size_t)(p - to);
 	if (cell->state != CELL_LIST)
-		return put_value(p, column, cell);
-	/* Each element is a block of its own, so that nobody need count them first. */
+		return (size_t)(put_value(p, column, cell, true) - to);
 	while (cell_element(cells, cell)) {
-		*p++ = 2;
-		p = put_value(p, column, cell);
+		*p++ = ONE_ELEMENT;
+		p = put_value(p, column, cell, true);
 	}
 	*p++ = 0;
-	return p;
+	return (size_t)(p - to);
 }
 
-static inline char *put_plain(char *p, const struct evring_event *event,
-			      const struct schema_column *column)
+static void avro_lead(struct plan_lead *lead, const struct schema_column *column)
 {
-	uint64_t number;
-
-	if (!cell_plain(event, column, &number)) {
-		*p++ = BRANCH_NULL;
-		return p;
-	}
-	*p++ = BRANCH_VALUE;
-	if (column->kind != SCHEMA_BOOL)
-		return put_long(p, number);
-	*p++ = (char)number;
-	return p;
+	*lead = (struct plan_lead){ .bytes = { BRANCH_VALUE }, .len = column->nullable };
 }
 
-/* NULL: there may not be room. */
-static char *put_fields(char *p, const char *limit, struct cells *cells,
-			const struct schema *schema)
+static void avro_element(struct plan_lead *lead, const struct schema_column *column)
 {
-	const struct evring_field *field = NULL;
-	struct cell cell;
-	size_t i, len;
-
-	for (i = 0; i < schema->nr_fields; i++) {
-		const struct schema_column *column = &schema->fields[i];
-
-		if (column->plain) {
-			if (limit - p < (ptrdiff_t)WIRE_TAIL)
-				return NULL;
-			p = put_plain(p, cells->event, column);
-			continue;
-		}
-		if (column->field != field) {
-			field = column->field;
-			len = cells_enter(cells, field);
-			if ((size_t)(limit - p) < field->json_max + EVRING_JSON_BYTE * len)
-				return NULL;
-		}
-		if (cell_is_idle(cells, column)) {
-			*p++ = BRANCH_NULL;
-			continue;
-		}
-		cell_field(cells, column, &cell);
-		p = put_cell(p, cells, column, &cell);
-	}
-	return p;
+	(void)column;
+	*lead = (struct plan_lead){ .bytes = { ONE_ELEMENT }, .len = 1 };
 }
 
-static ssize_t avro_encode(const struct source *src, const struct evring_event *event, char *to,
-			   size_t room)
+const struct plan_format format_avro = {
+	.lead = avro_lead,
+	.element = avro_element,
+	.null = { .bytes = { BRANCH_NULL }, .len = 1 },
+	.shift = 1,
+	.put = avro_put,
+};
+
+static void *avro_plan(const struct source *src, struct written *written, unsigned int lane)
 {
-	const struct written *written = schemas_find(src->schemas, event);
-	struct cells cells = { .src = src, .event = event };
-	const char *limit = to + room - WIRE_TAIL;
-	const struct schema *schema;
-	char *p = to;
-	size_t i;
-	struct cell cell;
-
-	if (!written)
-		return -EAGAIN;
-	if (room < written->head_len + EVRING_JSON_HEAD + WIRE_TAIL)
-		return -ENOSPC;
-	schema = written->schema;
-	p = put_bytes(p, written->head, written->head_len);
-	for (i = 0; p && i < schema->nr_envelope; i++) {
-		const struct schema_column *column = &schema->envelope[i];
-
-		if (column->part == PART_DATA) {
-			p = put_fields(p, limit, &cells, schema);
-			continue;
-		}
-		cell_envelope(&cells, column, &cell);
-		p = put_cell(p, &cells, column, &cell);
-	}
-	if (p && schema->flat)
-		p = put_fields(p, limit, &cells, schema);
-	return p ? p - to : -ENOSPC;
+	return plan_new(&format_avro, src, written, lane);
 }
 
 static char *avro_head(const struct schema *schema, int32_t id, size_t *len)
@@ -145,4 +66,6 @@ const struct converter converter_avro = {
 	.schema = schema_avro,
 	.schema_type = "AVRO",
 	.head = avro_head,
+	.plan = avro_plan,
+	.plan_free = plan_free,
 };

@@ -14,7 +14,7 @@
  * Texts
  */
 
-static bool is_utf8(const char *text, size_t len)
+bool cell_is_utf8(const char *text, size_t len)
 {
 	uint64_t word;
 	int n;
@@ -89,10 +89,10 @@ static void set_text(struct cell *cell, const char *text, size_t len)
 	cell->len = len;
 }
 
-static void set_string(struct cell *cell, const char *text)
+void cell_string(struct cell *cell, const char *text)
 {
 	set_text(cell, text, strlen(text));
-	if (!is_utf8(text, cell->len))
+	if (!cell_is_utf8(text, cell->len))
 		cell->form = FORM_CLEAN;
 }
 
@@ -205,13 +205,13 @@ void cell_envelope(struct cells *cells, const struct schema_column *column, stru
 		set_number(cell, evring_boottime(src->ev, event));
 		break;
 	case PART_HOST:
-		set_string(cell, src->host.name);
+		cell_string(cell, src->host.name);
 		break;
 	case PART_MACHINE:
-		set_string(cell, src->host.machine_id);
+		cell_string(cell, src->host.machine_id);
 		break;
 	case PART_BOOT:
-		set_string(cell, src->host.boot_id);
+		cell_string(cell, src->host.boot_id);
 		break;
 	case PART_LANE:
 		set_lane(cell, src->ev, event->lane);
@@ -223,7 +223,7 @@ void cell_envelope(struct cells *cells, const struct schema_column *column, stru
 		set_number(cell, event->seq);
 		break;
 	case PART_CONTEXT:
-		set_string(cell, contexts[event->rec->flags & EVRING_REC_CONTEXT]);
+		cell_string(cell, contexts[event->rec->flags & EVRING_REC_CONTEXT]);
 		break;
 	case PART_PID:
 		set_number(cell, event->rec->pid);
@@ -302,7 +302,7 @@ static void set_enum(struct cell *cell, const struct evring_field *field, uint64
 
 	for (i = 0; i < field->nr_values; i++) {
 		if (field->values[i].value == number) {
-			set_string(cell, field->values[i].name);
+			cell_string(cell, field->values[i].name);
 			return;
 		}
 	}
@@ -320,7 +320,7 @@ static void set_type_id(struct cell *cell, struct evring *ev, uint64_t id)
 	}
 	type = id <= UINT16_MAX ? evring_type(ev, (unsigned int)id) : NULL;
 	if (type)
-		set_string(cell, type->name);
+		cell_string(cell, type->name);
 	else
 		set_decimal(cell, id, false);
 }
@@ -417,13 +417,13 @@ static void set_list(struct cells *cells, const struct schema_column *column, st
 	if (column->part == PART_FLAGS)
 		cells->bits = bits_of(cells->field, load(cells->at, cells->field->kind));
 	else if (column->part == PART_TEXTS)
-		cells->dirty = !is_utf8(cells->at, cells->len);
+		cells->dirty = !cell_is_utf8(cells->at, cells->len);
 }
 
 static void set_text_of(struct cells *cells, struct cell *cell)
 {
 	set_text(cell, cells->at, cells->len);
-	cells->dirty = !is_utf8(cells->at, cells->len);
+	cells->dirty = !cell_is_utf8(cells->at, cells->len);
 	cell->form = cells->dirty ? FORM_CLEAN : FORM_PLAIN;
 }
 
@@ -486,7 +486,7 @@ static bool next_text(struct cells *cells, struct cell *cell)
 	set_text(cell, at, len);
 	if (cells->part == PART_TEXT_HEX)
 		cell->form = FORM_HEX;
-	else if (cells->dirty && !is_utf8(at, len))
+	else if (cells->dirty && !cell_is_utf8(at, len))
 		cell->form = FORM_CLEAN;
 	return true;
 }
@@ -503,7 +503,7 @@ static bool next_flag(struct cells *cells, struct cell *cell)
 		if (!value || (cells->bits & value) != value)
 			continue;
 		cells->bits &= ~value;
-		set_string(cell, flag->name);
+		cell_string(cell, flag->name);
 		return true;
 	}
 	if (!cells->bits)

@@ -47,6 +47,9 @@ struct cells {
 	enum schema_part part;
 };
 
+bool cell_is_utf8(const char *text, size_t len);
+/* A text that is not the record's, such as a name */
+void cell_string(struct cell *cell, const char *text);
 /* Of the envelope */
 void cell_envelope(struct cells *cells, const struct schema_column *column, struct cell *cell);
 /* Bytes of the field that the column is of: no column takes more than 8 for each, and json_max. */

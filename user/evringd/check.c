@@ -11,6 +11,7 @@
 #include "message.h"
 #include "problem.h"
 #include "property.h"
+#include "transform.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -96,7 +97,7 @@ static bool message_fits(const struct trial *trial, const char *name)
 
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;
-	return number_of(trial, name) >= longest + MESSAGE_OVERHEAD;
+	return number_of(trial, name) >= longest + MESSAGE_OVERHEAD + transforms_head_bytes(cfg);
 }
 
 static bool events_fit(const struct trial *trial, const char *name)

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "converter.h"
+#include "extras.h"
 #include "names.h"
 
 #include <librdkafka/rdkafka.h>
@@ -56,51 +57,79 @@ char *cloudevent_head(const struct source *src, const struct evring_event *event
  * Headers
  */
 
-static void add(rd_kafka_headers_t *headers, const char *name, const char *value, size_t len)
+/* A message's headers, on their way */
+struct made {
+	rd_kafka_headers_t *headers;
+	const struct extras *extras;
+};
+
+static void add(const struct made *made, const char *name, const char *value, size_t len)
 {
-	rd_kafka_header_add(headers, name, -1, value, (ssize_t)len);
+	if (!extras_dropped(made->extras, name))
+		rd_kafka_header_add(made->headers, name, -1, value, (ssize_t)len);
 }
 
-static rd_kafka_headers_t *cloud_headers(const struct config *cfg, const struct message *msg)
+static void add_cloud(const struct made *made, const struct config *cfg, const struct message *msg)
 {
 	const char *content = converter_of(cfg)->content_type;
 	const char *slash = memchr(msg->id, '/', msg->id_len);
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(6);
 	char text[sizeof(TYPE_PREFIX) + sizeof(msg->route->type) + TIME_ROOM], *end;
 
-	add(headers, "ce_specversion", "1.0", 3);
-	add(headers, "ce_id", msg->id, msg->id_len);
+	add(made, "ce_specversion", "1.0", 3);
+	add(made, "ce_id", msg->id, msg->id_len);
 	end = stpcpy(text, SOURCE_PREFIX);
 	end = mempcpy(end, msg->id, slash ? (size_t)(slash - msg->id) : 0);
-	add(headers, "ce_source", text, (size_t)(end - text));
+	add(made, "ce_source", text, (size_t)(end - text));
 	end = stpcpy(text, TYPE_PREFIX);
 	end = mempcpy(end, msg->route->type, msg->route->type_len);
-	add(headers, "ce_type", text, (size_t)(end - text));
+	add(made, "ce_type", text, (size_t)(end - text));
 	end = put_time(text, (uint64_t)msg->timestamp * 1000000, 3);
-	add(headers, "ce_time", text, (size_t)(end - text));
-	add(headers, "content-type", content, strlen(content));
-	return headers;
+	add(made, "ce_time", text, (size_t)(end - text));
+	add(made, "content-type", content, strlen(content));
+}
+
+static void add_own(const struct made *made, const struct config *cfg, const struct message *msg)
+{
+	const char *content = converter_of(cfg)->content_type;
+
+	add(made, "evring.id", msg->id, msg->id_len);
+	if (msg->frame)
+		add(made, "evring.frame", msg->frame, strlen(msg->frame));
+	else
+		add(made, "evring.type", msg->route->type, msg->route->type_len);
+	/* By it consumers know a CloudEvent. */
+	if (cfg->format == VALUE_CLOUDEVENTS)
+		add(made, "content-type", content, strlen(content));
 }
 
 rd_kafka_headers_t *message_headers(const struct config *cfg, const struct message *msg)
 {
-	const char *content = converter_of(cfg)->content_type;
-	rd_kafka_headers_t *headers;
+	const struct extras *extras = msg->extras;
+	unsigned int nr = extras ? extras->nr : 0, i;
+	struct made made = { .extras = extras };
 
-	if (cfg->headers == HEADERS_NONE)
+	if (cfg->headers == HEADERS_NONE && !nr)
 		return NULL;
+	made.headers = rd_kafka_headers_new(6 + nr);
 	if (cfg->headers == HEADERS_CLOUDEVENTS)
-		return cloud_headers(cfg, msg);
-	headers = rd_kafka_headers_new(3);
-	add(headers, "evring.id", msg->id, msg->id_len);
-	if (msg->frame)
-		add(headers, "evring.frame", msg->frame, strlen(msg->frame));
-	else
-		add(headers, "evring.type", msg->route->type, msg->route->type_len);
-	/* By it consumers know a CloudEvent. */
-	if (cfg->format == VALUE_CLOUDEVENTS)
-		add(headers, "content-type", content, strlen(content));
-	return headers;
+		add_cloud(&made, cfg, msg);
+	else if (cfg->headers == HEADERS_ALL)
+		add_own(&made, cfg, msg);
+	for (i = 0; i < nr; i++)
+		rd_kafka_header_add(made.headers, extras->list[i].name, -1,
+				    extras->text + extras->list[i].at, (ssize_t)extras->list[i].len);
+	return made.headers;
+}
+
+bool message_has_header(const struct config *cfg, const char *name)
+{
+	if (cfg->headers == HEADERS_CLOUDEVENTS)
+		return !strcmp(name, "content-type") || (!strncmp(name, "ce_", 3) && own_header(name) >= 0);
+	if (cfg->headers == HEADERS_NONE)
+		return false;
+	return !strcmp(name, "evring.id") ||
+	       !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type") ||
+	       (cfg->format == VALUE_CLOUDEVENTS && !strcmp(name, "content-type"));
 }
 
 static bool take(rd_kafka_headers_t *headers, const char *name, const char *prefix, char *to,

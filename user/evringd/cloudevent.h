@@ -16,8 +16,10 @@ char *cloudevent_head(const struct source *src, const struct evring_event *event
 
 struct rd_kafka_headers_s;
 
-/* The headers that go with a message, as "headers" says. */
+/* The headers that go with a message, as "headers" says, and transforms. */
 struct rd_kafka_headers_s *message_headers(const struct config *cfg, const struct message *msg);
+/* Has each message this header, before transforms? */
+bool message_has_header(const struct config *cfg, const char *name);
 /* From such headers, the event's identity and "process.exec/1"; false: they do not tell. */
 bool message_identity(struct rd_kafka_headers_s *headers, char *id, size_t id_room, char *type,
 		      size_t type_room);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Container: container_id and container_runtime of the event's cgroup, by its path.
+ * Container: container_id, container_runtime and what it is called, of the event's cgroup, by
+ * its path.
  *
  * The id of a cgroup is its file handle, which opens without a search, but needs
  * CAP_DAC_READ_SEARCH. Without that all cgroups are looked through, at most once in two
@@ -27,11 +28,16 @@
 #define SEARCH_NS 2000000000ULL
 #define ID_LEN CONTAINER_ID_LEN		/* hex digits */
 #define FILEID_KERNFS 0xfe
+/* Names can change; one that is not known yet may come. */
+#define NAME_NS 60000000000ULL
+#define NO_NAME_NS 5000000000ULL
 
 struct known {
 	uint64_t cgroup;		/* 0: nothing is known here */
 	const char *runtime;		/* NULL: it is in no container */
 	char id[ID_LEN + 1];
+	struct container_name *name;	/* NULL: it is not known */
+	uint64_t named;			/* CLOCK_MONOTONIC, of the last look; 0: none */
 };
 
 struct containers {
@@ -122,6 +128,20 @@ static struct known *slot_of(struct containers *c, uint64_t cgroup)
 	return &c->known[(cgroup ^ cgroup >> 12) % SLOTS];
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void replace(struct known *known, const struct known *by)
+{
+	free(known->name);
+	*known = *by;
+}
+
 /* 1: known. 0: there is none. -errno: it cannot be opened so. */
 static int by_handle(const struct containers *c, uint64_t cgroup, struct known *known)
 {
@@ -150,10 +170,12 @@ static int by_handle(const struct containers *c, uint64_t cgroup, struct known *
 /* What was known of another one in the slot is looked for again when it is needed. */
 static void remember(struct containers *c, uint64_t cgroup, const char *path)
 {
-	struct known *known = slot_of(c, cgroup);
+	struct known fresh = { .cgroup = cgroup }, *known = slot_of(c, cgroup);
 
-	known->cgroup = cgroup;
-	known->runtime = container_of_path(path, known->id);
+	if (known->cgroup == cgroup)
+		return;
+	fresh.runtime = container_of_path(path, fresh.id);
+	replace(known, &fresh);
 }
 
 static void search(struct containers *c, int folder, char *path, size_t len, unsigned int depth,
@@ -193,13 +215,10 @@ static void search(struct containers *c, int folder, char *path, size_t len, uns
 static void search_all(struct containers *c)
 {
 	unsigned int left = FOLDERS_MAX;
-	struct timespec now;
 	char path[4096] = "";
-	uint64_t ns;
+	uint64_t ns = now_ns();
 	int fd;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	if (c->searched && ns - c->searched < SEARCH_NS)
 		return;
 	c->searched = ns;
@@ -211,7 +230,7 @@ static void search_all(struct containers *c)
 }
 
 /* NULL: that is not known, or it is in none. */
-static const struct known *find(struct containers *c, uint64_t cgroup)
+static struct known *find(struct containers *c, uint64_t cgroup)
 {
 	struct known *known = slot_of(c, cgroup), fresh = { .cgroup = cgroup };
 	int ret = -ENOENT;
@@ -221,7 +240,7 @@ static const struct known *find(struct containers *c, uint64_t cgroup)
 	if (known->cgroup != cgroup && c->handles) {
 		ret = by_handle(c, cgroup, &fresh);
 		if (ret >= 0)
-			*known = fresh;
+			replace(known, &fresh);
 		else
 			warn("Container: cgroups cannot be opened by their ids: %s (that needs "
 			     "CAP_DAC_READ_SEARCH): all of them are looked through instead",
@@ -233,7 +252,7 @@ static const struct known *find(struct containers *c, uint64_t cgroup)
 	return known->cgroup == cgroup && known->runtime ? known : NULL;
 }
 
-static const struct known *container_of_event(struct transform *t, const struct draft_field *field,
+static struct known *container_of_event(struct transform *t, const struct draft_field *field,
 					      const struct evring_event *event)
 {
 	uint64_t cgroup;
@@ -259,6 +278,58 @@ static const char *container_runtime(struct transform *t, const struct draft_fie
 	return known ? known->runtime : NULL;
 }
 
+/* NULL: that is not known. */
+static const struct container_name *name_of_event(struct transform *t,
+						  const struct draft_field *field,
+						  const struct evring_event *event)
+{
+	struct known *known = container_of_event(t, field, event);
+	struct container_name name;
+	uint64_t ns;
+
+	if (!known)
+		return NULL;
+	ns = now_ns();
+	if (known->named && ns - known->named < (known->name ? NAME_NS : NO_NAME_NS))
+		return known->name;
+	known->named = ns;
+	if (!container_name_find("", known->id, &name))
+		return known->name;
+	free(known->name);
+	known->name = memcpy(xalloc(sizeof(name)), &name, sizeof(name));
+	return known->name;
+}
+
+static const char *name_text(const char *text, size_t *len)
+{
+	*len = text ? strlen(text) : 0;
+	return *len ? text : NULL;
+}
+
+static const char *container_name(struct transform *t, const struct draft_field *field,
+				  const struct evring_event *event, size_t *len)
+{
+	const struct container_name *name = name_of_event(t, field, event);
+
+	return name_text(name ? name->name : NULL, len);
+}
+
+static const char *pod_name(struct transform *t, const struct draft_field *field,
+			    const struct evring_event *event, size_t *len)
+{
+	const struct container_name *name = name_of_event(t, field, event);
+
+	return name_text(name ? name->pod : NULL, len);
+}
+
+static const char *pod_namespace(struct transform *t, const struct draft_field *field,
+				 const struct evring_event *event, size_t *len)
+{
+	const struct container_name *name = name_of_event(t, field, event);
+
+	return name_text(name ? name->space : NULL, len);
+}
+
 static void add(struct transform *t, struct draft *draft, const char *name, field_text *text,
 		const struct evring_field *of)
 {
@@ -281,6 +352,9 @@ static void container_reshape(struct transform *t, struct draft *draft)
 		return;
 	add(t, draft, "container_id", container_id, of);
 	add(t, draft, "container_runtime", container_runtime, of);
+	add(t, draft, "container_name", container_name, of);
+	add(t, draft, "pod_name", pod_name, of);
+	add(t, draft, "pod_namespace", pod_namespace, of);
 }
 
 static bool container_parse(struct transform *t, const struct options *options)
@@ -300,9 +374,12 @@ static bool container_parse(struct transform *t, const struct options *options)
 static void container_release(struct transform *t)
 {
 	struct containers *c = t->own;
+	size_t i;
 
 	if (c->mount >= 0)
 		close(c->mount);
+	for (i = 0; i < SLOTS; i++)
+		free(c->known[i].name);
 	free(c);
 }
 

@@ -21,6 +21,7 @@ struct pack;
 struct schema;
 struct scratch;
 struct source;
+struct written;
 
 /* Which event it is, as its headers would tell */
 struct identity {
@@ -62,6 +63,9 @@ struct converter {
 	char *(*head)(const struct schema *schema, int32_t id, size_t *len);
 	char *(*schema)(const struct schema *schema);
 	const char *schema_type;
+	/* What else it makes once of a type in a lane (struct written's @plan); NULL: nothing. */
+	void *(*plan)(const struct source *src, struct written *written, unsigned int lane);
+	void (*plan_free)(void *plan);
 
 	/*
 	 * A pack: begin(), a put() for each event, end(). prepare() writes the next event to

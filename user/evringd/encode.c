@@ -152,6 +152,8 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	enc->prefix_len = (size_t)(end - enc->prefix);
 	constant_key(enc);
 	enc->transforms = transforms_new(cfg, src);
+	enc->made_extras = &enc->extras[0];
+	enc->sent_extras = &enc->extras[1];
 }
 
 static void free_routes(struct route *route)
@@ -175,6 +177,9 @@ void encoder_close(struct encoder *enc)
 	for (i = 0; i < enc->nr_routes; i++)
 		free_routes(enc->routes[i]);
 	transforms_free(enc->transforms);
+	extras_free(&enc->extras[0]);
+	extras_free(&enc->extras[1]);
+	extras_free(&enc->looked);
 	free(enc->routes);
 	free(enc->key);
 	free(enc->broken);
@@ -304,8 +309,9 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 	return new;
 }
 
-static void begin(struct transformed *made, const struct route *route)
+static void begin(struct transformed *made, const struct route *route, struct extras *extras)
 {
+	made->extras = extras;
 	made->topic_len = route->name_len;
 	memcpy(made->topic, route->name, route->name_len + 1);
 }
@@ -320,7 +326,7 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	route = route_of(enc, event);
 	if (!route)
 		return NULL;
-	begin(made, route);
+	begin(made, route, enc->made_extras);
 	switch (transforms_apply(enc->transforms, event, made)) {
 	case TRANSFORM_DROP:
 		return NULL;
@@ -357,7 +363,7 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 
 	if (!route)
 		return SCHEMAS_READY;
-	begin(&made, route);
+	begin(&made, route, &enc->looked);
 	if (enc->transforms)
 		transforms_apply(enc->transforms, &rejected, &made);
 	return schemas_look(enc->src->schemas, rejected.type, event->lane, made.topic, why);
@@ -386,6 +392,7 @@ bool encode_key(struct encoder *enc, const struct evring_event *event, struct me
 	bool made = is_made(enc, event);
 	const struct context ctx = { .enc = enc, .event = made ? enc->made.before : event };
 
+	msg->extras = made && extras_any(enc->made_extras) ? enc->made_extras : NULL;
 	msg->route = made ? enc->made_route : route_of(enc, event);
 	if (!msg->route)
 		return false;
@@ -416,11 +423,23 @@ void encode_envelope(struct encoder *enc, const struct evring_event *event, stru
 		msg->id_len = encode_id(enc, event, msg->id);
 }
 
+/* The message may wait while a declaration has headers of its own. */
+static void keep_extras(struct encoder *enc, struct message *msg)
+{
+	struct extras *sent = enc->sent_extras;
+
+	if (!msg->extras)
+		return;
+	enc->sent_extras = enc->made_extras;
+	enc->made_extras = sent;
+}
+
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg)
 {
 	if (!encode_key(enc, event, msg))
 		return -EINVAL;
+	keep_extras(enc, msg);
 	encode_envelope(enc, event, msg);
 	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD)
 		return encode_in_ring(ds, event, msg);

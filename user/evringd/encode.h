@@ -3,6 +3,7 @@
 #ifndef ENCODE_H
 #define ENCODE_H
 
+#include "extras.h"
 #include "message.h"
 #include "schemas.h"
 #include "source.h"
@@ -24,6 +25,9 @@ struct encoder {
 	struct transforms *transforms;	/* NULL: none */
 	struct transformed made;	/* the event that they have made last, and its route */
 	const struct route *made_route;
+	struct extras extras[2], looked;
+	struct extras *made_extras;	/* of that event */
+	struct extras *sent_extras;	/* of the message that encode() has made last */
 	unsigned int nr_beside;		/* topics that transforms have come upon */
 	char *broken;			/* why the connector cannot go on; NULL: it can */
 	size_t prefix_len;

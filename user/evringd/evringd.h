@@ -32,6 +32,7 @@
  *	encode		event -> message: topic, key, headers
  *	transform	event -> event, topic, or nothing; its parts: transforming.h
  *	shape		an event with other fields
+ *	extras		headers that transforms add or take away
  *	template	"host.${type}"
  *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
  *			cell, wire
@@ -78,6 +79,7 @@
 #include "definition.h"
 #include "delivery.h"
 #include "encode.h"
+#include "extras.h"
 #include "folder.h"
 #include "format.h"
 #include "host.h"

@@ -129,7 +129,7 @@ static void run(struct task *t)
 		task_fail(t, STATUS_FAILED, "eventfd: %s", strerror(errno));
 		return;
 	}
-	if (!schemas_open(&t->source.schemas, t->cfg, t->loop, wake, t)) {
+	if (!schemas_open(&t->source, t->loop, wake, t)) {
 		task_fail(t, STATUS_FAILED, "epoll of the schema registry: %s", strerror(errno));
 		return;
 	}

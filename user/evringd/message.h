@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct delivery;
+struct extras;
 struct topic;
 
 #define MESSAGE_KEY_MAX 1024
@@ -38,6 +39,7 @@ struct message {
 	const char *key;		/* the encoder's, or @key_room */
 	size_t key_len;
 	size_t id_len;
+	const struct extras *extras;	/* of transforms; NULL: none */
 	char key_room[MESSAGE_KEY_MAX];
 	char id[MESSAGE_ID_MAX];	/* header evring.id */
 };

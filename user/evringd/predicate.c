@@ -2,6 +2,8 @@
 /* Predicates: which events a transform is for. EventMatches is evringd's own. */
 #include "transforming.h"
 
+#include "cloudevent.h"
+#include "extras.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -16,7 +18,8 @@ struct predicate {
 	const struct transform_kind *kind;
 	char *alias;
 	struct pattern *pattern;	/* TopicNameMatches */
-	bool headers;			/* HasHeaderKey: each message has it */
+	char *header;			/* HasHeaderKey */
+	bool own;			/* ... evringd gives it to each message */
 	char *expression;		/* EventMatches */
 	struct asked *asked;
 	size_t nr_asked;
@@ -59,14 +62,12 @@ static bool parse_pattern(struct predicate *p, const struct options *options)
 static bool parse_name(struct predicate *p, const struct options *options)
 {
 	const char *name = option_needed(options, "name");
-	const struct config *cfg = options->cfg;
 
-	if (name && cfg->headers == HEADERS_ALL)
-		p->headers = !strcmp(name, "evring.id") ||
-			     !strcmp(name, cfg->pack_bytes ? "evring.frame" : "evring.type");
-	if (name && cfg->headers == HEADERS_CLOUDEVENTS)
-		p->headers = !strncmp(name, "ce_", 3) || !strcmp(name, "content-type");
-	return name;
+	if (!name)
+		return false;
+	p->header = xstrdup(name);
+	p->own = message_has_header(options->cfg, name);
+	return true;
 }
 
 static bool parse_filter(struct predicate *p, const struct options *options)
@@ -138,6 +139,7 @@ void predicate_free(struct predicate *p)
 		evring_filter_free(p->asked[--p->nr_asked].filter);
 	free(p->asked);
 	free(p->expression);
+	free(p->header);
 	pattern_free(p->pattern);
 	free(p->alias);
 	free(p);
@@ -170,6 +172,12 @@ static bool event_holds(struct predicate *p, const struct evring_event *event)
 	return filter && evring_filter_match(filter, event);
 }
 
+static bool header_holds(const struct predicate *p, const struct extras *extras)
+{
+	return (p->own && !extras_dropped(extras, p->header)) ||
+	       (extras && extras_have(extras, p->header));
+}
+
 bool predicate_holds(struct predicate *p, struct passage *passage)
 {
 	const struct transformed *made = passage->made;
@@ -177,7 +185,7 @@ bool predicate_holds(struct predicate *p, struct passage *passage)
 	if (p->kind == &topic_matches)
 		return pattern_match(p->pattern, made->topic, made->topic_len) > 0;
 	if (p->kind == &has_header)
-		return p->headers;
+		return header_holds(p, made->extras);
 	/* An event always has a value. */
 	return p->kind == &event_matches && event_holds(p, passage->event);
 }

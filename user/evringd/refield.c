@@ -395,7 +395,7 @@ const struct transform_kind mask_field = {
 };
 
 /*
- * For transforms_look()
+ * For transforms_fields()
  */
 
 static void tell_all(const struct names *names, bool made, const char *key, field_named *tell,

@@ -6,6 +6,7 @@
 #include "converter.h"
 #include "memory.h"
 #include "registry.h"
+#include "source.h"
 
 #include <evring.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct entry {
 
 struct schemas {
 	const struct config *cfg;
+	const struct source *src;
 	const struct converter *converter;
 	struct registry *registry;	/* NULL: none is configured */
 	struct entry *slots[SLOTS];	/* by type id and lane */
@@ -52,20 +54,21 @@ static struct evring_type *make_unknown(void)
 	return type;
 }
 
-bool schemas_open(struct schemas **opened, const struct config *cfg, struct loop *loop,
-		  void (*wake)(void *arg), void *arg)
+bool schemas_open(struct source *src, struct loop *loop, void (*wake)(void *arg), void *arg)
 {
+	const struct config *cfg = src->cfg;
 	const struct converter *converter = converter_of(cfg);
 	struct schemas *schemas;
 
-	*opened = NULL;
+	src->schemas = NULL;
 	if (!converter->head)
 		return true;
 	schemas = xzalloc(sizeof(*schemas));
 	schemas->cfg = cfg;
+	schemas->src = src;
 	schemas->converter = converter;
 	schemas->unknown = make_unknown();
-	*opened = schemas;
+	src->schemas = schemas;
 	if (cfg->registry_url)
 		schemas->registry = registry_new(cfg, loop, wake, arg);
 	return !cfg->registry_url || schemas->registry;
@@ -82,8 +85,10 @@ bool schemas_idle(const struct schemas *schemas)
 	return !schemas || !schemas->registry || registry_idle(schemas->registry);
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(struct schemas *schemas, struct entry *entry)
 {
+	if (schemas->converter->plan_free)
+		schemas->converter->plan_free(entry->written.plan);
 	schema_free(entry->schema);
 	free(entry->written.head);
 	free(entry->topic);
@@ -103,7 +108,7 @@ void schemas_free(struct schemas *schemas)
 	for (i = 0; i < SLOTS; i++) {
 		while ((entry = schemas->slots[i])) {
 			schemas->slots[i] = entry->next;
-			entry_free(entry);
+			entry_free(schemas, entry);
 		}
 	}
 	evring_type_free(schemas->unknown);
@@ -130,10 +135,14 @@ static struct entry *entry_find(const struct schemas *schemas, const struct evri
 
 static void set_head(struct schemas *schemas, struct entry *entry)
 {
-	entry->written.schema = entry->schema;
-	entry->written.head = schemas->converter->head(entry->schema,
-						       schemas->registry ? entry->ask.id : -1,
-						       &entry->written.head_len);
+	const struct converter *converter = schemas->converter;
+	struct written *written = &entry->written;
+
+	written->schema = entry->schema;
+	written->head = converter->head(entry->schema, schemas->registry ? entry->ask.id : -1,
+					&written->head_len);
+	if (converter->plan)
+		written->plan = converter->plan(schemas->src, written, entry->lane);
 }
 
 static struct entry *entry_new(struct schemas *schemas, const struct evring_type *type,

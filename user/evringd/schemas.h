@@ -15,19 +15,21 @@ struct config;
 struct evring_event;
 struct loop;
 struct schemas;
+struct source;
 
 /* Of one type in one lane: a topic, and so a subject, is theirs. */
 struct written {
 	const struct schema *schema;
 	char *head;			/* what each value begins with */
 	size_t head_len;
+	void *plan;			/* the converter's own */
 };
 
 /*
- * *@schemas is NULL if the converter needs none. @wake is called when the registry has
- * answered. False: errno is set.
+ * Sets @src->schemas, to NULL if the converter needs none; the rest of @src is there. @wake is
+ * called when the registry has answered. False: errno is set.
  */
-bool schemas_open(struct schemas **schemas, const struct config *cfg, struct loop *loop,
+bool schemas_open(struct source *src, struct loop *loop,
 		  void (*wake)(void *arg), void *arg);
 /* The registry is asked nothing more. */
 void schemas_stop(struct schemas *schemas);

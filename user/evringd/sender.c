@@ -3,6 +3,7 @@
 #include "sending.h"
 
 #include "cloudevent.h"
+#include "extras.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -305,8 +306,9 @@ bool sender_produce(struct sender *s, const struct message *msg)
 	struct outgoing out;
 
 	/* librdkafka refuses a message that is too large, and takes those behind it in the batch:
-	 * so it is sent alone. */
-	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max;
+	 * so it is sent alone. And the batch knows no headers. */
+	bool batching = s->batching && msg->value_len + msg->key_len <= s->message_max &&
+			!(msg->extras && msg->extras->nr);
 
 	if (s->batching && !(batching ? batch_room(s, msg) : sender_flush(s)))
 		return false;

@@ -2,6 +2,7 @@
 /* See transform.h and transforming.h. */
 #include "transforming.h"
 
+#include "extras.h"
 #include "shape.h"
 #include "words.h"
 
@@ -33,7 +34,7 @@ struct transforms {
 
 static const struct transform_kind *const kinds[] = {
 	&regex_router, &timestamp_router, &filter_out, &replace_field, &insert_field, &mask_field,
-	&user_names, &container, &ancestors, NULL,
+	&insert_header, &header_from, &drop_headers, &user_names, &container, &ancestors, NULL,
 };
 
 /* Kafka Connect's others */
@@ -42,12 +43,9 @@ static const struct {
 	const char *instead;
 } instead_of[] = {
 	{ "Cast",		"\"value.format\", as types are the kernel's" },
-	{ "DropHeaders",	"\"headers\"" },
 	{ "ExtractField",	"\"key\"" },
 	{ "Flatten",		"nothing, as an event's own fields are not nested" },
-	{ "HeaderFrom",		"\"key\", or the fields in the value" },
 	{ "HoistField",		"nothing, as the fields are in \"data\"" },
-	{ "InsertHeader",	"InsertField, which adds to the value" },
 	{ "SetSchemaMetadata",	"nothing, as schemas are named after the types" },
 	{ "TimestampConverter",	"the fields time and time_ns" },
 	{ "ValueToKey",		"\"key\", such as ${uid}" },
@@ -100,8 +98,9 @@ static void no_such_class(const struct options *options, const char *class)
 		}
 	}
 	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
-		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, with or without "
-		     "the package and $Value; UserNames, Container, Ancestors");
+		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, InsertHeader, "
+		     "HeaderFrom, DropHeaders, with or without the package and $Value; UserNames, "
+		     "Container, Ancestors");
 }
 
 static bool negated(const struct options *options)
@@ -153,10 +152,13 @@ static struct transform *transform_new(const struct options *options, const char
 	else if (name)
 		option_wrong(options, "predicate", "\"predicates\" does not have it");
 	problems_free(&others);
-	if (kind->reshape && cfg->format == VALUE_RAW)
+	if (kind->reshape && !kind->head && cfg->format == VALUE_RAW)
 		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
 			     "lies in the ring, whose fields %s cannot change; allowed: another format",
 			     kind->name);
+	if (kind->head && cfg->pack_bytes)
+		option_wrong(options, "type", "a pack has the headers of all its events; allowed: %s "
+			     "with \"pack.bytes\" 0", kind->name);
 	if ((!kind->parse || kind->parse(t, options)) && (!name || t->predicate))
 		return t;
 	transform_free(t);
@@ -251,6 +253,18 @@ struct transforms *transforms_new(const struct config *cfg, const struct source 
 	return transforms;
 }
 
+size_t transforms_head_bytes(const struct config *cfg)
+{
+	struct transforms *transforms = transforms_new(cfg, NULL);
+	size_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; transforms && i < transforms->nr; i++)
+		bytes += transforms->chain[i]->head_bytes;
+	transforms_free(transforms);
+	return bytes;
+}
+
 void transforms_free(struct transforms *transforms)
 {
 	struct made_shape *made;
@@ -333,6 +347,7 @@ void transforms_fields(struct evring *ev, const struct config *cfg, struct probl
 	for (i = 0; i < transforms->nr; i++) {
 		look->t = transforms->chain[i];
 		fields_named(look->t, look_at, look);
+		heading_named(look->t, look_at, look);
 	}
 	free(look);
 	transforms_free(transforms);
@@ -385,19 +400,21 @@ static const struct shape *shape_of(struct transforms *transforms,
 }
 
 /* What cannot be changed is not sent unchanged: a mask may have been for a secret. */
-static enum transform_verdict change(struct transforms *transforms, struct passage *passage)
+const struct evring_event *passage_event(struct passage *passage)
 {
+	struct transforms *transforms = passage->transforms;
 	const struct evring_event *event = passage->event;
-	const struct shape *shape = shape_of(transforms, event, passage->applied);
+	const struct shape *shape;
 
-	if (!shape || !shape_make(shape, event, &transforms->shaped)) {
-		snprintf(transforms->reason, sizeof(transforms->reason), "transforms: the fields of "
-			 "%s cannot be changed so: %s", event->type->name, shape ?
-			 "the event becomes too long" : "too many fields, or kinds of events");
-		return TRANSFORM_FAIL;
-	}
-	passage->made->event = &transforms->shaped.event;
-	return TRANSFORM_PASS;
+	if (!passage->applied)
+		return event;
+	shape = shape_of(transforms, event, passage->applied);
+	if (shape && shape_make(shape, event, &transforms->shaped))
+		return &transforms->shaped.event;
+	snprintf(passage->reason, REASON_MAX, "transforms: the fields of %s cannot be changed so: %s",
+		 event->type->name, shape ? "the event becomes too long" :
+					    "too many fields, or kinds of events");
+	return NULL;
 }
 
 static enum transform_verdict step(struct transform *t, struct passage *passage)
@@ -406,8 +423,10 @@ static enum transform_verdict step(struct transform *t, struct passage *passage)
 		return TRANSFORM_PASS;
 	if (t->kind->route)
 		return t->kind->route(t, passage);
+	if (t->kind->head && passage->made->extras && !t->kind->head(t, passage))
+		return TRANSFORM_FAIL;
 	/* The fields of a type that the kernel does not know cannot be told apart. */
-	if (!passage->event->type || passage->own)
+	if (!t->kind->reshape || t->keeps || !passage->event->type || passage->own)
 		return TRANSFORM_PASS;
 	passage->applied |= 1ULL << t->number;
 	t->topic_len = passage->made->topic_len;
@@ -429,7 +448,8 @@ enum transform_verdict transforms_apply(struct transforms *transforms,
 					struct transformed *made)
 {
 	struct passage passage = {
-		.src = transforms->src, .event = event, .made = made, .reason = transforms->reason,
+		.src = transforms->src, .event = event, .made = made, .transforms = transforms,
+		.reason = transforms->reason,
 		.own = event->rec->type == EVRING_TYPE_LOST ||
 		       (event->type && !strncmp(event->type->name, "evring.", 7)),
 	};
@@ -437,12 +457,12 @@ enum transform_verdict transforms_apply(struct transforms *transforms,
 	unsigned int i;
 
 	made->before = event;
-	made->event = event;
+	if (made->extras)
+		extras_reset(made->extras);
 	for (i = 0; i < transforms->nr && verdict == TRANSFORM_PASS; i++)
 		verdict = step(transforms->chain[i], &passage);
-	if (verdict == TRANSFORM_PASS && passage.applied)
-		verdict = change(transforms, &passage);
-	return verdict;
+	made->event = verdict == TRANSFORM_PASS ? passage_event(&passage) : event;
+	return made->event ? verdict : TRANSFORM_FAIL;
 }
 
 const char *transforms_broken(const struct transforms *transforms)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 struct config;
+struct extras;
 struct problems;
 struct source;
 struct transforms;
@@ -28,6 +29,9 @@ void transforms_filters(struct evring *ev, const struct config *cfg, struct prob
 /* A field that no type has is one; a module that has it may yet be loaded. */
 void transforms_fields(struct evring *ev, const struct config *cfg, struct problems *problems);
 
+/* Bytes of headers that they add to a message, at most */
+size_t transforms_head_bytes(const struct config *cfg);
+
 /* NULL: the connector has none. The configuration has no mistakes, and stays. */
 struct transforms *transforms_new(const struct config *cfg, const struct source *src);
 void transforms_free(struct transforms *transforms);
@@ -36,6 +40,7 @@ void transforms_free(struct transforms *transforms);
 struct transformed {
 	const struct evring_event *before;	/* as it was read: its key is of this one */
 	const struct evring_event *event;	/* as it is to be written */
+	struct extras *extras;			/* the caller's: headers; NULL: nobody wants them */
 	size_t topic_len;
 	char topic[TOPIC_MAX + 1];
 };

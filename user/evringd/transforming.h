@@ -7,8 +7,10 @@
  *	predicate.c	which events a transform is for
  *	reroute.c	transforms of the topic, and Filter
  *	refield.c	transforms of the fields
+ *	heading.c	transforms of the headers
  *	users.c		names of users and groups
  *	containers.c	the container of a cgroup
+ *	container_names.c	... and what it is called
  *	ancestors.c	parents, from the events of processes
  *	shape.c		an event with other fields
  */
@@ -38,7 +40,8 @@ struct passage {
 	const struct evring_event *event;
 	bool own;			/* evringd's and the kernel's evring.*: never left out or changed */
 	uint64_t applied;		/* transforms of fields that are to be made */
-	struct transformed *made;	/* its topic so far */
+	struct transformed *made;	/* its topic and headers so far */
+	struct transforms *transforms;
 	char *reason;			/* REASON_MAX: why the connector cannot go on */
 };
 
@@ -50,11 +53,13 @@ struct transform_kind {
 	bool local;			/* evringd's own, in another package */
 	/* False: an option is wrong, which is a problem. */
 	bool (*parse)(struct transform *t, const struct options *options);
-	/* Of the topic, or of all of the event. NULL: it changes fields. */
+	/* Of the topic, or of all of the event */
 	enum transform_verdict (*route)(struct transform *t, struct passage *passage);
+	/* Headers of the message. False: the connector cannot go on. */
+	bool (*head)(struct transform *t, struct passage *passage);
 	/* Any event that is read, even one that is left out. NULL: it need not see them. */
 	void (*see)(struct transform *t, const struct evring_event *event);
-	/* The fields, once for each type */
+	/* The fields, once for each type. NULL: it leaves them as they are. */
 	void (*reshape)(struct transform *t, struct draft *draft);
 	void (*release)(struct transform *t);
 };
@@ -65,6 +70,8 @@ struct transform {
 	struct predicate *predicate;	/* NULL: for all events */
 	bool negate;
 	unsigned int number;
+	bool keeps;			/* it leaves the fields as they are, unlike its kind */
+	size_t head_bytes;		/* at most, of the headers that it adds */
 	void *own;			/* the kind's */
 	/* For fields of the event that is on its way */
 	const struct source *src;
@@ -74,6 +81,7 @@ struct transform {
 
 extern const struct transform_kind regex_router, timestamp_router, filter_out;
 extern const struct transform_kind replace_field, insert_field, mask_field;
+extern const struct transform_kind insert_header, header_from, drop_headers;
 extern const struct transform_kind user_names, container, ancestors;
 
 /* The options of one transform or predicate */
@@ -99,6 +107,10 @@ const char *class_name(const char *class);
 const struct transform_kind *kind_find(const struct transform_kind *const *kinds,
 				       const char *class);
 
+/* transform.c: the event as the transforms so far have made it, until the next call.
+ * NULL: it cannot be made so, and @reason tells. */
+const struct evring_event *passage_event(struct passage *passage);
+
 /* predicate.c */
 
 /* @entry: of "predicates" */
@@ -116,6 +128,19 @@ const struct transform_kind *predicate_kind(unsigned int number);
 #define CONTAINER_ID_LEN 64
 const char *container_of_path(const char *path, char id[CONTAINER_ID_LEN + 1]);
 
+/* container_names.c */
+
+#define CONTAINER_NAME_MAX 256
+
+/* "" is not known. */
+struct container_name {
+	char name[CONTAINER_NAME_MAX];
+	char pod[CONTAINER_NAME_MAX], space[CONTAINER_NAME_MAX];	/* Kubernetes' */
+};
+
+/* Of the host whose files are below @root. False: they do not tell. */
+bool container_name_find(const char *root, const char *id, struct container_name *name);
+
 /* reroute.c: Java's regular expressions, by PCRE2, with bounds on their work */
 
 struct pattern;
@@ -131,5 +156,7 @@ int pattern_match(struct pattern *pattern, const char *text, size_t len);
 /* @option, @entry: where it is named, the entries counted from 1 */
 typedef void field_named(void *arg, const char *name, bool made, const char *option, size_t entry);
 void fields_named(const struct transform *t, field_named *tell, void *arg);
+/* heading.c */
+void heading_named(const struct transform *t, field_named *tell, void *arg);
 
 #endif /* TRANSFORMING_H */

@@ -78,7 +78,7 @@ static void open_encoder(struct source *src, struct evring *ev, const char *form
 	src->cfg = config_parse(text, strlen(text), &problems);
 	free(text);
 	if (problems.nr || evring_host(&src->host) ||
-	    !schemas_open(&src->schemas, src->cfg, NULL, NULL, NULL))
+	    !schemas_open(src, NULL, NULL, NULL))
 		die(format, -EINVAL);
 	encode_all(src, first, 1, &bytes);
 }
