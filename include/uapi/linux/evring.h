@@ -1116,13 +1116,13 @@ enum evring_limit_per {
  * the same.
  *
  * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN; but the user that a group
- * was given to may detach its hooks. ENOENT: no such hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
- * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
- * says why). A hook whose point is in a module that is not loaded can be attached: it
- * is absent until the module comes. Of a filter: EINVAL: it is no program for this
- * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
- * takes, or has members that this kernel does not know; EFAULT. Of limits: the same, but
- * ESTALE. May sleep.
+ * was given to may detach its hooks. ENOENT: no such hook, or no such group. ENXIO: no
+ * such lane. EBUSY: another owner has it in another lane. EOPNOTSUPP: this kernel has
+ * nothing to attach it to (EVRING_HOOK_QUERY says why). A hook whose point is in a module
+ * that is not loaded can be attached: it is absent until the module comes. Of a filter:
+ * EINVAL: it is no program for this type; ESTALE: it is for another version of it; E2BIG:
+ * it is larger than this kernel takes, or has members that this kernel does not know;
+ * EFAULT. Of limits: the same, but ESTALE. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
