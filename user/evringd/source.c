@@ -46,9 +46,9 @@ static bool names_hook(char *const *globs, const char *name)
 
 static bool has(struct source *src, const char *hook, int what)
 {
-	int has = evring_has(src->ev, hook, src->cfg->group);
+	int bits = evring_has(src->ev, hook, src->cfg->group);
 
-	return has > 0 && has & what;
+	return bits > 0 && bits & what;
 }
 
 /* What has evringd's hooks attached by one who may. Free it. */
