@@ -111,6 +111,12 @@ void config_adopt(struct config *cfg, struct config *from);
 
 /* A configuration of this name and these @settings; it may be used only if there are no @problems. */
 struct config *config_new(const char *name, struct json_t *settings, struct problems *problems);
+/*
+ * Only where its events come from: group, lanes, hooks. No other key is looked at, nor the
+ * secret that a config provider would give.
+ */
+struct config *config_of_source(const char *name, struct json_t *settings,
+				struct problems *problems);
 /* NULL, or a configuration; it may be used only if there are no @problems. */
 struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */
