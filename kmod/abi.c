@@ -169,7 +169,7 @@ AT(evring_group_info, abandon_ms, 148);
 AT(evring_group_info, flags, 152);
 AT(evring_group_info, owner, 156);
 AT(evring_group_info, generation, 160);
-AT(evring_group_info, reserved, 164);
+AT(evring_group_info, uid, 164);
 
 SIZE(evring_meta, 160);
 AT(evring_meta, size, 0);
@@ -264,7 +264,7 @@ AT(evring_arm, watermark, 12);
 AT(evring_arm, flush_ms, 16);
 AT(evring_arm, reserved, 20);
 
-SIZE(evring_hook, 432);
+SIZE(evring_hook, 440);
 AT(evring_hook, name, 0);
 AT(evring_hook, group, 128);
 AT(evring_hook, filter, 256);
@@ -279,6 +279,8 @@ AT(evring_hook, filters, 292);
 AT(evring_hook, why, 296);
 AT(evring_hook, snapshot, 424);
 AT(evring_hook, told, 428);
+AT(evring_hook, has, 432);
+AT(evring_hook, reserved1, 436);
 
 SIZE(evring_limits, 24);
 AT(evring_limits, size, 0);
@@ -300,6 +302,10 @@ SIZE(evring_drop, 136);
 AT(evring_drop, name, 0);
 AT(evring_drop, flags, 128);
 AT(evring_drop, reserved, 132);
+SIZE(evring_give, 136);
+AT(evring_give, name, 0);
+AT(evring_give, uid, 128);
+AT(evring_give, flags, 132);
 
 SIZE(evring_uring_cmd, 16);
 AT(evring_uring_cmd, arg, 0);

@@ -152,7 +152,13 @@ static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
 
-	return evring_publish(iocb->ki_filp->private_data, from, nonblock);
+	return evring_publish_iter(iocb->ki_filp->private_data, from, nonblock);
+}
+
+/* One buffer: the VFS then makes no iterator of it, which takes as long as an event. */
+static ssize_t device_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	return evring_publish(file->private_data, from, len, file->f_flags & O_NONBLOCK);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -199,6 +205,7 @@ static const struct file_operations device_fops = {
 	.open		= device_open,
 	.release	= device_release,
 	.mmap		= device_mmap,
+	.write		= device_write,
 	.write_iter	= device_write_iter,
 	.poll		= device_poll,
 	.unlocked_ioctl	= device_ioctl,

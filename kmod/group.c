@@ -11,10 +11,12 @@
  * that delays its page faults must not delay all others.
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "group.h"
 #include "lane.h"
@@ -27,12 +29,20 @@
  *	join that makes the group
  * @info: the other half, in the meta page
  * @owner: the session that has or has claimed it, or NULL
+ * @process: the process that joined, where @info->owner says that one has
+ * @joined: its user
+ * @capable: it had CAP_PERFMON
+ * @uid: the user that it was given to, where @info->flags say so
  * @abandon: runs when nobody has had it for info->abandon_ms
  */
 struct group_state {
 	char name[EVRING_NAME_MAX];
 	struct evring_group_info *info;
 	struct evring_session *owner;
+	struct evring_owner process;
+	kuid_t joined;
+	bool capable;
+	kuid_t uid;
 	struct delayed_work abandon;
 };
 
@@ -67,6 +77,11 @@ static bool group_exists(const struct group_state *group)
 	return group->info && group->info->name[0];
 }
 
+static bool group_is_of(const struct group_state *group, kuid_t uid)
+{
+	return group->info->flags & EVRING_GROUP_GIVEN && uid_eq(group->uid, uid);
+}
+
 static bool group_holds(const struct group_state *group, u32 lane)
 {
 	return group_exists(group) && group->info->policy == EVRING_HOLD &&
@@ -93,9 +108,9 @@ static void group_hold(struct evring_ring *ring)
 			hold = min_t(u64, hold, ring->cursors[i].pos);
 	/* release: pairs with smp_load_acquire() in segment_claim() */
 	smp_store_release(&ring->hold, hold);
-	smp_mb();	/* pairs with smp_mb() in segment_claim(), and in await_room() */
+	smp_mb();	/* pairs with smp_mb() in segment_claim() */
 	if (hold > before)
-		evring_room_made();
+		evring_room_made(ring, before);
 }
 
 static void cursor_place(struct evring_ring *ring, unsigned int group, u64 pos)
@@ -237,6 +252,10 @@ static int group_claim(struct evring_session *session, struct evring_join *join)
 	lockdep_assert_held(&groups_lock);
 	if (session->group || session->claim)
 		return -EALREADY;
+	/* Positions, and the events that a commit frees, are another user's. */
+	if (group && group_exists(group) && group->info->flags & EVRING_GROUP_GIVEN &&
+	    !group_is_of(group, current_euid()) && !perfmon_capable())
+		return -EPERM;
 	if (group && group->owner)
 		return -EBUSY;
 	join->created = !group;
@@ -289,19 +308,19 @@ void evring_group_unclaim(struct evring_session *session)
 }
 
 /*
- * The caller's process begins to own a group. Quiet hooks leave it out only if it may
- * detach hooks: such a process could silence them anyway.
+ * Quiet hooks leave the group's owner out only if it had CAP_PERFMON: such a process could
+ * silence them anyway; or if a process that had it gave the group to the owner's user.
  */
 static void owner_add(struct group_state *group)
 {
 	struct evring_owner *owner = &evring_owners[evring_nr_owners];
 
 	lockdep_assert_held(&groups_lock);
-	if (!perfmon_capable())
+	if (!group->capable && !group_is_of(group, group->joined))
 		return;
 	owner->group = group_index(group);
-	WRITE_ONCE(owner->start_time, current->group_leader->start_boottime);
-	WRITE_ONCE(owner->tgid, current->tgid);
+	WRITE_ONCE(owner->start_time, group->process.start_time);
+	WRITE_ONCE(owner->tgid, group->process.tgid);
 	/* release: pairs with smp_load_acquire() in evring_is_owner() */
 	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
 }
@@ -347,7 +366,7 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	info->policy = join->policy;
 	info->lanes = join->lanes;
 	info->abandon_ms = join->abandon_ms;
-	info->flags = 0;
+	info->flags &= EVRING_GROUP_GIVEN;
 	info->owner = task_tgid_nr(current);
 	info->generation++;
 	info->left_ns = 0;
@@ -356,6 +375,11 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	session->claim = NULL;
 	session->group = group;
 	session->joins++;
+	group->process = (struct evring_owner){
+		.tgid = current->tgid, .start_time = current->group_leader->start_boottime,
+	};
+	group->joined = current_euid();
+	group->capable = perfmon_capable();
 	owner_add(group);
 	hold_all();
 	if (join->policy == EVRING_HOLD)
@@ -473,6 +497,45 @@ int evring_group_find(const char *name)
 	return group ? (int)group_index(group) : -ENOENT;
 }
 
+/* Does it belong to current's user? */
+bool evring_group_is_users(unsigned int place)
+{
+	struct group_state *group = &groups[place];
+	bool is_users;
+
+	mutex_lock(&groups_lock);
+	is_users = group_exists(group) && group_is_of(group, current_euid());
+	mutex_unlock(&groups_lock);
+	return is_users;
+}
+
+/* EVRING_IOC_GIVE; @give was checked. May sleep. */
+int evring_group_give(const struct evring_give *give)
+{
+	kuid_t uid = make_kuid(current_user_ns(), give->uid);
+	struct group_state *group;
+	int ret = -ENOENT;
+
+	if (!uid_valid(uid))
+		return -EINVAL;
+	mutex_lock(&groups_lock);
+	group = group_find(give->name);
+	if (group && group_exists(group)) {
+		group->uid = uid;
+		infos_write_begin();
+		group->info->flags |= EVRING_GROUP_GIVEN;
+		group->info->uid = from_kuid(&init_user_ns, uid);
+		infos_write_end();
+		owner_del(group);
+		/* Not if it is claimed alone: whose process that is comes with the join. */
+		if (group->info->owner)
+			owner_add(group);
+		ret = 0;
+	}
+	mutex_unlock(&groups_lock);
+	return ret;
+}
+
 /* EVRING_IOC_DROP, but for the hooks; @place: where the group was. */
 int evring_group_drop(const char *name, unsigned int *place)
 {
@@ -481,7 +544,10 @@ int evring_group_drop(const char *name, unsigned int *place)
 
 	mutex_lock(&groups_lock);
 	group = group_find(name);
-	if (!group) {
+	if (!(group && group_exists(group) && group_is_of(group, current_euid())) &&
+	    !perfmon_capable()) {
+		ret = -EPERM;
+	} else if (!group) {
 		ret = -ENOENT;
 	} else if (group->owner) {
 		ret = -EBUSY;

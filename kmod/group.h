@@ -20,10 +20,12 @@ void evring_group_take(struct evring_session *session, const struct evring_join 
 int evring_group_leave(struct evring_session *session);
 int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
 int evring_group_drop(const char *name, unsigned int *group);
+int evring_group_give(const struct evring_give *give);
+bool evring_group_is_users(unsigned int place);
 void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot);
 
 /**
- * struct evring_owner - a process that owns a group and may attach and detach hooks
+ * struct evring_owner - a process that owns a group, and that quiet hooks leave out
  * @tgid: the process; 0: it has just gone
  * @group: place of the group
  * @start_time: tells it from a later process of the same id

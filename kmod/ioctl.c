@@ -29,6 +29,7 @@ union argument {
 	struct evring_commit commit;
 	struct evring_arm arm;
 	struct evring_drop drop;
+	struct evring_give give;
 	struct evring_filter_read filter;
 	struct evring_redact redact;
 	struct evring_register reg;
@@ -114,10 +115,12 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	    ((hook->filter || hook->limits) && !attaches) || hook->op > EVRING_HOOK_DETACH ||
 	    (hook->flags & ~flags) || hook->reserved ||
 	    (hook->lane && !(hook->flags & EVRING_HOOK_F_LANE)) || hook->snapshot || hook->told ||
-	    hook->owners || hook->state || hook->filters ||
+	    hook->owners || hook->state || hook->filters || hook->has || hook->reserved1 ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
-	if (hook->op != EVRING_HOOK_QUERY && !perfmon_capable())
+	/* Of detaching for a group evring_hook_ctl() knows whose the group is. */
+	if ((attaches || (hook->op == EVRING_HOOK_DETACH && !hook->group[0])) &&
+	    !perfmon_capable())
 		return -EPERM;
 	return evring_hook_ctl(hook);
 }
@@ -194,9 +197,18 @@ static int call_drop(struct evring_session *session, union argument *arg)
 
 	if (!name_clean(drop->name) || drop->flags || drop->reserved)
 		return -EINVAL;
+	return evring_hooks_drop_group(drop->name);
+}
+
+static int call_give(struct evring_session *session, union argument *arg)
+{
+	struct evring_give *give = &arg->give;
+
+	if (!name_clean(give->name) || give->flags)
+		return -EINVAL;
 	if (!perfmon_capable())
 		return -EPERM;
-	return evring_hooks_drop_group(drop->name);
+	return evring_group_give(give);
 }
 
 static int call_register(struct evring_session *session, union argument *arg)
@@ -261,6 +273,7 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_REGISTER, WRITES, call_register, evring_register, reserved, true),
 	CALL(EVRING_IOC_UNREGISTER, WRITES, call_unregister, evring_unregister, reserved, false),
 	CALL(EVRING_IOC_REDACT, READS, call_redact, evring_redact, hidden, true),
+	CALL(EVRING_IOC_GIVE, READS, call_give, evring_give, flags, false),
 };
 
 /* Run one call; its caller knows @size bytes of the argument. */

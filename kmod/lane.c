@@ -197,7 +197,8 @@ static int meta_alloc(void)
 	meta->version = EVRING_ABI_VERSION;
 	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
-			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT | EVRING_FEATURE_REDACT;
+			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT | EVRING_FEATURE_REDACT |
+			 EVRING_FEATURE_GIVE;
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);

@@ -9,6 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "memory.h"
+#include "publish.h"
 #include "wake.h"
 
 void evring_ring_free(struct evring_ring *ring)
@@ -26,9 +27,22 @@ void evring_ring_free(struct evring_ring *ring)
 	kfree(ring);
 }
 
+/*
+ * An allocation that takes the last pages fails without harm, but meanwhile others find
+ * none, and the kernel kills for them. So an eighth of the memory is left to others.
+ */
+static bool ring_fits(unsigned int nr)
+{
+	long available = si_mem_available();
+
+	return available - available / 8 >= (long)nr;
+}
+
 /* Any pages of the CPU's node will do: they need be contiguous only virtually. */
 static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
 {
+	if (!ring_fits(nr))
+		return -ENOMEM;
 	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL);
 	if (!ring->pages)
 		return -ENOMEM;
@@ -84,6 +98,9 @@ struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number
 	ring->armed = &lane->armed;
 	ring->marked = &lane->marked;
 	ring->hold = U64_MAX;
+	ring->user_part = evring_user_part(ring->data_size);
+	ring->slice_shift = evring_user_slice(ring->data_size, ring->segment_size);
+	evring_room_init(&ring->room);
 	init_irq_work(&ring->wake, evring_ring_wake);
 	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
 		evring_ring_free(ring);

@@ -2,16 +2,17 @@
 /*
  * Applications write events into the ring.
  *
- * An event is first copied out of user memory and checked; then the ring gets it from
- * the copy. From the check on nothing can fault, sleep or be changed by the writer. So
- * an event that is refused was never in the ring and takes no number, and the event in
- * the ring is the one that was checked. The price is a second copy, from the cache.
+ * Events are first copied out of user memory, as many at once as the stack has room for,
+ * and checked one by one; then the ring gets each from the copy. From the check on
+ * nothing can fault, sleep or be changed by the writer. So an event that is refused was
+ * never in the ring and takes no number, and the event in the ring is the one that was
+ * checked. The price is a second copy, from the cache.
  *
- * One rcu_read_lock() covers the lookup of the type and the publication. A type's
- * unregistration waits for it before the id can be another type's (app_type.c).
+ * Preemption is off from the lookup of the type to the publication. A type's
+ * unregistration waits for that before the id can be another type's (app_type.c).
  *
- * A writer that finds no room waits for a group's commit. The commit wakes all
- * writers, and each tries again on the CPU that it then runs on.
+ * A writer that finds no room waits for a group's commit (room.c), and tries again on
+ * the CPU that it then runs on.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -23,42 +24,48 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
-#include <linux/wait.h>
 
+#include "compat/stack.h"
 #include "publish.h"
+#include "redact/stage.h"
 
-#define SMALL		512	/* bytes of a payload that the stack has room for */
+#define CHUNK		512	/* bytes of events that the stack has room for */
+#define FEW		128	/* bytes that are copied without a call */
 #define COMMON_SIZE	((u32)sizeof(struct evring_common))
 #define NOT_PREPARED	1	/* no error: evring_user_prepare() first */
-
-static DECLARE_WAIT_QUEUE_HEAD(room);
 
 /**
  * struct writing - one call of write()
  * @session: of the writer
- * @from: the bytes that are still to be published
+ * @user: the bytes that are still to be copied, unless they are in @iter
+ * @iter: of several buffers; NULL: one, at @user
+ * @left: how many they are
  * @nonblock: do not wait for room
+ * @chunk: CHUNK bytes: copies of the next events
+ * @at: where the next one is in @chunk
+ * @end: of what is in @chunk
+ * @big: for a payload that @chunk is too small for, once there is one
  * @pub: header of the event
  * @len: bytes of its payload
- * @payload: copy of it: in @small or @big
- * @small: for most
- * @big: for the others, once there is one
+ * @payload: copy of it: in @chunk or @big
  * @lane: NOT_PREPARED: for which
- * @full: EAGAIN: the ring that had no room
- * @held: the position that was held on @full before the writer found no room
+ * @full: the attempt; EAGAIN: it had no room
  */
 struct writing {
 	struct evring_session *session;
-	struct iov_iter *from;
+	const char __user *user;
+	struct iov_iter *iter;
+	size_t left;
 	bool nonblock;
+	char *chunk;
+	u32 at;
+	u32 end;
+	void *big;
 	struct evring_pub pub;
 	u32 len;
-	void *payload;
-	void *small;
-	void *big;
+	const void *payload;
 	u32 lane;
-	struct evring_ring *full;
-	u64 held;
+	struct evring_full full;
 };
 
 static struct evring_str ref_get(const void *payload, const struct evring_ref *ref)
@@ -113,6 +120,19 @@ static int event_check(const struct writing *w, const struct evring_event_type *
 	return 0;
 }
 
+/* Without a call where they are few; memcpy() is one, of some start-up time */
+static __always_inline void payload_copy(char *to, const char *from, u32 len)
+{
+	if (len > FEW) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (; len >= sizeof(u64); len -= sizeof(u64), to += sizeof(u64), from += sizeof(u64))
+		WRITE_ONCE(*(u64 *)to, *(const u64 *)from);
+	for (; len; len--)
+		WRITE_ONCE(*to++, *from++);
+}
+
 /*
  * Preemption is off. The ring is looked up once: the type may be moved to another lane
  * meanwhile, and the user's part is counted where the event is put.
@@ -122,30 +142,37 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 	struct evring_ring *ring = this_cpu_read(*READ_ONCE(type->rings));
 	u32 len = COMMON_SIZE + w->len;
 	u32 size = ALIGN(sizeof(struct evring_rec) + len, 8);
-	struct evring_user *user = w->session->user;
 	struct evring_slot slot;
-	void *at;
+	struct evring_usage *usage;
+	char *at;
 
 	if (!ring)
 		return -ENOMEM;	/* there was none when the CPU came */
-	if (!evring_user_prepared(user, ring->lane)) {
+	usage = evring_user_usage(w->session->user, ring->lane);
+	if (!usage) {
 		w->lane = ring->lane;
 		return NOT_PREPARED;
 	}
-	/* First: it may have room after all once another value is there. */
-	w->held = READ_ONCE(ring->hold);
-	w->full = ring;
-	if (!evring_user_may(user, ring, size))
+	/* First: it may have room after all once there has been a change. */
+	evring_room_look(&w->full, ring, size);
+	if (!evring_user_may(usage, ring, size))
 		return -EAGAIN;
 	if (!READ_ONCE(type->app->used))
 		WRITE_ONCE(type->app->used, true);
 	at = evring_try_reserve(&slot, ring, type, len);
 	if (!at)
 		return -EAGAIN;
-	evring_fill_common(at);
-	memcpy(at + COMMON_SIZE, w->payload, w->len);
+	evring_fill_common((struct evring_common *)at);
+	payload_copy(at + COMMON_SIZE, w->payload, w->len);
 	refs_correct(type->app, at + COMMON_SIZE);
-	evring_user_took(user, ring, slot.head, size);
+	if (unlikely(slot.stage)) {
+		/* Only now it goes into the ring, and without its secrets it is shorter. */
+		if (!evring_land(&slot))
+			return -EAGAIN;
+		size = ALIGN(slot.rec->len, 8);
+	}
+	if (likely(slot.ring == ring))
+		evring_user_took(usage, ring, slot.head, size);
 	evring_submit(&slot);
 	return 0;
 }
@@ -155,15 +182,12 @@ static int event_attempt(struct writing *w)
 	struct evring_event_type *type;
 	int ret;
 
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	type = evring_type_by_id(w->pub.type);
 	ret = event_check(w, type);
-	if (!ret) {
-		preempt_disable();
+	if (!ret)
 		ret = event_put(w, type);
-		preempt_enable();
-	}
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return ret;
 }
 
@@ -181,55 +205,114 @@ static int event_try(struct writing *w)
 }
 
 /* Until there is room, or a signal */
-static int event_await(struct writing *w)
+static noinline int event_await(struct writing *w)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct evring_ring *ring;
 	int ret;
 
-	add_wait_queue(&room, &wait);
-	/* Before the look at hold: pairs with smp_mb() in group_hold(), see evring_room_made() */
-	smp_mb();
-	while ((ret = event_try(w)) == -EAGAIN) {
-		if (signal_pending(current)) {
-			ret = -ERESTARTSYS;
+	do {
+		ring = w->full.ring;
+		ret = evring_room_await(&w->full);
+		if (ret)
 			break;
-		}
-		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-	}
-	remove_wait_queue(&room, &wait);
+		ret = event_try(w);
+		evring_room_pass(ring);
+	} while (ret == -EAGAIN);
 	return ret;
-}
-
-/* poll() says POLLOUT once something else is held on the ring. */
-static void note_full(struct evring_publisher *publisher, struct evring_ring *ring, u64 held)
-{
-	spin_lock(&publisher->lock);
-	publisher->full = ring;
-	publisher->held = held;
-	spin_unlock(&publisher->lock);
 }
 
 static int event_publish(struct writing *w)
 {
+	struct evring_publisher *publisher = w->session->publisher;
 	int ret = event_try(w);
 
 	if (ret == -EAGAIN && !w->nonblock)
 		ret = event_await(w);
-	if (ret == -EAGAIN)
-		note_full(w->session->publisher, w->full, w->held);
+	if (unlikely(ret == -EAGAIN))
+		evring_room_note(publisher, &w->full);
+	else if (unlikely(!list_empty(&publisher->polls)))
+		evring_room_forget(publisher);
 	return ret;
 }
 
-/* Room for the copy of a payload of @len bytes */
-static int payload_room(struct writing *w, u32 len)
+/*
+ * Copy so many bytes, which are a multiple of 8, without a call. False: there is a page
+ * that is not there, and it is not known how many were copied.
+ */
+static __always_inline bool few_copy(char *to, const char __user *from, u32 len)
 {
-	w->payload = w->small;
-	if (len <= SMALL)
-		return 0;
+	u64 word;
+
+	if (!user_read_access_begin(from, len))
+		return false;
+	for (; len; len -= sizeof(word), to += sizeof(word), from += sizeof(word)) {
+		unsafe_get_user(word, (const u64 __user *)from, fault);
+		*(u64 *)to = word;
+	}
+	user_read_access_end();
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+/* Copy the next bytes, as many as can be read. Returns how many. */
+static u32 bytes_copy(struct writing *w, void *to, u32 len)
+{
+	u32 copied;
+
+	if (w->iter) {
+		copied = copy_from_iter(to, len, w->iter);
+	} else if (len <= FEW && !(len & 7) && few_copy(to, w->user, len)) {
+		copied = len;
+		w->user += copied;
+	} else {
+		copied = len - copy_from_user(to, w->user, len);
+		w->user += copied;
+	}
+	w->left -= copied;
+	return copied;
+}
+
+/* See to it that the chunk has the next @size bytes, which fit. */
+static noinline int chunk_fill(struct writing *w, u32 size)
+{
+	u32 room;
+
+	if (w->end - w->at + w->left < size)
+		return -EINVAL;
+	w->end -= w->at;
+	memmove(w->chunk, w->chunk + w->at, w->end);
+	w->at = 0;
+	room = min_t(size_t, CHUNK - w->end, w->left);
+	w->end += bytes_copy(w, w->chunk + w->end, room);
+	/* A page is not there, and what was copied before it may be less than was there. */
+	if (w->end < size)
+		w->end += bytes_copy(w, w->chunk + w->end, size - w->end);
+	return w->end < size ? -EFAULT : 0;
+}
+
+static inline int chunk_need(struct writing *w, u32 size)
+{
+	return w->end - w->at >= size ? 0 : chunk_fill(w, size);
+}
+
+/* A payload of @padded bytes that the chunk is too small for; its first ones are there. */
+static noinline int big_copy(struct writing *w, u32 padded)
+{
+	u32 have = w->end - w->at;
+
+	if (have + w->left < padded)
+		return -EINVAL;
 	if (!w->big)
 		w->big = kvmalloc(ALIGN(evring_record_max(), 8), GFP_KERNEL_ACCOUNT);
+	if (!w->big)
+		return -ENOMEM;
+	memcpy(w->big, w->chunk + w->at, have);
+	w->at = 0;
+	w->end = 0;
 	w->payload = w->big;
-	return w->big ? 0 : -ENOMEM;
+	return bytes_copy(w, w->big + have, padded - have) == padded - have ? 0 : -EFAULT;
 }
 
 /* The next event, in a copy. Returns its bytes, padding included. */
@@ -237,26 +320,28 @@ static ssize_t event_copy(struct writing *w)
 {
 	struct evring_pub *pub = &w->pub;
 	u32 padded;
-	int ret;
+	int ret = chunk_need(w, sizeof(*pub));
 
-	if (iov_iter_count(w->from) < sizeof(*pub))
-		return -EINVAL;
-	if (copy_from_iter(pub, sizeof(*pub), w->from) != sizeof(*pub))
-		return -EFAULT;
+	if (ret)
+		return ret;
+	*pub = *(const struct evring_pub *)(w->chunk + w->at);
 	if (pub->flags || pub->reserved || pub->len < sizeof(*pub))
 		return -EINVAL;
 	w->len = pub->len - sizeof(*pub);
 	if (w->len > evring_record_max() - COMMON_SIZE)
 		return -EMSGSIZE;
 	padded = ALIGN(w->len, 8);
-	if (iov_iter_count(w->from) < padded)
-		return -EINVAL;
-	ret = payload_room(w, padded);
+	if (likely(padded <= CHUNK - sizeof(*pub))) {
+		ret = chunk_need(w, sizeof(*pub) + padded);
+		w->payload = w->chunk + w->at + sizeof(*pub);
+		w->at += sizeof(*pub) + padded;
+	} else {
+		w->at += sizeof(*pub);
+		ret = big_copy(w, padded);
+	}
 	if (ret)
 		return ret;
-	if (copy_from_iter(w->payload, padded, w->from) != padded)
-		return -EFAULT;
-	if (memchr_inv(w->payload + w->len, 0, padded - w->len))
+	if (padded > w->len && memchr_inv(w->payload + w->len, 0, padded - w->len))
 		return -EINVAL;
 	return sizeof(*pub) + padded;
 }
@@ -273,37 +358,55 @@ static bool is_opener(const struct evring_publisher *publisher)
 }
 
 /* Adds the bytes of the events that were published to *@done. Returns why the next one was not. */
-static int publish_all(struct evring_session *session, struct iov_iter *from, bool nonblock,
-		       size_t *done)
+static int publish_all(struct writing *w, size_t *done)
 {
-	u64 small[SMALL / sizeof(u64)];
-	struct writing w = {
-		.session = session, .from = from, .nonblock = nonblock, .small = small,
-	};
+	u64 chunk[CHUNK / sizeof(u64)] evring_uninitialized;
 	ssize_t size;
 	int ret = 0;
 
-	if (!is_opener(session->publisher))
+	if (!is_opener(w->session->publisher))
 		return -EPERM;
-	while (iov_iter_count(from) && !ret) {
-		size = event_copy(&w);
-		ret = size < 0 ? size : event_publish(&w);
+	w->chunk = (char *)chunk;
+	while (w->left || w->at < w->end) {
+		size = event_copy(w);
+		ret = size < 0 ? size : event_publish(w);
 		if (ret)
 			break;
 		*done += size;
-		if (fatal_signal_pending(current))
+		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
+			break;
+		}
 		cond_resched();
 	}
-	kvfree(w.big);
+	if (unlikely(w->big))
+		kvfree(w->big);
 	return ret;
 }
 
-/* Returns the bytes of the events that were published, or why the first one was not. */
-ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock)
+/*
+ * write() of one buffer, which the VFS has checked to be the user's. Returns the bytes of
+ * the events that were published, or why the first one was not.
+ */
+ssize_t evring_publish(struct evring_session *session, const char __user *from, size_t len,
+		       bool nonblock)
 {
+	struct writing w = { .session = session, .user = from, .left = len, .nonblock = nonblock };
 	size_t done = 0;
-	int ret = publish_all(session, from, nonblock, &done);
+	int ret = publish_all(&w, &done);
+
+	return done ? (ssize_t)done : ret;
+}
+
+/* The same of several buffers, or of io_uring's */
+ssize_t evring_publish_iter(struct evring_session *session, struct iov_iter *from, bool nonblock)
+{
+	struct writing w = {
+		.session = session, .iter = from, .left = iov_iter_count(from),
+		.nonblock = nonblock,
+	};
+	size_t done = 0;
+	int ret = publish_all(&w, &done);
 
 	return done ? (ssize_t)done : ret;
 }
@@ -312,47 +415,33 @@ ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bo
 int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock)
 {
-	void __user *events = u64_to_user_ptr(arg->events);
-	struct iov_iter from;
+	struct writing w = { .session = session, .nonblock = nonblock };
 	size_t done = 0;
 	int ret;
 
 	if (arg->flags || arg->reserved || arg->done > arg->len)
 		return -EINVAL;
-	if (!access_ok(events, arg->len))
+	w.user = u64_to_user_ptr(arg->events + arg->done);
+	w.left = arg->len - arg->done;
+	if (!access_ok(u64_to_user_ptr(arg->events), arg->len))
 		return -EFAULT;
-	iov_iter_ubuf(&from, ITER_SOURCE, events + arg->done, arg->len - arg->done);
-	ret = publish_all(session, &from, nonblock, &done);
+	ret = publish_all(&w, &done);
 	arg->done += done;
 	return ret == -ERESTARTSYS ? -EINTR : ret;
-}
-
-/*
- * A group holds less of a ring than before. Any context that may wake. The full
- * barrier between the store of hold and this look at the queue is group_hold()'s:
- * pairs with smp_mb() in event_await() and with that of poll_wait()'s callers.
- */
-void evring_room_made(void)
-{
-	/* A full barrier comes before this: see above. */
-	if (waitqueue_active(&room))
-		wake_up_interruptible_poll(&room, EPOLLOUT | EPOLLWRNORM);
 }
 
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 			     struct poll_table_struct *table)
 {
 	struct evring_publisher *publisher = session->publisher;
-	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 
-	poll_wait(file, &room, table);
-	/* Before the look at hold: pairs with smp_mb() in group_hold() */
+	poll_wait(file, &publisher->wait, table);
+	/*
+	 * In the queue before the look: the waker takes the publisher off the list before
+	 * it looks at the queue, under the queue's lock
+	 */
 	smp_mb();
-	spin_lock(&publisher->lock);
-	if (publisher->full && READ_ONCE(publisher->full->hold) == publisher->held)
-		mask = 0;
-	spin_unlock(&publisher->lock);
-	return mask;
+	return list_empty(&publisher->polls) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
 /* NULL: no memory. */
@@ -365,7 +454,8 @@ struct evring_publisher *evring_publisher_alloc(void)
 	publisher->uid = current_uid();
 	publisher->euid = current_euid();
 	publisher->admin = perfmon_capable();
-	spin_lock_init(&publisher->lock);
+	INIT_LIST_HEAD(&publisher->polls);
+	init_waitqueue_head(&publisher->wait);
 	return publisher;
 }
 
@@ -374,6 +464,7 @@ void evring_publisher_free(struct evring_publisher *publisher)
 {
 	if (!publisher)
 		return;
+	evring_room_forget(publisher);
 	evring_types_leave_app(publisher->registered);
 	kfree(publisher);
 }

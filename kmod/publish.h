@@ -4,9 +4,11 @@
 #define _KMOD_PUBLISH_H
 
 #include <linux/bitmap.h>
-#include <linux/spinlock.h>
+#include <linux/list.h>
+#include <linux/wait.h>
 #include "limits.h"
 #include "ring.h"
+#include "room.h"
 #include "session.h"
 #include "type.h"
 
@@ -16,14 +18,19 @@ struct poll_table_struct;
 
 /* user.c: users, their sessions and their share of the rings */
 
+struct evring_usage;
+
 struct evring_user *evring_user_get(void);
 void evring_user_put(struct evring_user *user);
 kuid_t evring_user_uid(const struct evring_user *user);
 kuid_t evring_payer(void);
-bool evring_user_prepared(const struct evring_user *user, u32 lane);
+struct evring_usage *evring_user_usage(const struct evring_user *user, u32 lane);
 int evring_user_prepare(struct evring_user *user, u32 lane);
-bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size);
-void evring_user_took(struct evring_user *user, const struct evring_ring *ring, u64 end, u32 size);
+bool evring_user_may(struct evring_usage *usage, const struct evring_ring *ring, u32 size);
+void evring_user_took(struct evring_usage *usage, const struct evring_ring *ring, u64 end,
+		      u32 size);
+u64 evring_user_part(u64 data_size);
+unsigned int evring_user_slice(u64 data_size, u32 segment_size);
 int evring_users_init(void);
 void evring_users_exit(void);
 
@@ -103,26 +110,29 @@ void evring_types_leave_app(unsigned long *registered);
  * @euid: effective user id of its opener
  * @admin: its opener had CAP_PERFMON or CAP_SYS_ADMIN
  * @registered: types by this session, a bit for each id; under the types' lock
- * @lock: protects @full and @held
- * @full: the ring that had no room for a writer that did not wait; NULL: none
- * @held: the position that was held on @full then
+ * @polls: of the room of @full, for as long as poll() is to wait (room.c)
+ * @full: the ring that had no room for a writer that did not wait last
+ * @changes: of the room of @full, before that
+ * @wait: for poll()
  */
 struct evring_publisher {
 	kuid_t uid;
 	kuid_t euid;
 	bool admin;
 	DECLARE_BITMAP(registered, EVRING_TYPES_MAX);
-	spinlock_t lock;	/* @full and @held */
+	struct list_head polls;
 	struct evring_ring *full;
-	u64 held;
+	u64 changes;
+	wait_queue_head_t wait;
 };
 
 struct evring_publisher *evring_publisher_alloc(void);
 void evring_publisher_free(struct evring_publisher *publisher);
-void evring_room_made(void);
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 			     struct poll_table_struct *table);
-ssize_t evring_publish(struct evring_session *session, struct iov_iter *from, bool nonblock);
+ssize_t evring_publish(struct evring_session *session, const char __user *from, size_t len,
+		       bool nonblock);
+ssize_t evring_publish_iter(struct evring_session *session, struct iov_iter *from, bool nonblock);
 int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock);
 

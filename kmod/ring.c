@@ -230,40 +230,48 @@ static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot 
 /*
  * The common case of ring_reserve(), without a call: no other context of this CPU is
  * emitting, the record fits into the current segment, and the clock is an instruction.
- * Preemption is off.
+ * Preemption is off. The nest is entered in any case.
  */
-static __always_inline void *reserve_now(struct evring_slot *slot,
-					 struct evring_event_type *type, u32 len)
+static __always_inline bool reserve_fast(struct evring_ring *ring, struct evring_slot *slot,
+					 struct evring_event_type *type, u32 size)
 {
-	u32 size = sizeof(struct evring_rec) + len;
 	unsigned long units = ALIGN(size, 8) >> UNIT_SHIFT;
-	struct evring_ring *ring;
 	struct evring_rec *rec;
 	unsigned long word;
 	u64 base, now;
 
-	ring = this_cpu_read(*type->rings);
-	if (unlikely(!ring || len > ring->payload_max))
-		return reserve_never(ring, slot, type);
 	if (unlikely(ring_nest(ring) > 1))
-		return reserve_slow(ring, slot, type, size);
-
+		return false;
 	word = local_read(&ring->word);
 	/* word first, the others second, as in ring_reserve() */
 	base = READ_ONCE(ring->base);
 	rec = READ_ONCE(ring->segment) + (word_taken(word) << UNIT_SHIFT);
 	if (unlikely(word_taken(word) + units > ring->segment_units))
-		return reserve_slow(ring, slot, type, size);
+		return false;
 	if (!evring_clock_inline(&now))
-		return reserve_slow(ring, slot, type, size);
+		return false;
 	slot->ring = ring;
 	slot->rec = rec;
 	slot->word = word + SEQ_ONE + units;
 	slot->head = base + ((word_taken(word) + units) << UNIT_SHIFT);
 	if (unlikely(!word_exchange(ring, &word, slot->word)))
-		return reserve_slow(ring, slot, type, size);
+		return false;
 	ring_header(rec, type, size, now, word_seq(word));
-	return rec + 1;
+	return true;
+}
+
+static __always_inline void *reserve_now(struct evring_slot *slot,
+					 struct evring_event_type *type, u32 len)
+{
+	u32 size = sizeof(struct evring_rec) + len;
+	struct evring_ring *ring;
+
+	ring = this_cpu_read(*type->rings);
+	if (unlikely(!ring || len > ring->payload_max))
+		return reserve_never(ring, slot, type);
+	if (unlikely(!reserve_fast(ring, slot, type, size)))
+		return reserve_slow(ring, slot, type, size);
+	return slot->rec + 1;
 }
 
 void *evring_reserve_now(struct evring_slot *slot, struct evring_event_type *type, u32 len)
@@ -283,27 +291,44 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
+/* The uncommon cases of evring_try_reserve(). The nest is entered. */
+static noinline void *try_reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
+				       struct evring_event_type *type, u32 size)
+{
+	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
+
+	if (likely(ring_reserve(ring, slot, &attempt, size)))
+		return slot->rec + 1;
+	ring_publish(ring);
+	preempt_enable_notrace();
+	return NULL;
+}
+
 /*
  * The same on this CPU's @ring, for an application, which can wait: if there is no
  * room, or the record is too long, nothing is counted and no number is taken. It runs in
  * task context and interrupts no emit, so a full ring is the only reason.
  */
+static __always_inline void *try_reserve_now(struct evring_slot *slot, struct evring_ring *ring,
+					     struct evring_event_type *type, u32 len)
+{
+	u32 size = sizeof(struct evring_rec) + len;
+
+	slot->stage = NULL;
+	if (unlikely(len > ring->payload_max)) {
+		preempt_enable_notrace();
+		return NULL;
+	}
+	if (unlikely(!reserve_fast(ring, slot, type, size)))
+		return try_reserve_slow(ring, slot, type, size);
+	return slot->rec + 1;
+}
+
 void *evring_try_reserve_now(struct evring_slot *slot, struct evring_ring *ring,
 			     struct evring_event_type *type, u32 len)
 {
-	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
-
 	preempt_disable_notrace();
-	slot->stage = NULL;
-	if (unlikely(len > ring->payload_max))
-		goto out;
-	ring_nest(ring);
-	if (likely(ring_reserve(ring, slot, &attempt, sizeof(struct evring_rec) + len)))
-		return slot->rec + 1;
-	ring_publish(ring);
-out:
-	preempt_enable_notrace();
-	return NULL;
+	return try_reserve_now(slot, ring, type, len);
 }
 
 /*
@@ -316,8 +341,7 @@ void *evring_try_reserve(struct evring_slot *slot, struct evring_ring *ring,
 	preempt_disable_notrace();
 	if (unlikely(rcu_access_pointer(type->rules)))
 		return evring_stage(slot, type, len, true);
-	preempt_enable_notrace();
-	return evring_try_reserve_now(slot, ring, type, len);
+	return try_reserve_now(slot, ring, type, len);
 }
 
 static noinline void submit_slow(struct evring_ring *ring)
@@ -366,12 +390,35 @@ static void slot_clear(struct evring_slot *slot)
 }
 
 /* Take the reservation back. False: it is not the last one any more. */
-static bool slot_undo(struct evring_slot *slot)
+static bool slot_undo(struct evring_slot *slot, unsigned long units)
 {
 	unsigned long word = slot->word;
-	unsigned long units = ALIGN(slot->rec->len, 8) >> UNIT_SHIFT;
 
 	return word_exchange(slot->ring, &word, word - SEQ_ONE - units);
+}
+
+/*
+ * The common case of submit_slow() after slot_undo(): nobody has come on top of us, and
+ * before us nothing was reserved that is not published, so head and seq are right.
+ */
+static __always_inline void undone_submit(struct evring_slot *slot, unsigned long units)
+{
+	struct evring_ring *ring = slot->ring;
+	struct evring_ring_page *page = ring->page;
+	unsigned long word = slot->word - SEQ_ONE - units;
+
+	barrier();
+	if (unlikely(ring->nest > 1 || page->head != slot->head - (units << UNIT_SHIFT) ||
+		     page->seq != word_seq(word)))
+		return submit_slow(ring);
+	WRITE_ONCE(ring->nest, 0);
+	barrier();
+	/* A context that came before this has published nothing, as in evring_submit(). */
+	if (unlikely(word != (unsigned long)local_read(&ring->word))) {
+		ring_publish_all(ring);
+		ring_wake(ring);
+	}
+	preempt_enable_notrace();
 }
 
 /*
@@ -382,15 +429,17 @@ static bool slot_undo(struct evring_slot *slot)
 bool evring_withdraw(struct evring_slot *slot)
 {
 	struct evring_ring *ring = slot->ring;
-	bool undone = slot_undo(slot);
+	unsigned long units = ALIGN(slot->rec->len, 8) >> UNIT_SHIFT;
 
-	if (!undone) {
-		slot_clear(slot);
-		slot->rec->type = EVRING_TYPE_DISCARD;
-		evring_count_shown(&ring->discarded, &ring->page->discarded, 1);
+	if (likely(slot_undo(slot, units))) {
+		undone_submit(slot, units);
+		return true;
 	}
+	slot_clear(slot);
+	slot->rec->type = EVRING_TYPE_DISCARD;
+	evring_count_shown(&ring->discarded, &ring->page->discarded, 1);
 	submit_slow(ring);
-	return undone;
+	return false;
 }
 
 /*
@@ -409,7 +458,7 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 	/* The lost record would not fit; few events are so short. */
 	if (slot->rec->len < LOST_SIZE)
 		return evring_withdraw(slot);
-	undone = slot_undo(slot);
+	undone = slot_undo(slot, ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 	if (!undone) {
 		slot_clear(slot);
 		slot->rec->type = EVRING_TYPE_LOST;

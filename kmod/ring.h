@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <asm/local.h>
 #include "limits.h"
+#include "room.h"
 
 /**
  * struct evring_ring - one CPU's ring of one lane
@@ -41,6 +42,9 @@
  *	COMMIT and JOIN, read only where a segment is entered
  * @lane: of this lane
  * @cpu: of this CPU
+ * @user_part: bytes of it that one user may have (user.c)
+ * @slice_shift: log2 of the slices by which they are counted
+ * @room: who waits for room
  * @lost_shown: @lost as user space sees it
  * @cursors: by place of the group
  * @counted: how much of head is in the lane's sum (wake.c)
@@ -75,6 +79,9 @@ struct evring_ring {
 
 	u32 lane ____cacheline_aligned_in_smp;
 	u32 cpu;
+	u64 user_part;
+	unsigned int slice_shift;
+	struct evring_room room;
 	u64 *lost_shown;
 	struct evring_cursor *cursors;
 	atomic64_t counted;

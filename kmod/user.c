@@ -43,12 +43,12 @@ module_param(user_percent, uint, 0444);
 MODULE_PARM_DESC(user_percent, "percent of a held ring that one user's events may take (default: 25)");
 
 /**
- * struct usage - a user's share of one ring; accessed on its CPU alone
+ * struct evring_usage - a user's share of one ring; written on its CPU alone
  * @bound: upper bound of the bytes that are held
  * @slice: number of the slice that @bytes is of, counted from position 0
  * @bytes: published by the user in that slice
  */
-struct usage {
+struct evring_usage {
 	u64 bound;
 	u64 slice[SLICES];
 	u32 bytes[SLICES];
@@ -65,26 +65,32 @@ struct evring_user {
 	struct list_head list;
 	kuid_t uid;
 	unsigned int sessions;
-	struct usage __percpu *usage[EVRING_LANES_MAX];
+	struct evring_usage __percpu *usage[EVRING_LANES_MAX];
 };
 
 static LIST_HEAD(users);
 static DEFINE_MUTEX(users_lock);
 
+/* The bytes that a user may have on a ring of so many */
+u64 evring_user_part(u64 data_size)
+{
+	return div_u64(data_size * user_percent, 100);
+}
+
 /*
  * log2 of a slice's bytes: a ring's and a segment's are powers of two, and a ring
  * with few segments has a slice for each.
  */
-static unsigned int slice_shift(const struct evring_ring *ring)
+unsigned int evring_user_slice(u64 data_size, u32 segment_size)
 {
-	return max(ilog2(ring->data_size) - ilog2(SLICES), ilog2(ring->segment_size));
+	return max(ilog2(data_size) - ilog2(SLICES), ilog2(segment_size));
 }
 
 /* The user's bytes on the ring that a group holds */
-static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
+static u64 usage_held(const struct evring_usage *usage, const struct evring_ring *ring)
 {
 	u64 head = READ_ONCE(ring->page->head), hold = min_t(u64, READ_ONCE(ring->hold), head);
-	unsigned int shift = slice_shift(ring), i;
+	unsigned int shift = ring->slice_shift, i;
 	u64 sum = 0;
 
 	for (i = 0; i < SLICES; i++) {
@@ -98,25 +104,34 @@ static u64 usage_held(const struct usage *usage, const struct evring_ring *ring)
 }
 
 /*
- * May the user put @size bytes more on this CPU's ring? A user with no bytes there
- * always may. Preemption is off; the user was prepared for the lane.
+ * The user's share of this CPU's ring of a lane; NULL: evring_user_prepare() first.
+ * Preemption is off.
  */
-bool evring_user_may(struct evring_user *user, const struct evring_ring *ring, u32 size)
+struct evring_usage *evring_user_usage(const struct evring_user *user, u32 lane)
 {
-	struct usage *usage = this_cpu_ptr(user->usage[ring->lane]);
-	u64 part = div_u64(ring->data_size * user_percent, 100);
+	/* acquire: pairs with smp_store_release() in evring_user_prepare() */
+	struct evring_usage __percpu *usage = smp_load_acquire(&user->usage[lane]);
 
-	if (likely(usage->bound + size <= part))
+	return usage ? this_cpu_ptr(usage) : NULL;
+}
+
+/*
+ * May the user put @size bytes more on this CPU's ring? A user with no bytes there
+ * always may. Preemption is off.
+ */
+bool evring_user_may(struct evring_usage *usage, const struct evring_ring *ring, u32 size)
+{
+	if (likely(usage->bound + size <= ring->user_part))
 		return true;
 	usage->bound = usage_held(usage, ring);
-	return usage->bound + size <= part || !usage->bound;
+	return usage->bound + size <= ring->user_part || !usage->bound;
 }
 
 /* He has put @size bytes there, up to @end. */
-void evring_user_took(struct evring_user *user, const struct evring_ring *ring, u64 end, u32 size)
+void evring_user_took(struct evring_usage *usage, const struct evring_ring *ring, u64 end,
+		      u32 size)
 {
-	struct usage *usage = this_cpu_ptr(user->usage[ring->lane]);
-	u64 slice = (end - size) >> slice_shift(ring);
+	u64 slice = (end - size) >> ring->slice_shift;
 	unsigned int i = slice % SLICES;	/* a ring has as many slices at most */
 
 	if (usage->slice[i] != slice) {
@@ -127,19 +142,12 @@ void evring_user_took(struct evring_user *user, const struct evring_ring *ring, 
 	usage->bound += size;
 }
 
-/* Is there memory to count the user's events in a lane? */
-bool evring_user_prepared(const struct evring_user *user, u32 lane)
-{
-	/* acquire: pairs with smp_store_release() in evring_user_prepare() */
-	return smp_load_acquire(&user->usage[lane]);
-}
-
 /* He is about to publish into a lane. May sleep. */
 int evring_user_prepare(struct evring_user *user, u32 lane)
 {
-	struct usage __percpu *usage;
+	struct evring_usage __percpu *usage;
 
-	usage = alloc_percpu_gfp(struct usage, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	usage = alloc_percpu_gfp(struct evring_usage, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!usage)
 		return -ENOMEM;
 	mutex_lock(&users_lock);

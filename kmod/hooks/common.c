@@ -26,7 +26,8 @@ u64 evring_cgroup_of(struct task_struct *task)
 static __always_inline void fill(struct evring_common *common, struct task_struct *task,
 				 const struct cred *cred)
 {
-	struct pid_namespace *pidns = task_active_pid_ns(task);
+	/* task_active_pid_ns(), without a call */
+	struct pid_namespace *pidns = ns_of_pid(task_pid(task));
 
 	/* What from_kuid(&init_user_ns, ...) comes to, which each event would call four times */
 	common->uid = __kuid_val(cred->uid);

@@ -33,6 +33,7 @@
  * @error: why not
  * @owners: it is attached for these: places of groups, and EVRING_OWNER_ADMIN;
  *	under hooks_lock
+ * @asked: of those, the ones that have asked for a snapshot; likewise
  * @attached: all points that it needs are attached; likewise
  * @wants: filter and limits of each owner, NULL: all events; likewise
  * @gate: the gate that @wants make, NULL: all events
@@ -47,6 +48,7 @@ struct evring_event_hook {
 	struct evring_event_type *type;
 	int error;
 	DECLARE_BITMAP(owners, EVRING_OWNER_ADMIN + 1);
+	DECLARE_BITMAP(asked, EVRING_OWNER_ADMIN + 1);
 	bool attached;
 	struct evring_want *wants[EVRING_OWNER_ADMIN + 1];
 	struct evring_gate __rcu *gate;

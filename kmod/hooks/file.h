@@ -4,6 +4,7 @@
 #define _KMOD_HOOKS_FILE_H
 
 #include <linux/evring.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/string.h>
 
@@ -25,6 +26,16 @@ static inline struct evring_text evring_text_given(const char *given)
 static inline struct evring_text evring_text_path(const struct evring_path_text *path)
 {
 	return (struct evring_text){ .at = path->at, .len = path->len };
+}
+
+/* The path of a file, in the memory of a call until that returns; and what it is */
+static inline struct evring_text evring_text_file(const struct file *file, char *room, u32 size,
+						  u32 *flags)
+{
+	struct evring_path_text path = evring_path(&file->f_path, room, size);
+
+	*flags = path.flags;
+	return evring_text_path(&path);
 }
 
 u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed);

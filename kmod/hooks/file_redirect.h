@@ -32,6 +32,7 @@ EVRING_TASK_EVENT(file_redirect, "file.redirect", 1, "bulk",
 	F(S, U16, path_flags, FLAGS, "what path is", .names = &evring_path_flags)
 
 EVRING_TASK_EVENT(file_close_write, "file.close_write", 1, "bulk",
-		  "a regular file that was open for writing was closed", CLOSE_WRITE_FIELDS);
+		  "a regular file that was open for writing was closed; mntns is 0 if by an exit",
+		  CLOSE_WRITE_FIELDS);
 
 #endif /* _KMOD_HOOKS_FILE_REDIRECT_H */

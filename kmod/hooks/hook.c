@@ -7,10 +7,10 @@
  * A hook that does not emit is never called attached; its state comes with the
  * reason. A hook that this kernel cannot have does not stop the module from loading.
  */
+#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "../group.h"
@@ -109,37 +109,12 @@ static struct evring_point *hook_lacks(const struct evring_event_hook *hook, boo
 	return NULL;
 }
 
-static void point_detach(struct evring_point *point)
-{
-	if (!point->attached)
-		return;
-	point->source->detach(point);
-	point->attached = false;
-	if (point->source->missed)
-		evring_point_tell_missed(point);
-}
-
-static int point_attach(struct evring_point *point)
-{
-	int ret;
-
-	atomic_long_set(&point->missed_told, 0);
-	WRITE_ONCE(point->since, ktime_get_boottime_ns());
-	ret = point->source->attach(point);
-	point->attached = !ret;
-	if (!ret || !point->optional)
-		return ret;
-	pr_warn("evring: %s does without a %s: error %d\n", point->hook->desc->name,
-		point->source->name, ret);
-	return 0;
-}
-
 static void points_detach(struct evring_event_hook *hook)
 {
 	unsigned int i;
 
 	for (i = hook->nr_points; i--;)
-		point_detach(&hook->points[i]);
+		evring_point_detach(&hook->points[i]);
 }
 
 static int points_attach(struct evring_event_hook *hook)
@@ -148,7 +123,7 @@ static int points_attach(struct evring_event_hook *hook)
 	int ret;
 
 	for_each_point(point, hook) {
-		ret = point->error ? 0 : point_attach(point);
+		ret = point->error ? 0 : evring_point_attach(point);
 		if (ret) {
 			points_detach(hook);
 			return ret;
@@ -318,6 +293,7 @@ static bool hook_give_up(struct evring_event_hook *hook, unsigned int owner)
 
 	if (!__test_and_clear_bit(owner, hook->owners))
 		return false;
+	__clear_bit(owner, hook->asked);
 	if (!hook_owned(hook))
 		hook_detach(hook);
 	hook_gate(hook);
@@ -339,6 +315,12 @@ static u32 hook_filters(const struct evring_event_hook *hook)
 	return filters;
 }
 
+/* Who may attach was asked before; a group's user may take it from the owners. */
+static bool may_detach(unsigned int owner)
+{
+	return (owner != EVRING_OWNER_ADMIN && evring_group_is_users(owner)) || perfmon_capable();
+}
+
 static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
 		    struct evring_want **want)
 {
@@ -347,6 +329,8 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
 	lockdep_assert_held(&hooks_lock);
 	if (owner < 0)
 		return owner;
+	if (arg->op == EVRING_HOOK_DETACH && !may_detach(owner))
+		return -EPERM;
 	if (arg->op == EVRING_HOOK_ATTACH)
 		ret = hook_take(hook, owner, arg, want);
 	else if (arg->op == EVRING_HOOK_DETACH && hook_give_up(hook, owner))
@@ -356,12 +340,15 @@ static int hook_ctl(struct evring_event_hook *hook, struct evring_hook *arg,
 	arg->owners = bitmap_weight(hook->owners, EVRING_OWNER_ADMIN + 1);
 	arg->filters = hook_filters(hook);
 	arg->state = hook_state(hook, arg->why);
-	if (!hook->snapshots)
-		return ret;
-	evring_snapshot_look(arg);
+	if (hook->snapshots)
+		evring_snapshot_look(arg);
 	/* It begins when the owner is one. */
-	if (!ret && arg->flags & EVRING_HOOK_F_SNAPSHOT)
+	if (!ret && arg->flags & EVRING_HOOK_F_SNAPSHOT) {
 		arg->snapshot = evring_snapshot_ask(hook);
+		__set_bit(owner, hook->asked);
+	}
+	arg->has = (test_bit(owner, hook->owners) ? EVRING_HAS_HOOK : 0) |
+		   (test_bit(owner, hook->asked) ? EVRING_HAS_SNAPSHOT : 0);
 	return ret;
 }
 
@@ -488,7 +475,7 @@ static void hook_module_comes(struct evring_event_hook *hook, struct module *mod
 		point->error = point->source->find(point, mod);
 		/* The others are attached: it is one that the hook can do without. */
 		if (!point->error && hook->attached)
-			point_attach(point);
+			evring_point_attach(point);
 	}
 	if (hook_owned(hook) && hook_attach(hook))
 		pr_warn("evring: %s could not be attached again: error %d\n", hook->desc->name,
@@ -504,7 +491,7 @@ static void hook_module_goes(struct evring_event_hook *hook, struct module *mod)
 		if (point->error || !point->source->inside || !point->source->inside(point, mod))
 			continue;
 		if (point->optional)
-			point_detach(point);
+			evring_point_detach(point);
 		else
 			hook_detach(hook);
 		point->error = -EAGAIN;

@@ -56,21 +56,13 @@ struct kexec_call {
 	char room[2][ROOM];
 };
 
-static void keep_file(struct evring_text *to, u32 *flags, char room[ROOM], const struct file *file)
-{
-	struct evring_path_text text = evring_path(&file->f_path, room, ROOM);
-
-	*to = evring_text_path(&text);
-	*flags = text.flags;
-}
-
 static void keep_descriptor(struct evring_text *to, u32 *flags, char room[ROOM], int fd)
 {
 	struct file *file = fget_raw(fd);
 
 	if (!file)
 		return;
-	keep_file(to, flags, room, file);
+	*to = evring_text_file(file, room, ROOM, flags);
 	fput(file);	/* sleeps for nobody: the last one is left to a task's work */
 }
 
@@ -125,9 +117,9 @@ static void enter_read_file(struct evring_event_hook *hook, struct pt_regs *regs
 	struct kexec_call *call = file_call(hook);
 
 	if (call && id == READING_KEXEC_IMAGE)
-		keep_file(&call->path, &call->path_flags, call->room[0], file);
+		call->path = evring_text_file(file, call->room[0], ROOM, &call->path_flags);
 	else if (call && id == READING_KEXEC_INITRAMFS)
-		keep_file(&call->initrd, &call->initrd_flags, call->room[1], file);
+		call->initrd = evring_text_file(file, call->room[1], ROOM, &call->initrd_flags);
 }
 
 /* void ima_kexec_cmdline(int kernel_fd, const void *line, int size): the kernel's copy */

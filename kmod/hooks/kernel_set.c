@@ -90,21 +90,48 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 
 /*
  * A parameter's own handler may have a copy of the value on its stack, and need not fill
- * it when the parameter is written. These do, on each kernel from 6.1 to 7.3.
+ * it when the parameter is written: what is there then is nobody's to read. These handlers
+ * do, on each kernel from 6.1 to 7.3. Names are whole, below /proc/sys, as another module
+ * may have a parameter with the same last word; "*" is a network interface.
  */
 static const char *const filled_copies[] = {
-	"hostname", "domainname", "tainted", "numa_balancing", "sched_schedstats",
-	"unprivileged_bpf_disabled", "bpf_stats_enabled", "bpf_jit_enable",
-	"default_qdisc", "rps_sock_flow_entries", "tcp_congestion_control",
-	"ip_local_port_range", "ip_unprivileged_port_start", "ping_group_range",
-	"forwarding", "disable_ipv6", "proxy_ndp", "addr_gen_mode", "disable_policy",
+	"kernel/hostname", "kernel/domainname", "kernel/tainted", "kernel/numa_balancing",
+	"kernel/sched_schedstats", "kernel/unprivileged_bpf_disabled",
+	"kernel/bpf_stats_enabled", "net/core/bpf_jit_enable", "net/core/default_qdisc",
+	"net/core/rps_sock_flow_entries", "net/ipv4/tcp_congestion_control",
+	"net/ipv4/ip_local_port_range", "net/ipv4/ip_unprivileged_port_start",
+	"net/ipv4/ping_group_range", "net/ipv6/conf/*/forwarding",
+	"net/ipv6/conf/*/disable_ipv6", "net/ipv6/conf/*/addr_gen_mode",
+	"net/ipv6/conf/*/disable_policy",
 };
+
+/* Is it the file's name? procfs renames nothing, and an open file has its folders. */
+static bool is_named(const struct dentry *dentry, const char *name)
+{
+	size_t end = strlen(name), begin;
+
+	for (;; end = begin - 1, dentry = dentry->d_parent) {
+		for (begin = end; begin && name[begin - 1] != '/'; begin--)
+			;
+		if (name[begin] != '*' &&
+		    (dentry->d_name.len != end - begin ||
+		     memcmp(dentry->d_name.name, name + begin, end - begin)))
+			return false;
+		if (!begin)
+			return !strcmp(dentry->d_parent->d_name.name, "sys");
+	}
+}
 
 static bool has_old_value(const struct sysctl_call *call, const struct ctl_table *table)
 {
-	return !object_is_on_stack(table->data) ||
-	       match_string(filled_copies, ARRAY_SIZE(filled_copies),
-			    call->dentry->d_name.name) >= 0;
+	unsigned int i;
+
+	if (!object_is_on_stack(table->data))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(filled_copies); i++)
+		if (is_named(call->dentry, filled_copies[i]))
+			return true;
+	return false;
 }
 
 /*

@@ -79,10 +79,7 @@ static struct module_call *call_begin(void *data)
 
 static void keep_file(struct module_call *call, const struct file *file)
 {
-	struct evring_path_text text = evring_path(&file->f_path, call->room, ROOM);
-
-	call->path = evring_text_path(&text);
-	call->path_flags = text.flags;
+	call->path = evring_text_file(file, call->room, ROOM, &call->path_flags);
 	call->inode = file_inode(file)->i_ino;
 	call->dev = file_inode(file)->i_sb->s_dev;
 }

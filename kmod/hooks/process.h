@@ -22,7 +22,8 @@ EVRING_TASK_EVENT(process_fork, "process.fork", 1, "critical", "a process was ma
 	F(S, BOOL, core_dumped, NONE, "it left a core dump")			\
 	F(S, U64, user_time, DURATION, "CPU time of all its threads, in user space") \
 	F(S, U64, system_time, DURATION, "CPU time of all its threads, in the kernel") \
-	F(S, U64, max_rss, NONE, "the most memory that it had at once", .unit = "bytes")
+	F(S, U64, max_rss, NONE, "the most memory that it had at once; before Linux 6.16 not all " \
+	  "of it, if threads end at once", .unit = "bytes")
 
 EVRING_TASK_EVENT(process_exit, "process.exit", 1, "critical", "a process has ended", EXIT_FIELDS);
 

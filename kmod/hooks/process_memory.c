@@ -50,10 +50,7 @@ static struct memory_call *call_begin(void *data, u32 operation, u64 address, u6
 
 static void keep_file(struct memory_call *call, const struct file *file)
 {
-	struct evring_path_text text = evring_path(&file->f_path, call->room, ROOM);
-
-	call->path = evring_text_path(&text);
-	call->path_flags = text.flags;
+	call->path = evring_text_file(file, call->room, ROOM, &call->path_flags);
 	call->inode = file_inode(file)->i_ino;
 	call->dev = file_inode(file)->i_sb->s_dev;
 }

@@ -141,6 +141,8 @@ extern const struct evring_source evring_source_notifier;
 
 void evring_sources_settle(void);
 void evring_point_tell_missed(struct evring_point *point);
+int evring_point_attach(struct evring_point *point);
+void evring_point_detach(struct evring_point *point);
 
 /* source_kprobe.c */
 

@@ -2,7 +2,7 @@
 # The programs of `make bench`; its scripts build those that need another compiler.
 
 BENCH	:= $(B)/bench
-BENCH_PARTS := uml sim bpf tracers publish kafka
+BENCH_PARTS := uml sim bpf tracers publish kafka connect
 BENCH_SIM := $(addprefix $(BENCH)/,drain encoder scaling filter redact)
 
 # For each part: groups of scripts/setup, and targets of this build
@@ -12,19 +12,21 @@ SETUP_bpf := vm bpf
 SETUP_tracers := vm
 SETUP_publish := vm
 SETUP_kafka := kafka peers
+SETUP_connect := kafka warehouse
 NEEDS_uml :=
 NEEDS_sim := $(BENCH_SIM)
 NEEDS_bpf :=
 NEEDS_publish := $(LIB) kmod
 NEEDS_tracers := $(LIB) $(B)/bin/evring $(B)/bin/evring-nop
 NEEDS_kafka := $(BENCH)/evringd-sim $(B)/bin/evring-mock-broker
+NEEDS_connect := $(NEEDS_kafka)
 
 bench:				## measure against others: a table, plots (half an hour)
 	@scripts/setup build bench $(sort $(foreach part,$(BENCH_PARTS),$(SETUP_$(part))))
 	@tests/bench/run $(BENCH_ARGS)
 
 # A part alone. The first is there for `make help`.
-bench-PART:			## one part of it: uml, sim, bpf, tracers, publish or kafka (make bench-sim)
+bench-PART:			## one part of it: uml, sim, bpf, tracers, publish, kafka or connect
 	@echo 'evring: the parts are $(BENCH_ALONE)' >&2; exit 2
 
 BENCH_ALONE := $(addprefix bench-,$(BENCH_PARTS))

@@ -374,17 +374,24 @@ static u64 measure_round(const struct contender *who, const struct bench_size *s
 	return median_of(slices, SLICES);
 }
 
-/* Print the median of all rounds, which are in picoseconds. */
-static int tell(const char *who, const char *what, u64 *values)
+/* Print a figure, which is in picoseconds. */
+static void tell_value(const char *part, const char *who, const char *what, u64 value)
+{
+	u32 rest;
+
+	value = div_u64_rem(value, 1000, &rest);
+	pr_info("{\"part\": \"%s\", \"who\": \"%s\", \"case\": \"%s\", \"metric\": \"ns/event\", \"value\": %llu.%03u}\n",
+		part, who, what, value, rest);
+}
+
+/* Print the median of all rounds. */
+static int tell(const char *part, const char *who, const char *what, u64 *values)
 {
 	u64 median = median_of(values, rounds);
-	u32 rest;
 
 	if (!median)
 		return -ENOBUFS;
-	median = div_u64_rem(median, 1000, &rest);
-	pr_info("{\"part\": \"emit\", \"who\": \"%s\", \"case\": \"%s\", \"metric\": \"ns/event\", \"value\": %llu.%03u}\n",
-		who, what, median, rest);
+	tell_value(part, who, what, median);
 	return 0;
 }
 
@@ -411,7 +418,7 @@ static int bench_size(const struct bench_size *size)
 			if (!has_clock(&contenders[i], clock))
 				continue;
 			snprintf(what, sizeof(what), "%s, %s", size->name, clock_names[clock]);
-			ret = tell(contenders[i].name, what, values[i][clock]);
+			ret = tell("emit", contenders[i].name, what, values[i][clock]);
 			if (ret)
 				return ret;
 		}
@@ -428,12 +435,14 @@ static int bench_clocks(void)
 		for (i = 0; i < ARRAY_SIZE(clocks); i++)
 			values[i][round] = measure_round(&clocks[i], RECORD_64, NO_CLOCK);
 	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
-		ret = tell(clocks[i].name, "clock alone", values[i]);
+		ret = tell("emit", clocks[i].name, "clock alone", values[i]);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
+
+#include "evring_filtered.c"
 
 static int bench_all(void)
 {
@@ -444,7 +453,8 @@ static int bench_all(void)
 		if (ret)
 			return ret;
 	}
-	return bench_clocks();
+	ret = bench_filter();
+	return ret ? ret : bench_clocks();
 }
 
 /* Has every group that holds committed all there is? True if there is none. */
@@ -496,7 +506,7 @@ static int bench_readers(void)
 			continue;
 		snprintf(what, sizeof(what), "%s, %s, %s", RECORD_64->name, clock_names[clock],
 			 readers);
-		ret = tell(who.name, what, values[clock]);
+		ret = tell("emit", who.name, what, values[clock]);
 		if (ret)
 			return ret;
 	}

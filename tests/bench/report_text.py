@@ -28,6 +28,8 @@ PARTS = {
     "drain": "Reading",
     "evringd": "evringd",
     "idle": "Idle",
+    "losses": "Losses",
+    "connect": "Beside Kafka Connect",
 }
 
 ENVS = {

@@ -65,6 +65,21 @@ says "argv  *equal  *'x y'  *accept" "filter check --dump: the program" \
 evring types --json >/tmp/types
 says 'process.exec: 1 instruction' "filter check --types: without a device" \
 	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
+says '"namespace": "evring.process"' "types --schema avro" evring types --schema avro process.exec
+says '^ *optional uint32 ppid = ' "types --schema protobuf" evring types --schema protobuf process.exec
+says '"$schema": "http://json-schema.org/draft-07/schema#"' "types --schema json" \
+	evring types --schema json process.exec
+says '"field": "ppid"' "types --schema connect" evring types --schema connect process.exec
+evring types --schema avro --flat process.exec >/tmp/out
+grep -q '"name": "ppid"' /tmp/out && ! grep -q '"name": "data"' /tmp/out
+ok $? "types --schema --flat: the fields stand beside the envelope"
+evring types --schema avro process.exec >/tmp/out
+evring --device /dev/nosuch types --types /tmp/types --schema avro process.exec | cmp -s - /tmp/out
+ok $? "types --schema --types: the same without a device"
+ends 2 "no 'xml'; allowed: avro, protobuf, json, connect" "types --schema: another format" \
+	evring types --schema xml process.exec
+ends 1 "no type 'nosuch'" "types --schema: no such type" evring types --schema avro nosuch
+ends 2 'name\|NAME' "types --schema: of no type" evring types --schema avro
 says 'No hook has a filter' "filter: none yet" evring filter
 ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
 says 'process.exec: attached' "hooks attach --filter" \
@@ -295,8 +310,79 @@ grep -q '"type":"file.open".*/tmp/file.10' /tmp/live && ! grep -q '"pid":'$daemo
 ok $? "evringd with @security and @audit: acts of others are told, its own are not"
 kill -TERM $daemon
 wait $daemon
-kill -TERM $broker
 says 'idle' "groups drop: with its hooks" evring groups drop idle
+
+# The same by a user who has no capability: one who has it attaches the hooks ahead.
+sed -i 's/^\(evring:.*:\)$/\1nobody/' /etc/group
+as_nobody() {
+	su -s /bin/sh nobody -c "exec $*"
+}
+# plain HOOKS [MORE]: the connector
+plain() {
+	mkdir -p /tmp/plain.d
+	# shellcheck disable=SC2016 # evringd's variable, not ours
+	echo '{"name":"plain","config":{"hooks":"'"$1"'","hooks.filter.process.exec":"uid == 0",'"$2"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'","kafka.sasl.password":"${credential:secret}"}}' \
+		>/tmp/plain.json
+	sed 's/,"kafka.sasl.password":"[^"]*"//' /tmp/plain.json >/tmp/plain.d/plain.json
+	chown -R nobody /tmp/plain.d
+}
+plain process.exec,file.open
+ends 1 'hook process.exec: is not attached for the group plain, which needs CAP_PERFMON: as root, evringd --attach --user 65534 /tmp/plain.d/plain.json' \
+	"evringd without a capability: says what to run" as_nobody evringd /tmp/plain.d/plain.json
+ends 1 'group plain: Operation not permitted: that needs CAP_PERFMON' \
+	"evringd --attach without one, either" as_nobody evringd --attach /tmp/plain.json
+ends 2 'no user nosuch' "evringd --attach: no such user" evringd --attach --user nosuch /tmp/plain.json
+ends 2 'usage' "evringd: --user goes with --attach" evringd --user nobody /tmp/plain.json
+says "the hooks of group plain, which is user 65534's, are attached" \
+	"evringd --attach: for a user, and without looking at passwords" \
+	evringd --attach --user nobody /tmp/plain.json
+says '"name":"plain",.*"uid":65534,' "groups: whose it is" evring groups --json
+says '^process.exec  *plain  *-  *uid == 0' "evringd --attach: with its filter" evring filter
+su -s /bin/sh nobody -c 'exec evringd --connectors /tmp/plain.d --rest /tmp/plain.d/rest.sock' 2>/tmp/log &
+daemon=$!
+until_it_says 'plain: version' cat /tmp/log
+# What it opened before it had its group is told.
+own() {
+	evring tail --json --type file.open --from-start --no-follow >/tmp/events
+	grep -c '"pid":'$daemon, /tmp/events
+}
+before=$(own)
+cp /proc/$daemon/status /tmp/out
+grep -q '^CapEff:.0*$' /tmp/out && grep -q '^Uid:.65534' /tmp/out
+ok $? "evringd runs without a capability"
+for file in 1 2 3; do echo content >/tmp/plain.$file; done
+delivered() {
+	kill -USR1 $daemon
+	cat /tmp/log
+}
+until_it_says 'plain: .* delivered [1-9]' delivered
+says 'plain: .* delivered [1-9]' "... and delivers" delivered
+after=$(own)
+echo "$before and $after by evringd" >/tmp/out
+grep -q '"type":"file.open".*/tmp/plain.3' /tmp/events && [ "$before" = "$after" ]
+ok $? "... acts of others are told, its own are not"
+# It is configured anew, with a hook that is not attached.
+plain process.exec,file.mount,process.state '"hooks.snapshot":"true",'
+kill -HUP $daemon
+until_it_says 'plain: FAILED: hook file.mount: is not attached' cat /tmp/log
+says 'hook file.mount: is not attached for the group plain' "... a hook that it may not attach is no silence" \
+	evring connectors --socket /tmp/plain.d/rest.sock show plain
+says 'are attached' "evringd --attach: of a folder, while evringd runs" \
+	evringd --attach --user nobody --connectors /tmp/plain.d
+until_it_says 'RUNNING' evring connectors --socket /tmp/plain.d/rest.sock
+says 'RUNNING' "... which goes on then" evring connectors --socket /tmp/plain.d/rest.sock
+says 'hook file.open: detached' "... has detached the hook that it wants no more" cat /tmp/log
+says '^file.open  *detached' "... and nobody has that" evring hooks
+evring tail --json --type process.state --from-start --no-follow >/tmp/states
+grep '"pid":'$broker, /tmp/states >/dev/null
+ok $? "... and what ran before is told"
+evring connectors --socket /tmp/plain.d/rest.sock delete plain >/tmp/out 2>&1
+until_it_says 'group plain is dropped' cat /tmp/log
+says 'No group' "a connector that is deleted takes its group along" evring groups
+says '^process.exec  *detached' "... and its hooks" evring hooks
+kill -TERM $daemon
+wait $daemon
+kill -TERM $broker
 
 type=/cli/registration/registration.json
 says '^user.registered: version 1, id [0-9]*, generation 0, lane app' \

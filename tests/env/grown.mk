@@ -7,7 +7,7 @@
 GROWN	:= $(B)/grow
 GROW	:= $(GROWN)/include/uapi/linux/evring.h
 GROWS	:= describe limits clock clock_line lane_info group_info meta cursor ring_page meta_read \
-	   ring_read join commit_entry commit arm hook drop filter_read redact register unregister \
+	   ring_read join commit_entry commit arm hook drop give filter_read redact register unregister \
 	   publish block block_field block_names block_value
 $(GROW): include/uapi/linux/evring.h tests/env/grown.mk
 	@mkdir -p $(@D)

@@ -3,6 +3,8 @@
 """Read events in each format with libraries that are not ours, and compare with their JSON.
 
     values | formats.py values           random events (values.c)
+    formats.py grown BROKERS REGISTRY    events of a type that got a field more meanwhile
+    formats.py rejected BROKERS REGISTRY COUNT   so many events in topic avro are declared rejected
     formats.py topics BROKERS REGISTRY   what evringd has sent (schemas): topic json has JSON, and
                                          avro..., protobuf... and others the same events
 """
@@ -17,6 +19,7 @@ import urllib.request
 
 import fastavro
 import jsonschema
+import layouts
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
@@ -236,7 +239,22 @@ def clashes(schemas, event):
     return any(name.endswith("_") for name in names) or flatten(event) is None
 
 
+def check_identity(event, who):
+    """What evringd reads back of a pack's line"""
+    if event["version"] is not None:
+        expect("identity", who, {
+            "id": "/".join(str(event[key]) for key in
+                           ("machine_id", "boot_id", "lane", "cpu", "seq")),
+            "type": f"{event['type']}/{event['version']}", "seq": event["seq"],
+            "timestamp": event["time_ns"] // 10**6})
+
+
 def check_event(schemas, values, event):
+    flat = flatten(event)
+    if flat is not None:
+        expect("flat", json.loads(values["flat"]), flat)
+    for name in ("json", "flat", "ecs", "ocsf"):
+        check_identity(event, values["identities"][name])
     cloudevent(values["cloudevents"], event)
     expect("json-schema", json.loads(values["json-schema"]), event)
     wrapped = json.loads(values["json-connect"])
@@ -296,7 +314,9 @@ def random_events():
             counts["types"] += 1
             counts["crossed"] += cross_older(schemas)
             continue
-        values = {key: bytes.fromhex(value) for key, value in line.items() if key != "type"}
+        values = {key: bytes.fromhex(value) for key, value in line.items()
+                  if isinstance(value, str) and key != "type"}
+        values["identities"] = line["identities"]
         values["known"] = line["type"] is not None
         try:
             event = json.loads(values["json"], object_pairs_hook=no_duplicates)
@@ -397,6 +417,22 @@ def check_binary(messages, events):
             "content-type": "application/json"})
 
 
+def check_layouts(got, events):
+    for message in got["flat"]:
+        flat = json.loads(message.value())
+        expect("flat", flat, flatten(events[identity(flat)]))
+    by_id = {"/".join(map(str, key)): event for key, event in events.items()}
+    documents = [json.loads(message.value()) for message in got["ecs"]]
+    packed = [json.loads(line) for message in got["packed"]
+              for line in message.value().splitlines()]
+    expect("events of packed", len(packed), len(events))
+    for document in documents + packed:
+        layouts.check_ecs(by_id[document["event"]["id"]], document, set())
+    for message in got["ocsf"]:
+        document = json.loads(message.value())
+        layouts.check_ocsf(by_id[document["metadata"]["uid"]], document, set())
+
+
 def json_events(got):
     events = {}
     for message in got["json"]:
@@ -442,11 +478,76 @@ def topics(brokers, url):
     return True
 
 
+def laid_out(brokers):
+    got = consume(brokers)
+    events = json_events(got)
+    for name in ("flat", "ecs", "ocsf"):
+        expect(f"events of {name}", len(got[name]), len(events))
+    check_layouts(got, events)
+    return True
+
+
+def versions_of(client, messages):
+    """The schemas that messages were written with, in the order of their ids"""
+    ids = sorted({int.from_bytes(message.value()[1:5], "big") for message in messages})
+    return [client.get_schema(number).schema_str for number in ids]
+
+
+def avro_fields(schema):
+    return list(known_fields(known_fields(json.loads(schema))["data"]["type"]))
+
+
+def grown(brokers, url):
+    """Each event has its own schema; both schemas read all events."""
+    client = SchemaRegistryClient({"url": url})
+    messages = consume(brokers)["grown"]
+    versions = versions_of(client, messages)
+    expect("fields", [avro_fields(schema) for schema in versions],
+           [["first"], ["first", "second"]])
+    written = [AvroDeserializer(client)(message.value(), None)["data"] for message in messages]
+    half = len(messages) // 2
+    expect("events", written, [{"first": i} for i in range(half)] +
+           [{"first": i, "second": 1000 + i} for i in range(half)])
+    for version, fields in enumerate((("first",), ("first", "second"))):
+        deserialize = AvroDeserializer(client, schema_str=versions[version])
+        for message, data in zip(messages, written):
+            expect(f"version {version + 1}", deserialize(message.value(), None)["data"],
+                   {field: data.get(field) for field in fields})
+    print(json.dumps({"events": len(messages)}))
+    return half > 0
+
+
+def rejected(brokers, url, count):
+    """Of 300 events and 1000 before them, each is there or declared."""
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": url}))
+    records = [deserialize(message.value(), None) for message in consume(brokers)["avro"]]
+    declared = [record for record in records if record["type"] == "evring.rejected"]
+    expect("declared", len(declared), int(count))
+    there = {identity(record) for record in records}
+    expect("identities", len(there), 1300)
+    for record in declared:
+        data = record["data"]
+        expect("data", {key: data[key] for key in data if data[key] is not None and
+                        key not in ("reason", "code")}, {
+            "first_seq": record["seq"], "last_seq": record["seq"], "count": 1,
+            "event_type": "process.exec/1", "topic": "avro", "dead_letter": ""})
+        if "MSG_SIZE_TOO_LARGE" not in data["reason"] and "INVALID_RECORD" not in data["reason"]:
+            raise Mismatch(f"reason: {data}")
+    print(json.dumps({"declared": len(declared)}))
+    return True
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["values"]:
         sys.exit(0 if random_events() else 1)
     if len(sys.argv) == 4 and sys.argv[1] == "topics":
         sys.exit(0 if topics(*sys.argv[2:]) else 1)
+    if len(sys.argv) == 3 and sys.argv[1] == "layouts":
+        sys.exit(0 if laid_out(sys.argv[2]) else 1)
+    if len(sys.argv) == 4 and sys.argv[1] == "grown":
+        sys.exit(0 if grown(*sys.argv[2:]) else 1)
+    if len(sys.argv) == 5 and sys.argv[1] == "rejected":
+        sys.exit(0 if rejected(*sys.argv[2:]) else 1)
     if len(sys.argv) == 4 and sys.argv[1] == "avro":
         sys.exit(0 if avro(*sys.argv[2:]) else 1)
     sys.exit(2)

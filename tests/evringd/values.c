@@ -22,8 +22,20 @@
 #define FIELDS_MAX	40
 #define PAYLOAD_MAX	2048
 
-static const char *const formats[] = {
-	"json", "avro", "protobuf", "json-connect", "json-schema", "cloudevents",
+/* As lines and schemas name them, and what they are set by */
+static const struct {
+	const char *name, *format, *layout;
+	bool is_flat;
+} formats[] = {
+	{ "json", "json", "evring", false },
+	{ "flat", "json", "evring", true },
+	{ "ecs", "json", "ecs", false },
+	{ "ocsf", "json", "ocsf", false },
+	{ "avro", "avro", "evring", false },
+	{ "protobuf", "protobuf", "evring", false },
+	{ "json-connect", "json-connect", "evring", false },
+	{ "json-schema", "json-schema", "evring", false },
+	{ "cloudevents", "cloudevents", "evring", false },
 };
 
 #define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -136,6 +148,9 @@ static size_t random_payload(const struct evring_type *type, char *payload)
 		} else if (field->kind == EVRING_KIND_FIXED && field->size == 16 && any(2)) {
 			memset(payload + field->offset, 0, 10);
 			memset(payload + field->offset + 10, 0xff, 2);
+		} else if (field->format == EVRING_FORMAT_ENUM && field->nr_values && any(4)) {
+			memcpy(payload + field->offset,
+			       &field->values[any(field->nr_values)].value, field->size);
 		}
 	}
 	/* Of an older module: its last fields are not there. */
@@ -152,8 +167,20 @@ static json_t *hex_of(const char *bytes, size_t len)
 	return must(json);
 }
 
+/* Which event the value is of, as a line of a pack */
+static json_t *identity_of(const struct converter *converter, char *value, size_t len)
+{
+	struct identity who;
+
+	value[len] = '\n';
+	if (!converter->identity || !converter->identity(value, len + 1, &who))
+		return json_null();
+	return must(json_pack("{s:s, s:s, s:I, s:I}", "id", who.id, "type", who.type, "seq",
+			      (json_int_t)who.seq, "timestamp", (json_int_t)who.timestamp));
+}
+
 /* Its buffer has exactly the room that it is bound to take: the sanitizers watch its end. */
-static json_t *value_of(size_t format, const struct evring_event *event)
+static json_t *value_of(size_t format, const struct evring_event *event, json_t *identities)
 {
 	const struct converter *converter = converter_of(cfgs[format]);
 	size_t room = converter->bound(event) + schemas_head_len(srcs[format].schemas, event);
@@ -169,11 +196,14 @@ static json_t *value_of(size_t format, const struct evring_event *event)
 		len = converter->encode(&srcs[format], event, buf, room);
 	}
 	if (len < 0) {
-		fprintf(stderr, "%s of %s: %s\n", formats[format],
+		fprintf(stderr, "%s of %s: %s\n", formats[format].name,
 			event->type ? event->type->name : "?", strerror((int)-len));
 		exit(1);
 	}
 	json = hex_of(buf, (size_t)len);
+	buf = must(realloc(buf, (size_t)len + 1));
+	json_object_set_new(identities, formats[format].name,
+			    identity_of(converter, buf, (size_t)len));
 	free(buf);
 	return json;
 }
@@ -191,7 +221,7 @@ static void put_event(const struct evring_type *type)
 		.rec = &rec, .payload_len = (uint32_t)len, .cpu = (uint32_t)any(4096),
 		.lane = (uint16_t)any(3), .type = any(50) ? type : NULL, .seq = any(1ull << 31) << 15,
 	};
-	json_t *line = json_object();
+	json_t *line = json_object(), *identities = json_object();
 
 	if (!any(4))
 		rec.flags |= EVRING_REC_REDACTED;
@@ -200,7 +230,8 @@ static void put_event(const struct evring_type *type)
 	event.payload = exact;
 	json_object_set_new(line, "type", event.type ? json_string(type->name) : json_null());
 	for (i = 0; i < NR_FORMATS; i++)
-		json_object_set_new(line, formats[i], value_of(i, &event));
+		json_object_set_new(line, formats[i].name, value_of(i, &event, identities));
+	json_object_set_new(line, "identities", identities);
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(line);
@@ -267,11 +298,14 @@ static bool open_all(void)
 	if (sim_boot(&boot) || evring_open(&ev, NULL))
 		return false;
 	for (i = 0; i < NR_FORMATS; i++) {
-		bool typed = !strcmp(formats[i], "avro") || !strcmp(formats[i], "protobuf");
+		bool typed = !strcmp(formats[i].format, "avro") ||
+			     !strcmp(formats[i].format, "protobuf");
 
 		text = xprintf("{\"name\": \"v\", \"config\": {\"value.format\": \"%s\", "
-			       "\"data.flatten\": \"%s\", \"kafka.bootstrap.servers\": \"h:1\"}}",
-			       formats[i], typed && flat ? "true" : "false");
+			       "\"json.layout\": \"%s\", \"data.flatten\": \"%s\", "
+			       "\"kafka.bootstrap.servers\": \"h:1\"}}", formats[i].format,
+			       formats[i].layout,
+			       formats[i].is_flat || (typed && flat) ? "true" : "false");
 		cfgs[i] = config_parse(text, strlen(text), &problems);
 		free(text);
 		problems_print(&problems, stderr);

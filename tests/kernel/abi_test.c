@@ -28,7 +28,7 @@ TEST(the_meta_page_describes_the_kernel_that_wrote_it)
 	EXPECT_EQ(EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
 		  EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
 		  EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT |
-		  EVRING_FEATURE_REDACT, meta.features);
+		  EVRING_FEATURE_REDACT | EVRING_FEATURE_GIVE, meta.features);
 	EXPECT_STREQ(evring_version(), meta.module);
 	EXPECT_EQ(48, meta.seq_bits);
 	EXPECT_EQ(EVRING_ABI_VERSION, meta.version);
@@ -127,6 +127,7 @@ TEST(each_calls_number_is_what_it_always_was)
 	EXPECT_EQ(0x4018EB07, FIRST(EVRING_IOC_ARM, evring_arm, reserved));
 	EXPECT_EQ(0x4088EB08, FIRST(EVRING_IOC_DROP, evring_drop, reserved));
 	EXPECT_EQ(0xC110EB09, FIRST(EVRING_IOC_FILTER, evring_filter_read, len));
+	EXPECT_EQ(0x4088EB0E, FIRST(EVRING_IOC_GIVE, evring_give, flags));
 	EXPECT_EQ(6, EVRING_CMD_COMMIT);
 }
 

@@ -3,15 +3,19 @@
 #ifndef EVRING_TEST_CHURN_H
 #define EVRING_TEST_CHURN_H
 
+#include <linux/bpf.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/timex.h>
 #include <sys/xattr.h>
 
+#include "kmodule.h"
 #include "load.h"
 #include "net_deed.h"
 
 #define CHURN_PATH	"/tmp/evring-churn"
+#define CHURN_MODULE	"evring_heartbeat"	/* has a type of its own */
 
 /* No result matters: a call that a kernel refuses is told as refused. */
 static inline void churn_ignore(long result)
@@ -80,7 +84,8 @@ static inline void churn_processes(void)
 		churn_ignore(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 		ptrace(PTRACE_DETACH, getpid(), NULL, NULL);
 		churn_ignore(setsid());
-		churn_ignore(unshare(CLONE_NEWUTS));
+		if (!unshare(CLONE_NEWUTS))
+			churn_ignore(sethostname("churn", 5));
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
 		     -1, 0);
 		churn_ignore(setresuid(65534, 65534, 65534));
@@ -122,6 +127,39 @@ static inline void churn_requests(void)
 	io_uring_queue_exit(&ring);
 }
 
+/*
+ * A module that comes and goes, with those that trace its tracepoints; all processes have one
+ * between them. And a program that the kernel verifies.
+ */
+static inline void churn_code(void)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2,
+		.insns = (uintptr_t)insns, .license = (uintptr_t)"GPL",
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (fd >= 0)
+		close(fd);
+	churn_ignore(syscall(SYS_finit_module, -1, "", 0));
+	churn_ignore(module_load(CHURN_MODULE, ""));
+	churn_ignore(module_unload(CHURN_MODULE));
+}
+
+/* What changes nothing, or next to it */
+static inline void churn_settings(void)
+{
+	struct timex timex = { .modes = ADJ_MAXERROR, .maxerror = 16000000 };
+	int fd = open("/proc/sys/kernel/printk_delay", O_WRONLY);
+
+	churn_ignore(write(fd, "0", 1));
+	close(fd);
+	churn_ignore(adjtimex(&timex));
+}
+
 /* A process that does it all for ever, and counts in *@rounds */
 static inline pid_t churn_start(unsigned int nr, uint64_t *rounds)
 {
@@ -142,6 +180,8 @@ static inline pid_t churn_start(unsigned int nr, uint64_t *rounds)
 		churn_processes();
 		churn_mounts();
 		churn_requests();
+		churn_code();
+		churn_settings();
 		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
 	}
 }

@@ -18,6 +18,7 @@ static const struct evring_hook ok_hook = { .name = "process.fork", .op = EVRING
 static const struct evring_join ok_join = { .name = GROUP, .lanes = CRITICAL };
 static const struct evring_arm ok_arm = { .lanes = CRITICAL };
 static const struct evring_drop ok_drop = { .name = "ioctl-absent" };
+static const struct evring_give ok_give = { .name = "ioctl-absent" };
 static const struct evring_filter_read ok_filter = { .name = "process.fork" };
 static const struct evring_redact ok_redact = { .name = "process.exec" };
 static const struct evring_commit ok_commit = {
@@ -25,7 +26,7 @@ static const struct evring_commit ok_commit = {
 };
 static const struct evring_ring_read ok_ring;
 
-enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, REDACT, CALLS };
+enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, REDACT, GIVE, CALLS };
 
 /* A call, with an argument that there is nothing wrong with */
 static const struct good {
@@ -56,6 +57,8 @@ static const struct good {
 		   knows(evring_filter_read, len), true, 0 },
 	[REDACT] = { EVRING_IOC_REDACT, &ok_redact, sizeof(ok_redact),
 		   knows(evring_redact, hidden), true, 0 },
+	[GIVE] = { EVRING_IOC_GIVE, &ok_give, sizeof(ok_give),
+		 knows(evring_give, flags), false, -ENOENT },
 };
 
 FIXTURE(session) {
@@ -160,7 +163,7 @@ TEST_F(session, a_call_that_is_not_known_is_refused)
 {
 	unsigned int nr, i;
 
-	for (nr = _IOC_NR(EVRING_IOC_REDACT) + 1; nr < 256; nr++) {
+	for (nr = _IOC_NR(EVRING_IOC_GIVE) + 1; nr < 256; nr++) {
 		EXPECT_EQ(-ENOTTY, call(self->fd, _IO(EVRING_IOC_MAGIC, nr), self->room));
 		EXPECT_EQ(-ENOTTY, call(self->fd, _IOC(_IOC_WRITE, EVRING_IOC_MAGIC, nr, 16),
 					self->room));
@@ -233,7 +236,7 @@ static const struct reserved {
 	{ HOOK, offsetof(struct evring_hook, op), 2, 32 },
 	{ HOOK, offsetof(struct evring_hook, flags), 0, 32 },
 	{ HOOK, offsetof(struct evring_hook, lane), 0, 128 },
-	{ HOOK, offsetof(struct evring_hook, snapshot), 0, 64 },
+	{ HOOK, offsetof(struct evring_hook, snapshot), 0, 128 },
 	{ JOIN, offsetof(struct evring_join, flags), 0, 32 },
 	{ JOIN, offsetof(struct evring_join, policy), 1, 32 },
 	{ JOIN, offsetof(struct evring_join, start), 1, 32 },
@@ -245,6 +248,7 @@ static const struct reserved {
 	{ ARM, offsetof(struct evring_arm, flags), 0, 32 },
 	{ ARM, offsetof(struct evring_arm, reserved), 0, 32 },
 	{ DROP, offsetof(struct evring_drop, flags), 0, 64 },
+	{ GIVE, offsetof(struct evring_give, flags), 0, 32 },
 	{ FILTER, offsetof(struct evring_filter_read, len), 0, 224 },
 	{ REDACT, offsetof(struct evring_redact, op), 2, 32 },
 	{ REDACT, offsetof(struct evring_redact, flags), 1, 32 },
@@ -311,14 +315,17 @@ TEST_F(session, a_bad_name_is_refused)
 	struct evring_join join_arg = ok_join;
 	struct evring_hook hook_arg = ok_hook;
 	struct evring_drop drop_arg = ok_drop;
+	struct evring_give give_arg = ok_give;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bad_names) / sizeof(*bad_names); i++) {
 		put_name(join_arg.name, bad_names[i]);
 		put_name(hook_arg.name, bad_names[i]);
 		put_name(drop_arg.name, bad_names[i]);
+		put_name(give_arg.name, bad_names[i]);
 		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_JOIN, &join_arg));
 		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_HOOK, &hook_arg));
+		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_GIVE, &give_arg));
 		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_DROP, &drop_arg)) {
 			TH_LOG("name '%s'", bad_names[i]);
 		}
@@ -679,6 +686,7 @@ static int forbidden(int fd)
 	bits |= (call(fd, EVRING_IOC_DROP, &ok_drop) == -EPERM) << 3;
 	bits |= (join(fd, GROUP, CRITICAL) != 0) << 4;
 	bits |= (call(fd, EVRING_IOC_ARM, &ok_arm) != 0) << 5;
+	bits |= (call(fd, EVRING_IOC_GIVE, &ok_give) == -EPERM) << 6;
 	return bits;
 }
 
@@ -688,12 +696,12 @@ static void call_as_member(void *unused)
 	_exit(forbidden(session_open(O_RDONLY)));
 }
 
-TEST(a_member_of_the_group_reads_but_attaches_and_drops_nothing)
+TEST(a_member_of_the_group_reads_but_attaches_drops_and_gives_nothing)
 {
 	int status = in_child(call_as_member, NULL);
 
 	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3, WEXITSTATUS(status));
+	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3 | 1 << 6, WEXITSTATUS(status));
 	groups_drop();
 }
 
@@ -712,7 +720,7 @@ TEST(to_be_root_of_ones_own_user_namespace_does_not_help)
 	int status = in_child(call_in_own_namespace, NULL);
 
 	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3, WEXITSTATUS(status));
+	EXPECT_EQ(1 << 0 | 1 << 1 | 1 << 3 | 1 << 6, WEXITSTATUS(status));
 	groups_drop();
 }
 

@@ -169,7 +169,8 @@ static void no_value_in_errors(void)
 {
 	static const char *const keys[] = {
 		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
-		"topic", "key", "value.format", "value.converter", "data.flatten", "headers", "timestamp", "pack.bytes",
+		"topic", "key", "value.format", "value.converter", "json.layout", "data.flatten",
+		"headers", "timestamp", "pack.bytes",
 		"watermark.bytes", "flush.ms", "batch.events", "inflight.max.bytes",
 		"inflight.max.events", "errors.tolerance", "delivery.accept", "shutdown.timeout.ms",
 		"machine.id", "log.level",
@@ -391,7 +392,18 @@ static void formats(void)
 		"has a name or a password in it", "a password in the URL");
 	refuses(WITH("\"value.format\": \"avro\", \"pack.bytes\": \"4000\""), "go one a message",
 		"packs of Avro");
-	refuses(WITH("\"data.flatten\": \"true\""), "the fields are nested", "flat JSON");
+	refuses(WITH("\"value.format\": \"json-connect\", \"data.flatten\": \"true\""),
+		"the fields are nested; allowed: true with json, avro and protobuf",
+		"json-connect that is flat");
+	refuses(WITH("\"value.format\": \"avro\", \"json.layout\": \"ecs\""),
+		"key \"json.layout\": this \"value.format\" has names of its own; allowed: ecs and "
+		"ocsf with \"value.format\" json", "a layout of Avro");
+	refuses(WITH("\"json.layout\": \"ocsf\", \"data.flatten\": \"true\""),
+		"this \"json.layout\" says where fields stand", "a flat layout");
+	refuses(WITH("\"json.layout\": \"cef\""), "evring|ecs|ocsf", "another layout");
+	config_free(takes(WITH("\"data.flatten\": \"true\""), "flat JSON"));
+	config_free(takes(WITH("\"json.layout\": \"ecs\", \"pack.bytes\": \"4000\""),
+			  "packs of a layout"));
 }
 
 /* @with as one more key: same, live or anew */

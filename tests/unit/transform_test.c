@@ -762,7 +762,7 @@ static void mistakes(void)
 	refuses(ONE("UserNames", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 0\", "
 		    "\"value.format\": \"protobuf\""), "under the same numbers",
 		"fields of some events in Protobuf");
-	refuses(ONE("Flatten$Value", ""), "the transform Flatten: of this", "Flatten of a format that is nested");
+	refuses(ONE("Flatten$Value", ", \"value.format\": \"raw\""), "the transform Flatten: of this", "Flatten of a format that is nested");
 	refuses(ONE("Flatten", ", \"value.format\": \"avro\", \"transforms.a.delimiter\": \".\""),
 		"allowed: _", "a delimiter");
 	refuses(ONE("Flatten", FOR("RecordIsTombstone") ", \"value.format\": \"avro\""), "have one shape",

@@ -22,6 +22,7 @@ struct group_row {
 	json_t *lanes;
 	uint64_t owner, generation, abandon_ms, away_ns;
 	bool abandoned;
+	uint64_t uid;
 	uint64_t lag_bytes, lag_events, missed;
 };
 
@@ -45,6 +46,7 @@ static const struct column columns[] = {
 	GROUP_COLUMN(generation, COUNT, NULL),
 	GROUP_COLUMN(abandon_ms, COUNT, NULL),
 	GROUP_COLUMN(away_ns, DURATION, "AWAY"),
+	GROUP_COLUMN(uid, COUNT, NULL),
 	COLUMN_STYLED(struct group_row, abandoned, FLAG, "ABANDONED", abandoned_style),
 	GROUP_COLUMN(lag_bytes, BYTES, "LAG"),
 	GROUP_COLUMN(lag_events, COUNT, "EVENTS"),
@@ -66,6 +68,7 @@ static struct group_row row_of(const struct snapshot *snap, unsigned int index)
 		.generation = group->generation,
 		.abandon_ms = group->abandon_ms,
 		.away_ns = group->left_ns ? group_away_ns(snap, group) : COLUMN_NONE,
+		.uid = group->flags & EVRING_GROUP_GIVEN ? group->uid : COLUMN_NONE,
 		.abandoned = group->flags & EVRING_GROUP_ABANDONED,
 		.lag_bytes = lag.bytes,
 		.lag_events = lag.events_known ? lag.events : COLUMN_NONE,

@@ -53,17 +53,22 @@ static void errors_check(const struct config *cfg, struct problems *problems)
 			"has refused the event; allowed: another topic");
 }
 
+/* The group has the connector's name, if "group.id" gives it none. */
+static void settle_group(struct config *cfg, json_t *settings, struct problems *problems)
+{
+	if (!cfg->name || json_object_get(settings, "group.id"))
+		return;
+	if (evring_name_ok(cfg->name))
+		cfg->group = xstrdup(cfg->name);
+	else
+		problem(problems, "key \"name\": is not a group's name, so \"group.id\" is "
+			"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -", EVRING_NAME_MAX - 1);
+}
+
 /* Checks that need more than one key */
 static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
 {
-	if (cfg->name && !json_object_get(settings, "group.id")) {
-		if (evring_name_ok(cfg->name))
-			cfg->group = xstrdup(cfg->name);
-		else
-			problem(problems, "key \"name\": is not a group's name, so \"group.id\" is "
-				"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -",
-				EVRING_NAME_MAX - 1);
-	}
+	settle_group(cfg, settings, problems);
 	errors_check(cfg, problems);
 	cfg->flatten = cfg->flatten || transforms_flatten(cfg);
 	format_settle(cfg, settings, problems);
@@ -86,6 +91,36 @@ struct config *config_new(const char *name, json_t *settings, struct problems *p
 		read_setting(cfg, key, value, problems);
 	}
 	check_together(cfg, settings, problems);
+	return cfg;
+}
+
+static bool is_of_source(const char *key)
+{
+	static const char *const keys[] = {
+		"group.id", "group.start", "group.policy", "group.abandon.ms", "lanes", "hooks",
+		"hooks.snapshot", "device", "machine.id",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return !strncmp(key, FILTER_PREFIX, strlen(FILTER_PREFIX));
+}
+
+struct config *config_of_source(const char *name, json_t *settings, struct problems *problems)
+{
+	struct config *cfg = xgrow(NULL, 0, 1, sizeof(*cfg));
+	const char *key;
+	json_t *value;
+
+	keys_default(cfg);
+	cfg->name = xstrdup(name);
+	json_object_foreach(settings, key, value) {
+		if (is_of_source(key))
+			read_setting(cfg, key, value, problems);
+	}
+	settle_group(cfg, settings, problems);
 	return cfg;
 }
 

@@ -35,6 +35,7 @@ struct config {
 	uint64_t format;		/* enum value_format, whichever key has said so */
 	uint64_t converter;		/* enum converter_class */
 	uint64_t schemas_enable;	/* 1: true */
+	uint64_t layout;		/* enum json_layout */
 	uint64_t flatten;		/* 1: the fields stand beside the envelope */
 	char *registry_url;		/* with commas between; NULL: there is none */
 	uint64_t auto_register;		/* 1: true */
@@ -83,6 +84,8 @@ enum value_format {
 	VALUE_CLOUDEVENTS,
 };
 
+enum json_layout { LAYOUT_EVRING, LAYOUT_ECS, LAYOUT_OCSF };
+
 /* value.converter, by the last word of the class's name */
 enum converter_class {
 	CLASS_NONE, CLASS_JSON, CLASS_JSON_SCHEMA, CLASS_AVRO, CLASS_PROTOBUF, CLASS_BYTES,
@@ -108,6 +111,12 @@ void config_adopt(struct config *cfg, struct config *from);
 
 /* A configuration of this name and these @settings; it may be used only if there are no @problems. */
 struct config *config_new(const char *name, struct json_t *settings, struct problems *problems);
+/*
+ * Only where its events come from: group, lanes, hooks. No other key is looked at, nor the
+ * secret that a config provider would give.
+ */
+struct config *config_of_source(const char *name, struct json_t *settings,
+				struct problems *problems);
 /* NULL, or a configuration; it may be used only if there are no @problems. */
 struct config *config_load(const char *path, struct problems *problems);
 /* The same of a text in memory. */

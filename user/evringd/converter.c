@@ -16,5 +16,9 @@ const struct converter *converter_of(const struct config *cfg)
 		[VALUE_CLOUDEVENTS] = &converter_cloudevents,
 	};
 
+	if (cfg->format == VALUE_JSON && cfg->layout != LAYOUT_EVRING)
+		return cfg->layout == LAYOUT_ECS ? &converter_ecs : &converter_ocsf;
+	if (cfg->format == VALUE_JSON && cfg->flatten)
+		return &converter_flat;
 	return converters[cfg->format];
 }

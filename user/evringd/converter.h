@@ -94,6 +94,8 @@ struct converter {
 extern const struct converter converter_json, converter_raw, converter_connect;
 extern const struct converter converter_json_schema, converter_avro, converter_protobuf;
 extern const struct converter converter_cloudevents;
+/* value.format=json: with data.flatten, and in other layouts (layout.h) */
+extern const struct converter converter_flat, converter_ecs, converter_ocsf;
 
 const struct converter *converter_of(const struct config *cfg);
 

@@ -194,8 +194,8 @@ static void fill(struct declaration *d, const struct config *cfg, const struct r
  */
 static const struct converter *converter_for(const struct config *cfg)
 {
-	return cfg->pack_bytes && cfg->headers == HEADERS_NONE ? &converter_json :
-								  converter_of(cfg);
+	return cfg->pack_bytes && cfg->headers == HEADERS_NONE && cfg->format != VALUE_JSON ?
+	       &converter_json : converter_of(cfg);
 }
 
 /*
@@ -206,7 +206,8 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 		    struct outgoing *out)
 {
 	const struct converter *converter = converter_for(enc->cfg);
-	bool line = enc->cfg->pack_bytes && converter == &converter_json;
+	bool line = enc->cfg->pack_bytes && (converter == &converter_json ||
+					     enc->cfg->format == VALUE_JSON);
 	size_t room = converter->bound(&d->event) +
 		      schemas_head_len(enc->src->schemas, &d->event);
 	char *value = xalloc(room + 1);

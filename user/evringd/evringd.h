@@ -9,6 +9,7 @@
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
  *	folder		all files of a folder
+ *	attach		--attach: their hooks, for an evringd without the right to
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
  *	problem, words	... all errors in them; lists of words
@@ -64,6 +65,7 @@
 #define EVRINGD_H
 
 #include "accept.h"
+#include "attach.h"
 #include "auth.h"
 #include "cell.h"
 #include "check.h"

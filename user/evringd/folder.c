@@ -16,6 +16,23 @@ static int is_file_of_ours(const struct dirent *found)
 	return *found->d_name != '.' && len > 5 && !strcmp(found->d_name + len - 5, ".json");
 }
 
+static void load(struct folder_file *file, char *path)
+{
+	file->path = path;
+	file->problems = (struct problems){ .file = path };
+	definition_load(&file->def, path, &file->problems);
+}
+
+void folder_of(struct folder *folder, char *const *paths, size_t nr)
+{
+	size_t i;
+
+	folder->files = xgrow(NULL, 0, nr, sizeof(*folder->files));
+	folder->nr = nr;
+	for (i = 0; i < nr; i++)
+		load(&folder->files[i], xstrdup(paths[i]));
+}
+
 int folder_read(struct folder *folder, const char *path)
 {
 	struct dirent **found = NULL;
@@ -26,11 +43,7 @@ int folder_read(struct folder *folder, const char *path)
 	folder->files = xgrow(NULL, 0, (size_t)nr, sizeof(*folder->files));
 	folder->nr = (size_t)nr;
 	for (i = 0; i < nr; i++) {
-		struct folder_file *file = &folder->files[i];
-
-		file->path = xprintf("%s/%s", path, found[i]->d_name);
-		file->problems = (struct problems){ .file = file->path };
-		definition_load(&file->def, file->path, &file->problems);
+		load(&folder->files[i], xprintf("%s/%s", path, found[i]->d_name));
 		free(found[i]);
 	}
 	free(found);

@@ -19,6 +19,8 @@ struct folder {
 	size_t nr;
 };
 
+/* These files, with problems that one has. Give it to folder_free(). */
+void folder_of(struct folder *folder, char *const *paths, size_t nr);
 /* Each *.json that does not begin with a dot. 0 or -errno; on success give it to folder_free(). */
 int folder_read(struct folder *folder, const char *path);
 void folder_free(struct folder *folder);

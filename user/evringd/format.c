@@ -102,6 +102,22 @@ static void check_idle(const json_t *settings, struct problems *problems)
 				keys[i]);
 }
 
+static void check_layout(const struct config *cfg, struct problems *problems)
+{
+	const bool flat = cfg->format == VALUE_AVRO || cfg->format == VALUE_PROTOBUF ||
+			  (cfg->format == VALUE_JSON && cfg->layout == LAYOUT_EVRING);
+
+	if (cfg->layout != LAYOUT_EVRING && cfg->format != VALUE_JSON)
+		problem(problems, "key \"json.layout\": this \"value.format\" has names of its own; "
+			"allowed: ecs and ocsf with \"value.format\" json, evring with all");
+	if (cfg->flatten && cfg->layout != LAYOUT_EVRING)
+		problem(problems, "key \"data.flatten\": this \"json.layout\" says where fields stand; "
+			"allowed: false, or \"json.layout\" evring");
+	else if (cfg->flatten && !flat)
+		problem(problems, "key \"data.flatten\", or the transform Flatten: of this "
+			"\"value.format\" the fields are nested; allowed: true with json, avro and protobuf");
+}
+
 void format_settle(struct config *cfg, struct json_t *settings, struct problems *problems)
 {
 	settle_class(cfg, settings, problems);
@@ -115,7 +131,5 @@ void format_settle(struct config *cfg, struct json_t *settings, struct problems 
 	if (cfg->pack_bytes && cfg->headers == HEADERS_CLOUDEVENTS)
 		problem(problems, "key \"pack.bytes\": a CloudEvent is one event; allowed: 0, or other "
 			"\"headers\"");
-	if (cfg->flatten && cfg->format != VALUE_AVRO && cfg->format != VALUE_PROTOBUF)
-		problem(problems, "key \"data.flatten\", or the transform Flatten: of this \"value.format\" the fields are nested; "
-			"allowed: true with avro and protobuf");
+	check_layout(cfg, problems);
 }

@@ -196,6 +196,7 @@ void task_start(struct task *t)
 	t->join_timer = (struct loop_timer){ .expired = wake, .arg = t };
 	t->pause_timer = (struct loop_timer){ .expired = wake, .arg = t };
 	t->stall_timer = (struct loop_timer){ .expired = tick, .arg = t };
+	t->source.file = t->file;
 	if (!source_open(&t->source, t->cfg, why, sizeof(why))) {
 		task_fail(t, STATUS_FAILED, "%s", why);
 		return;

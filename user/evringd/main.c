@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* evringd: ships the events of this host's /dev/evring to Apache Kafka. */
+#include "attach.h"
 #include "check.h"
 #include "config.h"
 #include "host.h"
 #include "keys.h"
+#include "layout.h"
 #include "log.h"
 #include "memory.h"
 #include "metrics.h"
@@ -14,13 +16,16 @@
 
 #include <evring.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"usage: evringd [--check | --put-back] FILE...\n"
 	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT --auth FILE\n"
 	"               [--certificate FILE --key FILE]]\n"
+	"       evringd --attach [--user USER] {FILE... | --connectors FOLDER}\n"
 	"Ship the kernel's events to Apache Kafka, as the connector in each FILE says, or in\n"
 	"each FOLDER/*.json, which SIGHUP has evringd read again.\n"
 	"\n"
@@ -32,8 +37,11 @@ static const char usage[] =
 	"  -c, --check    check each FILE, print all problems, and exit\n"
 	"  --put-back     send the messages of each FILE's dead-letter topic to the topics that\n"
 	"                 refused them, and exit\n"
+	"  --attach       attach the hooks for an evringd that may not, and exit\n"
+	"  --user USER    ... which runs as this user, by name or number (default: this one)\n"
 	"  -k, --keys     print the keys that a FILE can have, and exit\n"
 	"  --metrics      print the metrics that GET /metrics has, and exit\n"
+	"  --layouts      print where json.layout=ecs and ocsf have fields, and exit\n"
 	"  -V, --version  print the version, and exit\n"
 	"  -h, --help     print this, and exit\n"
 	"\n"
@@ -43,6 +51,8 @@ static const char usage[] =
 static const struct option options[] = {
 	{ "check",	no_argument,	NULL,	'c' },
 	{ "put-back",	no_argument,	NULL,	'p' },
+	{ "attach",	no_argument,	NULL,	'a' },
+	{ "user",	required_argument, NULL, 'u' },
 	{ "connectors",	required_argument, NULL, 'd' },
 	{ "rest",	required_argument, NULL, 'r' },
 	{ "listen",	required_argument, NULL, 'l' },
@@ -51,12 +61,13 @@ static const struct option options[] = {
 	{ "auth",	required_argument, NULL, 'A' },
 	{ "keys",	no_argument,	NULL,	'k' },
 	{ "metrics",	no_argument,	NULL,	'm' },
+	{ "layouts",	no_argument,	NULL,	'L' },
 	{ "version",	no_argument,	NULL,	'V' },
 	{ "help",	no_argument,	NULL,	'h' },
 	{ NULL,		0,		NULL,	0 },
 };
 
-enum verb { RUN, CHECK, PUT_BACK };
+enum verb { RUN, CHECK, PUT_BACK, ATTACH };
 
 /* One connector's file */
 struct file {
@@ -174,9 +185,36 @@ static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *set
 	return status;
 }
 
+/* False: there is no such user. */
+static bool find_user(const char *name, uid_t *uid)
+{
+	const struct passwd *user = getpwnam(name);
+	unsigned long number;
+	char *end;
+
+	number = strtoul(name, &end, 10);
+	*uid = user ? user->pw_uid : (uid_t)number;
+	if (user || (*name >= '0' && *name <= '9' && !*end && number < UINT32_MAX))
+		return true;
+	fprintf(stderr, "evringd: there is no user %s\n", name);
+	return false;
+}
+
+/* @user: NULL, or a name or a number */
+static int attach(char **files, size_t nr, const char *folder, const char *user)
+{
+	uid_t uid = geteuid();
+
+	if (user && !find_user(user, &uid))
+		return STATUS_MISUSED;
+	log_open("evringd");
+	return attach_hooks(files, nr, folder, uid);
+}
+
 int main(int argc, char **argv)
 {
 	struct worker_setup setup = { 0 };
+	const char *user = NULL;
 	enum verb verb = RUN;
 	int opt;
 
@@ -187,6 +225,12 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			verb = PUT_BACK;
+			break;
+		case 'a':
+			verb = ATTACH;
+			break;
+		case 'u':
+			user = optarg;
 			break;
 		case 'd':
 			setup.folder = optarg;
@@ -212,6 +256,9 @@ int main(int argc, char **argv)
 		case 'm':
 			metrics_print();
 			return STATUS_OK;
+		case 'L':
+			layouts_print();
+			return STATUS_OK;
 		case 'V':
 			printf("evringd %s\n", evring_version());
 			return STATUS_OK;
@@ -223,9 +270,12 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if ((optind == argc) != (setup.folder != NULL) || (setup.folder && verb == PUT_BACK)) {
+	if ((optind == argc) != (setup.folder != NULL) || (setup.folder && verb == PUT_BACK) ||
+	    (user && verb != ATTACH)) {
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
+	if (verb == ATTACH)
+		return attach(argv + optind, (size_t)(argc - optind), setup.folder, user);
 	return run(argv + optind, (size_t)(argc - optind), verb, &setup);
 }

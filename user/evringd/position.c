@@ -109,7 +109,7 @@ void delete_offsets(struct call *call)
 	}
 	if (ret && ret != -ENOENT)
 		reply_error(call, 500, "The group cannot be dropped: %s%s", strerror(-ret),
-			    ret == -EPERM ? " (evringd needs CAP_PERFMON)" : "");
+			    ret == -EPERM ? " (it was not given to evringd, which has no CAP_PERFMON)" : "");
 	else
 		reply(call, 200, json_pack("{s:s}", "message",
 			"The offsets for this connector have been reset successfully"));

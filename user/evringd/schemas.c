@@ -224,5 +224,5 @@ size_t schemas_head_len(struct schemas *schemas, const struct evring_event *even
 {
 	const struct written *written = schemas ? schemas_find(schemas, event) : NULL;
 
-	return written ? written->head_len : 0;
+	return written ? written->head_len + written->more : 0;
 }

@@ -22,7 +22,8 @@ struct written {
 	const struct schema *schema;
 	char *head;			/* what each value begins with */
 	size_t head_len;
-	void *plan;			/* the converter's own */
+	void *plan;			/* the converter's own, ... */
+	size_t more;			/* ... and bytes that it needs beside its bound */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "filters.h"
 #include "host.h"
 #include "log.h"
+#include "memory.h"
 #include "names.h"
 #include "problem.h"
 #include "sets.h"
@@ -14,6 +15,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define STATE "process.state"
 
 bool source_open(struct source *src, const struct config *cfg, char *why, size_t len)
 {
@@ -32,51 +36,86 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 	return host_identity(cfg, &src->host, why, len);
 }
 
-/* Without one of these from its beginning, a stream does not tell of every process. */
-static bool tells_of_processes(const char *hook)
+static bool names_hook(char *const *globs, const char *name)
 {
-	static const char *const hooks[] = {
-		"process.fork", "process.exec", "process.exit", "process.state",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-		if (!strcmp(hook, hooks[i]))
+	for (; *globs; globs++)
+		if (hook_matches(*globs, name))
 			return true;
 	return false;
 }
 
-static int attach(struct source *src, const struct evring_type *type)
+static bool has(struct source *src, const char *hook, int what)
+{
+	int bits = evring_has(src->ev, hook, src->cfg->group);
+
+	return bits > 0 && bits & what;
+}
+
+/* What has evringd's hooks attached by one who may. Free it. */
+static char *remedy(const struct source *src)
+{
+	const char *unit = getenv("EVRING_HOOKS_UNIT");
+
+	return unit ? xprintf("systemctl restart %s", unit) :
+		      xprintf("as root, evringd --attach --user %u %s", geteuid(), src->file);
+}
+
+/* It is attached as the connector wants it; else evringd may have no right to. */
+static int attach_for_group(struct source *src, const struct evring_attachment *how)
+{
+	return evring_attached(src->ev, how) > 0 ? evring_hook_state(src->ev, how->hook) :
+						   evring_attach_with(src->ev, how);
+}
+
+/* 0: goes on without being an owner. */
+static int refused(struct source *src, const char *hook, char *trace, size_t len)
+{
+	bool own = has(src, hook, EVRING_HAS_HOOK);
+	char *what = remedy(src);
+	int ret = -EPERM;
+
+	if (!own && evring_owners(src->ev, hook) > 0) {
+		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
+		     "the group %s needs CAP_PERFMON: %s", hook, src->cfg->group, what);
+		ret = evring_hook_state(src->ev, hook);
+	} else {
+		snprintf(trace, len, "hook %s: %s for the group %s, which needs CAP_PERFMON: %s", hook,
+			 own ? "has another filter" : "is not attached", src->cfg->group, what);
+	}
+	free(what);
+	return ret;
+}
+
+/* False: @trace says why. */
+static bool attach(struct source *src, const struct evring_type *type, char *trace, size_t len)
 {
 	const struct evring_attachment how = {
 		.hook = type->name, .group = src->cfg->group,
 		.filter = filters_of(src->filters, type),
 	};
-	int owners = evring_owners(src->ev, type->name);
-	int ret = evring_attach_with(src->ev, &how);
+	int ret = attach_for_group(src, &how);
 	char why[EVRING_WHY_MAX] = "";
 
-	/* The group is an owner more: it has not had the hook until now. */
-	if (tells_of_processes(type->name) && evring_owners(src->ev, type->name) > owners)
-		src->incomplete = true;
+	/* That has been refused because of the right, before anybody looked for the hook. */
+	if (ret == -EPERM && evring_hook_state(src->ev, type->name) == EVRING_HOOK_ABSENT)
+		ret = -EOPNOTSUPP;
 	if (ret == -EOPNOTSUPP) {
 		evring_hook_why(src->ev, type->name, why, sizeof(why));
 		warn("hook %s: not on this kernel: %s", type->name, why);
-		return 0;
+		return true;
 	}
-	if (ret == -EPERM && evring_owners(src->ev, type->name) > 0) {
-		warn("hook %s: attached by others, and gone once they detach it: to attach it for "
-		     "the group %s needs CAP_PERFMON", type->name, src->cfg->group);
-		ret = evring_hook_state(src->ev, type->name);
-	}
+	if (ret == -EPERM)
+		ret = refused(src, type->name, trace, len);
+	else if (ret < 0)
+		snprintf(trace, len, "hook %s: %s", type->name, strerror(-ret));
 	if (ret < 0)
-		return ret;
+		return false;
 	if (ret != EVRING_HOOK_ATTACHED && evring_hook_why(src->ev, type->name, why, sizeof(why)) >= 0)
 		warn("hook %s: attached, but it emits nothing yet: %s", type->name, why);
 	if (!(src->lanes & 1ull << type->lane))
 		warn("hook %s: its events go to the lane %s, which \"lanes\" leaves out",
 		     type->name, evring_lane_name(src->ev, type->lane));
-	return 0;
+	return true;
 }
 
 static void lanes_check(struct source *src, struct problems *problems)
@@ -123,31 +162,60 @@ static void tell_missing(struct source *src, int nr, const char *set)
 	}
 }
 
+/* Without one of these from its beginning, a stream does not tell of every process. */
+static const char *const tells_of_processes[] = { "process.fork", "process.exec", "process.exit" };
+
+/*
+ * Forget that a snapshot was taken, if the stream is about to get a hook that it has lacked; or
+ * if nobody wants process.state any more.
+ */
+static void forget_snapshot(struct source *src)
+{
+	bool incomplete = !src->cfg->snapshot && !names_hook(src->cfg->hooks, STATE);
+	size_t i;
+
+	for (i = 0; i < sizeof(tells_of_processes) / sizeof(*tells_of_processes); i++)
+		incomplete |= names_hook(src->cfg->hooks, tells_of_processes[i]) &&
+			      !has(src, tells_of_processes[i], EVRING_HAS_HOOK);
+	if (incomplete && has(src, STATE, EVRING_HAS_SNAPSHOT))
+		evring_detach(src->ev, STATE, src->cfg->group);
+}
+
+static void no_snapshot(struct source *src)
+{
+	char *what = remedy(src);
+
+	warn("hooks.snapshot: processes that run already are not told: that needs CAP_PERFMON: %s",
+	     what);
+	free(what);
+}
+
 /*
  * Once all other hooks are attached: process.fork tells of processes that begin later. Group and
  * hooks outlive the task, so that one that goes on where another has stopped misses none.
  */
 static bool take_snapshot(struct source *src, const struct config *before, char *why, size_t len)
 {
-	struct evring_attachment how = { .hook = "process.state", .group = src->cfg->group };
+	struct evring_attachment how = { .hook = STATE, .group = src->cfg->group };
 	const struct evring_type *type = evring_type_by_name(src->ev, how.hook);
 	bool newly = before && !strcmp(before->group, src->cfg->group) && !before->snapshot;
-	int owners = evring_owners(src->ev, how.hook), ret;
+	bool told = has(src, STATE, EVRING_HAS_SNAPSHOT);
 	uint32_t number;
+	int ret;
 
 	if (type)
 		how.filter = filters_of(src->filters, type);
-	ret = evring_attach_with(src->ev, &how);
-	if (ret >= 0 && evring_owners(src->ev, how.hook) <= owners && !newly && !src->incomplete)
+	ret = attach_for_group(src, &how);
+	if (ret >= 0 && told && !newly)
 		return true;
 	if (ret >= 0)
 		ret = evring_snapshot(src->ev, &how, &number);
 	if (ret >= 0)
 		info("hooks.snapshot: the kernel tells of the processes that run already");
-	if (ret == -EPERM) {
-		warn("hooks.snapshot: processes that run already are not told: that needs CAP_PERFMON");
+	if (ret == -EPERM && !told)
+		no_snapshot(src);
+	if (ret == -EPERM)
 		return true;
-	}
 	if (ret < 0)
 		snprintf(why, len, "hooks.snapshot: %s",
 			 ret == -ENOSYS || ret == -ENOENT ? "the module knows no snapshots" :
@@ -158,7 +226,7 @@ static bool take_snapshot(struct source *src, const struct config *before, char 
 static bool attach_all(struct source *src, char *why, size_t len)
 {
 	const struct evring_type *type;
-	int nr = evring_types(src->ev), i, ret;
+	int nr = evring_types(src->ev), i;
 	char **glob;
 
 	for (glob = src->cfg->hooks; *glob; glob++) {
@@ -166,13 +234,9 @@ static bool attach_all(struct source *src, char *why, size_t len)
 			tell_missing(src, nr, *glob);
 		for (i = 0; i < nr; i++) {
 			type = evring_type(src->ev, (unsigned int)i);
-			if (!is_hook(type) || !hook_matches(*glob, type->name))
-				continue;
-			ret = attach(src, type);
-			if (!ret)
-				continue;
-			snprintf(why, len, "hook %s: %s", type->name, strerror(-ret));
-			return false;
+			if (is_hook(type) && hook_matches(*glob, type->name) &&
+			    !attach(src, type, why, len))
+				return false;
 		}
 	}
 	return true;
@@ -182,25 +246,14 @@ bool source_attach(struct source *src, const struct config *before, char *why, s
 {
 	struct problems warnings = { .file = "" };
 
+	forget_snapshot(src);
 	if (!attach_all(src, why, len) ||
-	    (src->cfg->snapshot && !take_snapshot(src, before, why, len))) {
-		/* The next try is to find it as this one did. It emits nothing by itself. */
-		if (src->incomplete)
-			evring_detach(src->ev, "process.state", src->cfg->group);
+	    (src->cfg->snapshot && !take_snapshot(src, before, why, len)))
 		return false;
-	}
 	key_check(src->ev, src->cfg, &warnings);
 	transforms_fields(src->ev, src->cfg, &warnings);
 	problems_warn(&warnings);
 	return true;
-}
-
-static bool names_hook(char *const *globs, const char *name)
-{
-	for (; *globs; globs++)
-		if (hook_matches(*globs, name))
-			return true;
-	return false;
 }
 
 /* -ENOENT: somebody else has done it. */

@@ -15,11 +15,11 @@ struct schemas;
 
 struct source {
 	const struct config *cfg;
+	const char *file;		/* of the connector */
 	struct evring *ev;
 	struct evring_host host;
 	uint64_t lanes;			/* a bit each */
 	struct filters *filters;
-	bool incomplete;		/* it told nobody, or not all, of the processes so far */
 	struct schemas *schemas;	/* NULL: the converter needs none */
 };
 

@@ -72,7 +72,7 @@ const struct evring_meta *evring_meta(struct evring *ev);
 uint64_t evring_lacks(struct evring *ev, uint64_t features);
 
 /* "read", "uring", "hooks", "filters", "limits", "publish", "snapshot",
- * "redact"; else NULL. */
+ * "redact", "give"; else NULL. */
 const char *evring_feature_name(uint64_t feature);
 
 /* Version of this library, as "0.1.0"; the module's is in evring_meta()->module. */
@@ -279,9 +279,30 @@ int evring_hook_why(struct evring *ev, const char *hook, char *why, size_t room)
 /* How many have it attached. */
 int evring_owners(struct evring *ev, const char *hook);
 
-/* Forget a group that nobody owns, and detach its hooks. Needs CAP_PERFMON or CAP_SYS_ADMIN.
- * -ENOENT, -EBUSY. */
+/*
+ * EVRING_HAS_* of an owner, as in evring_attach(): whether it has attached the hook, and
+ * asked for a snapshot since. 0 of a module that lacks EVRING_FEATURE_GIVE.
+ */
+int evring_has(struct evring *ev, const char *hook, const char *group);
+
+/*
+ * Would evring_attach_with() change nothing? 1: the owner has the hook, with this filter,
+ * these limits, in this lane. Any program may ask, but one that may not attach. 0, -errno.
+ */
+int evring_attached(struct evring *ev, const struct evring_attachment *how);
+
+/*
+ * Forget a group that nobody owns, and detach its hooks. Needs CAP_PERFMON or
+ * CAP_SYS_ADMIN, or that it was given to the caller's user. -ENOENT, -EBUSY.
+ */
 int evring_drop(struct evring *ev, const char *name);
+
+/*
+ * The group belongs to the user from now on, whose processes need no capability to read
+ * it, to detach its hooks and to drop it; others cannot join it. Needs CAP_PERFMON or
+ * CAP_SYS_ADMIN. -ENOENT: no such group. -ENOSYS: the module cannot.
+ */
+int evring_give(struct evring *ev, const char *name, uint32_t uid);
 
 /*
  * Reading

@@ -43,6 +43,8 @@ const char *evring_feature_name(uint64_t feature)
 		return "limits";
 	case EVRING_FEATURE_SNAPSHOT:
 		return "snapshot";
+	case EVRING_FEATURE_GIVE:
+		return "give";
 	default:
 		return NULL;
 	}

@@ -411,6 +411,69 @@ int evring_owners(struct evring *ev, const char *hook)
 	return ret < 0 ? ret : (int)arg.owners;
 }
 
+int evring_has(struct evring *ev, const char *hook, const char *group)
+{
+	struct evring_hook arg = { .op = EVRING_HOOK_QUERY };
+	int ret = hook_call(ev, &arg, hook, group);
+
+	return ret < 0 ? ret : (int)arg.has;
+}
+
+/* @program: the owner's own, of @len bytes */
+static bool same_filter(const struct evring_filter *filter, const void *program, uint32_t len)
+{
+	const struct evring_program *wanted = filter ? evring_filter_program(filter) : NULL;
+
+	if (!wanted)
+		return !len;
+	return len == wanted->len && !memcmp(program, wanted, len);
+}
+
+static bool same_limits(const struct evring_limits *limits, const struct evring_limits *own)
+{
+	static const struct evring_limits none;
+
+	if (!limits)
+		limits = &none;
+	return limits->sample == own->sample && limits->rate == own->rate &&
+	       limits->burst == own->burst && limits->per == own->per;
+}
+
+int evring_attached(struct evring *ev, const struct evring_attachment *how)
+{
+	struct evring_filter_read read = { .room = EVRING_PROGRAM_MAX };
+	struct evring_hook hook = { .op = EVRING_HOOK_QUERY };
+	int lane = how->lane ? evring_lane_by_name(ev, how->lane) : -1, ret;
+	void *program;
+
+	if (how->lane && lane < 0)
+		return -ENXIO;
+	ret = hook_call(ev, &hook, how->hook, how->group);
+	if (ret < 0 || !(hook.has & EVRING_HAS_HOOK) || (lane >= 0 && hook.lane != lane))
+		return ret < 0 ? ret : 0;
+	program = malloc(EVRING_PROGRAM_MAX);
+	if (!program)
+		return -ENOMEM;
+	read.to = (uintptr_t)program;
+	ret = filter_call(ev, &read, how->hook, how->group);
+	if (!ret)
+		ret = read.len <= EVRING_PROGRAM_MAX &&
+		      same_filter(how->filter, program, read.len) &&
+		      same_limits(how->limits, &read.limits);
+	free(program);
+	return ret;
+}
+
+int evring_give(struct evring *ev, const char *name, uint32_t uid)
+{
+	struct evring_give give = { .uid = uid };
+	int ret = name_put(give.name, name);
+
+	if (!ret && evring_lacks(ev, EVRING_FEATURE_GIVE))
+		return -ENOSYS;
+	return ret ? ret : evring_ioctl(ev, EVRING_IOC_GIVE, &give);
+}
+
 int evring_drop(struct evring *ev, const char *name)
 {
 	struct evring_drop drop = { 0 };

@@ -99,6 +99,7 @@
 #define EVRING_FEATURE_PUBLISH	(1ULL << 5)	/* EVRING_IOC_REGISTER, write, EVRING_CMD_PUBLISH */
 #define EVRING_FEATURE_SNAPSHOT	(1ULL << 6)	/* EVRING_HOOK_F_SNAPSHOT */
 #define EVRING_FEATURE_REDACT	(1ULL << 7)	/* EVRING_IOC_REDACT, EVRING_REC_REDACTED */
+#define EVRING_FEATURE_GIVE	(1ULL << 8)	/* EVRING_IOC_GIVE, evring_hook.has */
 
 /*
  * Records
@@ -732,7 +733,7 @@ enum evring_start {
  * @flags: EVRING_GROUP_*
  * @owner: process id of the session that has it, 0: nobody
  * @generation: counts the JOINs that succeeded
- * @reserved: 0
+ * @uid: with EVRING_GROUP_GIVEN: the user whose it is; else 0
  */
 struct evring_group_info {
 	char	name[EVRING_NAME_MAX];
@@ -743,10 +744,11 @@ struct evring_group_info {
 	__u32	flags;
 	__u32	owner;
 	__u32	generation;
-	__u32	reserved;
+	__u32	uid;
 };
 
 #define EVRING_GROUP_ABANDONED	0x1	/* its time ran out: it holds nothing now */
+#define EVRING_GROUP_GIVEN	0x2	/* it belongs to a user: EVRING_IOC_GIVE */
 
 /**
  * struct evring_meta - start of the meta page, which may be several pages long
@@ -945,11 +947,13 @@ struct evring_ring_read {
  * stays below tail.
  *
  * Hooks of events that the owner's work would go on making (files, sockets) leave its
- * process out, if it has CAP_PERFMON or CAP_SYS_ADMIN and so could detach them.
+ * process out, if it has CAP_PERFMON or CAP_SYS_ADMIN and so could detach them, or if
+ * the group was given to its user (EVRING_IOC_GIVE).
  *
  * All or nothing: a call that fails, with EFAULT too, leaves the group as it was.
- * EBUSY: the group has an owner. EALREADY: this session has a group. ENOSPC:
- * no place for a group is free. EINVAL: as always. May sleep.
+ * EBUSY: the group has an owner. EPERM: it was given to another user, and the caller
+ * has neither capability. EALREADY: this session has a group. ENOSPC: no place for a
+ * group is free. EINVAL: as always. May sleep.
  */
 struct evring_join {
 	char	name[EVRING_NAME_MAX];
@@ -1089,6 +1093,8 @@ enum evring_limit_per {
  *	process.state, the last one that has ended, 0: none has
  * @told: in: 0; out: of process.state: how many processes the last snapshot that has
  *	ended found, before filters
+ * @has: in: 0; out: EVRING_HAS_*, of the owner that @group says
+ * @reserved1: 0
  *
  * A hook has owners: the groups for which it was attached, and the administrator.
  * It is attached as long as it has one: EVRING_HOOK_DETACH takes @group from the
@@ -1109,14 +1115,14 @@ enum evring_limit_per {
  * snapshot has ended. Snapshots are numbered from 1; all calls before one has begun get
  * the same.
  *
- * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such
- * hook, or no such group. ENXIO: no such lane. EBUSY: another owner has it in
- * another lane. EOPNOTSUPP: this kernel has nothing to attach it to (EVRING_HOOK_QUERY
- * says why). A hook whose point is in a module that is not loaded can be attached: it
- * is absent until the module comes. Of a filter: EINVAL: it is no program for this
- * type; ESTALE: it is for another version of it; E2BIG: it is larger than this kernel
- * takes, or has members that this kernel does not know; EFAULT. Of limits: the same, but
- * ESTALE. May sleep.
+ * To attach and to detach needs CAP_PERFMON or CAP_SYS_ADMIN; but the user that a group
+ * was given to may detach its hooks. ENOENT: no such hook, or no such group. ENXIO: no
+ * such lane. EBUSY: another owner has it in another lane. EOPNOTSUPP: this kernel has
+ * nothing to attach it to (EVRING_HOOK_QUERY says why). A hook whose point is in a module
+ * that is not loaded can be attached: it is absent until the module comes. Of a filter:
+ * EINVAL: it is no program for this type; ESTALE: it is for another version of it; E2BIG:
+ * it is larger than this kernel takes, or has members that this kernel does not know;
+ * EFAULT. Of limits: the same, but ESTALE. May sleep.
  */
 struct evring_hook {
 	char	name[EVRING_NAME_MAX];
@@ -1133,7 +1139,12 @@ struct evring_hook {
 	char	why[EVRING_WHY_MAX];
 	__u32	snapshot;
 	__u32	told;
+	__u32	has;
+	__u32	reserved1;
 };
+
+#define EVRING_HAS_HOOK		0x1	/* it has attached the hook */
+#define EVRING_HAS_SNAPSHOT	0x2	/* and asked for a snapshot since */
 
 /**
  * enum evring_hook_state - does it emit?
@@ -1234,12 +1245,36 @@ struct evring_redact {
  * @reserved: 0
  *
  * Its hooks go with it, but for those that have other owners. Needs CAP_PERFMON
- * or CAP_SYS_ADMIN. EBUSY: it has an owner. ENOENT.
+ * or CAP_SYS_ADMIN, or that the group was given to the caller's user. EBUSY: it has an
+ * owner. ENOENT.
  */
 struct evring_drop {
 	char	name[EVRING_NAME_MAX];
 	__u32	flags;
 	__u32	reserved;
+};
+
+/**
+ * struct evring_give - EVRING_IOC_GIVE: a group belongs to a user from now on
+ * @name: NUL-terminated and NUL-padded
+ * @uid: the user, in the caller's user namespace
+ * @flags: 0
+ *
+ * So a daemon needs no capability: one that has it makes the group, attaches the hooks
+ * for it, and gives it to the daemon's user. Then processes with that effective user id
+ *  - may join it, and no others but those with CAP_PERFMON or CAP_SYS_ADMIN;
+ *  - are left out, as its owner, by the hooks that leave owners out (EVRING_IOC_JOIN);
+ *  - may detach its hooks (EVRING_IOC_HOOK), and drop it.
+ * It holds at once, for an owner that the group has, too; another user's owner stays
+ * until it leaves. It goes when the group is dropped.
+ *
+ * Needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such group. EINVAL: no such user in this
+ * namespace, or as always. May sleep.
+ */
+struct evring_give {
+	char	name[EVRING_NAME_MAX];
+	__u32	uid;
+	__u32	flags;
 };
 
 /*
@@ -1279,7 +1314,8 @@ struct evring_drop {
  * still holds fill the module's user_percent of this CPU's ring. Then a blocking
  * writer waits until a group commits; a signal ends the wait (EINTR,
  * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
- * once there may be room. An event that was not published takes no seq and is no
+ * once a commit has let go of a segment or of all that was held and a quarter of the
+ * ring is free, or a later event of the session has found room. An event that was not published takes no seq and is no
  * loss: the caller knows of it.
  */
 
@@ -1413,6 +1449,7 @@ struct evring_publish {
 #define EVRING_IOC_UNREGISTER	_IOW(EVRING_IOC_MAGIC, 11, struct evring_unregister)
 /* 12 is EVRING_CMD_PUBLISH. */
 #define EVRING_IOC_REDACT	_IOWR(EVRING_IOC_MAGIC, 13, struct evring_redact)
+#define EVRING_IOC_GIVE		_IOW(EVRING_IOC_MAGIC, 14, struct evring_give)
 
 /**
  * struct evring_uring_cmd - sqe->cmd of IORING_OP_URING_CMD

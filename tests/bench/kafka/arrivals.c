@@ -18,9 +18,9 @@
 
 static const char usage[] =
 	"usage: arrivals --brokers LIST --topic NAME [OPTION]...\n"
-	"Prints one JSON object: how many messages the topic has, when the last of\n"
-	"them came (seconds of CLOCK_BOOTTIME, as in /proc/uptime) and how long a\n"
-	"value near the end is, on average.\n"
+	"Prints one JSON object: how many messages the topic has, when the first and the\n"
+	"last of them came (seconds of CLOCK_BOOTTIME, as in /proc/uptime; as far as it\n"
+	"has seen them come) and how long a value near the end is, on average.\n"
 	"\n"
 	"  --partitions N       that the topic has (default: 1)\n"
 	"  --wait N             wait until there are N\n"
@@ -34,6 +34,7 @@ struct arrivals {
 	uint64_t partitions, wait, quiet_ms, values;
 
 	rd_kafka_t *rk;
+	int64_t first_ns;		/* when there were some, if not at once */
 	int64_t last_ns;		/* when its number grew last */
 };
 
@@ -78,11 +79,14 @@ static uint64_t wait_for(struct arrivals *a)
 	uint64_t nr = count(a), before = nr;
 
 	a->last_ns = now();
+	a->first_ns = a->last_ns;
 	while (nr < a->wait && now() - a->last_ns < (int64_t)a->quiet_ms * 1000000) {
 		nanosleep(&pause, NULL);
 		nr = count(a);
 		if (nr != before)
 			a->last_ns = now();
+		if (nr && !before)
+			a->first_ns = a->last_ns;
 		before = nr;
 	}
 	return nr;
@@ -126,8 +130,8 @@ static void report(struct arrivals *a)
 	uint64_t nr = wait_for(a), sampled, bytes;
 
 	bytes = read_values(a, 100, NULL, &sampled);
-	printf("{\"messages\": %llu, \"last_s\": %.3f, \"value_bytes\": %.0f}\n",
-	       (unsigned long long)nr, (double)a->last_ns / 1e9,
+	printf("{\"messages\": %llu, \"first_s\": %.3f, \"last_s\": %.3f, \"value_bytes\": %.0f}\n",
+	       (unsigned long long)nr, (double)a->first_ns / 1e9, (double)a->last_ns / 1e9,
 	       sampled ? (double)bytes / (double)sampled : 0);
 }
 

@@ -5,7 +5,10 @@
  * process that reads it. No group holds the lane, so nobody waits. Prints samples,
  * each the median of so many rounds.
  *
- *	evring-bench-publish RUNS ROUNDS EVENTS		EVENTS: a round's, a multiple of 64
+ *	evring-bench-publish RUNS ROUNDS EVENTS METRIC	EVENTS: a round's, a multiple of 64
+ *
+ * METRIC is what a nanosecond of the guest is: "ns/event", or "instructions/event" where
+ * its clock counts them (EVRING_ACCEL=icount).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -177,7 +180,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Each round runs each case once: what slows one down slows the others down. */
-static void run(struct bench *b, unsigned int rounds, unsigned int events)
+static void run(struct bench *b, unsigned int rounds, unsigned int events, const char *metric)
 {
 	static double times[CASES][ROUNDS_MAX];
 	unsigned int round, i;
@@ -193,8 +196,8 @@ static void run(struct bench *b, unsigned int rounds, unsigned int events)
 	for (i = 0; i < CASES; i++) {
 		qsort(times[i], rounds, sizeof(double), compare);
 		printf("{\"part\": \"publish\", \"env\": \"guest\", \"who\": \"%s\", \"case\": \"%s\", "
-		       "\"metric\": \"ns/event\", \"value\": %.1f}\n", cases[i].who, cases[i].name,
-		       times[i][rounds / 2]);
+		       "\"metric\": \"%s\", \"value\": %.1f}\n", cases[i].who, cases[i].name,
+		       metric, times[i][rounds / 2]);
 	}
 }
 
@@ -203,8 +206,8 @@ int main(int argc, char **argv)
 	unsigned int runs, rounds, events;
 	static struct bench b;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s RUNS ROUNDS EVENTS\n", argv[0]);
+	if (argc != 5) {
+		fprintf(stderr, "usage: %s RUNS ROUNDS EVENTS METRIC\n", argv[0]);
 		return 2;
 	}
 	runs = (unsigned int)strtoul(argv[1], NULL, 10);
@@ -214,6 +217,6 @@ int main(int argc, char **argv)
 		die("RUNS ROUNDS EVENTS", EINVAL);
 	bench_open(&b);
 	while (runs--)
-		run(&b, rounds, events);
+		run(&b, rounds, events, argv[4]);
 	return 0;
 }

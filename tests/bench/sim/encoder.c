@@ -20,11 +20,13 @@
 #define ROUNDS	100u
 
 static const struct {
-	const char *format, *name;	/* of value.format, and of the row */
+	const char *format, *layout, *name;	/* value.format, json.layout, and the row's */
 } encoders[] = {
-	{ "json", "encoder, process.exec" },
-	{ "avro", "encoder, process.exec as Avro" },
-	{ "protobuf", "encoder, process.exec as Protobuf" },
+	{ "json", "evring", "encoder, process.exec" },
+	{ "avro", "evring", "encoder, process.exec as Avro" },
+	{ "protobuf", "evring", "encoder, process.exec as Protobuf" },
+	{ "json", "ecs", "encoder, process.exec as ECS" },
+	{ "json", "ocsf", "encoder, process.exec as OCSF" },
 };
 
 static uint64_t encode_all(const struct source *src, const struct evring_event *events,
@@ -65,15 +67,17 @@ static void measure(const struct source *src, const char *name,
 }
 
 /* Its schema is compiled when the first event comes: that is not measured. */
-static void open_encoder(struct source *src, struct evring *ev, const char *format,
+static void open_encoder(struct source *src, struct evring *ev, size_t number,
 			 const struct evring_event *first)
 {
+	const char *format = encoders[number].format;
 	struct problems problems = { .file = format };
 	size_t bytes;
 	char *text;
 
 	text = xprintf("{\"name\": \"e\", \"config\": {\"value.format\": \"%s\", "
-		       "\"kafka.bootstrap.servers\": \"h:1\"}}", format);
+		       "\"json.layout\": \"%s\", \"kafka.bootstrap.servers\": \"h:1\"}}", format,
+		       encoders[number].layout);
 	src->ev = ev;
 	src->cfg = config_parse(text, strlen(text), &problems);
 	free(text);
@@ -120,7 +124,7 @@ int main(int argc, char **argv)
 	if (nr != EVENTS)
 		die("events", -5);
 	for (i = 0; i < ARRAY_SIZE(encoders); i++)
-		open_encoder(&srcs[i], ev, encoders[i].format, events);
+		open_encoder(&srcs[i], ev, i, events);
 	while (runs--)
 		for (i = 0; i < ARRAY_SIZE(encoders); i++)
 			measure(&srcs[i], encoders[i].name, events, nr);

@@ -7,6 +7,7 @@
 runs=$1 calls=$2 programs=$3
 tracing=/sys/kernel/tracing
 nop=/bench/evring-nop
+opened=/usr/share/evring-bench/a-file-to-open
 
 cost() {
 	printf 'cost\t%s\t%s\t%s\n' "$1" "$2" "$3"
@@ -19,6 +20,7 @@ count() {
 skip() {
 	printf 'skip\t%s\tgetppid\t%s\n' "$1" "$2"
 	printf 'skip\t%s\tfork+exec\t%s\n' "$1" "$2"
+	printf 'skip\t%s\topen+close\t%s\n' "$1" "$2"
 }
 
 load_getppid() {
@@ -29,9 +31,15 @@ load_exec() {
 	/bench/evring-load exec "$programs" $nop
 }
 
-bare() {
-	cost bare getppid "$(load_getppid)"
-	cost bare fork+exec "$(load_exec)"
+load_open() {
+	/bench/evring-load open "$calls" $opened
+}
+
+# all WHO: what each load costs now
+all() {
+	cost "$1" getppid "$(load_getppid)"
+	cost "$1" fork+exec "$(load_exec)"
+	cost "$1" open+close "$(load_open)"
 }
 
 # evring: a group that holds; its reader writes each record to a file.
@@ -47,7 +55,7 @@ reader_start() {
 reader_end() {
 	kill -TERM $reader
 	wait $reader || return 1
-	read -r found lost </tmp/found
+	read -r found lost critical </tmp/found
 	count evring "$1" "$2" "$found"
 	echo "evring: $1: $2 events, $found read, $lost declared lost"
 	[ $((found + lost)) -ge "$2" ] && [ "$found" -le "$2" ]
@@ -69,6 +77,54 @@ evring_exec() {
 	cost evring fork+exec "$(load_exec)"
 	evring hooks detach process.fork process.exec process.exit >/dev/null
 	reader_end fork+exec $((programs * 3))
+}
+
+evring_exec_alone() {
+	reader_start process.exec:evring-nop
+	evring hooks attach process.exec >/dev/null || return 1
+	sleep 1
+	cost evring "fork+exec, process.exec alone" "$(load_exec)"
+	evring hooks detach process.exec >/dev/null
+	reader_end "fork+exec, process.exec alone" "$programs"
+}
+
+evring_open() {
+	reader_start file.open:evring-load
+	evring hooks attach file.open >/dev/null || return 1
+	sleep 1
+	cost evring open+close "$(load_open)"
+	evring hooks detach file.open >/dev/null
+	reader_end open+close "$calls"
+}
+
+# Both CPUs as fast as they can, the reader among them; lane critical has nothing to do.
+evring_flood() {
+	reader_start file.open:evring-load
+	evring hooks attach file.open >/dev/null || return 1
+	sleep 1
+	read -r began _ </proc/uptime
+	LOAD_CPU=1 load_open >/tmp/flood.1 &
+	flood=$!
+	load_open >/tmp/flood.0
+	wait $flood || return 1
+	read -r ended _ </proc/uptime
+	evring hooks detach file.open >/dev/null
+	reader_end "open+close on both CPUs" $((calls * 2)) || return 1
+	printf 'flood\t%s\t%s\t%s\t%s\n' "$(echo "$began $ended" |
+		awk -v n=$((calls * 2)) '{ printf "%.0f", n / ($2 - $1) }')" \
+		"$critical" $((calls * 2 - found - lost)) "$lost"
+}
+
+# perf trace: the calls as text, of the CPU that the load is on
+
+perf_open() {
+	perf trace -e openat -C 0 -o /tmp/perf.text 2>/tmp/perf.log &
+	perf=$!
+	sleep 3
+	cost "perf trace" open+close "$(load_open)"
+	kill -INT $perf
+	wait $perf
+	count "perf trace" open+close "$calls" "$(grep -c "openat(.*a-file-to-open" /tmp/perf.text)"
 }
 
 # ftrace: the calls from its pages as they are, the processes as text.
@@ -141,6 +197,14 @@ lttng_exec() {
 	count LTTng fork+exec $((programs * 3)) "$(grep -cE 'fork: .*parent_comm = "evring-load"|exec: .*/evring-nop"|exit: .*comm = "evring-nop"' /tmp/lttng.text)"
 }
 
+lttng_open() {
+	lttng_start --syscall openat || return 1
+	cost LTTng open+close "$(load_open)"
+	lttng_stop || return 1
+	babeltrace2 /tmp/lttng >/tmp/lttng.text
+	count LTTng open+close "$calls" "$(grep -c 'syscall_entry_openat: .*a-file-to-open"' /tmp/lttng.text)"
+}
+
 # auditd: the system call's own record of each event in its log.
 
 audited() {
@@ -188,13 +252,20 @@ if command -v lttng-sessiond >/dev/null && lttng-sessiond -d --kmod-probes=sched
 else
 	skip LTTng "lttng-sessiond is not there or does not start"
 fi
-bare >/dev/null
+mkdir -p "${opened%/*}"
+echo >$opened
+all warm >/dev/null
 while [ $i -lt "$runs" ]; do
 	i=$((i + 1))
-	bare
-	evring_getppid && evring_exec || status=1
+	all bare
+	evring_getppid && evring_exec && evring_exec_alone && evring_open || status=1
+	all "evring, detached"
+	evring_flood || status=1
 	ftrace_getppid && ftrace_exec || status=1
-	[ -z "$lttng" ] || { lttng_getppid && lttng_exec; } || status=1
+	if [ -x /usr/bin/perf ]; then
+		perf_open || status=1
+	fi
+	[ -z "$lttng" ] || { lttng_getppid && lttng_exec && lttng_open; } || status=1
 done
 # Last: a task that was forked while audit was on is slower ever after.
 if command -v auditd >/dev/null && audit_start; then
@@ -202,6 +273,7 @@ if command -v auditd >/dev/null && audit_start; then
 	while [ $i -lt "$runs" ]; do
 		i=$((i + 1))
 		audit_case getppid getppid evring-load "$calls" load_getppid &&
+			audit_case open+close openat evring-load "$calls" load_open &&
 			audit_case fork+exec execve evring-nop "$programs" load_exec || status=1
 	done
 	auditctl -e 0 >/dev/null

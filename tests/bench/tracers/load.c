@@ -2,12 +2,13 @@
 /*
  * evring-load getppid N		call getppid() N times
  * evring-load exec N PROGRAM		run PROGRAM N times, one after another
+ * evring-load open N FILE		open FILE and close it N times
  *
- * On CPU 0. Prints the nanoseconds that one took: the median of STRETCHES, so
+ * On CPU 0, or $LOAD_CPU. Prints the nanoseconds that one took: the median of STRETCHES, so
  * that it is what one costs while it goes steadily.
  */
+#include <fcntl.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,24 @@ static double now(void)
 	return ts.tv_sec * 1e9 + ts.tv_nsec;
 }
 
-static void call_getppid(unsigned long n)
+static void call_getppid(unsigned long n, char *unused)
 {
+	(void)unused;
 	while (n--)
 		syscall(SYS_getppid);
+}
+
+static void open_file(unsigned long n, char *path)
+{
+	int fd;
+
+	while (n--) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || close(fd)) {
+			perror(path);
+			exit(1);
+		}
+	}
 }
 
 static int run_once(char *program)
@@ -62,18 +77,34 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* @program is NULL for getppid(). */
-static double measure(unsigned long n, char *program)
+static const struct load {
+	const char *name;
+	int args;
+	void (*run)(unsigned long n, char *arg);
+} loads[] = {
+	{ "getppid", 3, call_getppid },
+	{ "exec", 4, run },
+	{ "open", 4, open_file },
+};
+
+static const struct load *find(int argc, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; argc > 1 && i < sizeof(loads) / sizeof(*loads); i++)
+		if (!strcmp(argv[1], loads[i].name) && argc == loads[i].args)
+			return &loads[i];
+	return NULL;
+}
+
+static double measure(const struct load *load, unsigned long n, char *arg)
 {
 	double took[STRETCHES], start;
 	int i;
 
 	for (i = 0; i < STRETCHES; i++) {
 		start = now();
-		if (program)
-			run(n / STRETCHES, program);
-		else
-			call_getppid(n / STRETCHES);
+		load->run(n / STRETCHES, arg);
 		took[i] = (now() - start) / (n / STRETCHES);
 	}
 	qsort(took, STRETCHES, sizeof(*took), by_value);
@@ -82,22 +113,22 @@ static double measure(unsigned long n, char *program)
 
 int main(int argc, char **argv)
 {
-	bool getppids = argc == 3 && !strcmp(argv[1], "getppid");
-	bool programs = argc == 4 && !strcmp(argv[1], "exec");
+	const struct load *load = find(argc, argv);
 	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	const char *cpu = getenv("LOAD_CPU");
 	cpu_set_t set;
 
-	if (!(getppids || programs) || !n || n % STRETCHES) {
-		fprintf(stderr, "usage: evring-load getppid N | exec N PROGRAM; N in steps of %d\n",
-			STRETCHES);
+	if (!load || !n || n % STRETCHES) {
+		fprintf(stderr, "usage: evring-load getppid N | exec N PROGRAM | open N FILE; "
+			"N in steps of %d\n", STRETCHES);
 		return 2;
 	}
 	CPU_ZERO(&set);
-	CPU_SET(0, &set);
+	CPU_SET(cpu ? atoi(cpu) : 0, &set);
 	if (sched_setaffinity(0, sizeof(set), &set)) {
 		perror("evring-load: sched_setaffinity");
 		return 1;
 	}
-	printf("%.1f\n", measure(n, programs ? argv[3] : NULL));
+	printf("%.1f\n", measure(load, n, argc > 3 ? argv[3] : NULL));
 	return 0;
 }

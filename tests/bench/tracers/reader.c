@@ -4,7 +4,8 @@
  *
  * Writes every event's record to FILE, as a group that holds, until SIGTERM and
  * until there is nothing more. Prints how many events there were of these types
- * (with COMM: of tasks of that name), and how many evring says were lost.
+ * (with COMM: of tasks of that name), how many evring says were lost, and how many of
+ * these in lane critical.
  */
 #include <errno.h>
 #include <evring.h>
@@ -67,8 +68,11 @@ static bool matches(const struct evring_event *event)
 			!strncmp(common->comm, want->comm, sizeof(common->comm)));
 }
 
-/* All-time, all rings: a loss that no event has followed yet is only there. */
-static unsigned long lost(struct evring *ev)
+/*
+ * All-time, all rings of some lanes: a loss that no event has followed yet is only there.
+ * Lane critical is the first one.
+ */
+static unsigned long lost(struct evring *ev, unsigned int lanes)
 {
 	const unsigned int nr_cpus = evring_meta(ev)->nr_cpus;
 	struct evring_ring_page page;
@@ -77,7 +81,7 @@ static unsigned long lost(struct evring *ev)
 	unsigned long sum = 0;
 	ssize_t len;
 
-	for (lane = 0; lane < evring_lanes(ev); lane++) {
+	for (lane = 0; lane < lanes; lane++) {
 		for (cpu = 0; cpu < nr_cpus; cpu++) {
 			len = evring_ring_read(ev, lane, cpu, copy, sizeof(copy));
 			if (len < 0)
@@ -136,7 +140,7 @@ int main(int argc, char **argv)
 		.start = EVRING_LATEST,
 	};
 	struct sigaction action = { .sa_handler = stop };
-	unsigned long found, before;
+	unsigned long found, before, critical;
 	struct evring *ev;
 	FILE *out;
 	int i;
@@ -154,10 +158,12 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	check(evring_open(&ev, NULL), "open");
 	check(evring_join(ev, &group), "join");
-	before = lost(ev);
+	before = lost(ev, evring_lanes(ev));
+	critical = lost(ev, 1);
 	fprintf(stderr, "evring-bench-reader: ready\n");
 	found = read_all(ev, out);
-	printf("%lu %lu\n", found, lost(ev) - before);
+	printf("%lu %lu %lu\n", found, lost(ev, evring_lanes(ev)) - before,
+	       lost(ev, 1) - critical);
 	evring_leave(ev);
 	check(evring_drop(ev, group.name), "drop");
 	evring_close(ev);

@@ -232,11 +232,8 @@ int __wrap_munmap(void *at, size_t len)
 	return __real_munmap(at, guard_remove(at) ? ALIGN(len, PAGE_SIZE) + PAGE_SIZE : len);
 }
 
-static ssize_t sim_write(struct sim_file *sf, struct iov_iter *from)
+static ssize_t write_end(ssize_t ret)
 {
-	struct kiocb iocb = { .ki_filp = &sf->file };
-	ssize_t ret = sf->file.f_mode & FMODE_WRITE ? sim_fops->write_iter(&iocb, from) : -EBADF;
-
 	if (ret >= 0)
 		return ret;
 	errno = ret == -ERESTARTSYS ? EINTR : (int)-ret;
@@ -246,24 +243,28 @@ static ssize_t sim_write(struct sim_file *sf, struct iov_iter *from)
 ssize_t __wrap_write(int fd, const void *buf, size_t len)
 {
 	struct sim_file *sf = file_of(fd);
-	struct iov_iter from;
 
 	if (!sf)
 		return __real_write(fd, buf, len);
-	iov_iter_ubuf(&from, ITER_SOURCE, (void *)buf, len);
-	return sim_write(sf, &from);
+	if (!(sf->file.f_mode & FMODE_WRITE))
+		return write_end(-EBADF);
+	return write_end(sim_fops->write(&sf->file, buf, len, NULL));
 }
 
 ssize_t __wrap_writev(int fd, const struct iovec *iov, int nr)
 {
 	struct sim_file *sf = file_of(fd);
 	struct iov_iter from = { .iov = iov };
+	struct kiocb iocb;
 
 	if (!sf)
 		return __real_writev(fd, iov, nr);
+	if (!(sf->file.f_mode & FMODE_WRITE))
+		return write_end(-EBADF);
 	while (nr--)
 		from.count += iov[nr].iov_len;
-	return sim_write(sf, &from);
+	iocb = (struct kiocb){ .ki_filp = &sf->file };
+	return write_end(sim_fops->write_iter(&iocb, &from));
 }
 
 int sim_poll(int fd)

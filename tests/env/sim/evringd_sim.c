@@ -39,6 +39,7 @@ static const char usage[] =
 	"  --ring KIB      size of each ring (2048)\n"
 	"  --prefill       emit all before evringd wakes up: its own speed, no producer's\n"
 	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
+	"  --grow N        then N events of a type with one field, and N once it has two\n"
 	"  --no-wait       for room in the ring: events are lost, or overwritten\n"
 	"  --until FILE    stop no sooner than there is one\n";
 
@@ -46,7 +47,7 @@ static struct {
 	unsigned int producers;
 	uint64_t events, rate, seconds;
 	uint32_t size;
-	uint32_t odd;
+	uint32_t odd, grow;
 	bool boottime, prefill, no_wait;
 	unsigned int ring_kib;
 	const char *until;
@@ -206,6 +207,27 @@ static void emit_odd(void)
 	emit(opt.events / 2, opt.rate, 0);
 }
 
+static void settle(void);
+
+/* A module's type goes, and comes back with a field more, while evringd has it open. */
+static void emit_grown(void)
+{
+	struct evring_event_type *type;
+	unsigned int fields, i;
+
+	sim_be(0);
+	for (fields = 1; fields <= 2; fields++) {
+		type = sim_grown_come(fields);
+		if (!type)
+			die("sim.grown", "not registered");
+		for (i = 0; i < opt.grow; i++)
+			if (!sim_grown_emit(type, fields, i))
+				die("sim.grown", "lost");
+		settle();
+		sim_type_go(type);
+	}
+}
+
 /* Until Kafka has all events and the rings forget them. */
 static void settle(void)
 {
@@ -247,6 +269,8 @@ static void *conduct(void *arg)
 			emit(opt.events, opt.rate, opt.seconds);
 	}
 	settle();
+	if (opt.grow)
+		emit_grown();
 	last = take_reading();
 	while (opt.until && access(opt.until, F_OK))
 		usleep(20000);
@@ -278,6 +302,7 @@ static void parse(int argc, char **argv)
 		{ "ring",	required_argument,	NULL,	'R' },
 		{ "prefill",	no_argument,		NULL,	'f' },
 		{ "odd",	required_argument,	NULL,	'o' },
+		{ "grow",	required_argument,	NULL,	'g' },
 		{ "no-wait",	no_argument,		NULL,	'w' },
 		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
@@ -316,6 +341,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'o':
 			opt.odd = (uint32_t)number(optarg, 60000);
+			break;
+		case 'g':
+			opt.grow = (uint32_t)number(optarg, 1000);
 			break;
 		case 'w':
 			opt.no_wait = true;

@@ -17,7 +17,7 @@
 
 struct sim_hook {
 	struct evring_event_type *type;
-	unsigned long owners[(OWNERS + 63) / 64];
+	unsigned long owners[(OWNERS + 63) / 64], asked[(OWNERS + 63) / 64];
 	struct evring_want *wants[OWNERS];
 	struct evring_gate *gate;
 };
@@ -78,6 +78,7 @@ static void hook_give_up(struct sim_hook *hook, unsigned int owner)
 	struct evring_want *old = hook->wants[owner];
 
 	__clear_bit(owner, hook->owners);
+	__clear_bit(owner, hook->asked);
 	hook->wants[owner] = NULL;
 	hook_gate(hook);
 	evring_want_free(old);
@@ -101,6 +102,9 @@ int evring_hook_ctl(struct evring_hook *arg)
 		return -EINVAL;
 	if (owner < 0)
 		return owner;
+	if (arg->op == EVRING_HOOK_DETACH && !perfmon_capable() &&
+	    (owner == OWNERS - 1 || !evring_group_is_users((unsigned int)owner)))
+		return -EPERM;
 	if (arg->op == EVRING_HOOK_ATTACH)
 		want = evring_want_load(arg->filter, arg->limits, hook->type);
 	if (IS_ERR(want))
@@ -117,7 +121,11 @@ int evring_hook_ctl(struct evring_hook *arg)
 	if (hook == &hooks[SIM_HOOK_STATE]) {
 		snapshots += !!(arg->flags & EVRING_HOOK_F_SNAPSHOT);
 		arg->snapshot = snapshots;
+		if (arg->flags & EVRING_HOOK_F_SNAPSHOT)
+			__set_bit(owner, hook->asked);
 	}
+	arg->has = (test_bit(owner, hook->owners) ? EVRING_HAS_HOOK : 0) |
+		   (test_bit(owner, hook->asked) ? EVRING_HAS_SNAPSHOT : 0);
 	return 0;
 }
 

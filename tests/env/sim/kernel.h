@@ -232,6 +232,7 @@ static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int 
 /* For struct evring_ring, which is aligned to cache lines */
 void *kzalloc_node(size_t size, int gfp, int node);
 struct page *alloc_pages_node(int node, int gfp, unsigned int order);
+long si_mem_available(void);
 void __free_page(struct page *page);
 /* Pages that follow each other, as those of one ring do here */
 void *vmap(struct page **pages, unsigned int nr, int flags, int prot);
@@ -302,6 +303,8 @@ extern pthread_rwlock_t sim_rcu;
 
 #define rcu_read_lock()			((void)pthread_rwlock_rdlock(&sim_rcu))
 #define rcu_read_unlock()		((void)pthread_rwlock_unlock(&sim_rcu))
+#define rcu_read_lock_sched()		rcu_read_lock()
+#define rcu_read_unlock_sched()		rcu_read_unlock()
 #define rcu_barrier()			do { } while (0)
 
 static inline void synchronize_rcu(void)
@@ -320,6 +323,7 @@ static inline void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *h
 #define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
 #define INIT_LIST_HEAD(l)	((l)->next = (l)->prev = (l))
 #define list_empty(l)		((l)->next == (l))
+#define list_first_entry(head, type, member)	container_of((head)->next, type, member)
 #define list_for_each_entry(p, head, member)					\
 	for (p = container_of((head)->next, typeof(*p), member); &p->member != (head);	\
 	     p = container_of(p->member.next, typeof(*p), member))
@@ -437,19 +441,29 @@ void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 /* Waiters: an eventfd, which the session's file descriptor is. */
 void wake_up_interruptible_poll(wait_queue_head_t *queue, int events);
 #define init_waitqueue_head(queue)	((queue)->fd = -1)
-#define DECLARE_WAIT_QUEUE_HEAD(name)	wait_queue_head_t name = { -1 }
-#define waitqueue_active(queue)		(READ_ONCE((queue)->fd) >= 0)
 /* A thread that waits looks again and again; sim_signal is its signal. */
 extern __thread bool sim_signal;
 
-#define DEFINE_WAIT_FUNC(name, fn)	int name = 0
-#define add_wait_queue(queue, wait)	((void)(wait))
-#define remove_wait_queue(queue, wait)	((void)(wait))
-#define wait_woken(wait, mode, timeout)	((void)usleep(100))
+struct completion {
+	bool done;
+};
+
+#define init_completion(c)		((c)->done = false)
+#define complete(c)			__atomic_store_n(&(c)->done, true, __ATOMIC_RELEASE)
 #define signal_pending(task)		sim_signal
 #define fatal_signal_pending(task)	sim_signal
 
 int usleep(unsigned int us);
+
+static inline int wait_for_completion_interruptible(struct completion *c)
+{
+	while (!__atomic_load_n(&c->done, __ATOMIC_ACQUIRE)) {
+		if (sim_signal)
+			return -ERESTARTSYS;
+		usleep(100);
+	}
+	return 0;
+}
 
 /* Files and user memory. A pointer that leads nowhere is EFAULT (kernel.c). */
 unsigned long copy_from_user(void *to, const void *from, unsigned long len);
@@ -457,6 +471,10 @@ unsigned long copy_to_user(void *to, const void *from, unsigned long len);
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 #define put_user(x, p)		({ __typeof__(*(p)) put_ = (x); copy_to_user(p, &put_, sizeof(put_)) ? -EFAULT : 0; })
 #define access_ok(p, len)	((p) || !(len))
+/* Always by copy_from_user() */
+#define user_read_access_begin(p, len)	((void)(p), false)
+#define user_read_access_end()		do { } while (0)
+#define unsafe_get_user(x, p, fault)	do { (x) = *(p); if (0) goto fault; } while (0)
 #define compat_ptr(n)		((void *)(uintptr_t)(u32)(n))
 
 static inline void *vmemdup_user(const void *from, size_t len)
@@ -469,9 +487,8 @@ static inline void *vmemdup_user(const void *from, size_t len)
 	return ERR_PTR(to ? -EFAULT : -ENOMEM);
 }
 
-/* The bytes of a write(), of one buffer or of several */
+/* The bytes of a writev() */
 struct iov_iter {
-	struct iovec one;
 	const struct iovec *iov;
 	size_t done;		/* of the first one */
 	size_t count;
@@ -482,21 +499,10 @@ struct kiocb {
 	int ki_flags;
 };
 
-#define ITER_SOURCE		1
 #define IOCB_NOWAIT		1
 #define iov_iter_count(iter)	((iter)->count)
 
 size_t copy_from_iter(void *to, size_t len, struct iov_iter *iter);
-
-static inline void iov_iter_ubuf(struct iov_iter *iter, int direction, void *buf, size_t len)
-{
-	(void)direction;
-	iter->one = (struct iovec){ buf, len };
-	iter->iov = &iter->one;
-	iter->done = 0;
-	iter->count = len;
-}
-
 
 /* By the rule of the kernel's own */
 int copy_struct_from_user(void *to, size_t size, const void *from, size_t usize);
@@ -581,6 +587,7 @@ struct file_operations {
 	int (*open)(struct inode *inode, struct file *file);
 	int (*release)(struct inode *inode, struct file *file);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	ssize_t (*write)(struct file *file, const char *from, size_t len, loff_t *pos);
 	ssize_t (*write_iter)(struct kiocb *iocb, struct iov_iter *from);
 	__poll_t (*poll)(struct file *file, struct poll_table_struct *table);
 	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);

@@ -88,6 +88,37 @@ bool sim_type_emit(struct evring_event_type *type, uint64_t number)
 	return true;
 }
 
+struct evring_event_type *sim_grown_come(unsigned int nr_fields)
+{
+	const struct evring_field_desc fields[] = {
+		{ .name = "first", .kind = EVRING_KIND_U64, .size = sizeof(u64) },
+		{ .name = "second", .kind = EVRING_KIND_U64, .size = sizeof(u64),
+		  .offset = sizeof(u64) },
+	};
+	const struct evring_type_desc desc = {
+		.name = "sim.grown", .doc = "a type that gets a field more", .lane = "bulk",
+		.version = 1, .size = (u16)(nr_fields * sizeof(u64)), .fields = fields,
+		.nr_fields = (u16)nr_fields,
+	};
+	struct evring_event_type *type = evring_type_register(&desc);
+
+	return IS_ERR(type) ? NULL : type;
+}
+
+bool sim_grown_emit(struct evring_event_type *type, unsigned int nr_fields, uint64_t number)
+{
+	struct evring_slot slot;
+	u64 *room = evring_reserve(&slot, type, nr_fields * sizeof(*room));
+	unsigned int i;
+
+	if (!room)
+		return false;
+	for (i = 0; i < nr_fields; i++)
+		room[i] = number + 1000 * i;
+	evring_submit(&slot);
+	return true;
+}
+
 bool sim_more_types(unsigned int n)
 {
 	struct evring_type_desc desc = sim_event_desc;

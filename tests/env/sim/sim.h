@@ -127,6 +127,9 @@ struct evring_event_type;
 struct evring_event_type *sim_type_come(const char *name, const char *field);
 void sim_type_go(struct evring_event_type *type);
 bool sim_type_emit(struct evring_event_type *type, uint64_t number);
+/* "sim.grown" with one field, or two; and its event: @number, and 1000 more in the second one */
+struct evring_event_type *sim_grown_come(unsigned int nr_fields);
+bool sim_grown_emit(struct evring_event_type *type, unsigned int nr_fields, uint64_t number);
 /* The lowest position that a group holds on a ring; UINT64_MAX: none does. */
 uint64_t sim_held(unsigned int lane, unsigned int cpu);
 

@@ -3,7 +3,7 @@
 # its hooks, as a device that libevring can open (tests/env/sim/sim.h).
 
 SIM	:= $(B)/sim
-SIM_STUBS := linux/atomic linux/irqflags linux/bitmap linux/cache linux/irq_work linux/jump_label linux/list linux/log2 linux/mm_types \
+SIM_STUBS := linux/atomic linux/irqflags linux/bitmap linux/cache linux/irq_work linux/jump_label linux/list linux/completion linux/log2 linux/mm_types \
 	     linux/mutex linux/percpu linux/rcupdate linux/smp linux/jiffies linux/preempt linux/sched linux/spinlock linux/timekeeping \
 	     linux/ktime linux/timer linux/wait linux/workqueue linux/build_bug linux/kernel linux/module \
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
@@ -23,7 +23,7 @@ SIM_CFLAGS := $(CSTD) -Wall -Wextra -Wno-unused-parameter $(WERR) -O2 -g
 SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONFIG_X86_64 -DCONFIG_UML \
 		-DEVRING_HAVE_TIMER_DELETE_SYNC
 SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify \
-	    redact/stage redact/find redact/search redact/text redact/value redact/index redact/whole redact/copy redact/set redact/verify redact/build redact/default user parse app app_type publish block type_desc type \
+	    redact/stage redact/find redact/search redact/text redact/value redact/index redact/whole redact/copy redact/set redact/verify redact/build redact/default user parse app app_type room publish block type_desc type \
 	    clock ring segment loss memory name lane cpu \
 	    group wake ioctl device abi)
 # What an emit needs, without a device

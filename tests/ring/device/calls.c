@@ -114,7 +114,7 @@ static void refuses_arguments(void)
 	CHECK(call(ev, EVRING_IOC_ARM, &arm) == -EINVAL);
 	CHECK(call(ev, EVRING_IOC_LEAVE, &arm) == -EINVAL);
 	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 12), NULL) == -ENOTTY);
-	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 14), NULL) == -ENOTTY);
+	CHECK(call(ev, _IO(EVRING_IOC_MAGIC, 15), NULL) == -ENOTTY);
 	/* Shorter than any caller's can be */
 	CHECK(call(ev, _IOC(_IOC_READ, EVRING_IOC_MAGIC, 0, 8), &arm) == -EINVAL);
 	evring_close(ev);
@@ -125,7 +125,7 @@ static void refuses_pointers(void)
 	const unsigned long calls[] = {
 		EVRING_IOC_META, EVRING_IOC_RING, EVRING_IOC_DESCRIBE, EVRING_IOC_HOOK,
 		EVRING_IOC_JOIN, EVRING_IOC_COMMIT, EVRING_IOC_ARM, EVRING_IOC_DROP,
-		EVRING_IOC_FILTER,
+		EVRING_IOC_FILTER, EVRING_IOC_GIVE,
 	};
 	struct evring *ev = session();
 	struct evring_describe info = { .id = EVRING_TYPE_LOST, .room = 4096 };

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writers that found no room on a ring, and who of them is told that there is some.
+ *
+ * A ring is entered by segments, so a commit makes room only where the position that
+ * is held leaves a segment, or where nothing is held any more. Such a commit is a
+ * change; the others wake nobody. That is enough for a user who has used up his part
+ * of the ring, too: as long as bytes of his are held another commit must come.
+ *
+ * A blocking writer waits for the ring that was full, in the order of attempts. A
+ * change wakes some of them, and each one that was woken wakes one more once it has
+ * tried, whatever came of it. The chain ends where the next one's record has no room, or
+ * where he has tried since the last change: so each writer is woken at most once a
+ * change, and few in vain. It cannot end too soon. A record that has no room, though it
+ * is no longer than half a segment, means that bytes are held, and their commit is the
+ * next change; so does an attempt in vain after the last change.
+ *
+ * A publisher that was told EAGAIN is on a list, and a change that leaves a quarter of
+ * the ring free takes it off and wakes who polls it: once for each EAGAIN.
+ */
+#include <linux/completion.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "publish.h"
+#include "ring.h"
+#include "room.h"
+
+#define WRITERS_WOKEN	4	/* by a change; each of them goes on with one */
+#define POLLERS_WOKEN	64	/* without a pause */
+
+/* A writer that waits, on its stack */
+struct waiting {
+	struct list_head list;
+	u32 size;
+	u64 changes;
+	struct completion woken;
+};
+
+static DEFINE_SPINLOCK(room_lock);	/* the lists of all rooms */
+
+void evring_room_init(struct evring_room *room)
+{
+	room->changes = 0;
+	INIT_LIST_HEAD(&room->writers);
+	INIT_LIST_HEAD(&room->pollers);
+}
+
+/* Before an attempt to put @size bytes on @ring */
+void evring_room_look(struct evring_full *full, struct evring_ring *ring, u32 size)
+{
+	full->ring = ring;
+	full->size = size;
+	/* acquire: pairs with smp_store_release() in evring_room_made() */
+	full->changes = smp_load_acquire(&ring->room.changes);
+}
+
+/* Bytes that a writer may still put there: the segment in which the hold lies stays. */
+static u64 room_left(const struct evring_ring *ring)
+{
+	u64 hold = READ_ONCE(ring->hold), head = READ_ONCE(ring->page->head), end;
+
+	if (hold == U64_MAX)
+		return U64_MAX;
+	end = (hold & ~((u64)ring->segment_size - 1)) + ring->data_size;
+	return end > head ? end - head : 0;
+}
+
+static void wake_writers(struct evring_ring *ring, unsigned int nr)
+{
+	struct evring_room *room = &ring->room;
+	struct waiting *waiting;
+
+	lockdep_assert_held(&room_lock);
+	while (nr-- && !list_empty(&room->writers)) {
+		waiting = list_first_entry(&room->writers, struct waiting, list);
+		if (waiting->changes == READ_ONCE(room->changes) ||
+		    waiting->size > room_left(ring))
+			return;
+		list_del_init(&waiting->list);
+		/* It takes the lock before it goes, so it is there until we have let go of that. */
+		complete(&waiting->woken);
+	}
+}
+
+/* Returns whether there may be more. */
+static bool wake_pollers(struct evring_ring *ring, unsigned int nr)
+{
+	struct evring_room *room = &ring->room;
+	struct evring_publisher *publisher;
+
+	lockdep_assert_held(&room_lock);
+	for (; nr; nr--) {
+		if (list_empty(&room->pollers))
+			return false;
+		publisher = list_first_entry(&room->pollers, struct evring_publisher, polls);
+		if (publisher->changes == READ_ONCE(room->changes) ||
+		    room_left(ring) < ring->data_size / 4)
+			return false;
+		list_del_init(&publisher->polls);
+		wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
+	}
+	return true;
+}
+
+/* A writer that was woken for the room on @ring has tried: now another one may. */
+void evring_room_pass(struct evring_ring *ring)
+{
+	spin_lock(&room_lock);
+	wake_writers(ring, 1);
+	spin_unlock(&room_lock);
+}
+
+/*
+ * Wait until there may be room after the attempt @full; evring_room_pass() must follow
+ * the next attempt. -ERESTARTSYS: a signal came.
+ */
+int evring_room_await(const struct evring_full *full)
+{
+	struct evring_room *room = &full->ring->room;
+	struct waiting waiting = { .size = full->size, .changes = full->changes };
+	int ret = 0;
+
+	init_completion(&waiting.woken);
+	spin_lock(&room_lock);
+	list_add_tail(&waiting.list, &room->writers);
+	spin_unlock(&room_lock);
+	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
+	if (READ_ONCE(room->changes) == full->changes)
+		ret = wait_for_completion_interruptible(&waiting.woken);
+	else if (signal_pending(current))
+		ret = -ERESTARTSYS;
+	spin_lock(&room_lock);
+	if (!list_empty(&waiting.list))
+		list_del_init(&waiting.list);
+	else if (ret)
+		wake_writers(full->ring, 1);	/* it was woken, and does not try */
+	spin_unlock(&room_lock);
+	return ret;
+}
+
+/* The hold of @ring has gone up from @before. Under groups_lock; may sleep. */
+void evring_room_made(struct evring_ring *ring, u64 before)
+{
+	struct evring_room *room = &ring->room;
+	const u64 hold = READ_ONCE(ring->hold);
+	bool more = true;
+
+	if (hold / ring->segment_size == before / ring->segment_size &&
+	    hold < READ_ONCE(ring->page->head))
+		return;
+	/* release: who sees the change sees the hold, in evring_room_look() */
+	smp_store_release(&room->changes, room->changes + 1);
+	/*
+	 * The change before the look at the lists: pairs with smp_mb() in
+	 * evring_room_await() and evring_room_note()
+	 */
+	smp_mb();
+	if (list_empty(&room->writers) && list_empty(&room->pollers))
+		return;
+	spin_lock(&room_lock);
+	wake_writers(ring, WRITERS_WOKEN);
+	spin_unlock(&room_lock);
+	while (more) {
+		spin_lock(&room_lock);
+		more = wake_pollers(ring, POLLERS_WOKEN);
+		spin_unlock(&room_lock);
+		cond_resched();
+	}
+}
+
+/* A writer was told EAGAIN: poll() waits for room on that ring. */
+void evring_room_note(struct evring_publisher *publisher, const struct evring_full *full)
+{
+	struct evring_room *room = &full->ring->room;
+
+	/* A writer that tries again and again does not keep others from the lock. */
+	if (READ_ONCE(publisher->full) == full->ring && !list_empty(&publisher->polls))
+		return;
+	spin_lock(&room_lock);
+	WRITE_ONCE(publisher->full, full->ring);
+	publisher->changes = full->changes;
+	list_move_tail(&publisher->polls, &room->pollers);
+	spin_unlock(&room_lock);
+	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
+	if (READ_ONCE(room->changes) == full->changes)
+		return;
+	evring_room_forget(publisher);
+	wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
+}
+
+void evring_room_forget(struct evring_publisher *publisher)
+{
+	spin_lock(&room_lock);
+	list_del_init(&publisher->polls);
+	spin_unlock(&room_lock);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* room.c: writers that found no room on a ring, and who of them is told that there is some. */
+#ifndef _KMOD_ROOM_H
+#define _KMOD_ROOM_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct evring_publisher;
+struct evring_ring;
+
+/**
+ * struct evring_room - the writers that wait for room on a ring
+ * @changes: how often a commit has made room that a writer can count on
+ * @writers: blocking ones (struct waiting), in the order in which they found none
+ * @pollers: publishers whose poll() is to wait
+ *
+ * @changes is written under groups_lock, the lists under room_lock.
+ */
+struct evring_room {
+	u64 changes;
+	struct list_head writers;
+	struct list_head pollers;
+};
+
+/**
+ * struct evring_full - an attempt that found no room
+ * @ring: where
+ * @size: bytes of the record
+ * @changes: the room's, before the attempt
+ */
+struct evring_full {
+	struct evring_ring *ring;
+	u32 size;
+	u64 changes;
+};
+
+void evring_room_init(struct evring_room *room);
+void evring_room_look(struct evring_full *full, struct evring_ring *ring, u32 size);
+int evring_room_await(const struct evring_full *full);
+void evring_room_pass(struct evring_ring *ring);
+void evring_room_made(struct evring_ring *ring, u64 before);
+void evring_room_note(struct evring_publisher *publisher, const struct evring_full *full);
+void evring_room_forget(struct evring_publisher *publisher);
+
+#endif /* _KMOD_ROOM_H */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* See attach.h. */
+#include "attach.h"
+
+#include "config.h"
+#include "folder.h"
+#include "log.h"
+#include "problem.h"
+#include "source.h"
+#include "task.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define TRIES 10
+
+/* The group is made, or somebody reads it. False: @why tells. */
+static bool take_group(struct source *src, uid_t uid, char *why, size_t len)
+{
+	int ret = source_join(src);
+
+	if (!ret || ret == -EBUSY)
+		ret = evring_give(src->ev, src->cfg->group, uid);
+	if (!ret)
+		return true;
+	snprintf(why, len, "group %s: %s%s", src->cfg->group,
+		 ret == -ENOSYS ? "the module is too old to give it to a user" : strerror(-ret),
+		 ret == -EPERM ? ": that needs CAP_PERFMON" : "");
+	return false;
+}
+
+static int attach_for(struct source *src, const struct config *cfg, uid_t uid)
+{
+	struct problems problems = { .file = src->file };
+	char why[400];
+	size_t i;
+
+	if (!source_open(src, cfg, why, sizeof(why))) {
+		log_line(LOG_ERR, "%s: %s", src->file, why);
+		return STATUS_FAILED;
+	}
+	source_check(src, &problems);
+	for (i = 0; i < problems.nr; i++)
+		log_line(LOG_ERR, "%s: %s", src->file, problems.lines[i]);
+	problems_free(&problems);
+	if (i)
+		return STATUS_MISUSED;
+	if (!take_group(src, uid, why, sizeof(why)) ||
+	    !source_attach(src, NULL, why, sizeof(why))) {
+		log_line(LOG_ERR, "%s: %s", src->file, why);
+		return STATUS_FAILED;
+	}
+	info("%s: the hooks of group %s, which is user %u's, are attached", src->file, cfg->group, uid);
+	return STATUS_OK;
+}
+
+static int attach_file(struct folder_file *file, uid_t uid)
+{
+	struct source src = { .file = file->path };
+	struct config *cfg = NULL;
+	int status = STATUS_OK;
+	size_t i;
+
+	if (!file->problems.nr)
+		cfg = config_of_source(file->def.name, file->def.settings, &file->problems);
+	for (i = 0; i < file->problems.nr; i++) {
+		log_line(LOG_ERR, "%s: %s", file->path, file->problems.lines[i]);
+		status = STATUS_MISUSED;
+	}
+	/* Its group keeps the hooks that it has, and gets others when it is to run. */
+	if (status == STATUS_OK && !(file->def.state && !strcmp(file->def.state, "STOPPED"))) {
+		status = attach_for(&src, cfg, uid);
+		source_close(&src);
+	}
+	config_free(cfg);
+	return status;
+}
+
+static int attach_folder(struct folder *folder, uid_t uid)
+{
+	int status = STATUS_OK, one;
+	size_t i;
+
+	for (i = 0; i < folder->nr; i++) {
+		one = attach_file(&folder->files[i], uid);
+		status = status == STATUS_OK ? one : status;
+	}
+	folder_free(folder);
+	return status;
+}
+
+/*
+ * evringd replaces files while this runs. Who started it because of a file may not have seen the
+ * next one, so look once more.
+ */
+static int attach_until_quiet(const char *path, uid_t uid)
+{
+	struct stat before, now;
+	unsigned int tries = 0;
+	struct folder folder;
+	int status, ret;
+
+	do {
+		ret = stat(path, &before) ? -errno : folder_read(&folder, path);
+		if (ret) {
+			log_line(LOG_ERR, "%s: %s", path, strerror(-ret));
+			return STATUS_FAILED;
+		}
+		status = attach_folder(&folder, uid);
+	} while (!stat(path, &now) && memcmp(&now.st_mtim, &before.st_mtim, sizeof(now.st_mtim)) &&
+		 ++tries < TRIES);
+	return status;
+}
+
+int attach_hooks(char *const *files, size_t nr, const char *folder, uid_t uid)
+{
+	struct folder list;
+
+	if (folder)
+		return attach_until_quiet(folder, uid);
+	folder_of(&list, files, nr);
+	return attach_folder(&list, uid);
+}
