@@ -257,7 +257,7 @@ TEST_F(path, a_folder_that_is_none_has_its_made_up_name)
 /* dma-buf's own way to make a name up takes a lock: it is not called. */
 TEST_F(path, a_dma_buf_is_told_by_its_inode)
 {
-	struct udmabuf_create create = { .size = 4096 };
+	struct udmabuf_create create = { .size = (uint64_t)getpagesize() };
 	char given[64], path[64];
 	int device, fd;
 
@@ -265,7 +265,7 @@ TEST_F(path, a_dma_buf_is_told_by_its_inode)
 	if (device < 0)
 		SKIP(return, "no /dev/udmabuf");
 	create.memfd = (uint32_t)memfd_create("m", MFD_ALLOW_SEALING);
-	ASSERT_EQ(0, ftruncate((int)create.memfd, 4096));
+	ASSERT_EQ(0, ftruncate((int)create.memfd, getpagesize()));
 	ASSERT_EQ(0, fcntl((int)create.memfd, F_ADD_SEALS, F_SEAL_SHRINK));
 	fd = ioctl(device, UDMABUF_CREATE, &create);
 	ASSERT_LE(0, fd) TH_LOG("%s", strerror(errno));
