@@ -383,6 +383,7 @@ says '^process.exec  *detached' "... and its hooks" evring hooks
 kill -TERM $daemon
 wait $daemon
 kill -TERM $broker
+sed -i 's/^\(evring:.*:\)nobody$/\1/' /etc/group
 
 type=/cli/registration/registration.json
 says '^user.registered: version 1, id [0-9]*, generation 0, lane app' \

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@
 #include "names.h"
 #include "text.h"
 
-#define TYPES_SHOWN	20	/* on a screen; --json has all */
+#define TYPES_SHOWN	20	/* at most; --json has all */
+#define LINES_BESIDE	8	/* heads, blank lines, and what is said below the types */
 #define FLUSH_MS	100
 
 static const char help[] =
@@ -190,12 +192,27 @@ static int compare_counts(const void *a, const void *b)
  * One look
  */
 
+/* On a screen as many as it has room for, or the first ones would scroll away. */
+static unsigned int types_shown(const struct top *top)
+{
+	unsigned int others = top->now.meta.lanes.count + LINES_BESIDE, i;
+	struct winsize size;
+
+	if (!top->is_screen || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row)
+		return TYPES_SHOWN;
+	for (i = 0; i < top->now.meta.groups.count; i++)
+		others += top->now.groups[i].name[0] != 0;
+	if (size.ws_row <= others)
+		return 1;
+	return size.ws_row - others < TYPES_SHOWN ? size.ws_row - others : TYPES_SHOWN;
+}
+
 static void print_types(const struct top *top)
 {
 	struct table *table = table_new(type_columns, 0);
-	unsigned int i;
+	unsigned int shown = types_shown(top), i;
 
-	for (i = 0; i < top->nr_counts && top->counts[i].events && i < TYPES_SHOWN; i++) {
+	for (i = 0; i < top->nr_counts && top->counts[i].events && i < shown; i++) {
 		const struct type_row row = type_row(top, &top->counts[i]);
 
 		table_row(table, &row);
