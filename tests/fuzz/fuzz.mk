@@ -19,9 +19,10 @@ FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $
 FUZZ_SRC_publish := tests/fuzz/publish_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) \
 		   $(addprefix user/evringd/,config.c connect.c definition.c format.c keys.c options.c predicate.c problem.c \
-			ancestors.c containers.c refield.c reroute.c shape.c template.c transform.c \
+			ancestors.c cell.c container_names.c containers.c creation.c extras.c heading.c refield.c \
+			reroute.c shape.c template.c transform.c \
 			users.c words.c provider.c) \
-		   $(addprefix user/common/,memory.c log.c text.c file.c)
+		   $(addprefix user/common/,memory.c log.c text.c file.c schema.c)
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_filter := tests/fuzz/filter_fuzz.c $(wildcard user/libevring/*.c)

@@ -345,7 +345,7 @@ static void topic_creation(void)
 	refuses(WITH("\"topic.creation.default.partitions\": 3"),
 		"replication.factor\": missing", "half of them");
 	refuses(CREATION(", \"topic.creation.g.partitions\": 3"), "names no \"g\"", "a group without a name");
-	refuses(CREATION(", \"topic.creation.groups\": \"g\""), "g.include\": missing", "a group of nothing");
+	refuses(CREATION(", \"topic.creation.groups\": \"g\""), "entry 1 has no \"topic.creation.GROUP.include", "a group of nothing");
 	refuses(CREATION(", \"topic.creation.groups\": \"g\", \"topic.creation.g.include\": \"(\""),
 		"entry 1 is no regular expression", "no regular expression");
 	refuses(CREATION(", \"topic.creation.default.include\": \"x\""), "in no group", "the default is for all");

@@ -185,8 +185,8 @@ static struct creation *make(const struct config *cfg, struct problems *problems
 			problem(problems, "key \"topic.creation.groups\": entry %zu is no group's name; "
 				"allowed: names without a dot, but not " DEFAULT, i + 1);
 		else if (i < nr && !kind->includes)
-			problem(problems, "key \"" CREATION_PREFIX "%.80s.include\": missing, so no topic "
-				"is in the group", r.alias);
+			problem(problems, "key \"topic.creation.groups\": entry %zu has no \""
+				CREATION_PREFIX "GROUP.include\", so no topic is in the group", i + 1);
 	}
 	if (!last->plan.partitions)
 		problem(problems, "key \"" CREATION_PREFIX DEFAULT ".partitions\": missing");
