@@ -22,7 +22,7 @@ read_ticks() {
 
 # Of the first lane, critical.
 emitted() {
-	evring status --json | grep -o '"emitted":[0-9]*' | head -n 1 | cut -d: -f2
+	evring status --json | grep -o '"emitted":[0-9]*' | sed -n 1p | cut -d: -f2
 }
 
 seconds=$2
