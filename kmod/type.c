@@ -112,7 +112,7 @@ static struct evring_event_type *type_revive(struct evring_event_type *type,
 					     const struct evring_block *block)
 {
 	if (!(type->flags & EVRING_TYPE_F_GONE))
-		return ERR_PTR(-EEXIST);
+		return ERR_PTR(-EBUSY);
 	if (!evring_block_extends(block, type->block))
 		return ERR_PTR(-EINVAL);
 	kfree(type->block);
@@ -205,7 +205,7 @@ static int type_enter(struct evring_event_type *type, struct evring_event_type *
 	if (!evring_type_forgotten(old)) {
 		pr_warn("evring: type %s of a module is refused: user %u's application has the name\n",
 			type->name, from_kuid(&init_user_ns, old->app->uid));
-		return -EEXIST;
+		return -EBUSY;
 	}
 	evring_type_replace(type, old);
 	return 0;

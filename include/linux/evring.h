@@ -224,7 +224,8 @@ struct evring_slot {
  * and then keeps its id; its fields must start with those that it had.
  *
  * Context: may sleep. Return: the type, or an ERR_PTR: EINVAL (the description
- * is wrong), EEXIST, ENOSPC (no id is free), ENOMEM.
+ * is wrong), EBUSY (the name is taken; a module that returns EEXIST says that it is
+ * loaded already, which the loader of 7.x tells it), ENOSPC (no id is free), ENOMEM.
  */
 struct evring_event_type *evring_type_register(const struct evring_type_desc *desc);
 

@@ -163,6 +163,20 @@ static unsigned int in_state(struct evring *ev, int nr, int state, bool *all_say
 	return n;
 }
 
+static bool probes_stand_on_ftrace(void)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	bool found = false;
+	char line[512];
+
+	if (!symbols)
+		abort();
+	while (!found && fgets(line, sizeof(line), symbols))
+		found = strstr(line, " kprobe_ftrace_handler\n");
+	fclose(symbols);
+	return found;
+}
+
 /* Hooks on functions are disarmed while a knob is off, and attached after it; tracepoints stay. */
 TEST_F(hooks, each_hook_is_attached_or_says_why_not)
 {
@@ -184,7 +198,8 @@ TEST_F(hooks, each_hook_is_attached_or_says_why_not)
 			continue;
 		disarmed = in_state(self->ev, nr, EVRING_HOOK_DISARMED, &said);
 		note("%s off: %u disarmed", knobs[i], disarmed);
-		EXPECT_LT(0, disarmed);
+		/* Where probes do not stand on ftrace its knob does not reach them. */
+		EXPECT_EQ(i || probes_stand_on_ftrace(), disarmed > 0);
 		EXPECT_TRUE(said);
 		EXPECT_EQ(attached - disarmed,
 			  in_state(self->ev, nr, EVRING_HOOK_ATTACHED, &said));

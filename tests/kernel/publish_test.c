@@ -735,7 +735,7 @@ TEST(a_module_gets_the_name_that_an_application_has_given_up)
 
 	ASSERT_EQ(0, evring_publisher_open(&pub, NULL, 0));
 	ASSERT_EQ(0, evring_type_register(pub, &like, 0, &type));
-	EXPECT_EQ(EEXIST, module_load("evring_heartbeat", ""));
+	EXPECT_EQ(EBUSY, module_load("evring_heartbeat", ""));
 	evring_publisher_close(pub);
 	ASSERT_EQ(0, module_load("evring_heartbeat", ""));
 	ASSERT_EQ(0, evring_publisher_open(&pub, NULL, 0));

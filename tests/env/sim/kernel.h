@@ -232,6 +232,7 @@ static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int 
 /* For struct evring_ring, which is aligned to cache lines */
 void *kzalloc_node(size_t size, int gfp, int node);
 struct page *alloc_pages_node(int node, int gfp, unsigned int order);
+long si_mem_available(void);
 void __free_page(struct page *page);
 /* Pages that follow each other, as those of one ring do here */
 void *vmap(struct page **pages, unsigned int nr, int flags, int prot);
