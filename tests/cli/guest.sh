@@ -67,7 +67,7 @@ says 'process.exec: 1 instruction' "filter check --types: without a device" \
 	evring --device /dev/nosuch filter check --types /tmp/types process.exec 'pid in (1, 5..7)'
 says '"namespace": "evring.process"' "types --schema avro" evring types --schema avro process.exec
 says '^ *optional uint32 ppid = ' "types --schema protobuf" evring types --schema protobuf process.exec
-says '"$schema": "http://json-schema.org/draft-07/schema#"' "types --schema json" \
+says 'http://json-schema.org/draft-07/schema#' "types --schema json" \
 	evring types --schema json process.exec
 says '"field": "ppid"' "types --schema connect" evring types --schema connect process.exec
 evring types --schema avro --flat process.exec >/tmp/out

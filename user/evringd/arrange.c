@@ -210,19 +210,28 @@ static size_t cell_of(struct cells *cells, const struct arrange_op *op, struct c
 	if (op->base)
 		cell_field(cells, op->base, cell);
 	cell_field(cells, column, cell);
-	return column->field->json_max + (cell->form == FORM_HEX ? 2 : 6) * len;
+	return column->field->json_max + (column->part == PART_TEXT_HEX ? 2 : 6) * len;
+}
+
+/* Most names are short: then as one word, which has the room that the value would have. */
+static char *put_name_of(char *p, const struct arrange_op *op)
+{
+	if (op->len > ARRANGE_SLACK)
+		return put_bytes(p, op->text, op->len);
+	memcpy(p, op->text, ARRANGE_SLACK);
+	return p + op->len;
 }
 
 /* False: there may not be room. */
 static bool put_value(struct arranging *a, char **to, const struct arrange_op *op)
 {
-	struct cell cell = { .form = FORM_PLAIN };
+	struct cell cell;
 	size_t most = cell_of(&a->cells, op, &cell);
 	char *p = *to, *end;
 
 	if (p > a->limit || (size_t)(a->limit - p) < most)
 		return false;
-	p = put_bytes(p, op->text, op->len);
+	p = put_name_of(p, op);
 	end = put_cell(p, &a->cells, op, &cell);
 	if (!end && !op->nulls)
 		return true;

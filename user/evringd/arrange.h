@@ -8,6 +8,7 @@
 
 struct source;
 
+#define ARRANGE_SLACK	32u	/* bytes of a text that can be read, however short it is */
 #define ARRANGE_DEPTH	12	/* of objects in one another */
 
 enum arrange_what {

@@ -8,6 +8,15 @@
 #define SECOND	1000000000ull
 #define DAY	86400u
 
+#define HIGHS	0x8080808080808080ULL
+#define ONES	0x0101010101010101ULL
+
+static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
 char *json_decimal(char *p, uint64_t number, bool is_signed)
 {
 	char text[JSON_NUMBER];
@@ -17,10 +26,13 @@ char *json_decimal(char *p, uint64_t number, bool is_signed)
 		*p++ = '-';
 		number = -number;
 	}
-	do {
-		text[--n] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
+	for (; number >= 100; number /= 100) {
+		n -= 2;
+		memcpy(text + n, &pairs[2 * (number % 100)], 2);
+	}
+	n -= 2;
+	memcpy(text + n, &pairs[2 * number], 2);
+	n += number < 10;
 	memcpy(p, text + n, sizeof(text) - n);
 	return p + sizeof(text) - n;
 }
@@ -110,11 +122,30 @@ static size_t put_special(char **p, const uint8_t *text, size_t len)
 	return (size_t)n;
 }
 
+/* Not 0: there may be a byte among these eight that does not stand for itself. */
+static uint64_t find_special(uint64_t word)
+{
+	uint64_t control = (word ^ ONES * 2) - ONES * (' ' + 1);
+	uint64_t backslash = (word ^ ONES * '\\') - ONES;
+
+	return (control | backslash | (word + ONES) | word) & HIGHS;
+}
+
 char *json_escape(char *p, const char *text, size_t len)
 {
 	const uint8_t *at = (const uint8_t *)text, *end = at + len;
+	uint64_t word;
 
 	while (at < end) {
+		if (end - at >= (ptrdiff_t)sizeof(word)) {
+			memcpy(&word, at, sizeof(word));
+			if (!find_special(word)) {
+				memcpy(p, &word, sizeof(word));
+				at += sizeof(word);
+				p += sizeof(word);
+				continue;
+			}
+		}
 		if (*at >= 0x80) {
 			at += put_special(&p, at, (size_t)(end - at));
 		} else if (*at < ' ' || *at == '"' || *at == '\\' || *at == 0x7f) {

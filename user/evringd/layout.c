@@ -216,8 +216,8 @@ static struct arrange_op *add_op(struct making *m, enum arrange_what what, char 
 	made->ops = xgrow(made->ops, made->nr, made->nr + 1, sizeof(*made->ops));
 	op = &made->ops[made->nr++];
 	op->what = what;
-	op->text = text;
 	op->len = text ? strlen(text) : 0;
+	op->text = text ? must(realloc(text, op->len + 1 + ARRANGE_SLACK)) : NULL;
 	made->texts += op->len + 1;
 	return op;
 }
