@@ -20,14 +20,10 @@ import sys
 import threading
 from urllib.parse import quote
 
-import jsonschema
-import yaml
-
 import client as clients
+from document import DOC, is_wrong
 
 ADDRESS, FOLDER, BROKERS, SEED, N = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5])
-TOP = pathlib.Path(__file__).parents[2]
-DOC = yaml.safe_load((TOP / "docs/openapi.yaml").read_text())
 OPERATIONS = [
     (method.upper(), path)
     for path, item in DOC["paths"].items()
@@ -53,6 +49,7 @@ OF = {"RegexRouter": ["regex", "replacement"], "ReplaceField": ["exclude", "rena
 wrong: list[str] = []
 lock = threading.Lock()
 seen: dict[int, int] = {}
+unanswered: list[tuple] = []
 
 
 def request(address: str, *args) -> tuple[int, str]:
@@ -61,7 +58,8 @@ def request(address: str, *args) -> tuple[int, str]:
         try:
             return clients.request(address, *args)
         except IndexError:
-            continue
+            with lock:
+                unanswered.append(args[:2])
     raise AssertionError(f"never an answer: {args}")
 
 
@@ -128,33 +126,6 @@ def body(rng: random.Random, method: str, path: str, name: str) -> bytes:
     else:
         made = config(rng, name)
     return json.dumps(made).encode()
-
-
-def resolve(node: dict) -> dict:
-    while "$ref" in node:
-        target = DOC
-        for part in node["$ref"].lstrip("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
-
-
-def is_wrong(method: str, path: str, status: int, text: str) -> str:
-    """Why, or nothing."""
-    answers = DOC["paths"][path][method.lower()]["responses"]
-    if str(status) not in answers:
-        return "the document has no such status"
-    content = resolve(answers[str(status)]).get("content", {})
-    if not content:
-        return "a body that the document does not have" if text else ""
-    if "application/json" not in content:
-        return "" if text else "no body"
-    schema = {**content["application/json"]["schema"], "components": DOC["components"]}
-    try:
-        jsonschema.Draft202012Validator(schema).validate(json.loads(text))
-    except (ValueError, jsonschema.ValidationError) as error:
-        return f"{error}"[:300]
-    return ""
 
 
 LINE = re.compile(
@@ -230,5 +201,6 @@ if not wrong:
     clean()
 for line in wrong[:20]:
     print(line)
-print(f"{sum(seen.values())} answers, by status: {dict(sorted(seen.items()))}; seed {SEED}")
+print(f"{sum(seen.values())} answers, by status: {dict(sorted(seen.items()))}; {len(unanswered)} requests "
+      f"made again, as they had no answer {unanswered[:5]}; seed {SEED}")
 sys.exit(bool(wrong))

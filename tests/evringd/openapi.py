@@ -15,14 +15,11 @@ import re
 import sys
 import time
 
-import jsonschema
-import yaml
-
 from client import request
+from document import DOC, is_wrong
 
 ADDRESS, CONFIG = sys.argv[1], json.loads(sys.argv[2])
 TOP = pathlib.Path(__file__).parents[2]
-DOC = yaml.safe_load((TOP / "docs/openapi.yaml").read_text())
 # Not in the table: it does not end.
 STREAMS = {("GET", "/events")}
 NAMES = {"name": "c", "task": "0", "class": "EvringSource", "logger": "root"}
@@ -30,40 +27,12 @@ wrong: list[str] = []
 tried: set[tuple[str, str]] = set()
 
 
-def resolve(node: dict) -> dict:
-    while "$ref" in node:
-        target = DOC
-        for part in node["$ref"].lstrip("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
-
-
-def is_of_schema(text: str, answer: dict) -> str:
-    """Why not, or nothing."""
-    content = answer.get("content", {})
-    if not content:
-        return "a body that the document does not have" if text else ""
-    if "application/json" not in content:
-        return "" if text else "no body"
-    schema = {**content["application/json"]["schema"], "components": DOC["components"]}
-    try:
-        jsonschema.Draft202012Validator(schema).validate(json.loads(text))
-    except (ValueError, jsonschema.ValidationError) as error:
-        return f"{error}"[:300]
-    return ""
-
-
 def ask(method: str, path: str, expected: int, body: object = None, query: str = "", **names: str) -> str:
     tried.add((method, path))
-    answers = DOC["paths"][path][method.lower()]["responses"]
     where = path.format(**{**NAMES, **names}) + query
     raw = b"" if body is None else json.dumps(body).encode()
     status, text = request(ADDRESS, method, where, raw)
-    why = "" if status == expected else f"not {expected}"
-    if str(status) not in answers:
-        why = "the document has no such status"
-    why = why or is_of_schema(text, resolve(answers[str(status)]))
+    why = is_wrong(method, path, status, text) or ("" if status == expected else f"not {expected}")
     if why:
         wrong.append(f"{method} {where}: {status} {text[:200]}: {why}")
     return text
