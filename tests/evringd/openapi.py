@@ -79,6 +79,7 @@ for part in "", "/config", "/tasks", "/tasks/{task}/status", "/topics", "/offset
 ask("PUT", C + "/config", 400, {"topic": "/"})
 ask("PUT", C + "/config", 200, CONFIG)
 ask("PUT", C + "/config", 201, {**CONFIG, "group.id": "other"}, name="other")
+ask("PUT", C + "/config", 404, CONFIG, name="a%2Fb")
 ask("DELETE", C, 204, name="other")
 ask("PATCH", C + "/config", 200, {"batch.events": 7})
 ask("PATCH", C + "/config", 404, {}, name="nope")
