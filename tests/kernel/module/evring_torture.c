@@ -72,13 +72,14 @@ struct source {
 	u64 count;
 	u64 lost;
 	struct rnd_state rnd;
+	/* An interrupt must not find it half queued: it would be queued twice. */
+	call_single_data_t call;
 };
 
 struct torture_cpu {
 	struct source sources[CONTEXTS];
 	struct irq_work irq;
 	struct tasklet_struct softirq;
-	call_single_data_t call;
 	atomic_t nmis;			/* sent here and not yet taken */
 	struct task_struct *thread;
 };
@@ -131,7 +132,7 @@ static void poke(struct source *source)
 		irq_work_queue(&here->irq);
 		break;
 	case 4 ... 5:
-		smp_call_function_single_async(other, &here->call);
+		smp_call_function_single_async(other, &source->call);
 		break;
 	case 6:
 		send_nmi(smp_processor_id());
@@ -466,9 +467,10 @@ static int __init torture_init(void)
 
 		t->irq = IRQ_WORK_INIT_HARD(torture_irq);	/* on RT too */
 		tasklet_setup(&t->softirq, torture_softirq);
-		INIT_CSD(&t->call, torture_call, NULL);
-		for (i = 0; i < CONTEXTS; i++)
+		for (i = 0; i < CONTEXTS; i++) {
+			INIT_CSD(&t->sources[i].call, torture_call, NULL);
 			prandom_seed_state(&t->sources[i].rnd, cpu * CONTEXTS + i + 1);
+		}
 	}
 	ret = types_register();
 	if (ret)
