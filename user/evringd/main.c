@@ -23,8 +23,8 @@
 
 static const char usage[] =
 	"usage: evringd [--check | --put-back] FILE...\n"
-	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT --auth FILE\n"
-	"               [--certificate FILE --key FILE]]\n"
+	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT\n"
+	"               --auth FILE [--certificate FILE --key FILE]]\n"
 	"       evringd --attach [--user USER] {FILE... | --connectors FOLDER}\n"
 	"Ship the kernel's events to Apache Kafka, as the connector in each FILE, or in\n"
 	"each FOLDER/*.json, says. SIGHUP makes it read FOLDER again.\n"
@@ -36,8 +36,8 @@ static const char usage[] =
 	"                 the same on TCP, for the users and tokens in --auth's FILE,\n"
 	"                 with TLS\n"
 	"  -c, --check    check each FILE, print all problems, and exit\n"
-	"  --put-back     send the messages of each FILE's dead-letter topic to the topics\n"
-	"                 that refused them, and exit\n"
+	"  --put-back     send the messages of each FILE's dead-letter topic to the\n"
+	"                 topics that refused them, and exit\n"
 	"  --attach       attach the hooks for an evringd that lacks the capability, and\n"
 	"                 exit\n"
 	"  --user USER    the user that this evringd runs as, by name or number\n"
