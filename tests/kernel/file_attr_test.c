@@ -250,4 +250,62 @@ TEST_F(file_attr, extended_attributes_tell_their_name)
 	close(fd);
 }
 
+static void prep_setxattr(struct io_uring_sqe *sqe, void *path)
+{
+	io_uring_prep_setxattr(sqe, "trusted.ring", "value", path, XATTR_CREATE, 5);
+}
+
+static void prep_fsetxattr(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_fsetxattr(sqe, *(int *)fd, "trusted.ring", "longer", XATTR_REPLACE, 6);
+}
+
+#define OP_FTRUNCATE	55	/* IORING_OP_FTRUNCATE, of headers that are newer */
+
+static void prep_ftruncate(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_nop(sqe);
+	sqe->opcode = OP_FTRUNCATE;
+	sqe->fd = *(int *)fd;
+	sqe->off = 2;
+}
+
+/* The filesystem may have no such attributes: then both are refused, and that is told. */
+static void check_uring_xattr(struct __test_metadata *_metadata, struct evring *ev, int fd)
+{
+	int result = deed_uring(prep_setxattr, "link");
+	struct told *told = told_read(ev, "file.", getpid());
+
+	EXPECT_ATTR(told, "file.setxattr", result);
+	EXPECT_STREQ("trusted.ring", told_text(told_at(told, 0), "name"));
+	EXPECT_EQ(5, told_number(told_at(told, 0), "size"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "XATTR_CREATE"));
+	free(told);
+	EXPECT_EQ(result, deed_uring(prep_fsetxattr, &fd));
+	told = told_read(ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.setxattr", result);
+	EXPECT_EQ(6, told_number(told_at(told, 0), "size"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "XATTR_REPLACE"));
+	free(told);
+}
+
+TEST_F(file_attr, io_uring_tells_the_same_as_a_call)
+{
+	int fd = open("a", O_RDWR);
+	struct told *told;
+
+	if (deed_uring_has(IORING_OP_SETXATTR, "setxattr"))
+		check_uring_xattr(_metadata, self->ev, fd);
+	if (deed_uring_has(OP_FTRUNCATE, "ftruncate")) {
+		ASSERT_EQ(0, deed_uring(prep_ftruncate, &fd));
+		told = told_read(self->ev, "file.", getpid());
+		EXPECT_ATTR(told, "file.truncate", 0);
+		EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+		EXPECT_EQ(7, told_number(told_at(told, 0), "old_size"));
+		EXPECT_EQ(2, told_number(told_at(told, 0), "new_size"));
+		free(told);
+	}
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

@@ -247,4 +247,29 @@ TEST_F(file_redirect, a_written_file_is_told_when_its_last_descriptor_goes)
 	free(told);
 }
 
+static void prep_close(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_close(sqe, *(int *)fd);
+}
+
+TEST_F(file_redirect, a_written_file_that_io_uring_closes_is_told)
+{
+	int fd = open("file", O_WRONLY | O_CREAT, 0600);
+	struct told *told;
+
+	ASSERT_EQ(3, write(fd, "123", 3));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, deed_uring(prep_close, &fd));
+	ASSERT_EQ(-1, fcntl(fd, F_GETFD));
+	/* It is told as a call's: before the program goes on. */
+	told = told_read(self->ev, "file.", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ("file.close_write", told_at(told, 0)->type->name);
+	EXPECT_STREQ(DIR_PATH "/file", told_text(told_at(told, 0), "path"));
+	EXPECT_EQ(3, told_number(told_at(told, 0), "size"));
+	EXPECT_EQ(deed_inode("file"), told_number(told_at(told, 0), "inode"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "O_WRONLY"));
+	free(told);
+}
+
 TEST_HARNESS_MAIN
