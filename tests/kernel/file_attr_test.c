@@ -308,4 +308,73 @@ TEST_F(file_attr, io_uring_tells_the_same_as_a_call)
 	close(fd);
 }
 
+/* As another user: acts on a file of that user's own, and refused ones on root's. */
+struct act {
+	int (*act)(const char *path);
+	const char *type;
+	int refused;		/* errno, of root's file */
+};
+
+static int act_chmod(const char *path)
+{
+	return chmod(path, 0750);
+}
+
+static int act_chown(const char *path)
+{
+	return chown(path, 65534, 65534);
+}
+
+static int act_truncate(const char *path)
+{
+	return truncate(path, 1);
+}
+
+static int act_setxattr(const char *path)
+{
+	return setxattr(path, "trusted.nobody", "v", 1, 0);
+}
+
+struct acting {
+	const struct act *act;
+	const char *path;
+};
+
+static int act_as_nobody(void *arg)
+{
+	const struct acting *acting = arg;
+
+	deed_as_nobody();
+	return acting->act->act(acting->path) ? errno : 0;
+}
+
+TEST_F(file_attr, another_user_is_told_with_what_is_done_and_what_is_refused)
+{
+	static const struct act acts[] = {
+		{ act_chmod, "file.chmod", EPERM },
+		{ act_chown, "file.chown", EPERM },
+		{ act_truncate, "file.truncate", EACCES },
+		/* An attribute that only root may set, of whichever file */
+		{ act_setxattr, "file.setxattr", EPERM },
+	};
+	struct acting acting;
+	struct told *told;
+	unsigned int i;
+	int status, own;
+
+	for (i = 0; i < 2 * sizeof(acts) / sizeof(*acts); i++) {
+		acting = (struct acting){ &acts[i / 2], "a" };
+		own = i % 2 && acting.act->act != act_setxattr;
+		ASSERT_EQ(0, chown("a", own ? 65534 : 0, own ? 65534 : 0));
+		told = deed_in_child(self->ev, "file.", act_as_nobody, &acting, &status);
+		EXPECT_EQ(own ? 0 : acting.act->refused, status) TH_LOG("%s", acting.act->type);
+		EXPECT_ATTR(told, acting.act->type, -status);
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "euid"));
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "gid"));
+		EXPECT_STREQ("/a", strrchr(told_text(told_at(told, 0), "path"), '/'));
+		free(told);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -140,6 +140,46 @@ TEST_F(net_send, io_uring_is_told_as_calls_are)
 	close(sending.fd);
 }
 
+#ifdef __x86_64__
+TEST_F(net_send, calls_of_32_bit_programs_are_told)
+{
+	union address a = ip("127.0.0.1", 4005), b = ip("127.0.0.1", 53);
+	const uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0\1y\0\0\1\0\1";
+	char *low = deed_low(4096), *bytes = low + 256;
+	uint32_t *args = (uint32_t *)(low + 512), *msg = args + 16, *part = args + 32;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct told *told;
+
+	memcpy(low, &a, sizeof(a.v4));
+	memcpy(bytes, question, sizeof(question));
+	/* socketcall(SYS_SENDTO, { fd, buffer, length, flags, address, its length }) */
+	memcpy(args, (uint32_t[]){ (uint32_t)fd, (uint32_t)(uintptr_t)bytes, 5, 0,
+				   (uint32_t)(uintptr_t)low, sizeof(a.v4) }, 24);
+	if (deed_call32(102, 11, (long)args, 0, 0, 0) == -ENOSYS) {
+		note("this kernel has no 32-bit calls");
+		return;
+	}
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(has_address(only(told), "remote_address", &a));
+	EXPECT_EQ(4005, told_number(only(told), "remote_port"));
+	EXPECT_EQ(5, told_number(only(told), "size"));
+	free(told);
+	memcpy(low, &b, sizeof(b.v4));
+	/* sendmsg(fd, { address, its length, parts, 1, ... }) */
+	memcpy(part, (uint32_t[]){ (uint32_t)(uintptr_t)bytes, sizeof(question) - 1 }, 8);
+	memcpy(msg, (uint32_t[]){ (uint32_t)(uintptr_t)low, sizeof(b.v4),
+				  (uint32_t)(uintptr_t)part, 1, 0, 0, 0 }, 28);
+	ASSERT_EQ((long)sizeof(question) - 1, deed_call32(370, fd, (long)msg, 0, 0, 0));
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(has_address(only(told), "remote_address", &b));
+	EXPECT_STREQ("y", told_text(only(told), "dns_name"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	munmap(low, 4096);
+	close(fd);
+}
+#endif
+
 TEST_F(net_send, a_datagram_that_is_refused_is_told)
 {
 	union address a = ip("192.0.2.1", 4004);
