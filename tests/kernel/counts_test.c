@@ -7,7 +7,6 @@
  * within the window are no more, and those of a wider one no fewer.
  */
 #include <net/if.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 
