@@ -15,8 +15,8 @@ import re
 import sys
 import time
 
-from client import request
-from document import DOC, is_wrong
+from client import answer
+from document import DOC, headers_wrong, is_wrong
 
 ADDRESS, CONFIG = sys.argv[1], json.loads(sys.argv[2])
 TOP = pathlib.Path(__file__).parents[2]
@@ -31,11 +31,21 @@ def ask(method: str, path: str, expected: int, body: object = None, query: str =
     tried.add((method, path))
     where = path.format(**{**NAMES, **names}) + query
     raw = b"" if body is None else json.dumps(body).encode()
-    status, text = request(ADDRESS, method, where, raw)
-    why = is_wrong(method, path, status, text) or ("" if status == expected else f"not {expected}")
+    status, headers, text = answer(ADDRESS, method, where, raw)
+    why = is_wrong(method, path, status, text) or headers_wrong(method, path, status, headers)
+    why = why or ("" if status == expected else f"not {expected}")
+    if not why and status == 201:
+        why = leads_wrong(headers["location"], json.loads(text)["name"])
     if why:
         wrong.append(f"{method} {where}: {status} {text[:200]}: {why}")
     return text
+
+
+def leads_wrong(location: str, name: str) -> str:
+    """Why, or nothing: Location leads to what was made."""
+    status, _, text = answer(ADDRESS, "GET", location)
+    made = json.loads(text).get("name") if status == 200 else None
+    return "" if made == name else f"Location {location} is not that of {name}"
 
 
 def until(state: str) -> None:
