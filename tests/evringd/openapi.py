@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
@@ -23,6 +24,9 @@ TOP = pathlib.Path(__file__).parents[2]
 # Not in the table: it does not end.
 STREAMS = {("GET", "/events")}
 NAMES = {"name": "c", "task": "0", "class": "EvringSource", "logger": "root"}
+# As `evringd --keys` has them
+CONVERTERS = set(re.findall(r"\b[A-Z]\w+Converter\b", subprocess.run(
+    [TOP / "build/bin/evringd", "--keys"], check=True, capture_output=True, text=True).stdout))
 wrong: list[str] = []
 tried: set[tuple[str, str]] = set()
 
@@ -77,6 +81,9 @@ P = "/connector-plugins/{class}/config"
 L = "/admin/loggers/{logger}"
 for path in "/", "/health", "/ready", "/metrics", "/connectors", "/connector-plugins", "/admin/loggers":
     ask("GET", path, 200)
+listed = {(one["type"], one["class"].rpartition(".")[2]) for one in json.loads(ask(
+    "GET", "/connector-plugins", 200, query="?connectorsOnly=false"))}
+wrong += [f"no converter {name} in /connector-plugins" for name in CONVERTERS if ("converter", name) not in listed]
 ask("POST", "/connectors", 400, {"name": "c", "config": {}})
 ask("POST", "/connectors", 201, {"name": "c", "config": CONFIG})
 ask("POST", "/connectors", 409, {"name": "c", "config": CONFIG})

@@ -33,14 +33,34 @@ static void add_transforms(json_t *list)
 	}
 }
 
+/* Those of "value.converter" and "key.converter", by their classes' whole names */
+static void add_converters(json_t *list)
+{
+	static const char *const classes[] = {
+		"org.apache.kafka.connect.json.JsonConverter",
+		"io.confluent.connect.json.JsonSchemaConverter",
+		"io.confluent.connect.avro.AvroConverter",
+		"io.confluent.connect.protobuf.ProtobufConverter",
+		"org.apache.kafka.connect.converters.ByteArrayConverter",
+		"org.apache.kafka.connect.storage.StringConverter",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "class", classes[i], "type",
+						      "converter", "version", evring_version()));
+}
+
 void list_plugins(struct call *call)
 {
 	const struct request *request = call->request;
 	json_t *list = json_pack("[{s:s, s:s, s:s}]", "class", CLASS, "type", "source", "version",
 				 evring_version());
 
-	if (request->has(request->arg, "connectorsOnly", "false"))
+	if (request->has(request->arg, "connectorsOnly", "false")) {
 		add_transforms(list);
+		add_converters(list);
+	}
 	reply(call, 200, list);
 }
 
