@@ -24,6 +24,7 @@
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
 	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT, KEY_CREATION,
+	KEY_NAME, KEY_FALSE,
 };
 
 struct key {
@@ -40,6 +41,16 @@ struct key {
 #define LETTERS_PREFIX "errors.deadletterqueue.topic."
 
 static const struct key keys[] = {
+	{ "name", KEY_NAME, NULL, "the connector's name", 0, 0, MEMBER(formal),
+	  "where the keys stand alone the connector's name; else the same again" },
+	{ "connector.class", KEY_CLASS, "EvringSourceConnector", "EvringSourceConnector|EvringSource",
+	  0, 0, MEMBER(formal), "evringd has one class, in any package" },
+	{ "tasks.max", KEY_NUMBER, "1", NULL, 1, INT32_MAX, MEMBER(formal),
+	  "one task runs, as a group has one reader" },
+	{ "key.converter", KEY_CLASS, "StringConverter", "StringConverter", 0, 0, MEMBER(formal),
+	  "a message's key is text, as \"key\" says" },
+	{ "key.converter.schemas.enable", KEY_FALSE, "false", "false", 0, 0, MEMBER(formal),
+	  "a key is text, and has no schema" },
 	{ "group.id", KEY_GROUP, NULL, "1 to 127 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
 	  "the group in the kernel; default: the connector's name" },
 	{ "group.start", KEY_CHOICE, "earliest", "earliest|latest", 0, 0, MEMBER(start),
@@ -90,6 +101,8 @@ static const struct key keys[] = {
 	{ "value.converter.value.subject.name.strategy", KEY_CLASS, "TopicNameStrategy",
 	  "TopicNameStrategy|RecordNameStrategy|TopicRecordNameStrategy", 0, 0, MEMBER(subject),
 	  "subject of a schema: TOPIC-value, evring.process.exec, or both" },
+	{ "value.converter.basic.auth.credentials.source", KEY_CHOICE, "USER_INFO", "USER_INFO", 0, 0,
+	  MEMBER(formal), "whence the registry's password comes: from the next key" },
 	{ "value.converter.basic.auth.user.info", KEY_TEXT, NULL, "user:password", 0, 0,
 	  MEMBER(registry_user), "for the schema registry; use a config provider" },
 	{ "value.converter.schema.registry.ssl.ca.location", KEY_TEXT, NULL, "a PEM file", 0, 0,
@@ -254,6 +267,28 @@ static bool parse_class(const struct key *key, const char *value, union member *
 		return false;
 	member->number += !key->def;
 	return true;
+}
+
+/* It is compared with the connector's own where that is known. */
+static bool parse_name(const struct key *key, const char *value, union member *member, char *why,
+		       size_t len)
+{
+	(void)key;
+	(void)value;
+	(void)member;
+	(void)why;
+	(void)len;
+	return true;
+}
+
+static bool parse_false(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	(void)member;
+	if (!strcmp(value, "false"))
+		return true;
+	snprintf(why, len, "%s", strcmp(value, "true") ? "is none of its values" : key->doc);
+	return false;
 }
 
 static bool parse_id(const struct key *key, const char *value, union member *member, char *why,
@@ -426,6 +461,8 @@ static const struct {
 	[KEY_SMT]	= { "options",	NULL,		NULL },
 	[KEY_CLASS]	= { "class",	parse_class,	NULL },
 	[KEY_CREATION]	= { "topics",	NULL,		NULL },
+	[KEY_NAME]	= { "name",	parse_name,	NULL },
+	[KEY_FALSE]	= { "boolean",	parse_false,	NULL },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -571,6 +608,12 @@ static const struct key *key_by_name(const char *name)
 	return NULL;
 }
 
+/* It is understood, and changes nothing: neither what runs nor, if it is another one, that. */
+static bool is_formal(const struct key *key)
+{
+	return key && key->member == MEMBER(formal);
+}
+
 static bool is_template(const struct key *key)
 {
 	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
@@ -612,7 +655,7 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 	char why[400], allowed[160], *resolved;
 
 	if (!property && !type && !smt && !creation && !key) {
-		if (!connect_key(cfg->name, name, value, problems))
+		if (!connect_refuse(name, problems))
 			unknown_key(name, problems);
 		return;
 	}
@@ -621,7 +664,8 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		problem(problems, "key \"%.80s\": %s", name, why);
 		return;
 	}
-	add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
+	if (!is_formal(key))
+		add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
 	if (property) {
 		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
 	} else if (smt) {
