@@ -287,7 +287,17 @@ static void connects_keys(void)
 	config_free(takes("{\"name\": \"n\", " BROKERS "}", "keys without \"config\""));
 	refuses("{" BROKERS "}", "\"name\": missing", "keys without \"config\", and no name");
 	refuses(WITH("\"name\": \"other\""), "another one", "two names");
-	refuses(WITH("\"tasks.max\": \"0\""), "no number of tasks", "no task");
+	refuses(WITH("\"tasks.max\": \"0\""), "out of range", "no task");
+	config_free(takes(WITH("\"key.converter\": \"org.apache.kafka.connect.storage.StringConverter\", "
+			       "\"key.converter.schemas.enable\": false, "
+			       "\"value.converter.basic.auth.credentials.source\": \"USER_INFO\""),
+			  "a key that is text, without a schema"));
+	refuses(WITH("\"key.converter.schemas.enable\": true"), "a key is text, and has no schema",
+		"a key with a schema");
+	refuses(WITH("\"key.converter.schemas.enable\": \"perhaps\""), "none of its values",
+		"a key with half a schema");
+	refuses(WITH("\"value.converter.basic.auth.credentials.source\": \"SASL_INHERIT\""),
+		"allowed: USER_INFO", "a password from elsewhere");
 	refuses(WITH("\"connector.class\": \"FileStreamSource\""), "EvringSourceConnector",
 		"another class");
 	refuses(WITH("\"transforms\": \"a\""), "entry 1 has no \"transforms.NAME.type\"", "transforms");
