@@ -96,8 +96,11 @@ evring-nop one 'two  words' "it's" &
 wait $!
 says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an array" \
 	evring tail --json --type process.exec --no-follow
-says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
+says '^[0-9][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]* process.exec evring-nop\[[0-9]*\] root path=[^ ]*/evring-nop argv=\[evring-nop one .two  words.' \
+	"tail: the time, the type, the process, the user and the event's own fields" \
 	evring tail --type process.exec --no-follow
+says '^[0-9-]* [0-9:.]*  process.exec  cpu=[01] pid=[0-9]* comm=evring-nop .*env_truncated=0 .*uid=0 .*start_time=' \
+	"tail -v: the date, and every field" evring tail -v --type process.exec --no-follow
 evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
 ok $? "tail --filter: matching events alone"
@@ -111,7 +114,7 @@ evring tail --json --type process.exec --from-start --no-follow >/tmp/out 2>&1
 grep -q '"argv":\["evring-nop","--password","\[redacted\]","x"\].*"redacted":\["argv"\]}$' /tmp/out &&
 	! grep -q hunter2 /tmp/out
 ok $? "tail --json: a secret is left out, and the event says so"
-says ' redacted=\[argv\] .*--password .*\[redacted\]' "tail: likewise" \
+says 'argv=\[evring-nop --password .\[redacted\]. x\].* redacted=\[argv\]$' "tail: likewise" \
 	evring tail --type process.exec --from-start --no-follow
 says "^mysql '-p\\[redacted\\]' db\$" "redact try: what would be left" \
 	evring redact try process.exec.argv -- mysql -phunter2 db
@@ -227,7 +230,7 @@ says 'dropped\|alone' "groups drop" evring groups drop alone
 insmod /cli/evring_heartbeat.ko
 until_it_says 'heart.beat.*beat=1' evring tail --lane app --no-follow
 says 'heart.beat.*beat=0' "a module's own event, by its own description" \
-	evring tail --lane app --no-follow
+	evring tail --lane app --no-follow --verbose
 rmmod evring_heartbeat
 says 'heart.beat.*beat=1' "its events stay readable when it has gone" \
 	evring tail --lane app --no-follow

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "line.h"
 #include "memory.h"
 #include "names.h"
 #include "text.h"
@@ -24,14 +25,18 @@
 
 static const char help[] =
 	"Usage: evring tail [--lane LANE[,LANE]...] [--type GLOB]... [--filter EXPRESSION]\n"
-	"                   [--json] [-n N] [--from-start] [--no-follow]\n"
-	"Print events as they happen. This holds nothing back: where events come faster\n"
-	"than they are printed some are missed, and stderr says how many.\n"
+	"                   [--json | --verbose] [-n N] [--from-start] [--no-follow]\n"
+	"Print events as they happen, a line each: time, type, process, user, and what the\n"
+	"event has to tell, as far as a terminal's line has room. This holds nothing back:\n"
+	"where events come faster than they are printed some are missed, and stderr says how\n"
+	"many.\n"
 	"\n"
 	"  --lane LANE[,LANE]  only these lanes; 'evring status' lists them\n"
 	"  --type GLOB         only types that match ('process.*'); can be given again\n"
 	"  --filter EXPRESSION only events that match, see evring-filter(7): of the\n"
 	"                      types that have its fields\n"
+	"  -v, --verbose       all of an event: the date, the CPU and every field, and no\n"
+	"                      line is cut\n"
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"
 	"  --from-start        begin with the oldest events that the rings keep\n"
@@ -298,6 +303,7 @@ static int read_events(struct tail *tail)
 	struct evring_event event;
 	int ret;
 
+	tail->line.columns = terminal_columns();
 	while (!caught) {
 		ret = evring_next(tail->ev, &event);
 		if (ret > 0) {
@@ -314,6 +320,7 @@ static int read_events(struct tail *tail)
 		ret = wait_for_events(tail);
 		if (ret < 0)
 			return ret;
+		tail->line.columns = terminal_columns();	/* its window may have changed */
 	}
 	return 0;
 }
@@ -418,6 +425,9 @@ static int parse_option(struct tail *tail, int option)
 	case 'j':
 		tail->json = true;
 		return 0;
+	case 'v':
+		tail->line.is_long = true;
+		return 0;
 	case 'n':
 		return parse_count(optarg, &tail->left);
 	case 's':
@@ -440,6 +450,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		{ "type", required_argument, NULL, 't' },
 		{ "filter", required_argument, NULL, 'F' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "from-start", no_argument, NULL, 's' },
 		{ "no-follow", no_argument, NULL, 'f' },
@@ -448,7 +459,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "n:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "n:vh", longs, NULL)) != -1) {
 		if (option == 'h')
 			return -1;
 		if (parse_option(tail, option))
