@@ -56,6 +56,14 @@ ok $? "... and says when the new one comes"
 kill $reader
 wait $reader 2>/dev/null
 
+sleep 100000 7>/dev/evring-publish &
+publisher=$!
+until_true grep -qx 1 /sys/module/evring/refcnt
+ends 1 "in use by .*sleep ($publisher)" "an application that may publish: the old one stays, and who it is" \
+	$module upgrade
+kill $publisher
+wait $publisher 2>/dev/null
+
 connector 127.0.0.1:1
 evringd /tmp/host.json >/dev/null 2>&1 &
 daemon=$!
