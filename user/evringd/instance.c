@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "problem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,6 +250,12 @@ void patch_config(struct call *call)
 
 	if (!body)
 		return;
+	if (call->entry->refused) {
+		/* The file's are not those that it would be based on. */
+		json_decref(body);
+		reply_errno(call, -EBADMSG);
+		return;
+	}
 	if (!json_is_object(body) || !call->entry->def.settings) {
 		reply_error(call, 400, "%s", json_is_object(body) ?
 			    "The connector has no configuration to change: PUT one" :

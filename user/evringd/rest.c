@@ -17,13 +17,26 @@
  * The worker itself
  */
 
+/* A worker of Kafka Connect has one cluster; here each connector can have its own. */
+static const char *first_cluster(const struct connectors *cs)
+{
+	const char *cluster = NULL;
+	size_t i;
+
+	for (i = 0; !cluster && i < connectors_nr(cs); i++)
+		cluster = connector_cluster(connectors_at(cs, i)->connector);
+	return cluster;
+}
+
 static void show_worker(struct call *call)
 {
+	const char *cluster = first_cluster(call->rest->connectors);
 	char version[64];
 
 	snprintf(version, sizeof(version), LEVEL "-evring%s", evring_version());
-	reply(call, 200, json_pack("{s:s, s:s, s:n}", "version", version, "commit",
-				   evring_version(), "kafka_cluster_id"));
+	reply(call, 200, json_pack("{s:s, s:s, s:o}", "version", version, "commit",
+				   evring_version(), "kafka_cluster_id",
+				   cluster ? text_json(cluster) : json_null()));
 }
 
 /* People get the page. */
