@@ -47,7 +47,9 @@ def has_state(address: str, name: str, wanted: str) -> bool:
     states = [part["state"] for part in [status["connector"], *status["tasks"]]]
     if wanted == "FAILED":
         return wanted in states
-    return set(states) == {wanted} and bool(status["tasks"]) == (wanted != "STOPPED")
+    # One that begins PAUSED has no task yet.
+    has_tasks = bool(status["tasks"])
+    return set(states) == {wanted} and (wanted == "PAUSED" or has_tasks == (wanted == "RUNNING"))
 
 
 def member(body: object, path: str) -> object:

@@ -11,4 +11,5 @@ MEANT: list[tuple[str, str]] = [
     (r'\.message: .* for "(Unexpected end-of-input|Cannot |Unrecognized field)', "Java's exceptions are no messages"),
     (r"02-.*/topics(/reset)?: ", "404 of a connector that is not there, as for all its other paths"),
     (r'\.message: "Connector configuration is invalid .* for "Failed to find any class', "a class is a key as others are"),
+    (r'\.message: "Connector configuration is invalid .* for "Connector configuration is invalid', "it names other keys"),
 ]
