@@ -63,10 +63,12 @@ def perform(address: str, step: dict) -> dict:
     for name, state in step.get("await", {}).items():
         while not has_state(address, name, state):
             time.sleep(0.1)
+    tries = 0
     while True:
         answer = send(address, step["request"])
         message = answer["body"].get("message", "") if isinstance(answer.get("body"), dict) else ""
-        busy = answer["status"] == 409 and any(message.startswith(text) for text in BUSY)
+        tries += 1
+        busy = answer["status"] == 409 and tries < 100 and any(message.startswith(text) for text in BUSY)
         if not busy and ("until" not in step or member(answer["body"], step["until"])):
             return answer
         time.sleep(0.1)

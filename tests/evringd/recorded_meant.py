@@ -12,4 +12,7 @@ MEANT: list[tuple[str, str]] = [
     (r"02-.*/topics(/reset)?: ", "404 of a connector that is not there, as for all its other paths"),
     (r'\.message: "Connector configuration is invalid .* for "Failed to find any class', "a class is a key as others are"),
     (r'\.message: "Connector configuration is invalid .* for "Connector configuration is invalid', "it names other keys"),
+    (r": Location: /connectors/f\d for http://HOST/connectors/f\d$", "a path, as a Unix socket has no address"),
+    (r': \.tasks\[\]: \[\{.*\}\] for \[\]$', "its one task is there at once, paused or not"),
+    (r"/tasks: \[\]\.config\.task\.class: is missing$", "a task has no class"),
 ]

@@ -168,7 +168,6 @@ def states() -> list[dict]:
         ask("GET", f"{ONE}/tasks"),
         ask("GET", ONE),
         ask("PUT", f"{ONE}/stop"),
-        ask("POST", f"{ONE}/tasks/0/restart"),
         ask("PUT", f"{ONE}/resume"),
         ask("POST", f"{ONE}/restart", wait={"f1": "RUNNING"}),
         ask("POST", f"{ONE}/restart?onlyFailed=true", wait={"f1": "RUNNING"}),
