@@ -119,8 +119,8 @@ static bool read_places(struct alteration *alter, const json_t *body)
 	size_t i;
 
 	if (!json_array_size(list) || json_array_size(list) > EVRING_COMMIT_MAX) {
-		reply_error(alter->call, 400, "Partitions and offsets need to be provided for an alter "
-			    "offsets request: {\"offsets\": [{\"partition\", \"offset\"}, ...]}");
+		reply_error(alter->call, 400, "Partitions / offsets need to be provided for an alter "
+			    "offsets request");
 		return false;
 	}
 	for (i = 0; i < json_array_size(list); i++) {

@@ -62,15 +62,11 @@ void list_plugins(struct call *call)
 	reply(call, 200, list);
 }
 
-static bool is_class(struct call *call)
+static bool is_class(const char *name)
 {
-	const char *dot = strrchr(call->name, '.'), *last = dot ? dot + 1 : call->name;
+	const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
 
-	if (!strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector"))
-		return true;
-	reply_error(call, 404, "Failed to find any class that implements Connector and which name "
-		    "matches %s, available connectors are: " CLASS, call->name);
-	return false;
+	return !strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector");
 }
 
 /* The definitions of @list that are of a group, counted from 1 for the next one */
@@ -111,12 +107,13 @@ void show_plugin(struct call *call)
 	struct key_doc key;
 	size_t i;
 
-	if (is_class(call)) {
+	if (is_class(call->name)) {
 		for (i = 0; key_doc(i, &key); i++)
 			json_array_append_new(list, definition_json(&key, list));
 		reply(call, 200, list);
 	} else {
 		json_decref(list);
+		reply_error(call, 404, "Unknown plugin %s.", call->name);
 	}
 }
 
@@ -231,24 +228,44 @@ static json_t *groups_json(const json_t *list)
 	return groups;
 }
 
+/* False: that was answered. */
+static bool is_validated(struct call *call, const json_t *body)
+{
+	const char *class = json_string_value(json_object_get(body, "connector.class"));
+
+	if (!json_is_object(body))
+		reply_error(call, 400, "The body is %s; allowed: an object of keys", json_kind(body));
+	else if (class && !is_class(class))
+		reply_error(call, 400, "Included connector type %s does not match request type %s",
+			    class, call->name);
+	else
+		return true;
+	return false;
+}
+
 void validate_config(struct call *call)
 {
 	struct problems problems = { .file = "" };
 	struct definition def = { 0 };
 	json_t *body, *configs, *groups;
 
-	if (!is_class(call))
+	if (!is_class(call->name)) {
+		reply_error(call, 404, "Failed to find any class that implements Connector and which "
+			    "name matches %s, available connectors are: " CLASS, call->name);
 		return;
+	}
 	body = call_body(call);
-	if (!body)
+	if (!body || !is_validated(call, body)) {
+		json_decref(body);
 		return;
+	}
 	definition_of(&def, body, "validated.json", &problems);
 	if (!problems.nr)
 		config_free(connectors_check(call->rest->connectors, &def, &problems));
-	configs = configs_json(json_is_object(body) ? body : NULL, &problems);
+	configs = configs_json(body, &problems);
 	groups = groups_json(configs);
 	add_others(configs, &problems);
-	reply(call, 200, json_pack("{s:s, s:I, s:o, s:o}", "name", CLASS, "error_count",
+	reply(call, 200, json_pack("{s:s, s:I, s:o, s:o}", "name", call->name, "error_count",
 				   (json_int_t)problems.nr, "groups", groups, "configs", configs));
 	json_decref(body);
 	definition_free(&def);
