@@ -42,12 +42,21 @@ def exchange(address: str, raw: bytes) -> bytes:
         return read_all(sock)
 
 
-def request(address: str, method: str, path: str, body: bytes = b"", more: str = "") -> tuple[int, str]:
+def answer(
+    address: str, method: str, path: str, body: bytes = b"", more: str = ""
+) -> tuple[int, dict[str, str], str]:
+    """The status, the headers by their names in lower case, and the body."""
     head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}"
     head += f"Content-Length: {len(body)}\r\n\r\n"
-    answer = exchange(address, head.encode() + body)
-    top, _, rest = answer.partition(b"\r\n\r\n")
-    return int(top.split(b" ")[1]), rest.decode()
+    top, _, rest = exchange(address, head.encode() + body).partition(b"\r\n\r\n")
+    status, *lines = top.decode().split("\r\n")
+    pairs = (line.partition(": ") for line in lines)
+    return int(status.split(" ")[1]), {name.lower(): value for name, _, value in pairs}, rest.decode()
+
+
+def request(address: str, method: str, path: str, body: bytes = b"", more: str = "") -> tuple[int, str]:
+    status, _, text = answer(address, method, path, body, more)
+    return status, text
 
 
 if __name__ == "__main__":

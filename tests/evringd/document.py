@@ -21,6 +21,16 @@ def resolve(node: dict) -> dict:
     return node
 
 
+def headers_wrong(method: str, path: str, status: int, headers: dict[str, str]) -> str:
+    """Why, or nothing: the answer has the headers that the document has for it, and no Location else."""
+    answers = DOC["paths"][path][method.lower()]["responses"]
+    wanted = {name.lower() for name in resolve(answers.get(str(status), {})).get("headers", {})}
+    missing = wanted - headers.keys()
+    if missing:
+        return f"no header {', '.join(sorted(missing))}"
+    return "a Location" if "location" in headers and "location" not in wanted else ""
+
+
 def is_wrong(method: str, path: str, status: int, text: str) -> str:
     """Why, or nothing."""
     answers = DOC["paths"][path][method.lower()]["responses"]

@@ -12,17 +12,21 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
-from client import request
-from document import DOC, is_wrong
+from client import answer
+from document import DOC, headers_wrong, is_wrong
 
 ADDRESS, CONFIG = sys.argv[1], json.loads(sys.argv[2])
 TOP = pathlib.Path(__file__).parents[2]
 # Not in the table: it does not end.
 STREAMS = {("GET", "/events")}
 NAMES = {"name": "c", "task": "0", "class": "EvringSource", "logger": "root"}
+# As `evringd --keys` has them
+CONVERTERS = set(re.findall(r"\b[A-Z]\w+Converter\b", subprocess.run(
+    [TOP / "build/bin/evringd", "--keys"], check=True, capture_output=True, text=True).stdout))
 wrong: list[str] = []
 tried: set[tuple[str, str]] = set()
 
@@ -31,11 +35,21 @@ def ask(method: str, path: str, expected: int, body: object = None, query: str =
     tried.add((method, path))
     where = path.format(**{**NAMES, **names}) + query
     raw = b"" if body is None else json.dumps(body).encode()
-    status, text = request(ADDRESS, method, where, raw)
-    why = is_wrong(method, path, status, text) or ("" if status == expected else f"not {expected}")
+    status, headers, text = answer(ADDRESS, method, where, raw)
+    why = is_wrong(method, path, status, text) or headers_wrong(method, path, status, headers)
+    why = why or ("" if status == expected else f"not {expected}")
+    if not why and status == 201:
+        why = leads_wrong(headers["location"], json.loads(text)["name"])
     if why:
         wrong.append(f"{method} {where}: {status} {text[:200]}: {why}")
     return text
+
+
+def leads_wrong(location: str, name: str) -> str:
+    """Why, or nothing: Location leads to what was made."""
+    status, _, text = answer(ADDRESS, "GET", location)
+    made = json.loads(text).get("name") if status == 200 else None
+    return "" if made == name else f"Location {location} is not that of {name}"
 
 
 def until(state: str) -> None:
@@ -67,6 +81,9 @@ P = "/connector-plugins/{class}/config"
 L = "/admin/loggers/{logger}"
 for path in "/", "/health", "/ready", "/metrics", "/connectors", "/connector-plugins", "/admin/loggers":
     ask("GET", path, 200)
+listed = {(one["type"], one["class"].rpartition(".")[2]) for one in json.loads(ask(
+    "GET", "/connector-plugins", 200, query="?connectorsOnly=false"))}
+wrong += [f"no converter {name} in /connector-plugins" for name in CONVERTERS if ("converter", name) not in listed]
 ask("POST", "/connectors", 400, {"name": "c", "config": {}})
 ask("POST", "/connectors", 201, {"name": "c", "config": CONFIG})
 ask("POST", "/connectors", 409, {"name": "c", "config": CONFIG})
@@ -99,6 +116,57 @@ ask("DELETE", C + "/offsets", 200)
 ask("GET", P, 200)
 ask("GET", P, 404, **{"class": "Other"})
 ask("PUT", P + "/validate", 200, {**CONFIG, "name": "x", "nosuch": "1"})
+keys = {key["name"]: key for key in json.loads(ask("GET", P, 200))}
+for name, *is_so in (
+    ("name", "STRING", "Common", "HIGH", "MEDIUM"),
+    ("connector.class", "STRING", "Common", "HIGH", "LONG"),
+    ("tasks.max", "INT", "Common", "HIGH", "SHORT"),
+    ("key.converter", "CLASS", "Common", "LOW", "SHORT"),
+    ("key.converter.schemas.enable", "BOOLEAN", "Common", "LOW", "SHORT"),
+    ("value.converter", "CLASS", "Common", "LOW", "SHORT"),
+    ("transforms", "LIST", "Transforms", "LOW", "LONG"),
+    ("predicates", "LIST", "Predicates", "LOW", "LONG"),
+    ("errors.retry.timeout", "LONG", "Error Handling", "MEDIUM", "MEDIUM"),
+    ("errors.retry.delay.max.ms", "LONG", "Error Handling", "MEDIUM", "MEDIUM"),
+    ("errors.tolerance", "STRING", "Error Handling", "MEDIUM", "SHORT"),
+    ("errors.log.enable", "BOOLEAN", "Error Handling", "MEDIUM", "SHORT"),
+    ("errors.deadletterqueue.topic.name", "STRING", "Error Handling", "MEDIUM", "MEDIUM"),
+    ("errors.deadletterqueue.context.headers.enable", "BOOLEAN", "Error Handling", "MEDIUM", "MEDIUM"),
+    ("topic.creation.groups", "LIST", "Topic Creation", "LOW", "LONG"),
+    ("exactly.once.support", "STRING", "Exactly Once Support", "MEDIUM", "SHORT"),
+    ("value.converter.basic.auth.credentials.source", "STRING", "Schema Registry", "MEDIUM", "MEDIUM"),
+    ("value.converter.basic.auth.user.info", "PASSWORD", "Schema Registry", "MEDIUM", "MEDIUM"),
+    ("data.flatten", "BOOLEAN", "Messages", "MEDIUM", "SHORT"),
+    ("hooks.snapshot", "BOOLEAN", "Source", "MEDIUM", "SHORT"),
+    ("batch.events", "INT", "Delivery", "LOW", "SHORT"),
+    ("inflight.max.bytes", "LONG", "Delivery", "LOW", "SHORT"),
+):
+    key = keys.get(name, {})
+    found = [key.get(part) for part in ("type", "group", "importance", "width")]
+    wrong += [f"{name}: {found}, not {is_so}"] if found != is_so else []
+for key in keys.values():
+    if key["default_value"] in ("true", "false") and key["type"] != "BOOLEAN":
+        wrong.append(f"{key['name']}: no BOOLEAN")
+SECRETS = {"value.converter.basic.auth.user.info": "u:s3cret", "kafka.sasl.password": "s3cret",
+           "producer.override.ssl.key.password": "s3cret"}
+SMT = {"transforms": "r", "transforms.r.type": "RegexRouter", "transforms.r.regex": "(", "transforms.r.replacement": "x",
+       "topic.nosuch": "1"}
+answer_text = ask("PUT", P + "/validate", 200, {**CONFIG, **SECRETS, **SMT, "name": "x"})
+checked = {one["value"]["name"]: one for one in json.loads(answer_text)["configs"]}
+if "s3cret" in answer_text:
+    wrong.append("validate shows a password")
+for name in SECRETS:
+    one = checked.get(name, {"definition": None, "value": {"value": None}})
+    if ((one["definition"] or {}).get("type"), one["value"]["value"]) != ("PASSWORD", "[hidden]"):
+        wrong.append(f"validate: {name} is {one}")
+for name, kind in ("transforms.r.type", "CLASS"), ("transforms.r.regex", "STRING"):
+    one = checked.get(name, {"definition": {}})["definition"] or {}
+    if (one.get("group"), one.get("type")) != ("Transforms: r", kind):
+        wrong.append(f"validate: {name} is {one}")
+if not checked.get("transforms.r.regex", {"value": {"errors": []}})["value"]["errors"]:
+    wrong.append("validate: an expression that is none has no error")
+if checked["tasks.max"]["value"]["value"] != "1" or checked["topic.nosuch"]["definition"] is not None:
+    wrong.append("validate: tasks.max is not its default, or an unknown key has a definition")
 ask("GET", L, 200)
 ask("GET", L, 404, logger="nope")
 ask("PUT", L, 200, {"level": "INFO"})

@@ -159,7 +159,7 @@ static void parse(const char *text, size_t len)
 /* The keys as `evringd --keys` prints them: at the margin, what is told of them is not. */
 static const char *key_name(unsigned int number)
 {
-	static char *text, *names[64];
+	static char *text, *names[128];
 	static unsigned int nr;
 	char *line, *rest;
 	size_t len;
@@ -170,7 +170,7 @@ static const char *key_name(unsigned int number)
 		keys_print(out);
 		fclose(out);
 		for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-			if (*line != ' ' && nr < 64)
+			if (*line != ' ' && nr < 128)
 				names[nr++] = line;
 	}
 	return names[number % nr];

@@ -213,6 +213,8 @@ static void no_json(void)
 	refuses_bytes("{\"name\0\": 1}", 12, "line 1, column", "a NUL in the file");
 	memset(deep, '[', sizeof(deep));
 	refuses_bytes(deep, sizeof(deep), "line 1, column", "5000 arrays, one in the other");
+	refuses(WITH("\"device\": \"${env:HOME}\""), "no config provider", "a secret that messages would show");
+	refuses(WITH("\"hooks.filter.process.exec\": \"comm == '${env:HOME}'\""), "no config provider", "in a filter");
 	refuses("[1]", "an array", "an array");
 	refuses("\"text\"", "a string", "a string");
 	refuses("12", "a number", "a number");
@@ -285,7 +287,17 @@ static void connects_keys(void)
 	config_free(takes("{\"name\": \"n\", " BROKERS "}", "keys without \"config\""));
 	refuses("{" BROKERS "}", "\"name\": missing", "keys without \"config\", and no name");
 	refuses(WITH("\"name\": \"other\""), "another one", "two names");
-	refuses(WITH("\"tasks.max\": \"0\""), "no number of tasks", "no task");
+	refuses(WITH("\"tasks.max\": \"0\""), "out of range", "no task");
+	config_free(takes(WITH("\"key.converter\": \"org.apache.kafka.connect.storage.StringConverter\", "
+			       "\"key.converter.schemas.enable\": false, "
+			       "\"value.converter.basic.auth.credentials.source\": \"USER_INFO\""),
+			  "a key that is text, without a schema"));
+	refuses(WITH("\"key.converter.schemas.enable\": true"), "a key is text, and has no schema",
+		"a key with a schema");
+	refuses(WITH("\"key.converter.schemas.enable\": \"perhaps\""), "none of its values",
+		"a key with half a schema");
+	refuses(WITH("\"value.converter.basic.auth.credentials.source\": \"SASL_INHERIT\""),
+		"allowed: USER_INFO", "a password from elsewhere");
 	refuses(WITH("\"connector.class\": \"FileStreamSource\""), "EvringSourceConnector",
 		"another class");
 	refuses(WITH("\"transforms\": \"a\""), "entry 1 has no \"transforms.NAME.type\"", "transforms");

@@ -65,9 +65,20 @@ static void settle_group(struct config *cfg, json_t *settings, struct problems *
 			"needed; allowed: 1 to %d of A-Z a-z 0-9 . _ -", EVRING_NAME_MAX - 1);
 }
 
+static void name_check(const struct config *cfg, json_t *settings, struct problems *problems)
+{
+	char *again = json_text(json_object_get(settings, "name"));
+
+	if (cfg->name && again && strcmp(cfg->name, again))
+		problem(problems, "key \"name\": in \"config\" is another one than the connector's; "
+			"allowed: to leave it out");
+	free(again);
+}
+
 /* Checks that need more than one key */
 static void check_together(struct config *cfg, json_t *settings, struct problems *problems)
 {
+	name_check(cfg, settings, problems);
 	settle_group(cfg, settings, problems);
 	errors_check(cfg, problems);
 	cfg->flatten = cfg->flatten || transforms_flatten(cfg);

@@ -22,6 +22,7 @@ struct property {
 /* Numbers are 64 bits wide, so that one parser fits all of them. */
 struct config {
 	char *name;
+	uint64_t formal;		/* the last of the keys that change nothing */
 	char *group;
 	uint64_t start;			/* enum evring_start */
 	uint64_t policy;		/* enum evring_policy */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* connect: keys that Kafka Connect's users write and that evringd has no use for. */
+/* connect: keys that Kafka Connect's users write and that evringd does not support. */
 #ifndef CONNECT_H
 #define CONNECT_H
 
@@ -11,7 +11,6 @@ struct problems;
  * False: Kafka Connect has no such key either. A key that would change the delivered
  * messages is refused; the problem names the key to use in its place.
  */
-bool connect_key(const char *connector, const char *name, const char *value,
-		 struct problems *problems);
+bool connect_refuse(const char *name, struct problems *problems);
 
 #endif /* CONNECT_H */

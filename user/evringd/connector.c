@@ -36,6 +36,7 @@ struct connector {
 	int status;			/* of it */
 	struct counts counts;		/* of tasks that there were */
 	struct stats stats;
+	char cluster[64];		/* the Kafka cluster's id; "": not known yet */
 
 	struct loop_timer retry_timer;
 	uint64_t retry_at, retry_ms;	/* 0: no retry is under way */
@@ -423,6 +424,13 @@ void connector_counts(const struct connector *c, struct counts *counts)
 	if (c->task)
 		task_counts(c->task, counts);
 	counts_add(counts, &c->counts);
+}
+
+const char *connector_cluster(struct connector *c)
+{
+	if (c->task)
+		task_cluster(c->task, c->cluster, sizeof(c->cluster));
+	return *c->cluster ? c->cluster : NULL;
 }
 
 struct stats *connector_stats(struct connector *c)

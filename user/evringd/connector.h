@@ -91,6 +91,8 @@ void connector_topics(const struct connector *connector,
 		      void (*tell)(void *arg, const char *name), void *arg);
 void connector_forget_topics(struct connector *connector);
 void connector_counts(const struct connector *connector, struct counts *counts);
+/* The id of its Kafka cluster as it was told last; NULL: no broker has told one. */
+const char *connector_cluster(struct connector *connector);
 /* They go on from task to task. */
 struct stats *connector_stats(struct connector *connector);
 /* Write its counters to the log, and its state with @state. */

@@ -491,6 +491,19 @@ static bool kafka_failed(const struct producer *producer, char *why, size_t len)
 	return rd_kafka_fatal_error(kafka_of(producer)->rk, why, len);
 }
 
+/* librdkafka has it from the brokers' metadata, and keeps it. */
+static bool kafka_cluster(const struct producer *producer, char *buf, size_t len)
+{
+	struct kafka *kafka = kafka_of(producer);
+	char *id = rd_kafka_clusterid(kafka->rk, 0);
+
+	if (!id)
+		return false;
+	snprintf(buf, len, "%s", id);
+	rd_kafka_mem_free(kafka->rk, id);
+	return true;
+}
+
 const struct producer_ops kafka_producer = {
 	.open = kafka_open,
 	.close = kafka_close,
@@ -506,4 +519,5 @@ const struct producer_ops kafka_producer = {
 	.failed = kafka_failed,
 	.purge = kafka_purge,
 	.reason = kafka_reason,
+	.cluster = kafka_cluster,
 };

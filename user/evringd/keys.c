@@ -8,6 +8,7 @@
 #include "config.h"
 #include "connect.h"
 #include "creation.h"
+#include "describe.h"
 #include "log.h"
 #include "memory.h"
 #include "pack.h"
@@ -24,6 +25,7 @@
 enum key_type {
 	KEY_TEXT, KEY_NUMBER, KEY_TIMEOUT, KEY_CHOICE, KEY_GROUP, KEY_ID, KEY_LANES, KEY_LIST, KEY_WORDS,
 	KEY_TOPIC, KEY_TEMPLATE, KEY_LETTERS, KEY_KAFKA, KEY_FILTER, KEY_CLASS, KEY_SMT, KEY_CREATION,
+	KEY_NAME, KEY_FALSE, KEY_BOOLEAN, KEY_SECRET,
 };
 
 struct key {
@@ -40,6 +42,16 @@ struct key {
 #define LETTERS_PREFIX "errors.deadletterqueue.topic."
 
 static const struct key keys[] = {
+	{ "name", KEY_NAME, NULL, "the connector's name", 0, 0, MEMBER(formal),
+	  "where the keys stand alone the connector's name; else the same again" },
+	{ "connector.class", KEY_CLASS, "EvringSourceConnector", "EvringSourceConnector|EvringSource",
+	  0, 0, MEMBER(formal), "evringd has one class, in any package" },
+	{ "tasks.max", KEY_NUMBER, "1", NULL, 1, INT32_MAX, MEMBER(formal),
+	  "one task runs, as a group has one reader" },
+	{ "key.converter", KEY_CLASS, "StringConverter", "StringConverter", 0, 0, MEMBER(formal),
+	  "a message's key is text, as \"key\" says" },
+	{ "key.converter.schemas.enable", KEY_FALSE, "false", "false", 0, 0, MEMBER(formal),
+	  "a key is text, and has no schema" },
 	{ "group.id", KEY_GROUP, NULL, "1 to 127 of A-Z a-z 0-9 . _ -", 0, 0, MEMBER(group),
 	  "the group in the kernel; default: the connector's name" },
 	{ "group.start", KEY_CHOICE, "earliest", "earliest|latest", 0, 0, MEMBER(start),
@@ -54,7 +66,7 @@ static const struct key keys[] = {
 	  "hooks to attach at the start; see evring hooks" },
 	{ "filter", KEY_TEXT, NULL, "an expression, see evring-filter(7)", 0, 0, MEMBER(filter),
 	  "send only events of which it is so, decided in evringd; default: all" },
-	{ "hooks.snapshot", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(snapshot),
+	{ "hooks.snapshot", KEY_BOOLEAN, "false", "false|true", 0, 0, MEMBER(snapshot),
 	  "then tell, by process.state, of each process that runs already" },
 	{ FILTER_PREFIX "*", KEY_FILTER, NULL, "an expression, see evring-filter(7)", 0, 0, 0,
 	  "of the hook with this name only events of which it is so; default: all" },
@@ -78,25 +90,27 @@ static const struct key keys[] = {
 	{ "value.converter", KEY_CLASS, NULL,
 	  "JsonConverter|JsonSchemaConverter|AvroConverter|ProtobufConverter|ByteArrayConverter",
 	  0, 0, MEMBER(converter), "the same by the name of Kafka Connect's class, in any package" },
-	{ "value.converter.schemas.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	{ "value.converter.schemas.enable", KEY_BOOLEAN, "true", "false|true", 0, 0,
 	  MEMBER(schemas_enable), "of JsonConverter: each message has its schema (json-connect)" },
 	{ "value.converter.schema.registry.url", KEY_TEXT, NULL, "URLs with commas between", 0, 0,
 	  MEMBER(registry_url),
 	  "schema registry; then values begin with their schema's id; default: none" },
-	{ "value.converter.auto.register.schemas", KEY_CHOICE, "true", "false|true", 0, 0,
+	{ "value.converter.auto.register.schemas", KEY_BOOLEAN, "true", "false|true", 0, 0,
 	  MEMBER(auto_register), "register schemas; false: they must be there" },
-	{ "value.converter.use.latest.version", KEY_CHOICE, "false", "false|true", 0, 0,
+	{ "value.converter.use.latest.version", KEY_BOOLEAN, "false", "false|true", 0, 0,
 	  MEMBER(use_latest), "take the id of the subject's latest version, if it is this schema" },
 	{ "value.converter.value.subject.name.strategy", KEY_CLASS, "TopicNameStrategy",
 	  "TopicNameStrategy|RecordNameStrategy|TopicRecordNameStrategy", 0, 0, MEMBER(subject),
 	  "subject of a schema: TOPIC-value, evring.process.exec, or both" },
-	{ "value.converter.basic.auth.user.info", KEY_TEXT, NULL, "user:password", 0, 0,
+	{ "value.converter.basic.auth.credentials.source", KEY_CHOICE, "USER_INFO", "USER_INFO", 0, 0,
+	  MEMBER(formal), "whence the registry's password comes: from the next key" },
+	{ "value.converter.basic.auth.user.info", KEY_SECRET, NULL, "user:password", 0, 0,
 	  MEMBER(registry_user), "for the schema registry; use a config provider" },
 	{ "value.converter.schema.registry.ssl.ca.location", KEY_TEXT, NULL, "a PEM file", 0, 0,
 	  MEMBER(registry_ca), "whom to trust as the schema registry; default: the system's" },
 	{ "json.layout", KEY_CHOICE, "evring", "evring|ecs|ocsf", 0, 0, MEMBER(layout),
 	  "names of value.format=json: evring's, Elastic's or OCSF's; see docs/reference/layouts.md" },
-	{ "data.flatten", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(flatten),
+	{ "data.flatten", KEY_BOOLEAN, "false", "false|true", 0, 0, MEMBER(flatten),
 	  "json, avro, protobuf: the fields stand beside the envelope, not in \"data\"" },
 	{ "headers", KEY_CHOICE, "evring.id,evring.type", "evring.id,evring.type|none|cloudevents",
 	  0, 0, MEMBER(headers),
@@ -122,15 +136,15 @@ static const struct key keys[] = {
 	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
 	{ "errors.retry.delay.max.ms", KEY_NUMBER, "60000", NULL, 100, 3600000,
 	  MEMBER(retry_delay_ms), "longest pause between two tries; the first is 100 ms" },
-	{ "errors.log.enable", KEY_CHOICE, "false", "false|true", 0, 0, MEMBER(errors_log),
+	{ "errors.log.enable", KEY_BOOLEAN, "false", "false|true", 0, 0, MEMBER(errors_log),
 	  "log each refused event, with its identity; false: a few lines a minute" },
-	{ "errors.log.include.messages", KEY_CHOICE, "false", "false|true", 0, 0,
+	{ "errors.log.include.messages", KEY_BOOLEAN, "false", "false|true", 0, 0,
 	  MEMBER(errors_contents), "... with its key and the start of its value" },
 	{ LETTERS_PREFIX "name", KEY_LETTERS, NULL, "letters, digits, . _ -", 0, 0, MEMBER(letters),
 	  "topic for refused events, with errors.tolerance=all; default: none" },
 	{ LETTERS_PREFIX "replication.factor", KEY_NUMBER, "3", NULL, 1, 32767,
 	  MEMBER(letter_replicas), "its replicas, if it is not there and evringd makes it" },
-	{ "errors.deadletterqueue.context.headers.enable", KEY_CHOICE, "true", "false|true", 0, 0,
+	{ "errors.deadletterqueue.context.headers.enable", KEY_BOOLEAN, "true", "false|true", 0, 0,
 	  MEMBER(letter_context), "give its messages headers __connect.errors.*, which tell the reason" },
 	{ CREATION_PREFIX "default.partitions", KEY_CREATION, NULL, "1 to 100000, or -1", 0, 0, 0,
 	  "make topics that are not there, with so many partitions; -1: the brokers' own number" },
@@ -254,6 +268,28 @@ static bool parse_class(const struct key *key, const char *value, union member *
 		return false;
 	member->number += !key->def;
 	return true;
+}
+
+/* It is compared with the connector's own where that is known. */
+static bool parse_name(const struct key *key, const char *value, union member *member, char *why,
+		       size_t len)
+{
+	(void)key;
+	(void)value;
+	(void)member;
+	(void)why;
+	(void)len;
+	return true;
+}
+
+static bool parse_false(const struct key *key, const char *value, union member *member, char *why,
+			size_t len)
+{
+	(void)member;
+	if (!strcmp(value, "false"))
+		return true;
+	snprintf(why, len, "%s", strcmp(value, "true") ? "is none of its values" : key->doc);
+	return false;
 }
 
 static bool parse_id(const struct key *key, const char *value, union member *member, char *why,
@@ -426,6 +462,10 @@ static const struct {
 	[KEY_SMT]	= { "options",	NULL,		NULL },
 	[KEY_CLASS]	= { "class",	parse_class,	NULL },
 	[KEY_CREATION]	= { "topics",	NULL,		NULL },
+	[KEY_NAME]	= { "name",	parse_name,	NULL },
+	[KEY_FALSE]	= { "boolean",	parse_false,	NULL },
+	[KEY_BOOLEAN]	= { "boolean",	parse_choice,	NULL },
+	[KEY_SECRET]	= { "password",	parse_text,	release_text },
 };
 
 static void allowed_text(const struct key *key, char *buf, size_t len)
@@ -438,12 +478,18 @@ static void allowed_text(const struct key *key, char *buf, size_t len)
 }
 
 /* Kafka Connect's name of a type */
-static const char *type_name(enum key_type type)
+static const char *type_name(const struct key *key)
 {
-	switch (type) {
+	switch (key->type) {
 	case KEY_NUMBER:
+		return key->max <= INT32_MAX ? "INT" : "LONG";
 	case KEY_TIMEOUT:
 		return "LONG";
+	case KEY_BOOLEAN:
+	case KEY_FALSE:
+		return "BOOLEAN";
+	case KEY_SECRET:
+		return "PASSWORD";
 	case KEY_LIST:
 	case KEY_LANES:
 	case KEY_WORDS:
@@ -455,17 +501,24 @@ static const char *type_name(enum key_type type)
 	}
 }
 
-bool key_doc(size_t number, struct key_doc *doc)
+static void fill(struct key_doc *doc, const struct key *key, const char *name)
 {
-	const struct key *key = &keys[number];
+	struct description is = describe(name);
 
-	if (number >= NR_KEYS)
-		return false;
 	*doc = (struct key_doc){
-		.name = key->name, .type = type_name(key->type), .doc = key->doc, .def = key->def,
+		.name = name, .type = is.type ? is.type : type_name(key), .doc = key->doc,
+		.def = key->def, .importance = is.importance, .width = is.width,
 		.required = key->type == KEY_KAFKA && !strchr(key->name, '*'),
 	};
+	snprintf(doc->group, sizeof(doc->group), "%s", is.group);
 	allowed_text(key, doc->allowed, sizeof(doc->allowed));
+}
+
+bool key_doc(size_t number, struct key_doc *doc)
+{
+	if (number >= NR_KEYS)
+		return false;
+	fill(doc, &keys[number], keys[number].name);
 	return true;
 }
 
@@ -571,6 +624,12 @@ static const struct key *key_by_name(const char *name)
 	return NULL;
 }
 
+/* It is understood, and changes nothing: neither what runs nor, if it is another one, that. */
+static bool is_formal(const struct key *key)
+{
+	return key && key->member == MEMBER(formal);
+}
+
 static bool is_template(const struct key *key)
 {
 	return key && (key->type == KEY_TOPIC || key->type == KEY_TEMPLATE);
@@ -603,6 +662,64 @@ static const char *kafka_property(const char *name)
 	return !property && !strcmp(name, "bootstrap.servers") ? name : property;
 }
 
+/* Messages show these keys' values, in the log, by REST, and in the errors of filters. */
+static bool is_shown(const char *name)
+{
+	static const char *const shown[] = { "device", "lanes", "hooks", "filter" };
+	size_t i;
+
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (!strcmp(shown[i], name))
+			return true;
+	return behind(name, FILTER_PREFIX);
+}
+
+/* The row whose "*" stands for a part of the name */
+static const struct key *key_by_prefix(const char *name)
+{
+	size_t i, len;
+
+	if (kafka_property(name))
+		return &keys[NR_KEYS - 1];
+	for (i = 0; i < NR_KEYS; i++) {
+		len = strlen(keys[i].name) - 1;
+		if (keys[i].name[len] == '*' && !strncmp(keys[i].name, name, len))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+/* As in Kafka Connect each transform and each predicate has a group of its own. */
+static void fill_smt(struct key_doc *doc, const char *name)
+{
+	const char *of = strchr(name, '.') + 1, *option = strrchr(name, '.');
+	size_t len = strlen(doc->group);
+
+	snprintf(doc->group + len, sizeof(doc->group) - len, ": %.*s", (int)strcspn(of, "."), of);
+	if (!strcmp(option, ".type"))
+		doc->type = "CLASS";
+	else if (!strcmp(option, ".negate"))
+		doc->type = "BOOLEAN";
+}
+
+bool key_doc_of(const char *name, struct key_doc *doc)
+{
+	const struct key *key = key_by_prefix(name);
+	size_t i;
+
+	for (i = 0; key && i < NR_KEYS; i++)
+		if (!strcmp(keys[i].name, name))
+			return false;
+	if (!key)
+		return false;
+	fill(doc, key, name);
+	if (key->type == KEY_SMT)
+		fill_smt(doc, name);
+	if (key->type == KEY_KAFKA && property_is_secret(kafka_property(name)))
+		doc->type = "PASSWORD";
+	return true;
+}
+
 void keys_set(struct config *cfg, const char *name, const char *value, struct problems *problems)
 {
 	const char *property = kafka_property(name), *type = behind(name, FILTER_PREFIX);
@@ -612,8 +729,13 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 	char why[400], allowed[160], *resolved;
 
 	if (!property && !type && !smt && !creation && !key) {
-		if (!connect_key(cfg->name, name, value, problems))
+		if (!connect_refuse(name, problems))
 			unknown_key(name, problems);
+		return;
+	}
+	if (is_shown(name) && provider_refers(value)) {
+		problem(problems, "key \"%.80s\": no config provider is asked for it, as messages show "
+			"its value", name);
 		return;
 	}
 	resolved = provider_resolve(value, is_template(key), why, sizeof(why));
@@ -621,7 +743,8 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 		problem(problems, "key \"%.80s\": %s", name, why);
 		return;
 	}
-	add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
+	if (!is_formal(key))
+		add_property(&cfg->settings, &cfg->nr_settings, name, resolved, value);
 	if (property) {
 		add_property(&cfg->kafka, &cfg->nr_kafka, property, resolved, value);
 	} else if (smt) {

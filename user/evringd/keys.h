@@ -11,14 +11,19 @@ struct problems;
 
 /* A key as clients are told of it */
 struct key_doc {
-	const char *name, *type, *doc;
+	const char *name, *doc;
+	const char *type;		/* as Kafka Connect calls it; PASSWORD: its value is not shown */
 	const char *def;		/* NULL: none */
 	char allowed[160];
+	const char *importance, *width;
+	char group[320];
 	bool required;
 };
 
 /* False: there is no key of this number. */
 bool key_doc(size_t number, struct key_doc *doc);
+/* Of a setting that one of the names with "*" stands for, and no other. @name stays. */
+bool key_doc_of(const char *name, struct key_doc *doc);
 void keys_print(FILE *to);
 /* Give a zeroed configuration its defaults. */
 void keys_default(struct config *cfg);

@@ -91,6 +91,8 @@ struct producer_ops {
 	void (*purge)(struct producer *producer, bool inflight);
 	/* Why brokers do not acknowledge. False: nothing was told since the last call. */
 	bool (*reason)(struct producer *producer, char *buf, size_t len);
+	/* The brokers' name of their cluster. False: none has answered yet. It does not wait. */
+	bool (*cluster)(const struct producer *producer, char *buf, size_t len);
 };
 
 /* Each producer starts with this. */

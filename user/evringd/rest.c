@@ -17,13 +17,26 @@
  * The worker itself
  */
 
+/* A worker of Kafka Connect has one cluster; here each connector can have its own. */
+static const char *first_cluster(const struct connectors *cs)
+{
+	const char *cluster = NULL;
+	size_t i;
+
+	for (i = 0; !cluster && i < connectors_nr(cs); i++)
+		cluster = connector_cluster(connectors_at(cs, i)->connector);
+	return cluster;
+}
+
 static void show_worker(struct call *call)
 {
+	const char *cluster = first_cluster(call->rest->connectors);
 	char version[64];
 
 	snprintf(version, sizeof(version), LEVEL "-evring%s", evring_version());
-	reply(call, 200, json_pack("{s:s, s:s, s:n}", "version", version, "commit",
-				   evring_version(), "kafka_cluster_id"));
+	reply(call, 200, json_pack("{s:s, s:s, s:o}", "version", version, "commit",
+				   evring_version(), "kafka_cluster_id",
+				   cluster ? text_json(cluster) : json_null()));
 }
 
 /* People get the page. */
@@ -67,7 +80,9 @@ static void show_ready(struct call *call)
 #define NO_ENTRY	NULL
 #define NOT_FOUND	"Connector %s not found"
 #define NO_STATUS	"No status found for connector %s"
+#define NO_TASK_STATUS	"No status found for task %s-%u"
 #define UNKNOWN		"Unknown connector %s"
+#define NO_RESTART	"Unknown connector: %s"
 
 static const struct {
 	const char *method, *path;
@@ -87,9 +102,9 @@ static const struct {
 	{ "PATCH",	"/connectors/*/config",			patch_config,	NOT_FOUND },
 	{ "GET",	"/connectors/*/status",			show_status,	NO_STATUS },
 	{ "GET",	"/connectors/*/tasks",			list_tasks,	NOT_FOUND },
-	{ "GET",	"/connectors/*/tasks/#/status",		show_task_status, NO_STATUS },
-	{ "POST",	"/connectors/*/tasks/#/restart",	restart_task,	UNKNOWN },
-	{ "POST",	"/connectors/*/restart",		restart_connector, UNKNOWN },
+	{ "GET",	"/connectors/*/tasks/#/status",		show_task_status, NO_TASK_STATUS },
+	{ "POST",	"/connectors/*/tasks/#/restart",	restart_task,	NO_RESTART },
+	{ "POST",	"/connectors/*/restart",		restart_connector, NO_RESTART },
 	{ "PUT",	"/connectors/*/pause",			pause_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/resume",			resume_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/stop",			stop_connector,	UNKNOWN },
@@ -154,6 +169,18 @@ static bool matches(struct call *call, const char *pattern, const char *path)
 	}
 }
 
+/* The table's texts each have one %s, or are a task's. */
+static void reply_missing(struct call *call, const char *missing)
+{
+	if (!strcmp(missing, NO_TASK_STATUS))
+		reply_error(call, 404, NO_TASK_STATUS, call->name, call->task);
+	else if (!strcmp(missing, NO_RESTART))
+		reply_error(call, 404, NO_RESTART, call->name);
+	else
+		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
+			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
+}
+
 static void answer_route(struct call *call, size_t route)
 {
 	const char *missing = routes[route].missing;
@@ -162,9 +189,7 @@ static void answer_route(struct call *call, size_t route)
 	if (connectors_ending(call->rest->connectors) && strcmp(routes[route].method, "GET"))
 		reply_error(call, 503, "evringd is stopping");
 	else if (missing && !call->entry)
-		/* The table's texts each have one %s. */
-		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
-			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
+		reply_missing(call, missing);
 	else
 		routes[route].answer(call);
 }

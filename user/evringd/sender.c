@@ -479,3 +479,8 @@ void sender_reason(struct sender *s, char *buf, unsigned long len)
 		snprintf(buf, len, "no broker answers, and librdkafka does not tell why%s%s",
 			 *s->last_error ? "; its last error: " : "", s->last_error);
 }
+
+bool sender_cluster(const struct sender *s, char *buf, unsigned long len)
+{
+	return s->producer && s->ops->cluster(s->producer, buf, len);
+}

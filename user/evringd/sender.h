@@ -86,5 +86,7 @@ bool sender_up(const struct sender *sender);
 uint64_t sender_pause_ms(const struct sender *sender);
 /* Why messages are not acknowledged, as far as it is known. */
 void sender_reason(struct sender *sender, char *buf, unsigned long len);
+/* The Kafka cluster's id. False: it is not known yet. It does not wait. */
+bool sender_cluster(const struct sender *sender, char *buf, unsigned long len);
 
 #endif /* SENDER_H */

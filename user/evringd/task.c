@@ -275,6 +275,11 @@ void task_counts(const struct task *t, struct counts *counts)
 	counts->in_flight_bytes = counts->in_flight ? deliveries_bytes(t->deliveries) : 0;
 }
 
+bool task_cluster(const struct task *t, char *buf, size_t len)
+{
+	return t->sender && sender_cluster(t->sender, buf, len);
+}
+
 struct task *task_new(const struct config *cfg, const struct config *before, const char *file,
 		      struct loop *loop, struct stats *stats)
 {

@@ -10,6 +10,7 @@
 #define TASK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config;
@@ -73,5 +74,7 @@ const char *task_trace(const struct task *task);
 /* The exit status that this task alone would give the process */
 int task_status(const struct task *task);
 void task_counts(const struct task *task, struct counts *counts);
+/* The id of the Kafka cluster that its producer has reached. False: it is not known. */
+bool task_cluster(const struct task *task, char *buf, size_t len);
 
 #endif /* TASK_H */
