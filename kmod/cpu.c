@@ -17,12 +17,25 @@
 
 static int hotplug_state = -1;
 
+/* Those of the rings that @cpu does not have yet */
+static u64 pages_missing(unsigned int cpu)
+{
+	u64 pages = 0;
+	u32 lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++)
+		if (!evring_ring_get(lane, cpu))
+			pages += 1 + (evring_lane_table[lane].info->data_size >> PAGE_SHIFT);
+	return pages;
+}
+
 /*
  * Hotplug, before @cpu comes online. Without memory the CPU comes all the same: its
  * events are lost and counted by type, as there is no ring to count them.
  */
 static int cpu_prepare(unsigned int cpu)
 {
+	bool fits = evring_memory_fits(pages_missing(cpu));
 	struct evring_ring *ring;
 	u32 lane;
 
@@ -31,7 +44,7 @@ static int cpu_prepare(unsigned int cpu)
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		if (evring_ring_get(lane, cpu))
 			continue;
-		ring = evring_ring_alloc(&evring_lane_table[lane], lane, cpu);
+		ring = fits ? evring_ring_alloc(&evring_lane_table[lane], lane, cpu) : NULL;
 		if (!ring) {
 			pr_warn("evring: no memory for CPU %u's ring of lane %s\n", cpu,
 				evring_lane_table[lane].info->name);
@@ -48,9 +61,17 @@ static int cpu_prepare(unsigned int cpu)
 int evring_cpus_init(void)
 {
 	unsigned int missing = 0;
+	u64 pages = 0;
 	u32 lane;
 	int cpu;
 
+	for_each_online_cpu(cpu)
+		pages += pages_missing(cpu);
+	if (!evring_memory_fits(pages)) {
+		pr_err("evring: no memory for rings of %llu MiB: 'lanes' says how large they are\n",
+		       pages >> (20 - PAGE_SHIFT));
+		return -ENOMEM;
+	}
 	hotplug_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare", cpu_prepare,
 					  NULL);
 	if (hotplug_state < 0)

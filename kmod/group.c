@@ -320,6 +320,7 @@ static void owner_add(struct group_state *group)
 		return;
 	owner->group = group_index(group);
 	WRITE_ONCE(owner->start_time, group->process.start_time);
+	WRITE_ONCE(owner->exec_id, group->process.exec_id);
 	WRITE_ONCE(owner->tgid, group->process.tgid);
 	/* release: pairs with smp_load_acquire() in evring_is_owner() */
 	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
@@ -339,7 +340,8 @@ static void owner_del(struct group_state *group)
 		evring_owners[i].group = last->group;
 		WRITE_ONCE(evring_owners[i].tgid, 0);
 		WRITE_ONCE(evring_owners[i].start_time, last->start_time);
-		/* release: a reader that sees the process sees its start */
+		WRITE_ONCE(evring_owners[i].exec_id, last->exec_id);
+		/* release: a reader that sees the process sees its start, and its program */
 		smp_store_release(&evring_owners[i].tgid, last->tgid);
 		WRITE_ONCE(evring_nr_owners, evring_nr_owners - 1);
 		return;
@@ -377,6 +379,7 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	session->joins++;
 	group->process = (struct evring_owner){
 		.tgid = current->tgid, .start_time = current->group_leader->start_boottime,
+		.exec_id = current->self_exec_id,
 	};
 	group->joined = current_euid();
 	group->capable = perfmon_capable();
@@ -520,14 +523,16 @@ int evring_group_give(const struct evring_give *give)
 		return -EINVAL;
 	mutex_lock(&groups_lock);
 	group = group_find(give->name);
-	if (group && group_exists(group)) {
+	if (group && group->owner && !(group_exists(group) && group->info->owner)) {
+		/* It is being joined, maybe by a user who may not from now on. */
+		ret = -EBUSY;
+	} else if (group && group_exists(group)) {
 		group->uid = uid;
 		infos_write_begin();
 		group->info->flags |= EVRING_GROUP_GIVEN;
 		group->info->uid = from_kuid(&init_user_ns, uid);
 		infos_write_end();
 		owner_del(group);
-		/* Not if it is claimed alone: whose process that is comes with the join. */
 		if (group->info->owner)
 			owner_add(group);
 		ret = 0;

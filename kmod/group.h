@@ -29,11 +29,13 @@ void evring_groups_add_ring(struct evring_ring *ring, struct evring_ring **slot)
  * @tgid: the process; 0: it has just gone
  * @group: place of the group
  * @start_time: tells it from a later process of the same id
+ * @exec_id: tells it from another program that the process has executed since
  */
 struct evring_owner {
 	u32 tgid;
 	u32 group;
 	u64 start_time;
+	u64 exec_id;
 };
 
 extern struct evring_owner evring_owners[EVRING_GROUPS_MAX];
@@ -51,6 +53,7 @@ static inline bool evring_is_owner(const struct task_struct *task)
 	for (i = 0; i < nr; i++)
 		/* acquire: pairs with smp_store_release() in owner_del() */
 		if (smp_load_acquire(&evring_owners[i].tgid) == task->tgid && pid_alive(task) &&
+		    READ_ONCE(evring_owners[i].exec_id) == READ_ONCE(task->self_exec_id) &&
 		    READ_ONCE(evring_owners[i].start_time) == task->group_leader->start_boottime)
 			return true;
 	return false;

@@ -28,21 +28,20 @@ void evring_ring_free(struct evring_ring *ring)
 }
 
 /*
- * An allocation that takes the last pages fails without harm, but meanwhile others find
+ * Is there room for so many pages of rings? To be asked before the first of them: an
+ * allocation that takes the last pages fails without harm, but meanwhile others find
  * none, and the kernel kills for them. So an eighth of the memory is left to others.
  */
-static bool ring_fits(unsigned int nr)
+bool evring_memory_fits(u64 pages)
 {
 	long available = si_mem_available();
 
-	return available - available / 8 >= (long)nr;
+	return available > 0 && (u64)(available - available / 8) >= pages;
 }
 
 /* Any pages of the CPU's node will do: they need be contiguous only virtually. */
 static int ring_map(struct evring_ring *ring, unsigned int nr, int node)
 {
-	if (!ring_fits(nr))
-		return -ENOMEM;
 	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL);
 	if (!ring->pages)
 		return -ENOMEM;

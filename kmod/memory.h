@@ -6,6 +6,7 @@
 #include "lane.h"
 
 struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number, unsigned int cpu);
+bool evring_memory_fits(u64 pages);
 void evring_ring_free(struct evring_ring *ring);
 
 #endif /* _KMOD_MEMORY_H */

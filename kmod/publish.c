@@ -154,7 +154,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 		return NOT_PREPARED;
 	}
 	/* First: it may have room after all once there has been a change. */
-	evring_room_look(&w->full, ring, size);
+	evring_room_look(&w->full, ring, &usage->line, size);
 	if (!evring_user_may(usage, ring, size))
 		return -EAGAIN;
 	if (!READ_ONCE(type->app->used))
@@ -207,16 +207,16 @@ static int event_try(struct writing *w)
 /* Until there is room, or a signal */
 static noinline int event_await(struct writing *w)
 {
-	struct evring_ring *ring;
+	struct evring_full full;
 	int ret;
 
 	do {
-		ring = w->full.ring;
-		ret = evring_room_await(&w->full);
+		full = w->full;
+		ret = evring_room_await(&full);
 		if (ret)
 			break;
 		ret = event_try(w);
-		evring_room_pass(ring);
+		evring_room_pass(full.ring, full.line);
 	} while (ret == -EAGAIN);
 	return ret;
 }
@@ -231,7 +231,7 @@ static int event_publish(struct writing *w)
 	if (unlikely(ret == -EAGAIN))
 		evring_room_note(publisher, &w->full);
 	else if (unlikely(!list_empty(&publisher->polls)))
-		evring_room_forget(publisher);
+		evring_room_found(publisher);
 	return ret;
 }
 

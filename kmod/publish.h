@@ -18,7 +18,21 @@ struct poll_table_struct;
 
 /* user.c: users, their sessions and their share of the rings */
 
-struct evring_usage;
+#define EVRING_USAGE_SLICES	16
+
+/**
+ * struct evring_usage - a user's share of one ring; but for @line written on its CPU alone
+ * @bound: upper bound of the bytes that are held
+ * @slice: number of the slice that @bytes is of, counted from position 0
+ * @bytes: published by the user in that slice
+ * @line: his writers that wait for room there
+ */
+struct evring_usage {
+	u64 bound;
+	u64 slice[EVRING_USAGE_SLICES];
+	u32 bytes[EVRING_USAGE_SLICES];
+	struct evring_line line;
+};
 
 struct evring_user *evring_user_get(void);
 void evring_user_put(struct evring_user *user);

@@ -7,16 +7,18 @@
  * change; the others wake nobody. That is enough for a user who has used up his part
  * of the ring, too: as long as bytes of his are held another commit must come.
  *
- * A blocking writer waits for the ring that was full, in the order of attempts. A
- * change wakes some of them, and each one that was woken wakes one more once it has
- * tried, whatever came of it. The chain ends where the next one's record has no room, or
- * where he has tried since the last change: so each writer is woken at most once a
- * change, and few in vain. It cannot end too soon. A record that has no room, though it
- * is no longer than half a segment, means that bytes are held, and their commit is the
- * next change; so does an attempt in vain after the last change.
+ * A blocking writer waits for the ring that was full, in the line of its user, in the
+ * order of attempts. A change wakes some writers of each line, and each one that was
+ * woken wakes the next one of its line once it has tried, whatever came of it. So a user
+ * whose writers do not get to run holds up his own alone. The chain ends where the next
+ * one's record has no room, or where it has tried since the last change: so each writer
+ * is woken at most once a change, and few in vain. It cannot end too soon. A record that
+ * has no room, though it is no longer than half a segment, means that bytes are held, and
+ * their commit is the next change; so does an attempt in vain after the last change.
  *
  * A publisher that was told EAGAIN is on a list, and a change that leaves a quarter of
- * the ring free takes it off and wakes who polls it: once for each EAGAIN.
+ * the ring free takes it off and wakes its pollers: once for each EAGAIN. Blocking writers
+ * may take all room before it is a quarter, so after a few changes any will do.
  */
 #include <linux/completion.h>
 #include <linux/poll.h>
@@ -28,8 +30,10 @@
 #include "ring.h"
 #include "room.h"
 
-#define WRITERS_WOKEN	4	/* by a change; each of them goes on with one */
-#define POLLERS_WOKEN	64	/* without a pause */
+#define WRITERS_WOKEN	4	/* of a line, by a change; each of them goes on with one */
+#define LINES_WOKEN	16	/* without a pause */
+#define POLLERS_WOKEN	64	/* likewise */
+#define PASSED_OVER	4	/* changes that leave too little, for a poller */
 
 /* A writer that waits, on its stack */
 struct waiting {
@@ -44,14 +48,22 @@ static DEFINE_SPINLOCK(room_lock);	/* the lists of all rooms */
 void evring_room_init(struct evring_room *room)
 {
 	room->changes = 0;
-	INIT_LIST_HEAD(&room->writers);
+	INIT_LIST_HEAD(&room->lines);
 	INIT_LIST_HEAD(&room->pollers);
 }
 
-/* Before an attempt to put @size bytes on @ring */
-void evring_room_look(struct evring_full *full, struct evring_ring *ring, u32 size)
+void evring_line_init(struct evring_line *line)
+{
+	INIT_LIST_HEAD(&line->lines);
+	INIT_LIST_HEAD(&line->writers);
+}
+
+/* Before an attempt to put @size bytes on @ring, for the user of @line there */
+void evring_room_look(struct evring_full *full, struct evring_ring *ring,
+		      struct evring_line *line, u32 size)
 {
 	full->ring = ring;
+	full->line = line;
 	full->size = size;
 	/* acquire: pairs with smp_store_release() in evring_room_made() */
 	full->changes = smp_load_acquire(&ring->room.changes);
@@ -68,21 +80,58 @@ static u64 room_left(const struct evring_ring *ring)
 	return end > head ? end - head : 0;
 }
 
-static void wake_writers(struct evring_ring *ring, unsigned int nr)
+static void line_add(struct evring_room *room, struct evring_line *line, struct waiting *waiting)
 {
-	struct evring_room *room = &ring->room;
+	lockdep_assert_held(&room_lock);
+	if (list_empty(&line->writers)) {
+		line->changes = READ_ONCE(room->changes);
+		list_add_tail(&line->lines, &room->lines);
+	}
+	list_add_tail(&waiting->list, &line->writers);
+}
+
+static void line_del(struct evring_line *line, struct waiting *waiting)
+{
+	lockdep_assert_held(&room_lock);
+	list_del_init(&waiting->list);
+	if (list_empty(&line->writers))
+		list_del_init(&line->lines);
+}
+
+static void wake_writers(struct evring_ring *ring, struct evring_line *line, unsigned int nr)
+{
 	struct waiting *waiting;
 
 	lockdep_assert_held(&room_lock);
-	while (nr-- && !list_empty(&room->writers)) {
-		waiting = list_first_entry(&room->writers, struct waiting, list);
-		if (waiting->changes == READ_ONCE(room->changes) ||
+	while (nr-- && !list_empty(&line->writers)) {
+		waiting = list_first_entry(&line->writers, struct waiting, list);
+		if (waiting->changes == READ_ONCE(ring->room.changes) ||
 		    waiting->size > room_left(ring))
 			return;
-		list_del_init(&waiting->list);
+		line_del(line, waiting);
 		/* It takes the lock before it goes, so it is there until we have let go of that. */
 		complete(&waiting->woken);
 	}
+}
+
+/* Some of each line's: those that are still to come are in front. Returns whether there may be more. */
+static bool wake_lines(struct evring_ring *ring, unsigned int nr)
+{
+	struct evring_room *room = &ring->room;
+	struct evring_line *line;
+
+	lockdep_assert_held(&room_lock);
+	for (; nr; nr--) {
+		if (list_empty(&room->lines))
+			return false;
+		line = list_first_entry(&room->lines, struct evring_line, lines);
+		if (line->changes == READ_ONCE(room->changes))
+			return false;
+		line->changes = READ_ONCE(room->changes);
+		list_move_tail(&line->lines, &room->lines);
+		wake_writers(ring, line, WRITERS_WOKEN);
+	}
+	return true;
 }
 
 /* Returns whether there may be more. */
@@ -90,14 +139,15 @@ static bool wake_pollers(struct evring_ring *ring, unsigned int nr)
 {
 	struct evring_room *room = &ring->room;
 	struct evring_publisher *publisher;
+	u64 changes;
 
 	lockdep_assert_held(&room_lock);
 	for (; nr; nr--) {
 		if (list_empty(&room->pollers))
 			return false;
 		publisher = list_first_entry(&room->pollers, struct evring_publisher, polls);
-		if (publisher->changes == READ_ONCE(room->changes) ||
-		    room_left(ring) < ring->data_size / 4)
+		changes = READ_ONCE(room->changes) - publisher->changes;
+		if (!changes || (changes < PASSED_OVER && room_left(ring) < ring->data_size / 4))
 			return false;
 		list_del_init(&publisher->polls);
 		wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
@@ -105,11 +155,11 @@ static bool wake_pollers(struct evring_ring *ring, unsigned int nr)
 	return true;
 }
 
-/* A writer that was woken for the room on @ring has tried: now another one may. */
-void evring_room_pass(struct evring_ring *ring)
+/* A writer of @line that was woken for the room on @ring has tried: now another one may. */
+void evring_room_pass(struct evring_ring *ring, struct evring_line *line)
 {
 	spin_lock(&room_lock);
-	wake_writers(ring, 1);
+	wake_writers(ring, line, 1);
 	spin_unlock(&room_lock);
 }
 
@@ -125,7 +175,7 @@ int evring_room_await(const struct evring_full *full)
 
 	init_completion(&waiting.woken);
 	spin_lock(&room_lock);
-	list_add_tail(&waiting.list, &room->writers);
+	line_add(room, full->line, &waiting);
 	spin_unlock(&room_lock);
 	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
 	if (READ_ONCE(room->changes) == full->changes)
@@ -134,9 +184,9 @@ int evring_room_await(const struct evring_full *full)
 		ret = -ERESTARTSYS;
 	spin_lock(&room_lock);
 	if (!list_empty(&waiting.list))
-		list_del_init(&waiting.list);
+		line_del(full->line, &waiting);
 	else if (ret)
-		wake_writers(full->ring, 1);	/* it was woken, and does not try */
+		wake_writers(full->ring, full->line, 1);	/* it was woken, and does not try */
 	spin_unlock(&room_lock);
 	return ret;
 }
@@ -146,7 +196,7 @@ void evring_room_made(struct evring_ring *ring, u64 before)
 {
 	struct evring_room *room = &ring->room;
 	const u64 hold = READ_ONCE(ring->hold);
-	bool more = true;
+	bool more;
 
 	if (hold / ring->segment_size == before / ring->segment_size &&
 	    hold < READ_ONCE(ring->page->head))
@@ -158,17 +208,20 @@ void evring_room_made(struct evring_ring *ring, u64 before)
 	 * evring_room_await() and evring_room_note()
 	 */
 	smp_mb();
-	if (list_empty(&room->writers) && list_empty(&room->pollers))
+	if (list_empty(&room->lines) && list_empty(&room->pollers))
 		return;
-	spin_lock(&room_lock);
-	wake_writers(ring, WRITERS_WOKEN);
-	spin_unlock(&room_lock);
-	while (more) {
+	do {
+		spin_lock(&room_lock);
+		more = wake_lines(ring, LINES_WOKEN);
+		spin_unlock(&room_lock);
+		cond_resched();
+	} while (more);
+	do {
 		spin_lock(&room_lock);
 		more = wake_pollers(ring, POLLERS_WOKEN);
 		spin_unlock(&room_lock);
 		cond_resched();
-	}
+	} while (more);
 }
 
 /* A writer was told EAGAIN: poll() waits for room on that ring. */
@@ -187,10 +240,17 @@ void evring_room_note(struct evring_publisher *publisher, const struct evring_fu
 	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
 	if (READ_ONCE(room->changes) == full->changes)
 		return;
+	evring_room_found(publisher);
+}
+
+/* There is room again, or a later event has found some: its pollers go on. */
+void evring_room_found(struct evring_publisher *publisher)
+{
 	evring_room_forget(publisher);
 	wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
 }
 
+/* Nobody polls it any more, or it is told. */
 void evring_room_forget(struct evring_publisher *publisher)
 {
 	spin_lock(&room_lock);

@@ -31,7 +31,7 @@
 #include "lane.h"
 #include "publish.h"
 
-#define SLICES		16
+#define SLICES		EVRING_USAGE_SLICES
 #define SWEEP		8	/* users without sessions that an open looks at */
 
 static uint sessions_max = 1024;
@@ -41,18 +41,6 @@ MODULE_PARM_DESC(sessions_max, "sessions that one user may have open (default: 1
 static uint user_percent = 25;
 module_param(user_percent, uint, 0444);
 MODULE_PARM_DESC(user_percent, "percent of a held ring that one user's events may take (default: 25)");
-
-/**
- * struct evring_usage - a user's share of one ring; written on its CPU alone
- * @bound: upper bound of the bytes that are held
- * @slice: number of the slice that @bytes is of, counted from position 0
- * @bytes: published by the user in that slice
- */
-struct evring_usage {
-	u64 bound;
-	u64 slice[SLICES];
-	u32 bytes[SLICES];
-};
 
 /**
  * struct evring_user - a user with sessions
@@ -146,13 +134,16 @@ void evring_user_took(struct evring_usage *usage, const struct evring_ring *ring
 int evring_user_prepare(struct evring_user *user, u32 lane)
 {
 	struct evring_usage __percpu *usage;
+	int cpu;
 
 	usage = alloc_percpu_gfp(struct evring_usage, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!usage)
 		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		evring_line_init(&per_cpu_ptr(usage, cpu)->line);
 	mutex_lock(&users_lock);
 	if (!user->usage[lane]) {
-		/* release: a CPU that sees the pointer finds zeros behind it */
+		/* release: a CPU that sees the pointer finds what is behind it */
 		smp_store_release(&user->usage[lane], usage);
 		usage = NULL;
 	}

@@ -86,12 +86,13 @@ $(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c $(HARNES
 # It includes redaction.c, to count its basic blocks.
 $(B)/tests/unit/redact_work_test: tests/unit/redact_work_test.c $(wildcard kmod/redact/*.[ch]) \
 		$(filter-out %/redaction.o,$(SAN_LIB)) $(HARNESS)
-$(B)/tests/unit/columns_test: $(B)/san/user/common/table.o
-$(B)/tests/unit/columns_test: UNIT_LIBS := -lsmartcols
+$(B)/tests/unit/columns_test $(B)/tests/unit/line_test: $(B)/san/user/common/table.o
+$(B)/tests/unit/columns_test $(B)/tests/unit/line_test: UNIT_LIBS := -lsmartcols
+$(B)/tests/unit/line_test: $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -o $@ $(filter %.c %.o,$^) \
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) $(CLI_CFLAGS) -Iuser/evringd -Iuser/evring -o $@ $(filter %.c %.o,$^) \
 		-lrdkafka -luring -ljansson -lmicrohttpd -lcurl -lpcre2-8 $(UNIT_LIBS)
 
 $(JSON_TESTS):

@@ -41,8 +41,25 @@ says '^evring_module_loaded 0$' "status --prometheus: without a module there is 
 says ' process.exec  *1 ' "types: one a line" evring types
 says 'argv_truncated  *bool' "types NAME: its fields" evring types -v process.exec
 says 'detached' "hooks: all are detached at first" evring hooks
+ends 0 "^evring: no hook is attached: evring hooks attach 'process.\*'; 'evring hooks' lists all" \
+	"tail --no-follow: nothing to print, and why" evring tail --no-follow
+ends 0 '^evring: no hook that emits such events is attached: evring hooks attach process.exec;' \
+	"tail --no-follow --type: likewise, and which hook" evring tail --no-follow --type process.exec
+ends 0 '^evring: no hook that emits such events is attached: evring hooks attach net.send;' \
+	"tail --no-follow --filter: likewise" evring tail --no-follow --filter 'dns_name == "x"'
+evring tail >/tmp/out 2>&1 &
+tail=$!
+until_it_says 'no hook' cat /tmp/out
+kill $tail
+wait $tail
+grep -q "^evring: no hook is attached: evring hooks attach 'process.\*'" /tmp/out
+ok $? "tail: says at once that no hook is attached"
+evring tail --no-follow --lane app >/tmp/out 2>&1 && [ ! -s /tmp/out ]
+ok $? "tail --lane: of a lane that no hook uses there is no hook to attach"
 says 'process.fork: attached' "hooks attach takes a glob" evring hooks attach 'process.*'
 says 'process.exec *attached' "hooks: now attached" evring hooks
+evring tail --no-follow --type process.ptrace >/tmp/out 2>&1 && [ ! -s /tmp/out ]
+ok $? "tail --no-follow: no event of a hook that is attached is nothing to tell"
 evring status --prometheus >/tmp/out
 grep -q '^evring_hook_attached{hook="process.exec"} 1$' /tmp/out &&
 	grep -q '^evring_hook_expected{hook="process.exec"} 1$' /tmp/out &&
@@ -96,8 +113,41 @@ evring-nop one 'two  words' "it's" &
 wait $!
 says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an array" \
 	evring tail --json --type process.exec --no-follow
-says 'evring-nop one .two  words.' "tail: argv quoted for a shell" \
+says '^[0-9][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]* process.exec evring-nop\[[0-9]*\] root path=[^ ]*/evring-nop argv=\[evring-nop one .two  words.' \
+	"tail: the time, the type, the process, the user and the event's own fields" \
 	evring tail --type process.exec --no-follow
+says '^[0-9-]* [0-9:.]*  process.exec  cpu=[01] pid=[0-9]* comm=evring-nop .*env_truncated=0 .*uid=0 .*start_time=' \
+	"tail -v: the date, and every field" evring tail -v --type process.exec --no-follow
+# columns_of N [OPTION]: the longest line on a terminal of N columns
+columns_of() {
+	columns=$1
+	shift
+	PYTHONHOME=/usr PYTHONPATH=/cli/python.zip python3 -S -c '
+import fcntl, os, struct, sys
+TIOCSWINSZ = 0x5414
+pid, fd = os.forkpty()
+if not pid:
+    fcntl.ioctl(1, TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execvp("evring", ["evring", "tail", "--type", "process.exec", "--no-follow", *sys.argv[2:]])
+text = b""
+while True:
+    try:
+        text += os.read(fd, 65536)
+    except OSError:
+        break
+os.waitpid(pid, 0)
+print(text.decode(), file=sys.stderr)
+print(max(map(len, text.decode().split("\r\n"))))
+' "$columns" "$@" 2>/tmp/out
+}
+export NO_COLOR=1
+[ "$(columns_of 60)" = 60 ] && grep -q '\.\.\..$' /tmp/out
+ok $? "tail: a line ends where the terminal does"
+[ "$(columns_of 0)" = 80 ]
+ok $? "tail: of a terminal that does not know, at 80 columns"
+[ "$(columns_of 60 -v)" -gt 200 ]
+ok $? "tail -v: not cut"
+unset NO_COLOR
 evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
 ok $? "tail --filter: matching events alone"
@@ -111,7 +161,7 @@ evring tail --json --type process.exec --from-start --no-follow >/tmp/out 2>&1
 grep -q '"argv":\["evring-nop","--password","\[redacted\]","x"\].*"redacted":\["argv"\]}$' /tmp/out &&
 	! grep -q hunter2 /tmp/out
 ok $? "tail --json: a secret is left out, and the event says so"
-says ' redacted=\[argv\] .*--password .*\[redacted\]' "tail: likewise" \
+says 'argv=\[evring-nop --password .\[redacted\]. x\].* redacted=\[argv\]$' "tail: likewise" \
 	evring tail --type process.exec --from-start --no-follow
 says "^mysql '-p\\[redacted\\]' db\$" "redact try: what would be left" \
 	evring redact try process.exec.argv -- mysql -phunter2 db
@@ -227,7 +277,7 @@ says 'dropped\|alone' "groups drop" evring groups drop alone
 insmod /cli/evring_heartbeat.ko
 until_it_says 'heart.beat.*beat=1' evring tail --lane app --no-follow
 says 'heart.beat.*beat=0' "a module's own event, by its own description" \
-	evring tail --lane app --no-follow
+	evring tail --lane app --no-follow --verbose
 rmmod evring_heartbeat
 says 'heart.beat.*beat=1' "its events stay readable when it has gone" \
 	evring tail --lane app --no-follow

@@ -4,6 +4,7 @@
  * converter writes them: an object on a line, for formats.py to compare.
  *
  *	values [--events N] [--seed N] [--flat] [--grow] [--types FILE]
+ *	values --greedy			no values: only whether each has the room that it needs
  *
  * The types are random, too, or those of a file as evring types --json prints it.
  */
@@ -179,14 +180,16 @@ static json_t *identity_of(const struct converter *converter, char *value, size_
 			      (json_int_t)who.seq, "timestamp", (json_int_t)who.timestamp));
 }
 
-/* Its buffer has exactly the room that it is bound to take: the sanitizers watch its end. */
-static json_t *value_of(size_t format, const struct evring_event *event, json_t *identities)
+/*
+ * The value, in a buffer that has exactly the room that it is bound to take: the sanitizers
+ * watch its end.
+ */
+static char *encoded(size_t format, const struct evring_event *event, size_t *value_len)
 {
 	const struct converter *converter = converter_of(cfgs[format]);
 	size_t room = converter->bound(event) + schemas_head_len(srcs[format].schemas, event);
 	char *buf = xalloc(room);
 	ssize_t len = converter->encode(&srcs[format], event, buf, room);
-	json_t *json;
 
 	if (len == -ENOSPC) {
 		free(buf);
@@ -200,10 +203,19 @@ static json_t *value_of(size_t format, const struct evring_event *event, json_t 
 			event->type ? event->type->name : "?", strerror((int)-len));
 		exit(1);
 	}
-	json = hex_of(buf, (size_t)len);
-	buf = must(realloc(buf, (size_t)len + 1));
+	*value_len = (size_t)len;
+	return buf;
+}
+
+static json_t *value_of(size_t format, const struct evring_event *event, json_t *identities)
+{
+	size_t len;
+	char *buf = encoded(format, event, &len);
+	json_t *json = hex_of(buf, len);
+
+	buf = must(realloc(buf, len + 1));
 	json_object_set_new(identities, formats[format].name,
-			    identity_of(converter, buf, (size_t)len));
+			    identity_of(converter_of(cfgs[format]), buf, len));
 	free(buf);
 	return json;
 }
@@ -270,6 +282,64 @@ static int put_all(const struct evring_type *type, void *arg)
 	for (i = 0; i < nr_events; i++)
 		put_event(type);
 	return 0;
+}
+
+/*
+ * Fields that overlap: an application may publish such an event. The last one goes up to where
+ * the room for the others ends, or nearly so.
+ */
+static void put_greedy(const struct evring_type *type, size_t last)
+{
+	const size_t size = 30000;
+	char *payload = xalloc(size);
+	struct evring_rec rec = { .len = (uint32_t)(sizeof(rec) + size), .type = (uint16_t)type->id };
+	const struct evring_event event = {
+		.rec = &rec, .payload = payload, .payload_len = (uint32_t)size, .type = type,
+	};
+	struct evring_str str;
+	size_t i, len;
+
+	for (i = 0; i < size; i++)
+		payload[i] = type->fields[0].kind == EVRING_KIND_TEXTS && i & 1 ? '\0' : '\x01';
+	payload[size - 1] = (char)0xff;
+	for (i = 0; i < type->nr_fields; i++) {
+		str.len = (uint16_t)(i < 3 ? size - type->size : last);
+		str.offset = (uint16_t)(size - str.len);
+		memcpy(payload + type->fields[i].offset, &str, sizeof(str));
+	}
+	for (i = 0; i < NR_FORMATS; i++)
+		free(encoded(i, &event, &len));
+	free(payload);
+}
+
+static void greedy(void)
+{
+	static const struct evring_field shapes[] = {
+		{ .kind = EVRING_KIND_U8S, .format = EVRING_FORMAT_HEX },
+		{ .kind = EVRING_KIND_TEXTS }, { .kind = EVRING_KIND_TEXT },
+	};
+	static const char *const texts[] = { "a", "b", "c", "d" };
+	struct evring_field fields[4];
+	struct evring_type *type;
+	size_t shape, i, last;
+
+	for (shape = 0; shape < sizeof(shapes) / sizeof(shapes[0]); shape++) {
+		for (i = 0; i < 4; i++) {
+			fields[i] = shapes[shape];
+			fields[i].name = texts[i];
+			fields[i].unit = fields[i].doc = "";
+			fields[i].size = sizeof(struct evring_str);
+			fields[i].offset = (uint16_t)(i * sizeof(struct evring_str));
+		}
+		if (evring_type_build(&type, &(struct evring_type){
+			.id = 2000, .version = 1, .size = sizeof(struct evring_str) * 4,
+			.nr_fields = 4, .fields = fields, .name = "my-app.greedy", .doc = "",
+			.own_lane = "" }))
+			must(NULL);
+		for (last = 13000; last < 20000; last += 200)
+			put_greedy(type, last);
+		evring_type_free(type);
+	}
 }
 
 /* Before its last fields were appended */
@@ -339,10 +409,12 @@ int main(int argc, char **argv)
 		{ "events", required_argument, NULL, 'e' }, { "seed", required_argument, NULL, 's' },
 		{ "flat", no_argument, NULL, 'f' }, { "grow", no_argument, NULL, 'g' },
 		{ "types", required_argument, NULL, 't' },
+		{ "greedy", no_argument, NULL, 'G' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct evring_type *types[50] = { NULL }, *older[50] = { NULL };
 	const char *file = NULL;
+	bool only_greedy = false;
 	unsigned int i;
 	int c, ret = 0;
 
@@ -357,11 +429,18 @@ int main(int argc, char **argv)
 			grow = true;
 		else if (c == 't')
 			file = optarg;
+		else if (c == 'G')
+			only_greedy = true;
 		else
 			return 2;
 	}
 	if (!open_all())
 		return 1;
+	if (only_greedy) {
+		greedy();
+		close_all();
+		return 0;
+	}
 	for (i = 0; !file && i < sizeof(types) / sizeof(types[0]); i++) {
 		types[i] = random_type(i);
 		if (grow) {

@@ -125,6 +125,55 @@ TEST_F(bpf, a_program_that_is_refused_is_told)
 	free(told);
 }
 
+#define UNPRIVILEGED	"/proc/sys/kernel/unprivileged_bpf_disabled"
+
+/* The switch, as text; 0: any user may load a program that only filters a socket. */
+static bool unprivileged(char *old, const char *value)
+{
+	int fd = open(UNPRIVILEGED, O_RDWR);
+	bool done = fd >= 0 && (!old || read(fd, old, 1) == 1) &&
+		    pwrite(fd, value, 1, 0) == 1;
+
+	close(fd);
+	return done;
+}
+
+static int load_filter_as_nobody(void *arg)
+{
+	struct bpf_insn insns[2];
+	union bpf_attr attr;
+
+	deed_as_nobody();
+	request(&attr, insns, false);
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.expected_attach_type = 0;
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? errno : 0;
+}
+
+TEST_F(bpf, another_user_is_told_with_a_program_that_is_loaded)
+{
+	const struct evring_event *event;
+	struct told *told;
+	char old[2] = "";
+	int status;
+
+	if (!unprivileged(old, "0")) {
+		note("not on this kernel: programs of other users");
+		return;
+	}
+	told = deed_in_child(self->ev, LOAD, load_filter_as_nobody, NULL, &status);
+	EXPECT_TRUE(unprivileged(NULL, old));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_NE(0, told_number(event, "id"));
+	EXPECT_TRUE(told_called(event, "prog_type", "BPF_PROG_TYPE_SOCKET_FILTER"));
+	EXPECT_EQ(2, told_number(event, "instructions"));
+	free(told);
+}
+
 #ifdef __x86_64__
 static int load32(void *low)
 {

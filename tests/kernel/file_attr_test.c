@@ -250,4 +250,131 @@ TEST_F(file_attr, extended_attributes_tell_their_name)
 	close(fd);
 }
 
+static void prep_setxattr(struct io_uring_sqe *sqe, void *path)
+{
+	io_uring_prep_setxattr(sqe, "trusted.ring", "value", path, XATTR_CREATE, 5);
+}
+
+static void prep_fsetxattr(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_fsetxattr(sqe, *(int *)fd, "trusted.ring", "longer", XATTR_REPLACE, 6);
+}
+
+#define OP_FTRUNCATE	55	/* IORING_OP_FTRUNCATE, of headers that are newer */
+
+static void prep_ftruncate(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_nop(sqe);
+	sqe->opcode = OP_FTRUNCATE;
+	sqe->fd = *(int *)fd;
+	sqe->off = 2;
+}
+
+/* The filesystem may have no such attributes: then both are refused, and that is told. */
+static void check_uring_xattr(struct __test_metadata *_metadata, struct evring *ev, int fd)
+{
+	int result = deed_uring(prep_setxattr, "link");
+	struct told *told = told_read(ev, "file.", getpid());
+
+	EXPECT_ATTR(told, "file.setxattr", result);
+	EXPECT_STREQ("trusted.ring", told_text(told_at(told, 0), "name"));
+	EXPECT_EQ(5, told_number(told_at(told, 0), "size"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "XATTR_CREATE"));
+	free(told);
+	EXPECT_EQ(result, deed_uring(prep_fsetxattr, &fd));
+	told = told_read(ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.setxattr", result);
+	EXPECT_EQ(6, told_number(told_at(told, 0), "size"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "XATTR_REPLACE"));
+	free(told);
+}
+
+TEST_F(file_attr, io_uring_tells_the_same_as_a_call)
+{
+	int fd = open("a", O_RDWR);
+	struct told *told;
+
+	if (deed_uring_has(IORING_OP_SETXATTR, "setxattr"))
+		check_uring_xattr(_metadata, self->ev, fd);
+	if (deed_uring_has(OP_FTRUNCATE, "ftruncate")) {
+		ASSERT_EQ(0, deed_uring(prep_ftruncate, &fd));
+		told = told_read(self->ev, "file.", getpid());
+		EXPECT_ATTR(told, "file.truncate", 0);
+		EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+		EXPECT_EQ(7, told_number(told_at(told, 0), "old_size"));
+		EXPECT_EQ(2, told_number(told_at(told, 0), "new_size"));
+		free(told);
+	}
+	close(fd);
+}
+
+/* As another user: acts on a file of that user's own, and refused ones on root's. */
+struct act {
+	int (*act)(const char *path);
+	const char *type;
+	int refused;		/* errno, of root's file */
+};
+
+static int act_chmod(const char *path)
+{
+	return chmod(path, 0750);
+}
+
+static int act_chown(const char *path)
+{
+	return chown(path, 65534, 65534);
+}
+
+static int act_truncate(const char *path)
+{
+	return truncate(path, 1);
+}
+
+static int act_setxattr(const char *path)
+{
+	return setxattr(path, "trusted.nobody", "v", 1, 0);
+}
+
+struct acting {
+	const struct act *act;
+	const char *path;
+};
+
+static int act_as_nobody(void *arg)
+{
+	const struct acting *acting = arg;
+
+	deed_as_nobody();
+	return acting->act->act(acting->path) ? errno : 0;
+}
+
+TEST_F(file_attr, another_user_is_told_with_what_is_done_and_what_is_refused)
+{
+	static const struct act acts[] = {
+		{ act_chmod, "file.chmod", EPERM },
+		{ act_chown, "file.chown", EPERM },
+		{ act_truncate, "file.truncate", EACCES },
+		/* An attribute that only root may set, of whichever file */
+		{ act_setxattr, "file.setxattr", EPERM },
+	};
+	struct acting acting;
+	struct told *told;
+	unsigned int i;
+	int status, own;
+
+	for (i = 0; i < 2 * sizeof(acts) / sizeof(*acts); i++) {
+		acting = (struct acting){ &acts[i / 2], "a" };
+		own = i % 2 && acting.act->act != act_setxattr;
+		ASSERT_EQ(0, chown("a", own ? 65534 : 0, own ? 65534 : 0));
+		told = deed_in_child(self->ev, "file.", act_as_nobody, &acting, &status);
+		EXPECT_EQ(own ? 0 : acting.act->refused, status) TH_LOG("%s", acting.act->type);
+		EXPECT_ATTR(told, acting.act->type, -status);
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "euid"));
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "gid"));
+		EXPECT_STREQ("/a", strrchr(told_text(told_at(told, 0), "path"), '/'));
+		free(told);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -143,6 +143,21 @@ static inline void *deed_shared(size_t size)
 	return shared;
 }
 
+/* Has this kernel an operation of io_uring? If not, it is said. */
+static inline bool deed_uring_has(int op, const char *name)
+{
+	struct io_uring_probe *probe = io_uring_get_probe();
+	bool has;
+
+	if (!probe)
+		abort();
+	has = io_uring_opcode_supported(probe, op);
+	io_uring_free_probe(probe);
+	if (!has)
+		note("not on this kernel: %s of io_uring", name);
+	return has;
+}
+
 /* 0, or -errno, of one io_uring operation; the result of it */
 static inline int deed_uring(void (*prep)(struct io_uring_sqe *sqe, void *arg), void *arg)
 {

@@ -174,4 +174,92 @@ TEST_F(file_mount, pivot_root_tells_both_folders)
 	free(told);
 }
 
+static int umount_as_nobody(void *arg)
+{
+	deed_as_nobody();
+	return umount2("bound", MNT_DETACH) ? errno : 0;
+}
+
+/* In namespaces of the user's own, where that is allowed */
+static int mount_in_own(void *arg)
+{
+	deed_as_nobody();
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return 77;
+	if (mount("none", "way", "tmpfs", MS_NODEV, NULL))
+		return errno;
+	*(uint64_t *)arg = ns_inode("/proc/self/ns/mnt");
+	return umount("bound") ? errno : 0;
+}
+
+TEST_F(file_mount, another_user_is_told_with_what_is_done_and_what_is_refused)
+{
+	uint64_t *mntns = deed_shared(sizeof(*mntns));
+	struct told *told;
+	int status, i;
+
+	ASSERT_EQ(0, mount("none", "bound", "tmpfs", 0, NULL));
+	told = deed_in_child(self->ev, "file.", umount_as_nobody, NULL, &status);
+	EXPECT_EQ(EPERM, status);
+	EXPECT_MOUNT(told, "file.umount", -EPERM, DIR_PATH "/bound");
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "MNT_DETACH"));
+	free(told);
+	ASSERT_EQ(0, umount("bound"));
+	told = deed_in_child(self->ev, "file.", mount_in_own, mntns, &status);
+	if (status == 77) {
+		note("not on this kernel: namespaces of another user's own");
+	} else {
+		ASSERT_EQ(0, status);
+		ASSERT_EQ(2, told->n);
+		EXPECT_STREQ("file.mount", told_at(told, 1)->type->name);
+		EXPECT_STREQ("file.umount", told_at(told, 0)->type->name);
+		for (i = 0; i < 2; i++) {
+			EXPECT_EQ(0, told_result(told_at(told, i)));
+			EXPECT_STREQ(DIR_PATH "/bound", told_text(told_at(told, i), "path"));
+			EXPECT_EQ(65534, told_number(told_at(told, i), "uid"));
+			EXPECT_EQ(*mntns, told_number(told_at(told, i), "mntns"));
+		}
+	}
+	free(told);
+	munmap(mntns, sizeof(*mntns));
+}
+
+#ifdef __x86_64__
+TEST_F(file_mount, calls_of_32_bit_programs_are_told)
+{
+	char *low = deed_low(4096), *type = low + 64, *source = low + 128, *old = low + 192;
+	struct told *told;
+	long ret;
+
+	strcpy(low, "way");
+	strcpy(type, "tmpfs");
+	strcpy(source, "some");
+	strcpy(old, "src");
+	ret = deed_call32(21, (long)source, (long)low, (long)type, MS_NOSUID, 0);	/* mount */
+	if (ret == -ENOSYS) {
+		note("this kernel has no 32-bit calls");
+		return;
+	}
+	ASSERT_EQ(0, ret);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/bound");
+	EXPECT_STREQ("some", told_text(told_at(told, 0), "source"));
+	EXPECT_STREQ("tmpfs", told_text(told_at(told, 0), "type"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "MS_NOSUID"));
+	free(told);
+	ASSERT_EQ(0, deed_call32(52, (long)low, MNT_DETACH, 0, 0, 0));	/* umount2 */
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.umount", 0, DIR_PATH "/bound");
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "MNT_DETACH"));
+	free(told);
+	ASSERT_EQ(-EINVAL, deed_call32(217, (long)low, (long)old, 0, 0, 0));	/* pivot_root */
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.pivot_root", -EINVAL, DIR_PATH "/bound");
+	EXPECT_STREQ(DIR_PATH "/src", told_text(told_at(told, 0), "put_old"));
+	free(told);
+	munmap(low, 4096);
+}
+#endif
+
 TEST_HARNESS_MAIN

@@ -232,6 +232,93 @@ TEST_F(file_name, a_refusal_at_the_file_is_told_by_its_own_path)
 	free(told);
 }
 
+static int act_mkdir(const char *path)
+{
+	return mkdir(path, 0711);
+}
+
+static int act_rmdir(const char *path)
+{
+	return rmdir(path);
+}
+
+static int act_mkfifo(const char *path)
+{
+	return mkfifo(path, 0600);
+}
+
+static int act_symlink(const char *path)
+{
+	return symlink("target", path);
+}
+
+static int act_link(const char *path)
+{
+	return link(path, "link");
+}
+
+static int act_rename(const char *path)
+{
+	return rename(path, "renamed");
+}
+
+struct acting {
+	int (*act)(const char *path);
+	const char *path;
+};
+
+static int act_as_nobody(void *arg)
+{
+	const struct acting *acting = arg;
+
+	deed_as_nobody();
+	return acting->act(acting->path) ? errno : 0;
+}
+
+/* In a folder that anybody may write to, and in one of root's */
+TEST_F(file_name, another_user_is_told_with_what_is_done_and_what_is_refused)
+{
+	static const struct {
+		int (*act)(const char *path);
+		const char *type, *own, *roots;
+	} acts[] = {
+		{ act_mkdir, "file.mkdir", "new", "way/new" },
+		{ act_rmdir, "file.rmdir", "new", "way/sub" },
+		{ act_mkfifo, "file.mknod", "new", "way/new" },
+		{ act_link, "file.link", "new", "way/../way/none" },
+		{ act_rename, "file.rename", "new", "way/x" },
+		{ act_symlink, "file.symlink", "new", "way/new" },
+		{ unlink, "file.unlink", "new", "way/x" },
+	};
+	char path[64];
+	struct told *told;
+	unsigned int i;
+	int status;
+
+	ASSERT_EQ(0, chmod("dir", 0755) + mkdir("dir/sub", 0755));
+	deed_file("dir/x", "x");
+	for (i = 0; i < sizeof(acts) / sizeof(*acts); i++) {
+		struct acting acting = { acts[i].act, acts[i].own };
+
+		told = deed_in_child(self->ev, "file.", act_as_nobody, &acting, &status);
+		EXPECT_EQ(0, status) TH_LOG("%s", acts[i].type);
+		EXPECT_NAME(told, acts[i].type, 0, DIR_PATH "/new", "new");
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "gid"));
+		free(told);
+		acting.path = acts[i].roots;
+		told = deed_in_child(self->ev, "file.", act_as_nobody, &acting, &status);
+		EXPECT_EQ(acts[i].act == act_link ? ENOENT : EACCES, status)
+			TH_LOG("%s", acts[i].type);
+		snprintf(path, sizeof(path), DIR_PATH "/dir%s", strrchr(acting.path, '/'));
+		if (acts[i].act == act_link)
+			snprintf(path, sizeof(path), DIR_PATH "/%s", acting.path);
+		EXPECT_NAME(told, acts[i].type, -status, path, acting.path);
+		EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
+		free(told);
+	}
+}
+
 static void prep_unlink(struct io_uring_sqe *sqe, void *path)
 {
 	io_uring_prep_unlinkat(sqe, AT_FDCWD, path, 0);

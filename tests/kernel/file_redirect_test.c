@@ -247,4 +247,67 @@ TEST_F(file_redirect, a_written_file_is_told_when_its_last_descriptor_goes)
 	free(told);
 }
 
+static int redirect_and_write(void *arg)
+{
+	int fd;
+
+	deed_as_nobody();
+	fd = open("file", O_WRONLY);
+	/* Root's file is not this user's to write to, so nothing of it is closed. */
+	if (fd >= 0 || errno != EACCES)
+		return 1;
+	fd = open("own", O_WRONLY | O_CREAT, 0600);
+	return fd < 0 || write(fd, "12", 2) != 2 || close(fd) || redirect(arg);
+}
+
+TEST_F(file_redirect, another_user_is_told)
+{
+	struct deed deed = { .how = DUP2, .to = 0 };
+	struct told *told;
+	int fds[2], status;
+
+	deed_file("file", "root's");
+	ASSERT_EQ(0, pipe(fds));
+	deed.from = fds[0];
+	told = deed_in_child(self->ev, "file.", redirect_and_write, &deed, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(2, told->n);
+	EXPECT_STREQ("file.close_write", told_at(told, 1)->type->name);
+	EXPECT_STREQ(DIR_PATH "/own", told_text(told_at(told, 1), "path"));
+	EXPECT_EQ(2, told_number(told_at(told, 1), "size"));
+	EXPECT_STREQ("file.redirect", told_at(told, 0)->type->name);
+	EXPECT_TRUE(told_called(told_at(told, 0), "file_type", "fifo"));
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(65534, told_number(told_at(told, i), "uid"));
+		EXPECT_EQ(65534, told_number(told_at(told, i), "gid"));
+		close(fds[i]);
+	}
+	free(told);
+}
+
+static void prep_close(struct io_uring_sqe *sqe, void *fd)
+{
+	io_uring_prep_close(sqe, *(int *)fd);
+}
+
+TEST_F(file_redirect, a_written_file_that_io_uring_closes_is_told)
+{
+	int fd = open("file", O_WRONLY | O_CREAT, 0600);
+	struct told *told;
+
+	ASSERT_EQ(3, write(fd, "123", 3));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, deed_uring(prep_close, &fd));
+	ASSERT_EQ(-1, fcntl(fd, F_GETFD));
+	/* It is told as a call's: before the program goes on. */
+	told = told_read(self->ev, "file.", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ("file.close_write", told_at(told, 0)->type->name);
+	EXPECT_STREQ(DIR_PATH "/file", told_text(told_at(told, 0), "path"));
+	EXPECT_EQ(3, told_number(told_at(told, 0), "size"));
+	EXPECT_EQ(deed_inode("file"), told_number(told_at(told, 0), "inode"));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "O_WRONLY"));
+	free(told);
+}
+
 TEST_HARNESS_MAIN

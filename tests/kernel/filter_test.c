@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "../harness/filter_attach.h"
 #include "device.h"
@@ -511,6 +512,73 @@ TEST_F(filter, each_user_has_a_rate_of_its_own)
 	EXPECT_EQ(90, came + lost);
 	EXPECT_LE(15, came);
 	EXPECT_GE(15 + more, came);
+}
+
+#define LOUD	"/sys/fs/cgroup/evring-loud"
+#define QUIET	"/sys/fs/cgroup/evring-quiet"
+
+/* A process that ends in this cgroup; its end is in the ring when this returns. */
+static void end_in(const char *cgroup, int code)
+{
+	char procs[128];
+	pid_t pid;
+	int fd;
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	pid = fork();
+	if (!pid) {
+		fd = open(procs, O_WRONLY);
+		_exit(fd < 0 || write(fd, "0", 1) != 1 ? 255 : code);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		abort();
+}
+
+static uint64_t cgroup_id(const char *path)
+{
+	struct stat st;
+
+	if ((mkdir(path, 0755) && errno != EEXIST) || stat(path, &st))
+		abort();
+	return st.st_ino;
+}
+
+TEST_F(filter, each_cgroup_has_a_rate_of_its_own)
+{
+	/* Two bursts of the same user; see the test above. */
+	const struct evring_limits limits = {
+		.rate = 1, .burst = 6, .per = EVRING_PER_CGROUP,
+	};
+	uint64_t loud = cgroup_id(LOUD), quiet = cgroup_id(QUIET), lost = 0, more, cgroup;
+	unsigned int i, came[2] = { 0 }, others = 0;
+	struct evring_event event;
+	struct evring_lost told;
+	int64_t begun = now_ms();
+
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, limit(self->ev, "exit_code == 79", &limits));
+	for (i = 0; i < 66; i++)
+		end_in(i % 11 == 10 ? QUIET : LOUD, 79);
+	more = (uint64_t)(now_ms() - begun) / 1000 + 1;
+	/* A query makes the hook tell all suppressed events. */
+	ASSERT_LE(0, evring_hook_state(self->ev, HOOK));
+	while (evring_next(self->ev, &event) > 0) {
+		if (event.rec->type == EVRING_TYPE_LOST) {
+			memcpy(&told, event.payload, sizeof(told));
+			EXPECT_EQ(1u << EVRING_LOST_RATE, told.causes);
+			lost += told.count;
+		} else if (event.type && !strcmp(event.type->name, HOOK)) {
+			cgroup = number_of(&event, "cgroup");
+			came[cgroup == quiet] += cgroup == quiet || cgroup == loud;
+			others += cgroup != quiet && cgroup != loud;
+		}
+	}
+	rmdir(LOUD);
+	rmdir(QUIET);
+	EXPECT_EQ(0, others);
+	EXPECT_EQ(6, came[1]);
+	EXPECT_EQ(60, came[0] + lost);
+	EXPECT_LE(6, came[0]);
+	EXPECT_GE(6 + more, came[0]);
 }
 
 TEST_HARNESS_MAIN

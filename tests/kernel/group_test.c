@@ -163,7 +163,7 @@ TEST_F(group, a_new_group_in_an_old_ones_slot_inherits_nothing)
 	EXPECT_EQ(0, group_get("new").flags);
 }
 
-TEST_F(group, sixteen_are_the_most_there_can_be)
+TEST_F(group, there_are_no_more_groups_than_the_limit)
 {
 	char name[EVRING_NAME_MAX];
 	int i;

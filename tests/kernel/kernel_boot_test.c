@@ -210,4 +210,57 @@ TEST_F(kernel_boot, another_kernel_is_told_with_its_files_and_a_refusal)
 	}
 }
 
+#ifdef __x86_64__
+/* reboot() and kexec_load() of a 32-bit program, all of them refused or harmless */
+static int boot32(void *low)
+{
+	uint32_t *segment = low;	/* its buffer and size, the place and size there */
+	long ret = deed_call32(88, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			       LINUX_REBOOT_CMD_CAD_OFF, 0, 0);
+
+	if (ret == -ENOSYS)
+		return 77;
+	segment[0] = (uint32_t)(uintptr_t)(segment + 4);
+	segment[1] = 64;
+	segment[2] = 1;
+	segment[3] = 4096;
+	deed_as_nobody();
+	return ret || deed_call32(88, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+				  LINUX_REBOOT_CMD_HALT, 0, 0) != -EPERM ||
+	       deed_call32(283, 0, 1, (long)low, KEXEC_ON_CRASH, 0) >= 0;
+}
+
+TEST_F(kernel_boot, calls_of_32_bit_programs_are_told)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, "kernel.", boot32, deed_low(4096), &status);
+	if (status == 77) {
+		note("this kernel has no 32-bit calls");
+		free(told);
+		return;
+	}
+	ASSERT_EQ(0, status);
+	ASSERT_LE(2, told->n);
+	EXPECT_STREQ(REBOOT, told_at(told, told->n - 1)->type->name);
+	EXPECT_TRUE(told_called(told_at(told, told->n - 1), "command", "cad_off"));
+	EXPECT_EQ(0, told_result(told_at(told, told->n - 1)));
+	EXPECT_EQ(0, told_number(told_at(told, told->n - 1), "uid"));
+	EXPECT_TRUE(told_called(told_at(told, told->n - 2), "command", "halt"));
+	EXPECT_EQ(-EPERM, told_result(told_at(told, told->n - 2)));
+	EXPECT_EQ(65534, told_number(told_at(told, told->n - 2), "uid"));
+	/* A kernel that can load no other one has no such call. */
+	if (told->n == 3) {
+		EXPECT_STREQ(KEXEC, told_at(told, 0)->type->name);
+		EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
+		EXPECT_EQ(1, told_number(told_at(told, 0), "segments"));
+		EXPECT_EQ(1, told_number(told_at(told, 0), "on_crash"));
+	} else {
+		note("not on this kernel: kexec_load() of 32-bit programs");
+	}
+	free(told);
+}
+#endif
+
 TEST_HARNESS_MAIN

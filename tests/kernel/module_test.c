@@ -123,6 +123,14 @@ static int load_as_nobody(void *arg)
 	return syscall(SYS_finit_module, fd, arguments, 2) ? errno : 0;
 }
 
+static int load_memory_as_nobody(void *arg)
+{
+	char arguments[] = "dyndbg=+p";
+
+	deed_as_nobody();
+	return syscall(SYS_init_module, arguments, sizeof(arguments), arguments) ? errno : 0;
+}
+
 static int load_text(void *arg)
 {
 	return load_file(DIR_PATH "/text", "", 0);
@@ -144,6 +152,17 @@ TEST_F(module, a_refused_load_tells_why_and_of_what)
 	EXPECT_STREQ("secret=1", told_text(event, "arguments"));
 	EXPECT_STREQ("", told_text(event, "name"));
 	EXPECT_TRUE(told_flag(event, "flags", "MODULE_INIT_IGNORE_VERMAGIC"));
+	free(told);
+
+	told = deed_in_child(self->ev, LOAD, load_memory_as_nobody, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_EQ(1, told_number(event, "from_memory"));
+	EXPECT_STREQ("dyndbg=+p", told_text(event, "arguments"));
+	EXPECT_STREQ("", told_text(event, "path"));
 	free(told);
 
 	deed_file("text", "no module, and long enough for its header to be looked at: xxxxxxxxxxxxxx");
@@ -188,6 +207,7 @@ TEST_F(module, an_unload_is_told_and_one_that_is_refused)
 	ASSERT_EQ(1, told->n);
 	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
 	EXPECT_STREQ(NAME, told_text(told_at(told, 0), "name"));
+	EXPECT_EQ(65534, told_number(told_at(told, 0), "uid"));
 	free(told);
 
 	told = deed_in_child(self->ev, UNLOAD, unload_some, NULL, &status);

@@ -82,7 +82,7 @@ TEST_F(net_send, another_socket_and_another_attach_tell_it_again)
 	close(fd);
 }
 
-TEST_F(net_send, a_connected_socket_and_io_uring_are_told)
+TEST_F(net_send, a_connected_socket_is_told)
 {
 	union address a = ip("127.0.0.1", 4003);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -95,6 +95,90 @@ TEST_F(net_send, a_connected_socket_and_io_uring_are_told)
 	free(told);
 	close(fd);
 }
+
+struct sending {
+	int fd;
+	struct msghdr *msg;
+};
+
+static void prep_send(struct io_uring_sqe *sqe, void *arg)
+{
+	io_uring_prep_send(sqe, ((struct sending *)arg)->fd, "1", 1, 0);
+}
+
+static void prep_sendmsg(struct io_uring_sqe *sqe, void *arg)
+{
+	io_uring_prep_sendmsg(sqe, ((struct sending *)arg)->fd, ((struct sending *)arg)->msg, 0);
+}
+
+TEST_F(net_send, io_uring_is_told_as_calls_are)
+{
+	union address a = ip("127.0.0.1", 4003), b = ip("127.0.0.1", 53);
+	uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0\1x\0\0\1\0\1";
+	struct iovec part = { question, sizeof(question) - 1 };
+	struct msghdr msg = {
+		.msg_name = &b, .msg_namelen = sizeof(b.v4), .msg_iov = &part, .msg_iovlen = 1,
+	};
+	struct sending sending = { .fd = socket(AF_INET, SOCK_DGRAM, 0), .msg = &msg };
+	struct told *told;
+
+	ASSERT_EQ((int)part.iov_len, deed_uring(prep_sendmsg, &sending));
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(has_address(only(told), "remote_address", &b));
+	EXPECT_EQ(53, told_number(only(told), "remote_port"));
+	EXPECT_EQ(part.iov_len, told_number(only(told), "size"));
+	EXPECT_STREQ("x", told_text(only(told), "dns_name"));
+	EXPECT_EQ(inode_of(sending.fd), told_number(only(told), "socket"));
+	free(told);
+	ASSERT_EQ(0, connect(sending.fd, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(1, deed_uring(prep_send, &sending));
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(is_socket(only(told), sending.fd, true));
+	EXPECT_EQ(1, told_number(only(told), "size"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	close(sending.fd);
+}
+
+#ifdef __x86_64__
+TEST_F(net_send, calls_of_32_bit_programs_are_told)
+{
+	union address a = ip("127.0.0.1", 4005), b = ip("127.0.0.1", 53);
+	const uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0\1y\0\0\1\0\1";
+	char *low = deed_low(4096), *bytes = low + 256;
+	uint32_t *args = (uint32_t *)(low + 512), *msg = args + 16, *part = args + 32;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct told *told;
+
+	memcpy(low, &a, sizeof(a.v4));
+	memcpy(bytes, question, sizeof(question));
+	/* socketcall(SYS_SENDTO, { fd, buffer, length, flags, address, its length }) */
+	memcpy(args, (uint32_t[]){ (uint32_t)fd, (uint32_t)(uintptr_t)bytes, 5, 0,
+				   (uint32_t)(uintptr_t)low, sizeof(a.v4) }, 24);
+	if (deed_call32(102, 11, (long)args, 0, 0, 0) == -ENOSYS) {
+		note("this kernel has no 32-bit calls");
+		return;
+	}
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(has_address(only(told), "remote_address", &a));
+	EXPECT_EQ(4005, told_number(only(told), "remote_port"));
+	EXPECT_EQ(5, told_number(only(told), "size"));
+	free(told);
+	memcpy(low, &b, sizeof(b.v4));
+	/* sendmsg(fd, { address, its length, parts, 1, ... }) */
+	memcpy(part, (uint32_t[]){ (uint32_t)(uintptr_t)bytes, sizeof(question) - 1 }, 8);
+	memcpy(msg, (uint32_t[]){ (uint32_t)(uintptr_t)low, sizeof(b.v4),
+				  (uint32_t)(uintptr_t)part, 1, 0, 0, 0 }, 28);
+	ASSERT_EQ((long)sizeof(question) - 1, deed_call32(370, fd, (long)msg, 0, 0, 0));
+	told = told_read(self->ev, SEND, getpid());
+	EXPECT_TRUE(has_address(only(told), "remote_address", &b));
+	EXPECT_STREQ("y", told_text(only(told), "dns_name"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	munmap(low, 4096);
+	close(fd);
+}
+#endif
 
 TEST_F(net_send, a_datagram_that_is_refused_is_told)
 {

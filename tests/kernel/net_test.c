@@ -376,6 +376,88 @@ TEST_F(net, io_uring_is_told_as_calls_are)
 	close(fd);
 }
 
+static void prep_socket(struct io_uring_sqe *sqe, void *arg)
+{
+	io_uring_prep_socket(sqe, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC, 0);
+}
+
+/* Operations of headers that are newer */
+#define OP_BIND		56
+#define OP_LISTEN	57
+
+static void prep_bind(struct io_uring_sqe *sqe, void *arg)
+{
+	struct uring_net *net = arg;
+
+	io_uring_prep_nop(sqe);
+	sqe->opcode = OP_BIND;
+	sqe->fd = net->fd;
+	sqe->addr = (uintptr_t)net->a;
+	sqe->addr2 = ip_len(net->a);
+}
+
+static void prep_listen(struct io_uring_sqe *sqe, void *arg)
+{
+	io_uring_prep_nop(sqe);
+	sqe->opcode = OP_LISTEN;
+	sqe->fd = ((struct uring_net *)arg)->fd;
+	sqe->len = 9;
+}
+
+TEST_F(net, a_socket_that_io_uring_makes_is_told_as_a_calls)
+{
+	struct told *told;
+	int fd;
+
+	if (!deed_uring_has(IORING_OP_SOCKET, "socket"))
+		return;
+	read_past(self->ev);
+	fd = deed_uring(prep_socket, NULL);
+	ASSERT_LE(0, fd);
+	told = told_read(self->ev, "net.socket", getpid());
+	EXPECT_TRUE(told_called(only(told), "family", "AF_NETLINK"));
+	EXPECT_EQ(SOCK_RAW, told_number(only(told), "type"));
+	EXPECT_EQ(NETLINK_GENERIC, told_number(only(told), "protocol"));
+	EXPECT_EQ(inode_of(fd), told_number(only(told), "socket"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	close(fd);
+}
+
+TEST_F(net, bind_and_listen_of_io_uring_are_told_as_calls_are)
+{
+	union address a = ip("127.0.0.1", 0), busy;
+	struct uring_net net = { .fd = socket(AF_INET, SOCK_STREAM, 0), .a = &a };
+	int other = listener("127.0.0.1", &busy);
+	struct told *told;
+
+	if (!deed_uring_has(OP_BIND, "bind") || !deed_uring_has(OP_LISTEN, "listen"))
+		return;
+	net.a = &busy;
+	read_past(self->ev);
+	ASSERT_EQ(-EADDRINUSE, deed_uring(prep_bind, &net));
+	told = told_read(self->ev, "net.bind", getpid());
+	EXPECT_EQ(-EADDRINUSE, told_result(only(told)));
+	EXPECT_TRUE(has_address(only(told), "local_address", &busy));
+	EXPECT_EQ(port_of(&busy), told_number(only(told), "local_port"));
+	free(told);
+	net.a = &a;
+	ASSERT_EQ(0, deed_uring(prep_bind, &net));
+	told = told_read(self->ev, "net.bind", getpid());
+	EXPECT_TRUE(is_socket(only(told), net.fd, false));
+	EXPECT_NE(0, told_number(only(told), "local_port"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	ASSERT_EQ(0, deed_uring(prep_listen, &net));
+	told = told_read(self->ev, "net.listen", getpid());
+	EXPECT_TRUE(is_socket(only(told), net.fd, false));
+	EXPECT_EQ(9, told_number(only(told), "backlog"));
+	EXPECT_EQ(0, told_result(only(told)));
+	free(told);
+	close(net.fd);
+	close(other);
+}
+
 #ifdef __x86_64__
 TEST_F(net, calls_of_32_bit_programs_are_told)
 {

@@ -263,19 +263,34 @@ TEST_F(owners, no_other_user_gets_a_group_that_is_given)
 	EXPECT_EQ(0, group_get("one").uid);
 }
 
-/* A process that owns the group, and opens a file for each byte that it gets */
+#define EXECUTE	'x'
+
+/* A process that owns the group, and opens a file for each byte that it gets, but for EXECUTE */
 struct opener {
 	int orders[2], done[2];
 	pid_t pid;
 };
+
+/* From now on the process is a shell, which has the group's session open. */
+static void opener_execs(const struct opener *opener, struct evring *ev)
+{
+	if (fcntl(evring_fd(ev), F_SETFD, 0) || dup2(opener->orders[0], 0) != 0 ||
+	    dup2(opener->done[1], 1) != 1)
+		abort();
+	execl("/bin/sh", "sh", "-c", "while read -r order; do : </dev/null; echo; done", NULL);
+	abort();
+}
 
 static void opener_run(const struct opener *opener)
 {
 	struct evring *ev;
 	char byte = (char)join_as(DAEMON, &ev);
 
-	while (write(opener->done[1], &byte, 1) == 1 && read(opener->orders[0], &byte, 1) == 1)
+	while (write(opener->done[1], &byte, 1) == 1 && read(opener->orders[0], &byte, 1) == 1) {
+		if (byte == EXECUTE)
+			opener_execs(opener, ev);
 		close(open("/dev/null", O_RDONLY));
+	}
 	_exit(0);
 }
 
@@ -311,7 +326,7 @@ static bool opener_is_told(struct evring *ev, struct opener *opener)
 {
 	struct evring_event event;
 	bool told = false;
-	char byte = 0;
+	char byte = '\n';
 
 	if (write(opener->orders[1], &byte, 1) != 1 || read(opener->done[0], &byte, 1) != 1)
 		abort();
@@ -319,6 +334,23 @@ static bool opener_is_told(struct evring *ev, struct opener *opener)
 		told |= event.type && !strcmp(event.type->name, QUIET) &&
 			event.rec->pid == (uint32_t)opener->pid;
 	return told;
+}
+
+TEST_F(owners, hooks_do_not_leave_out_another_program_that_an_owner_executes)
+{
+	struct opener opener;
+
+	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_attach(self->ev, QUIET, "one", -1));
+	ASSERT_EQ(0, evring_leave(self->one));
+	ASSERT_EQ(0, evring_give(self->ev, "one", DAEMON));
+	ASSERT_EQ(0, opener_start(self->ev, &opener));
+	EXPECT_FALSE(opener_is_told(self->ev, &opener));
+	ASSERT_EQ(1, write(opener.orders[1], (char[]){ EXECUTE }, 1));
+	EXPECT_TRUE(opener_is_told(self->ev, &opener));
+	/* Though it has the group still */
+	EXPECT_EQ(opener.pid, (pid_t)group_get("one").owner);
+	opener_stop(&opener);
+	evring_detach(self->ev, QUIET, "one");
 }
 
 TEST_F(owners, hooks_leave_out_the_user_of_a_group_that_is_given)

@@ -8,7 +8,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-#include "told.h"
+#include "file_deed.h"
 
 static const char *const acts[] = { "process.ptrace", "process.signal", "process.cred" };
 
@@ -274,5 +274,73 @@ TEST_F(process_acts, bounding_and_ambient_capabilities_are_told)
 	EXPECT_EQ(1ULL << CAP_NET_RAW, told_number(event, "new_cap_ambient"));
 	free(told);
 }
+
+#ifdef __x86_64__
+/* ptrace(), kill(), setuid(), capset() of a 32-bit program; 77: this kernel has none */
+static int act32(pid_t idle)
+{
+	struct __user_cap_header_struct *head = deed_low(4096);
+	struct __user_cap_data_struct *sets = (void *)(head + 1);
+	long ret = deed_call32(26, PTRACE_SEIZE, idle, 0, 0, 0);
+
+	if (ret == -ENOSYS)
+		return 77;
+	head->version = _LINUX_CAPABILITY_VERSION_3;
+	if (ret || deed_call32(37, idle, SIGWINCH, 0, 0, 0) ||
+	    deed_call32(184, (long)head, (long)sets, 0, 0, 0))
+		return 1;
+	sets[0].effective &= ~(1u << CAP_SYS_BOOT);
+	if (deed_call32(185, (long)head, (long)sets, 0, 0, 0) ||
+	    deed_call32(213, 1001, 0, 0, 0, 0))
+		return 2;
+	/* And refused, by now */
+	return deed_call32(26, PTRACE_ATTACH, getppid(), 0, 0, 0) != -EPERM ||
+	       deed_call32(37, getppid(), SIGTERM, 0, 0, 0) != -EPERM ? 3 : 0;
+}
+
+TEST_F(process_acts, calls_of_32_bit_programs_are_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.", act32, self->idle, &status, &pid);
+	if (status == 77) {
+		note("this kernel has no 32-bit calls");
+		free(told);
+		return;
+	}
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(6, told->n);
+	event = told_at(told, 5);
+	EXPECT_STREQ("process.ptrace", event->type->name);
+	EXPECT_TRUE(told_called(event, "request", "PTRACE_SEIZE"));
+	EXPECT_EQ(self->idle, told_number(event, "target_pid"));
+	EXPECT_EQ(0, told_result(event));
+	event = told_at(told, 4);
+	EXPECT_STREQ("process.signal", event->type->name);
+	EXPECT_EQ(SIGWINCH, told_number(event, "signal"));
+	EXPECT_EQ(self->idle, told_number(event, "target_pid"));
+	event = told_at(told, 3);
+	EXPECT_STREQ("process.cred", event->type->name);
+	EXPECT_EQ(1ULL << CAP_SYS_BOOT, told_number(event, "old_cap_effective") ^
+					told_number(event, "new_cap_effective"));
+	event = told_at(told, 2);
+	EXPECT_STREQ("process.cred", event->type->name);
+	EXPECT_EQ(1001, told_number(event, "new_uid"));
+	EXPECT_EQ(0, told_number(event, "new_cap_effective"));
+	event = told_at(told, 1);
+	EXPECT_STREQ("process.ptrace", event->type->name);
+	EXPECT_TRUE(told_called(event, "request", "PTRACE_ATTACH"));
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(1001, told_number(event, "uid"));
+	event = told_at(told, 0);
+	EXPECT_STREQ("process.signal", event->type->name);
+	EXPECT_EQ(-EPERM, told_result(event));
+	EXPECT_EQ(getpid(), told_number(event, "target_pid"));
+	free(told);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -56,6 +56,14 @@ ok $? "... and says when the new one comes"
 kill $reader
 wait $reader 2>/dev/null
 
+sleep 100000 7>/dev/evring-publish &
+publisher=$!
+until_true grep -qx 1 /sys/module/evring/refcnt
+ends 1 "in use by .*sleep ($publisher)" "an application that may publish: the old one stays, and who it is" \
+	$module upgrade
+kill $publisher
+wait $publisher 2>/dev/null
+
 connector 127.0.0.1:1
 evringd /tmp/host.json >/dev/null 2>&1 &
 daemon=$!
@@ -67,16 +75,21 @@ wait $daemon 2>/dev/null
 until_true grep -qx 0 /sys/module/evring/refcnt
 ends 1 'host ([0-9]* bytes)' "events that the daemon has not delivered: the old one stays" $module upgrade
 ends 1 'host ([0-9]* bytes)' "... and is not unloaded" $module unload
-hooks=$(attached)
-[ -n "$hooks" ] && version_is "$old"
+grep -q 'lose these events: /usr/lib/evring/module unload --discard-unread$' /tmp/out
+ok $? "... and how to unload it all the same is said"
+attached | grep process.fork >/dev/null && version_is "$old"
 ok $? "... with its hooks"
+evring hooks attach process.exec >/dev/null
 ends 1 'without evring' "without the tool it cannot be told: the old one stays" \
 	env PATH=/bin:/sbin:/usr/bin:/usr/sbin $module upgrade
 ends 2 'Usage' "an unknown option" $module upgrade --nosuch
 ends 0 "version $new now; it was $old" "asked to give the events up, it is replaced" \
 	$module upgrade --discard-unread
-version_is "$new" && [ "$(attached)" = "$hooks" ] && ! has_group
-ok $? "... and the hooks are attached again"
+grep -q 'attached again, without filters, limits and lanes: process.exec$' /tmp/out &&
+	grep -q 'detached until their readers start: host$' /tmp/out
+ok $? "... and says which hooks are attached again, and which groups lost theirs"
+version_is "$new" && [ "$(attached | cut -d'"' -f4)" = process.exec ] && ! has_group
+ok $? "... and the administrator's hook is attached again, and no other"
 ends 0 '^(status 0)$' "hooks and no group: unloaded" $module unload
 [ ! -d /sys/module/evring ]
 ok $? "... indeed"

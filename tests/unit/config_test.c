@@ -213,6 +213,8 @@ static void no_json(void)
 	refuses_bytes("{\"name\0\": 1}", 12, "line 1, column", "a NUL in the file");
 	memset(deep, '[', sizeof(deep));
 	refuses_bytes(deep, sizeof(deep), "line 1, column", "5000 arrays, one in the other");
+	refuses(WITH("\"device\": \"${env:HOME}\""), "no config provider", "a secret that messages would show");
+	refuses(WITH("\"hooks.filter.process.exec\": \"comm == '${env:HOME}'\""), "no config provider", "in a filter");
 	refuses("[1]", "an array", "an array");
 	refuses("\"text\"", "a string", "a string");
 	refuses("12", "a number", "a number");

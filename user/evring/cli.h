@@ -78,19 +78,6 @@ int types_unregister(const struct cli *cli, const char *name);
 struct evring_publisher *open_publisher(const struct cli *cli);
 
 /*
- * line.c: an event as a line of text
- */
-
-struct line {
-	FILE *out;
-	bool colour;
-	uint64_t second;		/* that @date is of */
-	char date[32];
-};
-
-void line_print(struct line *line, const struct evring *ev, const struct evring_event *event);
-
-/*
  * util.c
  */
 

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event as a line of text: time, type, CPU and task, then the fields of the
- * type's own, then, dimmed, the common fields of all types.
+ * The fields of an event as text, and its long form: time, type, CPU and task, then all
+ * fields of the type's own, then, dimmed, the common fields of all types.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "columns.h"
+#include "line.h"
 #include "names.h"
 #include "text.h"
 
-static void print_time(struct line *line, uint64_t wall_ns)
+unsigned int line_date(struct line *line, uint64_t wall_ns)
 {
 	time_t second = wall_ns / 1000000000;
 	struct tm tm;
@@ -22,7 +23,14 @@ static void print_time(struct line *line, uint64_t wall_ns)
 		localtime_r(&second, &tm);
 		strftime(line->date, sizeof(line->date), "%F %T", &tm);
 	}
-	fprintf(line->out, "%s.%06u", line->date, (unsigned int)(wall_ns % 1000000000 / 1000));
+	return (unsigned int)(wall_ns % 1000000000);
+}
+
+static void print_time(struct line *line, uint64_t wall_ns)
+{
+	unsigned int ns = line_date(line, wall_ns);
+
+	fprintf(line->out, "%s.%06u", line->date, ns / 1000);
 }
 
 /* Raw times of a lost record: as that of an event which came then. */
@@ -36,7 +44,8 @@ static uint64_t raw_to_wall(const struct evring *ev, const struct evring_event *
 	return evring_realtime(ev, &other);
 }
 
-/* The names of a number, or of its bits; the number where there are none. */
+/* The names of a number, or of its bits; the number where there are none. An application
+ * chooses the names of its types. */
 static void print_names(struct line *line, const struct evring_field *field, uint64_t value)
 {
 	bool flags = field->format == EVRING_FORMAT_FLAGS;
@@ -47,7 +56,8 @@ static void print_names(struct line *line, const struct evring_field *field, uin
 
 		if (flags ? !is || (value & is) != is : value != is)
 			continue;
-		fprintf(line->out, "%s%s", bar, field->values[i].name);
+		fputs(bar, line->out);
+		quote_string(line->out, field->values[i].name, strlen(field->values[i].name));
 		bar = "|";
 		value &= ~is;
 		if (!flags)
@@ -57,9 +67,8 @@ static void print_names(struct line *line, const struct evring_field *field, uin
 		fprintf(line->out, flags ? "%s%#" PRIx64 : "%s%" PRIu64, bar, value);
 }
 
-static void print_number(struct line *line, const struct evring *ev,
-			 const struct evring_event *event, const struct evring_field *field,
-			 uint64_t value)
+void line_number(struct line *line, const struct evring *ev, const struct evring_event *event,
+		 const struct evring_field *field, uint64_t value)
 {
 	char human[HUMAN_MAX];
 
@@ -91,26 +100,31 @@ static bool is_text(const struct evring_field *field)
 	       field->kind == EVRING_KIND_TEXTS;
 }
 
-static void print_ip(struct line *line, const char *s)
+bool line_is_v4(const char *s, size_t n)
 {
 	static const char mapped[12] = { [10] = (char)0xff, [11] = (char)0xff };
-	bool v4 = !memcmp(s, mapped, sizeof(mapped));
+
+	return n == 16 && !memcmp(s, mapped, sizeof(mapped));
+}
+
+static void print_ip(struct line *line, const char *s)
+{
+	bool v4 = line_is_v4(s, 16);
 	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? s + sizeof(mapped) : s, text, sizeof(text));
+	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? s + 12 : s, text, sizeof(text));
 	fputs(text, line->out);
 }
 
-static void print_field(struct line *line, const struct evring *ev,
-			const struct evring_event *event, const struct evring_field *field)
+void line_value(struct line *line, const struct evring *ev, const struct evring_event *event,
+		const struct evring_field *field)
 {
 	const char *s = NULL;
 	uint64_t value;
 	size_t n;
 
-	fprintf(line->out, " %s=", field->name);
 	if (!evring_get_number(event, field, &value)) {
-		print_number(line, ev, event, field, value);
+		line_number(line, ev, event, field, value);
 	} else if (evring_get_string(event, field, &s, &n)) {
 		putc('?', line->out);	/* not within the record, or an array of numbers */
 	} else if (field->format == EVRING_FORMAT_IP && n == 16) {
@@ -136,54 +150,71 @@ static void print_fields(struct line *line, const struct evring *ev,
 		const struct evring_field *field = &type->fields[i];
 		bool is_common = field->offset < type->common_size;
 
-		if (is_common == common &&
-		    !(is_common && field->offset == offsetof(struct evring_common, comm)))
-			print_field(line, ev, event, field);
+		if (is_common != common ||
+		    (is_common && field->offset == offsetof(struct evring_common, comm)))
+			continue;
+		fprintf(line->out, " %s=", field->name);
+		line_value(line, ev, event, field);
 	}
 }
 
-static void print_type(struct line *line, const struct evring *ev,
-		       const struct evring_event *event)
+void line_type(struct line *line, const struct evring *ev, const struct evring_event *event)
 {
 	bool is_lost = event->rec->type == EVRING_TYPE_LOST;
 	enum style style = is_lost ? STYLE_BAD : STYLE_HEAD;
 
-	fprintf(line->out, "  %s", style_on(style, line->colour));
+	fputs(style_on(style, line->colour), line->out);
 	if (event->type)
 		fputs(event->type->name, line->out);
 	else
 		fprintf(line->out, "unknown:%u", event->rec->type);
 	fputs(style_off(style, line->colour), line->out);
 	if (is_lost)
-		fprintf(line->out, "  lane=%s", lane_name(ev, event->lane));
-	fprintf(line->out, "  cpu=%u", event->cpu);
+		fprintf(line->out, " lane=%s", lane_name(ev, event->lane));
+}
+
+const char *line_context(const struct evring_event *event)
+{
+	static const char *const contexts[] = { NULL, "softirq", "hardirq", "nmi" };
+
+	return contexts[event->rec->flags & EVRING_REC_CONTEXT];
+}
+
+static const struct evring_field *comm_of(const struct evring_type *type)
+{
+	return type && type->common_size ? evring_field(type, "comm") : NULL;
+}
+
+bool line_comm(struct line *line, const struct evring_event *event)
+{
+	const struct evring_field *comm = comm_of(event->type);
+	const char *s;
+	size_t n;
+
+	if (!comm || evring_get_string(event, comm, &s, &n))
+		return false;
+	quote_string(line->out, s, n);
+	return true;
 }
 
 /* The task; of an event in an interrupt it is the task that was interrupted. */
 static void print_task(struct line *line, const struct evring_event *event)
 {
-	static const char *const contexts[] = { NULL, "softirq", "hardirq", "nmi" };
-	const char *context = contexts[event->rec->flags & EVRING_REC_CONTEXT];
-	const struct evring_field *comm;
-	const char *s;
-	size_t n;
+	const char *context = line_context(event);
 
 	fprintf(line->out, " pid=%u", event->rec->pid);
 	if (event->rec->tid != event->rec->pid)
 		fprintf(line->out, " tid=%u", event->rec->tid);
 	if (context)
 		fprintf(line->out, " context=%s", context);
-	if (!event->type || !(event->type->common_size))
+	if (!comm_of(event->type))
 		return;
-	comm = evring_field(event->type, "comm");
-	if (comm && !evring_get_string(event, comm, &s, &n)) {
-		fputs(" comm=", line->out);
-		quote_string(line->out, s, n);
-	}
+	fputs(" comm=", line->out);
+	line_comm(line, event);
 }
 
 /* In which fields "[redacted]" is the kernel's word, and not the process's */
-static void print_redacted(struct line *line, const struct evring_event *event)
+void line_redacted(struct line *line, const struct evring_event *event)
 {
 	const char *before = " redacted=[";
 
@@ -197,15 +228,25 @@ static void print_redacted(struct line *line, const struct evring_event *event)
 		putc(']', line->out);
 }
 
-void line_print(struct line *line, const struct evring *ev, const struct evring_event *event)
+void line_payload(struct line *line, const struct evring_event *event)
+{
+	fputs(" payload=", line->out);
+	for (uint32_t i = 0; i < event->payload_len; i++)
+		fprintf(line->out, "%02x", ((const uint8_t *)event->payload)[i]);
+}
+
+void line_print_long(struct line *line, const struct evring *ev,
+		     const struct evring_event *event)
 {
 	print_time(line, evring_realtime(ev, event));
-	print_type(line, ev, event);
+	fputs("  ", line->out);
+	line_type(line, ev, event);
+	fprintf(line->out, "  cpu=%u", event->cpu);
 	if (event->rec->type != EVRING_TYPE_LOST)
 		print_task(line, event);
+	putc(' ', line->out);
 	if (event->type) {
-		putc(' ', line->out);
-		print_redacted(line, event);
+		line_redacted(line, event);
 		print_fields(line, ev, event, false);
 		if (event->type->common_size) {
 			fputs(style_on(STYLE_DIM, line->colour), line->out);
@@ -213,9 +254,7 @@ void line_print(struct line *line, const struct evring *ev, const struct evring_
 			fputs(style_off(STYLE_DIM, line->colour), line->out);
 		}
 	} else {
-		fputs("  payload=", line->out);
-		for (uint32_t i = 0; i < event->payload_len; i++)
-			fprintf(line->out, "%02x", ((const uint8_t *)event->payload)[i]);
+		line_payload(line, event);
 	}
 	putc('\n', line->out);
 }

@@ -4,7 +4,6 @@
  * there is nothing more to read; the number of missed events goes to stderr.
  */
 #include <errno.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -14,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "cli.h"
+#include "line.h"
 #include "memory.h"
 #include "names.h"
 #include "text.h"
@@ -24,14 +25,18 @@
 
 static const char help[] =
 	"Usage: evring tail [--lane LANE[,LANE]...] [--type GLOB]... [--filter EXPRESSION]\n"
-	"                   [--json] [-n N] [--from-start] [--no-follow]\n"
-	"Print events as they happen. This holds nothing back: where events come faster\n"
-	"than they are printed some are missed, and stderr says how many.\n"
+	"                   [--json | --verbose] [-n N] [--from-start] [--no-follow]\n"
+	"Print events as they happen, a line each: time, type, process, user, and what the\n"
+	"event has to tell, as far as a terminal's line has room. This holds nothing back:\n"
+	"where events come faster than they are printed some are missed, and stderr says how\n"
+	"many.\n"
 	"\n"
 	"  --lane LANE[,LANE]  only these lanes; 'evring status' lists them\n"
 	"  --type GLOB         only types that match ('process.*'); can be given again\n"
 	"  --filter EXPRESSION only events that match, see evring-filter(7): of the\n"
 	"                      types that have its fields\n"
+	"  -v, --verbose       all of an event: the date, the CPU and every field, and no\n"
+	"                      line is cut\n"
 	"  --json              one JSON object a line, see evring-json(7)\n"
 	"  -n, --count N       end after N events\n"
 	"  --from-start        begin with the oldest events that the rings keep\n"
@@ -40,28 +45,17 @@ static const char help[] =
 
 #define LANES_MAX	64	/* as many as a set of lanes has bits */
 
-/* Is a type wanted, and which of its events? As far as it was looked at. */
-struct wanted {
-	const struct evring_type *type;
-	bool yes;
-	struct evring_filter *filter;	/* NULL: all of them */
-};
-
 struct tail {
 	struct evring *ev;
-	uint64_t lanes;
 	char **lane_lists;		/* as they were given */
 	unsigned int nr_lane_lists;
-	const char **globs;
-	unsigned int nr_globs;
-	const char *filter;		/* NULL: all events */
+	struct choice choice;
 	bool json;
 	bool from_start;
 	bool follow;
+	bool printed;			/* an event */
 	uint64_t left;			/* events to print before the end */
 	uint64_t end_ns;		/* CLOCK_BOOTTIME where --no-follow ends */
-	struct wanted *wanted;		/* by type id */
-	unsigned int nr_wanted;
 	struct evring_host host;
 	struct line line;
 	char *buf;			/* for one event's JSON */
@@ -148,76 +142,6 @@ static void count_missed(struct tail *tail, const struct evring_event *event, bo
  * One event
  */
 
-static bool matches(const struct tail *tail, const struct evring_type *type)
-{
-	for (unsigned int i = 0; i < tail->nr_globs; i++) {
-		if (!fnmatch(tail->globs[i], type->name, 0))
-			return true;
-	}
-	return !tail->nr_globs;
-}
-
-/* A type that the filter cannot be asked of is not wanted. */
-static void look_at(const struct tail *tail, const struct evring_type *type,
-		    struct wanted *wanted)
-{
-	evring_filter_free(wanted->filter);
-	*wanted = (struct wanted){ .type = type, .yes = matches(tail, type) };
-	if (wanted->yes && tail->filter)
-		wanted->yes = !evring_filter_compile(&wanted->filter, type, tail->filter, NULL);
-}
-
-static bool is_wanted(struct tail *tail, const struct evring_event *event)
-{
-	unsigned int id = event->rec->type;
-	struct wanted *wanted;
-
-	if (!tail->nr_globs && !tail->filter)
-		return true;
-	if (!event->type)
-		return false;
-	if (id >= tail->nr_wanted) {
-		tail->wanted = xgrow(tail->wanted, tail->nr_wanted, id + 1, sizeof(*wanted));
-		tail->nr_wanted = id + 1;
-	}
-	wanted = &tail->wanted[id];
-	/* An id can come to another type. */
-	if (wanted->type != event->type)
-		look_at(tail, event->type, wanted);
-	return wanted->yes && (!wanted->filter || evring_filter_match(wanted->filter, event));
-}
-
-/*
- * The filter applies to all types that it compiles for. If there is none, print the
- * error of the type with which the compiler came farthest.
- */
-static int check_filter(struct tail *tail)
-{
-	struct evring_filter_error error, farthest = { 0 };
-	const struct evring_type *type, *of = NULL;
-	struct evring_filter *filter;
-	int nr = evring_types(tail->ev);
-
-	for (int id = 0; id < nr; id++) {
-		type = evring_type(tail->ev, (unsigned int)id);
-		if (!type || !matches(tail, type))
-			continue;
-		if (!evring_filter_compile(&filter, type, tail->filter, &error)) {
-			evring_filter_free(filter);
-			return 0;
-		}
-		if (error.column >= farthest.column) {
-			farthest = error;
-			of = type;
-		}
-	}
-	if (of)
-		filter_print_error(of->name, tail->filter, &farthest);
-	else
-		fputs("evring: no type matches --type\n", stderr);
-	return -EINVAL;
-}
-
 static ssize_t render(struct tail *tail, const struct evring_event *event, size_t size)
 {
 	if (size > tail->buf_size) {
@@ -243,7 +167,7 @@ static int print_event_json(struct tail *tail, const struct evring_event *event)
 /* 1: go on. 0: this was the last one. */
 static int handle(struct tail *tail, const struct evring_event *event)
 {
-	bool wanted = is_wanted(tail, event);
+	bool wanted = choice_has(&tail->choice, event);
 	int ret = 0;
 
 	count_missed(tail, event, wanted);
@@ -252,6 +176,7 @@ static int handle(struct tail *tail, const struct evring_event *event)
 	if (!wanted)
 		return 1;
 	errno = 0;
+	tail->printed = true;
 	if (tail->json)
 		ret = print_event_json(tail, event);
 	else
@@ -298,6 +223,7 @@ static int read_events(struct tail *tail)
 	struct evring_event event;
 	int ret;
 
+	tail->line.columns = terminal_columns();
 	while (!caught) {
 		ret = evring_next(tail->ev, &event);
 		if (ret > 0) {
@@ -314,6 +240,7 @@ static int read_events(struct tail *tail)
 		ret = wait_for_events(tail);
 		if (ret < 0)
 			return ret;
+		tail->line.columns = terminal_columns();	/* its window may have changed */
 	}
 	return 0;
 }
@@ -340,13 +267,17 @@ static int run(struct tail *tail)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	tail->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	setvbuf(stdout, xalloc(OUT_SIZE), _IOFBF, OUT_SIZE);	/* until exit() */
-	ret = evring_tap(tail->ev, tail->lanes,
+	ret = evring_tap(tail->ev, tail->choice.lanes,
 			 tail->from_start ? EVRING_EARLIEST : EVRING_LATEST);
 	if (ret < 0)
 		return fail(ret, "cannot read the rings");
 	catch_signals();
+	if (tail->follow)
+		choice_tell_detached(&tail->choice, tail->ev);
 	ret = read_events(tail);
 	report(tail);
+	if (!ret && !tail->follow && !tail->printed)
+		choice_tell_detached(&tail->choice, tail->ev);
 	if (!ret)
 		ret = tail->error;
 	if (caught)
@@ -383,11 +314,11 @@ static int resolve_lanes(struct tail *tail)
 
 			if (lane < 0)
 				return no_such_lane(tail, name);
-			tail->lanes |= 1ULL << lane;
+			tail->choice.lanes |= 1ULL << lane;
 		}
 	}
-	if (!tail->lanes)
-		tail->lanes = EVRING_LANES_ALL;
+	if (!tail->choice.lanes)
+		tail->choice.lanes = EVRING_LANES_ALL;
 	return 0;
 }
 
@@ -410,13 +341,16 @@ static int parse_option(struct tail *tail, int option)
 		tail->lane_lists[tail->nr_lane_lists++] = optarg;
 		return 0;
 	case 't':
-		tail->globs[tail->nr_globs++] = optarg;
+		tail->choice.globs[tail->choice.nr_globs++] = optarg;
 		return 0;
 	case 'F':
-		tail->filter = optarg;
+		tail->choice.filter = optarg;
 		return 0;
 	case 'j':
 		tail->json = true;
+		return 0;
+	case 'v':
+		tail->line.is_long = true;
 		return 0;
 	case 'n':
 		return parse_count(optarg, &tail->left);
@@ -440,6 +374,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		{ "type", required_argument, NULL, 't' },
 		{ "filter", required_argument, NULL, 'F' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "from-start", no_argument, NULL, 's' },
 		{ "no-follow", no_argument, NULL, 'f' },
@@ -448,7 +383,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "n:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "n:vh", longs, NULL)) != -1) {
 		if (option == 'h')
 			return -1;
 		if (parse_option(tail, option))
@@ -466,7 +401,7 @@ int cmd_tail(const struct cli *cli, int argc, char **argv)
 	struct tail *tail = xzalloc(sizeof(*tail));
 	int ret;
 
-	tail->globs = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->globs));
+	tail->choice.globs = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->choice.globs));
 	tail->lane_lists = xgrow(NULL, 0, (size_t)argc, sizeof(*tail->lane_lists));
 	tail->follow = true;
 	tail->left = UINT64_MAX;
@@ -480,17 +415,14 @@ int cmd_tail(const struct cli *cli, int argc, char **argv)
 		else if (resolve_lanes(tail))
 			ret = try_help("tail");
 		else
-			ret = tail->filter && check_filter(tail) ? EXIT_FAILURE : run(tail);
+			ret = choice_check(&tail->choice, tail->ev) ? EXIT_FAILURE : run(tail);
 	} else if (ret < 0) {
 		ret = print_help(help);
 	}
-	for (unsigned int i = 0; i < tail->nr_wanted; i++)
-		evring_filter_free(tail->wanted[i].filter);
+	choice_free(&tail->choice);
 	evring_close(tail->ev);
 	free(tail->buf);
-	free(tail->globs);
 	free(tail->lane_lists);
-	free(tail->wanted);
 	free(tail);
 	return ret;
 }

@@ -210,7 +210,7 @@ static size_t cell_of(struct cells *cells, const struct arrange_op *op, struct c
 	if (op->base)
 		cell_field(cells, op->base, cell);
 	cell_field(cells, column, cell);
-	return column->field->json_max + (column->part == PART_TEXT_HEX ? 2 : 6) * len;
+	return column->field->json_max + EVRING_JSON_BYTE * len;
 }
 
 /* Most names are short: then as one word, which has the room that the value would have. */

@@ -12,8 +12,25 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#define TRIES 10
+#define TRIES		10
+#define GIVE_TRIES	50
+#define GIVE_PAUSE_US	100000
+
+/* A process that is joining the group at this moment has joined it soon. */
+static int give(struct source *src, uid_t uid)
+{
+	unsigned int tries;
+	int ret;
+
+	for (tries = 1;; tries++) {
+		ret = evring_give(src->ev, src->cfg->group, uid);
+		if (ret != -EBUSY || tries == GIVE_TRIES)
+			return ret;
+		usleep(GIVE_PAUSE_US);
+	}
+}
 
 /* The group is made, or somebody reads it. False: @why tells. */
 static bool take_group(struct source *src, uid_t uid, char *why, size_t len)
@@ -21,7 +38,7 @@ static bool take_group(struct source *src, uid_t uid, char *why, size_t len)
 	int ret = source_join(src);
 
 	if (!ret || ret == -EBUSY)
-		ret = evring_give(src->ev, src->cfg->group, uid);
+		ret = give(src, uid);
 	if (!ret)
 		return true;
 	snprintf(why, len, "group %s: %s%s", src->cfg->group,

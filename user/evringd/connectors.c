@@ -267,6 +267,7 @@ static void apply(struct connectors *cs, struct definition *def, struct config *
 	connector_ask(entry->connector, target_of(def));
 	definition_free(&entry->def);
 	entry->def = *def;
+	entry->refused = false;
 	*def = (struct definition){ 0 };
 	set_level(cs);
 	log_context(NULL);
@@ -310,6 +311,7 @@ static void refuse(struct connectors *cs, const struct folder_file *file)
 	if (entry) {
 		connector_refuse(entry->connector, problems->lines[0]);
 		entry->def.stamp = file->def.stamp;
+		entry->refused = true;
 		entry->seen = true;
 	}
 	free(name);
@@ -466,7 +468,8 @@ int connectors_ask(struct connectors *cs, struct entry *entry, enum connector_st
 
 	new.state = (char *)connector_state_name(target);
 	if (cs->folder && new.settings)
-		ret = definition_write(&new, entry->path, &entry->def.stamp);
+		ret = entry->refused ? -EBADMSG :
+		      definition_write(&new, entry->path, &entry->def.stamp);
 	if (ret)
 		return ret;
 	entry->def.stamp = new.stamp;

@@ -31,6 +31,7 @@ struct entry {
 	bool removing;			/* it stops, and is gone then */
 	bool drop;			/* and so is its group */
 	bool seen;			/* has a file; false only during a reload */
+	bool refused;			/* the file has what cannot be used: it runs as before */
 };
 
 /* @folder: NULL, or where they are kept. */

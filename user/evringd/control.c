@@ -111,7 +111,7 @@ void restart_connector(struct call *call)
 	if (!is_true(call, "onlyFailed") ||
 	    connector_state(call->entry->connector) == CONNECTOR_FAILED)
 		restart(call);
-	if (is_true(call, "includeTasks"))
+	if (is_true(call, "includeTasks") || is_true(call, "onlyFailed"))
 		reply(call, 202, status_of(call->rest, call->entry));
 	else
 		reply(call, 204, NULL);

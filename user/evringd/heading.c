@@ -7,6 +7,7 @@
 
 #include "cell.h"
 #include "extras.h"
+#include "jsontext.h"
 #include "message.h"
 #include "shape.h"
 #include "words.h"
@@ -14,6 +15,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NAME_LONGEST 255
 
@@ -290,6 +292,14 @@ static size_t put_text(char *to, const struct cell *cell)
 /* @to has EXTRA_LONGEST bytes. */
 static size_t put_number(char *to, const struct schema_column *column, uint64_t number)
 {
+	char quoted[64];
+	size_t len;
+
+	if (column->kind == SCHEMA_TIME) {
+		len = (size_t)(json_time(quoted, number) - quoted) - 2;
+		memcpy(to, quoted + 1, len);
+		return len;
+	}
 	if (column->kind == SCHEMA_BOOL)
 		return (size_t)(stpcpy(to, number ? "true" : "false") - to);
 	if (column->kind == SCHEMA_INT || column->kind == SCHEMA_LONG)

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "problem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +156,18 @@ static void put(struct call *call, struct definition *def)
 	definition_free(def);
 }
 
+/* False: the configuration is another connector's, and that was answered. */
+static bool names_agree(struct call *call, const char *name, const json_t *settings)
+{
+	const char *other = json_string_value(json_object_get(settings, "name"));
+
+	if (!other || !strcmp(other, name))
+		return true;
+	reply_error(call, 400, "Connector name configuration (%s) doesn't match connector name in the "
+		    "URL (%s)", other, name);
+	return false;
+}
+
 static bool name_fits(struct call *call, const char *name)
 {
 	if (definition_name_ok(name))
@@ -176,7 +189,7 @@ void create_connector(struct call *call)
 	json_decref(body);
 	if (problems.nr) {
 		reply_invalid(call, &problems);
-	} else if (name_fits(call, def.name)) {
+	} else if (name_fits(call, def.name) && names_agree(call, def.name, def.settings)) {
 		if (connectors_find(call->rest->connectors, def.name)) {
 			reply_error(call, 409, "Connector %s already exists", def.name);
 		} else {
@@ -207,11 +220,13 @@ void put_config(struct call *call)
 	body = call_body(call);
 	if (!body)
 		return;
-	if (json_is_object(body)) {
+	if (!json_is_object(body)) {
+		reply_error(call, 400, "The body is %s; allowed: an object of keys",
+			    json_kind(body));
+	} else if (names_agree(call, call->name, body)) {
 		put_settings(call, body);
 		return;
 	}
-	reply_error(call, 400, "The body is %s; allowed: an object of keys", json_kind(body));
 	json_decref(body);
 }
 
@@ -235,6 +250,12 @@ void patch_config(struct call *call)
 
 	if (!body)
 		return;
+	if (call->entry->refused) {
+		/* The file's are not those that it would be based on. */
+		json_decref(body);
+		reply_errno(call, -EBADMSG);
+		return;
+	}
 	if (!json_is_object(body) || !call->entry->def.settings) {
 		reply_error(call, 400, "%s", json_is_object(body) ?
 			    "The connector has no configuration to change: PUT one" :

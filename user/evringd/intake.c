@@ -2,6 +2,7 @@
 /* A task's events, from the ring to the sender: see running.h. */
 #include "running.h"
 
+#include "cloudevent.h"
 #include "config.h"
 #include "delivery.h"
 #include "outgoing.h"
@@ -9,6 +10,7 @@
 #include "sender.h"
 #include "template.h"
 
+#include <librdkafka/rdkafka.h>
 #include <string.h>
 
 bool task_hand_over(struct task *t)
@@ -68,17 +70,22 @@ static bool next_event(struct task *t, struct evring_event *event)
 /* An event that cannot be written as configured; Kafka has not seen it. */
 static void unwritable(struct task *t, const struct evring_event *event, int error)
 {
-	const struct outgoing out = {
+	struct outgoing out = {
 		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
 		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
 		.partition = -1,
 	};
 	const struct refusal refusal = {
-		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = "(none)",
+		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = t->msg.route->name,
 		.out = &out, .event = event, .why = strerror(-error),
 	};
 
+	/* A pack's are made when it is full. */
+	if (!t->cfg->pack_bytes)
+		out.headers = message_headers(t->cfg, &t->msg);
 	task_refused(t, &refusal);
+	if (out.headers)
+		rd_kafka_headers_destroy(out.headers);
 }
 
 enum ready { READY, UNWANTED, LATER };

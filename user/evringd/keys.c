@@ -662,6 +662,18 @@ static const char *kafka_property(const char *name)
 	return !property && !strcmp(name, "bootstrap.servers") ? name : property;
 }
 
+/* Messages show these keys' values, in the log, by REST, and in the errors of filters. */
+static bool is_shown(const char *name)
+{
+	static const char *const shown[] = { "device", "lanes", "hooks", "filter" };
+	size_t i;
+
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (!strcmp(shown[i], name))
+			return true;
+	return behind(name, FILTER_PREFIX);
+}
+
 /* The row whose "*" stands for a part of the name */
 static const struct key *key_by_prefix(const char *name)
 {
@@ -719,6 +731,11 @@ void keys_set(struct config *cfg, const char *name, const char *value, struct pr
 	if (!property && !type && !smt && !creation && !key) {
 		if (!connect_refuse(name, problems))
 			unknown_key(name, problems);
+		return;
+	}
+	if (is_shown(name) && provider_refers(value)) {
+		problem(problems, "key \"%.80s\": no config provider is asked for it, as messages show "
+			"its value", name);
 		return;
 	}
 	resolved = provider_resolve(value, is_template(key), why, sizeof(why));

@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define ROOT "root"
 #define PREFIX "connector."
@@ -82,7 +83,7 @@ static int wanted_level(struct call *call)
 	size_t i;
 
 	for (i = 0; text && i < NR_LEVELS; i++)
-		if (!strcmp(text, levels[i].name))
+		if (!strcasecmp(text, levels[i].name))
 			level = levels[i].level;
 	if (body && !text)
 		reply_error(call, 400, "Desired 'level' parameter was not specified in request.");
@@ -93,9 +94,14 @@ static int wanted_level(struct call *call)
 	return level;
 }
 
-/* The root's level goes to all of them, as in Kafka Connect. */
+/*
+ * As in Kafka Connect, the root's level goes to all of them, and a change of the whole cluster,
+ * which evringd is by itself, tells no names.
+ */
 void put_logger(struct call *call)
 {
+	const struct request *request = call->request;
+	const char *scope = request->parameter(request->arg, "scope");
 	struct connectors *cs = call->rest->connectors;
 	json_t *changed = json_array();
 	struct entry *entry;
@@ -119,5 +125,10 @@ void put_logger(struct call *call)
 		json_array_append_new(changed, json_string(name));
 		free(name);
 	}
-	reply(call, 200, changed);
+	if (scope && !strcasecmp(scope, "cluster")) {
+		json_decref(changed);
+		reply(call, 204, NULL);
+	} else {
+		reply(call, 200, changed);
+	}
 }

@@ -352,6 +352,17 @@ static char *get(const char *text, size_t *used, char *why, size_t size)
 	return value;
 }
 
+bool provider_refers(const char *text)
+{
+	for (; *text; text++) {
+		if (text[0] == '$' && provider_name(text + 1))
+			text++;	/* escaped */
+		else if (provider_name(text))
+			return true;
+	}
+	return false;
+}
+
 char *provider_resolve(const char *text, bool template, char *why, size_t size)
 {
 	char *resolved = NULL, *value, reason[320];

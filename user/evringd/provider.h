@@ -11,6 +11,8 @@
  * refers to nothing, and @why tells. In a @template, escapes stay for template_parse().
  */
 char *provider_resolve(const char *text, bool template, char *why, size_t size);
+/* Does @text, which is no template, refer to a provider's value? */
+bool provider_refers(const char *text);
 /* A copy of @key's value in a Java properties file. NULL: @why is a constant text. */
 char *properties_find(const char *text, size_t len, const char *key, const char **why);
 

@@ -276,7 +276,7 @@ static json_t *canonical(const json_t *json)
 		"type", "name", "namespace", "fields", "items", "default", "logicalType",
 		"properties", "const", "required",
 	};
-	json_t *copy, *value;
+	json_t *copy, *value, *property;
 	const char *key;
 	size_t i;
 
@@ -299,9 +299,9 @@ static json_t *canonical(const json_t *json)
 			continue;
 		}
 		json_object_set_new(copy, kept[i], json_object());
-		json_object_foreach(value, key, value) {
+		json_object_foreach(value, key, property) {
 			json_object_set_new(json_object_get(copy, "properties"), key,
-					    canonical(value));
+					    canonical(property));
 		}
 	}
 	return copy;

@@ -62,6 +62,10 @@ void reply_errno(struct call *call, int error)
 	else if (error == -ESTALE)
 		reply_error(call, 409, "The connector's file was changed since evringd read it: send "
 			    "SIGHUP, so that evringd has that change, and try again");
+	else if (error == -EBADMSG)
+		reply_error(call, 409, "The connector's file has what cannot be used, and it runs as "
+			    "it was configured before: mend the file and send SIGHUP, or PUT a whole "
+			    "configuration");
 	else
 		reply_error(call, 500, "The connector's file cannot be written: %s",
 			    strerror(-error));

@@ -80,7 +80,9 @@ static void show_ready(struct call *call)
 #define NO_ENTRY	NULL
 #define NOT_FOUND	"Connector %s not found"
 #define NO_STATUS	"No status found for connector %s"
+#define NO_TASK_STATUS	"No status found for task %s-%u"
 #define UNKNOWN		"Unknown connector %s"
+#define NO_RESTART	"Unknown connector: %s"
 
 static const struct {
 	const char *method, *path;
@@ -100,9 +102,9 @@ static const struct {
 	{ "PATCH",	"/connectors/*/config",			patch_config,	NOT_FOUND },
 	{ "GET",	"/connectors/*/status",			show_status,	NO_STATUS },
 	{ "GET",	"/connectors/*/tasks",			list_tasks,	NOT_FOUND },
-	{ "GET",	"/connectors/*/tasks/#/status",		show_task_status, NO_STATUS },
-	{ "POST",	"/connectors/*/tasks/#/restart",	restart_task,	UNKNOWN },
-	{ "POST",	"/connectors/*/restart",		restart_connector, UNKNOWN },
+	{ "GET",	"/connectors/*/tasks/#/status",		show_task_status, NO_TASK_STATUS },
+	{ "POST",	"/connectors/*/tasks/#/restart",	restart_task,	NO_RESTART },
+	{ "POST",	"/connectors/*/restart",		restart_connector, NO_RESTART },
 	{ "PUT",	"/connectors/*/pause",			pause_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/resume",			resume_connector, UNKNOWN },
 	{ "PUT",	"/connectors/*/stop",			stop_connector,	UNKNOWN },
@@ -167,6 +169,18 @@ static bool matches(struct call *call, const char *pattern, const char *path)
 	}
 }
 
+/* The table's texts each have one %s, or are a task's. */
+static void reply_missing(struct call *call, const char *missing)
+{
+	if (!strcmp(missing, NO_TASK_STATUS))
+		reply_error(call, 404, NO_TASK_STATUS, call->name, call->task);
+	else if (!strcmp(missing, NO_RESTART))
+		reply_error(call, 404, NO_RESTART, call->name);
+	else
+		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
+			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
+}
+
 static void answer_route(struct call *call, size_t route)
 {
 	const char *missing = routes[route].missing;
@@ -175,9 +189,7 @@ static void answer_route(struct call *call, size_t route)
 	if (connectors_ending(call->rest->connectors) && strcmp(routes[route].method, "GET"))
 		reply_error(call, 503, "evringd is stopping");
 	else if (missing && !call->entry)
-		/* The table's texts each have one %s. */
-		reply_error(call, 404, !strcmp(missing, NOT_FOUND) ? NOT_FOUND :
-			    !strcmp(missing, NO_STATUS) ? NO_STATUS : UNKNOWN, call->name);
+		reply_missing(call, missing);
 	else
 		routes[route].answer(call);
 }

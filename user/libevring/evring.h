@@ -300,7 +300,8 @@ int evring_drop(struct evring *ev, const char *name);
 /*
  * The group belongs to the user from now on, whose processes need no capability to read
  * it, to detach its hooks and to drop it; others cannot join it. Needs CAP_PERFMON or
- * CAP_SYS_ADMIN. -ENOENT: no such group. -ENOSYS: the module cannot.
+ * CAP_SYS_ADMIN. -ENOENT: no such group. -EBUSY: a process is joining it at this moment.
+ * -ENOSYS: the module cannot.
  */
 int evring_give(struct evring *ev, const char *name, uint32_t uid);
 

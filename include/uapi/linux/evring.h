@@ -1268,8 +1268,9 @@ struct evring_drop {
  * It holds at once, for an owner that the group has, too; another user's owner stays
  * until it leaves. It goes when the group is dropped.
  *
- * Needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such group. EINVAL: no such user in this
- * namespace, or as always. May sleep.
+ * Needs CAP_PERFMON or CAP_SYS_ADMIN. ENOENT: no such group. EBUSY: a process is joining
+ * it at this moment: try again. EINVAL: no such user in this namespace, or as always. May
+ * sleep.
  */
 struct evring_give {
 	char	name[EVRING_NAME_MAX];

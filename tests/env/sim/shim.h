@@ -124,6 +124,7 @@ struct task_struct {
 	u32 tgid, pid;
 	char comm[16];
 	u64 start_boottime;
+	u64 self_exec_id;
 	struct task_struct *group_leader;
 };
 
