@@ -18,7 +18,7 @@
 static inline unsigned long evring_exec_argv(void)
 {
 #if defined(CONFIG_UML)
-	return 0;
+	return ~0UL;	/* not known: nothing is there */
 #else
 	int execve = evring_compat_call() ? EVRING_COMPAT_EXECVE : __NR_execve;
 

@@ -369,6 +369,9 @@ static void tell_given_argv(struct exec_told *told, char *to, unsigned long argv
 	u32 len;
 
 	told->argv = to;
+	/* No array is an empty one to the kernel. */
+	if (!argv)
+		return;
 	told->argv_cut = true;
 	for (i = 0; i < ARGS_MAX; i++) {
 		if (!read_pointer(&string, argv, i))

@@ -435,6 +435,54 @@ wait $daemon
 kill -TERM $broker
 sed -i 's/^\(evring:.*:\)nobody$/\1/' /etc/group
 
+# A secret is in no byte of a message, whatever the format. Each connector sends the same
+# events, with the arguments as the key, too.
+evring-mock-broker >/tmp/broker </dev/null &
+broker=$!
+until_it_says . cat /tmp/broker
+mkdir /tmp/secret.d
+for format in json raw frame avro; do
+	value=$format more=''
+	[ $format != frame ] || value=raw more='"pack.bytes":"65000",'
+	# shellcheck disable=SC2016 # evringd's variable, not ours
+	echo '{"name":"'$format'","config":{"hooks":"process.exec","hooks.filter.process.exec":"path endswith \"/evring-nop\"","topic":"secret.'$format'","key":"${argv}","value.format":"'$value'",'"$more"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
+		>/tmp/secret.d/$format.json
+done
+evringd --connectors /tmp/secret.d --rest /tmp/secret.sock 2>/tmp/log &
+daemon=$!
+all_run() {
+	[ "$(evring connectors --socket /tmp/secret.sock 2>/dev/null | grep -c RUNNING)" = 4 ]
+}
+until_true all_run
+evring-nop --password hunter2 first
+evring redact off process.exec 2>/dev/null
+evring-nop --password hunter3 second
+evring redact reset
+evring-nop --password hunter2 third
+# messages FORMAT PATTERN: key, value and headers, a line each, whatever bytes they are
+messages() {
+	kcat -q -b "$(cat /tmp/broker)" -C -t "secret.$1" -e -f 'key %k value %s headers %h@@END@@' 2>/tmp/out |
+		tr '\000\n' '  ' | sed 's/@@END@@/\n/g' >/tmp/messages
+	grep -q "$2" /tmp/messages
+}
+for format in json raw frame avro; do
+	until_true messages $format third
+	cp /tmp/messages /tmp/out
+	grep -q '^key .*evring-nop.*hunter3.* value ' /tmp/out &&
+		grep -q ' value .*--password.*hunter3.* headers ' /tmp/out &&
+		grep -q 'headers evring.id=' /tmp/out
+	ok $? "value.format=$format: a message has the arguments as its key, and in its value"
+	[ "$(grep -c ' value .*--password.*\[redacted\].* headers ' /tmp/out)" -ge 1 ] && ! grep -q hunter2 /tmp/out
+	ok $? "... and a secret is in no byte of key, value or headers"
+done
+cp /tmp/log /tmp/out
+! grep -q hunter /tmp/out
+ok $? "... nor in the log"
+kill -TERM $daemon
+wait $daemon
+evring groups drop json raw frame avro >/dev/null
+kill -TERM $broker
+
 type=/cli/registration/registration.json
 says '^user.registered: version 1, id [0-9]*, generation 0, lane app' \
 	"types register: a type of a file" evring types register $type

@@ -140,7 +140,7 @@ def zeros(address: str) -> None:
     found = scrape(address)
     for cause in "full", "nested", "toobig", "probe", "sampled", "rate":
         assert found.get("evring_events_lost_total", lane="critical", cpu="0", cause=cause) == 0
-    for name in "rejected", "lost", "missed":
+    for name in "rejected", "dead_lettered", "lost", "missed":
         assert found.get(f"evringd_events_{name}_total", connector="sim") == 0
     for name in "commit_errors", "producer_restarts":
         assert found.get(f"evringd_{name}_total", connector="sim") == 0
@@ -201,7 +201,23 @@ def failing(address: str) -> None:
     assert found.get("evringd_connector_state", connector="sim") == 1, "one state at a time"
     assert found.get("evringd_events_rejected_total", connector="sim") == 1
     reason = {"connector": "sim", "topic": "t", "reason": "MSG_SIZE_TOO_LARGE"}
-    assert found.get("evringd_refusals_total", **reason) == 1
+    assert found.get("evringd_events_rejected_total", **reason) == 1
+    assert found.get("evringd_events_dead_lettered_total", **reason) == 0
+
+
+def lettered(address: str) -> None:
+    """A refused event, and its letter once the dead-letter topic has it, by topic and reason"""
+    reason = {"connector": "sim", "topic": "t", "reason": "MSG_SIZE_TOO_LARGE"}
+
+    def counted(name: str) -> float:
+        found = scrape(address)
+        labels = [s.labels for s in found.samples if s.name == f"evringd_events_{name}_total"]
+        return found.get(f"evringd_events_{name}_total", **reason) if reason in labels else 0
+
+    until(lambda: counted("dead_lettered") >= 3, "the letters are in their topic")
+    found = scrape(address)
+    assert counted("rejected") >= 3
+    assert found.get("evringd_events_rejected_total", connector="sim") == counted("rejected")
 
 
 def brokers(address: str) -> None:

@@ -21,7 +21,7 @@ BOUND_S = 300
 DASHBOARD = Path("packaging/grafana/dashboards/evring.json")
 RULES = Path("packaging/prometheus/evring.rules.yml")
 # Of what happens in trouble alone, so that it has no series
-SILENT = ("evringd_refusals_total", "evring_group_unowned_seconds")
+SILENT = ("evring_group_unowned_seconds",)
 CONFIG = """\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [{rules}]

@@ -305,6 +305,55 @@ TEST_F(process_exec, a_refused_exec_tells_the_error_and_the_file)
 	EXPECT_STREQ("", told_text(event, "path_given"));
 }
 
+static void exec_with(void *path, char *const *argv)
+{
+	/* The library's own functions are declared not to take NULL. */
+	syscall(SYS_execve, path, argv, NULL);
+}
+
+static void exec_without_array(void *path)
+{
+	exec_with(path, NULL);
+}
+
+static void exec_without_arguments(void *path)
+{
+	exec_with(path, (char *[]){ NULL });
+}
+
+static void exec_with_empty_ones(void *path)
+{
+	exec_with(path, (char *[]){ "", "", NULL });
+}
+
+/* The kernel gives a program without arguments an empty one (since 5.18). */
+TEST_F(process_exec, empty_arguments_are_told_as_the_program_gets_them)
+{
+	static void (*const ways[])(void *path) = { exec_without_array, exec_without_arguments };
+	const struct evring_event *event;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		event = told_of(self, ways[i], TRUE);
+		EXPECT_EQ(0, told_result(event));
+		EXPECT_STREQ(TRUE, told_text(event, "path"));
+		EXPECT_EQ(1, told_number(event, "argv_len"));
+		ASSERT_EQ(1, told_text_len(event, "argv"));
+		EXPECT_EQ('\0', *told_text(event, "argv"));
+		EXPECT_EQ(0, told_number(event, "argv_truncated"));
+		/* The kernel gave up before: there are none, and that is no cut. */
+		event = told_of(self, ways[i], "none-such");
+		EXPECT_EQ(-ENOENT, told_result(event));
+		EXPECT_EQ(0, told_number(event, "argv_len"));
+		EXPECT_EQ(0, told_text_len(event, "argv"));
+		EXPECT_EQ(0, told_number(event, "argv_truncated"));
+	}
+	event = told_of(self, exec_with_empty_ones, TRUE);
+	EXPECT_EQ(2, told_number(event, "argv_len"));
+	ASSERT_EQ(2, told_text_len(event, "argv"));
+	EXPECT_EQ(0, memcmp("\0", told_text(event, "argv"), 2));
+}
+
 static void exec_long(void *args)
 {
 	execv(TRUE, args);

@@ -238,6 +238,48 @@ TEST_F(process_memory, a_refused_mprotect_is_told)
 	umount("bound");
 }
 
+static int protect_as_nobody(void *arg)
+{
+	int fd = open("bound/code", O_RDWR);
+	void *at = mmap(NULL, 4096, RW, MAP_PRIVATE, fd, 0);
+	struct seen *seen = arg;
+
+	deed_as_nobody();
+	seen->at = (uintptr_t)at;
+	if (at == MAP_FAILED)
+		return 100;
+	if (mmap(NULL, 4096, RWX, MAP_PRIVATE, fd, 0) != MAP_FAILED || errno != EPERM)
+		return 101;
+	if (!mprotect(at, 4096, RX))
+		return 102;
+	return errno;
+}
+
+TEST_F(process_memory, refusals_of_another_user_are_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	ASSERT_EQ(0, mkdir("bound", 0755));
+	ASSERT_EQ(0, mount("none", DIR_PATH "/bound", "tmpfs", MS_NOEXEC, NULL));
+	deed_file("bound/code", "nothing that runs");
+	told = deed_in_child(self->ev, MEMORY, protect_as_nobody, self->seen, &status);
+	EXPECT_EQ(EACCES, status);
+	ASSERT_EQ(2, told->n);
+	for (int i = 0; i < 2; i++) {
+		event = told_at(told, i);
+		EXPECT_EQ(i ? -EPERM : -EACCES, told_result(event));
+		EXPECT_TRUE(told_called(event, "operation", i ? "mmap" : "mprotect"));
+		EXPECT_EQ(65534, told_number(event, "uid"));
+	}
+	EXPECT_STREQ(DIR_PATH "/bound/code", told_text(event, "path"));
+	EXPECT_EQ(self->seen->at, told_number(told_at(told, 0), "address"));
+	EXPECT_EQ(RX, told_number(told_at(told, 0), "prot"));
+	free(told);
+	umount("bound");
+}
+
 static int attach_shared(void *arg)
 {
 	int id = shmget(IPC_PRIVATE, LEN, 0700);

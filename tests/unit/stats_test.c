@@ -68,6 +68,10 @@ static void refusals(void)
 	unsigned int i, nr = 0;
 	char name[32];
 
+	stats_begin(&stats);
+	refusal = stats.refusals;
+	ok(refusal && !*refusal->topic && !strcmp(refusal->reason, "others") && !refusal->events,
+	   "a series is there before the first refusal");
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "t%u", i % 500);
 		stats_refused(&stats, name, "REASON", 1);
@@ -79,6 +83,9 @@ static void refusals(void)
 	}
 	ok(sum == 1000 && nr == STATS_REFUSALS_MAX + 1 && others > 0,
 	   "topics without number are counted together, and none is left out");
+	ok(stats_refused(&stats, "t1", "REASON", 1) == stats_refused(&stats, "t1", "REASON", 1) &&
+	   stats_refused(&stats, "t1", "OTHER", 1) == stats_refused(&stats, "t999", "REASON", 1),
+	   "a refusal leads to where its letter is counted");
 }
 
 #define BROKER(key, name, id, state, tx)						\

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "outgoing.h"
 #include "sender.h"
+#include "stats.h"
 #include "text.h"
 
 #include <librdkafka/rdkafka.h>
@@ -16,11 +17,13 @@
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
 
-void task_acked(void *arg, struct delivery *delivery, bool letter)
+void task_acked(void *arg, struct delivery *delivery, const struct outgoing *letter)
 {
 	struct task *t = arg;
 
-	t->counts.letters += letter;
+	t->counts.letters += !!letter;
+	if (letter && letter->refusal)
+		letter->refusal->letters++;
 	t->counts.delivered += delivery_ack(t->deliveries, delivery);
 }
 
@@ -100,6 +103,7 @@ void task_refused(void *arg, const struct refusal *refusal)
 {
 	struct task *t = arg;
 	bool tolerated = t->cfg->tolerance == TOLERATE_ALL;
+	struct refusal counted = *refusal;
 
 	/* Its messages are given up anyway. */
 	if (t->phase >= PHASE_CLOSE)
@@ -116,15 +120,16 @@ void task_refused(void *arg, const struct refusal *refusal)
 		delivery_ack(t->deliveries, refusal->delivery);
 		return;
 	}
-	stats_refused(t->stats, refusal->name, refusal->code ? rd_kafka_err2name(refusal->code) :
-							       "unwritable", 1);
+	counted.stats = stats_refused(t->stats, refusal->name,
+				      refusal->code ? rd_kafka_err2name(refusal->code) :
+						      "unwritable", 1);
 	log_refusal(t, refusal, tolerated);
 	if (!tolerated) {
 		give_up(t, refusal);
 		return;
 	}
 	if (t->cfg->letters)
-		letter_send(&t->encoder, t->deliveries, refusal);
+		letter_send(&t->encoder, t->deliveries, &counted);
 	if (!declare_rejected(&t->encoder, t->deliveries, refusal))
 		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
 }

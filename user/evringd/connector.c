@@ -462,6 +462,7 @@ static struct connector *new(const char *name, const char *file, struct loop *lo
 	c->target = CONNECTOR_RUNNING;
 	c->retry_timer = (struct loop_timer){ .expired = retry_over, .arg = c };
 	c->awake = true;
+	stats_begin(&c->stats);
 	return c;
 }
 

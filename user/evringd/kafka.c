@@ -352,6 +352,7 @@ static void tell_reports(struct kafka *kafka, rd_kafka_event_t *event,
 			.delivery = delivery_of(message),
 			.code = message->err,
 			.len = message->len,
+			.copy = copy_of(message),
 			.message = message,
 		};
 

@@ -72,6 +72,7 @@ void letter_send(struct encoder *enc, struct deliveries *ds, const struct refusa
 	if (refusal->event)
 		value = write_again(enc, refusal->event, &out);
 	out.letter = true;
+	out.refusal = refusal->stats;
 	out.suspect = false;
 	out.headers = refusal->out->headers ? rd_kafka_headers_copy(refusal->out->headers) :
 					      rd_kafka_headers_new(10);

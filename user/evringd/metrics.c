@@ -109,12 +109,14 @@ static void one_refusals(struct exposition *to, const struct metric *metric,
 			 struct connector *connector)
 {
 	const struct refusal_stats *refusal;
+	uint64_t value;
 
-	(void)metric;
-	for (refusal = connector_stats(connector)->refusals; refusal; refusal = refusal->next)
+	for (refusal = connector_stats(connector)->refusals; refusal; refusal = refusal->next) {
+		memcpy(&value, (const char *)refusal + metric->offset, sizeof(value));
 		sample_count(to, LABELS({ "connector", connector_name(connector) },
 					{ "topic", refusal->topic },
-					{ "reason", refusal->reason }), refusal->events);
+					{ "reason", refusal->reason }), value);
+	}
 }
 
 static void one_latency(struct exposition *to, const struct metric *metric,
@@ -197,6 +199,9 @@ TELL(broker_up)
 #define TOPIC(name, help, member)						\
 	{ name, METRIC_COUNTER, "connector, topic", help, tell_topics,		\
 	  offsetof(struct topic_stats, member) }
+#define REFUSAL(name, help, member)						\
+	{ name, METRIC_COUNTER, "connector, topic, reason", help, tell_refusals,	\
+	  offsetof(struct refusal_stats, member) }
 #define BROKER(name, kind, help, member)					\
 	{ name, METRIC_##kind, "connector, broker", help, tell_brokers,		\
 	  offsetof(struct broker_stats, member) }
@@ -209,13 +214,13 @@ static const struct metric connector_metrics[] = {
 	TOPIC("evringd_delivered_bytes_total", "Bytes of the values that Kafka has acknowledged", bytes),
 	VALUE("evringd_events_committed_total", COUNTER,
 	      "Events that the kernel has been told to forget", counts.committed),
-	VALUE("evringd_events_dead_lettered_total", COUNTER,
-	      "Rejected events that went to the dead-letter topic", counts.letters),
-	VALUE("evringd_events_rejected_total", COUNTER,
-	      "Events that could not be delivered, however often they were sent", counts.rejected),
-	{ "evringd_refusals_total", METRIC_COUNTER, "connector, topic, reason",
-	  "The rejected events by topic and reason, which is librdkafka's name of the error; "
-	  "unwritable if the event cannot be written as configured", tell_refusals, 0 },
+	REFUSAL("evringd_events_dead_lettered_total",
+		"Rejected events that the dead-letter topic has, by the topic that refused them", letters),
+	REFUSAL("evringd_events_rejected_total",
+		"Events that could not be delivered, however often they were sent. The reason is "
+		"librdkafka's name of the error, or unwritable if the event cannot be written as "
+		"configured; behind the first 256 topics and reasons the topic is empty, and the reason "
+		"others, which is there from the start as 0", events),
 	VALUE("evringd_events_unwanted_total", COUNTER,
 	      "Events that were read, but not delivered, as the connector's filter leaves them out",
 	      counts.unwanted),

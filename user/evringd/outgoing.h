@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct delivery;
+struct refusal_stats;
 struct rd_kafka_headers_s;
 
 struct outgoing {
@@ -25,6 +26,7 @@ struct outgoing {
 	bool copy;			/* @value is in @room; this stays until the report */
 	bool declaration;		/* of an event that was refused */
 	bool letter;			/* such an event itself, for the dead-letter topic */
+	struct refusal_stats *refusal;	/* of a letter: where its refusal is counted, or NULL */
 	bool suspect;			/* it has been refused once when it was alone */
 	char room[];			/* the key and, with @copy, the value */
 };

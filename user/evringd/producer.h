@@ -37,6 +37,7 @@ struct report {
 	struct delivery *delivery;
 	rd_kafka_resp_err_t code;	/* 0: acknowledged */
 	size_t len;			/* of the value */
+	const struct outgoing *copy;	/* until message() or forget(); NULL: it is none */
 	const void *message;		/* the producer's; for the two calls below */
 };
 

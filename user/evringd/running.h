@@ -16,6 +16,7 @@
 #include "log.h"
 #include "loop.h"
 #include "message.h"
+#include "outgoing.h"
 #include "source.h"
 #include "stall.h"
 #include "stats.h"
@@ -103,7 +104,7 @@ bool task_pump(struct task *t);
 bool task_hand_over(struct task *t);
 
 /* answer.c */
-void task_acked(void *arg, struct delivery *delivery, bool letter);
+void task_acked(void *arg, struct delivery *delivery, const struct outgoing *letter);
 void task_refused(void *arg, const struct refusal *refusal);
 
 #endif /* RUNNING_H */

@@ -166,9 +166,10 @@ static void on_report(void *arg, const struct report *report)
 		topic->unproven = false;
 	if (report->delivery == s->culprit)
 		s->culprit = NULL;
-	s->ops->forget(report);
 	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
-	s->calls.acked(s->calls.arg, report->delivery, topic->letters);
+	s->calls.acked(s->calls.arg, report->delivery,
+		       report->copy && report->copy->letter ? report->copy : NULL);
+	s->ops->forget(report);
 }
 
 static void on_batch_done(void *arg)

@@ -27,6 +27,7 @@ struct config;
 struct delivery;
 struct evring_event;
 struct producer_ops;
+struct refusal_stats;
 struct message;
 struct outgoing;
 struct sender;
@@ -42,11 +43,12 @@ struct refusal {
 	const struct evring_event *event;	/* that cannot be written; NULL: Kafka refuses it */
 	int code;			/* rd_kafka_resp_err_t */
 	const char *why;		/* the code in words */
+	struct refusal_stats *stats;	/* where the task has counted it; NULL: nowhere */
 };
 
 struct sender_calls {
-	/* @letter: the message was in the dead-letter topic. */
-	void (*acked)(void *arg, struct delivery *delivery, bool letter);
+	/* @letter: the dead letter that it was, or NULL */
+	void (*acked)(void *arg, struct delivery *delivery, const struct outgoing *letter);
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;

@@ -104,32 +104,48 @@ void stats_acked(struct stats *stats, struct topic_stats *topic, const struct de
 	}
 }
 
-/* Those beyond the bound count as one. */
-void stats_refused(struct stats *stats, const char *topic, const char *reason, uint64_t events)
+static struct refusal_stats *refusal_of(struct stats *stats, const char *topic, const char *reason)
 {
+	size_t size = strlen(topic) + 1;
 	struct refusal_stats *refusal;
-	size_t size;
 
-	if (!stats)
-		return;
-	if (stats->nr_refusals >= STATS_REFUSALS_MAX) {
-		topic = "";
-		reason = "others";
-	}
-	for (refusal = stats->refusals; refusal; refusal = refusal->next) {
-		if (strcmp(refusal->topic, topic) || strcmp(refusal->reason, reason))
-			continue;
-		refusal->events += events;
-		return;
-	}
-	size = strlen(topic) + 1;
+	for (refusal = stats->refusals; refusal; refusal = refusal->next)
+		if (!strcmp(refusal->topic, topic) && !strcmp(refusal->reason, reason))
+			return refusal;
+	if (*topic && stats->nr_refusals == STATS_REFUSALS_MAX)
+		return NULL;
 	refusal = xzalloc(sizeof(*refusal) + size);
 	memcpy(refusal->topic, topic, size);
 	refusal->reason = reason;
-	refusal->events = events;
 	refusal->next = stats->refusals;
 	stats->refusals = refusal;
-	stats->nr_refusals++;
+	stats->nr_refusals += *topic != '\0';
+	return refusal;
+}
+
+/* Those beyond the bound count as one. */
+static struct refusal_stats *others(struct stats *stats)
+{
+	return refusal_of(stats, "", "others");
+}
+
+void stats_begin(struct stats *stats)
+{
+	others(stats);
+}
+
+struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
+				    uint64_t events)
+{
+	struct refusal_stats *refusal;
+
+	if (!stats)
+		return NULL;
+	refusal = refusal_of(stats, topic, reason);
+	if (!refusal)
+		refusal = others(stats);
+	refusal->events += events;
+	return refusal;
 }
 
 /*

@@ -28,7 +28,7 @@ struct topic_stats {
 struct refusal_stats {
 	struct refusal_stats *next;
 	const char *reason;		/* stays */
-	uint64_t events;
+	uint64_t events, letters;	/* refused; that the dead-letter topic has then acknowledged */
 	char topic[];
 };
 
@@ -48,7 +48,7 @@ enum stats_reload { RELOAD_UNCHANGED, RELOAD_LIVE, RELOAD_ANEW, RELOAD_FAILED, R
 struct stats {
 	struct topic_stats *topics;
 	struct refusal_stats *refusals;
-	unsigned int nr_refusals;
+	unsigned int nr_refusals;	/* without that of the others */
 	struct broker_stats *brokers;
 	unsigned int nr_brokers;
 	uint64_t away_ns;		/* CLOCK_BOOTTIME since when no broker is there; 0: one is */
@@ -65,6 +65,8 @@ static inline uint32_t stats_time(uint64_t boottime_ns)
 	return (uint32_t)(boottime_ns >> 16);
 }
 
+/* With what has not happened yet: a counter that is there from the start has an increase. */
+void stats_begin(struct stats *stats);
 void stats_free(struct stats *stats);
 
 /* It stays. */
@@ -74,8 +76,9 @@ void stats_tick(struct stats *stats);
 /* One of the delivery's messages is acknowledged, but delivery_ack() does not know of it yet. */
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
 		 size_t len);
-/* @reason stays. */
-void stats_refused(struct stats *stats, const char *topic, const char *reason, uint64_t events);
+/* @reason stays. Where it is counted, which stays, too: the letter of it is counted there. */
+struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
+				    uint64_t events);
 /* No broker can be reached. */
 void stats_away(struct stats *stats);
 /* librdkafka's statistics */
