@@ -133,7 +133,6 @@ def create() -> list[dict]:
         ask("GET", "/connectors"),
         ask("DELETE", "/connectors/f3"),
         ask("DELETE", "/connectors/f3"),
-        ask("GET", "/connectors/f3/status"),
     ]
 
 
