@@ -674,7 +674,7 @@ static bool is_shown(const char *name)
 	return behind(name, FILTER_PREFIX);
 }
 
-/* The row whose "*" stands for a part of the name */
+/* The row whose "*" stands for a part of the name, which is not empty */
 static const struct key *key_by_prefix(const char *name)
 {
 	size_t i, len;
@@ -683,7 +683,7 @@ static const struct key *key_by_prefix(const char *name)
 		return &keys[NR_KEYS - 1];
 	for (i = 0; i < NR_KEYS; i++) {
 		len = strlen(keys[i].name) - 1;
-		if (keys[i].name[len] == '*' && !strncmp(keys[i].name, name, len))
+		if (keys[i].name[len] == '*' && !strncmp(keys[i].name, name, len) && name[len])
 			return &keys[i];
 	}
 	return NULL;
