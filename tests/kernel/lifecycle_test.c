@@ -348,6 +348,12 @@ TEST(rings_that_memory_does_not_hold_are_refused)
 
 	EXPECT_EQ(ENOMEM, module_load("evring", "lanes=critical:1048576,bulk:2048,app:1024"));
 	EXPECT_EQ(-1, access(EVRING_DEVICE, F_OK));
+	/* Each by itself would fit: none is begun. */
+	log_mark();
+	EXPECT_EQ(ENOMEM, module_load("evring",
+				      "lanes=a:262144,b:262144,c:262144,d:262144,e:262144,f:262144"));
+	EXPECT_TRUE(log_has("evring: no memory for rings of "));
+	EXPECT_FALSE(log_has("'s ring of lane "));
 	EXPECT_GT(kernel_kib() + 32 * 1024, before);
 }
 

@@ -183,7 +183,8 @@ static int unload_some(void *arg)
 {
 	if (unload(NAME, O_NONBLOCK))
 		return 1;
-	return unload(NAME, O_NONBLOCK) != ENOENT || unload("evring", O_NONBLOCK | O_TRUNC) == 0;
+	/* By force only where there is nothing: Debian's kernels would do it. */
+	return unload(NAME, O_NONBLOCK | O_TRUNC) != ENOENT || !unload("evring", O_NONBLOCK);
 }
 
 static int unload_as_nobody(void *arg)
@@ -221,10 +222,10 @@ TEST_F(module, an_unload_is_told_and_one_that_is_refused)
 	event = told_at(told, 1);
 	EXPECT_EQ(-ENOENT, told_result(event));
 	EXPECT_STREQ(NAME, told_text(event, "name"));
+	EXPECT_TRUE(told_flag(event, "flags", "O_TRUNC"));
 	event = told_at(told, 0);
 	EXPECT_GT(0, told_result(event));
 	EXPECT_STREQ("evring", told_text(event, "name"));
-	EXPECT_TRUE(told_flag(event, "flags", "O_TRUNC"));
 	free(told);
 }
 

@@ -441,6 +441,25 @@ TEST_F(room, a_poller_is_told_once_and_not_before_a_quarter_is_free)
 	close(epoll);
 }
 
+/* Others take the room of each change before it is a quarter of the ring. */
+TEST_F(room, a_poller_is_not_passed_over_for_ever)
+{
+	int fd = evring_publisher_fd(self->writer.pub);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	unsigned int changes = 0;
+
+	ASSERT_EQ(0, chmod(EVRING_PUBLISH_DEVICE, 0222));
+	ASSERT_EQ(0, in_child(others_fill, NULL));
+	ASSERT_EQ(-EAGAIN, publish(&self->writer));
+	while (!poll(&poll_fd, 1, 0) && changes < 20) {
+		while (!commit_one(self->ev, self->segment))
+			;
+		changes++;
+		ASSERT_EQ(0, in_child(others_fill, NULL));
+	}
+	EXPECT_EQ(4, changes);
+}
+
 static void *room_found(void *arg)
 {
 	struct writer *writer = arg;

@@ -42,7 +42,9 @@ static bool take_group(struct source *src, uid_t uid, char *why, size_t len)
 	if (!ret)
 		return true;
 	snprintf(why, len, "group %s: %s%s", src->cfg->group,
-		 ret == -ENOSYS ? "the module is too old to give it to a user" : strerror(-ret),
+		 ret == -ENOSYS ? "the module is too old to give it to a user" :
+		 ret == -EBUSY ? "another process is joining it, and does not come to an end" :
+				 strerror(-ret),
 		 ret == -EPERM ? ": that needs CAP_PERFMON" : "");
 	return false;
 }
