@@ -6,7 +6,6 @@
  * is told in lines that can be printed.
  */
 #include "evringd.h"
-#include "registry.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -43,27 +42,6 @@ int __wrap_open(const char *path, int flags)
 	fd = memfd_create("f", MFD_CLOEXEC);
 	MUST(fd >= 0 && pwrite(fd, text, sizeof(text) - 1, 0) == sizeof(text) - 1);
 	return fd;
-}
-
-/* librdkafka's own parser is not under test. */
-void kafka_check(const struct config *cfg, struct problems *problems)
-{
-	(void)cfg;
-	(void)problems;
-}
-
-/* Nor are the converters and the registry's client. */
-const struct converter *converter_of(const struct config *cfg)
-{
-	static const struct converter any;
-
-	(void)cfg;
-	return &any;
-}
-
-const char *registry_url_wrong(const char *urls)
-{
-	return strstr(urls, "://") ? NULL : "has no URL";
 }
 
 /* The longest value that a variable can have: those of one host */
