@@ -23,6 +23,7 @@
 #define PASSWD		"/etc/passwd"
 #define PLACES		256		/* for answers, by the number's lowest bits */
 #define GOOD_SECONDS	60		/* so long is an answer used: users come, go and are renamed */
+#define NONE_SECONDS	5		/* and so long that there is none yet */
 #define PATIENCE_NS	50000000	/* so long is an answer of the thread waited for */
 #define ENTRY_FIRST	1024		/* room for a user's entry, doubled as far as */
 #define ENTRY_MAX	(1024 * 1024)
@@ -88,13 +89,13 @@ static void look_up(uint32_t uid, char name[USER_NAME_MAX])
 	free(buf);
 }
 
-static void keep(uint32_t uid, const char *name)
+static void keep(uint32_t uid, const char *name, time_t seconds)
 {
 	struct answer *answer = &answers[uid % PLACES];
 
 	answer->is_there = true;
 	answer->uid = uid;
-	answer->until = now().tv_sec + GOOD_SECONDS;
+	answer->until = now().tv_sec + seconds;
 	strcpy(answer->name, name);
 }
 
@@ -109,7 +110,7 @@ static void *answer_for_ever(void *arg)
 		pthread_mutex_unlock(&lock);
 		look_up(asked_uid, name);	/* which stays while it is asked for */
 		pthread_mutex_lock(&lock);
-		keep(asked_uid, name);
+		keep(asked_uid, name, GOOD_SECONDS);
 		asked = false;
 		pthread_cond_broadcast(&changed);
 	}
@@ -139,12 +140,14 @@ static void ask(uint32_t uid)
 	char name[USER_NAME_MAX];
 
 	if (look_in_file(uid, name)) {
-		keep(uid, name);
+		keep(uid, name, GOOD_SECONDS);
 		return;
 	}
 	/* It is slow: its answer has been waited for already. */
-	if (asked || !start())
+	if (asked || !start()) {
+		keep(uid, "", NONE_SECONDS);
 		return;
+	}
 	end.tv_nsec += PATIENCE_NS;
 	end.tv_sec += end.tv_nsec / 1000000000;
 	end.tv_nsec %= 1000000000;
@@ -153,6 +156,8 @@ static void ask(uint32_t uid)
 	pthread_cond_broadcast(&changed);
 	while (asked && !pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &end))
 		;
+	if (asked)
+		keep(uid, "", NONE_SECONDS);
 }
 
 void user_name(uint32_t uid, char name[USER_NAME_MAX])

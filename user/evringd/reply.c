@@ -53,7 +53,7 @@ void reply_errno(struct call *call, int error)
 {
 	if (error == -EROFS)
 		reply_error(call, 403, "evringd runs files of its command line, which are read only: "
-			    "start it with --connectors");
+			    "start it with --connectors; or its folder is on a read-only filesystem");
 	else if (error == -ENOSPC)
 		reply_error(call, 507, "There is no room for it");
 	else if (error == -EEXIST)
