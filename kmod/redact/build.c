@@ -115,7 +115,7 @@ static int cond_add(struct evring_build *build, const struct evring_program *con
 		return -E2BIG;
 	memcpy((char *)build->programs + build->programs_len, cond, cond->len);
 	build->conds[build->nr_conds++] = (struct evring_redact_cond){
-		build->programs_len, cond->len,
+		.offset = build->programs_len, .len = cond->len,
 	};
 	build->programs_len += cond->len;
 	return 0;

@@ -9,7 +9,11 @@
 #include <string.h>
 
 #define REC_SIZE	((uint32_t)sizeof(struct evring_rec))
-#define LOST_SIZE	(REC_SIZE + (uint32_t)sizeof(struct evring_lost))
+/* The module's, which may be of another ABI than ours (tests/env/grown.mk) */
+#ifndef LOST_GROWN
+#define LOST_GROWN	0
+#endif
+#define LOST_SIZE	(REC_SIZE + (uint32_t)sizeof(struct evring_lost) + LOST_GROWN)
 #define RECORD_MAX	(MODEL_SEGMENT / 2)
 #define NS_PER_MS	1000000ull
 #define TICK_NS		(4 * NS_PER_MS)		/* of the simulation */

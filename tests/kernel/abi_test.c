@@ -163,8 +163,8 @@ TEST_F(types, the_first_ids_are_pad_discard_and_lost)
 	EXPECT_STREQ("evring.pad", evring_type(self->ev, EVRING_TYPE_PAD)->name);
 	EXPECT_STREQ("evring.discard", evring_type(self->ev, EVRING_TYPE_DISCARD)->name);
 	EXPECT_STREQ("evring.lost", lost->name);
-	EXPECT_EQ(sizeof(struct evring_lost), lost->size);
-	EXPECT_EQ(5, lost->nr_fields);
+	EXPECT_LE(sizeof(struct evring_lost), lost->size);
+	EXPECT_LE(5, lost->nr_fields);
 	EXPECT_LE(3, evring_field(lost, "causes")->nr_values);
 }
 

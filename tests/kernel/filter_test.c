@@ -203,13 +203,13 @@ static void *take_turns(void *arg)
 TEST_F(filter, nothing_is_missed_while_filters_change)
 {
 	struct turns turns = { .ev = self->other };
-	unsigned int codes[CODES], i, came = 0, others = 0;
+	unsigned int codes[CODES], i, came = 0, others = 0, ends = rounds(500);
 	pthread_t thread;
 
 	ASSERT_LT(0, evring_types(self->other));
 	ASSERT_EQ(EVRING_HOOK_ATTACHED, attach(self->ev, NULL, "exit_code == 5"));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, take_turns, &turns));
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < ends; i++) {
 		end_with(5, NULL, 0);
 		if (i % 50)
 			continue;
@@ -222,7 +222,7 @@ TEST_F(filter, nothing_is_missed_while_filters_change)
 	came += codes[5];
 	for (i = 0; i < CODES; i++)
 		others += i == 5 ? 0 : codes[i];
-	EXPECT_EQ(500, came);
+	EXPECT_EQ(ends, came);
 	EXPECT_EQ(0, others);
 	note("%lu filters in turn", turns.done);
 }
@@ -350,7 +350,7 @@ TEST_F(filter, random_expressions_mean_the_same_in_the_kernel)
 	unsigned int i;
 
 	srandom(12345);
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < rounds(100); i++)
 		ASSERT_TRUE(random_round(self->ev));
 }
 
@@ -409,11 +409,11 @@ TEST_F(filter, spoilt_programs_do_no_harm)
 		program_copy(self->type, expressions[0]), program_copy(self->type, expressions[1]),
 	};
 	uint8_t spoilt[1024] __attribute__((aligned(8)));
-	unsigned int i, j, taken = 0, flips, len;
+	unsigned int i, j, taken = 0, flips, len, programs = rounds(20000);
 	pid_t load = load_start();
 
 	srandom(54321);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < programs; i++) {
 		len = good[i % 2]->len;
 		ASSERT_LE(len, sizeof(spoilt));
 		memcpy(spoilt, good[i % 2], len);
@@ -428,8 +428,8 @@ TEST_F(filter, spoilt_programs_do_no_harm)
 	free(good[0]);
 	free(good[1]);
 	EXPECT_LT(0, taken);
-	EXPECT_GT(20000, taken);
-	note("%u of 20000 spoilt programs were still some", taken);
+	EXPECT_GT(programs, taken);
+	note("%u of %u spoilt programs were still some", taken, programs);
 }
 
 TEST_F(filter, only_the_privileged_set_filters_and_anyone_reads_them)

@@ -234,8 +234,11 @@ TEST_F(redact, the_modules_own_rules_are_what_their_text_says)
 			ASSERT_EQ(0, evring_rules_add(rules, line, NULL));
 		made = evring_rules_block(rules);
 		ASSERT_NE(NULL, made);
-		ASSERT_EQ(arg.len, made->len);
-		EXPECT_EQ(0, memcmp(block, made, made->len));
+		/* Where the ABI has grown (tests/env/grown.mk), its bytes differ. */
+		if (made->size == ((struct evring_redaction *)block)->size) {
+			ASSERT_EQ(arg.len, made->len);
+			EXPECT_EQ(0, memcmp(block, made, made->len));
+		}
 		evring_rules_free(rules);
 	}
 	free(state);
@@ -334,7 +337,7 @@ TEST_F(redact, blocks_that_no_library_made_do_no_harm)
 	int ret;
 
 	srand(1);
-	for (i = 0; i < 4000; i++) {
+	for (i = 0; i < rounds(4000); i++) {
 		memcpy(copy, made, made->len);
 		for (k = 0; k <= i % 3; k++)
 			copy[rand() % made->len] = (char)(rand() >> 8);

@@ -96,6 +96,14 @@ static inline int emit(unsigned long n, unsigned int len)
 	return emit_lane(n, len, LANE_CRITICAL);
 }
 
+/* N rounds, or with PART=10 in the environment a tenth: where all N have run elsewhere. */
+static inline unsigned int rounds(unsigned int n)
+{
+	const char *part = getenv("PART");
+
+	return part ? n / (unsigned int)atoi(part) : n;
+}
+
 /* EVRING_HOOK_* for the administrator. Returns 1 if the hook is attached then, else 0. */
 static inline int hook_op(struct evring *ev, const char *name, unsigned int op)
 {

@@ -40,7 +40,8 @@ GROW_TESTS := $(B)/tests/ring/old_program_new_module_test \
 SIM_TESTS += $(GROW_TESTS)
 $(B)/tests/ring/old_program_new_module_test: $(SIM)/kernel-grown.o
 $(B)/tests/ring/new_program_old_module_test: $(SIM)/kernel-asan.o
-$(B)/tests/ring/new_program_old_module_test: SIM_NEW := -I$(B)/grow/include/uapi
+$(B)/tests/ring/new_program_old_module_test: SIM_NEW := -I$(B)/grow/include/uapi -DLOST_GROWN=-16
+$(B)/tests/ring/old_program_new_module_test: SIM_NEW := -DLOST_GROWN=16
 $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 		$(wildcard user/libevring/*.h tests/fuzz/*.h tests/ring/device/*.h)
 	@mkdir -p $(@D)
