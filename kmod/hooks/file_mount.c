@@ -111,7 +111,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 	}
 	/* It is mounted nowhere yet, so it has no path: take the filesystem's own name. */
 	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
-	call->other = evring_text_given(call->room[1]);
+	call->other = evring_text_kept(call->room[1], ROOM);
 }
 
 /* int path_umount(struct path *, int flags) */
@@ -147,7 +147,9 @@ static u32 path_flags(u32 flags, const struct evring_text *text)
 static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct mount_call *call = data;
-	struct evring_text texts[] = { call->path, call->other, evring_text_given(call->type) };
+	struct evring_text texts[] = {
+		call->path, call->other, evring_text_kept(call->type, TYPE),
+	};
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_mount);
 	struct file_mount *e = evring_begin_task(&slot, hook->type, end,
@@ -167,7 +169,7 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct mount_call *call = data;
-	struct evring_text texts[] = { call->path, evring_text_given(call->type) };
+	struct evring_text texts[] = { call->path, evring_text_kept(call->type, TYPE) };
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_umount);
 	struct file_umount *e = evring_begin_task(&slot, hook->type, end,
