@@ -33,7 +33,10 @@ static void look_at(const struct choice *choice, const struct evring_type *type,
 		    struct judged *judged)
 {
 	evring_filter_free(judged->filter);
-	*judged = (struct judged){ .type = type, .yes = matches(choice, type) };
+	evring_type_free(judged->type);
+	*judged = (struct judged){
+		.type = evring_type_hold(type), .yes = matches(choice, type),
+	};
 	if (judged->yes && choice->filter)
 		judged->yes = !evring_filter_compile(&judged->filter, type, choice->filter, NULL);
 }
@@ -140,8 +143,10 @@ void choice_tell_detached(struct choice *choice, struct evring *ev)
 
 void choice_free(struct choice *choice)
 {
-	for (unsigned int i = 0; i < choice->nr_types; i++)
+	for (unsigned int i = 0; i < choice->nr_types; i++) {
 		evring_filter_free(choice->types[i].filter);
+		evring_type_free(choice->types[i].type);
+	}
 	free(choice->types);
 	free(choice->globs);
 }

@@ -47,7 +47,6 @@ struct top {
 
 /* Types can go until they are shown, so this has the name. */
 struct type_count {
-	const struct evring_type *type;
 	char name[EVRING_NAME_MAX];
 	unsigned int lane;
 	uint64_t events;
@@ -310,8 +309,8 @@ static void count(struct top *top, const struct evring_event *event)
 	}
 	counted = &top->counts[id];
 	/* An id can come to another type. */
-	if (counted->type != event->type) {
-		*counted = (struct type_count){ .type = event->type };
+	if (strcmp(counted->name, event->type->name)) {
+		*counted = (struct type_count){ 0 };
 		snprintf(counted->name, sizeof(counted->name), "%s", event->type->name);
 	}
 	counted->lane = event->lane;

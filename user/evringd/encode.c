@@ -156,18 +156,31 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	enc->sent_extras = &enc->extras[1];
 }
 
-static void free_routes(struct route *route)
+struct route *route_hold(const struct route *route)
 {
-	struct route *beside, *next;
+	struct route *held = (struct route *)route;
 
-	for (; route; route = next) {
-		next = route->before;
-		while ((beside = route->beside)) {
-			route->beside = beside->beside;
-			free(beside);
-		}
+	held->users++;
+	return held;
+}
+
+void route_free(struct route *route)
+{
+	if (route && !--route->users)
 		free(route);
+}
+
+/* The encoder's share in a route and in those beside it */
+static void free_routes(struct encoder *enc, struct route *route)
+{
+	struct route *beside;
+
+	while (route && (beside = route->beside)) {
+		route->beside = beside->beside;
+		enc->nr_beside--;
+		route_free(beside);
 	}
+	route_free(route);
 }
 
 void encoder_close(struct encoder *enc)
@@ -175,7 +188,7 @@ void encoder_close(struct encoder *enc)
 	size_t i;
 
 	for (i = 0; i < enc->nr_routes; i++)
-		free_routes(enc->routes[i]);
+		free_routes(enc, enc->routes[i]);
 	transforms_free(enc->transforms);
 	extras_free(&enc->extras[0]);
 	extras_free(&enc->extras[1]);
@@ -202,6 +215,7 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 		return NULL;
 	}
 	route = xzalloc(sizeof(*route));
+	route->users = 1;
 	memcpy(route->name, name, len + 1);
 	route->name_len = len;
 	route->generation = event->type ? event->type->generation : 0;
@@ -212,12 +226,15 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	return route;
 }
 
-/* Type and lane decide all variables of the topic's template. */
+/*
+ * Type and lane decide all variables of the topic's template. No event is left of the type that
+ * had the id before.
+ */
 static struct route *route_of(struct encoder *enc, const struct evring_event *event)
 {
 	uint32_t generation = event->type ? event->type->generation : 0;
 	unsigned int type = event->rec->type;
-	struct route *before, *route;
+	struct route *route;
 	size_t index;
 
 	/* The declarations' ids are the highest; theirs come first, the kernel's behind them. */
@@ -228,13 +245,13 @@ static struct route *route_of(struct encoder *enc, const struct evring_event *ev
 		enc->routes = xgrow(enc->routes, enc->nr_routes, index + 1, sizeof(*enc->routes));
 		enc->nr_routes = index + 1;
 	}
-	before = enc->routes[index];
-	if (before && before->generation == generation)
-		return before;
+	route = enc->routes[index];
+	if (route && route->generation == generation)
+		return route;
 	route = new_route(enc, event);
 	if (!route)
 		return NULL;
-	route->before = before;
+	free_routes(enc, enc->routes[index]);
 	enc->routes[index] = route;
 	return route;
 }
@@ -296,11 +313,12 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 	for (at = &route->beside; *at; at = &(*at)->beside)
 		if (!strcmp((*at)->name, made->topic))
 			return *at;
-	if (++enc->nr_beside > TOPICS_BESIDE_MAX)
+	if (enc->nr_beside == TOPICS_BESIDE_MAX)
 		return NULL;
+	enc->nr_beside++;
 	new = xalloc(sizeof(*new));
 	*new = *route;
-	new->before = NULL;
+	new->users = 1;
 	new->beside = NULL;
 	memcpy(new->name, made->topic, made->topic_len + 1);
 	new->name_len = made->topic_len;

@@ -14,7 +14,7 @@
 
 /* A connector's filter of one type id; another type can get the id. */
 struct wanted {
-	const struct evring_type *type;
+	const struct evring_type *type;	/* held */
 	struct evring_filter *filter;	/* hooks.filter.TYPE */
 	struct evring_filter *also;	/* "filter" */
 	bool never;			/* that cannot be asked of the type */
@@ -107,6 +107,7 @@ void filters_free(struct filters *filters)
 	for (i = 0; i < filters->nr; i++) {
 		evring_filter_free(filters->wanted[i].filter);
 		evring_filter_free(filters->wanted[i].also);
+		evring_type_free(filters->wanted[i].type);
 	}
 	free(filters->wanted);
 	free(filters);
@@ -137,7 +138,10 @@ static void look_at(const struct config *cfg, const struct evring_type *type,
 {
 	evring_filter_free(wanted->filter);
 	evring_filter_free(wanted->also);
-	*wanted = (struct wanted){ .type = type, .filter = compile(cfg, type) };
+	evring_type_free(wanted->type);
+	*wanted = (struct wanted){
+		.type = evring_type_hold(type), .filter = compile(cfg, type),
+	};
 	if (cfg->filter && !is_own(type))
 		wanted->never = evring_filter_compile(&wanted->also, type, cfg->filter, NULL);
 	if (wanted->never)

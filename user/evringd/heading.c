@@ -173,7 +173,7 @@ const struct transform_kind drop_headers = {
 /* The columns of a type, or of one that transforms have made */
 struct columns {
 	struct columns *next;
-	const struct evring_type *type;
+	const struct evring_type *type;	/* held */
 	struct schema *schema;
 	const struct schema_column *wanted[];	/* of each of @fields; NULL: the type has none */
 };
@@ -243,6 +243,29 @@ static const struct schema_column *column_of(const struct schema *schema, const 
 	return NULL;
 }
 
+static void columns_free(struct columns *columns)
+{
+	schema_free(columns->schema);
+	evring_type_free(columns->type);
+	free(columns);
+}
+
+/* Those of the types that had this one's id before: no event of them is left. */
+static void forget_columns(struct from *from, const struct evring_type *type)
+{
+	struct columns **at = &from->known, *columns;
+
+	while ((columns = *at)) {
+		if (columns->type->id != type->id ||
+		    columns->type->generation == type->generation) {
+			at = &columns->next;
+			continue;
+		}
+		*at = columns->next;
+		columns_free(columns);
+	}
+}
+
 static const struct columns *columns_of(struct from *from, const struct evring_type *type)
 {
 	struct columns *columns, **at = &from->known;
@@ -257,8 +280,9 @@ static const struct columns *columns_of(struct from *from, const struct evring_t
 		from->known = columns;
 		return columns;
 	}
+	forget_columns(from, type);
 	columns = xzalloc(sizeof(*columns) + from->fields.nr * sizeof(columns->wanted[0]));
-	columns->type = type;
+	columns->type = evring_type_hold(type);
 	columns->schema = schema_new(type, true);
 	for (i = 0; i < from->fields.nr; i++)
 		columns->wanted[i] = column_of(columns->schema, from->fields.words[i]);
@@ -421,8 +445,7 @@ static void from_release(struct transform *t)
 
 	while ((columns = from->known)) {
 		from->known = columns->next;
-		schema_free(columns->schema);
-		free(columns);
+		columns_free(columns);
 	}
 	list_free(&from->fields);
 	list_free(&from->headers);

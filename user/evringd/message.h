@@ -19,7 +19,7 @@ struct topic;
 
 /* Shared by all messages of one type and lane */
 struct route {
-	struct route *before;		/* of the type that had this id before; messages know it */
+	unsigned int users;		/* the encoder, and packs that it has left to themselves */
 	uint32_t generation;		/* of the type's id */
 	struct topic *topic;
 	struct route *beside;		/* of the same type, which transforms have sent elsewhere */
@@ -45,6 +45,8 @@ struct message {
 	char id[MESSAGE_ID_MAX];	/* header evring.id */
 };
 
+struct route *route_hold(const struct route *route);
+void route_free(struct route *route);
 void message_copy(struct message *to, const struct message *from);
 
 #endif /* MESSAGE_H */

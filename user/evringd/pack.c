@@ -19,6 +19,7 @@ struct packs {
 	struct pack *open[OPEN_MAX];		/* the oldest first */
 	unsigned int nr_open;
 	struct pack *spare;
+	struct route *closed;			/* held: of the message that was closed last */
 	struct scratch scratch;
 };
 
@@ -35,6 +36,8 @@ static void pack_free(struct packs *packs, struct pack *pack)
 {
 	if (pack && packs->converter->release)
 		packs->converter->release(pack);
+	if (pack)
+		route_free(pack->route);
 	free(pack);
 }
 
@@ -45,6 +48,7 @@ void packs_free(struct packs *packs)
 	while (packs->nr_open)
 		pack_free(packs, packs->open[--packs->nr_open]);
 	pack_free(packs, packs->spare);
+	route_free(packs->closed);
 	free(packs->scratch.buf);
 	free(packs);
 }
@@ -77,6 +81,10 @@ static void close_at(struct packs *packs, struct deliveries *ds, unsigned int at
 	message_copy(msg, &pack->msg);
 	msg->value = pack_value(pack);
 	msg->value_len = pack->used;
+	/* It has been handed over before another one is closed. */
+	route_free(packs->closed);
+	packs->closed = pack->route;
+	pack->route = NULL;
 	pack_free(packs, packs->spare);
 	packs->spare = pack;
 }
@@ -96,6 +104,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	pack->used = 0;
 	pack->events = 0;
 	message_copy(&pack->msg, msg);
+	pack->route = route_hold(msg->route);
 	encode_envelope(packs->enc, event, &pack->msg);
 	pack->msg.frame = packs->converter->frame;
 	pack->msg.delivery = delivery_begin(ds, pack->room);

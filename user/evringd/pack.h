@@ -18,6 +18,7 @@
 
 struct pack {
 	struct message msg;
+	struct route *route;		/* held: the message's */
 	size_t used, room;		/* bytes of the value */
 	uint32_t events;
 	_Alignas(16) char state[];	/* the converter's; zeroed at first */

@@ -9,7 +9,7 @@
 
 /* The filter of one type */
 struct asked {
-	const struct evring_type *type;
+	const struct evring_type *type;	/* held */
 	struct evring_filter *filter;	/* NULL: it cannot be asked */
 };
 
@@ -130,12 +130,18 @@ struct predicate *predicate_new(const struct config *cfg, const char *alias, siz
 	return p;
 }
 
+static void forget(struct asked *asked)
+{
+	evring_filter_free(asked->filter);
+	evring_type_free(asked->type);
+}
+
 void predicate_free(struct predicate *p)
 {
 	if (!p)
 		return;
 	while (p->nr_asked)
-		evring_filter_free(p->asked[--p->nr_asked].filter);
+		forget(&p->asked[--p->nr_asked]);
 	free(p->asked);
 	free(p->expression);
 	free(p->header);
@@ -144,17 +150,26 @@ void predicate_free(struct predicate *p)
 	free(p);
 }
 
-static const struct evring_filter *filter_of(struct predicate *p, const struct evring_type *type)
+/* That of the type's id, another one's before or this one's; a new one if there is none */
+static struct asked *asked_of(struct predicate *p, const struct evring_type *type)
 {
-	struct asked *asked;
 	size_t i;
 
 	for (i = 0; i < p->nr_asked; i++)
-		if (p->asked[i].type == type)
-			return p->asked[i].filter;
+		if (p->asked[i].type->id == type->id)
+			return &p->asked[i];
 	p->asked = xgrow(p->asked, p->nr_asked, p->nr_asked + 1, sizeof(*p->asked));
-	asked = &p->asked[p->nr_asked++];
-	asked->type = type;
+	return &p->asked[p->nr_asked++];
+}
+
+static const struct evring_filter *filter_of(struct predicate *p, const struct evring_type *type)
+{
+	struct asked *asked = asked_of(p, type);
+
+	if (asked->type == type)
+		return asked->filter;
+	forget(asked);
+	asked->type = evring_type_hold(type);
 	if (evring_filter_compile(&asked->filter, type, p->expression, NULL)) {
 		asked->filter = NULL;
 		info("key \"predicates.%s.filter\": type %s does not have its fields, so it holds for "

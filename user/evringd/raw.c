@@ -34,7 +34,7 @@ static ssize_t raw_encode(const struct source *src, const struct evring_event *e
 
 /* The types of a frame's records, in the order of their first use */
 struct frame_types {
-	const struct evring_type **types;
+	const struct evring_type **types;	/* held */
 	unsigned int nr, room;
 	size_t bytes;				/* that they take in the frame */
 };
@@ -52,6 +52,13 @@ static struct frame *frame_of(struct pack *pack)
 	return (struct frame *)pack->state;
 }
 
+static void types_empty(struct frame_types *types)
+{
+	while (types->nr)
+		evring_type_free(types->types[--types->nr]);
+	types->bytes = 0;
+}
+
 static void frame_begin(const struct source *src, struct pack *pack,
 			const struct evring_event *event)
 {
@@ -60,8 +67,7 @@ static void frame_begin(const struct source *src, struct pack *pack,
 	evring_clock(src->ev, event->rec->time, &frame->clock);
 	pack->used = sizeof(struct evring_frame);
 	frame->run = NULL;
-	frame->types.nr = 0;
-	frame->types.bytes = 0;
+	types_empty(&frame->types);
 	frame->lanes = 0;
 }
 
@@ -114,7 +120,7 @@ static void frame_add_type(struct frame *frame, const struct evring_type *type)
 				     sizeof(*types->types));
 		types->room += 16;
 	}
-	types->types[types->nr++] = type;
+	types->types[types->nr++] = evring_type_hold(type);
 	types->bytes += type_bytes(type);
 }
 
@@ -235,6 +241,7 @@ static void frame_end(const struct source *src, struct pack *pack)
 
 static void frame_release(struct pack *pack)
 {
+	types_empty(&frame_of(pack)->types);
 	free(frame_of(pack)->types.types);
 }
 

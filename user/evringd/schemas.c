@@ -17,7 +17,7 @@
 /* One type in one lane */
 struct entry {
 	struct entry *next;		/* of the same slot */
-	const struct evring_type *type;
+	const struct evring_type *type;	/* held */
 	unsigned int lane;
 	char *topic;			/* of its subject; NULL: nobody has looked */
 	struct schema *schema;
@@ -93,6 +93,7 @@ static void entry_free(struct schemas *schemas, struct entry *entry)
 	free(entry->written.head);
 	free(entry->topic);
 	registry_ask_release(&entry->ask);
+	evring_type_free(entry->type);
 	free(entry);
 }
 
@@ -145,13 +146,35 @@ static void set_head(struct schemas *schemas, struct entry *entry)
 		written->plan = converter->plan(schemas->src, written, entry->lane);
 }
 
+/*
+ * Those of the types that had this one's id before: no event of them is left. Of one type
+ * there can be several, as transforms make them.
+ */
+static void forget(struct schemas *schemas, const struct evring_type *type, unsigned int lane)
+{
+	struct entry **at = &schemas->slots[slot_of(type, lane)], *entry;
+
+	while ((entry = *at)) {
+		if (entry->type->id != type->id || entry->type->generation == type->generation ||
+		    (entry->asked && entry->ask.state == ASK_WAITS)) {
+			at = &entry->next;
+			continue;
+		}
+		*at = entry->next;
+		if (schemas->looked == entry)
+			schemas->looked = NULL;
+		entry_free(schemas, entry);
+	}
+}
+
 static struct entry *entry_new(struct schemas *schemas, const struct evring_type *type,
 			       unsigned int lane)
 {
 	struct entry **slot = &schemas->slots[slot_of(type, lane)];
 	struct entry *entry = xzalloc(sizeof(*entry));
 
-	entry->type = type;
+	forget(schemas, type, lane);
+	entry->type = evring_type_hold(type);
 	entry->lane = lane;
 	entry->schema = schema_new(type, schemas->cfg->flatten);
 	entry->next = *slot;

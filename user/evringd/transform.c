@@ -14,7 +14,7 @@
 /* The shape of a type behind some of the transforms */
 struct made_shape {
 	struct made_shape *next;
-	const struct evring_type *type;
+	const struct evring_type *type;	/* held */
 	uint32_t payload_len;		/* if that is shorter than the type; else 0 */
 	uint64_t applied;
 	struct shape *shape;		/* NULL: the fields cannot be changed so */
@@ -287,6 +287,13 @@ size_t transforms_head_bytes(const struct config *cfg)
 	return bytes;
 }
 
+static void made_free(struct made_shape *made)
+{
+	shape_free(made->shape);
+	evring_type_free(made->type);
+	free(made);
+}
+
 void transforms_free(struct transforms *transforms)
 {
 	struct made_shape *made;
@@ -297,8 +304,7 @@ void transforms_free(struct transforms *transforms)
 		transform_free(transforms->chain[--transforms->nr]);
 	while ((made = transforms->shapes)) {
 		transforms->shapes = made->next;
-		shape_free(made->shape);
-		free(made);
+		made_free(made);
 	}
 	free(transforms->shaped.room);
 	free(transforms);
@@ -392,6 +398,22 @@ static struct shape *make_shape(struct transforms *transforms, const struct evri
 	return shape_new(&transforms->draft);
 }
 
+/* Those of the type that had this one's id before: no event of it is left. */
+static void forget_shapes(struct transforms *transforms, const struct evring_type *type)
+{
+	struct made_shape **at = &transforms->shapes, *made;
+
+	while ((made = *at)) {
+		if (made->type == type || made->type->id != type->id) {
+			at = &made->next;
+			continue;
+		}
+		*at = made->next;
+		made_free(made);
+		transforms->nr_shapes--;
+	}
+}
+
 /* NULL: the event cannot have one. */
 static const struct shape *shape_of(struct transforms *transforms,
 				    const struct evring_event *event, uint64_t applied)
@@ -409,11 +431,13 @@ static const struct shape *shape_of(struct transforms *transforms,
 		transforms->shapes = made;
 		return made->shape;
 	}
+	forget_shapes(transforms, type);
 	if (transforms->nr_shapes == SHAPES_MAX)
 		return NULL;
 	made = xzalloc(sizeof(*made));
 	*made = (struct made_shape){
-		.next = transforms->shapes, .type = type, .payload_len = len, .applied = applied,
+		.next = transforms->shapes, .type = evring_type_hold(type), .payload_len = len,
+		.applied = applied,
 		.shape = make_shape(transforms, event, applied),
 	};
 	transforms->shapes = made;

@@ -23,7 +23,8 @@
 
 /* A type and all that it points to, in one piece */
 struct parsed {
-	struct evring_type type;
+	struct evring_type type;	/* first: evring_type_free() gets this one */
+	unsigned int users;
 	struct evring_field *fields;
 	struct evring_value *values;
 	char *block;
@@ -225,6 +226,7 @@ int evring_type_parse(struct evring_type **type, const void *block, size_t len)
 		   head.values.count * sizeof(*p->values) + len + SLACK);
 	if (!p)
 		return -ENOMEM;
+	p->users = 1;
 	p->head = head;
 	p->fields = (struct evring_field *)(p + 1);
 	p->values = (struct evring_value *)(p->fields + head.fields.count);
@@ -238,7 +240,17 @@ int evring_type_parse(struct evring_type **type, const void *block, size_t len)
 	return 0;
 }
 
-void evring_type_free(struct evring_type *type)
+const struct evring_type *evring_type_hold(const struct evring_type *type)
 {
-	free(type);
+	if (type)
+		((struct parsed *)type)->users++;
+	return type;
+}
+
+void evring_type_free(const struct evring_type *type)
+{
+	struct parsed *p = (struct parsed *)type;
+
+	if (p && !--p->users)
+		free(p);
 }

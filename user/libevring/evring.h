@@ -153,8 +153,11 @@ struct evring_field {
 };
 
 /*
- * One type of events. The handle's, valid until evring_close(); an id can come to
- * another type, which is another structure then. May grow at the end.
+ * One type of events. An id can come to another type, and a type can get more fields:
+ * that is another structure then. Of a handle, the old one is freed by the call that
+ * finds the new one (evring_types(), evring_arm(), evring_wait(), and evring_next() before
+ * it returns an event), all others by evring_close(), unless somebody holds them. May grow
+ * at the end.
  */
 struct evring_type {
 	uint32_t id;
@@ -185,7 +188,14 @@ struct evring_type {
  * of the other byte order. Its id, lane and losses are 0.
  */
 int evring_type_parse(struct evring_type **type, const void *block, size_t len);
-void evring_type_free(struct evring_type *type);
+
+/*
+ * Hold a type, however it was got, until as many calls of evring_type_free(): who keeps it
+ * longer than the event that it came with does this. Not thread-safe, as a handle is not.
+ * Returns @type; NULL is fine for both.
+ */
+const struct evring_type *evring_type_hold(const struct evring_type *type);
+void evring_type_free(const struct evring_type *type);
 
 /*
  * The same of a type that was put together by hand: @like with its id, version,

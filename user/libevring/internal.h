@@ -55,10 +55,8 @@ struct evring {
 	unsigned int nr_lanes;
 	unsigned int seq_bits;
 
-	struct evring_type **types;	/* by id; each allocated on its own, as users keep them */
+	struct evring_type **types;	/* by id; each allocated on its own, as users hold them */
 	unsigned int nr_types;
-	struct evring_type **retired;	/* had an id before, or fewer fields */
-	unsigned int nr_retired;
 	uint32_t types_seq;		/* live->types_seq when we last looked at all of them */
 
 	enum mode mode;

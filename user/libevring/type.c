@@ -88,11 +88,12 @@ static int type_fetch(struct evring *ev)
 
 /*
  * A known type, looked at again. Where its id has another one now, or it has more
- * fields, that is another structure: users may still have the old one.
+ * fields, that is another structure, and the old one is its holders' alone. It may not
+ * stay: a publisher that registers types again and again would have readers keep them all.
  */
 static int type_look(struct evring *ev, uint32_t id)
 {
-	struct evring_type *old = ev->types[id], *new;
+	struct evring_type *old = ev->types[id];
 	struct evring_describe info;
 	void *block;
 	int ret = type_describe(ev->fd, id, &info, &block);
@@ -105,15 +106,11 @@ static int type_look(struct evring *ev, uint32_t id)
 		free(block);
 		return 0;
 	}
-	ret = grow(&ev->retired, ev->nr_retired);
-	if (!ret)
-		ret = type_new(&info, block, &new);
+	ret = type_new(&info, block, &ev->types[id]);
 	free(block);
-	if (ret)
-		return ret;
-	ev->retired[ev->nr_retired++] = old;
-	ev->types[id] = new;
-	return 0;
+	if (!ret)
+		evring_type_free(old);
+	return ret;
 }
 
 int evring_types(struct evring *ev)
@@ -176,8 +173,5 @@ void types_free(struct evring *ev)
 {
 	while (ev->nr_types)
 		evring_type_free(ev->types[--ev->nr_types]);
-	while (ev->nr_retired)
-		evring_type_free(ev->retired[--ev->nr_retired]);
 	free(ev->types);
-	free(ev->retired);
 }

@@ -276,6 +276,7 @@ static void id_comes_back(void)
 	if (!CHECK(old))
 		return;
 	id = old->id;
+	evring_type_hold(old);
 	sim_type_go(type);
 	for (i = id + 1; i < TYPES_MAX; i++) {
 		snprintf(name, sizeof(name), "filler.t%u", i);
@@ -293,10 +294,11 @@ static void id_comes_back(void)
 	late = tap(BULK, EVRING_LATEST);
 	CHECK(sim_type_emit(type, 73));
 	CHECK(next_is(late, "new.type", 1, "\"after\":73"));
-	/* Who knew the old one is told; what it had of it is still good. */
+	/* Who knew the old one is told; who holds it still has it. */
 	CHECK(evring_types(ev) == TYPES_MAX && evring_type(ev, id) != old);
 	CHECK(!strcmp(evring_type(ev, id)->name, "new.type"));
 	CHECK(!strcmp(old->name, "old.type") && evring_field(old, "before"));
+	evring_type_free(old);
 	evring_close(ev);
 	evring_close(late);
 }
