@@ -61,6 +61,27 @@ static void topics(void)
 	   "a topic is the same one by its name");
 }
 
+static void many_topics(void)
+{
+	struct topic_stats *topic, *first = NULL, *others = NULL;
+	unsigned int i, nr = 0;
+	char name[32];
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "m%u", i % 500);
+		topic = stats_topic(&stats, name);
+		topic->events++;
+		first = first ? first : topic;
+	}
+	for (topic = stats.topics; topic; topic = topic->next, nr++)
+		others = strcmp(topic->name, STATS_OTHERS) ? others : topic;
+	ok(nr == STATS_TOPICS_MAX + 1 && first->events == 2,
+	   "topics are counted apart up to a bound");
+	/* Two that were there before count, too. */
+	ok(others && others->events == 2 * (500 - (STATS_TOPICS_MAX - 2)),
+	   "... and together beyond it, none left out");
+}
+
 static void refusals(void)
 {
 	const struct refusal_stats *refusal;
@@ -126,6 +147,7 @@ int main(void)
 {
 	latencies();
 	topics();
+	many_topics();
 	refusals();
 	brokers();
 	stats_acked(NULL, NULL, NULL, 0);

@@ -3,6 +3,7 @@
 #include "stats.h"
 
 #include "delivery.h"
+#include "log.h"
 #include "memory.h"
 
 #include <jansson.h>
@@ -54,16 +55,36 @@ void stats_free(struct stats *stats)
  * Events
  */
 
+static struct topic_stats *topic_find(const struct stats *stats, const char *name)
+{
+	struct topic_stats *topic;
+
+	for (topic = stats->topics; topic && strcmp(topic->name, name);)
+		topic = topic->next;
+	return topic;
+}
+
+/* Applications choose the names of types, which topics can be named after. */
 struct topic_stats *stats_topic(struct stats *stats, const char *name)
 {
-	size_t size = strlen(name) + 1;
 	struct topic_stats *topic;
+	size_t size;
 
 	if (!stats)
 		return NULL;
-	for (topic = stats->topics; topic; topic = topic->next)
-		if (!strcmp(topic->name, name))
-			return topic;
+	topic = topic_find(stats, name);
+	if (!topic && stats->nr_topics == STATS_TOPICS_MAX) {
+		name = STATS_OTHERS;
+		topic = topic_find(stats, name);
+		if (!topic)
+			warn("metrics: more than %u topics: those beyond are counted together, as "
+			     STATS_OTHERS, STATS_TOPICS_MAX);
+	} else if (!topic) {
+		stats->nr_topics++;
+	}
+	if (topic)
+		return topic;
+	size = strlen(name) + 1;
 	topic = xzalloc(sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->next = stats->topics;

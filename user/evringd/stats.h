@@ -17,6 +17,8 @@ struct delivery;
 #define LATENCY_BOUNDS 16
 #define STATS_REFUSALS_MAX 256		/* topics and reasons that are counted apart */
 #define STATS_BROKERS_MAX 256
+#define STATS_TOPICS_MAX 256
+#define STATS_OTHERS "(others)"		/* the topics beyond; no topic has such a name */
 
 struct topic_stats {
 	struct topic_stats *next;
@@ -47,6 +49,7 @@ enum stats_reload { RELOAD_UNCHANGED, RELOAD_LIVE, RELOAD_ANEW, RELOAD_FAILED, R
 
 struct stats {
 	struct topic_stats *topics;
+	unsigned int nr_topics;		/* without that of the others */
 	struct refusal_stats *refusals;
 	unsigned int nr_refusals;	/* without that of the others */
 	struct broker_stats *brokers;
@@ -69,7 +72,7 @@ static inline uint32_t stats_time(uint64_t boottime_ns)
 void stats_begin(struct stats *stats);
 void stats_free(struct stats *stats);
 
-/* It stays. */
+/* It stays; those beyond STATS_TOPICS_MAX are one. */
 struct topic_stats *stats_topic(struct stats *stats, const char *name);
 /* Before reports are told */
 void stats_tick(struct stats *stats);
