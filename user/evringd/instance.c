@@ -125,6 +125,18 @@ static void reply_invalid(struct call *call, const struct problems *problems)
 	free(list);
 }
 
+/* Many times what there are keys for. Some checks compare each setting with all others. */
+#define SETTINGS_MAX 1000
+
+bool settings_fit(struct call *call, const json_t *settings)
+{
+	if (json_object_size(settings) <= SETTINGS_MAX)
+		return true;
+	reply_error(call, 400, "The configuration has %zu keys; allowed by REST: at most %d",
+		    json_object_size(settings), SETTINGS_MAX);
+	return false;
+}
+
 /* Takes over @def. */
 static void put(struct call *call, struct definition *def)
 {
@@ -135,6 +147,10 @@ static void put(struct call *call, struct definition *def)
 	int ret;
 
 	snprintf(call->name, sizeof(call->name), "%s", def->name);
+	if (!settings_fit(call, def->settings)) {
+		definition_free(def);
+		return;
+	}
 	cfg = connectors_check(call->rest->connectors, def, &problems);
 	going = connectors_going(call->rest->connectors, call->name, cfg->group);
 	ret = problems.nr || going ? 0 : connectors_put(call->rest->connectors, def, cfg);

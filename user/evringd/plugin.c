@@ -69,26 +69,39 @@ static bool is_class(const char *name)
 	return !strcmp(last, "EvringSource") || !strcmp(last, "EvringSourceConnector");
 }
 
-/* The definitions of @list that are of a group, counted from 1 for the next one */
-static json_int_t order_in(const json_t *list, const char *group)
-{
-	const json_t *of;
-	json_int_t order = 1;
-	size_t i;
+/*
+ * A list of configurations that is being made. Clients choose how long it gets, so nothing in
+ * it is searched for one by one.
+ */
+struct listing {
+	json_t *list;
+	json_t *names;			/* of its values: a set */
+	json_t *groups;			/* the definitions in each, in the order in which they came */
+	json_t *errors;			/* of each key: its problems */
+	json_t *others;			/* all other problems */
+};
 
-	for (i = 0; i < json_array_size(list); i++) {
-		of = json_object_get(json_array_get(list, i), "definition");
-		if (!of)
-			of = json_array_get(list, i);
-		order += !strcmp(json_string_value(json_object_get(of, "group")), group);
-	}
-	return order;
+static void listing_begin(struct listing *listing)
+{
+	listing->list = must(json_array());
+	listing->names = must(json_object());
+	listing->groups = must(json_object());
+	listing->errors = must(json_object());
+	listing->others = must(json_array());
 }
 
-/* It will be the next one of @list. */
-static json_t *definition_json(const struct key_doc *key, const json_t *list)
+static void listing_free(struct listing *listing)
 {
-	json_int_t order = order_in(list, key->group);
+	json_decref(listing->names);
+	json_decref(listing->groups);
+	json_decref(listing->errors);
+	json_decref(listing->others);
+}
+
+/* It will be the next one of the list. */
+static json_t *definition_json(const struct key_doc *key, struct listing *listing)
+{
+	json_int_t order = json_integer_value(json_object_get(listing->groups, key->group)) + 1;
 	char *doc = xprintf("%s; %s", key->doc, key->allowed);
 	json_t *json = json_pack("{s:o, s:s, s:b, s:s?, s:s, s:s, s:o, s:s, s:o, s:[], s:I, s:I}",
 		"name", text_json(key->name), "type", key->type, "required", key->required,
@@ -97,134 +110,131 @@ static json_t *definition_json(const struct key_doc *key, const json_t *list)
 		"display_name", text_json(key->name), "dependents", "order", order,
 		"order_in_group", order);
 
+	json_object_set_new(listing->groups, key->group, json_integer(order));
 	free(doc);
 	return must(json);
 }
 
 void show_plugin(struct call *call)
 {
-	json_t *list = json_array();
+	struct listing listing;
 	struct key_doc key;
 	size_t i;
 
-	if (is_class(call->name)) {
-		for (i = 0; key_doc(i, &key); i++)
-			json_array_append_new(list, definition_json(&key, list));
-		reply(call, 200, list);
-	} else {
-		json_decref(list);
+	if (!is_class(call->name)) {
 		reply_error(call, 404, "Unknown plugin %s.", call->name);
+		return;
 	}
+	listing_begin(&listing);
+	for (i = 0; key_doc(i, &key); i++)
+		json_array_append_new(listing.list, definition_json(&key, &listing));
+	reply(call, 200, listing.list);
+	listing_free(&listing);
 }
 
 /*
  * Validation: each problem belongs to the key that it begins with.
  */
 
-static bool is_of_key(const char *line, const char *key)
+/* NULL: it is of no key. Free it. */
+static char *key_of(const char *line)
 {
-	size_t len = strlen(key);
+	if (strncmp(line, "key \"", 5))
+		return NULL;
+	return xprintf("%.*s", (int)strcspn(line + 5, "\""), line + 5);
+}
 
-	return !strncmp(line, "key \"", 5) && !strncmp(line + 5, key, len) && line[5 + len] == '"';
+static void sort_problems(struct listing *listing, const struct problems *problems)
+{
+	json_t *errors;
+	char *key;
+	size_t i;
+
+	for (i = 0; i < problems->nr; i++) {
+		key = key_of(problems->lines[i]);
+		errors = key ? json_object_get(listing->errors, key) : NULL;
+		/* Fails where the key was cut within a character. */
+		if (key && !errors &&
+		    !json_object_set_new(listing->errors, key, must(json_array())))
+			errors = json_object_get(listing->errors, key);
+		if (!errors)
+			errors = listing->others;
+		json_array_append_new(errors, text_json(problems->lines[i]));
+		free(key);
+	}
 }
 
 /* As in Kafka Connect */
 #define HIDDEN "[hidden]"
 
-static json_t *value_json(const char *name, const char *value, const struct problems *problems)
+static json_t *value_json(struct listing *listing, const char *name, const char *value)
 {
-	json_t *errors = json_array();
-	size_t i;
+	json_t *errors = json_object_get(listing->errors, name);
 
-	for (i = 0; i < problems->nr; i++)
-		if (is_of_key(problems->lines[i], name))
-			json_array_append_new(errors, text_json(problems->lines[i]));
+	errors = errors ? json_incref(errors) : json_array();
+	json_object_set_new(listing->names, name, json_true());
 	return must(json_pack("{s:o, s:o, s:[], s:o, s:b}", "name", text_json(name), "value",
 			      value ? text_json(value) : json_null(), "recommended_values",
 			      "errors", errors, "visible", 1));
 }
 
-static void add_config(json_t *list, const struct key_doc *key, const json_t *setting,
-		       const struct problems *problems)
+static void add_config(struct listing *listing, const struct key_doc *key, const json_t *setting)
 {
 	char *text = json_text(setting);
 	const char *value = text ? text : key->def;
 
 	if (value && !strcmp(key->type, "PASSWORD"))
 		value = HIDDEN;
-	json_array_append_new(list, json_pack("{s:o, s:o}", "definition", definition_json(key, list),
-					      "value", value_json(key->name, value, problems)));
+	json_array_append_new(listing->list,
+			      json_pack("{s:o, s:o}", "definition", definition_json(key, listing),
+					"value", value_json(listing, key->name, value)));
 	free(text);
 }
 
 /* All keys, and behind them the settings for whose names a key has a "*" */
-static json_t *configs_json(json_t *settings, const struct problems *problems)
+static void add_configs(struct listing *listing, json_t *settings)
 {
-	json_t *list = json_array(), *value;
 	struct key_doc key;
 	const char *name;
+	json_t *value;
 	size_t i;
 
 	for (i = 0; key_doc(i, &key); i++)
-		add_config(list, &key, json_object_get(settings, key.name), problems);
+		add_config(listing, &key, json_object_get(settings, key.name));
 	json_object_foreach(settings, name, value) {
 		if (key_doc_of(name, &key))
-			add_config(list, &key, value, problems);
+			add_config(listing, &key, value);
 	}
-	return list;
-}
-
-static bool is_listed(const json_t *list, const char *line)
-{
-	const json_t *value;
-	size_t i;
-
-	for (i = 0; i < json_array_size(list); i++) {
-		value = json_object_get(json_array_get(list, i), "value");
-		if (is_of_key(line, json_string_value(json_object_get(value, "name"))))
-			return true;
-	}
-	return false;
 }
 
 /* Problems of keys that are in no table, such as misspelt ones */
-static void add_others(json_t *list, const struct problems *problems)
+static void add_others(struct listing *listing)
 {
-	json_t *value, *errors;
-	char *name;
-	size_t i;
+	const char *name;
+	json_t *errors;
 
-	for (i = 0; i < problems->nr; i++) {
-		const char *line = problems->lines[i];
-
-		if (is_listed(list, line))
-			continue;
-		name = strncmp(line, "key \"", 5) ? xstrdup("config") :
-		       xprintf("%.*s", (int)strcspn(line + 5, "\""), line + 5);
-		value = value_json(name, NULL, problems);
-		errors = json_object_get(value, "errors");
-		if (!json_array_size(errors))
-			json_array_append_new(errors, text_json(line));
-		json_array_append_new(list, json_pack("{s:n, s:o}", "definition", "value", value));
-		free(name);
+	json_object_foreach(listing->errors, name, errors) {
+		if (!json_object_get(listing->names, name))
+			json_array_append_new(listing->list,
+					      json_pack("{s:n, s:o}", "definition", "value",
+							value_json(listing, name, NULL)));
+	}
+	if (json_array_size(listing->others)) {
+		json_object_set(listing->errors, "config", listing->others);
+		json_array_append_new(listing->list,
+				      json_pack("{s:n, s:o}", "definition", "value",
+						value_json(listing, "config", NULL)));
 	}
 }
 
 /* In the order in which the definitions have them */
-static json_t *groups_json(const json_t *list)
+static json_t *groups_json(const struct listing *listing)
 {
-	json_t *groups = json_array(), *group;
-	size_t i, k;
+	json_t *groups = json_array(), *nr;
+	const char *group;
 
-	for (i = 0; i < json_array_size(list); i++) {
-		group = json_object_get(json_object_get(json_array_get(list, i), "definition"),
-					"group");
-		for (k = 0; k < json_array_size(groups); k++)
-			if (json_equal(json_array_get(groups, k), group))
-				break;
-		if (k == json_array_size(groups))
-			json_array_append(groups, group);
-	}
+	json_object_foreach(listing->groups, group, nr)
+		json_array_append_new(groups, text_json(group));
 	return groups;
 }
 
@@ -239,7 +249,7 @@ static bool is_validated(struct call *call, const json_t *body)
 		reply_error(call, 400, "Included connector type %s does not match request type %s",
 			    class, call->name);
 	else
-		return true;
+		return settings_fit(call, body);
 	return false;
 }
 
@@ -247,7 +257,8 @@ void validate_config(struct call *call)
 {
 	struct problems problems = { .file = "" };
 	struct definition def = { 0 };
-	json_t *body, *configs, *groups;
+	struct listing listing;
+	json_t *body;
 
 	if (!is_class(call->name)) {
 		reply_error(call, 404, "Failed to find any class that implements Connector and which "
@@ -262,11 +273,14 @@ void validate_config(struct call *call)
 	definition_of(&def, body, "validated.json", &problems);
 	if (!problems.nr)
 		config_free(connectors_check(call->rest->connectors, &def, &problems));
-	configs = configs_json(body, &problems);
-	groups = groups_json(configs);
-	add_others(configs, &problems);
+	listing_begin(&listing);
+	sort_problems(&listing, &problems);
+	add_configs(&listing, body);
+	add_others(&listing);
 	reply(call, 200, json_pack("{s:s, s:I, s:o, s:o}", "name", call->name, "error_count",
-				   (json_int_t)problems.nr, "groups", groups, "configs", configs));
+				   (json_int_t)problems.nr, "groups", groups_json(&listing),
+				   "configs", listing.list));
+	listing_free(&listing);
 	json_decref(body);
 	definition_free(&def);
 	problems_free(&problems);

@@ -49,6 +49,8 @@ json_t *text_json(const char *text);
 void reply_errno(struct call *call, int error);
 /* The request's body, or NULL: that was answered. */
 json_t *call_body(struct call *call);
+/* False: a configuration of that many keys is not looked at, and that was answered. */
+bool settings_fit(struct call *call, const json_t *settings);
 
 /* instance.c */
 handler list_connectors, create_connector, show_connector, show_config, put_config, patch_config,
