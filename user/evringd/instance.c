@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "memory.h"
+#include "permit.h"
 #include "problem.h"
 
 #include <errno.h>
@@ -141,7 +142,8 @@ bool settings_fit(struct call *call, const json_t *settings)
 static void put(struct call *call, struct definition *def)
 {
 	struct problems problems = { .file = "" };
-	bool existed = connectors_find(call->rest->connectors, def->name);
+	const struct entry *before = connectors_find(call->rest->connectors, def->name);
+	bool existed = before;
 	const char *going;
 	struct config *cfg;
 	int ret;
@@ -151,6 +153,7 @@ static void put(struct call *call, struct definition *def)
 		definition_free(def);
 		return;
 	}
+	permit_check(def->settings, before ? before->def.settings : NULL, &problems);
 	cfg = connectors_check(call->rest->connectors, def, &problems);
 	going = connectors_going(call->rest->connectors, call->name, cfg->group);
 	ret = problems.nr || going ? 0 : connectors_put(call->rest->connectors, def, cfg);

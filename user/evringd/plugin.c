@@ -5,6 +5,7 @@
 #include "config.h"
 #include "keys.h"
 #include "memory.h"
+#include "permit.h"
 #include "problem.h"
 #include "transform.h"
 
@@ -257,6 +258,7 @@ void validate_config(struct call *call)
 {
 	struct problems problems = { .file = "" };
 	struct definition def = { 0 };
+	const struct entry *before;
 	struct listing listing;
 	json_t *body;
 
@@ -271,8 +273,11 @@ void validate_config(struct call *call)
 		return;
 	}
 	definition_of(&def, body, "validated.json", &problems);
-	if (!problems.nr)
+	if (!problems.nr) {
+		before = connectors_find(call->rest->connectors, def.name);
+		permit_check(def.settings, before ? before->def.settings : NULL, &problems);
 		config_free(connectors_check(call->rest->connectors, &def, &problems));
+	}
 	listing_begin(&listing);
 	sort_problems(&listing, &problems);
 	add_configs(&listing, body);

@@ -174,12 +174,14 @@ static void set_queue(rd_kafka_conf_t *conf, const struct config *cfg, struct pr
 
 /*
  * A trial runs no code and no command and opens no connection: without brokers there is none
- * to connect to, test.* makes some, and a plugin or an engine is loaded when it is set.
+ * to connect to, test.* makes some, a plugin or an engine is loaded when it is set, and
+ * OpenSSL's providers with the producer.
  */
 static bool on_trial(const char *name)
 {
 	return strcmp(property_name(name), "metadata.broker.list") && strncmp(name, "test.", 5) &&
-	       strcmp(name, "plugin.library.paths") && strncmp(name, "ssl.engine.", 11);
+	       strcmp(name, "plugin.library.paths") && strncmp(name, "ssl.engine.", 11) &&
+	       strcmp(name, "ssl.providers");
 }
 
 struct rd_kafka_conf_s *property_conf(const struct config *cfg, bool trial,
