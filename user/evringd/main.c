@@ -14,11 +14,13 @@
 #include "task.h"
 #include "worker.h"
 
+#include <errno.h>
 #include <evring.h>
 #include <getopt.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -119,6 +121,33 @@ static void check_others(struct file *files, size_t nr)
 	}
 }
 
+/* Of file descriptors: what some brokers and clients of REST need at least */
+#define FILES_MIN 4096
+
+/*
+ * librdkafka has a socket and two pipes for each broker of each connector. The units have a
+ * filter of system calls without this one, and set both limits themselves.
+ */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit)) {
+		if (errno != EPERM)
+			warn("limit of open files: %s", strerror(errno));
+		return;
+	}
+	if (limit.rlim_max < FILES_MIN)
+		warn("at most %llu files can be open, and each broker of each connector needs five: "
+		     "more than %d are advised (LimitNOFILE= of the unit, ulimit -Hn)",
+		     (unsigned long long)limit.rlim_max, FILES_MIN);
+	if (limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		warn("limit of open files: it stays as it is: %s", strerror(errno));
+}
+
 static int start(struct file *files, char **paths, size_t nr, struct worker_setup *setup)
 {
 	struct config **cfgs = xgrow(NULL, 0, nr, sizeof(*cfgs));
@@ -129,6 +158,7 @@ static int start(struct file *files, char **paths, size_t nr, struct worker_setu
 	setup->files = paths;
 	setup->nr = nr;
 	log_open("evringd");
+	raise_files();
 	for (i = 0; i < nr; i++) {
 		cfgs[i] = files[i].cfg;
 		files[i].cfg = NULL;
