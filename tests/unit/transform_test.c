@@ -490,6 +490,43 @@ static void containers_tell(void)
 
 static char root[] = "/tmp/evring-containers-XXXXXX";
 
+/* More cgroups than the table has slots, and all are found, whichever of them share one. */
+static void many_containers(void)
+{
+	char *top = xprintf("%s-many", root), *path;
+	unsigned int i, wrong = 0, nr = 5000;
+	uint64_t cgroups[5000];
+	struct containers *c;
+	char id[CONTAINER_ID_LEN + 1];
+	const char *found;
+	struct stat st;
+
+	if (mkdir(top, 0700))
+		wrong = nr;
+	for (i = 0; i < nr; i++) {
+		path = xprintf("%s/docker-%064x.scope", top, i);
+		wrong += mkdir(path, 0700) || stat(path, &st);
+		cgroups[i] = st.st_ino;
+		free(path);
+	}
+	ok(!wrong, "5000 cgroups");
+	c = containers_new(top, false);
+	for (i = 0; i < nr; i++) {
+		snprintf(id, sizeof(id), "%064x", i);
+		found = containers_find(c, cgroups[i]);
+		wrong += !found || strcmp(found, id);
+	}
+	containers_free(c);
+	ok(!wrong, "... are all known after one search");
+	for (i = 0; i < nr; i++) {
+		path = xprintf("%s/docker-%064x.scope", top, i);
+		rmdir(path);
+		free(path);
+	}
+	rmdir(top);
+	free(top);
+}
+
 /* A file below @root, of @text @times over between @before and @behind */
 static void write_file(const char *path, const char *before, const char *text, size_t times,
 		       const char *behind)
@@ -792,6 +829,7 @@ int main(void)
 	losses();
 	containers_tell();
 	container_names();
+	many_containers();
 	users_tell();
 	parents();
 	flattens();

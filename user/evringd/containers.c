@@ -5,8 +5,9 @@
  *
  * The id of a cgroup is its file handle, which opens without a search, but needs
  * CAP_DAC_READ_SEARCH. Without that all cgroups are looked through, at most once in two
- * seconds, for the ids that are not known. An id is never another cgroup's, so what is
- * known of it stays; a cgroup that is gone when it is looked for has no container.
+ * seconds, when an id is not known, and all that are there are known then. An id is never
+ * another cgroup's, so what is known of it stays, until so many are known that all are
+ * forgotten. A cgroup that is gone when it is looked for first has no container.
  */
 #include "transforming.h"
 
@@ -22,8 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOTS 4096u			/* of the cache, by cgroup */
+#define SLOTS 4096u			/* of the table, by cgroup */
 #define FOLDERS_MAX 20000		/* that one search looks at */
+#define KNOWN_MAX 20000			/* beyond, the next search or look forgets all */
 #define DEPTH_MAX 32
 #define SEARCH_NS 2000000000ULL
 #define ID_LEN CONTAINER_ID_LEN		/* hex digits */
@@ -33,7 +35,8 @@
 #define NO_NAME_NS 5000000000ULL
 
 struct known {
-	uint64_t cgroup;		/* 0: nothing is known here */
+	struct known *next;		/* of the same slot */
+	uint64_t cgroup;
 	const char *runtime;		/* NULL: it is in no container */
 	char id[ID_LEN + 1];
 	struct container_name *name;	/* NULL: it is not known */
@@ -44,7 +47,8 @@ struct containers {
 	int mount;			/* the cgroups' file system, -1: none */
 	bool handles;			/* they can be opened by id */
 	uint64_t searched;		/* CLOCK_MONOTONIC; 0: never */
-	struct known known[SLOTS];
+	struct known *known[SLOTS];
+	unsigned int nr;
 };
 
 static const char *const no_options[] = { NULL };
@@ -123,9 +127,18 @@ const char *container_of_path(const char *path, char id[CONTAINER_ID_LEN + 1])
  * Cgroups
  */
 
-static struct known *slot_of(struct containers *c, uint64_t cgroup)
+static struct known **slot_of(struct containers *c, uint64_t cgroup)
 {
 	return &c->known[(cgroup ^ cgroup >> 12) % SLOTS];
+}
+
+static struct known *known_of(struct containers *c, uint64_t cgroup)
+{
+	struct known *known = *slot_of(c, cgroup);
+
+	while (known && known->cgroup != cgroup)
+		known = known->next;
+	return known;
 }
 
 static uint64_t now_ns(void)
@@ -136,14 +149,42 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void replace(struct known *known, const struct known *by)
+static void forget_all(struct containers *c)
 {
-	free(known->name);
-	*known = *by;
+	struct known *known;
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		while ((known = c->known[i])) {
+			c->known[i] = known->next;
+			free(known->name);
+			free(known);
+		}
+	}
+	c->nr = 0;
 }
 
-/* 1: known. 0: there is none. -errno: it cannot be opened so. */
-static int by_handle(const struct containers *c, uint64_t cgroup, struct known *known)
+static void make_room(struct containers *c)
+{
+	if (c->nr > KNOWN_MAX)
+		forget_all(c);
+}
+
+/* It is not known yet. */
+static struct known *remember(struct containers *c, uint64_t cgroup, const char *path)
+{
+	struct known **slot = slot_of(c, cgroup), *known = xzalloc(sizeof(*known));
+
+	known->cgroup = cgroup;
+	known->runtime = container_of_path(path, known->id);
+	known->next = *slot;
+	*slot = known;
+	c->nr++;
+	return known;
+}
+
+/* 0: it is known now, if only that it is gone. -errno: it cannot be opened so. */
+static int by_handle(struct containers *c, uint64_t cgroup, struct known **known)
 {
 	union {
 		struct file_handle handle;
@@ -155,27 +196,21 @@ static int by_handle(const struct containers *c, uint64_t cgroup, struct known *
 
 	memcpy(u.room + offsetof(struct file_handle, f_handle), &cgroup, sizeof(cgroup));
 	fd = open_by_handle_at(c->mount, &u.handle, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ESTALE || errno == ENOENT ? 0 : -errno;
+	if (fd < 0 && errno != ESTALE && errno != ENOENT)
+		return -errno;
+	make_room(c);
+	if (fd < 0) {
+		*known = remember(c, cgroup, "");
+		return 0;
+	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, path, sizeof(path) - 1);
 	close(fd);
 	if (len < 0)
 		return -errno;
 	path[len] = '\0';
-	known->runtime = container_of_path(path, known->id);
-	return 1;
-}
-
-/* What was known of another one in the slot is looked for again when it is needed. */
-static void remember(struct containers *c, uint64_t cgroup, const char *path)
-{
-	struct known fresh = { .cgroup = cgroup }, *known = slot_of(c, cgroup);
-
-	if (known->cgroup == cgroup)
-		return;
-	fresh.runtime = container_of_path(path, fresh.id);
-	replace(known, &fresh);
+	*known = remember(c, cgroup, path);
+	return 0;
 }
 
 static void search(struct containers *c, int folder, char *path, size_t len, unsigned int depth,
@@ -201,7 +236,7 @@ static void search(struct containers *c, int folder, char *path, size_t len, uns
 		--*left;
 		path[len] = '/';
 		memcpy(path + len + 1, entry->d_name, n + 1);
-		if (!fstat(fd, &st))
+		if (!fstat(fd, &st) && !known_of(c, st.st_ino))
 			remember(c, st.st_ino, path);
 		if (depth < DEPTH_MAX)
 			search(c, fd, path, len + 1 + n, depth + 1, left);
@@ -222,6 +257,7 @@ static void search_all(struct containers *c)
 	if (c->searched && ns - c->searched < SEARCH_NS)
 		return;
 	c->searched = ns;
+	make_room(c);
 	fd = openat(c->mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		search(c, fd, path, 0, 0, &left);
@@ -232,24 +268,24 @@ static void search_all(struct containers *c)
 /* NULL: that is not known, or it is in none. */
 static struct known *find(struct containers *c, uint64_t cgroup)
 {
-	struct known *known = slot_of(c, cgroup), fresh = { .cgroup = cgroup };
-	int ret = -ENOENT;
+	struct known *known = known_of(c, cgroup);
+	int ret;
 
 	if (!cgroup || c->mount < 0)
 		return NULL;
-	if (known->cgroup != cgroup && c->handles) {
-		ret = by_handle(c, cgroup, &fresh);
-		if (ret >= 0)
-			replace(known, &fresh);
-		else
+	if (!known && c->handles) {
+		ret = by_handle(c, cgroup, &known);
+		if (ret)
 			warn("Container: cgroups cannot be opened by their ids: %s (that needs "
 			     "CAP_DAC_READ_SEARCH): all of them are looked through instead",
 			     strerror(-ret));
-		c->handles = ret >= 0;
+		c->handles = !ret;
 	}
-	if (known->cgroup != cgroup && !c->handles)
+	if (!known && !c->handles) {
 		search_all(c);
-	return known->cgroup == cgroup && known->runtime ? known : NULL;
+		known = known_of(c, cgroup);
+	}
+	return known && known->runtime ? known : NULL;
 }
 
 static struct known *container_of_event(struct transform *t, const struct draft_field *field,
@@ -357,15 +393,37 @@ static void container_reshape(struct transform *t, struct draft *draft)
 	add(t, draft, "pod_namespace", pod_namespace, of);
 }
 
-static bool container_parse(struct transform *t, const struct options *options)
+struct containers *containers_new(const char *mount, bool handles)
 {
 	struct containers *c = xzalloc(sizeof(*c));
+
+	c->mount = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->handles = handles;
+	return c;
+}
+
+void containers_free(struct containers *c)
+{
+	if (c->mount >= 0)
+		close(c->mount);
+	forget_all(c);
+	free(c);
+}
+
+const char *containers_find(struct containers *c, uint64_t cgroup)
+{
+	const struct known *known = find(c, cgroup);
+
+	return known ? known->id : NULL;
+}
+
+static bool container_parse(struct transform *t, const struct options *options)
+{
+	struct containers *c = containers_new(mounts[0], true);
 	size_t i;
 
 	(void)options;
-	c->mount = -1;
-	c->handles = true;
-	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && c->mount < 0; i++)
+	for (i = 1; i < sizeof(mounts) / sizeof(mounts[0]) && c->mount < 0; i++)
 		c->mount = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	t->own = c;
 	return true;
@@ -373,14 +431,7 @@ static bool container_parse(struct transform *t, const struct options *options)
 
 static void container_release(struct transform *t)
 {
-	struct containers *c = t->own;
-	size_t i;
-
-	if (c->mount >= 0)
-		close(c->mount);
-	for (i = 0; i < SLOTS; i++)
-		free(c->known[i].name);
-	free(c);
+	containers_free(t->own);
 }
 
 const struct transform_kind container = {

@@ -129,6 +129,14 @@ const struct transform_kind *predicate_kind(unsigned int number);
 #define CONTAINER_ID_LEN 64
 const char *container_of_path(const char *path, char id[CONTAINER_ID_LEN + 1]);
 
+struct containers;
+
+/* Of the cgroups at @mount; @handles: try to open them by id, before they are looked through. */
+struct containers *containers_new(const char *mount, bool handles);
+void containers_free(struct containers *containers);
+/* The id of the container that the cgroup is in; NULL: none, or it is not known. */
+const char *containers_find(struct containers *containers, uint64_t cgroup);
+
 /* container_names.c */
 
 #define CONTAINER_NAME_MAX 256
