@@ -25,6 +25,7 @@ struct place {
 	uint32_t cpu;
 	uint16_t lane;
 	bool reached;
+	bool passed;			/* without having been reached */
 };
 
 struct alteration {
@@ -73,6 +74,8 @@ static const char *find_ring(const struct alteration *alter, struct place *place
 		place->old_pos = ring->cursors[alter->group].pos;
 		place->old_seq = ring->cursors[alter->group].seq;
 		place->reached = place->pos == place->old_pos;
+		if (place->pos > ring->page.head)
+			return "is beyond the ring's head: no event ends there";
 		return place->pos < place->old_pos ?
 		       "is before the committed position: events there may be overwritten" : NULL;
 	}
@@ -138,34 +141,51 @@ static size_t places_left(const struct alteration *alter)
 	size_t left = 0, i;
 
 	for (i = 0; i < alter->nr; i++)
-		left += !alter->places[i].reached;
+		left += !alter->places[i].reached && !alter->places[i].passed;
 	return left;
 }
 
-/* Is this the place's last event, and has it the number that was given? */
-static void look_at_event(struct place *place, const struct evring_event *event)
+/* Is this the place's last event, and has it the number that was given? True: no later one is. */
+static bool look_at_event(struct place *place, const struct evring_event *event)
 {
-	if (place->reached || event->lane != place->lane || event->cpu != place->cpu)
-		return;
+	if (place->reached || place->passed)
+		return false;
 	if (place->old_seq == EVRING_SEQ_NONE)
 		place->old_seq = event->seq;
-	if (event->next != place->pos ||
-	    (place->next_seq != EVRING_SEQ_NONE && place->next_seq != event->next_seq))
-		return;
-	place->next_seq = event->next_seq;
-	place->reached = true;
+	if (event->next < place->pos)
+		return false;
+	place->reached = event->next == place->pos &&
+			 (place->next_seq == EVRING_SEQ_NONE || place->next_seq == event->next_seq);
+	place->passed = !place->reached;
+	if (place->reached)
+		place->next_seq = event->next_seq;
+	return true;
 }
 
-/* Each position must be where an event ends: so all up to there are read. */
+/* NULL: the request has none of this ring. */
+static struct place *place_of(const struct alteration *alter, const struct evring_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < alter->nr; i++)
+		if (alter->places[i].lane == event->lane && alter->places[i].cpu == event->cpu)
+			return &alter->places[i];
+	return NULL;
+}
+
+/*
+ * Each position must be where an event ends: so all up to there are read, and none behind the
+ * last of them, which are below the heads of a moment ago: others wait for this.
+ */
 static bool find_places(struct alteration *alter)
 {
-	struct evring_event event;
 	size_t left = places_left(alter), i;
+	struct evring_event event;
+	struct place *place;
 
 	while (left && evring_next(alter->ev, &event) > 0) {
-		for (i = 0; i < alter->nr; i++)
-			look_at_event(&alter->places[i], &event);
-		left = places_left(alter);
+		place = place_of(alter, &event);
+		left -= place && look_at_event(place, &event);
 	}
 	for (i = 0; i < alter->nr; i++) {
 		if (alter->places[i].reached)
