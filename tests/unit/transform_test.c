@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct evring_meta meta = { .size = sizeof(meta), .seq_bits = 48 };
 #define NOW { .mult = 1u << 20, .shift = 20 }
