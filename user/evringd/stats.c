@@ -77,8 +77,8 @@ struct topic_stats *stats_topic(struct stats *stats, const char *name)
 		name = STATS_OTHERS;
 		topic = topic_find(stats, name);
 		if (!topic)
-			warn("metrics: more than %u topics: those beyond are counted together, as "
-			     STATS_OTHERS, STATS_TOPICS_MAX);
+			warn("metrics: more than %u topics: those beyond are counted together, as %s",
+			     STATS_TOPICS_MAX, STATS_OTHERS);
 	} else if (!topic) {
 		stats->nr_topics++;
 	}
