@@ -128,6 +128,7 @@ static void release(struct task *t)
 	loop_hurry(t->loop, &t->join_timer);
 	if (t->sender)
 		sender_close(t->sender);
+	stats_parted(t->stats);
 	packs_free(t->packs);
 	encoder_close(&t->encoder);
 	schemas_stop(t->source.schemas);
