@@ -437,6 +437,12 @@ static void changes(void)
 	ok(config_compare(NULL, a) == CONFIG_ANEW, "without one before");
 	config_adopt(a, b);
 	ok(a->batch == 6, "a number is adopted");
+	b = takes(WITH("\"batch.events\": 5"), "the first again");
+	ok(config_compare(a, b) == CONFIG_LIVE, "to go back is a change, too");
+	config_free(b);
+	b = takes(WITH("\"batch.events\": 6"), "the same again");
+	ok(config_compare(a, b) == CONFIG_SAME, "what was adopted is the same");
+	config_free(b);
 	config_free(a);
 	change(WITH("\"batch.events\": 5"), WITH("\"batch.events\": \"5\""), CONFIG_SAME,
 	       "a number and its text are the same");
