@@ -287,6 +287,18 @@ size_t transforms_head_bytes(const struct config *cfg)
 	return bytes;
 }
 
+size_t transforms_body_bytes(const struct config *cfg)
+{
+	struct transforms *transforms = transforms_new(cfg, NULL);
+	size_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; transforms && i < transforms->nr; i++)
+		bytes += transforms->chain[i]->body_bytes;
+	transforms_free(transforms);
+	return bytes;
+}
+
 void transforms_free(struct transforms *transforms)
 {
 	struct made_shape *made;
