@@ -89,6 +89,8 @@ $(B)/tests/unit/redact_work_test: tests/unit/redact_work_test.c $(wildcard kmod/
 $(B)/tests/unit/columns_test $(B)/tests/unit/line_test: $(B)/san/user/common/table.o
 $(B)/tests/unit/columns_test $(B)/tests/unit/line_test: UNIT_LIBS := -lsmartcols
 $(B)/tests/unit/line_test: $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
+$(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
+$(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
