@@ -256,22 +256,33 @@ static bool read_value(struct reader *r)
 	       read_object(r, value + wire, len - wire);
 }
 
+/* As the header says, or without one as it looks */
+static const char *frame_of(const struct reader *r, char *room, size_t size)
+{
+	const uint32_t magic = EVRING_FRAME_MAGIC;
+	const struct arrived *message = r->message;
+
+	if (header(r, "evring.frame", "", room, size))
+		return room;
+	if (message->len > sizeof(magic) && !memcmp(message->value, &magic, sizeof(magic)))
+		return "raw/1";
+	if (message->len && *(const char *)message->value == '{' &&
+	    memchr(message->value, '\n', message->len))
+		return "jsonl/1";
+	return "";
+}
+
 void arrival_read(const struct arrived *message, arrival_fn *fn, void *arg,
 		  struct arrived_rest *rest)
 {
 	struct reader r = { .message = message, .fn = fn, .arg = arg, .rest = rest };
-	const uint32_t magic = EVRING_FRAME_MAGIC;
-	char frame[16];
+	char room[16];
+	const char *frame = frame_of(&r, room, sizeof(room));
 
 	read_headers(&r);
-	if (!header(&r, "evring.frame", "", frame, sizeof(frame)))
-		*frame = '\0';
-	if (!strcmp(frame, "raw/1") || (message->len > sizeof(magic) &&
-					!memcmp(message->value, &magic, sizeof(magic))))
+	if (!strcmp(frame, "raw/1"))
 		read_frame(&r);
-	else if (!strcmp(frame, "jsonl/1") || (message->len && memchr(message->value, '\n',
-								     message->len) &&
-					      *(const char *)message->value == '{'))
+	else if (!strcmp(frame, "jsonl/1"))
 		read_lines(&r);
 	else if (*frame)
 		rest->unread++;
