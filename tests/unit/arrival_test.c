@@ -197,6 +197,13 @@ static void test_hostile(void)
 	CHECK(is_event(read_text(text), 7) && strlen(arrivals.list[0].type) < ARRIVAL_TYPE_MAX);
 	CHECK(is_unread("") && is_unread("{") && is_unread("seven") && is_unread("EVRF"));
 	CHECK(is_unread("{" IN_RING ",\"seq\":7,\"seq\":8}"));
+	/* Rings that a terminal or JSON would not bear */
+	CHECK(is_foreign("{\"machine_id\":\"m\\u001b[2J\",\"boot_id\":\"b\",\"lane\":\"l\","
+			 "\"cpu\":3,\"seq\":7}"));
+	CHECK(is_foreign("{\"machine_id\":\"m/n\",\"boot_id\":\"b\",\"lane\":\"l\",\"cpu\":3,"
+			 "\"seq\":7}"));
+	read_bytes("abc", 3, headers("m/b\xff/critical/3/7", NULL));
+	CHECK(!arrivals.nr && arrivals.rest.foreign == 1);
 	/* Deep enough to overflow the stack of a parser that recurses for ever */
 	memset(text, '[', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
@@ -344,7 +351,7 @@ static void test_frame(void)
 		make_frame(&s);
 		((unsigned char *)&s)[i] ^= 0xff;
 		read_bytes(&s, sizeof(s), NULL);
-		CHECK(arrivals.nr || arrivals.rest.unread);
+		CHECK(arrivals.nr || arrivals.rest.unread || arrivals.rest.foreign);
 	}
 }
 

@@ -2,7 +2,7 @@
 /* See arrival.h. */
 #include "arrival.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <evring_frame.h>
 #include <librdkafka/rdkafka.h>
 #include <linux/evring.h>
@@ -80,10 +80,29 @@ static int64_t message_time(const struct arrived *message)
 	       message->timestamp * 1000000 : 0;
 }
 
+/* Four parts, of characters that a terminal shows and JSON takes */
+static bool is_ring(const char *ring)
+{
+	int slashes = 0;
+
+	for (; *ring; ring++) {
+		if (!isgraph((unsigned char)*ring) || (unsigned char)*ring > '~')
+			return false;
+		slashes += *ring == '/';
+	}
+	return slashes == 3;
+}
+
 static void tell(struct reader *r, struct arrival *arrival)
 {
+	if (!is_ring(arrival->ring)) {
+		r->rest->foreign++;
+		return;
+	}
 	if (r->letter)
 		arrival->account = ACCOUNT_LETTER;
+	if (!arrival->time_ns)
+		arrival->time_ns = message_time(r->message);
 	r->rest->events++;
 	r->fn(arrival, r->arg);
 }
@@ -130,7 +149,6 @@ static bool read_record(struct reader *r)
 	memcpy(&rec, r->message->value, sizeof(rec));
 	if (rec.len != r->message->len)
 		return false;
-	arrival.time_ns = message_time(r->message);
 	read_payload(&arrival, (const char *)r->message->value + sizeof(rec),
 		     r->message->len - sizeof(rec));
 	/* The record has the lowest bits of its number. */
@@ -239,7 +257,6 @@ static void read_head(struct reader *r)
 	arrival_account(&arrival);
 	arrival.open = arrival_declares(&arrival);
 	arrival.count = 1;
-	arrival.time_ns = message_time(r->message);
 	r->rest->by_headers++;
 	tell(r, &arrival);
 }

@@ -37,7 +37,7 @@ struct arrival {
 	enum account account;
 	bool open;			/* a declaration whose count cannot be read */
 	uint32_t causes;		/* of ACCOUNT_LOST, a bit for each */
-	int64_t time_ns;		/* since 1970; 0: not told */
+	int64_t time_ns;		/* since 1970: the event's, or the message's; 0: none */
 	const char *host;		/* its name; NULL: not told */
 	const json_t *json;		/* the event; NULL: it is none */
 };
