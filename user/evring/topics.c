@@ -229,21 +229,29 @@ struct reading {
 	int64_t heard_ms;	/* when Kafka told something last */
 };
 
+/* Others pass, or the timeout ends it. */
+static bool is_final(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+	       err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+}
+
 /* False: it was said that this partition cannot be read. */
 static bool take(struct topics *topics, struct reading *reading, const rd_kafka_message_t *message)
 {
 	struct partition *p;
 
-	if (message->err && !message->rkt) {
-		keep_reason(topics, message->err, rd_kafka_message_errstr(message));
-		return true;
-	}
-	p = partition_of(topics, rd_kafka_topic_name(message->rkt), message->partition);
 	if (message->err && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		fprintf(stderr, "evring: cannot read %s [%d]: %s\n", p ? p->topic : "?",
-			(int)message->partition, rd_kafka_message_errstr(message));
+		if (!is_final(message->err)) {
+			keep_reason(topics, message->err, rd_kafka_message_errstr(message));
+			return true;
+		}
+		fprintf(stderr, "evring: cannot read %s: %s\n",
+			message->rkt ? rd_kafka_topic_name(message->rkt) : "a topic",
+			rd_kafka_message_errstr(message));
 		return false;
 	}
+	p = partition_of(topics, rd_kafka_topic_name(message->rkt), message->partition);
 	if (!p || p->done)
 		return true;
 	reading->heard_ms = now_ms();
