@@ -123,8 +123,9 @@ void summary_print(struct summary *summary, FILE *to)
 		"declared", "duplicate", "reordered", "ring (first seq - last seq)");
 	ledger_each(summary->ledger, print_ring, to);
 	print_row("all", summary->delivered, &sums, to);
-	json_object_foreach(summary->types, type, count)
+	json_object_foreach(summary->types, type, count) {
 		fprintf(to, "%10" JSON_INTEGER_FORMAT " %s\n", json_integer_value(count), type);
+	}
 	sort_latencies(summary);
 	fprintf(to, "hook to consumer: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n",
 		latency(summary, 0.5), latency(summary, 0.99), latency(summary, 1));
