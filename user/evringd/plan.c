@@ -71,6 +71,8 @@ static enum plan_what what_of(const struct schema_column *column)
 		return PLAN_ENUM;
 	case PART_FLAGS:
 		return PLAN_FLAGS;
+	case PART_NUMBER_NAME:
+		return PLAN_NAME;
 	case PART_WALL:
 		return PLAN_WALL;
 	case PART_BOOT_WALL:

@@ -118,6 +118,17 @@ INLINE char *put_flags(char *p, const struct plan_op *op, uint64_t bits, bool av
 	return p;
 }
 
+/* Most are 0 and have none. */
+INLINE char *put_number_name(char *p, const struct plan_op *op, uint64_t number, bool avro)
+{
+	char name[EVRING_NUMBER_NAME];
+	size_t len = number ? evring_number_name(op->column->field, number, name) : 0;
+
+	if (!len)
+		return put_lead(p, &op->null);
+	return put_bytes(put_len(put_lead(p, &op->lead), len, avro), name, len);
+}
+
 INLINE char *put_times(char *p, const struct plan_op *op, uint64_t wall, bool avro)
 {
 	p = put_time(put_lead(p, &op->lead), wall, avro);
@@ -245,6 +256,8 @@ INLINE char *put_op(char *p, const char *limit, struct cells *cells, const struc
 		return put_enum(p, limit, cells, op, format, number_at(op, at));
 	case PLAN_FLAGS:
 		return put_flags(p, op, cell_load(at, op->size, false), avro);
+	case PLAN_NAME:
+		return put_number_name(p, op, number_at(op, at), avro);
 	case PLAN_WALL:
 		return put_times(p, op, number_at(op, at), avro);
 	case PLAN_BOOT_WALL:
