@@ -88,6 +88,7 @@ static struct extent desc_extent(const struct evring_type_desc *desc)
 static u32 put_string(struct maker *m, const char *s)
 {
 	struct evring_table *strings = &m->block->strings;
+	size_t len;
 	u32 at;
 
 	if (!s || !*s)
@@ -95,8 +96,9 @@ static u32 put_string(struct maker *m, const char *s)
 	for (at = 0; at < strings->count; at += strlen(m->strings + at) + 1)
 		if (!strcmp(m->strings + at, s))
 			return at;
-	strcpy(m->strings + at, s);
-	strings->count += strlen(s) + 1;
+	len = strlen(s) + 1;
+	memcpy(m->strings + at, s, len);
+	strings->count += len;
 	return at;
 }
 

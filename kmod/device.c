@@ -249,20 +249,21 @@ static int node_register(struct miscdevice *node)
 
 int evring_device_init(void)
 {
-	int ret = node_register(&device);
+	int ret = node_register(&publish_device);
 
 	if (ret)
 		return ret;
-	ret = node_register(&publish_device);
+	/* Last, as nothing may fail once a program can attach hooks. */
+	ret = node_register(&device);
 	if (ret)
-		misc_deregister(&device);
+		misc_deregister(&publish_device);
 	return ret;
 }
 
 void evring_device_exit(void)
 {
-	misc_deregister(&publish_device);
 	misc_deregister(&device);
+	misc_deregister(&publish_device);
 }
 
 MODULE_ALIAS_MISCDEV(DEVICE_MINOR);

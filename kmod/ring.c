@@ -443,8 +443,8 @@ bool evring_withdraw(struct evring_slot *slot)
 }
 
 /*
- * Drop an event that owners want but limits suppress. True: it was taken back, and the
- * caller counts it. False: a lost record is in its place.
+ * Drop an event that owners want but limits suppress. True: the caller counts it, and a
+ * lost record will tell of it. False: one is in its place.
  */
 bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 		     enum evring_lost_cause cause)
@@ -456,8 +456,10 @@ bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 	bool undone;
 
 	/* The lost record would not fit; few events are so short. */
-	if (slot->rec->len < LOST_SIZE)
-		return evring_withdraw(slot);
+	if (slot->rec->len < LOST_SIZE) {
+		evring_withdraw(slot);
+		return true;
+	}
 	undone = slot_undo(slot, ALIGN(slot->rec->len, 8) >> UNIT_SHIFT);
 	if (!undone) {
 		slot_clear(slot);

@@ -304,8 +304,8 @@ static bool glob(struct run *run, struct span text, struct span pattern)
 			return false;
 		}
 	}
-	while (p < p_end && *p == '*')
-		p++;
+	for (; p < p_end && *p == '*'; p++)
+		run->steps--;
 	return p == p_end;
 }
 
@@ -348,7 +348,7 @@ static bool text_holds(struct run *run, const struct evring_insn *insn, const ch
 	unsigned int i;
 	__u16 len;
 
-	for (i = 0; i < insn->count && run->steps > 0; i++) {
+	for (i = 0; i < insn->count && --run->steps > 0; i++) {
 		memcpy(&len, pool, sizeof(len));
 		want.s = pool + sizeof(len);
 		want.len = insn->op == EVRING_OP_NET ? (len + 7u) / 8 : len;

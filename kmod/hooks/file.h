@@ -23,6 +23,12 @@ static inline struct evring_text evring_text_given(const char *given)
 	return (struct evring_text){ .at = given, .len = strnlen(given, PATH_MAX) };
 }
 
+/* A text that a call has kept in @room bytes, NUL-terminated */
+static inline struct evring_text evring_text_kept(const char *kept, u32 room)
+{
+	return (struct evring_text){ .at = kept, .len = strnlen(kept, room) };
+}
+
 static inline struct evring_text evring_text_path(const struct evring_path_text *path)
 {
 	return (struct evring_text){ .at = path->at, .len = path->len };

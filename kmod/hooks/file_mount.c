@@ -2,14 +2,20 @@
 /*
  * file.mount, file.umount, file.pivot_root.
  *
- * mount() ends in path_mount(), umount() in path_umount(), with the place found.
+ * mount() ends in path_mount(), umount() in path_umount(), with the place found; a
+ * remount by fsconfig() in reconfigure_super(), which has no place, but a filesystem.
  * move_mount() and pivot_root() give their paths to security modules alone, and their
  * result to the system call's return: if a call is refused before, there are no paths.
  */
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/mount.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <uapi/linux/mount.h>
+
+#include <asm/syscall.h>
 
 #include "../compat/kprobe.h"
 #include "../compat/symbol.h"
@@ -31,6 +37,9 @@ struct mount_call {
 	char type[TYPE];
 	char room[2][ROOM];
 };
+
+enum { PATH_MOUNT, RECONFIGURE, MOVE_MOUNT, MOVE_MOUNT_32, MOVE_PATHS };
+enum { PIVOT, PIVOT_32, PIVOT_PATHS };
 
 static void keep_path(struct evring_text *to, u32 *flags, char room[ROOM], const struct path *path)
 {
@@ -71,11 +80,43 @@ static bool enter_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	return true;
 }
 
+/*
+ * int reconfigure_super(struct fs_context *): a remount that names a filesystem and no
+ * mount, by fsconfig(); path_mount() has told of its own.
+ */
+static bool enter_reconfigure(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct fs_context *fc = (const struct fs_context *)evring_argument(regs, 0);
+	struct evring_path_text path;
+	struct mount_call *call;
+
+	if (evring_call_data(&hook->points[PATH_MOUNT].kretprobe.probe))
+		return false;
+	call = call_begin(data);
+	path = evring_dentry_path(fc->root, call->room[0], ROOM);
+	call->path = evring_text_path(&path);
+	call->path_flags = path.flags | EVRING_PATH_LOCAL;
+	strscpy(call->room[1], fc->root->d_sb->s_id, ROOM);
+	call->other = evring_text_kept(call->room[1], ROOM);
+	keep_type(call, fc->root->d_sb->s_type->name);
+	call->flags = MS_REMOUNT | fc->sb_flags;
+	return true;
+}
+
 /* A system call that gives its paths to security modules: the inner probe has them. */
 static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	call_begin(data);
 	return true;
+}
+
+/* Likewise; a mount that joins another one's sharing group goes nowhere. */
+static bool enter_move_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	unsigned long arguments[6];
+
+	syscall_get_arguments(current, task_pt_regs(current), arguments);
+	return !(arguments[4] & MOVE_MOUNT_SET_GROUP) && enter_call(hook, data, regs);
 }
 
 /* The call that current is in the middle of, by either table of system calls */
@@ -89,9 +130,6 @@ static struct mount_call *outer_call(struct evring_event_hook *hook, unsigned in
 			call = evring_call_data(&hook->points[i].kretprobe.probe);
 	return call;
 }
-
-enum { PATH_MOUNT, MOVE_MOUNT, MOVE_MOUNT_32, MOVE_PATHS };
-enum { PIVOT, PIVOT_32, PIVOT_PATHS };
 
 /* int security_move_mount(const struct path *from, const struct path *to) */
 static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *regs)
@@ -111,7 +149,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 	}
 	/* It is mounted nowhere yet, so it has no path: take the filesystem's own name. */
 	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
-	call->other = evring_text_given(call->room[1]);
+	call->other = evring_text_kept(call->room[1], ROOM);
 }
 
 /* int path_umount(struct path *, int flags) */
@@ -147,7 +185,9 @@ static u32 path_flags(u32 flags, const struct evring_text *text)
 static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct mount_call *call = data;
-	struct evring_text texts[] = { call->path, call->other, evring_text_given(call->type) };
+	struct evring_text texts[] = {
+		call->path, call->other, evring_text_kept(call->type, TYPE),
+	};
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_mount);
 	struct file_mount *e = evring_begin_task(&slot, hook->type, end,
@@ -167,7 +207,7 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct mount_call *call = data;
-	struct evring_text texts[] = { call->path, evring_text_given(call->type) };
+	struct evring_text texts[] = { call->path, evring_text_kept(call->type, TYPE) };
 	struct evring_slot slot;
 	u32 end = sizeof(struct file_umount);
 	struct file_umount *e = evring_begin_task(&slot, hook->type, end,
@@ -207,19 +247,23 @@ static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct 
 			 ##__VA_ARGS__)
 
 /* A system call, by the name that its function has on either architecture, and for 32 bits */
-#define SYSCALL_POINT(_name, _leave)						\
-	CALL_POINT(("__x64_sys_" _name, "__arm64_sys_" _name), enter_call, _leave, \
+#define SYSCALL_POINT(_name, _enter, _leave)					\
+	CALL_POINT(("__x64_sys_" _name, "__arm64_sys_" _name), _enter, _leave,	\
 		   .optional = true)
 
-#define SYSCALL_POINT_32(_name, _leave)						\
-	CALL_POINT(("__ia32_sys_" _name), enter_call, _leave, .optional = true)
+#define SYSCALL_POINT_32(_name, _enter, _leave)					\
+	CALL_POINT(("__ia32_sys_" _name), _enter, _leave, .optional = true)
 
 static struct evring_event_hook hooks[] = {
 	{
 		.desc = &file_mount_desc,
 		EVRING_POINTS([PATH_MOUNT] = CALL_POINT(("path_mount"), enter_mount, leave_mount),
-			      [MOVE_MOUNT] = SYSCALL_POINT("move_mount", leave_mount),
-			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", leave_mount),
+			      [RECONFIGURE] = CALL_POINT(("reconfigure_super"), enter_reconfigure,
+							 leave_mount, .optional = true),
+			      [MOVE_MOUNT] = SYSCALL_POINT("move_mount", enter_move_mount,
+							   leave_mount),
+			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", enter_move_mount,
+								 leave_mount),
 			      [MOVE_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("move_mount")),
 							   enter_move_paths,
 							   EVRING_DETAIL)),
@@ -230,8 +274,9 @@ static struct evring_event_hook hooks[] = {
 	},
 	{
 		.desc = &file_pivot_root_desc,
-		EVRING_POINTS([PIVOT] = SYSCALL_POINT("pivot_root", leave_pivot_root),
-			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", leave_pivot_root),
+		EVRING_POINTS([PIVOT] = SYSCALL_POINT("pivot_root", enter_call, leave_pivot_root),
+			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", enter_call,
+							     leave_pivot_root),
 			      [PIVOT_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("sb_pivotroot")),
 							    enter_pivot_paths,
 							    EVRING_DETAIL)),

@@ -196,7 +196,7 @@ static void leave_vfs_open(struct evring_event_hook *hook, void *data, struct pt
 
 	call->outer->opening = false;
 	/* The path is looked up again, without RCU or from the server. */
-	if (evring_result(regs) != -EOPENSTALE)
+	if ((int)evring_result(regs) != -EOPENSTALE)
 		leave_may_open(hook, data, regs);
 }
 

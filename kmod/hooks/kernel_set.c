@@ -69,6 +69,7 @@ struct sysctl_call {
 	bool known;
 	bool old_known;
 	bool truncated;
+	bool secret;	/* not everybody may read it */
 	char old[VALUE];
 	char new[VALUE];
 };
@@ -85,6 +86,7 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 	call->dentry = iocb->ki_filp->f_path.dentry;
 	call->old[0] = '\0';
 	call->new[0] = '\0';
+	call->secret = !(file_inode(iocb->ki_filp)->i_mode & S_IROTH);
 	return true;
 }
 
@@ -164,9 +166,13 @@ static const struct ctl_table *handler_table(struct evring_event_hook *hook, str
 /* int proc_dostring(table, write, buffer, lenp, ppos); the others likewise */
 static void enter_string(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	struct sysctl_call *call;
-	const struct ctl_table *table = handler_table(hook, regs, &call);
+	struct sysctl_call *call = evring_call_data(&hook->points[0].kretprobe.probe);
+	const struct ctl_table *table;
 
+	/* A key, such as net.ipv4.tcp_fastopen_key; no number is one. */
+	if (call && call->secret)
+		return;
+	table = handler_table(hook, regs, &call);
 	if (table && table->maxlen > 0)
 		call->truncated |= strscpy(call->old, table->data,
 					   min_t(size_t, table->maxlen, VALUE)) == -E2BIG &&

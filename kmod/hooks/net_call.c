@@ -9,6 +9,7 @@
  */
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/in.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/pid.h>
@@ -444,6 +445,9 @@ static bool enter_socket(struct evring_event_hook *hook, void *data, struct pt_r
 		.type = evring_argument(regs, 2),
 		.protocol = evring_argument(regs, 3),
 	};
+	/* The kernel still takes the old way to ask for one (see __sock_create()). */
+	if (call->family == AF_INET && call->type == SOCK_PACKET)
+		call->family = AF_PACKET;
 	return !(u32)evring_argument(regs, 5) &&
 	       is_special(call->family, call->type, call->protocol);
 }
@@ -458,7 +462,8 @@ static void leave_socket(struct evring_event_hook *hook, void *data, struct pt_r
 		return;
 	e->family = call->family;
 	e->type = call->type;
-	e->protocol = call->protocol;
+	e->protocol = call->family == AF_PACKET ? ntohs((__force __be16)call->protocol) :
+						  call->protocol;
 	e->netns = call->netns;
 	e->result = evring_result(regs);
 	/* Nobody else has it yet. */

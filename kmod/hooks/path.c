@@ -46,6 +46,7 @@ struct text {
 	char *buf;
 	u32 room;
 	u32 flags;
+	bool unsure;	/* a rename may come in between, and the walk is not repeated */
 };
 
 /* False: it did not fit, and only its end was put there. */
@@ -59,8 +60,12 @@ static bool text_prepend(struct text *text, const char *from, u32 len)
 		text->flags |= EVRING_PATH_CUT;
 	}
 	text->room -= len;
-	/* Pointer and length of a name that is being changed may not be a pair. */
-	if (copy_from_kernel_nofault(text->buf + text->room, from, len))
+	/*
+	 * Pointer and length of a name that is being changed may not be a pair. Then there is
+	 * the name's NUL, and the kernel's own memory behind it.
+	 */
+	if (copy_from_kernel_nofault(text->buf + text->room, from, len) ||
+	    (text->unsure && memchr(text->buf + text->room, '\0', len)))
 		memset(text->buf + text->room, '?', len);
 	return fits;
 }
@@ -131,6 +136,7 @@ static void walk_stable(struct text *text, const struct path *path, const struct
 	rcu_read_lock();
 	do {
 		*text = start;
+		text->unsure = tries == TRIES_MAX - 1;
 		seq = raw_read_seqcount(renames);
 		walk(text, *path, root);
 		if (!(seq & 1) && !read_seqcount_retry(renames, seq))

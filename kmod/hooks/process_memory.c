@@ -125,9 +125,12 @@ static void enter_vma(struct evring_event_hook *hook, struct pt_regs *regs)
 	call->old_prot |= (vma->vm_flags & VM_READ ? PROT_READ : 0) |
 			  (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
 			  (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
-	/* It has private pages of its own from the first write on. */
-	call->was_written |= vma->anon_vma || (vma->vm_flags & (VM_SHARED | VM_WRITE)) ==
-			     (VM_SHARED | VM_WRITE);
+	/*
+	 * Private memory has pages of its own from the first write on. Shared memory that may
+	 * be made writable may have been so before.
+	 */
+	call->was_written |= vma->anon_vma || (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) ==
+			     (VM_SHARED | VM_MAYWRITE);
 	call->is_shared |= !!(vma->vm_flags & VM_SHARED);
 	if (vma->vm_file && !call->inode)
 		keep_file(call, vma->vm_file);

@@ -84,7 +84,8 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  * @kretprobe: likewise; @data_size bytes of data go from entry to return.
  *	@active: calls that can be under way at once; more are missed, and counted.
  *	@held: how many of them users have, by a hash of the user; @refused: jiffies
- *	when one that has its share made a call that was left out
+ *	when a call was last left out, as its user has his share or all data was in use;
+ *	@missed: the count of the latter, when last looked at
  * @notifier: how the chain takes and drops @block; evring_notifier_hook() of
  *	the block is the hook
  */
@@ -122,6 +123,7 @@ struct evring_point {
 			unsigned int active;
 			atomic_t held[EVRING_HOLDERS];
 			unsigned long refused;
+			unsigned int missed;
 			struct kretprobe probe;
 		} kretprobe;
 		struct {
@@ -146,7 +148,7 @@ void evring_point_detach(struct evring_point *point);
 
 /* source_kprobe.c */
 
-bool evring_kretprobe_refuses(const struct evring_point *point);
+bool evring_kretprobe_refuses(struct evring_point *point);
 void evring_kretprobe_forget(struct evring_point *point);
 
 static inline struct evring_event_hook *evring_notifier_hook(struct notifier_block *block)

@@ -4,6 +4,7 @@
  * is found by its name, which compilers and kernels change: a point has a list.
  */
 #include <linux/cpumask.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
@@ -171,8 +172,9 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
 /*
  * A kretprobe has data for a number of calls at once, and anybody can make calls that
  * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
- * others, each user but root has a share of the data. The share is evring_payer()'s, as
- * one user can easily have many ids; two with the same hash share a share.
+ * others, each user has a share of the data, but for one who administers the host: root
+ * in a container does not. The share is evring_payer()'s, as one user can easily have many
+ * ids; two with the same hash share a share.
  */
 #define SHARES		4
 #define NOT_HELD	U32_MAX
@@ -190,18 +192,24 @@ static unsigned int calls_max(const struct evring_point *point)
 		       ACTIVE_MAX);
 }
 
+/* Without a question to security modules, which would be told in audit's log */
+static bool is_administrator(void)
+{
+	return current_user_ns() == &init_user_ns &&
+	       cap_raised(current_cred()->cap_effective, CAP_SYS_ADMIN);
+}
+
 /* False: its user has as many calls under way as he may. */
 static bool call_hold(struct evring_point *point, void *data)
 {
 	struct kretprobe *probe = &point->kretprobe.probe;
-	kuid_t payer = evring_kprobe_in_task(&probe->kp) ? evring_payer() : GLOBAL_ROOT_UID;
 	u32 *holder = call_holder(point, data);
 	atomic_t *held;
 
 	*holder = NOT_HELD;
-	if (uid_eq(payer, GLOBAL_ROOT_UID))
+	if (!evring_kprobe_in_task(&probe->kp) || is_administrator())
 		return true;
-	*holder = hash_32(__kuid_val(payer), ilog2(EVRING_HOLDERS));
+	*holder = hash_32(__kuid_val(evring_payer()), ilog2(EVRING_HOLDERS));
 	held = &point->kretprobe.held[*holder];
 	if (atomic_inc_return(held) <= probe->maxactive / SHARES)
 		return true;
@@ -231,11 +239,23 @@ void evring_kretprobe_forget(struct evring_point *point)
 	*call_holder(point, data) = NOT_HELD;
 }
 
-/* Have calls been left out in the last second? Any context. */
-bool evring_kretprobe_refuses(const struct evring_point *point)
+/* Calls that came when all of its data was in use */
+static unsigned int calls_missed(const struct evring_point *point)
 {
-	unsigned long refused = READ_ONCE(point->kretprobe.refused);
+	return (unsigned int)READ_ONCE(point->kretprobe.probe.nmissed);
+}
 
+/* Have calls been left out in the last second? Any context. */
+bool evring_kretprobe_refuses(struct evring_point *point)
+{
+	unsigned int missed = calls_missed(point);
+	unsigned long refused;
+
+	if (missed != READ_ONCE(point->kretprobe.missed)) {
+		WRITE_ONCE(point->kretprobe.missed, missed);
+		WRITE_ONCE(point->kretprobe.refused, jiffies ?: 1);
+	}
+	refused = READ_ONCE(point->kretprobe.refused);
 	return refused && time_before(jiffies, refused + HZ);
 }
 
@@ -284,6 +304,7 @@ static int kretprobe_attach(struct evring_point *point)
 	/* Calls that were under way when it was detached give nothing back. */
 	memset(point->kretprobe.held, 0, sizeof(point->kretprobe.held));
 	point->kretprobe.refused = 0;
+	point->kretprobe.missed = 0;
 	point->kretprobe.probe = (struct kretprobe){
 		.kp.symbol_name = point->kretprobe.symbol,
 		.entry_handler = kretprobe_enter,
@@ -311,9 +332,7 @@ static bool kretprobe_armed(const struct evring_point *point)
 /* Those, and calls that came when all of its data was in use */
 static unsigned long kretprobe_missed(const struct evring_point *point)
 {
-	const struct kretprobe *probe = &point->kretprobe.probe;
-
-	return READ_ONCE(probe->kp.nmissed) + (unsigned int)READ_ONCE(probe->nmissed);
+	return READ_ONCE(point->kretprobe.probe.kp.nmissed) + calls_missed(point);
 }
 
 #else
@@ -321,7 +340,7 @@ void evring_kretprobe_forget(struct evring_point *point)
 {
 }
 
-bool evring_kretprobe_refuses(const struct evring_point *point)
+bool evring_kretprobe_refuses(struct evring_point *point)
 {
 	return false;
 }

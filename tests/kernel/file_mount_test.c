@@ -137,6 +137,52 @@ TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 	ASSERT_EQ(0, umount("src"));
 }
 
+TEST_F(file_mount, a_remount_by_the_new_calls_tells_the_filesystem)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int fs;
+
+	ASSERT_EQ(0, mount("none", "bound", "tmpfs", 0, NULL));
+	fs = (int)syscall(SYS_fspick, AT_FDCWD, "bound", 0);
+	ASSERT_LE(0, fs);
+	ASSERT_EQ(0, syscall(SYS_fsconfig, fs, 0 /* flag */, "ro", NULL, 0));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, syscall(SYS_fsconfig, fs, 7 /* reconfigure */, NULL, NULL, 0));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, "/");
+	EXPECT_TRUE(told_flag(event, "path_flags", "local"));
+	EXPECT_STREQ("tmpfs", told_text(event, "type"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_REMOUNT"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_RDONLY"));
+	free(told);
+	close(fs);
+	/* mount() tells of its own remount alone. */
+	ASSERT_EQ(0, mount("none", "bound", NULL, MS_REMOUNT, NULL));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/bound");
+	free(told);
+	ASSERT_EQ(0, umount("bound"));
+}
+
+TEST_F(file_mount, a_mount_that_joins_a_sharing_group_goes_nowhere)
+{
+	struct told *told;
+
+	ASSERT_EQ(0, mount("none", "bound", "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount("none", "bound", NULL, MS_SHARED, NULL));
+	ASSERT_EQ(0, mount("bound", "src", NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount("none", "src", NULL, MS_PRIVATE, NULL));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, syscall(SYS_move_mount, AT_FDCWD, "bound", AT_FDCWD, "src",
+			     0x100 /* MOVE_MOUNT_SET_GROUP */));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_EQ(0, told->n);
+	free(told);
+	ASSERT_EQ(0, umount("src") + umount("bound"));
+}
+
 /* The kernel's first root cannot be replaced: from a root of our own */
 static int pivot(void *arg)
 {

@@ -4,6 +4,7 @@
  * one that it led to.
  */
 #include <dirent.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -518,11 +519,34 @@ static unsigned int sleepers(void)
 	return n;
 }
 
-/* As nobody: makes many opens wait, says so, opens a file, and says so, too. */
-static int keep_waiting(void *arg)
+/* Root in a container has some rights of his, but not this one. */
+static void become_contained(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+
+	if (syscall(SYS_capget, &head, caps))
+		_exit(100);
+	caps[0].effective &= ~(1u << CAP_SYS_ADMIN);
+	caps[0].permitted &= ~(1u << CAP_SYS_ADMIN);
+	if (syscall(SYS_capset, &head, caps))
+		_exit(100);
+}
+
+static void stay_root(void)
+{
+}
+
+struct waiting {
+	void (*become)(void);
+	int pipes[4];	/* from it, and to it */
+};
+
+/* As somebody: makes many opens wait, says so, opens a file, and says so, too. */
+static int keep_waiting(const struct waiting *waiting)
 {
 	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
-	const int *pipes = arg;
+	const int *pipes = waiting->pipes;
 	pthread_attr_t attr;
 	pthread_t thread;
 	unsigned int i;
@@ -530,7 +554,7 @@ static int keep_waiting(void *arg)
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		return 1;
-	deed_as_nobody();
+	waiting->become();
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 16384);
 	for (i = 0; i < WAITING; i++)
@@ -545,35 +569,68 @@ static int keep_waiting(void *arg)
 	return write(pipes[1], "o", 1) != 1 || read(pipes[2], &c, 1) != 1 ? 4 : 0;
 }
 
-/* A user whose opens wait hides neither the opens of others nor his own. */
-TEST_F(file_open, opens_that_wait_hide_no_other)
+/*
+ * What is told of an open of somebody whose others wait. NULL: that failed, or an open of
+ * ours beside it was not told, or with another @pending.
+ */
+static struct told *told_beside(struct evring *ev, void (*become)(void), bool pending)
 {
-	const struct evring_event *event;
-	struct told *told;
-	int pipes[4], status;
+	struct waiting waiting = { .become = become };
+	struct told *told, *other;
+	int status;
 	pid_t pid;
 	char c;
 
-	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link") + pipe(pipes) + pipe(pipes + 2));
+	if (pipe(waiting.pipes) || pipe(waiting.pipes + 2))
+		return NULL;
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
-		_exit(keep_waiting((int[]){ pipes[0], pipes[1], pipes[2] }));
-	ASSERT_EQ(1, read(pipes[0], &c, 1));
-	EXPECT_OPEN(self->ev, open("link", O_RDONLY), DIR_PATH "/a", "link");
-	deed_read_past(self->ev);
-	ASSERT_EQ(1, write(pipes[3], "g", 1));
-	ASSERT_EQ(1, read(pipes[0], &c, 1));
-	told = told_read(self->ev, OPEN, pid);
+		_exit(keep_waiting(&waiting));
+	if (read(waiting.pipes[0], &c, 1) != 1)
+		return NULL;
+	deed_read_past(ev);
+	close(open("link", O_RDONLY));
+	other = told_read(ev, OPEN, getpid());
+	if (other->n != 1 || strcmp(told_text(told_at(other, 0), "path"), DIR_PATH "/a") ||
+	    told_number(told_at(other, 0), "pending") != pending)
+		return NULL;
+	free(other);
+	deed_read_past(ev);
+	if (write(waiting.pipes[3], "g", 1) != 1 || read(waiting.pipes[0], &c, 1) != 1)
+		return NULL;
+	told = told_read(ev, OPEN, pid);
 	/* Those that wait are told when they end. */
-	ASSERT_EQ(1, write(pipes[3], "g", 1));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(0, status);
-	ASSERT_EQ(1, told->n);
-	event = told_at(told, 0);
-	EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
-	EXPECT_EQ(1, told_number(event, "pending"));
-	free(told);
+	if (write(waiting.pipes[3], "g", 1) != 1 || waitpid(pid, &status, 0) != pid || status)
+		return NULL;
+	for (unsigned int i = 0; i < 4; i++)
+		close(waiting.pipes[i]);
+	return told;
+}
+
+/* A user whose opens wait hides neither the opens of others nor his own. */
+TEST_F(file_open, opens_that_wait_hide_no_other)
+{
+	static const struct {
+		void (*become)(void);
+		bool pending;	/* that of another one is told when it is allowed, too */
+	} users[] = {
+		{ deed_as_nobody, false }, { become_contained, false }, { stay_root, true },
+	};
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link"));
+	for (i = 0; i < ARRAY_SIZE(users); i++) {
+		told = told_beside(self->ev, users[i].become, users[i].pending);
+		ASSERT_NE(NULL, told) TH_LOG("user %u", i);
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
+		EXPECT_EQ(1, told_number(event, "pending"));
+		free(told);
+	}
 }
 
 TEST_HARNESS_MAIN

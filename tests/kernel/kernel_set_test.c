@@ -122,21 +122,9 @@ TEST_F(kernel_set, a_parameter_is_told_with_its_old_and_new_value)
 	}
 }
 
-static int write_secret(void *arg)
-{
-	if (unshare(CLONE_NEWNET))
-		return 100;
-	return sysctl_write("net/ipv6/conf/lo/stable_secret", "2001:db8::1");
-}
-
-/*
- * That handler has a copy of the value on its stack, which such handlers need not fill when
- * the parameter is written: what the copy has is not told as the old value.
- */
 TEST_F(kernel_set, an_old_value_is_told_where_the_kernel_has_it)
 {
 	static const struct parameter ratio = { "vm/overcommit_ratio", "", { "61" } };
-	const struct evring_event *event;
 	char before[256];
 	struct told *told;
 	int status;
@@ -149,15 +137,49 @@ TEST_F(kernel_set, an_old_value_is_told_where_the_kernel_has_it)
 	EXPECT_STREQ(before, told_text(told_at(told, 0), "old_value"));
 	free(told);
 	sysctl_write(ratio.file, before);
+}
+
+static int write_secret(void *arg)
+{
+	if (unshare(CLONE_NEWNET))
+		return 100;
+	return sysctl_write("net/ipv6/conf/lo/stable_secret", "2001:db8::1");
+}
+
+#define KEY "net/ipv4/tcp_fastopen_key"
+
+/* Where root alone may read a parameter, a text is a key and nobody's to tell. */
+TEST_F(kernel_set, texts_that_not_everybody_may_read_are_not_told)
+{
+	static const struct parameter number = { "net/core/bpf_jit_harden", "", { "1" } };
+	static const struct parameter key = { KEY, "", { "01234567-89abcdef-01234567-89abcdef" } };
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, SYSCTL, write_values, (void *)&key, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_STREQ("net.ipv4.tcp_fastopen_key", told_text(event, "name"));
+	EXPECT_EQ(0, told_number(event, "values_known"));
+	EXPECT_EQ(0, told_number(event, "old_known"));
+	EXPECT_STREQ("", told_text(event, "old_value"));
+	EXPECT_STREQ("", told_text(event, "new_value"));
+	EXPECT_EQ(0, told_result(event));
+	free(told);
+
+	told = deed_in_child(self->ev, SYSCTL, write_values, (void *)&number, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ("1", told_text(told_at(told, 0), "new_value"));
+	free(told);
 
 	told = deed_in_child(self->ev, SYSCTL, write_secret, NULL, &status);
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(1, told->n);
-	event = told_at(told, 0);
-	EXPECT_EQ(1, told_number(event, "values_known"));
-	EXPECT_EQ(0, told_number(event, "old_known"));
-	EXPECT_STREQ("", told_text(event, "old_value"));
-	EXPECT_STREQ("2001:db8::1", told_text(event, "new_value"));
+	EXPECT_STREQ("", told_text(told_at(told, 0), "old_value"));
+	EXPECT_STREQ("", told_text(told_at(told, 0), "new_value"));
 	free(told);
 }
 

@@ -529,6 +529,7 @@ TEST_F(net, sockets_that_see_or_reach_more_are_told_and_others_are_not)
 		bool told;
 	} sockets[] = {
 		{ AF_PACKET, SOCK_RAW, 0x0300, true },
+		{ AF_INET, SOCK_PACKET, 0x0300, true },	/* one of AF_PACKET */
 		{ AF_INET, SOCK_RAW, IPPROTO_ICMP, true },
 		{ AF_INET6, SOCK_RAW, IPPROTO_UDP, true },
 		{ AF_NETLINK, SOCK_RAW, NETLINK_GENERIC, true },
@@ -543,6 +544,7 @@ TEST_F(net, sockets_that_see_or_reach_more_are_told_and_others_are_not)
 	struct told *told;
 	unsigned int i;
 	int fd, result;
+	bool packet;
 
 	for (i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
 		read_past(self->ev);
@@ -553,9 +555,12 @@ TEST_F(net, sockets_that_see_or_reach_more_are_told_and_others_are_not)
 		ASSERT_EQ(sockets[i].told, told->n) TH_LOG("socket %u", i);
 		if (told->n) {
 			event = only(told);
-			EXPECT_EQ(sockets[i].family, told_number(event, "family"));
+			packet = sockets[i].family == AF_PACKET || sockets[i].type == SOCK_PACKET;
+			EXPECT_EQ(packet ? AF_PACKET : sockets[i].family,
+				  told_number(event, "family"));
 			EXPECT_EQ(sockets[i].type, told_number(event, "type"));
-			EXPECT_EQ(sockets[i].protocol, told_number(event, "protocol"));
+			EXPECT_EQ(packet ? ntohs((uint16_t)sockets[i].protocol) :
+					   sockets[i].protocol, told_number(event, "protocol"));
 			EXPECT_EQ(result, told_result(event));
 			EXPECT_EQ(fd < 0 ? 0 : inode_of(fd), told_number(event, "socket"));
 			EXPECT_EQ(netns_now(), told_number(event, "netns"));

@@ -160,6 +160,35 @@ TEST_F(process_memory, memory_that_was_written_and_becomes_executable_is_told)
 	free(told);
 }
 
+/* Shared memory has no pages of its own that would show that it was written. */
+static int share_and_run(void *arg)
+{
+	int file = open("/proc/self/exe", O_RDONLY);
+	void *exe = mmap(NULL, LEN, PROT_READ, MAP_SHARED, file, 0);
+	char *at = mmap(NULL, LEN, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	*at = 1;
+	/* The program's own file cannot be written by this mapping: no event. */
+	return mprotect(exe, LEN, RX) || mprotect(at, LEN, PROT_READ) || mprotect(at, LEN, RX);
+}
+
+TEST_F(process_memory, shared_memory_that_could_be_written_and_becomes_executable_is_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, MEMORY, share_and_run, NULL, &status);
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(RX, told_number(event, "prot"));
+	EXPECT_EQ(PROT_READ, told_number(event, "old_prot"));
+	EXPECT_EQ(1, told_number(event, "was_written"));
+	EXPECT_EQ(1, told_number(event, "is_shared"));
+	free(told);
+}
+
 static int map_file(void *arg)
 {
 	int fd = open("code", O_RDWR);

@@ -523,6 +523,29 @@ static bool most_is_bounded(void)
 	return !ret && verdict == EVRING_UNDECIDED;
 }
 
+/* An empty text is compared with each operand, too, and no byte of it is read. */
+static bool empty_texts_take_steps(const char *operator)
+{
+	struct sample_event e = make_event();
+	struct evring_filter *filter = NULL;
+	enum evring_verdict verdict;
+	char text[1024];
+	int i, n;
+
+	n = snprintf(text, sizeof(text), "argv %s (\"a*b\"", operator);
+	for (i = 0; i < 63; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, ", \"%02d**\"", i);
+	snprintf(text + n, sizeof(text) - (size_t)n, ")");
+	e.fixed.argv = (struct evring_str){ .offset = sizeof(e.fixed), .len = 4000 };
+	e.len = sizeof(e.fixed) + SAMPLE_TAIL;
+	memset(e.tail, 0, sizeof(e.tail));
+	if (evring_filter_compile(&filter, type, text, NULL))
+		return false;
+	verdict = evring_program_run(evring_filter_program(filter), &e.rec, &e.fixed, e.len);
+	evring_filter_free(filter);
+	return verdict == EVRING_UNDECIDED;
+}
+
 /* What one owner's filter took of an event's steps another owner's has not. */
 static bool steps_are_shared(void)
 {
@@ -563,6 +586,8 @@ int main(void)
 	ok(grown(8, 1, -E2BIG), "but not where they say something");
 	ok(work_is_bounded(), "work is bounded for any event");
 	ok(most_is_bounded(), "work is bounded for any program");
+	ok(empty_texts_take_steps("contains") && empty_texts_take_steps("~"),
+	   "empty texts take steps, each with each operand");
 	ok(steps_are_shared(), "the programs of several owners share the steps of an event");
 	evring_type_free(type);
 	return tap_end();

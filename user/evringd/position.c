@@ -108,7 +108,8 @@ void delete_offsets(struct call *call)
 		evring_close(ev);
 	}
 	if (ret && ret != -ENOENT)
-		reply_error(call, 500, "The group cannot be dropped: %s%s", strerror(-ret),
+		reply_error(call, ret == -EBUSY ? 409 : 500, "The group cannot be dropped: %s%s",
+			    ret == -EBUSY ? "another connector or process owns it" : strerror(-ret),
 			    ret == -EPERM ? " (it was not given to evringd, which has no CAP_PERFMON)" : "");
 	else
 		reply(call, 200, json_pack("{s:s}", "message",

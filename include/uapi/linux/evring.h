@@ -532,7 +532,7 @@ struct evring_insn {
 /*
  * The test that an instruction makes. x is the number, as 64 bits with its sign; s is
  * the text or the bytes. Operands in the pool stand one behind another, unaligned. An
- * operand is a __u16 length and so many bytes; of RANGES it is two __u64; of BITS the
+ * operand is a __u16 length and so many bytes; of RANGES it is two __u64; of NET the
  * __u16 counts bits, and the rest of their last byte is 0.
  */
 enum evring_op {
@@ -916,7 +916,7 @@ struct evring_meta_read {
  * @lane: which ring
  * @reserved: 0
  *
- * Any session. ENXIO: no such ring (yet).
+ * A session that reads. ENXIO: no such ring (yet).
  */
 struct evring_ring_read {
 	__u64	to;
@@ -1180,7 +1180,7 @@ enum evring_hook_state {
  * @limits: out: its limits; its size is 0 if there are none. Stays the last member, as
  *	it grows
  *
- * Any session. ENOENT: no such hook, or no such group. May sleep.
+ * A session that reads. ENOENT: no such hook, or no such group. May sleep.
  */
 struct evring_filter_read {
 	char	name[EVRING_NAME_MAX];
