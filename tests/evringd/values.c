@@ -364,6 +364,33 @@ static void greedy(void)
 	}
 }
 
+/* Of a payload that ends before its type's fields do, each is null. */
+static void put_short(void)
+{
+	static char texts[FIELDS_MAX][8];
+	struct evring_field fields[FIELDS_MAX];
+	struct evring_rec rec = { .len = sizeof(rec), .type = 2000 };
+	struct evring_event event = { .rec = &rec, .payload = "" };
+	struct evring_type *type;
+	size_t i, len;
+
+	for (i = 0; i < FIELDS_MAX; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "f%zu", i);
+		fields[i] = (struct evring_field){
+			.name = texts[i], .unit = "", .doc = "", .kind = EVRING_KIND_U64,
+			.size = 8, .offset = (uint16_t)(8 * i),
+		};
+	}
+	if (evring_type_build(&type, &(struct evring_type){
+		.id = 2000, .version = 1, .size = 8 * FIELDS_MAX, .nr_fields = FIELDS_MAX,
+		.fields = fields, .name = "my-app.short", .doc = "", .own_lane = "" }))
+		must(NULL);
+	event.type = type;
+	for (i = 0; i < NR_FORMATS; i++)
+		free(encoded(i, &event, &len));
+	evring_type_free(type);
+}
+
 /* Before its last fields were appended */
 static struct evring_type *older_of(const struct evring_type *type)
 {
@@ -460,6 +487,7 @@ int main(int argc, char **argv)
 		return 1;
 	if (only_greedy) {
 		greedy();
+		put_short();
 		close_all();
 		return 0;
 	}

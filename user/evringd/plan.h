@@ -46,6 +46,7 @@ struct plan_name {
 struct plan_op {
 	uint8_t what;
 	bool enters;			/* PLAN_COLUMN: the first one of its field */
+	bool careful;			/* the payload may lack it: its bytes are not in @left */
 	uint16_t offset, size;
 	struct plan_lead lead, beside;	/* of the column, and of the one beside */
 	struct plan_lead idle;		/* instead of the column beside, if that is null */

@@ -46,7 +46,7 @@ static char *put_column(char *p, const char *limit, struct cells *cells, const s
 
 	if (op->enters) {
 		len = cells_enter(cells, column->field);
-		more = !cells->event->type || column->field->kind & EVRING_KIND_VAR ? len : 0;
+		more = op->careful || column->field->kind & EVRING_KIND_VAR ? len : 0;
 		if ((size_t)(limit - p) < op->left + EVRING_JSON_BYTE * more)
 			return NULL;
 	}
@@ -285,7 +285,7 @@ INLINE char *put_fields(char *p, const char *limit, struct cells *cells, const s
 	const struct plan_op *op = whole ? plan->ops : plan->careful;
 	const struct plan_op *end = op + (whole ? plan->nr_ops : plan->nr_careful);
 
-	if ((size_t)(limit - p) < plan->room)
+	if (whole && (size_t)(limit - p) < plan->room)
 		return NULL;
 	for (; p && op < end; op++)
 		p = whole ? put_op(p, limit, cells, op, format, avro) :
