@@ -551,6 +551,7 @@ static void promises_kept(void)
 		"'kafka.partitioner': 'murmur2_random'",
 		"'kafka.message.max.bytes': '276000'",
 		"'kafka.message.max.bytes': '35000', 'value.format': 'raw'",
+		"'kafka.message.max.bytes': '340000', 'transforms': 'a', 'transforms.a.type': 'Ancestors'",
 		"'kafka.message.max.bytes': '302048', 'pack.bytes': '300000'",
 		"'pack.bytes': '900000'",
 		"'kafka.queue.buffering.max.messages': '0'",
@@ -587,6 +588,8 @@ static void promises_broken(void)
 		{ "'kafka.partitioner': 'random'", "equal keys" },
 		{ "'kafka.topic.blacklist': 'host.*'", "never be delivered" },
 		{ "'kafka.message.max.bytes': '1000'", "does not fit" },
+		{ "'kafka.message.max.bytes': '276000', 'transforms': 'a', "
+		  "'transforms.a.type': 'Ancestors'", "does not fit" },
 		{ "'kafka.message.max.bytes': '300000', 'pack.bytes': '300000'", "does not fit" },
 		{ "'kafka.queue.buffering.max.messages': '99999'", "inflight.max.events" },
 		{ "'kafka.queue.buffering.max.kbytes': '1'", "inflight.max.bytes" },
