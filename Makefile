@@ -54,7 +54,7 @@ ALL_CFLAGS = $(CSTD) $(CWARN) $(CFLAGS) $(INCLUDES) $(CPPFLAGS)
 DEPS	= $(shell mkdir -p $(B)/obj)-MMD -MP -MF $(B)/obj/$(@F).d
 
 D_PACKAGES := jemalloc rdkafka liburing jansson libmicrohttpd libcurl libpcre2-8
-CLI_PACKAGES := jansson smartcols
+CLI_PACKAGES := jansson smartcols rdkafka
 # pkg-config is asked once, and not before something is compiled.
 D_CFLAGS = $(eval D_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(D_PACKAGES)))$(D_CFLAGS)
 CLI_CFLAGS = $(eval CLI_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CLI_PACKAGES)))$(CLI_CFLAGS)

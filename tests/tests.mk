@@ -89,6 +89,8 @@ $(B)/tests/unit/redact_work_test: tests/unit/redact_work_test.c $(wildcard kmod/
 $(B)/tests/unit/columns_test $(B)/tests/unit/line_test: $(B)/san/user/common/table.o
 $(B)/tests/unit/columns_test $(B)/tests/unit/line_test: UNIT_LIBS := -lsmartcols
 $(B)/tests/unit/line_test: $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
+$(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
+$(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -112,11 +114,14 @@ $(B)/tests/unit/redact_work_test:
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) -fsanitize-coverage=trace-pc $(INCLUDES) $(CPPFLAGS) -o $@ \
 		$< $(filter %.o,$^)
 
-$(B)/bin/evring-consume: $(addprefix tests/e2e/,consume.c message.c print.c ledger.c consume.h ledger.h) \
-		$(B)/lib/libevring.a
+# It reads messages and accounts for them as evring verify does.
+CONSUME	:= $(addprefix tests/e2e/,consume.c print.c summary.c) \
+	   $(addprefix user/evring/,arrival.c arrival_json.c ledger.c spans.c) \
+	   $(addprefix user/common/,log.c memory.c text.c)
+$(B)/bin/evring-consume: $(CONSUME) tests/e2e/consume.h tests/e2e/summary.h $(B)/lib/libevring.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS) -Iuser/evring $(LDFLAGS) -o $@ $(filter %.c %.a,$^) -lrdkafka -ljansson
 
 $(B)/bin/evring-mock-broker: tests/env/kafka/mock-broker.c
 $(B)/bin/evring-admin: tests/e2e/admin.c

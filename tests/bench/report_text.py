@@ -35,6 +35,7 @@ PARTS = {
 ENVS = {
     "uml": "User-mode Linux",
     "guest": "guest (emulated)",
+    "ubuntu-24.04": "guest (emulated), Ubuntu 24.04",
     "native": "this machine",
     "sim": "user space",
 }

@@ -4,6 +4,7 @@
  * for every one of them. Exit status 0: no hole; 1: there is one, or something
  * else is wrong, as headers that are not their value's; 2: wrong usage.
  */
+#include "arrival.h"
 #include "consume.h"
 
 #include <ctype.h>
@@ -155,10 +156,88 @@ static bool all_at_end(const struct consumer *c)
 	return true;
 }
 
+/*
+ * Events
+ */
+
+/* A message, while its events are taken */
+struct taking {
+	struct consumer *c;
+	unsigned int partition;
+	int64_t received_ns;
+	bool impossible;	/* one has a number that cannot be */
+};
+
+static void take_event(const struct arrival *arrival, void *arg)
+{
+	struct taking *taking = arg;
+	struct consumer *c = taking->c;
+	const struct posting posting = {
+		.ring = arrival->ring, .partition = taking->partition, .seq = arrival->seq,
+		.count = arrival->count, .account = arrival->account, .open = arrival->open,
+	};
+	enum posted posted = ledger_add(c->summary->ledger, &posting);
+	bool event = arrival->account == ACCOUNT_DELIVERED || arrival->account == ACCOUNT_DISCARDED;
+
+	if (posted == POSTED_NEVER || arrival->open) {
+		taking->impossible = true;
+		return;
+	}
+	c->summary->delivered += event;
+	summary_type(c->summary, *arrival->type ? arrival->type : "?");
+	if (event && posted == POSTED_NEW)
+		summary_latency(c->summary, taking->received_ns - arrival->time_ns);
+	if (arrival->json && (c->follow || c->show)) {
+		print_event(arrival->json);
+		c->show -= c->show > 0;
+	}
+}
+
+/* It has two headers, or none: tests look for others themselves. */
+static bool has_headers(const rd_kafka_headers_t *headers)
+{
+	const void *value;
+	size_t len;
+
+	return !headers || (rd_kafka_header_cnt(headers) == 2 &&
+			    !rd_kafka_header_get_last(headers, "evring.id", &value, &len));
+}
+
+static void tell(const rd_kafka_message_t *msg, const char *what)
+{
+	fprintf(stderr, "evring-consume: %s [%d] at %lld: %s\n", rd_kafka_topic_name(msg->rkt),
+		msg->partition, (long long)msg->offset, what);
+}
+
+static void take(struct consumer *c, const rd_kafka_message_t *msg)
+{
+	struct taking taking = { .c = c, .received_ns = now(CLOCK_REALTIME) };
+	rd_kafka_headers_t *headers = NULL;
+	rd_kafka_timestamp_type_t kind;
+	struct arrived_rest rest = { 0 };
+	struct arrived arrived = {
+		.value = msg->payload, .len = msg->len,
+		.timestamp = rd_kafka_message_timestamp(msg, &kind),
+	};
+
+	taking.partition = (unsigned int)(rd_kafka_topic_partition_list_find(c->assigned,
+		rd_kafka_topic_name(msg->rkt), msg->partition) - c->assigned->elems);
+	rd_kafka_message_headers(msg, &headers);
+	arrived.headers = headers;
+	arrival_read(&arrived, take_event, &taking, &rest);
+	c->summary->messages++;
+	/* What evringd writes can be read whole. */
+	if (rest.unread || rest.foreign || rest.by_headers || taking.impossible) {
+		c->summary->foreign++;
+		tell(msg, "no event");
+	} else if (rest.mismatches || !has_headers(headers)) {
+		c->summary->mismatches++;
+		tell(msg, "its headers are not its value's");
+	}
+}
+
 static void on_message(struct consumer *c, const rd_kafka_message_t *msg)
 {
-	int64_t received_ns = now(CLOCK_REALTIME);
-
 	if (msg->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		set_at_end(c, msg, true);
 		return;
@@ -170,16 +249,12 @@ static void on_message(struct consumer *c, const rd_kafka_message_t *msg)
 	}
 	set_at_end(c, msg, false);
 	c->last_ns = now(CLOCK_MONOTONIC);
-	if (take(c, msg, received_ns))
-		return;
-	ledger_foreign(c->ledger);
-	fprintf(stderr, "evring-consume: %s [%d] at %lld: no event\n",
-		rd_kafka_topic_name(msg->rkt), msg->partition, (long long)msg->offset);
+	take(c, msg);
 }
 
 static bool finished(const struct consumer *c, int64_t start_ns)
 {
-	bool complete = !c->count || ledger_distinct(c->ledger) >= c->count;
+	bool complete = !c->count || ledger_distinct(c->summary->ledger) >= c->count;
 	int64_t ns = now(CLOCK_MONOTONIC);
 
 	if (interrupted || (c->timeout_s && ns - start_ns >= (int64_t)c->timeout_s * NS_PER_S))
@@ -219,7 +294,7 @@ static void expect_emitted(struct consumer *c)
 		die(c->emitted, "is not what `evring status --json --rings` prints");
 	for (i = 0; i < nr; i++) {
 		ring = json_array_get(rings, i);
-		ledger_expect(c->ledger, json_string_value(json_object_get(ring, "lane")),
+		ledger_expect(c->summary->ledger, json_string_value(json_object_get(ring, "lane")),
 			      (int)json_integer_value(json_object_get(ring, "cpu")),
 			      (uint64_t)json_integer_value(json_object_get(ring, "emitted")));
 	}
@@ -228,29 +303,33 @@ static void expect_emitted(struct consumer *c)
 
 static int report(struct consumer *c)
 {
-	struct totals totals;
+	struct summary *summary = c->summary;
+	struct sums sums;
+	uint64_t distinct;
 	bool ok;
 	json_t *json;
 
+	if (c->from_zero)
+		ledger_from_zero(summary->ledger);
 	if (c->emitted)
 		expect_emitted(c);
-	totals = ledger_totals(c->ledger, c->from_zero);
-	ok = !totals.lost && !totals.foreign && !totals.conflicts && !totals.mismatches &&
-	     totals.distinct >= c->count;
-
+	ledger_sums(summary->ledger, &sums);
+	distinct = ledger_distinct(summary->ledger);
+	ok = !summary_lost(&sums) && !sums.overlaps && !summary->foreign && !summary->mismatches &&
+	     distinct >= c->count;
 	if (c->strict)
-		ok = ok && !totals.duplicates && !totals.reordered;
+		ok = ok && !sums.duplicates && !sums.reordered;
 	if (c->json) {
-		json = ledger_json(c->ledger, c->from_zero);
+		json = summary_json(summary);
 		json_dumpf(json, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(json);
 	} else {
-		ledger_print(c->ledger, c->from_zero, stdout);
+		summary_print(summary, stdout);
 	}
-	if (totals.distinct < c->count)
+	if (distinct < c->count)
 		fprintf(stderr, "evring-consume: %llu distinct events came, not %llu\n",
-			(unsigned long long)totals.distinct, (unsigned long long)c->count);
+			(unsigned long long)distinct, (unsigned long long)c->count);
 	return !ok;
 }
 
@@ -343,7 +422,7 @@ static void set_up(struct consumer *c)
 		die("librdkafka", error);
 	rd_kafka_poll_set_consumer(c->rk);
 	c->assigned = rd_kafka_topic_partition_list_new(16);
-	c->ledger = ledger_new();
+	c->summary = summary_new();
 }
 
 static void tear_down(struct consumer *c)
@@ -351,7 +430,7 @@ static void tear_down(struct consumer *c)
 	rd_kafka_consumer_close(c->rk);
 	rd_kafka_topic_partition_list_destroy(c->assigned);
 	rd_kafka_destroy(c->rk);
-	ledger_free(c->ledger);
+	summary_free(c->summary);
 	if (*c->topics == '^')
 		regfree(&c->regex);
 }

@@ -3,7 +3,7 @@
 #ifndef EVRING_TESTS_CONSUME_H
 #define EVRING_TESTS_CONSUME_H
 
-#include "ledger.h"
+#include "summary.h"
 
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
@@ -20,14 +20,11 @@ struct consumer {
 	rd_kafka_t *rk;
 	regex_t regex;
 	rd_kafka_topic_partition_list_t *assigned;	/* .offset: its end is reached */
-	struct ledger *ledger;
+	struct summary *summary;
 	int64_t last_ns;		/* when the last message came; 0: none has */
 };
 
-/* message.c: the events of a message are in the ledger. False: there is none in it. */
-bool take(struct consumer *c, const rd_kafka_message_t *msg, int64_t received_ns);
-
 /* print.c: a line that people read */
-void print_event(json_t *event);
+void print_event(const json_t *event);
 
 #endif /* EVRING_TESTS_CONSUME_H */

@@ -102,6 +102,10 @@ account() {
 		cat "$work/account"
 		return 1
 	}
+	build/bin/evring verify --brokers "$host_brokers" "^$prefix\\." >"$work/verified" || {
+		cat "$work/verified"
+		return 1
+	}
 	awk '$NF == "all" { print "# delivered " $1 ", distinct " $2 ", lost " $3 ", declared " $4 \
 		", duplicates " $5 ", reordered " $6 }' "$work/account"
 }

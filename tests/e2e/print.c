@@ -54,13 +54,13 @@ static void print_fields(json_t *data)
 	}
 }
 
-void print_event(json_t *event)
+void print_event(const json_t *event)
 {
 	const char *type = "?", *time = "?", *comm = "", *path = NULL;
 	json_t *data = json_object_get(event, "data");
 	json_int_t pid = 0;
 
-	json_unpack(event, "{s?s, s?s, s?I}", "type", &type, "time", &time, "pid", &pid);
+	json_unpack((json_t *)event, "{s?s, s?s, s?I}", "type", &type, "time", &time, "pid", &pid);
 	json_unpack(data, "{s?s, s?s}", "comm", &comm, "path", &path);
 	/* 2026-11-22T13:05:10.123456789Z */
 	printf("%.15s %-13s %7" JSON_INTEGER_FORMAT " ", strlen(time) > 11 ? time + 11 : time,

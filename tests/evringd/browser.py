@@ -13,13 +13,16 @@ import base64
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 BOUND_S = 300
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe"]
+# As root, in a chroot, which may have no /dev/shm
+OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars"]
+OPTIONS += ["--remote-debugging-pipe"]
 
 
 class Browser:
@@ -32,9 +35,10 @@ class Browser:
         for fd in pipes:
             os.close(fd)
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec 3<&{down} 4>&{up} {down}<&- {up}>&-; exec chromium "$@"', "-"]
+            ["bash", "-c", f'exec 3<&{down} 4>&{up} {down}<&- {up}>&-; exec chromium-headless-shell "$@"', "-"]
             + [*OPTIONS, f"--user-data-dir={folder}/profile"],
             pass_fds=(down, up),
+            start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -110,15 +114,13 @@ def look(page: Browser, folder: Path) -> None:
     page.until(f"{rows('connectors')} === 2 && {rows('groups')} === 2 && {rows('rings')} > 2")
     page.until(f"{rows('events')} >= 20")
     page.until("document.querySelectorAll('#chart path').length === 3 && past.length > 8")
-    assert page.js("document.querySelectorAll('#connectors tbody tr')[0].cells[1].textContent") == "RUNNING"
-    assert page.js("document.querySelectorAll('#connectors tbody tr')[0].cells[6].textContent") != "–"
-    assert "PAUSED" in page.js("document.getElementById('status').textContent")
-    backs = []
-    for scheme in "light", "dark":
+    page.until("document.querySelectorAll('#connectors tbody tr')[0].cells[1].textContent === 'RUNNING'")
+    page.until("document.querySelectorAll('#connectors tbody tr')[0].cells[6].textContent !== '–'")
+    page.until("document.getElementById('status').textContent.includes('PAUSED')")
+    for scheme, back in ("light", "rgb(255, 255, 255)"), ("dark", "rgb(13, 17, 23)"):
         page.scheme(scheme)
-        backs.append(page.js("getComputedStyle(document.body).backgroundColor"))
+        page.until(f"getComputedStyle(document.body).backgroundColor === '{back}'")
         page.picture(folder / f"page-{scheme}.png")
-    assert backs == ["rgb(255, 255, 255)", "rgb(13, 17, 23)"], backs
 
 
 def handle(page: Browser) -> None:
@@ -152,7 +154,8 @@ def main() -> None:
         page.js("document.body.append(Object.assign(document.createElement('script'), {text: 'window.evil = 1'}))")
         assert page.js("window.evil") is None
     finally:
-        page.process.kill()
+        # The command is a script that has started Chromium.
+        os.killpg(page.process.pid, signal.SIGKILL)
         page.process.wait()
 
 

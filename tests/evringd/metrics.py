@@ -250,6 +250,17 @@ def back(address: str) -> None:
     )
 
 
+def stopped(address: str) -> None:
+    """A connector without a task misses no broker."""
+    status, _ = client.request(address, "PUT", "/connectors/sim/stop")
+    assert status == 204, status
+    state = {"connector": "sim", "state": "STOPPED"}
+    until(lambda: scrape(address).get("evringd_connector_state", **state) == 1, "it is STOPPED")
+    back(address)
+    found = scrape(address)
+    assert not [s for s in found.samples if s.name == "evringd_broker_up" and s.value]
+
+
 def crowd(address: str) -> None:
     """Sixteen at a time, a few times"""
     wrong: list[str] = []

@@ -9,6 +9,7 @@ import http.client
 import socket
 import ssl
 import sys
+import warnings
 
 PORT, CERTIFICATE = int(sys.argv[1]), sys.argv[2]
 
@@ -22,6 +23,28 @@ def status(header: str | None, source: str = "127.0.0.1") -> int:
     answer = connection.getresponse()
     answer.read()
     return answer.status
+
+
+def speaks(version: ssl.TLSVersion) -> bool:
+    """The library would offer the old ones to nobody by itself."""
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = version
+        context.maximum_version = version
+    with socket.create_connection(("127.0.0.1", PORT), timeout=60) as sock:
+        try:
+            context.wrap_socket(sock, server_hostname="localhost").close()
+            return True
+        except ssl.SSLError:
+            return False
+
+
+def versions() -> list[str]:
+    tls = ssl.TLSVersion
+    wanted = {tls.TLSv1: False, tls.TLSv1_1: False, tls.TLSv1_2: True, tls.TLSv1_3: True}
+    return [f"{v.name}: not {want}" for v, want in wanted.items() if speaks(v) != want]
 
 
 def crowd() -> str:
@@ -66,6 +89,7 @@ WANTED = [
     ("", 401),
 ]
 wrong = [f"{header!r}: {status(header)}, not {code}" for header, code in WANTED if status(header) != code]
+wrong += versions()
 wrong += [text for text in [crowd()] if text]
 print("\n".join(wrong))
 sys.exit(bool(wrong))

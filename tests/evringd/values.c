@@ -79,11 +79,15 @@ static const struct evring_value names[] = {
 
 static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 {
-	static char texts[FIELDS_MAX][16];
+	static char texts[FIELDS_MAX][20];
 	static const uint16_t sizes[] = { 16, 6, 3, 1 };
 	bool fixed;
 
 	snprintf(texts[i], sizeof(texts[i]), i != 7 ? "f%u" : "pid", i);
+	/* Some are called as the second key of a field beside them. */
+	if (i % 5 == 4 && any(2))
+		snprintf(texts[i], sizeof(texts[i]), "f%u_%s", any(2) ? i - 1 : i + 1,
+			 any(2) ? "number" : "name");
 	*field = (struct evring_field){
 		.name = texts[i], .unit = any(3) ? "" : "bytes", .doc = "a // \"field\" */",
 		.kind = kinds[any(sizeof(kinds) / sizeof(kinds[0]))],
@@ -129,6 +133,22 @@ static struct evring_type *random_type(unsigned int number)
  * Events
  */
 
+/* Of an errno or a signal, one that has a name */
+static void named_number(const struct evring_field *field, char *at)
+{
+	const bool is_signed = (field->kind & 0x7f00) == (EVRING_KIND_S8 & 0x7f00);
+	const uint64_t number = 1 + any(31);
+	const uint64_t value = field->format == EVRING_FORMAT_ERRNO && is_signed ? -number : number;
+
+	memcpy(at, &value, field->size);
+}
+
+static bool is_number_named(const struct evring_field *field)
+{
+	return (field->format == EVRING_FORMAT_ERRNO || field->format == EVRING_FORMAT_SIGNAL) &&
+	       field->beside;
+}
+
 /* Most references are into the payload, some are not. */
 static size_t random_payload(const struct evring_type *type, char *payload)
 {
@@ -144,6 +164,8 @@ static size_t random_payload(const struct evring_type *type, char *payload)
 			str.offset = (uint16_t)any(len + 1);
 			str.len = (uint16_t)any(len - str.offset + 1);
 			memcpy(payload + field->offset, &str, sizeof(str));
+		} else if (is_number_named(field) && any(2)) {
+			named_number(field, payload + field->offset);
 		} else if (EVRING_KIND_SIZE(field->kind) == 8 && any(2)) {
 			memset(payload + field->offset + 6, 0, 2);
 		} else if (field->kind == EVRING_KIND_FIXED && field->size == 16 && any(2)) {
@@ -342,6 +364,33 @@ static void greedy(void)
 	}
 }
 
+/* Of a payload that ends before its type's fields do, each is null. */
+static void put_short(void)
+{
+	static char texts[FIELDS_MAX][8];
+	struct evring_field fields[FIELDS_MAX];
+	struct evring_rec rec = { .len = sizeof(rec), .type = 2000 };
+	struct evring_event event = { .rec = &rec, .payload = "" };
+	struct evring_type *type;
+	size_t i, len;
+
+	for (i = 0; i < FIELDS_MAX; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "f%zu", i);
+		fields[i] = (struct evring_field){
+			.name = texts[i], .unit = "", .doc = "", .kind = EVRING_KIND_U64,
+			.size = 8, .offset = (uint16_t)(8 * i),
+		};
+	}
+	if (evring_type_build(&type, &(struct evring_type){
+		.id = 2000, .version = 1, .size = 8 * FIELDS_MAX, .nr_fields = FIELDS_MAX,
+		.fields = fields, .name = "my-app.short", .doc = "", .own_lane = "" }))
+		must(NULL);
+	event.type = type;
+	for (i = 0; i < NR_FORMATS; i++)
+		free(encoded(i, &event, &len));
+	evring_type_free(type);
+}
+
 /* Before its last fields were appended */
 static struct evring_type *older_of(const struct evring_type *type)
 {
@@ -438,6 +487,7 @@ int main(int argc, char **argv)
 		return 1;
 	if (only_greedy) {
 		greedy();
+		put_short();
 		close_all();
 		return 0;
 	}

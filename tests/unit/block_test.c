@@ -20,6 +20,37 @@ static struct block make(void)
 	return b;
 }
 
+/* A field that is called as another one's second key keeps it, wherever it stands. */
+static bool tells_clashes(void)
+{
+	static const struct evring_field fields[] = {
+		{ .name = "a_number", .kind = EVRING_KIND_U8, .size = 1 },
+		{ .name = "a", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_ENUM, .size = 1 },
+		{ .name = "b", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_FLAGS, .size = 1 },
+		{ .name = "b_name", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_ERRNO, .size = 1 },
+		{ .name = "c", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_SIGNAL, .size = 1 },
+		{ .name = "c_name", .kind = EVRING_KIND_TEXT, .size = 4 },
+		{ .name = "d", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_ENUM, .size = 2 },
+		{ .name = "e", .kind = EVRING_KIND_BOOL, .format = EVRING_FORMAT_ENUM, .size = 1 },
+		{ .name = "f", .kind = EVRING_KIND_U32S, .format = EVRING_FORMAT_FLAGS, .size = 4 },
+		{ .name = "g", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_HEX, .size = 1 },
+	};
+	static const char beside[] = "b,b_name,";
+	struct evring_type *type;
+	char found[64] = "";
+	uint32_t i;
+
+	if (evring_type_build(&type, &(struct evring_type){
+		.version = 1, .size = 4, .nr_fields = sizeof(fields) / sizeof(*fields),
+		.fields = fields, .name = "t", .doc = "", .own_lane = "" }))
+		return false;
+	for (i = 0; i < type->nr_fields; i++)
+		if (type->fields[i].beside)
+			strcat(strcat(found, type->fields[i].name), ",");
+	evring_type_free(type);
+	return !strcmp(found, beside);
+}
+
 /* In a buffer of its own, at an odd address, so that ASan sees a byte too far. */
 static int parse(const void *from, size_t len, struct evring_type **type)
 {
@@ -160,6 +191,7 @@ static bool random_bits(void)
 int main(void)
 {
 	ok(reads_back(), "a block is read back: name, fields, names of numbers");
+	ok(tells_clashes(), "no key of JSON is told twice");
 	ok(wider_strides(), "strides are the block's own");
 	ok(other_order(), "a block of the other byte order is told apart");
 	ok(REFUSES(uint32_t, head.magic, 1), "another magic number");

@@ -11,6 +11,8 @@
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BROKERS "\"kafka.bootstrap.servers\": \"localhost:9092\""
@@ -437,6 +439,12 @@ static void changes(void)
 	ok(config_compare(NULL, a) == CONFIG_ANEW, "without one before");
 	config_adopt(a, b);
 	ok(a->batch == 6, "a number is adopted");
+	b = takes(WITH("\"batch.events\": 5"), "the first again");
+	ok(config_compare(a, b) == CONFIG_LIVE, "to go back is a change, too");
+	config_free(b);
+	b = takes(WITH("\"batch.events\": 6"), "the same again");
+	ok(config_compare(a, b) == CONFIG_SAME, "what was adopted is the same");
+	config_free(b);
 	config_free(a);
 	change(WITH("\"batch.events\": 5"), WITH("\"batch.events\": \"5\""), CONFIG_SAME,
 	       "a number and its text are the same");
@@ -467,6 +475,20 @@ static void names(void)
 		ok(definition_name_ok(good[i]), "a name that a file can have");
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ok(!definition_name_ok(bad[i]), "and one that it cannot");
+}
+
+static bool folder_fails;
+
+/* In place of libc's: of a folder it can fail. */
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (folder_fails && !fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
 }
 
 /* What is written is read again as it was; an error leaves the old file. */
@@ -501,6 +523,11 @@ static void files(void)
 	ok(stamp_holds(&def.stamp, path), "what was written is known again");
 	ok(!definition_write(&def, path, &back_stamp), "and replaced");
 	ok(definition_write(&def, path, &back_stamp) == -ESTALE, "a file that is another one is not");
+	back_stamp = def.stamp;
+	folder_fails = true;
+	ok(!definition_write(&def, path, &back_stamp) && stamp_holds(&def.stamp, path),
+	   "a file that is replaced is, though a power failure may bring the old one back");
+	folder_fails = false;
 	ok(definition_write(&def, "/nonexistent/n.json", &none) == -ENOENT, "a folder that there is not");
 	unlink(path);
 	ok(!rmdir(folder), "nothing else is left there");
@@ -551,6 +578,7 @@ static void promises_kept(void)
 		"'kafka.partitioner': 'murmur2_random'",
 		"'kafka.message.max.bytes': '276000'",
 		"'kafka.message.max.bytes': '35000', 'value.format': 'raw'",
+		"'kafka.message.max.bytes': '340000', 'transforms': 'a', 'transforms.a.type': 'Ancestors'",
 		"'kafka.message.max.bytes': '302048', 'pack.bytes': '300000'",
 		"'pack.bytes': '900000'",
 		"'kafka.queue.buffering.max.messages': '0'",
@@ -587,6 +615,8 @@ static void promises_broken(void)
 		{ "'kafka.partitioner': 'random'", "equal keys" },
 		{ "'kafka.topic.blacklist': 'host.*'", "never be delivered" },
 		{ "'kafka.message.max.bytes': '1000'", "does not fit" },
+		{ "'kafka.message.max.bytes': '276000', 'transforms': 'a', "
+		  "'transforms.a.type': 'Ancestors'", "does not fit" },
 		{ "'kafka.message.max.bytes': '300000', 'pack.bytes': '300000'", "does not fit" },
 		{ "'kafka.queue.buffering.max.messages': '99999'", "inflight.max.events" },
 		{ "'kafka.queue.buffering.max.kbytes': '1'", "inflight.max.bytes" },

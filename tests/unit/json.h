@@ -121,6 +121,8 @@ static inline void add_field(struct fixture *f, const char *name, unsigned int k
 	field->offset = offset;
 	field->size = size;
 	set_max(f, field);
+	for (uint32_t i = 0; i < f->type.nr_fields; i++)
+		f->fields[i].beside = field_beside(&f->fields[i], f->fields, f->type.nr_fields);
 }
 
 /* The field's numbers are called so. */
@@ -165,7 +167,9 @@ static inline json_t *parse(const char *text)
 		check(false, "no room within evring_json_max()");
 		return NULL;
 	}
-	json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	/* jansson's integers have a sign: numbers are compared as text. */
+	json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+			  &error);
 	check(json, "%s at %d in %.300s", error.text, error.position, text);
 	return json;
 }

@@ -56,6 +56,24 @@ static uint8_t random_byte(unsigned int flavour)
 	}
 }
 
+/* Names that an application may choose, of numbers that fit a field or do not */
+static const struct evring_value any_values[] = {
+	{ 0, "", "" }, { ~0ULL, "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "" },
+	{ 1, "\xff\xc2\x80\"\\\n", "" }, { 0x20, "\xc3\xa4", "" }, { 0x20, "twice", "" },
+	{ 1ULL << 63, "high", "" }, { 0xff, "all", "" }, { 0x01010101, "some", "" },
+};
+
+/* Every third field may be called as the second key of the one before it. */
+static void random_name(const struct fixture *f, unsigned int i, char name[EVRING_NAME_MAX])
+{
+	static const char *const suffixes[] = { "", "_of_many_that_are_random", "_number", "_name" };
+
+	snprintf(name, EVRING_NAME_MAX, "f%u%s", i, suffixes[random_below(2)]);
+	if (i % 3 == 2 && random_below(2))
+		snprintf(name, EVRING_NAME_MAX, "%.24s%s", f->names[i - 1],
+			 suffixes[2 + random_below(2)]);
+}
+
 /*
  * A record with random fields of all kinds. Its strings share no byte, unless
  * @hostile: then their offsets and lengths are as they fall.
@@ -82,12 +100,13 @@ static void random_fixture(struct fixture *f, bool hostile)
 		unsigned int kind = kinds[random_below(sizeof(kinds) / sizeof(*kinds))];
 		struct evring_str str = { .offset = at, .len = random_below(len - at + 1) };
 
-		snprintf(name, sizeof(name), "f%u%s", i % FIELDS_MAX,
-			 random_below(2) ? "_of_many_that_are_random" : "");
+		random_name(f, i, name);
 		/* Of some kinds that is several. */
 		add_field(f, name, kind, random_below(EVRING_FORMAT_TYPE + 2),
 			  hostile ? random_below(len + 8) : 8 * i,
-			  kind & EVRING_KIND_VAR ? 4 : 8);
+			  kind & EVRING_KIND_VAR ? 4 :
+			  random_below(2) ? EVRING_KIND_SIZE(kind) : 8);
+		name_values(f, any_values, random_below(sizeof(any_values) / sizeof(*any_values) + 1));
 		if (hostile || !(kind & EVRING_KIND_VAR))
 			continue;
 		at += str.len;
@@ -104,7 +123,8 @@ static void check_texts(const struct fixture *f, json_t *data)
 		struct evring_str str;
 
 		if (field->kind == EVRING_KIND_CHARS)
-			check(is_kept(data, field->name, s, strnlen((const char *)s, 8)), "chars");
+			check(is_kept(data, field->name, s, strnlen((const char *)s, field->size)),
+			      "chars");
 		if (field->kind != EVRING_KIND_TEXT)
 			continue;
 		memcpy(&str, s, sizeof(str));
@@ -170,6 +190,37 @@ static void test_bound_worst(void)
 	free(f.payload);
 }
 
+/* Each name of 64 fields is written, and each number beside them is the longest. */
+static void test_bound_flags(void)
+{
+	static char names[63][EVRING_NAME_MAX];
+	struct evring_value values[63];
+	char longest[EVRING_NAME_MAX];
+	uint8_t payload[8 * FIELDS_MAX];
+	struct fixture f;
+	char *text;
+
+	memset(payload, 0xff, sizeof(payload));
+	fixture_init(&f, payload, sizeof(payload));
+	for (unsigned int i = 0; i < 63; i++) {
+		memset(names[i], 1, sizeof(names[i]) - 1);
+		values[i] = (struct evring_value){ 1ULL << i, names[i], "" };
+	}
+	for (unsigned int i = 0; i < FIELDS_MAX; i++) {
+		snprintf(longest, sizeof(longest), "f%u%0120u", i, 0u);
+		add_field(&f, longest, EVRING_KIND_U64, i % 2 ? EVRING_FORMAT_FLAGS : EVRING_FORMAT_ENUM,
+			  8 * i, 8);
+		name_values(&f, values, 63);
+	}
+	for (unsigned int i = 0; i < FIELDS_MAX; i += 2)
+		memcpy(f.payload + 8 * i, &values[62].value, sizeof(values[62].value));
+	text = render_in(&f, fixture_max(&f));
+	json_decref(parse(text));
+	check(text && strstr(text, "_number\":18446744073709551615,"), "numbers");
+	free(text);
+	free(f.payload);
+}
+
 static void test_hostile(void)
 {
 	for (unsigned int i = 0; i < 20000 && !tap_unmet; i++) {
@@ -191,6 +242,7 @@ int main(void)
 	test_case(test_no_room, "a short buffer is refused");
 	test_case(test_bound, "random records fit in evring_json_max() and survive");
 	test_case(test_bound_worst, "the longest event fits in evring_json_max()");
+	test_case(test_bound_flags, "so does the longest one of names and numbers");
 	test_case(test_hostile, "hostile records are harmless");
 	return tap_end();
 }

@@ -84,7 +84,6 @@ static void test_numbers(void)
 	expect_data(&f, "{\"a\":0,\"b\":-2147483648,\"c\":-9223372034707292160,\"d\":false}");
 }
 
-/* jansson's integers are signed, so numbers are compared as text here. */
 static void check_digits(uint64_t v)
 {
 	char expected[64], *text;
@@ -180,9 +179,85 @@ static void test_named_formats(void)
 	name_values(&f, values, 3);
 	add_field(&f, "wall", EVRING_KIND_U64, EVRING_FORMAT_TIME, 0, 8);
 	expect_data(&f, "{\"mode\":\"0100644\",\"none\":\"0\",\"dev\":\"8:5\","
-		    "\"caps\":\"0x800005\",\"port\":5,\"enum\":\"f\\\"ive\",\"other\":\"33188\","
-		    "\"flags\":[\"f\\\"ive\",\"big\",\"0x8\"],\"clear\":[],"
+		    "\"caps\":\"0x800005\",\"port\":5,\"enum\":\"f\\\"ive\",\"enum_number\":5,"
+		    "\"other\":\"33188\",\"other_number\":33188,"
+		    "\"flags\":[\"f\\\"ive\",\"big\",\"0x8\"],\"flags_number\":269,"
+		    "\"clear\":[],\"clear_number\":0,"
 		    "\"wall\":\"1970-01-01T00:00:00.000000000Z\",\"wall_ns\":0}");
+}
+
+/* A name has its number beside it, whatever that is. */
+static void test_numbers_beside(void)
+{
+	static const struct evring_value values[] = {
+		{ ~0ULL, "none", "" }, { 1ULL << 63, "high", "" },
+	};
+	static const uint8_t ones[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+	struct fixture f;
+
+	fixture_init(&f, ones, sizeof(ones));
+	add_field(&f, "a", EVRING_KIND_S32, EVRING_FORMAT_ENUM, 0, 4);
+	name_values(&f, values, 2);
+	add_field(&f, "b", EVRING_KIND_U64, EVRING_FORMAT_ENUM, 0, 8);
+	add_field(&f, "c", EVRING_KIND_S8, EVRING_FORMAT_FLAGS, 0, 1);
+	add_field(&f, "d", EVRING_KIND_U64, EVRING_FORMAT_FLAGS, 0, 8);
+	name_values(&f, values + 1, 1);
+	add_field(&f, "e", EVRING_KIND_U8, EVRING_FORMAT_ENUM, 0, 2);
+	add_field(&f, "f", EVRING_KIND_BOOL, EVRING_FORMAT_ENUM, 0, 1);
+	add_field(&f, "g", EVRING_KIND_U16, EVRING_FORMAT_ENUM, 7, 2);
+	expect_data(&f, "{\"a\":\"none\",\"a_number\":-1,\"b\":\"18446744073709551615\","
+		    "\"b_number\":18446744073709551615,\"c\":[\"0xff\"],\"c_number\":-1,"
+		    "\"d\":[\"high\",\"0x7fffffffffffffff\"],"
+		    "\"d_number\":18446744073709551615,\"e\":[255,255],\"f\":true,\"g\":null}");
+}
+
+/* An errno or a signal has its name beside it, if it has one. */
+static void test_names_beside(void)
+{
+	static const int32_t v[] = { -13, 0, 13, 9, -512, -4000, 64, INT32_MIN };
+	struct fixture f;
+
+	fixture_init(&f, v, sizeof(v));
+	add_field(&f, "refused", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 0, 4);
+	add_field(&f, "good", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 4, 4);
+	add_field(&f, "some", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 8, 4);
+	add_field(&f, "error", EVRING_KIND_U32, EVRING_FORMAT_ERRNO, 8, 4);
+	add_field(&f, "killed", EVRING_KIND_U32, EVRING_FORMAT_SIGNAL, 12, 4);
+	add_field(&f, "interrupted", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 16, 4);
+	expect_data(&f, "{\"refused\":-13,\"refused_name\":\"EACCES\",\"good\":0,\"some\":13,"
+		    "\"error\":13,\"error_name\":\"EACCES\","
+		    "\"killed\":9,\"killed_name\":\"SIGKILL\","
+		    "\"interrupted\":-512,\"interrupted_name\":\"ERESTARTSYS\"}");
+
+	fixture_init(&f, v, sizeof(v));
+	add_field(&f, "odd", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 20, 4);
+	add_field(&f, "least", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 28, 4);
+	add_field(&f, "realtime", EVRING_KIND_U32, EVRING_FORMAT_SIGNAL, 24, 4);
+	add_field(&f, "none", EVRING_KIND_U32, EVRING_FORMAT_SIGNAL, 4, 4);
+	add_field(&f, "minus", EVRING_KIND_S32, EVRING_FORMAT_SIGNAL, 0, 4);
+	add_field(&f, "two", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 0, 8);
+	add_field(&f, "gone", EVRING_KIND_S32, EVRING_FORMAT_ERRNO, 32, 4);
+	expect_data(&f, "{\"odd\":-4000,\"least\":-2147483648,\"realtime\":64,\"none\":0,"
+		    "\"minus\":-13,\"two\":[-13,0],\"gone\":null}");
+}
+
+/* A field that is called as the key beside is that key: none is there twice. */
+static void test_clashes(void)
+{
+	static const uint8_t bytes[] = { 9, 1, 2, 3 };
+	struct fixture f;
+
+	fixture_init(&f, bytes, sizeof(bytes));
+	add_field(&f, "kind_number", EVRING_KIND_U8, 0, 1, 1);
+	add_field(&f, "kind", EVRING_KIND_U8, EVRING_FORMAT_ENUM, 0, 1);
+	add_field(&f, "signal", EVRING_KIND_U8, EVRING_FORMAT_SIGNAL, 0, 1);
+	add_field(&f, "signal_name", EVRING_KIND_FIXED, 0, 2, 2);
+	add_field(&f, "kind_number_number", EVRING_KIND_U8, EVRING_FORMAT_ENUM, 0, 1);
+	add_field(&f, "signal_number", EVRING_KIND_U8, EVRING_FORMAT_SIGNAL, 0, 1);
+	expect_data(&f, "{\"kind_number\":1,\"kind\":\"9\",\"signal\":9,"
+		    "\"signal_name_hex\":\"0203\",\"kind_number_number\":\"9\","
+		    "\"kind_number_number_number\":9,"
+		    "\"signal_number\":9,\"signal_number_name\":\"SIGKILL\"}");
 }
 
 static void test_arrays(void)
@@ -304,7 +379,7 @@ static void test_lost(void)
 	add_field(&f, "none", EVRING_KIND_U16, EVRING_FORMAT_TYPE, 30, 2);
 	expect_data(&f, "{\"count\":3,\"first_ns\":1700000004000000000,"
 		    "\"last_ns\":1700000005000000000,\"causes\":[\"full\",\"toobig\"],"
-		    "\"type\":\"9\",\"none\":null}");
+		    "\"causes_number\":5,\"type\":\"9\",\"none\":null}");
 }
 
 int main(void)
@@ -315,6 +390,9 @@ int main(void)
 	test_case(test_digits, "digits of numbers around each power of ten and of two");
 	test_case(test_formats, "every format");
 	test_case(test_named_formats, "addresses, ids, modes, names of numbers and of flags");
+	test_case(test_numbers_beside, "a name's number is beside it");
+	test_case(test_names_beside, "the name of an errno or a signal is beside it");
+	test_case(test_clashes, "a field that is called as a key beside another is that key");
 	test_case(test_arrays, "arrays of numbers");
 	test_case(test_dates, "dates of every day until 2554");
 	test_case(test_outside, "fields outside of the record are null");

@@ -137,6 +137,11 @@ static void brokers(void)
 	   "totals go on where another producer begins at 0");
 	tell("{\"brokers\":{}}");
 	ok(!broker->known && broker->tx_bytes.sum == 140, "one that is gone keeps its totals");
+	tell("{\"brokers\":{" BROKER("b", "b:1", "1", "UP", "50") "}}");
+	stats_away(&stats);
+	stats_parted(&stats);
+	ok(!stats.away_ns && !broker->known && broker->tx_bytes.sum == 150,
+	   "without a producer none is known, and none is missed");
 	tell("{\"brokers\":[1,{}],");
 	tell("{\"brokers\":{\"x\":3,\"y\":{\"nodename\":7,\"nodeid\":\"a\"}}}");
 	tell("");
@@ -154,6 +159,7 @@ int main(void)
 	stats_refused(NULL, "t", "r", 1);
 	stats_brokers(NULL, "{}", 2);
 	stats_away(NULL);
+	stats_parted(NULL);
 	stats_tick(NULL);
 	ok(!stats_topic(NULL, "t"), "without a place for them nothing is counted");
 	stats_free(&stats);

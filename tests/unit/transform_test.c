@@ -625,110 +625,6 @@ static void users_tell(void)
 	record.payload.uid = 1000;
 }
 
-/* Processes, by the events that tell of them */
-struct act {
-	uint64_t start_time, child_start_time, parent_start_time;
-	uint32_t child_pid, ppid;
-	struct evring_str path;
-	char text[20];
-};
-
-#define ACT(str, field_kind, member)						\
-	{ .name = str, .kind = EVRING_KIND_##field_kind, .offset = offsetof(struct act, member), \
-	  .size = sizeof(((struct act *)0)->member) }
-
-static const struct evring_field act_fields[] = {
-	ACT("start_time", U64, start_time), ACT("child_start_time", U64, child_start_time),
-	ACT("parent_start_time", U64, parent_start_time), ACT("child_pid", U32, child_pid),
-	ACT("ppid", U32, ppid), ACT("path", TEXT, path),
-};
-
-static struct evring_type *act_type(const char *name, uint32_t id)
-{
-	const struct evring_type like = {
-		.id = id, .version = 1, .size = offsetof(struct act, text), .name = name,
-		.nr_fields = sizeof(act_fields) / sizeof(act_fields[0]), .fields = act_fields,
-	};
-	struct evring_type *made;
-
-	if (evring_type_build(&made, &like))
-		exit(1);
-	return made;
-}
-
-static struct transforms *chain;
-
-/* The data of an event of process @pid, which began at @pid * 10 */
-static char *act(struct evring_type *of, uint32_t pid, uint32_t child, uint32_t parent, const char *path)
-{
-	struct transformed made = { .topic = "t", .topic_len = 1 };
-	struct act payload = {
-		.start_time = pid * 10, .child_pid = child, .child_start_time = child * 10,
-		.ppid = parent, .parent_start_time = parent * 10,
-		.path = { .offset = offsetof(struct act, text), .len = (uint16_t)strlen(path) },
-	};
-	struct evring_rec rec = { .len = sizeof(rec) + sizeof(payload), .pid = pid, .type = 50 };
-	struct evring_event from = {
-		.rec = &rec, .payload = &payload, .payload_len = sizeof(payload), .type = of,
-	};
-	char json[4000], *text;
-	json_t *value;
-	ssize_t len;
-
-	strcpy(payload.text, path);
-	transforms_see(chain, &from);
-	if (transforms_apply(chain, &from, &made) != TRANSFORM_PASS)
-		return strdup("not passed");
-	len = evring_json(&ev, &src.host, made.event, json, sizeof(json));
-	value = json_loadb(json, len < 0 ? 0 : (size_t)len, 0, NULL);
-	text = json_dumps(json_object_get(value, "data"), JSON_COMPACT);
-	json_decref(value);
-	return text ? text : strdup("no JSON");
-}
-
-static void act_is(char *text, const char *expected, const char *name)
-{
-	ok(!strcmp(text, expected), name);
-	if (strcmp(text, expected))
-		printf("# %s\n# not\n# %s\n", text, expected);
-	free(text);
-}
-
-static void parents(void)
-{
-	struct evring_type *fork = act_type("process.fork", 50), *exec = act_type("process.exec", 51);
-	struct evring_type *open = act_type("file.open", 52);
-	struct problems problems = { .file = "test" };
-	struct config *cfg = config_of_keys(INCLUDE("nosuch") "\"Ancestors\"", &problems);
-	uint32_t i;
-
-	chain = transforms_new(cfg, &src);
-	act_is(act(open, 5, 0, 0, ""), "{\"parent_path\":null,\"ancestors\":null}",
-	       "Ancestors: of an unknown process there are none");
-	free(act(exec, 1, 0, 0, "/sbin/init"));
-	free(act(fork, 1, 2, 0, ""));
-	act_is(act(exec, 2, 0, 1, "/bin/sshd"),
-	       "{\"parent_path\":\"/sbin/init\",\"ancestors\":[\"/sbin/init\"]}", "the parent");
-	free(act(fork, 2, 3, 1, ""));
-	act_is(act(open, 3, 0, 0, ""),
-	       "{\"parent_path\":\"/bin/sshd\",\"ancestors\":[\"/bin/sshd\",\"/sbin/init\"]}",
-	       "and those above, of any event");
-	/* Hostile: a process that is its own parent; and more processes than the table has. */
-	free(act(exec, 7, 0, 7, "/x"));
-	act_is(act(open, 7, 0, 0, ""), "{\"parent_path\":\"/x\",\"ancestors\":[\"/x\",\"/x\",\"/x\","
-	       "\"/x\",\"/x\",\"/x\",\"/x\",\"/x\"]}", "a circle ends");
-	for (i = 100; i < 140000; i++)
-		free(act(fork, 99, i, 0, ""));
-	act_is(act(open, 3, 0, 0, ""), "{\"parent_path\":null,\"ancestors\":null}",
-	       "the oldest of too many are forgotten");
-	transforms_free(chain);
-	config_free(cfg);
-	problems_free(&problems);
-	evring_type_free(fork);
-	evring_type_free(exec);
-	evring_type_free(open);
-}
-
 static void flattens(void)
 {
 	struct problems problems = { .file = "test" };
@@ -832,7 +728,6 @@ int main(void)
 	container_names();
 	many_containers();
 	users_tell();
-	parents();
 	flattens();
 	mistakes();
 	extras_free(&extras);

@@ -122,8 +122,17 @@ static char *column_name(const struct schema *schema, const char *field, const c
 	return name;
 }
 
+static bool is_named(const struct evring_field *field)
+{
+	return field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS;
+}
+
 static char *column_doc(const struct evring_field *field, enum schema_part part)
 {
+	if (part == PART_NUMBER_NAME)
+		return xprintf("the name of %s, if it has one", field->name);
+	if (part == PART_NUMBER && is_named(field))
+		return xprintf("the number of %s", field->name);
 	if (part == PART_WALL_NS)
 		return xprintf("the same as %s, nanoseconds since 1970", field->name);
 	if (part == PART_TEXT_HEX)
@@ -175,6 +184,15 @@ static void add_times(struct schema *schema, const struct evring_field *field,
 	add(schema, field, "_ns", PART_WALL_NS, SCHEMA_ULONG);
 }
 
+static void add_names(struct schema *schema, const struct evring_field *field)
+{
+	const bool flags = field->format == EVRING_FORMAT_FLAGS;
+
+	add(schema, field, "", flags ? PART_FLAGS : PART_ENUM, SCHEMA_STRING)->array = flags;
+	if (field->beside)
+		add(schema, field, "_number", PART_NUMBER, number_kind(field));
+}
+
 static void add_number(struct schema *schema, const struct evring_field *field)
 {
 	switch (field->format) {
@@ -201,16 +219,16 @@ static void add_number(struct schema *schema, const struct evring_field *field)
 		add(schema, field, "", PART_DEV, SCHEMA_STRING);
 		break;
 	case EVRING_FORMAT_ENUM:
-		add(schema, field, "", PART_ENUM, SCHEMA_STRING);
-		break;
 	case EVRING_FORMAT_FLAGS:
-		add(schema, field, "", PART_FLAGS, SCHEMA_STRING)->array = true;
+		add_names(schema, field);
 		break;
 	case EVRING_FORMAT_TYPE:
 		add(schema, field, "", PART_TYPE_ID, SCHEMA_STRING);
 		break;
 	default:
 		add(schema, field, "", PART_NUMBER, number_kind(field));
+		if (field->beside)
+			add(schema, field, "_name", PART_NUMBER_NAME, SCHEMA_STRING);
 	}
 }
 

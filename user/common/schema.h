@@ -41,6 +41,7 @@ enum schema_part {
 	PART_DEV,		/* "8:1" */
 	PART_ENUM,		/* a name */
 	PART_FLAGS,		/* names */
+	PART_NUMBER_NAME,	/* of an errno or a signal, which is the column before; or null */
 	PART_TYPE_ID,		/* a type's name */
 	PART_WALL,		/* a time; nanoseconds in the next column */
 	PART_BOOT_WALL,		/* likewise, of CLOCK_BOOTTIME */

@@ -21,7 +21,10 @@ struct cli {
 	const char *device;	/* NULL: EVRING_DEVICE */
 };
 
-/* status.c tail.c top.c types.c hooks.c groups.c filter.c redact.c publish.c connectors.c */
+/*
+ * status.c tail.c top.c types.c hooks.c groups.c filter.c redact.c publish.c connectors.c
+ * verify.c
+ */
 int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_tail(const struct cli *cli, int argc, char **argv);
 int cmd_top(const struct cli *cli, int argc, char **argv);
@@ -32,6 +35,7 @@ int cmd_filter(const struct cli *cli, int argc, char **argv);
 int cmd_redact(const struct cli *cli, int argc, char **argv);
 int cmd_publish(const struct cli *cli, int argc, char **argv);
 int cmd_connectors(const struct cli *cli, int argc, char **argv);
+int cmd_verify(const struct cli *cli, int argc, char **argv);
 
 /* metrics.c: 'status --prometheus' and '--openmetrics'. @output: NULL, or a file to replace */
 int status_metrics(const struct cli *cli, bool openmetrics, const char *output);

@@ -24,6 +24,7 @@ static const struct {
 	{ "redact", cmd_redact },
 	{ "publish", cmd_publish },
 	{ "connectors", cmd_connectors },
+	{ "verify", cmd_verify },
 };
 
 static const char help[] =
@@ -40,6 +41,7 @@ static const char help[] =
 	"  redact   the rules that keep secrets out of events\n"
 	"  publish  publish an event of a type of your own\n"
 	"  connectors  list and change the connectors that evringd runs\n"
+	"  verify   read topics of Kafka back, and account for each event\n"
 	"\n"
 	"  --device PATH   instead of " EVRING_DEVICE "\n"
 	"  --help          this text; 'evring VERB --help' for one verb\n"

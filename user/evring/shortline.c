@@ -3,10 +3,8 @@
  * The short form of an event: time, type, task, user, then the event's own fields that
  * are not empty, those that tell most first, and no more than the terminal has room for.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -217,16 +215,6 @@ static void print_user(struct line *line, uint64_t uid)
 	quote_string(line->out, name, strlen(name));
 }
 
-/* A result is 0, a number of something, or an error, which may be negative. */
-static const char *error_name(const struct evring_field *field, uint64_t value)
-{
-	int64_t number = (int64_t)value;
-
-	if (field->format != EVRING_FORMAT_ERRNO || number < -4095 || number >= 0)
-		return NULL;
-	return strerrorname_np((int)-number);
-}
-
 static void print_address(struct line *line, const struct evring *ev,
 			  const struct evring_event *event, const struct evring_field *field,
 			  uint64_t port)
@@ -244,7 +232,7 @@ static void print_value(struct line *line, const struct evring *ev,
 			const struct evring_event *event, const struct evring_field *field)
 {
 	uint64_t value, port = port_of(event, field);
-	const char *name;
+	char name[EVRING_NUMBER_NAME];
 
 	if (port) {
 		print_address(line, ev, event, field, port);
@@ -254,13 +242,10 @@ static void print_value(struct line *line, const struct evring *ev,
 		line_value(line, ev, event, field);
 		return;
 	}
-	name = error_name(field, value);
-	if (name)
+	if (evring_number_name(field, value, name))
 		fputs(name, line->out);
 	else if (field->format == EVRING_FORMAT_UID)
 		print_user(line, value);
-	else if (field->format == EVRING_FORMAT_SIGNAL && value < NSIG && sigabbrev_np((int)value))
-		fprintf(line->out, "SIG%s", sigabbrev_np((int)value));
 	else
 		line_number(line, ev, event, field, value);
 }

@@ -74,19 +74,12 @@ static void log_refusal(struct task *t, const struct refusal *refusal, bool tole
 		log_contents(refusal->out);
 }
 
-/* Not tolerated, the event keeps its place, so that nothing from it on is ever committed. */
-static void give_up(struct task *t, const struct refusal *refusal)
+/* The event keeps its place, so that nothing from it on is ever committed. */
+static void keep(struct task *t, struct delivery *delivery)
 {
-	struct delivery *delivery = refusal->delivery;
-
 	if (!delivery->refused)
 		t->given_up += delivery_events(delivery);
 	delivery->refused = true;
-	task_set_trace(t, STATUS_REFUSED, "an event for topic %s is refused, and errors.tolerance is "
-		  "none: %s", refusal->name, refusal->why);
-	if (!t->stopping)
-		task_begin_stop(t, "errors.tolerance is none", false);
-	t->reading = false;
 }
 
 static void letter_refused(struct task *t, const struct refusal *refusal)
@@ -125,11 +118,15 @@ void task_refused(void *arg, const struct refusal *refusal)
 						      "unwritable", 1);
 	log_refusal(t, refusal, tolerated);
 	if (!tolerated) {
-		give_up(t, refusal);
+		keep(t, refusal->delivery);
+		task_give_up(t, STATUS_REFUSED, "an event for topic %s is refused, and "
+			     "errors.tolerance is none: %s", refusal->name, refusal->why);
 		return;
 	}
 	if (t->cfg->letters)
 		letter_send(&t->encoder, t->deliveries, &counted);
-	if (!declare_rejected(&t->encoder, t->deliveries, refusal))
-		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+	if (!declare_rejected(&t->encoder, t->deliveries, refusal)) {
+		keep(t, refusal->delivery);
+		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
+	}
 }

@@ -309,6 +309,14 @@ static void set_enum(struct cell *cell, const struct evring_field *field, uint64
 	set_decimal(cell, number, is_signed_field(field));
 }
 
+static void set_number_name(struct cell *cell, const struct evring_field *field, uint64_t number)
+{
+	const size_t len = evring_number_name(field, number, cell->room);
+
+	if (len)
+		set_text(cell, cell->room, len);
+}
+
 /* The name of a type that this host has, its id's digits if we do not know it */
 static void set_type_id(struct cell *cell, struct evring *ev, uint64_t id)
 {
@@ -364,6 +372,9 @@ static void set_of_number(struct cells *cells, const struct schema_column *colum
 		break;
 	case PART_ENUM:
 		set_enum(cell, field, number);
+		break;
+	case PART_NUMBER_NAME:
+		set_number_name(cell, field, number);
 		break;
 	case PART_TYPE_ID:
 		set_type_id(cell, cells->src->ev, number);

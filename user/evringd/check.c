@@ -95,6 +95,8 @@ static bool message_fits(const struct trial *trial, const char *name)
 	const struct config *cfg = trial->cfg;
 	uint64_t longest = converter_of(cfg)->longest;
 
+	/* A record that transforms have made longer becomes longer by as much again, written out. */
+	longest += transforms_body_bytes(cfg) * (longest / RECORD_LONGEST + 1);
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;
 	return number_of(trial, name) >= longest + MESSAGE_OVERHEAD + transforms_head_bytes(cfg);
@@ -147,8 +149,8 @@ static const struct rule {
 	  "to leave it out, or any with \"loss\" in \"delivery.accept\"" },
 	{ "message.max.bytes", message_fits, ACCEPT_LOSS,
 	  "a message of pack.bytes, or the longest event, does not fit into it",
-	  "room for both and 2048 more (276000 is enough without packs), to leave it out, or less "
-	  "with \"loss\" in \"delivery.accept\"" },
+	  "room for both and 2048 more (276000 is enough without packs and transforms), to leave it "
+	  "out, or less with \"loss\" in \"delivery.accept\"" },
 	{ "queue.buffering.max.messages", events_fit, 0,
 	  "inflight.max.events does not fit into it, and librdkafka's queue would be the bound",
 	  "0, or at least inflight.max.events, or to leave it out" },

@@ -204,7 +204,15 @@ enum config_change config_compare(const struct config *old, const struct config 
 
 void config_adopt(struct config *cfg, struct config *from)
 {
+	struct property *settings = cfg->settings;
+	size_t nr = cfg->nr_settings;
+
 	keys_adopt(cfg, from);
+	/* What comes next is compared with these. */
+	cfg->settings = from->settings;
+	cfg->nr_settings = from->nr_settings;
+	from->settings = settings;
+	from->nr_settings = nr;
 	config_free(from);
 }
 

@@ -98,7 +98,8 @@ enum connector_state connector_state(const struct connector *c)
 		return CONNECTOR_FAILED;
 	if (c->target == CONNECTOR_STOPPED || c->over)
 		return CONNECTOR_STOPPED;
-	return c->retry_at ? CONNECTOR_RESTARTING : CONNECTOR_UNASSIGNED;
+	/* Between two tries; restart?onlyFailed=true and alerts find it by this state. */
+	return c->retry_ms ? CONNECTOR_FAILED : CONNECTOR_UNASSIGNED;
 }
 
 const char *connector_trace(const struct connector *c)

@@ -7,8 +7,9 @@
  *	RUNNING
  *	PAUSED		owns its group, which holds events, and reads nothing
  *	STOPPED		has no task; the group keeps its position without an owner
- *	FAILED		given up, with a trace; events without a commit are in the ring
- *	RESTARTING	its task is replaced, or waits after a failure
+ *	FAILED		given up, or between two tries, with a trace; events without a commit are
+ *			in the ring
+ *	RESTARTING	its task is replaced, or its producer
  *
  * Trouble of one connector is never the process's: the others go on.
  */

@@ -426,6 +426,7 @@ static bool container_parse(struct transform *t, const struct options *options)
 	for (i = 1; i < sizeof(mounts) / sizeof(mounts[0]) && c->mount < 0; i++)
 		c->mount = open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	t->own = c;
+	t->body_bytes = 6 * sizeof(uint64_t) + CONTAINER_ID_LEN + 3 * CONTAINER_NAME_MAX;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include "definition.h"
 
 #include "file.h"
+#include "log.h"
 #include "memory.h"
 #include "problem.h"
 
@@ -296,22 +297,21 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) ? -errno : 0;
 }
 
-/* The rename is for good once the folder is on the disk. */
-static int sync_folder(const char *path)
+/* The rename is for good once the folder is on the disk. It is done, so this is no error. */
+static void sync_folder(const char *path)
 {
 	char *folder = xstrdup(path), *slash = strrchr(folder, '/');
-	int fd, ret = 0;
+	int fd;
 
 	if (slash)
 		*slash = '\0';
 	fd = open(!slash ? "." : *folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd))
+		warn("%s: is replaced, but a power failure may bring the old one back: %s", path,
+		     strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	free(folder);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd))
-		ret = -errno;
-	close(fd);
-	return ret;
 }
 
 static char *definition_text(const struct definition *def)
@@ -356,7 +356,7 @@ int definition_write(struct definition *def, const char *path, const struct stam
 	if (ret && fd >= 0)
 		unlink(temporary);
 	if (!ret)
-		ret = sync_folder(path);
+		sync_folder(path);
 	free(temporary);
 	free(text);
 	return ret;

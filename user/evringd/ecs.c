@@ -137,6 +137,8 @@ static const struct place places[] = {
 	{ "*", "container_id", "container.id", AS_IT_IS, NULL },
 	{ "*", "container_runtime", "container.runtime", AS_IT_IS, NULL },
 	{ "*", "parent_path", "process.parent.executable", AS_IT_IS, NULL },
+	{ "*", "parent_argv", "process.parent.args", AS_IT_IS, NULL },
+	{ "*", "parent_argv", "process.parent.command_line", AS_LINE, NULL },
 	{ "*", "result", "event.outcome", AS_OUTCOME, NULL },
 	{ "*", "result", "error.code", AS_ERRNO, NULL },
 

@@ -26,6 +26,8 @@
 #define SILENT_S	10u
 #define REQUEST_S	30		/* until all of a request has come */
 #define MEMORY_MAX	(32u << 10)	/* of a connection: its headers, and what is read and written */
+/* GnuTLS takes 1.0 and 1.1 by itself, which are deprecated (RFC 8996). */
+#define TLS_VERSIONS	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define TICK_MS		1000
 #define TURNS_MAX	16		/* without a look at the connectors */
 
@@ -412,6 +414,7 @@ static bool start(struct http *http, int fd, bool local, char *why, size_t len)
 	const struct MHD_OptionItem secure[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, http->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)TLS_VERSIONS },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const union MHD_DaemonInfo *info;

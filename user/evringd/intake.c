@@ -107,7 +107,7 @@ static enum ready prepare(struct task *t, const struct evring_event *event,
 	if (!*made && !t->encoder.broken)
 		return UNWANTED;
 	if (!*made) {
-		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
 		return LATER;
 	}
 	switch (encode_look(&t->encoder, *made, &why)) {
@@ -116,7 +116,7 @@ static enum ready prepare(struct task *t, const struct evring_event *event,
 		t->has_held = true;
 		return LATER;
 	case SCHEMAS_REFUSED:
-		task_fail(t, STATUS_FAILED, "%s", why);
+		task_give_up(t, STATUS_FAILED, "%s", why);
 		return LATER;
 	default:
 		return READY;
@@ -136,7 +136,7 @@ static bool ship(struct task *t, const struct evring_event *event)
 	if (!error)
 		return (t->packs && !closed) || task_hand_over(t);
 	if (t->encoder.broken) {
-		task_fail(t, STATUS_FAILED, "%s", t->encoder.broken);
+		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
 		return false;
 	}
 	unwritable(t, event, error);

@@ -71,6 +71,8 @@ static enum plan_what what_of(const struct schema_column *column)
 		return PLAN_ENUM;
 	case PART_FLAGS:
 		return PLAN_FLAGS;
+	case PART_NUMBER_NAME:
+		return PLAN_NAME;
 	case PART_WALL:
 		return PLAN_WALL;
 	case PART_BOOT_WALL:
@@ -143,9 +145,12 @@ static void add_op(struct making *m, const struct schema_column *column,
 		add_names(m, op);
 }
 
-static size_t most_of(const struct evring_field *field)
+static size_t most_of(const struct plan_op *op)
 {
-	return field->json_max + (field->kind & EVRING_KIND_VAR ? 0 : EVRING_JSON_BYTE * field->size);
+	const struct evring_field *field = op->column->field;
+	const bool sized = !op->careful && !(field->kind & EVRING_KIND_VAR);
+
+	return field->json_max + (sized ? EVRING_JSON_BYTE * field->size : 0);
 }
 
 static void set_left(struct plan_op *ops, size_t nr)
@@ -153,7 +158,7 @@ static void set_left(struct plan_op *ops, size_t nr)
 	size_t left = 0;
 
 	while (nr--) {
-		left += ops[nr].enters ? most_of(ops[nr].column->field) : 0;
+		left += ops[nr].enters ? most_of(&ops[nr]) : 0;
 		ops[nr].left = left;
 	}
 }
@@ -193,7 +198,7 @@ static void add_careful(struct making *m)
 
 		plan->careful[i] = (struct plan_op){
 			.what = PLAN_COLUMN, .column = &schema->fields[i],
-			.enters = is_first(schema, i), .null = m->format->null,
+			.enters = is_first(schema, i), .careful = true, .null = m->format->null,
 		};
 		if (plan->fixed < (uint32_t)field->offset + field->size)
 			plan->fixed = (uint32_t)field->offset + field->size;

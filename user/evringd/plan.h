@@ -20,6 +20,7 @@ enum plan_what {
 	PLAN_U8, PLAN_U16, PLAN_U32, PLAN_U64, PLAN_S8, PLAN_S16, PLAN_S32, PLAN_S64, PLAN_BOOL,
 	PLAN_HEX,		/* a number in base 16 */
 	PLAN_ENUM, PLAN_FLAGS,
+	PLAN_NAME,		/* of an errno or a signal */
 	PLAN_WALL, PLAN_BOOT_WALL,	/* a time, and the column beside with its nanoseconds */
 	PLAN_CHARS, PLAN_TEXT, PLAN_TEXTS,	/* and the column beside, if that is null */
 	PLAN_COLUMN,		/* any other column, as cell_field() has it */
@@ -45,6 +46,7 @@ struct plan_name {
 struct plan_op {
 	uint8_t what;
 	bool enters;			/* PLAN_COLUMN: the first one of its field */
+	bool careful;			/* the payload may lack it: its bytes are not in @left */
 	uint16_t offset, size;
 	struct plan_lead lead, beside;	/* of the column, and of the one beside */
 	struct plan_lead idle;		/* instead of the column beside, if that is null */

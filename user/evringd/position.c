@@ -109,7 +109,7 @@ void delete_offsets(struct call *call)
 	}
 	if (ret && ret != -ENOENT)
 		reply_error(call, ret == -EBUSY ? 409 : 500, "The group cannot be dropped: %s%s",
-			    ret == -EBUSY ? "another connector or process owns it" : strerror(-ret),
+			    ret == -EBUSY ? "it is owned still; try again" : strerror(-ret),
 			    ret == -EPERM ? " (it was not given to evringd, which has no CAP_PERFMON)" : "");
 	else
 		reply(call, 200, json_pack("{s:s}", "message",

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define ANSWER_MS 30000			/* of a broker, to one question */
+#define POLL_MS 100
 #define BATCH_LETTERS 1000		/* on their way at a time */
 
 /* One message, on its way from the dead-letter topic to its own */
@@ -149,6 +150,7 @@ static void forget_headers(struct told *told)
 	free(told->connector);
 }
 
+/* While librdkafka's queue is full its reports are taken, which make room. */
 static rd_kafka_resp_err_t produce(struct putback *p, const rd_kafka_message_t *message,
 				   struct told *told, struct letter *letter)
 {
@@ -156,13 +158,18 @@ static rd_kafka_resp_err_t produce(struct putback *p, const rd_kafka_message_t *
 	int64_t time = rd_kafka_message_timestamp(message, &type);
 	rd_kafka_resp_err_t code;
 
-	code = rd_kafka_producev(
-		p->producer, RD_KAFKA_V_TOPIC(told->topic),
-		RD_KAFKA_V_VALUE(message->payload, message->len),
-		RD_KAFKA_V_KEY(message->key, message->key_len),
-		RD_KAFKA_V_TIMESTAMP(type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? time : 0),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
-		RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_HEADERS(told->before), RD_KAFKA_V_END);
+	for (;;) {
+		code = rd_kafka_producev(
+			p->producer, RD_KAFKA_V_TOPIC(told->topic),
+			RD_KAFKA_V_VALUE(message->payload, message->len),
+			RD_KAFKA_V_KEY(message->key, message->key_len),
+			RD_KAFKA_V_TIMESTAMP(type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? time : 0),
+			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(letter),
+			RD_KAFKA_V_HEADERS(told->before), RD_KAFKA_V_END);
+		if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			break;
+		rd_kafka_poll(p->producer, POLL_MS);
+	}
 	if (!code)
 		told->before = NULL;
 	return code;

@@ -213,6 +213,8 @@ static bool insert_parse(struct transform *t, const struct options *options)
 			     "static.value, topic.field, timestamp.field");
 		good = false;
 	}
+	t->body_bytes = 3 * sizeof(uint64_t) + (value ? strlen(value) : 0) +
+			(insert->topic ? TOPIC_MAX : 0);
 	return good;
 }
 
@@ -313,6 +315,7 @@ static bool mask_parse(struct transform *t, const struct options *options)
 	if (!replacement)
 		return mask->fields.nr;
 	mask->replacement = xstrdup(replacement);
+	t->body_bytes = mask->fields.nr * (sizeof(uint64_t) + strlen(replacement));
 	errno = 0;
 	mask->number = *replacement == '-' ? (uint64_t)strtoll(replacement, &end, 10) :
 					     strtoull(replacement, &end, 10);
@@ -362,6 +365,9 @@ static void mask_one(struct transform *t, struct draft_field *field)
 	bool number = is_number(to->kind);
 
 	field->hidden = true;
+	field->redacted = NULL;
+	field->text = NULL;
+	field->number = NULL;
 	if (!mask->replacement || to->kind == EVRING_KIND_BOOL || (number && !mask->number_fits))
 		return;
 	to->kind = number ? EVRING_KIND_SIZE(to->kind) == 8 ? to->kind : EVRING_KIND_S64 :
@@ -372,8 +378,10 @@ static void mask_one(struct transform *t, struct draft_field *field)
 	to->nr_values = 0;
 	field->from = -1;
 	field->maker = t;
-	field->text = number ? NULL : mask_text;
-	field->number = number ? mask_number : NULL;
+	if (number)
+		field->number = mask_number;
+	else
+		field->text = mask_text;
 }
 
 static void mask_reshape(struct transform *t, struct draft *draft)

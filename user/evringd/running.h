@@ -88,6 +88,15 @@ void task_end(struct task *t);
 		task_set_trace(t, status, __VA_ARGS__);	\
 		task_end(t);				\
 	} while (0)
+/*
+ * An event cannot be sent: those before it are delivered first, as long as a stop waits for them.
+ * Else the next task would read them again and abandon them again, for ever.
+ */
+#define task_give_up(t, status, ...) do {				\
+		task_set_trace(t, status, __VA_ARGS__);			\
+		task_drain(t, "an event cannot be delivered");		\
+	} while (0)
+void task_drain(struct task *t, const char *why);
 /* With @drain the events up to now are still read; later ones are left to the next start. */
 void task_begin_stop(struct task *t, const char *why, bool drain);
 

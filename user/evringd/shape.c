@@ -227,20 +227,30 @@ static void put_number(const struct draft_field *field, const struct evring_even
 	memcpy(payload + field->field.offset, &value, field->field.size);
 }
 
-/* Fields that secrets were left out of: a bit each, behind all, as the kernel writes it. */
-static bool put_redacted(const struct shape *shape, const struct evring_event *event,
-			 struct shaped *shaped, size_t *used)
+static bool is_redacted(const struct draft_field *field, const struct evring_event *event)
 {
-	size_t head = sizeof(struct evring_rec), at = ALIGN8(*used);
+	if (field->from >= 0)
+		return evring_field_redacted(event, &event->type->fields[field->from]);
+	return field->redacted && field->redacted(field->maker, field, event);
+}
+
+/* Fields that secrets were left out of: a bit each, of which the last one is for many */
+static uint64_t redacted_bits(const struct shape *shape, const struct evring_event *event)
+{
 	uint64_t bits = 0;
 	unsigned int i;
 
-	for (i = 0; i < shape->nr; i++) {
-		int from = shape->fields[i].from;
-
-		if (from >= 0 && evring_field_redacted(event, &event->type->fields[from]))
+	for (i = 0; i < shape->nr; i++)
+		if (is_redacted(&shape->fields[i], event))
 			bits |= 1ULL << (i < 63 ? i : 63);
-	}
+	return bits;
+}
+
+/* Behind all, as the kernel writes it */
+static bool put_redacted(struct shaped *shaped, size_t *used, uint64_t bits)
+{
+	size_t head = sizeof(struct evring_rec), at = ALIGN8(*used);
+
 	if (at + sizeof(bits) > PAYLOAD_MAX)
 		return false;
 	if (head + at + sizeof(bits) > shaped->size) {
@@ -254,11 +264,12 @@ static bool put_redacted(const struct shape *shape, const struct evring_event *e
 }
 
 static void finish(const struct shape *shape, const struct evring_event *event,
-		   struct shaped *shaped, size_t used)
+		   struct shaped *shaped, size_t used, uint16_t flags)
 {
 	struct evring_rec rec = *event->rec;
 
 	rec.len = (uint32_t)(sizeof(rec) + used);
+	rec.flags = flags;
 	memcpy(shaped->room, &rec, sizeof(rec));
 	shaped->event = *event;
 	shaped->event.rec = (const struct evring_rec *)shaped->room;
@@ -271,6 +282,8 @@ bool shape_make(const struct shape *shape, const struct evring_event *event,
 		struct shaped *shaped)
 {
 	size_t head = sizeof(struct evring_rec), used = shape->head + event->payload_len;
+	uint64_t redacted = redacted_bits(shape, event);
+	uint16_t flags = event->rec->flags;
 	unsigned int i;
 
 	if (used > PAYLOAD_MAX)
@@ -285,11 +298,13 @@ bool shape_make(const struct shape *shape, const struct evring_event *event,
 			take_over(field, shaped->room + head, shape->head);
 		else if (field->number)
 			put_number(field, event, shaped->room + head);
-		else if (!put_text(field, event, shaped, &used))
+		else if (field->text && !put_text(field, event, shaped, &used))
 			return false;
 	}
-	if (event->rec->flags & EVRING_REC_REDACTED && !put_redacted(shape, event, shaped, &used))
+	if (redacted)
+		flags |= EVRING_REC_REDACTED;
+	if (flags & EVRING_REC_REDACTED && !put_redacted(shaped, &used, redacted))
 		return false;
-	finish(shape, event, shaped, used);
+	finish(shape, event, shaped, used, flags);
 	return true;
 }

@@ -27,6 +27,9 @@ typedef const char *field_text(struct transform *t, const struct draft_field *fi
 			       const struct evring_event *event, size_t *len);
 /* A number's; false: it is absent. */
 typedef bool field_number(struct transform *t, const struct evring_event *event, uint64_t *value);
+/* Has a secret been left out of the value that the field has for this event? */
+typedef bool field_redacted(struct transform *t, const struct draft_field *field,
+			    const struct evring_event *event);
 
 /* One field on its way to the new type */
 struct draft_field {
@@ -37,8 +40,9 @@ struct draft_field {
 	bool renamed;			/* by the transform that is being made */
 	struct transform *maker;
 	const struct evring_field *of;	/* the field that a new one is made of, or NULL */
-	field_text *text;		/* of a new one: one of these */
+	field_text *text;		/* of a new one: one of these, or it is 0 or empty */
 	field_number *number;
+	field_redacted *redacted;	/* of a new one; NULL: of none has */
 };
 
 struct draft {

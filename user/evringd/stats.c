@@ -179,6 +179,17 @@ void stats_away(struct stats *stats)
 		stats->away_ns = boottime_ns();
 }
 
+void stats_parted(struct stats *stats)
+{
+	struct broker_stats *broker;
+
+	if (!stats)
+		return;
+	stats->away_ns = 0;
+	for (broker = stats->brokers; broker; broker = broker->next)
+		broker->known = false;
+}
+
 static struct broker_stats *broker_of(struct stats *stats, const char *name)
 {
 	size_t size = strlen(name) + 1;

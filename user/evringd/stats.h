@@ -84,6 +84,8 @@ struct refusal_stats *stats_refused(struct stats *stats, const char *topic, cons
 				    uint64_t events);
 /* No broker can be reached. */
 void stats_away(struct stats *stats);
+/* The last producer is gone: nothing is known of brokers any more. */
+void stats_parted(struct stats *stats);
 /* librdkafka's statistics */
 void stats_brokers(struct stats *stats, const char *json, size_t len);
 

@@ -88,6 +88,14 @@ void task_begin_stop(struct task *t, const char *why, bool drain)
 	loop_timer(t->loop, &t->stop_timer, t->cfg->shutdown_ms);
 }
 
+void task_drain(struct task *t, const char *why)
+{
+	if (!t->stopping)
+		task_begin_stop(t, why, false);
+	t->reading = false;
+	t->awake = true;
+}
+
 void task_stop(struct task *t, const char *why, bool drain)
 {
 	/* One that stops by itself goes on with that. */
@@ -120,6 +128,7 @@ static void release(struct task *t)
 	loop_hurry(t->loop, &t->join_timer);
 	if (t->sender)
 		sender_close(t->sender);
+	stats_parted(t->stats);
 	packs_free(t->packs);
 	encoder_close(&t->encoder);
 	schemas_stop(t->source.schemas);

@@ -294,6 +294,18 @@ static void made_free(struct made_shape *made)
 	free(made);
 }
 
+size_t transforms_body_bytes(const struct config *cfg)
+{
+	struct transforms *transforms = transforms_new(cfg, NULL);
+	size_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; transforms && i < transforms->nr; i++)
+		bytes += transforms->chain[i]->body_bytes;
+	transforms_free(transforms);
+	return bytes;
+}
+
 void transforms_free(struct transforms *transforms)
 {
 	struct made_shape *made;
@@ -317,10 +329,27 @@ void transforms_free(struct transforms *transforms)
 struct look {
 	struct evring *ev;
 	struct problems *problems;
+	struct transforms *transforms;
 	const struct transform *t;
 	char made[SHAPE_FIELDS_MAX][EVRING_NAME_MAX];
 	size_t nr;
 };
+
+/* Does a transform of the chain before this one add it to events of the type? */
+static bool is_added(const struct look *look, const struct evring_type *type, const char *name)
+{
+	struct draft *draft = &look->transforms->draft;
+	struct transform *t;
+	unsigned int i;
+
+	draft_begin(draft, type, type->size);
+	for (i = 0; i < look->t->number; i++) {
+		t = look->transforms->chain[i];
+		if (t->kind->local && t->kind->reshape)
+			t->kind->reshape(t, draft);
+	}
+	return draft_find(draft, name);
+}
 
 static bool field_is_known(const struct look *look, const char *name)
 {
@@ -333,7 +362,7 @@ static bool field_is_known(const struct look *look, const char *name)
 			return true;
 	for (i = 0; i < nr; i++) {
 		type = evring_type(look->ev, (unsigned int)i);
-		if (type && evring_field(type, name))
+		if (type && (evring_field(type, name) || is_added(look, type, name)))
 			return true;
 	}
 	return false;
@@ -372,6 +401,7 @@ void transforms_fields(struct evring *ev, const struct config *cfg, struct probl
 	look = xzalloc(sizeof(*look));
 	look->ev = ev;
 	look->problems = problems;
+	look->transforms = transforms;
 	for (i = 0; i < transforms->nr; i++) {
 		look->t = transforms->chain[i];
 		fields_named(look->t, look_at, look);

@@ -33,6 +33,8 @@ void transforms_fields(struct evring *ev, const struct config *cfg, struct probl
 
 /* Bytes of headers that they add to a message, at most */
 size_t transforms_head_bytes(const struct config *cfg);
+/* ... and by which fields that they add make a record longer */
+size_t transforms_body_bytes(const struct config *cfg);
 
 /* NULL: the connector has none. The configuration has no mistakes, and stays. */
 struct transforms *transforms_new(const struct config *cfg, const struct source *src);

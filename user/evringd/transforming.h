@@ -74,6 +74,7 @@ struct transform {
 	unsigned int number;
 	bool keeps;			/* it leaves the fields as they are, unlike its kind */
 	size_t head_bytes;		/* at most, of the headers that it adds */
+	size_t body_bytes;		/* at most, by which it makes a record longer */
 	void *own;			/* the kind's */
 	/* For fields of the event that is on its way */
 	const struct source *src;

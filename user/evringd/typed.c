@@ -46,7 +46,7 @@ static char *put_column(char *p, const char *limit, struct cells *cells, const s
 
 	if (op->enters) {
 		len = cells_enter(cells, column->field);
-		more = !cells->event->type || column->field->kind & EVRING_KIND_VAR ? len : 0;
+		more = op->careful || column->field->kind & EVRING_KIND_VAR ? len : 0;
 		if ((size_t)(limit - p) < op->left + EVRING_JSON_BYTE * more)
 			return NULL;
 	}
@@ -116,6 +116,17 @@ INLINE char *put_flags(char *p, const struct plan_op *op, uint64_t bits, bool av
 	if (avro)
 		*p++ = 0;
 	return p;
+}
+
+/* Most are 0 and have none. */
+INLINE char *put_number_name(char *p, const struct plan_op *op, uint64_t number, bool avro)
+{
+	char name[EVRING_NUMBER_NAME];
+	size_t len = number ? evring_number_name(op->column->field, number, name) : 0;
+
+	if (!len)
+		return put_lead(p, &op->null);
+	return put_bytes(put_len(put_lead(p, &op->lead), len, avro), name, len);
 }
 
 INLINE char *put_times(char *p, const struct plan_op *op, uint64_t wall, bool avro)
@@ -245,6 +256,8 @@ INLINE char *put_op(char *p, const char *limit, struct cells *cells, const struc
 		return put_enum(p, limit, cells, op, format, number_at(op, at));
 	case PLAN_FLAGS:
 		return put_flags(p, op, cell_load(at, op->size, false), avro);
+	case PLAN_NAME:
+		return put_number_name(p, op, number_at(op, at), avro);
 	case PLAN_WALL:
 		return put_times(p, op, number_at(op, at), avro);
 	case PLAN_BOOT_WALL:
@@ -272,7 +285,7 @@ INLINE char *put_fields(char *p, const char *limit, struct cells *cells, const s
 	const struct plan_op *op = whole ? plan->ops : plan->careful;
 	const struct plan_op *end = op + (whole ? plan->nr_ops : plan->nr_careful);
 
-	if ((size_t)(limit - p) < plan->room)
+	if (whole && (size_t)(limit - p) < plan->room)
 		return NULL;
 	for (; p && op < end; op++)
 		p = whole ? put_op(p, limit, cells, op, format, avro) :

@@ -127,7 +127,7 @@ static bool size_ok(const struct evring_field *field, uint32_t data_size)
 
 /*
  * The JSON of a field beyond EVRING_JSON_BYTE for each of its bytes: its
- * key, twice, with a suffix; a time and a number, or the names of its values.
+ * key, twice, with a suffix; a time or the names of its values, and a number.
  */
 uint64_t field_json_max(const struct evring_field *field)
 {
@@ -148,6 +148,41 @@ uint64_t field_json_max(const struct evring_field *field)
 		max += field->format == EVRING_FORMAT_FLAGS ? sum : longest;
 	/* "-9223372036854775808," of one, and one byte can be "-128," */
 	return max + 24ul * (field->kind & EVRING_KIND_VAR ? 0 : count);
+}
+
+/* What the second key has behind the field's name; NULL: the field has one key. */
+static const char *beside_suffix(const struct evring_field *field)
+{
+	if (field->kind & EVRING_KIND_VAR || field->size != EVRING_KIND_SIZE(field->kind))
+		return NULL;
+	switch (field->kind) {
+	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
+	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
+		break;
+	default:
+		return NULL;
+	}
+	switch (field->format) {
+	case EVRING_FORMAT_ENUM: case EVRING_FORMAT_FLAGS:
+		return "_number";
+	case EVRING_FORMAT_ERRNO: case EVRING_FORMAT_SIGNAL:
+		return "_name";
+	default:
+		return NULL;
+	}
+}
+
+/* A field of that name keeps its key. */
+bool field_beside(const struct evring_field *field, const struct evring_field *fields, uint32_t nr)
+{
+	const char *suffix = beside_suffix(field);
+	uint32_t i;
+
+	for (i = 0; suffix && i < nr; i++)
+		if (!strncmp(fields[i].name, field->name, field->name_len) &&
+		    !strcmp(fields[i].name + field->name_len, suffix))
+			return false;
+	return suffix;
 }
 
 static bool field_read(struct parsed *p, uint32_t i)
@@ -189,6 +224,8 @@ static bool fields_read(struct parsed *p)
 		p->fields[i].json_max = (uint32_t)max;
 	}
 	p->type.json_max = (uint32_t)json_max;
+	for (i = 0; i < p->head.fields.count; i++)
+		p->fields[i].beside = field_beside(&p->fields[i], p->fields, p->head.fields.count);
 	return true;
 }
 

@@ -150,7 +150,18 @@ struct evring_field {
 	uint16_t offset;			/* in the payload, bytes */
 	uint16_t size;				/* bytes of its fixed part */
 	uint32_t json_max;			/* bytes that it adds to evring_json_max() */
+	/* JSON has the number of its name in NAME_number, or the name of its number in NAME_name. */
+	bool beside;
 };
+
+/*
+ * The name of an errno or a signal, "EACCES" or "SIGKILL", by the field's format. Of numbers
+ * with a sign those below 0 are an errno, as calls return them. Returns its length; 0: no name.
+ */
+#define EVRING_NUMBER_NAME	32
+
+size_t evring_number_name(const struct evring_field *field, uint64_t number,
+			  char name[EVRING_NUMBER_NAME]);
 
 /*
  * One type of events. An id can come to another type, and a type can get more fields:

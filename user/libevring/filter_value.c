@@ -29,7 +29,6 @@ static const char *const capabilities[] = {
 };
 
 #define NR_CAPABILITIES	(sizeof(capabilities) / sizeof(*capabilities))
-#define ERRNO_MAX	133
 
 /* Number @i of those that a field's numbers can have; false: there is none. */
 static bool name_at(const struct evring_field *field, unsigned int i, char name[EVRING_NAME_MAX],
@@ -49,17 +48,16 @@ static bool name_at(const struct evring_field *field, unsigned int i, char name[
 	} else if (field->kind == EVRING_KIND_BOOL && i < 2) {
 		s = i ? "true" : "false";
 		*value = i;
-	} else if (field->format == EVRING_FORMAT_ERRNO && i < ERRNO_MAX) {
-		s = strerrorname_np((int)i + 1);
+	} else if (field->format == EVRING_FORMAT_ERRNO && i < ERRNO_LAST) {
 		if (kind_signed(field->kind))	/* as calls return them */
 			*value = -*value;
-	} else if (field->format == EVRING_FORMAT_SIGNAL && i < NSIG) {
-		s = sigabbrev_np((int)i + 1);
-	} else {
+	} else if (field->format != EVRING_FORMAT_SIGNAL || i >= NSIG) {
 		return false;
 	}
-	snprintf(name, EVRING_NAME_MAX, "%s%s",
-		 s && field->format == EVRING_FORMAT_SIGNAL ? "SIG" : "", s ? s : "");
+	if (s)
+		snprintf(name, EVRING_NAME_MAX, "%s", s);
+	else
+		name[evring_number_name(field, *value, name)] = '\0';
 	return true;
 }
 

@@ -196,6 +196,16 @@ int heap_step(struct evring *ev);
 
 /* The field's part of evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
+/* Whether JSON has a second key for the field, among these */
+bool field_beside(const struct evring_field *field, const struct evring_field *fields, uint32_t nr);
+
+/* names.c */
+
+/* The kernel's own errnos, from the first to the last one that has a name */
+#define ERESTARTSYS	512u
+#define ENOTSUPP	524u
+#define EIOCBQUEUED	529u
+#define ERRNO_LAST	EIOCBQUEUED
 
 /* host.c */
 

@@ -403,6 +403,34 @@ static char *put_flags(char *p, const struct evring_field *field, uint64_t v)
 	return p;
 }
 
+/* The number of a name or of names, which are only those that the type knows */
+static char *put_number_beside(char *p, const struct evring_field *field, uint64_t v)
+{
+	if (!field->beside)
+		return p;
+	*p++ = ',';
+	return put_plain(put_key(p, field, "_number"), field, v);
+}
+
+/* The name of an errno or a signal; most are 0 and have none. */
+static char *put_name_beside(char *p, const struct evring_field *field, uint64_t v)
+{
+	char name[EVRING_NUMBER_NAME];
+	size_t len;
+
+	if (!v || !field->beside)
+		return p;
+	len = evring_number_name(field, v, name);
+	if (!len)
+		return p;
+	*p++ = ',';
+	p = put_key(p, field, "_name");
+	*p++ = '"';
+	p = put_bytes(p, name, len);
+	*p++ = '"';
+	return p;
+}
+
 /* The name of a type that this host has, its id's digits if we do not know it; null: none. */
 static char *put_type_id(char *p, const struct evring *ev, uint64_t id)
 {
@@ -448,9 +476,13 @@ static char *put_number(char *p, const struct evring *ev, const struct evring_fi
 	case EVRING_FORMAT_DEV:
 		return put_dev(put_key(p, field, ""), v);
 	case EVRING_FORMAT_ENUM:
-		return put_enum(put_key(p, field, ""), field, v);
+		return put_number_beside(put_enum(put_key(p, field, ""), field, v), field, v);
 	case EVRING_FORMAT_FLAGS:
-		return put_flags(put_key(p, field, ""), field, hex_bits(field, v));
+		p = put_flags(put_key(p, field, ""), field, hex_bits(field, v));
+		return put_number_beside(p, field, v);
+	case EVRING_FORMAT_ERRNO:
+	case EVRING_FORMAT_SIGNAL:
+		return put_name_beside(put_plain(put_key(p, field, ""), field, v), field, v);
 	case EVRING_FORMAT_TYPE:
 		return put_type_id(put_key(p, field, ""), ev, v);
 	default:

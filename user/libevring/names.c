@@ -2,9 +2,10 @@
 /* The names of the ABI's numbers: here and nowhere else. */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
-#include "evring.h"
+#include "internal.h"
 
 #define NAME(array, i) ((i) < sizeof(array) / sizeof(*(array)) ? (array)[i] : NULL)
 
@@ -62,6 +63,45 @@ const char *evring_lost_cause_name(unsigned int cause)
 	};
 
 	return NAME(names, cause);
+}
+
+/* Beyond <errno.h>: the kernel's own, which a call has until its exit is over. */
+static const char *kernel_errno(unsigned int number)
+{
+	static const char *const names[] = {
+		"ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ENOIOCTLCMD",
+		"ERESTART_RESTARTBLOCK", "EPROBE_DEFER", "EOPENSTALE", "ENOPARAM",
+		[ENOTSUPP - ERESTARTSYS] = "ENOTSUPP", [EIOCBQUEUED - ERESTARTSYS] = "EIOCBQUEUED",
+	};
+
+	return number < ERESTARTSYS ? NULL : NAME(names, number - ERESTARTSYS);
+}
+
+static size_t errno_name(const struct evring_field *field, uint64_t number, char *name)
+{
+	const char *known;
+
+	if (kind_signed(field->kind))
+		number = -number;
+	if (!number || number > ERRNO_LAST)
+		return 0;
+	known = strerrorname_np((int)number);
+	if (!known)
+		known = kernel_errno((unsigned int)number);
+	return known ? (size_t)(stpcpy(name, known) - name) : 0;
+}
+
+size_t evring_number_name(const struct evring_field *field, uint64_t number,
+			  char name[EVRING_NUMBER_NAME])
+{
+	const char *known;
+
+	if (field->format == EVRING_FORMAT_ERRNO)
+		return errno_name(field, number, name);
+	if (field->format != EVRING_FORMAT_SIGNAL || number >= NSIG)
+		return 0;
+	known = sigabbrev_np((int)number);
+	return known ? (size_t)(stpcpy(stpcpy(name, "SIG"), known) - name) : 0;
 }
 
 static const struct {

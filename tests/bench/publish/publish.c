@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What it costs to publish one event of 64 bytes, by turns with what it is compared
- * with: a write() of as many bytes to /dev/null, and a datagram of as many to a
- * process that reads it. No group holds the lane, so nobody waits. Prints samples,
- * each the median of so many rounds.
+ * with: a write() of as many bytes to /dev/null, the kernel's user_events, and a datagram
+ * of as many to a process that reads it. No group holds the lane and nobody reads ftrace's
+ * ring, so nobody waits. Prints samples, each the median of so many rounds.
  *
- *	evring-bench-publish RUNS ROUNDS EVENTS METRIC	EVENTS: a round's, a multiple of 64
+ *	evring-bench-publish RUNS ROUNDS EVENTS METRIC ENV	EVENTS: a round's, a multiple of 64
  *
  * METRIC is what a nanosecond of the guest is: "ns/event", or "instructions/event" where
- * its clock counts them (EVRING_ACCEL=icount).
+ * its clock counts them (EVRING_ACCEL=icount). ENV is the report's name for the guest.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <evring.h>
+
+#include "user_events.h"
 
 #define PAYLOAD		64u
 #define BATCH		64u
@@ -37,6 +41,13 @@ struct bench {
 	size_t one_len;
 	char batch[BATCH * (PAYLOAD + sizeof(struct evring_pub))];
 	size_t batch_len;
+	struct user_event user_event;
+	bool has_user_events;
+	unsigned long user_events;	/* written */
+	struct {
+		uint32_t index;
+		char payload[PAYLOAD];
+	} user_one;
 };
 
 __attribute__((noreturn)) static void die(const char *what, int err)
@@ -94,6 +105,33 @@ static void uring_batches(struct bench *b, unsigned int events)
 	}
 }
 
+/* A program looks at its bit first: without it the write() would fail. */
+static void user_event_expect(struct bench *b, unsigned int events)
+{
+	b->user_events += events;
+	if (!b->user_event.enabled)
+		die("user_events: nobody traces", ENODATA);
+}
+
+static void user_event_writes(struct bench *b, unsigned int events)
+{
+	user_event_expect(b, events);
+	while (events--)
+		must_write(b->user_event.fd, &b->user_one, sizeof(b->user_one));
+}
+
+static void user_event_writevs(struct bench *b, unsigned int events)
+{
+	const struct iovec parts[] = {
+		{ &b->user_one.index, sizeof(b->user_one.index) }, { b->user_one.payload, PAYLOAD },
+	};
+
+	user_event_expect(b, events);
+	while (events--)
+		if (writev(b->user_event.fd, parts, 2) != sizeof(b->user_one))
+			die("writev", errno);
+}
+
 static void datagrams(struct bench *b, unsigned int events)
 {
 	while (events--)
@@ -104,12 +142,15 @@ static const struct bench_case {
 	const char *who;
 	const char *name;
 	void (*run)(struct bench *b, unsigned int events);
+	bool needs_user_events;
 } cases[] = {
-	{ "/dev/null", "write() each", null_writes },
-	{ "evring", "write() each", event_writes },
-	{ "evring", "write() of 64", batch_writes },
-	{ "evring", "io_uring of 64", uring_batches },
-	{ "Unix datagram", "write() each, to a reader", datagrams },
+	{ "/dev/null", "write() each", null_writes, false },
+	{ "evring", "write() each", event_writes, false },
+	{ "evring", "write() of 64", batch_writes, false },
+	{ "evring", "io_uring of 64", uring_batches, false },
+	{ "user_events", "write() each", user_event_writes, true },
+	{ "user_events", "writev() each", user_event_writevs, true },
+	{ "Unix datagram", "write() each, to a reader", datagrams, false },
 };
 
 #define CASES	(sizeof(cases) / sizeof(*cases))
@@ -134,6 +175,29 @@ static void reader_start(struct bench *b)
 		_exit(0);
 	}
 	close(pair[1]);
+}
+
+static void user_events_open(struct bench *b)
+{
+	int ret = user_event_open(&b->user_event, "evring_bench", "char[64] bytes");
+
+	if (ret && ret != -ENOSYS)
+		die("user_events", -ret);
+	b->has_user_events = !ret;
+	b->user_one.index = b->user_event.index;
+	b->user_one.payload[0] = 1;
+}
+
+/* What was written and is not in ftrace's ring was not measured. */
+static void user_events_check(const struct bench *b)
+{
+	long found = b->has_user_events ? user_event_count() : 0;
+
+	if (found != (long)b->user_events) {
+		fprintf(stderr, "evring-bench-publish: user_events: %lu written, ftrace has %ld\n",
+			b->user_events, found);
+		exit(1);
+	}
 }
 
 static void bench_open(struct bench *b)
@@ -163,6 +227,7 @@ static void bench_open(struct bench *b)
 		b->batch_len += evring_pub_put(b->batch + b->batch_len,
 					       sizeof(b->batch) - b->batch_len, type, payload,
 					       sizeof(payload));
+	user_events_open(b);
 	reader_start(b);
 }
 
@@ -179,8 +244,23 @@ static int compare(const void *a, const void *b)
 	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
+static bool absent(const struct bench *b, unsigned int i)
+{
+	return cases[i].needs_user_events && !b->has_user_events;
+}
+
+static void print_case(const struct bench *b, unsigned int i, char *const *names, double value)
+{
+	printf("{\"part\": \"publish\", \"env\": \"%s\", \"who\": \"%s\", \"case\": \"%s\", "
+	       "\"metric\": \"%s\", ", names[1], cases[i].who, cases[i].name, names[0]);
+	if (absent(b, i))
+		printf("\"skipped\": \"not in this kernel\"}\n");
+	else
+		printf("\"value\": %.1f}\n", value);
+}
+
 /* Each round runs each case once: what slows one down slows the others down. */
-static void run(struct bench *b, unsigned int rounds, unsigned int events, const char *metric)
+static void run(struct bench *b, unsigned int rounds, unsigned int events, char *const *names)
 {
 	static double times[CASES][ROUNDS_MAX];
 	unsigned int round, i;
@@ -188,6 +268,8 @@ static void run(struct bench *b, unsigned int rounds, unsigned int events, const
 
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < CASES; i++) {
+			if (absent(b, i))
+				continue;
 			start = now_ns();
 			cases[i].run(b, events);
 			times[i][round] = (now_ns() - start) / events;
@@ -195,9 +277,7 @@ static void run(struct bench *b, unsigned int rounds, unsigned int events, const
 	}
 	for (i = 0; i < CASES; i++) {
 		qsort(times[i], rounds, sizeof(double), compare);
-		printf("{\"part\": \"publish\", \"env\": \"guest\", \"who\": \"%s\", \"case\": \"%s\", "
-		       "\"metric\": \"%s\", \"value\": %.1f}\n", cases[i].who, cases[i].name,
-		       metric, times[i][rounds / 2]);
+		print_case(b, i, names, times[i][rounds / 2]);
 	}
 }
 
@@ -206,8 +286,8 @@ int main(int argc, char **argv)
 	unsigned int runs, rounds, events;
 	static struct bench b;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: %s RUNS ROUNDS EVENTS METRIC\n", argv[0]);
+	if (argc != 6) {
+		fprintf(stderr, "usage: %s RUNS ROUNDS EVENTS METRIC ENV\n", argv[0]);
 		return 2;
 	}
 	runs = (unsigned int)strtoul(argv[1], NULL, 10);
@@ -217,6 +297,7 @@ int main(int argc, char **argv)
 		die("RUNS ROUNDS EVENTS", EINVAL);
 	bench_open(&b);
 	while (runs--)
-		run(&b, rounds, events, argv[4]);
+		run(&b, rounds, events, argv + 4);
+	user_events_check(&b);
 	return 0;
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ledger: what became of each event of each ring, as messages of Kafka tell.
+ *
+ * A ring's sequence numbers are dense: each is an event that was delivered, or covered by a
+ * declaration that it was not. A number that is neither is missing, if it lies between two
+ * that are known: what came before the first one, and what comes behind the last one, the
+ * messages do not tell.
+ *
+ * There are two edges. Of partitions that do not begin with their first message (retention)
+ * the ring's first event in each is known to be the first that is still there: the proof
+ * begins at the latest of these. And early postings, and those that come once the ledger is
+ * closed, only fill gaps: they make the proof neither longer nor stricter.
+ */
+#ifndef EVRING_LEDGER_H
+#define EVRING_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What became of an event. A number of which several are told counts as the first of them. */
+enum account {
+	ACCOUNT_DELIVERED,
+	ACCOUNT_DISCARDED,	/* evring.discard: given up by the code that emits */
+	ACCOUNT_LOST,		/* evring.lost: the kernel had no room, or took a sample */
+	ACCOUNT_MISSED,		/* evring.missed: overwritten before it was read */
+	ACCOUNT_REJECTED,	/* evring.rejected: Kafka refused it */
+	ACCOUNT_LETTER,		/* in a dead-letter topic */
+	NR_ACCOUNTS
+};
+
+/* What one event, or one declaration, says */
+struct posting {
+	const char *ring;	/* "machine/boot/lane/cpu" */
+	unsigned int partition;	/* where it was: a number for each partition of a topic */
+	uint64_t seq, count;	/* the numbers from @seq on */
+	enum account account;
+	bool open;		/* a declaration whose count cannot be read: @count is 1 */
+	bool early;		/* before the time from which on events are wanted */
+};
+
+enum posted {
+	POSTED_NEW,
+	POSTED_AGAIN,		/* all of it was known: a duplicate */
+	POSTED_LATE,		/* closed: of use at most for a gap */
+	POSTED_NEVER,		/* numbers that cannot be */
+};
+
+/* Sums are right up to 2^63, above which no number is taken. */
+struct sums {
+	uint64_t accounts[NR_ACCOUNTS];	/* each number is in one of them */
+	uint64_t missing;
+	uint64_t undecided;	/* gaps behind an open declaration, which may cover them */
+	uint64_t unproven;	/* gaps before the proof begins */
+	uint64_t duplicates;	/* postings that were known */
+	uint64_t reordered;	/* new postings behind a later one of their ring, in their partition */
+	uint64_t late;		/* gaps that were filled after the close */
+	uint64_t overlaps;	/* numbers that several accounts have */
+	uint64_t contradictions; /* ... delivered, and lost in the kernel */
+};
+
+struct ring_sums {
+	const char *ring;
+	uint64_t first, last;	/* numbers that are known */
+	uint64_t from;		/* the proof begins there */
+	struct sums sums;
+};
+
+struct ledger;
+
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *ledger);
+/* The partition does not begin with its first message. */
+void ledger_cut(struct ledger *ledger, unsigned int partition);
+enum posted ledger_add(struct ledger *ledger, const struct posting *posting);
+/* All that was wanted is there. What comes now fills gaps. */
+void ledger_close(struct ledger *ledger);
+/* Does one of the numbers that were missing at the close still? */
+bool ledger_has_gaps(const struct ledger *ledger);
+
+/* Numbers from 0 on are wanted, of each ring that is known now. */
+void ledger_from_zero(struct ledger *ledger);
+/* So many attempts were made on the first ring that is called "/lane/cpu" at its end. */
+void ledger_expect(struct ledger *ledger, const char *lane, int cpu, uint64_t emitted);
+
+/* Distinct events that were delivered so far: cheap. */
+uint64_t ledger_distinct(const struct ledger *ledger);
+size_t ledger_rings(const struct ledger *ledger);
+/* Each ring, in the order of their names */
+void ledger_each(const struct ledger *ledger, void (*fn)(const struct ring_sums *ring, void *arg),
+		 void *arg);
+void ledger_sums(const struct ledger *ledger, struct sums *sums);
+/* Each stretch of numbers that are missing */
+void ledger_missing(const struct ledger *ledger,
+		    void (*fn)(const char *ring, uint64_t first, uint64_t last, void *arg), void *arg);
+
+#endif /* EVRING_LEDGER_H */
