@@ -269,7 +269,10 @@ static void suppress(struct evring_event_type *type, struct evring_slot *slot, i
 	struct evring_suppressed *suppressed = per_cpu_ptr(type->suppressed,
 							   raw_smp_processor_id());
 
-	/* Where its number cannot be given back it has told of itself. */
+	/*
+	 * Where its number cannot be given back, a lost record has told of it, or, as the
+	 * record was too short, a discard has its place.
+	 */
 	if (evring_suppress(slot, type, cause))
 		atomic64_inc(cause == EVRING_LOST_RATE ? &suppressed->rate :
 							 &suppressed->sampled);

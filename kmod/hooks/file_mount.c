@@ -82,7 +82,8 @@ static bool enter_mount(struct evring_event_hook *hook, void *data, struct pt_re
 
 /*
  * int reconfigure_super(struct fs_context *): a remount that names a filesystem and no
- * mount, by fsconfig(); path_mount() has told of its own.
+ * mount, by fsconfig(). path_mount() tells of its own, but where all data for calls of it
+ * is in use.
  */
 static bool enter_reconfigure(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {

@@ -79,8 +79,11 @@ bool connector_state_by_name(const char *name, enum connector_state *state)
 
 static enum connector_state state_of_task(const struct connector *c)
 {
+	/* It may still wait for the answers to what came before the event that it failed for. */
+	if (task_trace(c->task))
+		return CONNECTOR_FAILED;
 	if (task_done(c->task))
-		return task_trace(c->task) ? CONNECTOR_FAILED : CONNECTOR_STOPPED;
+		return CONNECTOR_STOPPED;
 	if (!task_runs(c->task))
 		return c->retry_ms ? CONNECTOR_RESTARTING : CONNECTOR_UNASSIGNED;
 	if (task_cools(c->task))
@@ -125,7 +128,10 @@ static bool retry(struct connector *c)
 	if (c->retry_ms > c->cfg->retry_delay_ms)
 		c->retry_ms = c->cfg->retry_delay_ms;
 	c->retry_at = now + c->retry_ms;
-	if (!c->retry_timer.op.busy)
+	/* That of a try which a restart has overtaken may run still: retry_over() sets it anew. */
+	if (c->retry_timer.op.busy)
+		loop_hurry(c->loop, &c->retry_timer);
+	else
 		loop_timer(c->loop, &c->retry_timer, c->retry_ms);
 	info("starts again in %llu ms", (unsigned long long)c->retry_ms);
 	return true;
@@ -330,7 +336,7 @@ const char *connector_configure(struct connector *c, struct config *cfg)
 			 change == CONFIG_LIVE ? RELOAD_LIVE : RELOAD_ANEW]++;
 	if (change == CONFIG_SAME || (change == CONFIG_LIVE && c->task)) {
 		config_adopt(c->next ? c->next : c->cfg, cfg);
-		if (c->given_up)
+		if (c->given_up || (c->task && task_trace(c->task)))
 			replace_task(c, "configured anew");
 		return change == CONFIG_SAME ? "unchanged" : "changed in place";
 	}

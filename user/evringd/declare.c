@@ -215,7 +215,8 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 
 	if (len < 0) {
 		free(value);
-		enc->broken = xstrdup("evring.rejected: its schema has no id yet");
+		if (!enc->broken)
+			enc->broken = xstrdup("evring.rejected: its schema has no id yet");
 		return false;
 	}
 	out->declaration = true;

@@ -234,8 +234,9 @@ static json_t *groups_json(const struct listing *listing)
 	json_t *groups = json_array(), *nr;
 	const char *group;
 
-	json_object_foreach(listing->groups, group, nr)
+	json_object_foreach(listing->groups, group, nr) {
 		json_array_append_new(groups, text_json(group));
+	}
 	return groups;
 }
 

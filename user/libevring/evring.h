@@ -166,9 +166,9 @@ size_t evring_number_name(const struct evring_field *field, uint64_t number,
 /*
  * One type of events. An id can come to another type, and a type can get more fields:
  * that is another structure then. Of a handle, the old one is freed by the call that
- * finds the new one (evring_types(), evring_arm(), evring_wait(), and evring_next() before
- * it returns an event), all others by evring_close(), unless somebody holds them. May grow
- * at the end.
+ * finds the new one (evring_types(), evring_arm(), evring_wait(), evring_next() and
+ * evring_next_run(), whatever they return), all others by evring_close(), unless somebody
+ * holds them. May grow at the end.
  */
 struct evring_type {
 	uint32_t id;
@@ -616,8 +616,8 @@ const struct evring_program *evring_filter_program(const struct evring_filter *f
 struct evring_rules;
 
 /*
- * No rules yet, for this type, which must stay as long as they do. *@rules is the
- * caller's, to give to evring_rules_free(), to which NULL is fine.
+ * No rules yet, for this type, which they hold. *@rules is the caller's, to give to
+ * evring_rules_free(), to which NULL is fine.
  */
 int evring_rules_new(struct evring_rules **rules, const struct evring_type *type);
 void evring_rules_free(struct evring_rules *rules);

@@ -32,14 +32,6 @@ static int head_check(const struct evring_frame *frame, size_t len)
 	    (frame->lanes.stride < sizeof(struct evring_frame_lane) ||
 	     frame->lanes.count > (len - frame->lanes.offset) / frame->lanes.stride)))
 		return -EBADMSG;
-	if (frame->lanes.offset > len || (frame->lanes.count &&
-	    (frame->lanes.stride < sizeof(struct evring_frame_lane) ||
-	     frame->lanes.count > (len - frame->lanes.offset) / frame->lanes.stride)))
-		return -EBADMSG;
-	if (frame->lanes.offset > len || (frame->lanes.count &&
-	    (frame->lanes.stride < sizeof(struct evring_frame_lane) ||
-	     frame->lanes.count > (len - frame->lanes.offset) / frame->lanes.stride)))
-		return -EBADMSG;
 	/* A type takes more than eight bytes: so many fit at most. */
 	return frame->nr_types <= (len - frame->types) / sizeof(struct evring_frame_type) ?
 	       0 : -EBADMSG;

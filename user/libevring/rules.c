@@ -11,7 +11,7 @@ int evring_rules_new(struct evring_rules **rules, const struct evring_type *type
 
 	if (!made)
 		return -ENOMEM;
-	made->type = type;
+	made->type = evring_type_hold(type);
 	made->build.type = type->block;
 	*rules = made;
 	return 0;
@@ -22,6 +22,7 @@ void evring_rules_free(struct evring_rules *rules)
 	if (!rules)
 		return;
 	free(rules->made);
+	evring_type_free(rules->type);
 	free(rules);
 }
 

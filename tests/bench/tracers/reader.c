@@ -51,7 +51,8 @@ static const struct wanted *lookup(const struct evring_type *type)
 
 	if (type == last)
 		return found;
-	last = type;
+	evring_type_free(last);
+	last = evring_type_hold(type);
 	found = NULL;
 	for (i = 0; type && i < nr_wanted; i++)
 		if (!strcmp(type->name, wanted[i].type))
