@@ -3,11 +3,8 @@
  * file.open: files opened by each way there is; refused opens; the given path beside the
  * one that it led to.
  */
-#include <dirent.h>
-#include <linux/capability.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -440,46 +437,6 @@ TEST_F(file_open, acts_of_a_groups_owner_are_left_out_if_it_could_detach_the_hoo
 	groups_drop();
 }
 
-static bool sleeps(pid_t pid)
-{
-	char path[32], state = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file || fscanf(file, "%*d %*s %c", &state) != 1)
-		abort();
-	fclose(file);
-	return state == 'S';
-}
-
-/* Its entry was told to probes that are gone by its return. */
-TEST_F(file_open, an_open_that_waits_outlives_the_hook)
-{
-	struct told *told;
-	pid_t pid;
-	int fd;
-
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	fflush(NULL);
-	pid = fork();
-	if (!pid)
-		_exit(open("fifo", O_RDONLY) < 0);
-	ASSERT_TRUE(in_time(sleeps(pid)));
-	ASSERT_EQ(0, hook_op(self->ev, OPEN, EVRING_HOOK_DETACH));
-	ASSERT_EQ(1, hook_op(self->ev, OPEN, EVRING_HOOK_ATTACH));
-	deed_read_past(self->ev);
-	fd = open("fifo", O_WRONLY);
-	ASSERT_LE(0, fd);
-	waitpid(pid, NULL, 0);
-	told = told_read(self->ev, OPEN, getpid());
-	ASSERT_EQ(1, told->n);
-	EXPECT_STREQ(DIR_PATH "/fifo", told_text(told_at(told, 0), "path"));
-	close(fd);
-	free(told);
-	EXPECT_OPEN(self->ev, open("a", O_RDONLY), DIR_PATH "/a", "a");
-}
-
 TEST_F(file_open, a_detached_hook_tells_nothing)
 {
 	struct told *told;
@@ -495,142 +452,6 @@ TEST_F(file_open, a_detached_hook_tells_nothing)
 	told = told_read(self->ev, OPEN, getpid());
 	EXPECT_EQ(1, told->n);
 	free(told);
-}
-
-#define WAITING	1100	/* opens: more than there can be under way */
-
-static void *wait_for_writer(void *fifo)
-{
-	close(open(fifo, O_RDONLY));
-	return NULL;
-}
-
-/* How many of this process's threads sleep? */
-static unsigned int sleepers(void)
-{
-	DIR *threads = opendir("/proc/self/task");
-	struct dirent *thread;
-	unsigned int n = 0;
-
-	while (threads && (thread = readdir(threads)))
-		if (thread->d_name[0] != '.' && sleeps(atoi(thread->d_name)))
-			n++;
-	closedir(threads);
-	return n;
-}
-
-/* Root in a container has some rights of his, but not this one. */
-static void become_contained(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[2];
-
-	if (syscall(SYS_capget, &head, caps))
-		_exit(100);
-	caps[0].effective &= ~(1u << CAP_SYS_ADMIN);
-	caps[0].permitted &= ~(1u << CAP_SYS_ADMIN);
-	if (syscall(SYS_capset, &head, caps))
-		_exit(100);
-}
-
-static void stay_root(void)
-{
-}
-
-struct waiting {
-	void (*become)(void);
-	int pipes[4];	/* from it, and to it */
-};
-
-/* As somebody: makes many opens wait, says so, opens a file, and says so, too. */
-static int keep_waiting(const struct waiting *waiting)
-{
-	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
-	const int *pipes = waiting->pipes;
-	pthread_attr_t attr;
-	pthread_t thread;
-	unsigned int i;
-	char c;
-
-	if (setrlimit(RLIMIT_NOFILE, &files))
-		return 1;
-	waiting->become();
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 16384);
-	for (i = 0; i < WAITING; i++)
-		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
-			return 1;
-	while (sleepers() < WAITING)
-		usleep(10000);
-	if (write(pipes[1], "w", 1) != 1 || read(pipes[2], &c, 1) != 1)
-		return 2;
-	if (open(DIR_PATH "/link", O_RDONLY) < 0)
-		return 3;
-	return write(pipes[1], "o", 1) != 1 || read(pipes[2], &c, 1) != 1 ? 4 : 0;
-}
-
-/*
- * What is told of an open of somebody whose others wait. NULL: that failed, or an open of
- * ours beside it was not told, or with another @pending.
- */
-static struct told *told_beside(struct evring *ev, void (*become)(void), bool pending)
-{
-	struct waiting waiting = { .become = become };
-	struct told *told, *other;
-	int status;
-	pid_t pid;
-	char c;
-
-	if (pipe(waiting.pipes) || pipe(waiting.pipes + 2))
-		return NULL;
-	fflush(NULL);
-	pid = fork();
-	if (!pid)
-		_exit(keep_waiting(&waiting));
-	if (read(waiting.pipes[0], &c, 1) != 1)
-		return NULL;
-	deed_read_past(ev);
-	close(open("link", O_RDONLY));
-	other = told_read(ev, OPEN, getpid());
-	if (other->n != 1 || strcmp(told_text(told_at(other, 0), "path"), DIR_PATH "/a") ||
-	    told_number(told_at(other, 0), "pending") != pending)
-		return NULL;
-	free(other);
-	deed_read_past(ev);
-	if (write(waiting.pipes[3], "g", 1) != 1 || read(waiting.pipes[0], &c, 1) != 1)
-		return NULL;
-	told = told_read(ev, OPEN, pid);
-	/* Those that wait are told when they end. */
-	if (write(waiting.pipes[3], "g", 1) != 1 || waitpid(pid, &status, 0) != pid || status)
-		return NULL;
-	for (unsigned int i = 0; i < 4; i++)
-		close(waiting.pipes[i]);
-	return told;
-}
-
-/* A user whose opens wait hides neither the opens of others nor his own. */
-TEST_F(file_open, opens_that_wait_hide_no_other)
-{
-	static const struct {
-		void (*become)(void);
-		bool pending;	/* that of another one is told when it is allowed, too */
-	} users[] = {
-		{ deed_as_nobody, false }, { become_contained, false }, { stay_root, true },
-	};
-	const struct evring_event *event;
-	struct told *told;
-	unsigned int i;
-
-	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link"));
-	for (i = 0; i < ARRAY_SIZE(users); i++) {
-		told = told_beside(self->ev, users[i].become, users[i].pending);
-		ASSERT_NE(NULL, told) TH_LOG("user %u", i);
-		ASSERT_EQ(1, told->n);
-		event = told_at(told, 0);
-		EXPECT_STREQ(DIR_PATH "/a", told_text(event, "path"));
-		EXPECT_EQ(1, told_number(event, "pending"));
-		free(told);
-	}
 }
 
 TEST_HARNESS_MAIN
