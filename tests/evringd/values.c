@@ -8,6 +8,7 @@
  *
  * The types are random, too, or those of a file as evring types --json prints it.
  */
+#include "../harness/random.h"
 #include "evringd.h"
 
 #include "cli.h"
@@ -46,7 +47,7 @@ static struct source srcs[NR_FORMATS];
 
 static uint64_t any(uint64_t below)
 {
-	return (uint64_t)random() % below;
+	return (random_next() >> 11) % below;
 }
 
 static void fill(void *to, size_t len)
@@ -471,7 +472,7 @@ int main(int argc, char **argv)
 		if (c == 'e')
 			nr_events = (unsigned int)atoi(optarg);
 		else if (c == 's')
-			srandom((unsigned int)atoi(optarg));
+			random_seed((uint64_t)atoi(optarg));
 		else if (c == 'f')
 			flat = true;
 		else if (c == 'g')
