@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/evring.h>
+#include <evring.h>
 
 #include "sim.h"
 
@@ -41,6 +41,7 @@ static const char usage[] =
 	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
 	"  --grow N        then N events of a type with one field, and N once it has two\n"
 	"  --no-wait       for room in the ring: events are lost, or overwritten\n"
+	"  --own GROUP     the group has an owner, as if by another process, to the end\n"
 	"  --until FILE    stop no sooner than there is one\n";
 
 static struct {
@@ -50,7 +51,7 @@ static struct {
 	uint32_t odd, grow;
 	bool boottime, prefill, no_wait;
 	unsigned int ring_kib;
-	const char *until;
+	const char *until, *own;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
 
 struct producer {
@@ -304,6 +305,7 @@ static void parse(int argc, char **argv)
 		{ "odd",	required_argument,	NULL,	'o' },
 		{ "grow",	required_argument,	NULL,	'g' },
 		{ "no-wait",	no_argument,		NULL,	'w' },
+		{ "own",	required_argument,	NULL,	'O' },
 		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
 		{ NULL,		0,			NULL,	0 },
@@ -347,6 +349,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'w':
 			opt.no_wait = true;
+			break;
+		case 'O':
+			opt.own = optarg;
 			break;
 		case 'u':
 			opt.until = optarg;
@@ -401,9 +406,25 @@ static void fit(void)
 		opt.ring_kib *= 2;
 }
 
+static struct evring *own(const char *name)
+{
+	const struct evring_group group = {
+		.name = name, .lanes = EVRING_LANES_ALL, .policy = EVRING_FOLLOW,
+	};
+	struct evring *ev;
+	int ret = evring_open(&ev, NULL);
+
+	if (!ret)
+		ret = evring_join(ev, &group);
+	if (ret)
+		die(name, strerror(-ret));
+	return ev;
+}
+
 int main(int argc, char **argv)
 {
 	struct sim_boot boot = { 0 };
+	struct evring *owner = NULL;
 	char **args;
 	int nr;
 	pthread_t conductor;
@@ -422,6 +443,8 @@ int main(int argc, char **argv)
 		ret = sim_producers_start();
 	if (ret)
 		die("module", strerror(-ret));
+	if (opt.own)
+		owner = own(opt.own);
 	/* Ours to block first: every thread inherits it. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -442,6 +465,7 @@ int main(int argc, char **argv)
 		_exit(ret);
 	pthread_join(conductor, NULL);
 	print_result();
+	evring_close(owner);
 	sim_shutdown();
 	return 0;
 }
