@@ -9,11 +9,10 @@ postgres='' worker='' sink=''
 
 # In place of e2e_end
 sink_end() {
-	local status=$?
+	local status=${1:-$?}
 	[ -z "$worker" ] || tests/env/connect/worker kill "$worker" || true
 	[ -z "$postgres" ] || tests/env/postgres/cluster kill "$postgres" || true
-	(exit "$status")
-	e2e_end
+	e2e_end "$status"
 }
 
 postgres_start() {
