@@ -362,6 +362,36 @@ kill -TERM $daemon
 wait $daemon
 says 'idle' "groups drop: with its hooks" evring groups drop idle
 
+# With all hooks even the scheduler's and each system call. What the broker does for an
+# event is told, too: with the broker on the same host that would be a loop, but for the
+# filter. What evringd does is in no event, not even what librdkafka's threads do.
+cat >/tmp/all.json <<EOT
+{"name":"all","config":{"hooks":"@all","filter":"pid != $broker",
+"kafka.bootstrap.servers":"$(cat /tmp/broker)"}}
+EOT
+evringd /tmp/all.json 2>/tmp/log &
+daemon=$!
+until_it_says '^syscall.enter  *attached' evring hooks
+sleep 2
+for file in 1 2 3 4 5 6 7 8 9 10; do
+	echo content >/tmp/file.$file
+done
+evring hooks detach --group all '*' >/tmp/out
+until_it_says '"lag_bytes":0' evring groups --json
+evring tail --json --from-start --no-follow >/tmp/events
+for type in syscall.enter sched.switch net.recv file.open; do
+	echo "$(grep -c '"type":"'$type'"' /tmp/events) $type"
+done >/tmp/out
+echo "$(grep -c '"context":"task","pid":'$daemon, /tmp/events) by evringd" >>/tmp/out
+sed 's/^/# /' /tmp/out
+grep -q '"type":"file.open".*/tmp/file.10' /tmp/events &&
+	grep -q '"type":"syscall.enter".*"pid":'$broker, /tmp/events &&
+	! grep -q '"context":"task","pid":'$daemon, /tmp/events
+ok $? "evringd with @all: acts of others are told, its own are not"
+kill -TERM $daemon
+wait $daemon
+says 'all' "groups drop: with all hooks" evring groups drop all
+
 # The same by a user who has no capability: one who has it attaches the hooks ahead.
 sed -i 's/^\(evring:.*:\)$/\1nobody/' /etc/group
 as_nobody() {
