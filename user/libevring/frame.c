@@ -14,6 +14,14 @@ _Static_assert(sizeof(struct evring_frame_run) == 24, "the layout is fixed");
 _Static_assert(sizeof(struct evring_frame_lane) == 136, "the layout is fixed");
 _Static_assert(sizeof(struct evring_frame_type) == 8, "the layout is fixed");
 
+/* A block in the place of another is refused by its first four bytes. */
+_Static_assert(EVRING_FRAME_MAGIC != EVRING_BLOCK_MAGIC &&
+	       EVRING_FRAME_MAGIC != EVRING_PROGRAM_MAGIC &&
+	       EVRING_FRAME_MAGIC != EVRING_REDACTION_MAGIC &&
+	       EVRING_BLOCK_MAGIC != EVRING_PROGRAM_MAGIC &&
+	       EVRING_BLOCK_MAGIC != EVRING_REDACTION_MAGIC &&
+	       EVRING_PROGRAM_MAGIC != EVRING_REDACTION_MAGIC, "each has a magic number of its own");
+
 static int head_check(const struct evring_frame *frame, size_t len)
 {
 	if (frame->magic == __builtin_bswap32(EVRING_FRAME_MAGIC))
