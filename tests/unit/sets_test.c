@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets of hooks: names for lists of globs, which match what a glob alone would not. */
+#include "../harness/tap.h"
 #include "sets.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static void test_globs(void)
 {
@@ -85,6 +77,5 @@ int main(void)
 	test_sets();
 	test_whole();
 	test_list();
-	printf("1..%d\n", tests);
-	return failures > 0;
+	return tap_end();
 }
