@@ -22,9 +22,10 @@ static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
 MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
-static char *lanes = "critical:1024,bulk:2048,app:1024";
+#define LANES_DEFAULT	"critical:1024,bulk:2048,app:1024"
+static char *lanes = LANES_DEFAULT;
 module_param(lanes, charp, 0444);
-MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: critical:1024,bulk:2048,app:1024)");
+MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: " LANES_DEFAULT ")");
 
 struct evring_lane evring_lane_table[EVRING_LANES_MAX];
 unsigned int evring_nr_lanes;

@@ -19,6 +19,10 @@ says '^critical  *2 ' "status: a row for each lane" evring status
 says '^app  *1 ' "status --rings: a row for each ring" evring status --rings
 says 'KEPT *HELD' "status --rings: what groups hold of each" evring status --rings
 says '"abi":1' "status --json" evring status --json
+says '^features: read, uring, hooks, filters, limits, publish, snapshot, redact, give$' \
+	"status: what the module can" evring status
+says '"features":511,.*"feature_names":\["read","uring",.*"give"\]' "status --json: likewise" \
+	evring status --json
 says '^evring_module_loaded 1$' "status --prometheus" evring status --prometheus
 says 'evring_module_info{version="[^"]*",abi="1",clock="[a-z]*",srcversion="[0-9A-F]*"} 1' \
 	"status --prometheus: which module it is" evring status --prometheus

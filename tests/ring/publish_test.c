@@ -24,6 +24,7 @@
 
 #include "../harness/block.h"
 #include "../harness/pages.h"
+#include "../harness/tap.h"
 #include "internal.h"
 #include "sim.h"
 
@@ -37,17 +38,7 @@
 /* ASan's, whose header not every compiler brings */
 size_t __sanitizer_get_current_allocated_bytes(void);
 
-#define CHECK(what)	check(__LINE__, #what, what)
-
-static unsigned int failures;
 static uint64_t seed;
-
-static bool check(int line, const char *what, bool good)
-{
-	if (!good && failures++ < 20)
-		printf("# line %d: does not hold: %s\n", line, what);
-	return good;
-}
 
 /* An event of these tests: what an application writes, and what is read */
 struct registered {
@@ -888,7 +879,7 @@ static void moved_meanwhile(void)
 {
 	uint32_t uid;
 
-	for (uid = 3000; uid < 5000 && !failures; uid++)
+	for (uid = 3000; uid < 5000 && !tap_unmet; uid++)
 		publish_meanwhile(uid);
 }
 
@@ -1253,12 +1244,12 @@ static void run(const struct test *test)
 		test->run();
 		sim_shutdown();
 	}
-	exit(failures != 0);
+	exit(tap_unmet != 0);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int i, failed = 0;
+	unsigned int i;
 	int status;
 	pid_t pid;
 
@@ -1271,9 +1262,7 @@ int main(int argc, char **argv)
 			run(&tests[i]);
 		if (pid < 0 || waitpid(pid, &status, 0) < 0)
 			return 2;
-		failed += status != 0;
-		printf("%sok %u - %s\n", status ? "not " : "", i + 1, tests[i].name);
+		ok(!status, tests[i].name);
 	}
-	printf("1..%u\n", i);
-	return failed != 0;
+	return tap_end();
 }

@@ -481,7 +481,7 @@ struct evring_program {
 	struct evring_table text;
 };
 
-#define EVRING_PROGRAM_MAGIC	0x46525645u	/* "EVRF" on a little-endian host */
+#define EVRING_PROGRAM_MAGIC	0x50525645u	/* "EVRP" on a little-endian host */
 #define EVRING_PROGRAM_MAX	16384		/* bytes of a program */
 #define EVRING_PROGRAM_STEPS	32768
 #define EVRING_INSNS_MAX	128
