@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "life.h"
+#include "told.h"
 
 #define CGROUP		"/sys/fs/cgroup/evring-test"
 #define TICK_NS		(1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK))
@@ -70,6 +71,8 @@ TEST_F(hooks, a_fork_tells_its_flags)
 	waitpid(life->pid, NULL, 0);
 	life_read(self->ev, life);
 	EXPECT_EQ(CLONE_VFORK | CLONE_VM, number(&life->kept[FORK], "clone_flags"));
+	EXPECT_TRUE(told_flag(&life->kept[FORK].event, "clone_flags", "CLONE_VFORK"));
+	EXPECT_FALSE(told_flag(&life->kept[FORK].event, "clone_flags", "CLONE_NEWUSER"));
 	free(life);
 }
 
