@@ -7,6 +7,7 @@
  * that makes a file, after a close() of the standard stream. Both are told at their
  * entry.
  */
+#include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/net.h>
 #include <net/inet_sock.h>
@@ -83,10 +84,29 @@ static void redirect(struct evring_event_hook *hook, unsigned int fd, struct fil
 	evring_hook_submit(hook, &slot);
 }
 
-/* int do_dup2(struct files_struct *, struct file *, unsigned int fd, unsigned int flags) */
+/*
+ * A call under way, as an open(), has the descriptor and no file for it yet: do_dup2() fails,
+ * for this alone. It is called with the table's lock, so what is found here it finds too.
+ */
+static bool is_taken(struct files_struct *files, unsigned int fd)
+{
+	const struct fdtable *table = files_fdtable(files);
+
+	return fd < table->max_fds && !rcu_access_pointer(table->fd[fd]) &&
+	       test_bit(fd, table->open_fds);
+}
+
+/*
+ * int do_dup2(struct files_struct *, struct file *, unsigned int fd, unsigned int flags): not
+ * at its return, which comes after it has closed the file that was there, and that can take
+ * as long as its filesystem likes.
+ */
 static void enter_dup2(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	redirect(hook, evring_argument(regs, 2), (struct file *)evring_argument(regs, 1));
+	const unsigned int fd = evring_argument(regs, 2);
+
+	if (!is_taken((struct files_struct *)evring_argument(regs, 0), fd))
+		redirect(hook, fd, (struct file *)evring_argument(regs, 1));
 }
 
 /* void fd_install(unsigned int fd, struct file *) */

@@ -5,6 +5,8 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -207,6 +209,79 @@ TEST_F(file_redirect, pipes_and_new_sockets_are_told_and_files_are_not)
 	told = deed_in_child(self->ev, "file.redirect", to_a_file, NULL, &status);
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
+/* A thread whose open() waits, and has the lowest free descriptor meanwhile */
+struct waiter {
+	atomic_int tid;
+	atomic_bool go;
+};
+
+static void *wait_for_writer(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	atomic_store(&waiter->tid, gettid());
+	while (!atomic_load(&waiter->go))
+		usleep(1000);
+	close(open("fifo", O_RDONLY));
+	return NULL;
+}
+
+/* What call the thread sleeps in, if it does */
+static int open_call(struct waiter *waiter)
+{
+	char path[64];
+
+	while (!atomic_load(&waiter->tid))
+		usleep(1000);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", atomic_load(&waiter->tid));
+	return open(path, O_RDONLY);
+}
+
+static bool sleeps_in(int call, long nr)
+{
+	char line[128] = "";
+
+	return pread(call, line, sizeof(line) - 1, 0) > 0 && line[0] != 'r' &&
+	       strtol(line, NULL, 10) == nr;
+}
+
+/* dup2() onto a descriptor that an open() has, but no file yet; and then when it has none */
+static int redirect_to_what_is_taken(void *from)
+{
+	struct waiter waiter = { };
+	pthread_t thread;
+	int call, ret = 0;
+
+	if (pthread_create(&thread, NULL, wait_for_writer, &waiter))
+		return 1;
+	call = open_call(&waiter);
+	close(2);
+	atomic_store(&waiter.go, true);
+	while (!sleeps_in(call, SYS_openat))
+		usleep(1000);
+	if (dup2(*(int *)from, 2) != -1 || errno != EBUSY)
+		ret = 2;
+	close(open("fifo", O_WRONLY));
+	pthread_join(thread, NULL);
+	return ret ?: dup2(*(int *)from, 2) != 2;
+}
+
+TEST_F(file_redirect, one_that_fails_is_not_told)
+{
+	struct told *told;
+	int fds[2], status;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	told = deed_in_child(self->ev, "file.redirect", redirect_to_what_is_taken, &fds[1], &status);
+	EXPECT_EQ(0, status);
+	/* The FIFO, which is a pipe too, where the open() ends, and then what dup2() puts there */
+	ASSERT_EQ(2, told->n);
+	EXPECT_EQ(deed_inode("fifo"), told_number(told_at(told, 1), "inode"));
+	EXPECT_NE(deed_inode("fifo"), told_number(told_at(told, 0), "inode"));
 	free(told);
 }
 
