@@ -20,7 +20,9 @@
 	F(S, U16, local_port, PORT, "the socket's own port")			\
 	F(S, U16, remote_port, PORT, "its peer's port")				\
 	F(S, FIXED16, local_address, IP, "the socket's own address")		\
-	F(S, FIXED16, remote_address, IP, "its peer's address")
+	F(S, FIXED16, remote_address, IP, "its peer's address")		\
+	F(S, TEXT, local_path, PATH,						\
+	  "of a Unix socket: its own name, as bind() was given it; @name: an abstract one")
 
 EVRING_TASK_EVENT(file_redirect, "file.redirect", 1, "bulk",
 		  "a standard stream became a socket or a pipe", REDIRECT_FIELDS);

@@ -9,10 +9,11 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #include "file_deed.h"
 
-static const char *const names[] = { "file.redirect", "file.close_write", NULL };
+static const char *const hooks[] = { "file.redirect", "file.close_write", NULL };
 
 FIXTURE(file_redirect) {
 	struct evring *ev;
@@ -25,13 +26,13 @@ FIXTURE_SETUP(file_redirect)
 	if (system("ip link set lo up 2>/dev/null || ifconfig lo up"))
 		abort();
 	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
+	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
 	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
 }
 
 FIXTURE_TEARDOWN(file_redirect)
 {
-	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
+	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
 	evring_close(self->ev);
 }
 
@@ -166,6 +167,38 @@ TEST_F(file_redirect, addresses_of_both_kinds_are_told)
 	EXPECT_EQ(0, memcmp(v6, address(told_at(told, 0), "remote_address"), 16));
 	free(told);
 	close(deed.from);
+}
+
+TEST_F(file_redirect, a_unix_socket_is_told_with_its_name)
+{
+	static const struct {
+		struct sockaddr_un address;
+		socklen_t len;
+		const char *told;
+	} names[] = {
+		{ { AF_UNIX, "way/in" }, sizeof(sa_family_t) + sizeof("way/in"), "way/in" },
+		{ { AF_UNIX, "\0of\0it" }, sizeof(sa_family_t) + 6, "@of@it" },
+		{ { AF_UNIX, "" }, 0, "" },
+	};
+	struct deed deed = { .how = DUP2, .to = 1 };
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+
+	ASSERT_EQ(0, mkdir("way", 0700));
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		deed.from = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (names[i].len)
+			ASSERT_EQ(0, bind(deed.from, (void *)&names[i].address, names[i].len));
+		told = deed_in_child(self->ev, "file.redirect", redirect, &deed, NULL);
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_TRUE(told_called(event, "family", "AF_UNIX"));
+		EXPECT_STREQ(names[i].told, told_text(event, "local_path"));
+		EXPECT_EQ(0, told_number(event, "local_port"));
+		free(told);
+		close(deed.from);
+	}
 }
 
 /* A socket that is made where the standard input was needs no dup. */
