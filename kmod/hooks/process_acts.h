@@ -56,9 +56,13 @@ EVRING_TASK_EVENT(process_signal, "process.signal", 1, "critical",
 	F(S, U64, old_cap_ambient, CAPS, "ambient capabilities before: exec keeps them") \
 	F(S, U64, new_cap_ambient, CAPS, "and after")				\
 	F(S, U64, old_cap_bounding, CAPS, "capabilities that exec could give, before") \
-	F(S, U64, new_cap_bounding, CAPS, "and after")
+	F(S, U64, new_cap_bounding, CAPS, "and after")				\
+	F(S, U32, old_sgid, GID, "saved group id before")			\
+	F(S, U32, new_sgid, GID, "and after")					\
+	F(S, U32, old_fsgid, GID, "group id for files before")			\
+	F(S, U32, new_fsgid, GID, "and after")
 
 EVRING_TASK_EVENT(process_cred, "process.cred", 1, "critical",
-		  "a task's users, groups or capabilities change", CRED_FIELDS);
+		  "a task's user ids, group ids (but the supplementary ones) or capabilities change", CRED_FIELDS);
 
 #endif /* _KMOD_HOOKS_PROCESS_ACTS_H */

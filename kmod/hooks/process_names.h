@@ -19,6 +19,7 @@
 #define EVRING_MEMORY_MPROTECT	2
 #define EVRING_MEMORY_SHMAT	3
 
+extern const struct evring_names_desc evring_clone_flags;
 extern const struct evring_names_desc evring_ptrace_requests;
 extern const struct evring_names_desc evring_signal_outcomes;
 extern const struct evring_names_desc evring_securebits;

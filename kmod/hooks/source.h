@@ -70,7 +70,7 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
 /**
  * struct evring_point - one place of a hook
  * @source: its kind
- * @optional: the hook can do without it
+ * @optional: the hook can do without it, but not without all that are no @detail
  * @detail: it adds to events that come without it as well: a call that misses it is no
  *	lost event
  * @hook: the hook that it belongs to; set by hook.c
