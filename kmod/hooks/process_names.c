@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of requests, outcomes and bits of processes */
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -44,6 +45,14 @@ static const struct evring_value_desc securebits[] = {
 
 EVRING_NAMES(evring_securebits, "securebits", securebits);
 
+/* The bits go to the first name that has them: a full set is one word, and not forty. */
+static const struct evring_value_desc capabilities[] = {
+	{ GENMASK_ULL(CAP_LAST_CAP, 0), "ALL", "every capability that this kernel has" },
+#include "cap_table.h"
+};
+
+EVRING_NAMES(evring_capabilities, "capabilities", capabilities);
+
 static const struct evring_value_desc ns_operations[] = {
 	{ EVRING_NS_CLONE, "clone", "a new process or thread begins in others than its parent" },
 	{ EVRING_NS_UNSHARE, "unshare", "a task leaves the ones that it shared" },
@@ -52,18 +61,44 @@ static const struct evring_value_desc ns_operations[] = {
 
 EVRING_NAMES(evring_ns_operations, "namespace_operation", ns_operations);
 
-static const struct evring_value_desc ns_kinds[] = {
-	{ CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "the root of the cgroups that it sees" },
-	{ CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC and message queues" },
-	{ CLONE_NEWNS, "CLONE_NEWNS", "mounts" },
-	{ CLONE_NEWNET, "CLONE_NEWNET", "network devices, addresses and ports" },
-	{ CLONE_NEWPID, "CLONE_NEWPID", "process ids, of its children" },
-	{ CLONE_NEWTIME, "CLONE_NEWTIME", "offsets of clocks, of its children" },
-	{ CLONE_NEWUSER, "CLONE_NEWUSER", "user and group ids, and capabilities" },
-	{ CLONE_NEWUTS, "CLONE_NEWUTS", "the host's name" },
-};
+#define NS_KINDS								\
+	{ CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "the root of the cgroups that it sees" },	\
+	{ CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC and message queues" },	\
+	{ CLONE_NEWNS, "CLONE_NEWNS", "mounts" },				\
+	{ CLONE_NEWNET, "CLONE_NEWNET", "network devices, addresses and ports" },	\
+	{ CLONE_NEWPID, "CLONE_NEWPID", "process ids, of its children" },	\
+	{ CLONE_NEWTIME, "CLONE_NEWTIME", "offsets of clocks, of its children" }, \
+	{ CLONE_NEWUSER, "CLONE_NEWUSER", "user and group ids, and capabilities" }, \
+	{ CLONE_NEWUTS, "CLONE_NEWUTS", "the host's name" }
+
+static const struct evring_value_desc ns_kinds[] = { NS_KINDS };
 
 EVRING_NAMES(evring_ns_kinds, "namespace_kinds", ns_kinds);
+
+static const struct evring_value_desc clone_flags[] = {
+	{ CLONE_VM, "CLONE_VM", "the memory is shared" },
+	{ CLONE_FS, "CLONE_FS", "root, current folder and umask are shared" },
+	{ CLONE_FILES, "CLONE_FILES", "the descriptors are shared" },
+	{ CLONE_SIGHAND, "CLONE_SIGHAND", "the signal handlers are shared" },
+	{ CLONE_PIDFD, "CLONE_PIDFD", "the parent gets a descriptor of the child" },
+	{ CLONE_PTRACE, "CLONE_PTRACE", "who traces the parent traces the child" },
+	{ CLONE_VFORK, "CLONE_VFORK", "the parent waits for the child's exec or exit" },
+	{ CLONE_PARENT, "CLONE_PARENT", "the caller's parent is the child's" },
+	{ CLONE_THREAD, "CLONE_THREAD", "a thread of the same process" },
+	{ CLONE_SYSVSEM, "CLONE_SYSVSEM", "the undo list of System V semaphores is shared" },
+	{ CLONE_SETTLS, "CLONE_SETTLS", "the child's thread-local storage is given" },
+	{ CLONE_PARENT_SETTID, "CLONE_PARENT_SETTID", "the parent's memory gets the child's id" },
+	{ CLONE_CHILD_CLEARTID, "CLONE_CHILD_CLEARTID", "the child's exit clears its id there" },
+	{ CLONE_DETACHED, "CLONE_DETACHED", "nothing: the kernel ignores it" },
+	{ CLONE_UNTRACED, "CLONE_UNTRACED", "CLONE_PTRACE cannot be forced on the child" },
+	{ CLONE_CHILD_SETTID, "CLONE_CHILD_SETTID", "the child's memory gets its id" },
+	{ CLONE_IO, "CLONE_IO", "the I/O context is shared" },
+	{ CLONE_CLEAR_SIGHAND, "CLONE_CLEAR_SIGHAND", "the child has default signal handlers" },
+	{ CLONE_INTO_CGROUP, "CLONE_INTO_CGROUP", "the child begins in another cgroup" },
+	NS_KINDS
+};
+
+EVRING_NAMES(evring_clone_flags, "clone_flags", clone_flags);
 
 static const struct evring_value_desc session_operations[] = {
 	{ EVRING_SESSION_LOGIN, "login", "the user who logged in was set (/proc/self/loginuid)" },
