@@ -244,8 +244,6 @@ static void hook_gate(struct evring_event_hook *hook)
 	struct evring_gate *old = rcu_dereference_protected(hook->gate,
 							    lockdep_is_held(&hooks_lock));
 
-	if (!old && !hook_owned(hook))
-		return;
 	rcu_assign_pointer(hook->gate, evring_gate_make(hook->wants, hook->owners,
 							EVRING_OWNER_ADMIN + 1));
 	evring_gate_free(old);

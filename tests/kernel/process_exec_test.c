@@ -293,6 +293,26 @@ TEST_F(process_exec, a_file_that_has_no_name_says_so)
 	close(mem);
 }
 
+static void fd_as_another(void *fd)
+{
+	if (setgroups(0, NULL) || setresuid(1001, 1001, 1001))
+		_exit(1);
+	exec_fd(fd);
+}
+
+TEST_F(process_exec, a_refused_exec_of_a_descriptor_tells_its_path)
+{
+	int fd = open(TRUE, O_RDONLY);
+	const struct evring_event *event;
+
+	ASSERT_EQ(0, chmod(TRUE, 0600));
+	event = told_of(self, fd_as_another, &fd);
+	EXPECT_EQ(-EACCES, told_result(event));
+	EXPECT_STREQ("", told_text(event, "path_given"));
+	EXPECT_STREQ(TRUE, told_text(event, "path"));
+	close(fd);
+}
+
 TEST_F(process_exec, a_refused_exec_tells_the_error_and_the_file)
 {
 	const struct evring_event *event = told_of(self, exec_true, "none-such");

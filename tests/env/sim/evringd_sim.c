@@ -21,6 +21,7 @@
 #include "sim.h"
 
 #define PRODUCERS_MAX 256
+#define EXEC_SIZE 512		/* a process.exec of the simulation takes no more in a ring */
 #define RING_KIB_MAX (1 << 20)	/* the module's own limit of a lane */
 
 /* evringd's, renamed by the linker */
@@ -237,14 +238,23 @@ static void settle(void)
 		nanosleep(&pause, NULL);
 }
 
-/* evringd, which has nothing to do, does not learn of it until all is there. */
+/*
+ * evringd, which has nothing to do, does not learn of it until all is there: whatever wakes
+ * it, as librdkafka does a few times a second, it stops where it would sleep again.
+ */
 static void prefill(void)
 {
-	usleep(100000);
+	uint64_t committed;
+
+	sim_gate_close();
+	committed = sim_committed();
 	sim_irq_off();
 	emit(opt.events, 0, 0);
 	first = take_reading();
+	if (sim_committed() != committed)
+		die("--prefill", "some events were sent before the start");
 	sim_irq_on();
+	sim_gate_open();
 }
 
 /*
@@ -389,7 +399,7 @@ static void print_result(void)
  */
 static void fit(void)
 {
-	const uint64_t event = opt.size ? opt.size + 8 : 256, spare = 2000 * event + (1 << 20);
+	const uint64_t event = opt.size ? opt.size + 8 : EXEC_SIZE, spare = 2000 * event + (1 << 20);
 	const uint64_t most = (((uint64_t)RING_KIB_MAX << 10) - spare) / event * opt.producers;
 
 	if (opt.events > most) {
