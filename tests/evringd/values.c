@@ -101,7 +101,8 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 	else if (!fixed && !any(6))
 		field->size *= 3;
 	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS ||
-	    (any(4) && (field->format == EVRING_FORMAT_HEX || field->format == EVRING_FORMAT_CAPS))) {
+	    (field->format == EVRING_FORMAT_HEX && any(4)) ||
+	    (field->format == EVRING_FORMAT_CAPS && any(4))) {
 		field->values = names;
 		field->nr_values = sizeof(names) / sizeof(names[0]);
 	}

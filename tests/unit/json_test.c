@@ -245,7 +245,8 @@ static void test_names_beside(void)
 static void test_bits_beside(void)
 {
 	static const struct evring_value values[] = {
-		{ 0x7, "ALL", "" }, { 1, "CAP_CHOWN", "" }, { 2, "CAP_KILL", "" }, { 4, "CAP_BPF", "" },
+		{ 0x7, "ALL", "" }, { 1, "CAP_CHOWN", "" }, { 2, "CAP_KILL", "" },
+		{ 4, "CAP_BPF", "" },
 	};
 	static const uint8_t sets[] = { 7, 0, 5, 0x85, 0x87 };
 	struct fixture f;
