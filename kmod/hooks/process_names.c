@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of requests, outcomes and bits of processes */
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -75,6 +76,14 @@ static const struct evring_value_desc securebits[] = {
 };
 
 EVRING_NAMES(evring_securebits, "securebits", securebits);
+
+/* The bits go to the first name that has them: a full set is one word, and not forty. */
+static const struct evring_value_desc capabilities[] = {
+	{ GENMASK_ULL(CAP_LAST_CAP, 0), "ALL", "every capability that this kernel has" },
+#include "cap_table.h"
+};
+
+EVRING_NAMES(evring_capabilities, "capabilities", capabilities);
 
 static const struct evring_value_desc ns_operations[] = {
 	{ EVRING_NS_CLONE, "clone", "a new process or thread begins in others than its parent" },

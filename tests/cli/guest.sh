@@ -117,10 +117,13 @@ evring-nop one 'two  words' "it's" &
 wait $!
 says '"argv":\["evring-nop","one","two  words","it' "tail --json: argv as an array" \
 	evring tail --json --type process.exec --no-follow
+says '"cap_effective":"0x[1-9a-f]*f","cap_effective_names":\["ALL"\],"cap_inheritable":"0x0","cap_inheritable_names":\[\]' \
+	"tail --json: capabilities have both the number and the names" \
+	evring tail --json --type process.exec --no-follow
 says '^[0-9][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]* process.exec evring-nop\[[0-9]*\] root path=[^ ]*/evring-nop argv=\[evring-nop one .two  words.' \
 	"tail: the time, the type, the process, the user and the event's own fields" \
 	evring tail --type process.exec --no-follow
-says '^[0-9-]* [0-9:.]*  process.exec  cpu=[01] pid=[0-9]* comm=evring-nop .*env_truncated=0 .*uid=0 .*start_time=' \
+says '^[0-9-]* [0-9:.]*  process.exec  cpu=[01] pid=[0-9]* comm=evring-nop .*cap_effective=ALL cap_inheritable=0 .*env_truncated=0 .*uid=0 .*start_time=' \
 	"tail -v: the date, and every field" evring tail -v --type process.exec --no-follow
 # columns_of N [OPTION]: the longest line on a terminal of N columns
 columns_of() {
@@ -152,7 +155,7 @@ ok $? "tail: of a terminal that does not know, at 80 columns"
 [ "$(columns_of 60 -v)" -gt 200 ]
 ok $? "tail -v: not cut"
 unset NO_COLOR
-evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop"' >/tmp/out 2>/tmp/err
+evring tail --json --no-follow --filter 'argv == "two  words" && argv[0] endswith "nop" && cap_effective == ALL' >/tmp/out 2>/tmp/err
 grep -q '"argv":\["evring-nop","one","two ' /tmp/out && [ "$(wc -l </tmp/out)" = 1 ]
 ok $? "tail --filter: matching events alone"
 ends 1 'column 1: no field' "tail --filter: of no type" evring tail --filter 'nosuch == 1'

@@ -82,13 +82,14 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 {
 	static char texts[FIELDS_MAX][20];
 	static const uint16_t sizes[] = { 16, 6, 3, 1 };
+	static const char *const suffixes[] = { "number", "name", "names" };
 	bool fixed;
 
 	snprintf(texts[i], sizeof(texts[i]), i != 7 ? "f%u" : "pid", i);
 	/* Some are called as the second key of a field beside them. */
 	if (i % 5 == 4 && any(2))
 		snprintf(texts[i], sizeof(texts[i]), "f%u_%s", any(2) ? i - 1 : i + 1,
-			 any(2) ? "number" : "name");
+			 suffixes[any(3)]);
 	*field = (struct evring_field){
 		.name = texts[i], .unit = any(3) ? "" : "bytes", .doc = "a // \"field\" */",
 		.kind = kinds[any(sizeof(kinds) / sizeof(kinds[0]))],
@@ -100,7 +101,9 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 		field->size = sizeof(struct evring_str);
 	else if (!fixed && !any(6))
 		field->size *= 3;
-	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS) {
+	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS ||
+	    (field->format == EVRING_FORMAT_HEX && any(4)) ||
+	    (field->format == EVRING_FORMAT_CAPS && any(4))) {
 		field->values = names;
 		field->nr_values = sizeof(names) / sizeof(names[0]);
 	}

@@ -302,6 +302,8 @@ TEST_F(process_acts, bounding_and_ambient_capabilities_are_told)
 	EXPECT_EQ(0, told_number(event, "new_cap_bounding") & 1ULL << CAP_SYS_BOOT);
 	event = told_at(told, 1);
 	EXPECT_EQ(1ULL << CAP_NET_RAW, told_number(event, "new_cap_inheritable"));
+	EXPECT_TRUE(told_called(event, "new_cap_inheritable", "CAP_NET_RAW"));
+	EXPECT_FALSE(told_flag(event, "new_cap_bounding", "ALL"));
 	EXPECT_EQ(told_number(event, "old_cap_bounding"), told_number(event, "new_cap_bounding"));
 	event = told_at(told, 0);
 	EXPECT_EQ(0, told_number(event, "old_cap_ambient"));

@@ -4,6 +4,7 @@
  * their errors.
  */
 #include <grp.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -182,6 +183,28 @@ TEST_F(process_exec, the_process_is_told_with_its_parent_and_its_place)
 	EXPECT_EQ(self->pid, told_number(event, "sid"));
 	EXPECT_EQ(self->pid, told_number(event, "pgid"));
 	EXPECT_STREQ("", told_text(event, "tty"));
+}
+
+/* "ALL", up to the kernel's own last one, and then each bit's, in order */
+TEST_F(process_exec, each_capability_of_the_kernel_has_its_name)
+{
+	const struct evring_event *event = told_of(self, exec_true, "true");
+	const struct evring_field *field = told_field(event, "cap_effective");
+	uint64_t last = own_number("/proc/sys/kernel/cap_last_cap", "", 10);
+	uint32_t i;
+
+	ASSERT_EQ(last + 2, field->nr_values);
+	EXPECT_STREQ("ALL", field->values[0].name);
+	EXPECT_EQ((2ULL << last) - 1, field->values[0].value);
+	for (i = 1; i < field->nr_values; i++) {
+		EXPECT_EQ(1ULL << (i - 1), field->values[i].value);
+		EXPECT_EQ(0, strncmp("CAP_", field->values[i].name, 4));
+	}
+	EXPECT_STREQ("CAP_CHOWN", field->values[1].name);
+	EXPECT_STREQ("CAP_SYS_ADMIN", field->values[1 + CAP_SYS_ADMIN].name);
+	EXPECT_TRUE(field->beside && evring_field_has_bits(field));
+	EXPECT_TRUE(told_flag(event, "cap_effective", "ALL"));
+	EXPECT_FALSE(told_flag(event, "cap_inheritable", "CAP_CHOWN"));
 }
 
 static void with_a_terminal(void *name)

@@ -1181,6 +1181,10 @@ static void says_why(void)
 	SPOIL(b.fields[0].format = 99, -EINVAL, "field a: format 99");
 	SPOIL(b.fields[0].names = 2, -EINVAL, "field a: there is no such table");
 	SPOIL(b.fields[0].names = 0, -EINVAL, "field a: its name, size or table");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_CAPS, 0, "");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_HEX, 0, "");
+	SPOIL((b.fields[0].format = EVRING_FORMAT_HEX, b.fields[0].names = 0), 0, "");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_MODE, -EINVAL, "field a: its name, size or table");
 	SPOIL(b.fields[0].reserved = 1, -EINVAL, "field a");
 	SPOIL(b.fields[1].offset = 6, -EINVAL, "field b lies over");
 	SPOIL(b.fields[1].offset = 30, -EINVAL, "field b is not within");
