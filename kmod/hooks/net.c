@@ -14,6 +14,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "file.h"
 #include "net.h"
 
 #define V6_LEN	offsetofend(struct sockaddr_in6, sin6_addr)	/* its scope may be missing */

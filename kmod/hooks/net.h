@@ -6,9 +6,9 @@
 #include <linux/evring.h>
 #include <linux/socket.h>
 
-#include "file.h"
 #include "net_names.h"
 
+struct evring_text;
 struct sockaddr_storage;
 
 struct sock;
