@@ -176,7 +176,9 @@ void failed_add(struct sender *s, struct failed *failed, const struct report *re
 {
 	*failed->end = s->ops->message(report);
 	failed->end = &(*failed->end)->next;
-	failed->code = (int)report->code;
+	/* What all others of the batch have tells nothing: the culprit's code does. */
+	if (!failed->nr || (int)report->code != FAULT_CODE_OTHERS)
+		failed->code = (int)report->code;
 	failed->nr++;
 	failed->bytes += report->len;
 }
