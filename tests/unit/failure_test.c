@@ -297,10 +297,66 @@ static void culprits(unsigned int bits, const char *name)
 	bench_close(b);
 }
 
+/*
+ * The moment's clock
+ */
+
+static bool bad_moment;
+static int dead_code;
+
+/* Topic "dead" fails with dead_code; all others only in a bad moment, once. */
+static int judge_moment(const struct topic *topic, const struct flight *batch, unsigned int nr,
+			unsigned int i)
+{
+	bool bad = bad_moment;
+
+	(void)batch;
+	if (!strcmp(topic->name, "dead"))
+		return dead_code;
+	if (i + 1 == nr)
+		bad_moment = false;
+	return bad ? RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS : 0;
+}
+
+/*
+ * A message of topic "dead" fails for the moment, and then for its topic, for ever. Others go on,
+ * and a bad moment that comes after errors.retry.timeout is a new one.
+ */
+static void clock_goes_on(const char *settings, bool letter, const char *name)
+{
+	struct bench *b = bench_open(settings);
+
+	judge = judge_moment;
+	bad_moment = false;
+	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+	put(b, "dead", letter);
+	sender_turn(b->sender, true);
+	sender_turn(b->sender, true);
+	dead_code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	usleep(150000);
+	sender_turn(b->sender, true);
+	sender_turn(b->sender, true);
+	put(b, "t", false);
+	turn_until(b, 1u << 1);
+	usleep(500000);
+	bad_moment = true;
+	put(b, "t", false);
+	turn_until(b, 1u << 2);
+	if (b->acked != 6)
+		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
+	ok(b->acked == 6 && !(b->refused & 6), name);
+	bench_close(b);
+}
+
 int main(void)
 {
 	culprits(1 << 3, "KIP-467: a culprit in a batch, alone, is refused");
 	culprits(1 << 3 | 1 << 4, "... and in each of two partitions");
 	culprits(1 << 7 | 1 << 8, "... at the ends of their batches");
+	clock_goes_on("\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"dead\", "
+		      "\"errors.retry.timeout\": \"400\",", true,
+		      "a dead letter that does not arrive leaves the moment's clock alone");
+	clock_goes_on("\"errors.retry.timeout\": \"400\",", false,
+		      "so does a message whose topic fails");
 	return tap_end();
 }
