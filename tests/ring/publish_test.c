@@ -509,6 +509,11 @@ static void foreign_types(void)
 	CHECK(reg(bob, &like) == -EPERM);
 	CHECK(call(evring_publisher_fd(bob), EVRING_IOC_UNREGISTER, &unreg) == -EPERM);
 	CHECK(evring_publisher_type(bob, "user.registered", &found) == -ENOENT);
+	/* No topic can have these, and a topic may be named like its type. */
+	like.name = ".";
+	CHECK(reg(bob, &like) == -EINVAL);
+	like.name = "..";
+	CHECK(reg(bob, &like) == -EINVAL);
 	like.name = "sim.mine";
 	CHECK(reg(bob, &like) == -EPERM && strstr(evring_publisher_error(bob), "sim.*"));
 	like.name = "evring.lost";
