@@ -217,6 +217,8 @@ int host_read_id(const char *path, char id[33]);
 /* type.c */
 
 int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block);
+/* Is it this type, which is up to date then? */
+bool type_again(struct evring_type *type, const struct evring_describe *info, const void *block);
 int type_new(const struct evring_describe *info, const void *block, struct evring_type **type);
 void types_free(struct evring *ev);
 /* Fetch the types that have changed since the last look. */
