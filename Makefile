@@ -160,8 +160,8 @@ demo:				## a VM with the module, evringd and a broker: see events arrive
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E)
 	@tests/e2e/demo
 
-demo-registration:		## a shop in a VM, a real Kafka, and a consumer that mails each new user
-	@scripts/setup build vm kafka consumer
+demo-registration:		## a shop in a VM, a real Kafka, a mail to each user, and a row of PostgreSQL
+	@scripts/setup build vm kafka consumer warehouse
 	@$(MAKE) $(JOBS) $(FOR_GUEST) all $(E2E) $(EXAMPLE)
 	@tests/e2e/registration
 

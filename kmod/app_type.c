@@ -243,7 +243,7 @@ int evring_types_drop_app(u32 id, u32 generation, const kuid_t *uid, unsigned lo
 	int ret = 0;
 
 	mutex_lock(&evring_types_lock);
-	type = id < evring_nr_types ? evring_types[id] : NULL;
+	type = id < evring_nr_types ? evring_type_by_id(id) : NULL;
 	if (!type) {
 		ret = -ENOENT;
 	} else if (!type->app || (uid && !uid_eq(type->app->uid, *uid))) {

@@ -57,6 +57,7 @@ static bool names_shared(const struct evring_type_desc *desc, u32 i)
 	return false;
 }
 
+/* May sleep. */
 static struct extent desc_extent(const struct evring_type_desc *desc)
 {
 	struct extent extent = {
@@ -80,6 +81,8 @@ static struct extent desc_extent(const struct evring_type_desc *desc)
 		for (j = 0; j < names->nr_values; j++)
 			extent.strings += string_size(names->values[j].name) +
 					  string_size(names->values[j].doc);
+		/* A user's block may have hundreds of tables of the same thousand long strings. */
+		cond_resched();
 	}
 	return extent;
 }

@@ -6,6 +6,7 @@
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -305,7 +306,10 @@ long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsi
 {
 	unsigned int nr = _IOC_NR(cmd);
 
-	if (_IOC_TYPE(cmd) != EVRING_IOC_MAGIC || nr >= ARRAY_SIZE(calls) || !calls[nr].run)
+	if (_IOC_TYPE(cmd) != EVRING_IOC_MAGIC || nr >= ARRAY_SIZE(calls))
+		return -ENOTTY;
+	nr = array_index_nospec(nr, ARRAY_SIZE(calls));
+	if (!calls[nr].run)
 		return -ENOTTY;
 	if (!_IOC_SIZE(cmd) && arg)
 		return -EINVAL;

@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "lane.h"
@@ -21,9 +22,10 @@ static unsigned int segment_kib = 64;
 module_param(segment_kib, uint, 0444);
 MODULE_PARM_DESC(segment_kib, "KiB of a segment, a power of two from a page to 256 (default: 64)");
 
-static char *lanes = "critical:1024,bulk:2048,app:1024";
+#define LANES_DEFAULT	"critical:1024,bulk:2048,app:1024"
+static char *lanes = LANES_DEFAULT;
 module_param(lanes, charp, 0444);
-MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: critical:1024,bulk:2048,app:1024)");
+MODULE_PARM_DESC(lanes, "name:KiB per CPU of each lane, a power of two; up to 16 (default: " LANES_DEFAULT ")");
 
 struct evring_lane evring_lane_table[EVRING_LANES_MAX];
 unsigned int evring_nr_lanes;
@@ -35,6 +37,8 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu)
 {
 	if (lane >= evring_nr_lanes || cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return NULL;
+	lane = array_index_nospec(lane, EVRING_LANES_MAX);
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
 	/* acquire: pairs with smp_store_release() in evring_groups_add_ring() */
 	return smp_load_acquire(per_cpu_ptr(evring_lane_table[lane].rings, cpu));
 }
@@ -81,22 +85,24 @@ void evring_rings_each(u64 set, evring_ring_fn *fn, void *arg)
 
 /*
  * Add the bytes that the ring has published since the last count to its lane's sum.
- * Any context but NMI, any CPU: the count only rises, and each byte is added once.
+ * Any context but NMI, any CPU: the count only rises, and each byte is added once, though
+ * another caller may be about to. Returns the ring's head.
  */
-void evring_ring_count(struct evring_ring *ring)
+u64 evring_ring_count(struct evring_ring *ring)
 {
 	s64 head = READ_ONCE(ring->page->head), counted = atomic64_read(&ring->counted);
 
 	do {
 		if (head <= counted)
-			return;
+			return head;
 	} while (!atomic64_try_cmpxchg(&ring->counted, &counted, head));
 	atomic64_add(head - counted, &evring_lane_table[ring->lane].published);
+	return head;
 }
 
-static void count_one(struct evring_ring *ring, void *unused)
+static void count_one(struct evring_ring *ring, void *heads)
 {
-	evring_ring_count(ring);
+	*(u64 *)heads += evring_ring_count(ring);
 }
 
 /* Bytes on all rings of some lanes that were published and counted; any context. */
@@ -111,11 +117,13 @@ u64 evring_lanes_published(u64 set)
 	return sum;
 }
 
-/* The same, after all rings were counted. May sleep. */
+/* Count all rings of some lanes. Returns the sum of their heads. May sleep. */
 u64 evring_lanes_count(u64 set)
 {
-	evring_rings_each(set, count_one, NULL);
-	return evring_lanes_published(set);
+	u64 heads = 0;
+
+	evring_rings_each(set, count_one, &heads);
+	return heads;
 }
 
 u32 evring_record_max(void)

@@ -37,7 +37,7 @@ struct evring_ring *evring_ring_get(u32 lane, u32 cpu);
 typedef void evring_ring_fn(struct evring_ring *ring, void *arg);
 
 void evring_rings_each(u64 lanes, evring_ring_fn *fn, void *arg);
-void evring_ring_count(struct evring_ring *ring);
+u64 evring_ring_count(struct evring_ring *ring);
 u64 evring_lanes_published(u64 lanes);
 u64 evring_lanes_count(u64 lanes);
 

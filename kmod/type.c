@@ -6,6 +6,7 @@
  * events are in no ring any more goes to another type, under another generation.
  */
 #include <linux/err.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -266,6 +267,11 @@ void evring_type_unregister(struct evring_event_type *type)
 {
 	if (IS_ERR_OR_NULL(type))
 		return;
+	/*
+	 * The heads that are noted must be behind its last event, whose head moves only
+	 * when the task that its publisher interrupted has published, too.
+	 */
+	synchronize_rcu();
 	mutex_lock(&evring_types_lock);
 	type->flags |= EVRING_TYPE_F_GONE;
 	evring_type_note_heads(type);
@@ -286,8 +292,10 @@ void evring_type_move(struct evring_event_type *type, int lane)
 /* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock(). */
 struct evring_event_type *evring_type_by_id(u32 id)
 {
+	if (id >= EVRING_TYPES_MAX)
+		return NULL;
 	/* acquire: pairs with smp_store_release() in evring_type_take_id() and _replace() */
-	return id < EVRING_TYPES_MAX ? smp_load_acquire(&evring_types[id]) : NULL;
+	return smp_load_acquire(&evring_types[array_index_nospec(id, EVRING_TYPES_MAX)]);
 }
 
 static u64 count_all(const u64 __percpu *count)
@@ -308,7 +316,7 @@ static int type_fill(struct evring_describe *info, const kuid_t *only, struct ev
 	lockdep_assert_held(&evring_types_lock);
 	if (info->id >= evring_nr_types)
 		return -ENOENT;
-	type = evring_types[info->id];
+	type = evring_type_by_id(info->id);
 	if (only && (!type->app || !uid_eq(type->app->uid, *only)))
 		return -EPERM;
 	info->flags = type->flags;

@@ -75,14 +75,29 @@ static bool field_size_valid(const struct evring_field_desc *field)
 	return size && field->size && field->size % size == 0;
 }
 
+/* Can a number of this format have names? */
+static bool format_named(u16 format)
+{
+	switch (format) {
+	case EVRING_FORMAT_HEX:
+	case EVRING_FORMAT_CAPS:
+	case EVRING_FORMAT_ENUM:
+	case EVRING_FORMAT_FLAGS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool names_valid(const struct evring_field_desc *field)
 {
 	const struct evring_names_desc *names = field->names;
-	bool wanted = field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS;
 	u32 i;
 
-	if (!names || !wanted)
-		return !names && !wanted;
+	if (!names)
+		return field->format != EVRING_FORMAT_ENUM && field->format != EVRING_FORMAT_FLAGS;
+	if (!format_named(field->format))
+		return false;
 	if (!names->nr_values || names->nr_values > EVRING_VALUES_MAX)
 		return false;
 	for (i = 0; i < names->nr_values; i++)

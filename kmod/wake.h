@@ -26,7 +26,8 @@ enum evring_wait_state {
  * @lanes: the lanes that it waits for
  * @watermark: bytes, 0 for the first event
  * @flush: jiffies
- * @from: evring_lanes_count() when it was armed
+ * @from: evring_lanes_count() when it was armed: the sum of heads, which a count that is
+ *	under way does not hide
  */
 struct evring_waiter {
 	struct list_head list;

@@ -118,8 +118,8 @@ make_root() {
 	rm -rf "$1"/root.*
 	make_base
 	root=$(mktemp -d "$1/root.XXXXXX")
-	chmod 755 "$root"
 	tar -C "$root" -xf "$base"
+	chmod 755 "$root" # after tar: the archive has the mode that mktemp gave
 	copy_in "${settings[@]}"
 	write_sources >"$root/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(http|https|Retries|ForceIPv[46])\b' \

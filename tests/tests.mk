@@ -37,7 +37,7 @@ user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (about 40 minutes)
-	@scripts/setup build vm kafka registry consumer check kernels
+	@scripts/setup build vm kafka registry consumer warehouse check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
@@ -83,12 +83,17 @@ $(JSON_TESTS): $(B)/tests/unit/%: tests/unit/%.c tests/unit/json.h $(HARNESS) \
 	$(addprefix $(B)/san/user/libevring/,json.o block.o names.o page.o)
 $(B)/tests/unit/copy_test: tests/unit/copy_test.c user/libevring/ring.c $(HARNESS) \
 		$(wildcard user/libevring/*.h tests/fuzz/hooked*)
-# It includes redaction.c, to count its basic blocks.
+# They include redaction.c and program.c, to count their basic blocks.
+WORK_TESTS := $(addprefix $(B)/tests/unit/,redact_work_test filter_work_test)
 $(B)/tests/unit/redact_work_test: tests/unit/redact_work_test.c $(wildcard kmod/redact/*.[ch]) \
 		$(filter-out %/redaction.o,$(SAN_LIB)) $(HARNESS)
-$(B)/tests/unit/columns_test $(B)/tests/unit/line_test: $(B)/san/user/common/table.o
-$(B)/tests/unit/columns_test $(B)/tests/unit/line_test: UNIT_LIBS := -lsmartcols
-$(B)/tests/unit/line_test: $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
+$(B)/tests/unit/filter_work_test: tests/unit/filter_work_test.c $(wildcard kmod/filter/*.[ch]) \
+		$(filter-out %/program.o,$(SAN_LIB)) $(HARNESS)
+TABLE_TESTS := $(addprefix $(B)/tests/unit/,columns_test common_test line_test)
+$(TABLE_TESTS): $(B)/san/user/common/table.o
+$(TABLE_TESTS): UNIT_LIBS := -lsmartcols
+$(addprefix $(B)/tests/unit/,common_test line_test): $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
+$(B)/tests/unit/common_test: $(B)/san/user/evring/payload.o
 $(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
 $(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
@@ -108,7 +113,7 @@ $(B)/tests/unit/copy_test:
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Itests/fuzz -o $@ $<
 
-$(B)/tests/unit/redact_work_test:
+$(WORK_TESTS):
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) -fsanitize-coverage=trace-pc $(INCLUDES) $(CPPFLAGS) -o $@ \

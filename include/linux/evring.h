@@ -61,7 +61,7 @@ struct evring_names_desc {
  * @format: enum evring_format
  * @offset: from the start of the payload, bytes
  * @size: bytes of the fixed part
- * @names: where the format is ENUM or FLAGS
+ * @names: where the format is ENUM or FLAGS; where it is HEX or CAPS: or NULL
  */
 struct evring_field_desc {
 	const char *name;

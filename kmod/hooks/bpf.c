@@ -136,8 +136,21 @@ static const struct evring_value_desc attach_types[] = {
 	VALUE(61, TRACE_FSESSION_MULTI),
 };
 
+static const struct evring_value_desc prog_flags[] = {
+	VALUE(1 << 0, F_STRICT_ALIGNMENT),
+	VALUE(1 << 1, F_ANY_ALIGNMENT),
+	VALUE(1 << 2, F_TEST_RND_HI32),
+	VALUE(1 << 3, F_TEST_STATE_FREQ),
+	VALUE(1 << 4, F_SLEEPABLE),
+	VALUE(1 << 5, F_XDP_HAS_FRAGS),
+	VALUE(1 << 6, F_XDP_DEV_BOUND_ONLY),
+	VALUE(1 << 7, F_TEST_REG_INVARIANTS),
+	VALUE(1 << 16, F_TOKEN_FD),
+};
+
 EVRING_NAMES(evring_bpf_prog_types, "bpf_prog_type", prog_types);
 EVRING_NAMES(evring_bpf_attach_types, "bpf_attach_type", attach_types);
+EVRING_NAMES(evring_bpf_prog_flags, "bpf_prog_flags", prog_flags);
 
 enum { CALL, LOAD, IS_THERE };
 

@@ -7,6 +7,7 @@
 
 extern const struct evring_names_desc evring_bpf_prog_types;
 extern const struct evring_names_desc evring_bpf_attach_types;
+extern const struct evring_names_desc evring_bpf_prog_flags;
 
 #define BPF_LOAD_FIELDS(F, S)							\
 	F(S, U32, prog_type, ENUM, "kind of the program", .names = &evring_bpf_prog_types) \
@@ -15,7 +16,7 @@ extern const struct evring_names_desc evring_bpf_attach_types;
 	F(S, U32, instructions, NONE, "how many it has, as they were given")	\
 	F(S, U32, attach_type, ENUM, "what it is for, where its kind needs to know", \
 	  .names = &evring_bpf_attach_types)					\
-	F(S, U32, flags, HEX, "BPF_F_*")					\
+	F(S, U32, flags, FLAGS, "how it is to be checked and run", .names = &evring_bpf_prog_flags) \
 	F(S, U32, attach_btf_id, NONE, "the kernel's function or type that it is for, 0: none") \
 	F(S, BOOL, by_kernel, NONE, "the kernel itself loads it, on behalf of the task") \
 	F(S, BOOL, refused_at_once, NONE, \

@@ -397,9 +397,6 @@ static void tell_unresolved(struct exec_told *told, const struct exec_call *call
 	if (!call->given.at || call->given.cut)
 		return;
 	text = evring_path_given(call->dfd, NULL, call->given.at, room, EVRING_PATH_BYTES);
-	/* AT_EMPTY_PATH: the descriptor's own */
-	if (!call->given.len && text.len > 1)
-		text.len--;
 	told->texts[PATH] = evring_text_path(&text);
 	told->path_flags = text.flags;
 }

@@ -6,6 +6,7 @@
 #include <linux/evring.h>
 
 #include "path.h"
+#include "process_names.h"
 #include "program.h"
 
 #define EXEC_FIELDS(F, S)							\
@@ -31,9 +32,9 @@
 	F(S, S32, result, ERRNO, "0, or why exec was refused")			\
 	F(S, U16, interpreter_flags, FLAGS, "what interpreter is", .names = &evring_path_flags) \
 	F(S, U16, cwd_flags, FLAGS, "what cwd is", .names = &evring_path_flags)	\
-	F(S, U64, cap_permitted, CAPS, "capabilities that the process may use")	\
-	F(S, U64, cap_effective, CAPS, "capabilities that it uses")		\
-	F(S, U64, cap_inheritable, CAPS, "capabilities that exec may pass on")	\
+	CAPS_FIELD(F, S, cap_permitted, "capabilities that the process may use") \
+	CAPS_FIELD(F, S, cap_effective, "capabilities that it uses")		\
+	CAPS_FIELD(F, S, cap_inheritable, "capabilities that exec may pass on")	\
 	F(S, U64, inode, NONE, "the file's inode; 0: the kernel did not get to it") \
 	PROGRAM_FILE_FIELDS(F, S)						\
 	F(S, BOOL, secureexec, NONE, "the program gives privileges (set-user-id, capabilities)") \

@@ -10,13 +10,10 @@
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/mount.h>
-#include <linux/sched.h>
-#include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <uapi/linux/mount.h>
 
-#include <asm/syscall.h>
-
+#include "../compat/call.h"
 #include "../compat/kprobe.h"
 #include "../compat/symbol.h"
 #include "family.h"
@@ -114,10 +111,7 @@ static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_reg
 /* Likewise; a mount that joins another one's sharing group goes nowhere. */
 static bool enter_move_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
-	unsigned long arguments[6];
-
-	syscall_get_arguments(current, task_pt_regs(current), arguments);
-	return !(arguments[4] & MOVE_MOUNT_SET_GROUP) && enter_call(hook, data, regs);
+	return !(evring_call_argument(4) & MOVE_MOUNT_SET_GROUP) && enter_call(hook, data, regs);
 }
 
 /* The call that current is in the middle of, by either table of system calls */
@@ -247,24 +241,18 @@ static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct 
 	EVRING_KRETPROBE(_symbols, _enter, _leave, sizeof(struct mount_call), ACTIVE, \
 			 ##__VA_ARGS__)
 
-/* A system call, by the name that its function has on either architecture, and for 32 bits */
-#define SYSCALL_POINT(_name, _enter, _leave)					\
-	CALL_POINT(("__x64_sys_" _name, "__arm64_sys_" _name), _enter, _leave,	\
-		   .optional = true)
-
-#define SYSCALL_POINT_32(_name, _enter, _leave)					\
-	CALL_POINT(("__ia32_sys_" _name), _enter, _leave, .optional = true)
-
 static struct evring_event_hook hooks[] = {
 	{
 		.desc = &file_mount_desc,
 		EVRING_POINTS([PATH_MOUNT] = CALL_POINT(("path_mount"), enter_mount, leave_mount),
 			      [RECONFIGURE] = CALL_POINT(("reconfigure_super"), enter_reconfigure,
 							 leave_mount, .optional = true),
-			      [MOVE_MOUNT] = SYSCALL_POINT("move_mount", enter_move_mount,
-							   leave_mount),
-			      [MOVE_MOUNT_32] = SYSCALL_POINT_32("move_mount", enter_move_mount,
-								 leave_mount),
+			      [MOVE_MOUNT] = CALL_POINT((EVRING_SYSCALL("move_mount")),
+							enter_move_mount, leave_mount,
+							.optional = true),
+			      [MOVE_MOUNT_32] = CALL_POINT((EVRING_SYSCALL_32("move_mount")),
+							   enter_move_mount, leave_mount,
+							   .optional = true),
 			      [MOVE_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("move_mount")),
 							   enter_move_paths,
 							   EVRING_DETAIL)),
@@ -275,9 +263,10 @@ static struct evring_event_hook hooks[] = {
 	},
 	{
 		.desc = &file_pivot_root_desc,
-		EVRING_POINTS([PIVOT] = SYSCALL_POINT("pivot_root", enter_call, leave_pivot_root),
-			      [PIVOT_32] = SYSCALL_POINT_32("pivot_root", enter_call,
-							     leave_pivot_root),
+		EVRING_POINTS([PIVOT] = CALL_POINT((EVRING_SYSCALL("pivot_root")), enter_call,
+						   leave_pivot_root),
+			      [PIVOT_32] = CALL_POINT((EVRING_SYSCALL_32("pivot_root")), enter_call,
+						      leave_pivot_root, .optional = true),
 			      [PIVOT_PATHS] = EVRING_KPROBE((EVRING_SECURITY_MOUNT("sb_pivotroot")),
 							    enter_pivot_paths,
 							    EVRING_DETAIL)),

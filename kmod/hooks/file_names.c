@@ -3,8 +3,6 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
-#include <linux/net.h>
-#include <linux/socket.h>
 #include <linux/stat.h>
 #include <linux/xattr.h>
 #include <uapi/linux/mount.h>
@@ -110,23 +108,3 @@ static const struct evring_value_desc umount_flags[] = {
 };
 
 EVRING_NAMES(evring_umount_flags, "umount_flags", umount_flags);
-
-static const struct evring_value_desc families[] = {
-	{ AF_UNIX, "AF_UNIX", "of this host" },
-	{ AF_INET, "AF_INET", "IPv4" },
-	{ AF_INET6, "AF_INET6", "IPv6" },
-	{ AF_NETLINK, "AF_NETLINK", "to the kernel" },
-	{ AF_PACKET, "AF_PACKET", "frames of a network device" },
-	{ AF_VSOCK, "AF_VSOCK", "between a virtual machine and its host" },
-};
-
-EVRING_NAMES(evring_redirect_families, "redirect_family", families);
-
-static const struct evring_value_desc sockets[] = {
-	{ SOCK_STREAM, "SOCK_STREAM", "a stream" },
-	{ SOCK_DGRAM, "SOCK_DGRAM", "datagrams" },
-	{ SOCK_RAW, "SOCK_RAW", "packets with their headers" },
-	{ SOCK_SEQPACKET, "SOCK_SEQPACKET", "records in their order" },
-};
-
-EVRING_NAMES(evring_redirect_sockets, "redirect_socket", sockets);

@@ -12,7 +12,5 @@ extern const struct evring_names_desc evring_at_flags;
 extern const struct evring_names_desc evring_xattr_flags;
 extern const struct evring_names_desc evring_mount_flags;
 extern const struct evring_names_desc evring_umount_flags;
-extern const struct evring_names_desc evring_redirect_families;
-extern const struct evring_names_desc evring_redirect_sockets;
 
 #endif /* _KMOD_HOOKS_FILE_NAMES_H */

@@ -7,86 +7,95 @@
  * that makes a file, after a close() of the standard stream. Both are told at their
  * entry.
  */
+#include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/net.h>
-#include <net/inet_sock.h>
-#include <net/sock.h>
+#include <linux/un.h>
 
 #include "../compat/kprobe.h"
 #include "family.h"
 #include "file.h"
 #include "file_redirect.h"
+#include "net.h"
 #include "scratch.h"
 
 #define STDERR	2
 
+/* A socket, with both ends; all 0 where the file is none */
+struct socket_ends {
+	struct evring_socket_kind kind;
+	struct evring_end local;
+	struct evring_end remote;
+	struct evring_text name;	/* of a Unix socket, in @room */
+	char room[UNIX_PATH_MAX];
+};
+
+static void find_ends(struct socket_ends *ends, struct file *file)
+{
+	memset(ends, 0, offsetof(struct socket_ends, room));
 #ifdef CONFIG_NET
-static void fill_ipv4(struct evring_fixed16 *to, __be32 address)
-{
-	memset(to, 0, 10);
-	memset(to->bytes + 10, 0xff, 2);
-	memcpy(to->bytes + 12, &address, sizeof(address));
-}
-
-static void fill_addresses(struct file_redirect *e, const struct sock *sk)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-
-	if (sk->sk_family == AF_INET) {
-		fill_ipv4(&e->local_address, inet->inet_rcv_saddr);
-		fill_ipv4(&e->remote_address, inet->inet_daddr);
-#if IS_ENABLED(CONFIG_IPV6)
-	} else if (sk->sk_family == AF_INET6) {
-		memcpy(&e->local_address, &sk->sk_v6_rcv_saddr, sizeof(e->local_address));
-		memcpy(&e->remote_address, &sk->sk_v6_daddr, sizeof(e->remote_address));
-#endif
-	} else {
-		return;
-	}
-	e->local_port = ntohs(inet->inet_sport);
-	e->remote_port = ntohs(inet->inet_dport);
-}
-
-static void fill_socket(struct file_redirect *e, struct file *file)
-{
 	const struct socket *sock = sock_from_file(file);
-	const struct sock *sk = sock ? sock->sk : NULL;
 
-	if (!sk)
+	if (!sock || !sock->sk)
 		return;
-	e->family = sk->sk_family;
-	e->socket_type = sock->type;
-	e->protocol = sk->sk_protocol;
-	fill_addresses(e, sk);
-}
-#else
-static void fill_socket(struct file_redirect *e, struct file *file)
-{
-}
+	ends->kind = evring_socket_kind(sock->sk);
+	ends->local = evring_end_local(sock->sk);
+	ends->remote = evring_end_remote(sock->sk);
+	ends->name = evring_end_name(&ends->local, ends->room);
 #endif
+}
 
 static void redirect(struct evring_event_hook *hook, unsigned int fd, struct file *file)
 {
 	const struct inode *inode = file_inode(file);
-	struct evring_slot slot;
+	u32 end = sizeof(struct file_redirect);
+	struct socket_ends ends;
 	struct file_redirect *e;
+	struct evring_slot slot;
 
 	if (fd > STDERR || (!S_ISSOCK(inode->i_mode) && !S_ISFIFO(inode->i_mode)))
 		return;
-	e = evring_begin_task(&slot, hook->type, sizeof(*e), sizeof(*e));
+	find_ends(&ends, file);
+	e = evring_begin_task(&slot, hook->type, end, end + ends.name.len);
 	if (!e)
 		return;
 	e->fd = fd;
 	e->file_type = inode->i_mode & S_IFMT;
 	e->inode = inode->i_ino;
-	fill_socket(e, file);
+	e->family = ends.kind.family;
+	e->socket_type = ends.kind.type;
+	e->protocol = ends.kind.protocol;
+	e->local_address = ends.local.address;
+	e->local_port = ends.local.port;
+	e->remote_address = ends.remote.address;
+	e->remote_port = ends.remote.port;
+	e->local_path = evring_text_put(e, &end, &ends.name);
 	evring_hook_submit(hook, &slot);
 }
 
-/* int do_dup2(struct files_struct *, struct file *, unsigned int fd, unsigned int flags) */
+/*
+ * A call under way, as an open(), has the descriptor and no file for it yet: do_dup2() fails,
+ * for this alone. It is called with the table's lock, so what is found here it finds too.
+ */
+static bool is_taken(struct files_struct *files, unsigned int fd)
+{
+	const struct fdtable *table = files_fdtable(files);
+
+	return fd < table->max_fds && !rcu_access_pointer(table->fd[fd]) &&
+	       test_bit(fd, table->open_fds);
+}
+
+/*
+ * int do_dup2(struct files_struct *, struct file *, unsigned int fd, unsigned int flags): not
+ * at its return, which comes after it has closed the file that was there, and that can take
+ * as long as its filesystem likes.
+ */
 static void enter_dup2(struct evring_event_hook *hook, struct pt_regs *regs)
 {
-	redirect(hook, evring_argument(regs, 2), (struct file *)evring_argument(regs, 1));
+	const unsigned int fd = evring_argument(regs, 2);
+
+	if (!is_taken((struct files_struct *)evring_argument(regs, 0), fd))
+		redirect(hook, fd, (struct file *)evring_argument(regs, 1));
 }
 
 /* void fd_install(unsigned int fd, struct file *) */

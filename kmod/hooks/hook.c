@@ -109,6 +109,20 @@ static struct evring_point *hook_lacks(const struct evring_event_hook *hook, boo
 	return NULL;
 }
 
+/*
+ * The first point that is not there, of those that it needs. One that tells events is
+ * needed in any case, even if the hook can do without each of them.
+ */
+static struct evring_point *hook_needs(const struct evring_event_hook *hook)
+{
+	struct evring_point *point, *lacks = hook_lacks(hook, false);
+
+	for_each_point(point, hook)
+		if (!lacks && !point->error && !point->detail)
+			return NULL;
+	return lacks ?: hook_lacks(hook, true);
+}
+
 static void points_detach(struct evring_event_hook *hook)
 {
 	unsigned int i;
@@ -119,6 +133,7 @@ static void points_detach(struct evring_event_hook *hook)
 
 static int points_attach(struct evring_event_hook *hook)
 {
+	bool tells = !hook->nr_points;
 	struct evring_point *point;
 	int ret;
 
@@ -128,14 +143,19 @@ static int points_attach(struct evring_event_hook *hook)
 			points_detach(hook);
 			return ret;
 		}
+		tells |= point->attached && !point->detail;
 	}
-	return 0;
+	if (tells)
+		return 0;
+	/* It can do without each of them, but not without all. */
+	points_detach(hook);
+	return -ENODEV;
 }
 
 /* -EOPNOTSUPP: this kernel lacks a point. A point of a module that is not loaded may come. */
 static int hook_attach(struct evring_event_hook *hook)
 {
-	struct evring_point *lacks = hook_lacks(hook, false);
+	struct evring_point *lacks = hook_needs(hook);
 
 	lockdep_assert_held(&hooks_lock);
 	if (hook->attached)
@@ -179,7 +199,7 @@ static struct evring_point *hook_disarmed(const struct evring_event_hook *hook)
 /* The state, and the reason for it in @why: empty if all is well. */
 static u32 hook_state(const struct evring_event_hook *hook, char why[EVRING_WHY_MAX])
 {
-	struct evring_point *point = hook_lacks(hook, false);
+	struct evring_point *point = hook_needs(hook);
 
 	lockdep_assert_held(&hooks_lock);
 	why[0] = '\0';
@@ -244,8 +264,6 @@ static void hook_gate(struct evring_event_hook *hook)
 	struct evring_gate *old = rcu_dereference_protected(hook->gate,
 							    lockdep_is_held(&hooks_lock));
 
-	if (!old && !hook_owned(hook))
-		return;
 	rcu_assign_pointer(hook->gate, evring_gate_make(hook->wants, hook->owners,
 							EVRING_OWNER_ADMIN + 1));
 	evring_gate_free(old);
@@ -525,7 +543,7 @@ static void hook_register(struct evring_event_hook *hook)
 
 static void hook_report(const struct evring_event_hook *hook)
 {
-	struct evring_point *lacks = hook_lacks(hook, false);
+	struct evring_point *lacks = hook_needs(hook);
 	char why[EVRING_WHY_MAX];
 
 	if (hook_state(hook, why) == EVRING_HOOK_ABSENT && !(lacks && lacks->error == -EAGAIN))

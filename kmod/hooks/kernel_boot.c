@@ -26,6 +26,29 @@
 #define ROOM	1500	/* of a path; two of them and the rest are less than a page */
 #define LINE	700	/* of a command line */
 
+/* Numbers of the ABI; an older kernel has the first of each. */
+static const struct evring_value_desc kexec_flags[] = {
+	{ 0x1, "KEXEC_ON_CRASH", "it is to run when this kernel has crashed" },
+	{ 0x2, "KEXEC_PRESERVE_CONTEXT", "this kernel goes on when it returns" },
+	{ 0x4, "KEXEC_UPDATE_ELFCOREHDR", "the kernel may update the description of memory" },
+	{ 0x8, "KEXEC_CRASH_HOTPLUG_SUPPORT", "processors and memory may come and go" },
+	{ KEXEC_ARCH_AARCH64, "KEXEC_ARCH_AARCH64", "a kernel of 64-bit Arm" },
+	{ KEXEC_ARCH_X86_64, "KEXEC_ARCH_X86_64", "a kernel of x86, 64 bits" },
+	{ KEXEC_ARCH_386, "KEXEC_ARCH_386", "a kernel of x86, 32 bits" },
+};
+
+EVRING_NAMES(evring_kexec_flags, "kexec_flags", kexec_flags);
+
+static const struct evring_value_desc kexec_file_flags[] = {
+	{ 0x1, "KEXEC_FILE_UNLOAD", "give up what was loaded" },
+	{ 0x2, "KEXEC_FILE_ON_CRASH", "it is to run when this kernel has crashed" },
+	{ 0x4, "KEXEC_FILE_NO_INITRAMFS", "without a file of first programs" },
+	{ 0x8, "KEXEC_FILE_DEBUG", "the kernel's log tells how it is loaded" },
+	{ 0x10, "KEXEC_FILE_NO_CMA", "not in memory that is kept in one piece" },
+};
+
+EVRING_NAMES(evring_kexec_file_flags, "kexec_file_flags", kexec_file_flags);
+
 static const struct evring_value_desc reboot_commands[] = {
 	{ LINUX_REBOOT_CMD_RESTART, "restart", "start anew" },
 	{ LINUX_REBOOT_CMD_RESTART2, "restart2", "start anew, with an argument for the firmware" },
@@ -164,7 +187,10 @@ static void leave_kexec(struct evring_event_hook *hook, void *data, struct pt_re
 	if (!e)
 		return;
 	e->result = evring_result(regs);
-	e->flags = call->flags;
+	if (call->from_file)
+		e->file_flags = call->flags;
+	else
+		e->flags = call->flags;
 	e->segments = call->segments;
 	e->from_file = call->from_file;
 	e->on_crash = call->on_crash;

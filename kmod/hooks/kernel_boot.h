@@ -7,11 +7,13 @@
 
 #include "path.h"
 
+extern const struct evring_names_desc evring_kexec_flags;
+extern const struct evring_names_desc evring_kexec_file_flags;
 extern const struct evring_names_desc evring_reboot_commands;
 
 #define KEXEC_FIELDS(F, S)							\
 	F(S, S32, result, ERRNO, "0, or why it was refused")			\
-	F(S, U32, flags, HEX, "KEXEC_* or KEXEC_FILE_*")			\
+	F(S, U32, flags, FLAGS, "of kexec_load()", .names = &evring_kexec_flags) \
 	F(S, U32, segments, NONE, "parts of the new kernel that the caller gave from memory") \
 	F(S, BOOL, from_file, NONE, "from files (kexec_file_load), not from memory") \
 	F(S, BOOL, on_crash, NONE, "it is to run when this kernel has crashed")	\
@@ -22,7 +24,8 @@ extern const struct evring_names_desc evring_reboot_commands;
 	F(S, TEXT, path, PATH, "the new kernel's file")				\
 	F(S, TEXT, initrd, PATH, "the file that it finds its first programs in") \
 	F(S, TEXT, command_line, NONE,						\
-	  "its command line; of a call that was refused at once, if that is in the caller's memory")
+	  "its command line; of a call that was refused at once, if that is in the caller's memory") \
+	F(S, U32, file_flags, FLAGS, "of kexec_file_load()", .names = &evring_kexec_file_flags)
 
 EVRING_TASK_EVENT(kernel_kexec, "kernel.kexec", 1, "critical",
 		  "another kernel was loaded to be run next, or could not be", KEXEC_FIELDS);

@@ -31,6 +31,7 @@ static const struct evring_value_desc netdev_flags[] = {
 	{ IFF_DEBUG, "IFF_DEBUG", "debugging" },
 	{ IFF_LOOPBACK, "IFF_LOOPBACK", "the host itself" },
 	{ IFF_POINTOPOINT, "IFF_POINTOPOINT", "one other end" },
+	{ IFF_NOTRAILERS, "IFF_NOTRAILERS", "without effect" },
 	{ IFF_RUNNING, "IFF_RUNNING", "it works" },
 	{ IFF_NOARP, "IFF_NOARP", "no address resolution" },
 	{ IFF_PROMISC, "IFF_PROMISC", "it takes others' packets, too" },
@@ -38,6 +39,10 @@ static const struct evring_value_desc netdev_flags[] = {
 	{ IFF_MASTER, "IFF_MASTER", "it has members" },
 	{ IFF_SLAVE, "IFF_SLAVE", "it is a member" },
 	{ IFF_MULTICAST, "IFF_MULTICAST", "packets to groups" },
+	{ IFF_PORTSEL, "IFF_PORTSEL", "its kind of medium can be chosen" },
+	{ IFF_AUTOMEDIA, "IFF_AUTOMEDIA", "it chooses its kind of medium" },
+	{ IFF_DYNAMIC, "IFF_DYNAMIC", "its addresses go when it does" },
+	{ IFF_ECHO, "IFF_ECHO", "it hears what it sends" },
 };
 
 EVRING_NAMES(evring_netdev_changes, "netdev_change", netdev_changes);

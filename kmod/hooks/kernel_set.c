@@ -235,6 +235,16 @@ static void enter_ulong(struct evring_event_hook *hook, struct pt_regs *regs)
 	enter_numbers(hook, regs, sizeof(unsigned long), number_ulong);
 }
 
+/* One, whatever maxlen says: before 6.3 that had to be the size of an int. */
+static void enter_bool(struct evring_event_hook *hook, struct pt_regs *regs)
+{
+	struct sysctl_call *call;
+	const struct ctl_table *table = handler_table(hook, regs, &call);
+
+	if (table)
+		scnprintf(call->old, VALUE, "%lld", number_u8(table->data));
+}
+
 static void enter_u8(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	enter_numbers(hook, regs, sizeof(u8), number_u8);
@@ -469,7 +479,7 @@ static struct evring_event_hook hooks[] = {
 			      HANDLER("proc_douintvec", enter_uint),
 			      HANDLER("proc_douintvec_minmax", enter_uint),
 			      HANDLER("proc_doulongvec_minmax", enter_ulong),
-			      HANDLER("proc_dobool", enter_u8),
+			      HANDLER("proc_dobool", enter_bool),
 			      HANDLER("proc_dou8vec_minmax", enter_u8),
 			      HANDLER("proc_dointvec_jiffies", enter_jiffies)),
 	},

@@ -140,6 +140,19 @@ struct evring_end evring_end_remote(const struct sock *sk)
 	return end;
 }
 
+/*
+ * A Unix socket's name, in @room of as many bytes as sun_path has: an abstract one has '@'
+ * for each NUL, as /proc/net/unix has it.
+ */
+struct evring_text evring_end_name(const struct evring_end *end, char *room)
+{
+	u32 i;
+
+	for (i = 0; i < end->path_len; i++)
+		room[i] = end->path[i] ?: '@';
+	return (struct evring_text){ .at = room, .len = end->path_len };
+}
+
 /* 0: nobody's any more. Under RCU, or with preemption off: RCU keeps the inode. */
 u64 evring_socket_inode(const struct sock *sk)
 {

@@ -6,6 +6,7 @@
 #include <linux/evring.h>
 #include <linux/socket.h>
 
+#include "file.h"
 #include "net_names.h"
 
 struct sockaddr_storage;
@@ -48,6 +49,7 @@ struct evring_end evring_end_sent_to(const struct sock *sk, const struct sockadd
 				     u32 len);
 struct evring_end evring_end_local(const struct sock *sk);
 struct evring_end evring_end_remote(const struct sock *sk);
+struct evring_text evring_end_name(const struct evring_end *end, char *room);
 struct evring_socket_kind evring_socket_kind(const struct sock *sk);
 u64 evring_socket_inode(const struct sock *sk);
 

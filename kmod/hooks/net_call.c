@@ -166,16 +166,6 @@ struct told {
 	int result;
 };
 
-static void tell_abstract(struct told *told, const struct evring_end *end, char *room)
-{
-	u32 i;
-
-	/* As /proc/net/unix has it */
-	for (i = 0; i < end->path_len; i++)
-		room[i] = end->path[i] ? end->path[i] : '@';
-	told->texts[PATH] = (struct evring_text){ .at = room, .len = end->path_len };
-}
-
 /*
  * Where a Unix socket is bound, or without a place. Preemption is off: RCU keeps it if
  * the socket is closed meanwhile.
@@ -216,7 +206,7 @@ static void tell_path(struct told *told, const struct evring_end *end, const str
 	if (!end->path_len)
 		return;
 	if (!end->path[0]) {
-		tell_abstract(told, end, room);
+		told->texts[PATH] = evring_end_name(end, room);
 		return;
 	}
 	if (path->dentry && path->mnt) {

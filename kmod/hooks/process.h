@@ -5,12 +5,15 @@
 
 #include <linux/evring.h>
 
+#include "process_names.h"
+
 #define FORK_FIELDS(F, S)							\
 	F(S, U32, ppid, PID, "process of the parent's parent")			\
 	F(S, U32, child_pid, PID, "the new process")				\
 	F(S, U32, child_pidns, NONE, "inode of the child's pid namespace")	\
 	F(S, U32, child_ns_pid, NONE, "the child's process id in that namespace") \
-	F(S, U64, clone_flags, HEX, "CLONE_*")					\
+	F(S, U64, clone_flags, FLAGS, "what it shares with its parent, and more",	\
+	  .names = &evring_clone_flags)						\
 	F(S, U64, child_start_time, BOOTTIME, "when the new process began")
 
 EVRING_TASK_EVENT(process_fork, "process.fork", 1, "critical", "a process was made", FORK_FIELDS);

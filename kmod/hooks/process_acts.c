@@ -146,6 +146,7 @@ static bool creds_differ(const struct cred *a, const struct cred *b)
 	return !uid_eq(a->uid, b->uid) || !uid_eq(a->euid, b->euid) ||
 	       !uid_eq(a->suid, b->suid) || !uid_eq(a->fsuid, b->fsuid) ||
 	       !gid_eq(a->gid, b->gid) || !gid_eq(a->egid, b->egid) ||
+	       !gid_eq(a->sgid, b->sgid) || !gid_eq(a->fsgid, b->fsgid) ||
 	       a->securebits != b->securebits ||
 	       evring_caps(a->cap_permitted) != evring_caps(b->cap_permitted) ||
 	       evring_caps(a->cap_effective) != evring_caps(b->cap_effective) ||
@@ -172,6 +173,8 @@ static void fill_cred(struct process_cred *e, const struct cred *old, const stru
 	FILL_UID(e, fsuid);
 	FILL_GID(e, gid);
 	FILL_GID(e, egid);
+	FILL_GID(e, sgid);
+	FILL_GID(e, fsgid);
 	FILL_CAPS(e, cap_permitted, cap_permitted);
 	FILL_CAPS(e, cap_effective, cap_effective);
 	FILL_CAPS(e, cap_inheritable, cap_inheritable);

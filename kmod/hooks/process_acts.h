@@ -47,18 +47,22 @@ EVRING_TASK_EVENT(process_signal, "process.signal", 1, "critical",
 	F(S, U32, new_egid, GID, "and after")					\
 	F(S, U32, old_securebits, FLAGS, "securebits before", .names = &evring_securebits) \
 	F(S, U32, new_securebits, FLAGS, "and after", .names = &evring_securebits) \
-	F(S, U64, old_cap_permitted, CAPS, "permitted capabilities before")	\
-	F(S, U64, new_cap_permitted, CAPS, "and after")				\
-	F(S, U64, old_cap_effective, CAPS, "effective capabilities before")	\
-	F(S, U64, new_cap_effective, CAPS, "and after")				\
-	F(S, U64, old_cap_inheritable, CAPS, "inheritable capabilities before")	\
-	F(S, U64, new_cap_inheritable, CAPS, "and after")			\
-	F(S, U64, old_cap_ambient, CAPS, "ambient capabilities before: exec keeps them") \
-	F(S, U64, new_cap_ambient, CAPS, "and after")				\
-	F(S, U64, old_cap_bounding, CAPS, "capabilities that exec could give, before") \
-	F(S, U64, new_cap_bounding, CAPS, "and after")
+	CAPS_FIELD(F, S, old_cap_permitted, "permitted capabilities before")	\
+	CAPS_FIELD(F, S, new_cap_permitted, "and after")			\
+	CAPS_FIELD(F, S, old_cap_effective, "effective capabilities before")	\
+	CAPS_FIELD(F, S, new_cap_effective, "and after")			\
+	CAPS_FIELD(F, S, old_cap_inheritable, "inheritable capabilities before") \
+	CAPS_FIELD(F, S, new_cap_inheritable, "and after")			\
+	CAPS_FIELD(F, S, old_cap_ambient, "ambient capabilities before: exec keeps them") \
+	CAPS_FIELD(F, S, new_cap_ambient, "and after")				\
+	CAPS_FIELD(F, S, old_cap_bounding, "capabilities that exec could give, before") \
+	CAPS_FIELD(F, S, new_cap_bounding, "and after")			\
+	F(S, U32, old_sgid, GID, "saved group id before")			\
+	F(S, U32, new_sgid, GID, "and after")					\
+	F(S, U32, old_fsgid, GID, "group id for files before")			\
+	F(S, U32, new_fsgid, GID, "and after")
 
 EVRING_TASK_EVENT(process_cred, "process.cred", 1, "critical",
-		  "a task's users, groups or capabilities change", CRED_FIELDS);
+		  "a task's user ids, group ids (but the supplementary ones) or capabilities change", CRED_FIELDS);
 
 #endif /* _KMOD_HOOKS_PROCESS_ACTS_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of requests, outcomes and bits of processes */
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -8,6 +9,38 @@
 
 #include "names.h"
 #include "process_names.h"
+
+static const struct evring_value_desc clone_flags[] = {
+	{ CLONE_NEWTIME, "CLONE_NEWTIME", "a time namespace of its own" },
+	{ CLONE_VM, "CLONE_VM", "it shares its memory" },
+	{ CLONE_FS, "CLONE_FS", "it shares its root, its current folder and its umask" },
+	{ CLONE_FILES, "CLONE_FILES", "it shares its descriptors" },
+	{ CLONE_SIGHAND, "CLONE_SIGHAND", "it shares its handlers of signals" },
+	{ CLONE_PIDFD, "CLONE_PIDFD", "the parent gets a descriptor of it" },
+	{ CLONE_PTRACE, "CLONE_PTRACE", "who traces the parent traces it, too" },
+	{ CLONE_VFORK, "CLONE_VFORK", "the parent waits until it executes a program or ends" },
+	{ CLONE_PARENT, "CLONE_PARENT", "its parent is the caller's parent" },
+	{ CLONE_THREAD, "CLONE_THREAD", "it is a thread of the caller's process" },
+	{ CLONE_NEWNS, "CLONE_NEWNS", "mounts of its own" },
+	{ CLONE_SYSVSEM, "CLONE_SYSVSEM", "it shares what semaphores are to undo" },
+	{ CLONE_SETTLS, "CLONE_SETTLS", "memory for its thread is given" },
+	{ CLONE_PARENT_SETTID, "CLONE_PARENT_SETTID", "its id is written to the parent's memory" },
+	{ CLONE_CHILD_CLEARTID, "CLONE_CHILD_CLEARTID", "its id is cleared in memory at its end" },
+	{ CLONE_DETACHED, "CLONE_DETACHED", "without effect" },
+	{ CLONE_UNTRACED, "CLONE_UNTRACED", "nobody can force CLONE_PTRACE on it" },
+	{ CLONE_CHILD_SETTID, "CLONE_CHILD_SETTID", "its id is written to its own memory" },
+	{ CLONE_NEWCGROUP, "CLONE_NEWCGROUP", "a root of cgroups of its own" },
+	{ CLONE_NEWUTS, "CLONE_NEWUTS", "a host's name of its own" },
+	{ CLONE_NEWIPC, "CLONE_NEWIPC", "System V IPC and message queues of its own" },
+	{ CLONE_NEWUSER, "CLONE_NEWUSER", "user and group ids of its own" },
+	{ CLONE_NEWPID, "CLONE_NEWPID", "it is the first process of a pid namespace" },
+	{ CLONE_NEWNET, "CLONE_NEWNET", "network devices of its own" },
+	{ CLONE_IO, "CLONE_IO", "it shares its context of input and output" },
+	{ CLONE_CLEAR_SIGHAND, "CLONE_CLEAR_SIGHAND", "its signals are handled by default" },
+	{ CLONE_INTO_CGROUP, "CLONE_INTO_CGROUP", "it begins in a cgroup that is given" },
+};
+
+EVRING_NAMES(evring_clone_flags, "clone_flags", clone_flags);
 
 static const struct evring_value_desc ptrace_requests[] = {
 	{ PTRACE_TRACEME, "PTRACE_TRACEME", "the parent shall trace the caller" },
@@ -43,6 +76,14 @@ static const struct evring_value_desc securebits[] = {
 };
 
 EVRING_NAMES(evring_securebits, "securebits", securebits);
+
+/* The bits go to the first name that has them: a full set is one word, and not forty. */
+static const struct evring_value_desc capabilities[] = {
+	{ GENMASK_ULL(CAP_LAST_CAP, 0), "ALL", "every capability that this kernel has" },
+#include "cap_table.h"
+};
+
+EVRING_NAMES(evring_capabilities, "capabilities", capabilities);
 
 static const struct evring_value_desc ns_operations[] = {
 	{ EVRING_NS_CLONE, "clone", "a new process or thread begins in others than its parent" },

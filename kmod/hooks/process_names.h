@@ -19,9 +19,15 @@
 #define EVRING_MEMORY_MPROTECT	2
 #define EVRING_MEMORY_SHMAT	3
 
+/* A set of capabilities, in a list of fields */
+#define CAPS_FIELD(F, S, _name, _doc)						\
+	F(S, U64, _name, CAPS, _doc, .names = &evring_capabilities)
+
+extern const struct evring_names_desc evring_clone_flags;
 extern const struct evring_names_desc evring_ptrace_requests;
 extern const struct evring_names_desc evring_signal_outcomes;
 extern const struct evring_names_desc evring_securebits;
+extern const struct evring_names_desc evring_capabilities;
 extern const struct evring_names_desc evring_ns_operations;
 extern const struct evring_names_desc evring_ns_kinds;
 extern const struct evring_names_desc evring_session_operations;

@@ -51,6 +51,9 @@ struct ns_call {
 	u32 given;
 };
 
+/* A kernel that was built without namespaces of a kind may have no object for it. */
+#define INUM(_ns)	((_ns) ? (_ns)->ns.inum : 0)
+
 /* Of current, or of a child that does not run yet */
 static void ns_read(struct ns_set *set, struct task_struct *task)
 {
@@ -62,13 +65,13 @@ static void ns_read(struct ns_set *set, struct task_struct *task)
 	rcu_read_unlock();
 	if (!ns)
 		return;
-	set->cgroup = ns->cgroup_ns->ns.inum;
-	set->ipc = ns->ipc_ns->ns.inum;
+	set->cgroup = INUM(ns->cgroup_ns);
+	set->ipc = INUM(ns->ipc_ns);
 	set->mnt = evring_mntns(task);
-	set->net = ns->net_ns->ns.inum;
-	set->pid = ns->pid_ns_for_children->ns.inum;
-	set->time = ns->time_ns_for_children->ns.inum;
-	set->uts = ns->uts_ns->ns.inum;
+	set->net = INUM(ns->net_ns);
+	set->pid = INUM(ns->pid_ns_for_children);
+	set->time = INUM(ns->time_ns_for_children);
+	set->uts = INUM(ns->uts_ns);
 }
 
 static u32 ns_changed(const struct ns_set *old, const struct ns_set *new)

@@ -39,6 +39,7 @@
 #include "args_end.h"
 #include "family.h"
 #include "peek.h"
+#include "process_names.h"
 #include "process_state.h"
 #include "program.h"
 #include "who.h"
@@ -63,9 +64,9 @@
 	F(S, U64, parent_start_time, BOOTTIME, "when the parent began")		\
 	F(S, U32, sid, PID, "session")						\
 	F(S, U32, pgid, PID, "process group")					\
-	F(S, U64, cap_permitted, CAPS, "capabilities that the process may use")	\
-	F(S, U64, cap_effective, CAPS, "capabilities that it uses")		\
-	F(S, U64, cap_inheritable, CAPS, "capabilities that exec may pass on")	\
+	CAPS_FIELD(F, S, cap_permitted, "capabilities that the process may use") \
+	CAPS_FIELD(F, S, cap_effective, "capabilities that it uses")		\
+	CAPS_FIELD(F, S, cap_inheritable, "capabilities that exec may pass on")	\
 	F(S, U64, inode, NONE, "the file's inode; 0: it has none")		\
 	PROGRAM_FILE_FIELDS(F, S)						\
 	F(S, U16, cwd_flags, FLAGS, "what cwd is", .names = &evring_path_flags)	\

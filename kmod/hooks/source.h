@@ -70,7 +70,7 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
 /**
  * struct evring_point - one place of a hook
  * @source: its kind
- * @optional: the hook can do without it
+ * @optional: the hook can do without it, but not without all that are no @detail
  * @detail: it adds to events that come without it as well: a call that misses it is no
  *	lost event
  * @hook: the hook that it belongs to; set by hook.c
@@ -83,8 +83,9 @@ typedef void evring_return_fn(struct evring_event_hook *hook, void *data, struct
  * @kprobe: names of the function; the first that this kernel has is probed
  * @kretprobe: likewise; @data_size bytes of data go from entry to return.
  *	@active: calls that can be under way at once; more are missed, and counted.
- *	@held: how many of them users have, by a hash of the user; @refused: jiffies
- *	when a call was last left out, as its user has his share or all data was in use;
+ *	@held: how many of them users have, by a hash of the user; @held_all: all users;
+ *	@refused: jiffies when a call was last left out, as its user has his share, all users
+ *	have theirs, or all data was in use;
  *	@missed: the count of the latter, when last looked at
  * @notifier: how the chain takes and drops @block; evring_notifier_hook() of
  *	the block is the hook
@@ -122,6 +123,7 @@ struct evring_point {
 			size_t data_size;
 			unsigned int active;
 			atomic_t held[EVRING_HOLDERS];
+			atomic_t held_all;
 			unsigned long refused;
 			unsigned int missed;
 			struct kretprobe probe;

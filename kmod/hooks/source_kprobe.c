@@ -174,9 +174,10 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
  * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
  * others, each user has a share of the data, but for one who administers the host: root
  * in a container does not. The share is evring_payer()'s, as one user can easily have many
- * ids; two with the same hash share a share.
+ * ids; two with the same hash share a share. All users together leave one share to those
+ * who administer the host, as a user can make programs that run with subordinate ids of his.
  */
-#define SHARES		4
+#define SHARES		5
 #define NOT_HELD	U32_MAX
 
 /* The holder of the share that a call is counted in; it is behind the hook's own data. */
@@ -199,10 +200,19 @@ static bool is_administrator(void)
 	       cap_raised(current_cred()->cap_effective, CAP_SYS_ADMIN);
 }
 
-/* False: its user has as many calls under way as he may. */
+static bool count_up(atomic_t *count, unsigned int max)
+{
+	if (atomic_inc_return(count) <= max)
+		return true;
+	atomic_dec(count);
+	return false;
+}
+
+/* False: its user, or all users, have as many calls under way as they may. */
 static bool call_hold(struct evring_point *point, void *data)
 {
 	struct kretprobe *probe = &point->kretprobe.probe;
+	unsigned int share = probe->maxactive / SHARES;
 	u32 *holder = call_holder(point, data);
 	atomic_t *held;
 
@@ -211,7 +221,9 @@ static bool call_hold(struct evring_point *point, void *data)
 		return true;
 	*holder = hash_32(__kuid_val(evring_payer()), ilog2(EVRING_HOLDERS));
 	held = &point->kretprobe.held[*holder];
-	if (atomic_inc_return(held) <= probe->maxactive / SHARES)
+	if (!count_up(held, share))
+		return false;
+	if (count_up(&point->kretprobe.held_all, share * (SHARES - 1)))
 		return true;
 	atomic_dec(held);
 	return false;
@@ -221,8 +233,10 @@ static void call_release(struct evring_point *point, void *data)
 {
 	u32 holder = *call_holder(point, data);
 
-	if (holder != NOT_HELD)
-		atomic_dec(&point->kretprobe.held[holder]);
+	if (holder == NOT_HELD)
+		return;
+	atomic_dec(&point->kretprobe.held[holder]);
+	atomic_dec(&point->kretprobe.held_all);
 }
 
 /*
@@ -303,6 +317,7 @@ static int kretprobe_attach(struct evring_point *point)
 
 	/* Calls that were under way when it was detached give nothing back. */
 	memset(point->kretprobe.held, 0, sizeof(point->kretprobe.held));
+	atomic_set(&point->kretprobe.held_all, 0);
 	point->kretprobe.refused = 0;
 	point->kretprobe.missed = 0;
 	point->kretprobe.probe = (struct kretprobe){

@@ -100,7 +100,10 @@ def judge(goal: dict[str, Any], figures: Figures, skips: Skips) -> Outcome:
     peer_key = key_of(goal["peer"]) if goal["peer"] else None
     peer = figures.get(peer_key) if peer_key else None
     ratio = figure.median / peer.median if figure and peer and peer.median else None
-    value = ratio if goal["of"] == "ratio" else figure.median if figure else None
+    beyond = figure.median - peer.median if figure and peer else None
+    value = {"figure": figure.median if figure else None, "ratio": ratio, "difference": beyond}[
+        goal["of"]
+    ]
     if value is not None:
         met = OPERATORS[goal["op"]](value, goal["value"])
         return Outcome(goal, figure, peer, ratio, met, None)

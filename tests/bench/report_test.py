@@ -73,6 +73,12 @@ class Goals(unittest.TestCase):
         self.assertIs(self.judge(goal("ratio", ">=", 0.3), *both).met, False)
         self.assertEqual(self.judge(goal("ratio", "<=", 0.3), *both).ratio, 0.25)
 
+    def test_of_a_difference(self) -> None:
+        both = (line(MINE, 100), line(PEER, 40))
+        self.assertIs(self.judge(goal("difference", "<=", 60), *both).met, True)
+        self.assertIs(self.judge(goal("difference", "<", 60), *both).met, False)
+        self.assertIsNone(self.judge(goal("difference", "<=", 60), line(MINE, 1)).met)
+
     def test_not_measured_is_neither(self) -> None:
         outcome = self.judge(goal("ratio", "<=", 1), line(MINE, 1))
         self.assertEqual((outcome.met, outcome.why), (None, "not measured"))
@@ -86,7 +92,7 @@ class Goals(unittest.TestCase):
         for outcome in data.judge_all(goals, {}, {}):
             self.assertIsNone(outcome.met)
             self.assertIn(outcome.goal["op"], data.OPERATORS)
-            self.assertIn(outcome.goal["of"], ("figure", "ratio"))
+            self.assertIn(outcome.goal["of"], ("figure", "ratio", "difference"))
             self.assertEqual(len(text.goal_row(outcome)), len(text.GOAL_HEAD))
 
 

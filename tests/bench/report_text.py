@@ -69,7 +69,7 @@ def goal_row(outcome: Outcome) -> tuple[str, ...]:
     goal = outcome.goal
     metric = goal["figure"]["metric"]
     peer = goal["peer"]
-    subject = "ratio " if goal["of"] == "ratio" else ""
+    subject = "" if goal["of"] == "figure" else f"{goal['of']} "
     return (
         goal["what"],
         f"{number(outcome.figure.median)} {metric}" if outcome.figure else "-",

@@ -15,8 +15,9 @@ e2e_start() {
 	wait_for_line "$work/clock" '^[0-9]' 600
 }
 
+# e2e_end [STATUS]
 e2e_end() {
-	local status=$? children
+	local status=${1:-$?} children
 	trap - EXIT
 	# Guest, clock, mock broker, consumers
 	mapfile -t children < <(jobs -p)

@@ -20,7 +20,8 @@ $(GROW): include/uapi/linux/evring.h tests/env/grown.mk
 	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[2];\n};/;)" $< >$@
 	@[ "$$(grep -c grown $@)" = "$(words $(GROWS))" ]
 
-# A newer module for the guest's kernel: a tree of links, but for the header
+# A newer module for the guest's kernel: a tree of links, but for the header. It has a hook
+# that this kernel cannot have, as its function has a name that none has (absent_test).
 GROWN_KO := $(GROWN)/kmod/evring.ko
 $(GROWN_KO): MAKEOVERRIDES :=
 $(GROWN_KO): $(KO) $(GROW)
@@ -28,6 +29,8 @@ $(GROWN_KO): $(KO) $(GROW)
 	@cp -rs $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/include $(CURDIR)/tests \
 		$(CURDIR)/samples $(@D)/
 	@cp --remove-destination $(GROW) $(@D)/include/uapi/linux/evring.h
+	@sed 's/("__fput")/("__fput_nowhere")/' kmod/hooks/file_redirect.c >$(@D)/absent.c
+	@grep -q __fput_nowhere $(@D)/absent.c && mv -f $(@D)/absent.c $(@D)/kmod/hooks/file_redirect.c
 	@sed 's|kmod/abi\.o||' Kbuild >$(@D)/Kbuild.grown && mv $(@D)/Kbuild.grown $(@D)/Kbuild
 	$(call say,KBUILD)
 	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) TESTS=m EVRING_VERSION=$(VERSION) \

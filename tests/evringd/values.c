@@ -8,6 +8,7 @@
  *
  * The types are random, too, or those of a file as evring types --json prints it.
  */
+#include "../harness/random.h"
 #include "evringd.h"
 
 #include "cli.h"
@@ -46,7 +47,7 @@ static struct source srcs[NR_FORMATS];
 
 static uint64_t any(uint64_t below)
 {
-	return (uint64_t)random() % below;
+	return (random_next() >> 11) % below;
 }
 
 static void fill(void *to, size_t len)
@@ -81,13 +82,14 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 {
 	static char texts[FIELDS_MAX][20];
 	static const uint16_t sizes[] = { 16, 6, 3, 1 };
+	static const char *const suffixes[] = { "number", "name", "names" };
 	bool fixed;
 
 	snprintf(texts[i], sizeof(texts[i]), i != 7 ? "f%u" : "pid", i);
 	/* Some are called as the second key of a field beside them. */
 	if (i % 5 == 4 && any(2))
 		snprintf(texts[i], sizeof(texts[i]), "f%u_%s", any(2) ? i - 1 : i + 1,
-			 any(2) ? "number" : "name");
+			 suffixes[any(3)]);
 	*field = (struct evring_field){
 		.name = texts[i], .unit = any(3) ? "" : "bytes", .doc = "a // \"field\" */",
 		.kind = kinds[any(sizeof(kinds) / sizeof(kinds[0]))],
@@ -99,7 +101,9 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 		field->size = sizeof(struct evring_str);
 	else if (!fixed && !any(6))
 		field->size *= 3;
-	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS) {
+	if (field->format == EVRING_FORMAT_ENUM || field->format == EVRING_FORMAT_FLAGS ||
+	    (field->format == EVRING_FORMAT_HEX && any(4)) ||
+	    (field->format == EVRING_FORMAT_CAPS && any(4))) {
 		field->values = names;
 		field->nr_values = sizeof(names) / sizeof(names[0]);
 	}
@@ -471,7 +475,7 @@ int main(int argc, char **argv)
 		if (c == 'e')
 			nr_events = (unsigned int)atoi(optarg);
 		else if (c == 's')
-			srandom((unsigned int)atoi(optarg));
+			random_seed((uint64_t)atoi(optarg));
 		else if (c == 'f')
 			flat = true;
 		else if (c == 'g')

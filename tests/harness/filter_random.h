@@ -13,23 +13,9 @@
 #include <stdio.h>
 
 #include "filter_sample.h"
+#include "random.h"
 
 typedef __int128 wide;
-
-static uint64_t random_state = 88172645463325252ull;
-
-static inline uint64_t random_next(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-static inline unsigned int random_below(unsigned int n)
-{
-	return (unsigned int)((random_next() >> 11) % n);
-}
 
 /*
  * An event, as the test knows it

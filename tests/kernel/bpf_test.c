@@ -45,6 +45,7 @@ static void request(union bpf_attr *attr, struct bpf_insn *insns, bool bad)
 	attr->expected_attach_type = BPF_CGROUP_INET4_CONNECT;
 	attr->insns = (uintptr_t)insns;
 	attr->insn_cnt = 2;
+	attr->prog_flags = BPF_F_STRICT_ALIGNMENT;
 	attr->license = (uintptr_t)"GPL";
 	strcpy(attr->prog_name, "told_of");
 }
@@ -77,6 +78,8 @@ static int load(void *arg)
 	EXPECT_TRUE(told_called(_event, "prog_type", "BPF_PROG_TYPE_CGROUP_SOCK_ADDR"));	\
 	EXPECT_TRUE(told_called(_event, "attach_type", "BPF_CGROUP_INET4_CONNECT")); \
 	EXPECT_EQ(2, told_number(_event, "instructions"));			\
+	EXPECT_TRUE(told_flag(_event, "flags", "BPF_F_STRICT_ALIGNMENT"));	\
+	EXPECT_FALSE(told_flag(_event, "flags", "BPF_F_SLEEPABLE"));		\
 	EXPECT_STREQ("told_of", told_text(_event, "name"));			\
 	EXPECT_EQ(0, told_number(_event, "by_kernel"));				\
 } while (0)

@@ -377,4 +377,39 @@ TEST_F(file_attr, another_user_is_told_with_what_is_done_and_what_is_refused)
 	}
 }
 
+#ifdef __x86_64__
+TEST_F(file_attr, calls_of_32_bit_programs_are_told)
+{
+	char *low = deed_low(4096), *name = low + 64, *value = low + 128;
+	struct told *told;
+	long ret;
+
+	strcpy(low, "link");
+	strcpy(name, "trusted.evring");
+	strcpy(value, "value");
+	ret = deed_call32(212, (long)low, 1001, 1002, 0, 0);		/* chown32 */
+	if (ret == -ENOSYS)
+		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_EQ(0, ret);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.chown", 0);
+	EXPECT_EQ(1001, told_number(told_at(told, 0), "new_owner"));
+	EXPECT_EQ(1002, told_number(told_at(told, 0), "new_group"));
+	free(told);
+	ASSERT_EQ(0, deed_call32(92, (long)low, 3, 0, 0, 0));		/* truncate */
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.truncate", 0);
+	EXPECT_EQ(3, told_number(told_at(told, 0), "new_size"));
+	free(told);
+	/* Not each file system has extended attributes. */
+	ret = deed_call32(226, (long)low, (long)name, (long)value, 5, XATTR_CREATE);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.setxattr", ret);
+	EXPECT_STREQ("trusted.evring", told_text(told_at(told, 0), "name"));
+	EXPECT_EQ(5, told_number(told_at(told, 0), "size"));
+	free(told);
+	munmap(low, 4096);
+}
+#endif
+
 TEST_HARNESS_MAIN

@@ -374,6 +374,8 @@ TEST_F(file_name, a_32_bit_call_tells_the_same)
 	EXPECT_DONE(self->ev, "file.rename", DIR_PATH "/dir/m", "way/m");
 	ASSERT_EQ(0, deed_call32(40, (long)other, 0, 0, 0, 0));		/* rmdir */
 	EXPECT_DONE(self->ev, "file.rmdir", DIR_PATH "/dir/n", "way/n");
+	ASSERT_EQ(0, deed_call32(14, (long)low, S_IFIFO | 0600, 0, 0, 0));	/* mknod */
+	EXPECT_DONE(self->ev, "file.mknod", DIR_PATH "/dir/m", "way/m");
 	strcpy(low, "a");
 	ASSERT_EQ(0, deed_call32(9, (long)low, (long)other, 0, 0, 0));	/* link */
 	EXPECT_DONE(self->ev, "file.link", DIR_PATH "/a", "a");

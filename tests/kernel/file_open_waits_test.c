@@ -96,26 +96,35 @@ struct waiting {
 	int pipes[4];	/* from it, and to it */
 };
 
+/* Make @n opens wait. */
+static bool opens_wait(unsigned int n)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	unsigned int i;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (i = 0; i < n; i++)
+		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
+			return false;
+	while (sleepers() < n)
+		usleep(10000);
+	return true;
+}
+
 /* As somebody: makes many opens wait, says so, opens a file, and says so, too. */
 static int keep_waiting(const struct waiting *waiting)
 {
 	const struct rlimit files = { 2 * WAITING, 2 * WAITING };
 	const int *pipes = waiting->pipes;
-	pthread_attr_t attr;
-	pthread_t thread;
-	unsigned int i;
 	char c;
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		return 1;
 	waiting->become();
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 16384);
-	for (i = 0; i < WAITING; i++)
-		if (pthread_create(&thread, &attr, wait_for_writer, DIR_PATH "/fifo"))
-			return 1;
-	while (sleepers() < WAITING)
-		usleep(10000);
+	if (!opens_wait(WAITING))
+		return 1;
 	if (write(pipes[1], "w", 1) != 1 || read(pipes[2], &c, 1) != 1)
 		return 2;
 	if (open(DIR_PATH "/link", O_RDONLY) < 0)
@@ -185,6 +194,43 @@ TEST_F(file_open_waits, opens_that_wait_hide_no_other)
 		EXPECT_EQ(1, told_number(event, "pending"));
 		free(told);
 	}
+}
+
+#define USERS	8	/* of whom two may have to share; four have all that users may have */
+
+/* Nobody has a right on the host, but many users together have more than each may have. */
+TEST_F(file_open_waits, opens_of_many_users_hide_none_of_an_administrator)
+{
+	pid_t pids[USERS];
+	struct told *told;
+	unsigned int i;
+	int pipes[2];
+	char c;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0666) + symlink("a", "link") + pipe(pipes));
+	fflush(NULL);
+	for (i = 0; i < USERS; i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		if (setresuid(2000 + i, 2000 + i, 2000 + i) || !opens_wait(WAITING / 4) ||
+		    write(pipes[1], "w", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	for (i = 0; i < USERS; i++)
+		ASSERT_EQ(1, read(pipes[0], &c, 1));
+	deed_read_past(self->ev);
+	close(open("link", O_RDONLY));
+	told = told_read(self->ev, OPEN, getpid());
+	for (i = 0; i < USERS; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+	EXPECT_EQ(0, told_number(told_at(told, 0), "pending"));
+	free(told);
 }
 
 TEST_HARNESS_MAIN

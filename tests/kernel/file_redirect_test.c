@@ -5,12 +5,15 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #include "file_deed.h"
 
-static const char *const names[] = { "file.redirect", "file.close_write", NULL };
+static const char *const hooks[] = { "file.redirect", "file.close_write", NULL };
 
 FIXTURE(file_redirect) {
 	struct evring *ev;
@@ -23,13 +26,13 @@ FIXTURE_SETUP(file_redirect)
 	if (system("ip link set lo up 2>/dev/null || ifconfig lo up"))
 		abort();
 	ASSERT_EQ(0, evring_open(&self->ev, NULL));
-	deed_hooks(self->ev, names, EVRING_HOOK_ATTACH);
+	deed_hooks(self->ev, hooks, EVRING_HOOK_ATTACH);
 	ASSERT_EQ(0, evring_tap(self->ev, BULK, EVRING_LATEST));
 }
 
 FIXTURE_TEARDOWN(file_redirect)
 {
-	deed_hooks(self->ev, names, EVRING_HOOK_DETACH);
+	deed_hooks(self->ev, hooks, EVRING_HOOK_DETACH);
 	evring_close(self->ev);
 }
 
@@ -121,7 +124,7 @@ TEST_F(file_redirect, each_call_that_makes_a_stream_a_socket_is_told_with_its_ad
 		EXPECT_TRUE(told_called(event, "file_type", "socket"));
 		EXPECT_TRUE(told_called(event, "family", "AF_INET"));
 		EXPECT_TRUE(told_called(event, "socket_type", "SOCK_STREAM"));
-		EXPECT_EQ(IPPROTO_TCP, told_number(event, "protocol"));
+		EXPECT_TRUE(told_called(event, "protocol", "TCP"));
 		EXPECT_EQ(st.st_ino, told_number(event, "inode"));
 		EXPECT_EQ(ntohs(own.sin_port), told_number(event, "local_port"));
 		EXPECT_EQ(ntohs(peer.sin_port), told_number(event, "remote_port"));
@@ -166,6 +169,38 @@ TEST_F(file_redirect, addresses_of_both_kinds_are_told)
 	close(deed.from);
 }
 
+TEST_F(file_redirect, a_unix_socket_is_told_with_its_name)
+{
+	static const struct {
+		struct sockaddr_un address;
+		socklen_t len;
+		const char *told;
+	} names[] = {
+		{ { AF_UNIX, "way/in" }, sizeof(sa_family_t) + sizeof("way/in"), "way/in" },
+		{ { AF_UNIX, "\0of\0it" }, sizeof(sa_family_t) + 6, "@of@it" },
+		{ { AF_UNIX, "" }, 0, "" },
+	};
+	struct deed deed = { .how = DUP2, .to = 1 };
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+
+	ASSERT_EQ(0, mkdir("way", 0700));
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		deed.from = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (names[i].len)
+			ASSERT_EQ(0, bind(deed.from, (void *)&names[i].address, names[i].len));
+		told = deed_in_child(self->ev, "file.redirect", redirect, &deed, NULL);
+		ASSERT_EQ(1, told->n);
+		event = told_at(told, 0);
+		EXPECT_TRUE(told_called(event, "family", "AF_UNIX"));
+		EXPECT_STREQ(names[i].told, told_text(event, "local_path"));
+		EXPECT_EQ(0, told_number(event, "local_port"));
+		free(told);
+		close(deed.from);
+	}
+}
+
 /* A socket that is made where the standard input was needs no dup. */
 static int socket_at_once(void *arg)
 {
@@ -207,6 +242,79 @@ TEST_F(file_redirect, pipes_and_new_sockets_are_told_and_files_are_not)
 	told = deed_in_child(self->ev, "file.redirect", to_a_file, NULL, &status);
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
+/* A thread whose open() waits, and has the lowest free descriptor meanwhile */
+struct waiter {
+	atomic_int tid;
+	atomic_bool go;
+};
+
+static void *wait_for_writer(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	atomic_store(&waiter->tid, gettid());
+	while (!atomic_load(&waiter->go))
+		usleep(1000);
+	close(open("fifo", O_RDONLY));
+	return NULL;
+}
+
+/* What call the thread sleeps in, if it does */
+static int open_call(struct waiter *waiter)
+{
+	char path[64];
+
+	while (!atomic_load(&waiter->tid))
+		usleep(1000);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", atomic_load(&waiter->tid));
+	return open(path, O_RDONLY);
+}
+
+static bool sleeps_in(int call, long nr)
+{
+	char line[128] = "";
+
+	return pread(call, line, sizeof(line) - 1, 0) > 0 && line[0] != 'r' &&
+	       strtol(line, NULL, 10) == nr;
+}
+
+/* dup2() onto a descriptor that an open() has, but no file yet; and then when it has none */
+static int redirect_to_what_is_taken(void *from)
+{
+	struct waiter waiter = { };
+	pthread_t thread;
+	int call, ret = 0;
+
+	if (pthread_create(&thread, NULL, wait_for_writer, &waiter))
+		return 1;
+	call = open_call(&waiter);
+	close(2);
+	atomic_store(&waiter.go, true);
+	while (!sleeps_in(call, SYS_openat))
+		usleep(1000);
+	if (dup2(*(int *)from, 2) != -1 || errno != EBUSY)
+		ret = 2;
+	close(open("fifo", O_WRONLY));
+	pthread_join(thread, NULL);
+	return ret ?: dup2(*(int *)from, 2) != 2;
+}
+
+TEST_F(file_redirect, one_that_fails_is_not_told)
+{
+	struct told *told;
+	int fds[2], status;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	told = deed_in_child(self->ev, "file.redirect", redirect_to_what_is_taken, &fds[1], &status);
+	EXPECT_EQ(0, status);
+	/* The FIFO, which is a pipe too, where the open() ends, and then what dup2() puts there */
+	ASSERT_EQ(2, told->n);
+	EXPECT_EQ(deed_inode("fifo"), told_number(told_at(told, 1), "inode"));
+	EXPECT_NE(deed_inode("fifo"), told_number(told_at(told, 0), "inode"));
 	free(told);
 }
 

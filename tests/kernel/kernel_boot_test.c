@@ -210,6 +210,43 @@ TEST_F(kernel_boot, another_kernel_is_told_with_its_files_and_a_refusal)
 	}
 }
 
+static int kexec_unload(void *arg)
+{
+	deed_as_nobody();
+	syscall(SYS_kexec_file_load, -1, -1, 0, NULL, KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH);
+	return errno;
+}
+
+TEST_F(kernel_boot, flags_of_both_calls_have_their_own_names)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, KEXEC, kexec_unload, NULL, &status);
+	if (status == ENOSYS) {
+		free(told);
+		SKIP(return, "this kernel cannot load another one");
+	}
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(0, told_number(event, "flags"));
+	EXPECT_TRUE(told_flag(event, "file_flags", "KEXEC_FILE_UNLOAD"));
+	EXPECT_TRUE(told_flag(event, "file_flags", "KEXEC_FILE_ON_CRASH"));
+	EXPECT_FALSE(told_flag(event, "file_flags", "KEXEC_FILE_NO_INITRAMFS"));
+	EXPECT_EQ(1, told_number(event, "unload"));
+	free(told);
+
+	told = deed_in_child(self->ev, KEXEC, kexec_memory, self, &status);
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_flag(event, "flags", "KEXEC_ON_CRASH"));
+	EXPECT_FALSE(told_flag(event, "flags", "KEXEC_PRESERVE_CONTEXT"));
+	EXPECT_EQ(0, told_number(event, "file_flags"));
+	free(told);
+}
+
 #ifdef __x86_64__
 /* reboot() and kexec_load() of a 32-bit program, all of them refused or harmless */
 static int boot32(void *low)

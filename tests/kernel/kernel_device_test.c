@@ -114,7 +114,7 @@ static int change_lo(void *arg)
 		return errno;
 	if (ioctl(fd, SIOCGIFFLAGS, &request))
 		return errno;
-	request.ifr_flags |= IFF_UP;
+	request.ifr_flags |= (short)(IFF_UP | IFF_DYNAMIC);
 	if (ioctl(fd, SIOCSIFFLAGS, &request))
 		return errno;
 	request.ifr_flags &= ~IFF_UP;
@@ -155,6 +155,8 @@ TEST_F(kernel_device, a_network_device_is_told_as_it_comes_changes_and_goes)
 		EXPECT_EQ(i ? 1234 : 65536, told_number(event, "mtu"));
 	}
 	EXPECT_TRUE(told_flag(changed(told, self->seen->netns, "up"), "flags", "IFF_UP"));
+	EXPECT_TRUE(told_flag(changed(told, self->seen->netns, "up"), "flags", "IFF_DYNAMIC"));
+	EXPECT_FALSE(told_flag(changed(told, self->seen->netns, "up"), "flags", "IFF_ECHO"));
 	EXPECT_FALSE(told_flag(changed(told, self->seen->netns, "down"), "flags", "IFF_UP"));
 	/* The namespace goes with its last process, when a thread of the kernel gets to it. */
 	while (!changed(told, self->seen->netns, "removed")) {

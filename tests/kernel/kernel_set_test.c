@@ -387,6 +387,7 @@ static int by_32_bits(void *low)
 {
 	uint32_t *time = low;
 	long ret;
+	int fd;
 
 	if (unshare(CLONE_NEWUTS))
 		return errno;
@@ -394,6 +395,10 @@ static int by_32_bits(void *low)
 	ret = deed_call32(74, (long)(uintptr_t)low, 3, 0, 0, 0);
 	if (ret)
 		return ret == -ENOSYS ? 77 : (int)-ret;
+	fd = open("/proc/sys/vm/overcommit_ratio", O_WRONLY);
+	strcpy(low, "50");	/* as it is */
+	if (fd < 0 || deed_call32(4, fd, (long)(uintptr_t)low, 2, 0, 0) != 2)	/* write */
+		return 2;
 	deed_as_nobody();
 	time[0] = 1234567890;
 	time[1] = 0;
@@ -411,8 +416,10 @@ TEST_F(kernel_set, a_32_bit_call_is_told_alike)
 		SKIP(return, "this kernel has no 32-bit calls");
 	}
 	ASSERT_EQ(0, status);
-	ASSERT_EQ(2, told->n);
-	EXPECT_STREQ("low", told_text(told_at(told, 1), "new_name"));
+	ASSERT_EQ(3, told->n);
+	EXPECT_STREQ("low", told_text(told_at(told, 2), "new_name"));
+	EXPECT_STREQ("vm.overcommit_ratio", told_text(told_at(told, 1), "name"));
+	EXPECT_STREQ("50", told_text(told_at(told, 1), "new_value"));
 	EXPECT_EQ(1234567890ULL * 1000000000, told_number(told_at(told, 0), "new_time"));
 	EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
 	free(told);

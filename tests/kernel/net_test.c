@@ -464,7 +464,7 @@ TEST_F(net, calls_of_32_bit_programs_are_told)
 	union address a, *low = deed_low(4096);
 	int *args = (int *)((char *)low + 1024);
 	struct told *told;
-	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = listener("127.0.0.1", &a), client = socket(AF_INET, SOCK_STREAM, 0), made;
 	long ret;
 
 	*low = a;
@@ -483,6 +483,25 @@ TEST_F(net, calls_of_32_bit_programs_are_told)
 	told = told_read(self->ev, "net.listen", getpid());
 	EXPECT_EQ(2, told_number(only(told), "backlog"));
 	free(told);
+	made = (int)deed_call32(364, fd, 0, 0, 0, 0);				/* accept4 */
+	told = told_read(self->ev, "net.accept", getpid());
+	EXPECT_TRUE(is_socket(only(told), made, true));
+	free(told);
+	close(made);
+	made = (int)deed_call32(359, AF_INET, SOCK_RAW, IPPROTO_ICMP, 0, 0);	/* socket */
+	told = told_read(self->ev, "net.socket", getpid());
+	EXPECT_EQ(inode_of(made), told_number(only(told), "socket"));
+	EXPECT_TRUE(told_called(only(told), "type", "SOCK_RAW"));
+	free(told);
+	close(made);
+	made = socket(AF_INET, SOCK_STREAM, 0);
+	*low = ip("127.0.0.1", 0);
+	ASSERT_EQ(0, deed_call32(361, made, (long)low, sizeof(a.v4), 0, 0));	/* bind */
+	told = told_read(self->ev, "net.bind", getpid());
+	EXPECT_TRUE(is_socket(only(told), made, false));
+	EXPECT_NE(0, told_number(only(told), "local_port"));
+	free(told);
+	close(made);
 	munmap(low, 4096);
 	close(client);
 	close(fd);

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -192,6 +193,39 @@ static int change_ids(pid_t idle)
 	return setresgid(2001, 2002, 2003) || setresuid(1001, 1002, 1003) ? errno : 0;
 }
 
+static int change_groups(pid_t idle)
+{
+	static const gid_t others[] = { 2005, 2006 };
+
+	if (setgroups(2, others) || setresgid((gid_t)-1, (gid_t)-1, 2003))
+		return errno;
+	return setfsgid(2004);
+}
+
+TEST_F(process_acts, saved_group_and_that_for_files_are_told)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+	pid_t pid;
+
+	told = told_of(self->ev, "process.cred", change_groups, 0, &status, &pid);
+	ASSERT_EQ(0, status);
+	/* Supplementary groups are not. */
+	ASSERT_EQ(2, told->n);
+	event = told_at(told, 1);
+	EXPECT_EQ(0, told_number(event, "old_sgid"));
+	EXPECT_EQ(2003, told_number(event, "new_sgid"));
+	EXPECT_EQ(0, told_number(event, "new_fsgid"));
+	event = told_at(told, 0);
+	EXPECT_EQ(2003, told_number(event, "old_sgid"));
+	EXPECT_EQ(2003, told_number(event, "new_sgid"));
+	EXPECT_EQ(0, told_number(event, "old_fsgid"));
+	EXPECT_EQ(2004, told_number(event, "new_fsgid"));
+	EXPECT_EQ(0, told_number(event, "new_gid") + told_number(event, "new_egid"));
+	free(told);
+}
+
 static int change_bits(pid_t idle)
 {
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT) || setresuid(0, 0, 0))
@@ -268,6 +302,8 @@ TEST_F(process_acts, bounding_and_ambient_capabilities_are_told)
 	EXPECT_EQ(0, told_number(event, "new_cap_bounding") & 1ULL << CAP_SYS_BOOT);
 	event = told_at(told, 1);
 	EXPECT_EQ(1ULL << CAP_NET_RAW, told_number(event, "new_cap_inheritable"));
+	EXPECT_TRUE(told_called(event, "new_cap_inheritable", "CAP_NET_RAW"));
+	EXPECT_FALSE(told_flag(event, "new_cap_bounding", "ALL"));
 	EXPECT_EQ(told_number(event, "old_cap_bounding"), told_number(event, "new_cap_bounding"));
 	event = told_at(told, 0);
 	EXPECT_EQ(0, told_number(event, "old_cap_ambient"));

@@ -4,6 +4,7 @@
  * their errors.
  */
 #include <grp.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -184,6 +185,28 @@ TEST_F(process_exec, the_process_is_told_with_its_parent_and_its_place)
 	EXPECT_STREQ("", told_text(event, "tty"));
 }
 
+/* "ALL", up to the kernel's own last one, and then each bit's, in order */
+TEST_F(process_exec, each_capability_of_the_kernel_has_its_name)
+{
+	const struct evring_event *event = told_of(self, exec_true, "true");
+	const struct evring_field *field = told_field(event, "cap_effective");
+	uint64_t last = own_number("/proc/sys/kernel/cap_last_cap", "", 10);
+	uint32_t i;
+
+	ASSERT_EQ(last + 2, field->nr_values);
+	EXPECT_STREQ("ALL", field->values[0].name);
+	EXPECT_EQ((2ULL << last) - 1, field->values[0].value);
+	for (i = 1; i < field->nr_values; i++) {
+		EXPECT_EQ(1ULL << (i - 1), field->values[i].value);
+		EXPECT_EQ(0, strncmp("CAP_", field->values[i].name, 4));
+	}
+	EXPECT_STREQ("CAP_CHOWN", field->values[1].name);
+	EXPECT_STREQ("CAP_SYS_ADMIN", field->values[1 + CAP_SYS_ADMIN].name);
+	EXPECT_TRUE(field->beside && evring_field_has_bits(field));
+	EXPECT_TRUE(told_flag(event, "cap_effective", "ALL"));
+	EXPECT_FALSE(told_flag(event, "cap_inheritable", "CAP_CHOWN"));
+}
+
 static void with_a_terminal(void *name)
 {
 	setsid();
@@ -268,6 +291,26 @@ TEST_F(process_exec, a_file_that_has_no_name_says_so)
 	EXPECT_EQ(0, told_number(event, "nlink"));
 	close(fd);
 	close(mem);
+}
+
+static void fd_as_another(void *fd)
+{
+	if (setgroups(0, NULL) || setresuid(1001, 1001, 1001))
+		_exit(1);
+	exec_fd(fd);
+}
+
+TEST_F(process_exec, a_refused_exec_of_a_descriptor_tells_its_path)
+{
+	int fd = open(TRUE, O_RDONLY);
+	const struct evring_event *event;
+
+	ASSERT_EQ(0, chmod(TRUE, 0600));
+	event = told_of(self, fd_as_another, &fd);
+	EXPECT_EQ(-EACCES, told_result(event));
+	EXPECT_STREQ("", told_text(event, "path_given"));
+	EXPECT_STREQ(TRUE, told_text(event, "path"));
+	close(fd);
 }
 
 TEST_F(process_exec, a_refused_exec_tells_the_error_and_the_file)

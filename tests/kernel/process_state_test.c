@@ -719,6 +719,44 @@ TEST_F_TIMEOUT(process_state, a_thread_that_becomes_the_leader_meanwhile_is_told
 	EXPECT_LT(0, n[1]);
 }
 
+/* It waits, for a ring that is held, when its owner goes. */
+TEST_F_TIMEOUT(process_state, a_snapshot_tells_nothing_after_its_last_owner, 120)
+{
+	struct evring_group group = {
+		.name = GROUP, .lanes = CRITICAL, .policy = EVRING_HOLD, .start = EVRING_LATEST,
+	};
+	static pid_t pids[SLEEPERS];
+	struct evring_event event;
+	unsigned int before;
+	uint64_t start;
+	uint32_t told;
+
+	spawn_sleepers(pids);
+	ASSERT_EQ(0, pin(0));
+	evring_close(self->ev);
+	ASSERT_EQ(0, evring_open(&self->ev, NULL));
+	ASSERT_LT(0, evring_types(self->ev));
+	ASSERT_EQ(0, evring_join(self->ev, &group));
+	start = ring_get(LANE_CRITICAL, 0).head;
+	fill_half();
+	ask(self, NULL);
+	await_half(start);
+	ASSERT_EQ(0, hook_op(self->ev, STATE, EVRING_HOOK_DETACH));
+	while (evring_next(self->ev, &event) > 0)
+		see(self, &event);
+	before = self->states;
+	do {
+		ASSERT_EQ(0, evring_commit(self->ev));
+		while (evring_next(self->ev, &event) > 0)
+			see(self, &event);
+	} while (!evring_snapshot_ended(self->ev, STATE, self->number, &told));
+	while (evring_next(self->ev, &event) > 0)
+		see(self, &event);
+	note("%u told before, %u after", before, self->states - before);
+	EXPECT_GE(before + 1, self->states);	/* one was under way */
+	stop_sleepers(pids);
+}
+
 TEST_F(process_state, a_snapshot_is_of_this_hook_alone)
 {
 	struct evring_attachment how = { .hook = "process.fork" };

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
+#include "file_deed.h"
 #include "life.h"
 
 #define CGROUP		"/sys/fs/cgroup/evring-test"
@@ -70,6 +71,8 @@ TEST_F(hooks, a_fork_tells_its_flags)
 	waitpid(life->pid, NULL, 0);
 	life_read(self->ev, life);
 	EXPECT_EQ(CLONE_VFORK | CLONE_VM, number(&life->kept[FORK], "clone_flags"));
+	EXPECT_TRUE(told_flag(&life->kept[FORK].event, "clone_flags", "CLONE_VFORK"));
+	EXPECT_FALSE(told_flag(&life->kept[FORK].event, "clone_flags", "CLONE_NEWUSER"));
 	free(life);
 }
 
@@ -423,5 +426,32 @@ TEST_F(hooks, a_new_pid_namespace_shows_on_both_sides)
 	EXPECT_NE(inode("/proc/self/ns/pid"), ns);
 	free(life);
 }
+
+#ifdef __x86_64__
+/* fork() and exit() of a 32-bit program; 77: this kernel has none */
+static void fork32(void *unused)
+{
+	long pid = deed_call32(2, 0, 0, 0, 0, 0);
+
+	if (pid == -ENOSYS)
+		_exit(77);
+	if (pid > 0)
+		waitpid((pid_t)pid, NULL, 0);
+	deed_call32(1, pid ? 7 : 0, 0, 0, 0, 0);
+}
+
+TEST_F(hooks, fork_and_exit_of_a_32_bit_program_are_told)
+{
+	struct life *life = live(self->ev, fork32, NULL);
+
+	if (WEXITSTATUS(life->status) == 77)
+		SKIP(return, "this kernel has no 32-bit calls");
+	EXPECT_EQ(7, WEXITSTATUS(life->status));
+	EXPECT_EQ(1, life->forks);
+	EXPECT_EQ(1, life->kept[EXIT].n);
+	EXPECT_EQ(7, number(&life->kept[EXIT], "exit_code"));
+	free(life);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -60,6 +60,27 @@ TEST_F(uring_op, a_ring_that_is_refused_is_told)
 	free(told);
 }
 
+#ifdef __x86_64__
+TEST_F(uring_op, a_ring_of_a_32_bit_program_is_told)
+{
+	struct io_uring_params *params = deed_low(4096);
+	struct told *told;
+	long fd = deed_call32(425, 5, (long)params, 0, 0, 0);
+
+	if (fd == -ENOSYS)
+		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_LE(0, fd);
+	told = told_read(self->ev, "uring.setup", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(0, told_result(told_at(told, 0)));
+	EXPECT_EQ(fd, told_number(told_at(told, 0), "fd"));
+	EXPECT_EQ(params->sq_entries, told_number(told_at(told, 0), "sq_entries"));
+	free(told);
+	close((int)fd);
+	munmap(params, 4096);
+}
+#endif
+
 TEST_F(uring_op, each_request_is_told_once_with_its_name)
 {
 	const struct evring_event *event;

@@ -24,6 +24,7 @@
 
 #include "../harness/block.h"
 #include "../harness/pages.h"
+#include "../harness/tap.h"
 #include "internal.h"
 #include "sim.h"
 
@@ -37,17 +38,7 @@
 /* ASan's, whose header not every compiler brings */
 size_t __sanitizer_get_current_allocated_bytes(void);
 
-#define CHECK(what)	check(__LINE__, #what, what)
-
-static unsigned int failures;
 static uint64_t seed;
-
-static bool check(int line, const char *what, bool good)
-{
-	if (!good && failures++ < 20)
-		printf("# line %d: does not hold: %s\n", line, what);
-	return good;
-}
 
 /* An event of these tests: what an application writes, and what is read */
 struct registered {
@@ -912,7 +903,7 @@ static void moved_meanwhile(void)
 {
 	uint32_t uid;
 
-	for (uid = 3000; uid < 5000 && !failures; uid++)
+	for (uid = 3000; uid < 5000 && !tap_unmet; uid++)
 		publish_meanwhile(uid);
 }
 
@@ -1214,6 +1205,10 @@ static void says_why(void)
 	SPOIL(b.fields[0].format = 99, -EINVAL, "field a: format 99");
 	SPOIL(b.fields[0].names = 2, -EINVAL, "field a: there is no such table");
 	SPOIL(b.fields[0].names = 0, -EINVAL, "field a: its name, size or table");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_CAPS, 0, "");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_HEX, 0, "");
+	SPOIL((b.fields[0].format = EVRING_FORMAT_HEX, b.fields[0].names = 0), 0, "");
+	SPOIL(b.fields[0].format = EVRING_FORMAT_MODE, -EINVAL, "field a: its name, size or table");
 	SPOIL(b.fields[0].reserved = 1, -EINVAL, "field a");
 	SPOIL(b.fields[1].offset = 6, -EINVAL, "field b lies over");
 	SPOIL(b.fields[1].offset = 30, -EINVAL, "field b is not within");
@@ -1278,12 +1273,12 @@ static void run(const struct test *test)
 		test->run();
 		sim_shutdown();
 	}
-	exit(failures != 0);
+	exit(tap_unmet != 0);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int i, failed = 0;
+	unsigned int i;
 	int status;
 	pid_t pid;
 
@@ -1296,9 +1291,7 @@ int main(int argc, char **argv)
 			run(&tests[i]);
 		if (pid < 0 || waitpid(pid, &status, 0) < 0)
 			return 2;
-		failed += status != 0;
-		printf("%sok %u - %s\n", status ? "not " : "", i + 1, tests[i].name);
+		ok(!status, tests[i].name);
 	}
-	printf("1..%u\n", i);
-	return failed != 0;
+	return tap_end();
 }

@@ -23,6 +23,7 @@ static struct block make(void)
 /* A field that is called as another one's second key keeps it, wherever it stands. */
 static bool tells_clashes(void)
 {
+	static const struct evring_value bits[] = { { 1, "one", "" } };
 	static const struct evring_field fields[] = {
 		{ .name = "a_number", .kind = EVRING_KIND_U8, .size = 1 },
 		{ .name = "a", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_ENUM, .size = 1 },
@@ -34,8 +35,14 @@ static bool tells_clashes(void)
 		{ .name = "e", .kind = EVRING_KIND_BOOL, .format = EVRING_FORMAT_ENUM, .size = 1 },
 		{ .name = "f", .kind = EVRING_KIND_U32S, .format = EVRING_FORMAT_FLAGS, .size = 4 },
 		{ .name = "g", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_HEX, .size = 1 },
+		{ .name = "h", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_HEX, .size = 1,
+		  .values = bits, .nr_values = 1 },
+		{ .name = "i", .kind = EVRING_KIND_U8, .format = EVRING_FORMAT_CAPS, .size = 1,
+		  .values = bits, .nr_values = 1 },
+		{ .name = "i_names", .kind = EVRING_KIND_U8, .size = 1 },
+		{ .name = "j", .kind = EVRING_KIND_U8, .size = 1, .values = bits, .nr_values = 1 },
 	};
-	static const char beside[] = "b,b_name,";
+	static const char beside[] = "b,b_name,h,";
 	struct evring_type *type;
 	char found[64] = "";
 	uint32_t i;

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* One definition of columns gives the table and the JSON. */
+#include "../harness/tap.h"
 #include "columns.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 struct row {
 	const char *name;
@@ -119,6 +112,5 @@ int main(void)
 	test_json();
 	test_table();
 	test_hostile();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return tap_end();
 }

@@ -281,6 +281,15 @@ static void wrong_values(void)
 
 static void connects_keys(void)
 {
+	static const char *const by_name[] = {
+		"header.converter", "header.converter.a", "topics", "topics.regex",
+		"tasks.max.enforce", "connector.plugin.version", "admin.override.a",
+		"consumer.override.a", "transaction.boundary", "transaction.boundary.interval.ms",
+		"offsets.storage.topic", "config.action.reload",
+	};
+	char text[1000];
+	size_t i;
+
 	config_free(takes(WITH("\"name\": \"n\", \"tasks.max\": 4, \"exactly.once.support\": "
 			       "\"requested\", \"connector.class\": \"io.evring.EvringSource\""),
 			  "keys of Kafka Connect's that change nothing"));
@@ -308,6 +317,10 @@ static void connects_keys(void)
 	refuses(WITH("\"value.converter.enhanced.avro.schema.support\": \"true\""),
 		"use \"value.format\", or", "a converter's key that is not known");
 	refuses(WITH("\"key.converter\": \"a.AvroConverter\""), "StringConverter", "a key that is no text");
+	for (i = 0; i < sizeof(by_name) / sizeof(by_name[0]); i++) {
+		snprintf(text, sizeof(text), WITH("\"%s\": \"x\""), by_name[i]);
+		refuses(text, "evringd does not support it; use", by_name[i]);
+	}
 	refuses(WITH("\"exactly.once.support\": \"required\""), "at least once", "exactly once");
 	refuses(WITH("\"exactly.once.support\": \"maybe\""), "requested|required", "once or so");
 	refuses(WITH("\"errors.deadletterqueue.topic.name\": \"d\""), "nothing would come there",

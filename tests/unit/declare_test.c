@@ -57,13 +57,13 @@ static void bench_close(struct bench *b)
 {
 	struct topic *topic;
 
+	encoder_close(&b->enc);
 	while ((topic = b->sender.topics)) {
 		b->sender.topics = topic->next;
 		while (topic->first)
 			outgoing_free(topic_dequeue(topic));
 		free(topic);
 	}
-	encoder_close(&b->enc);
 	deliveries_free(b->ds);
 	config_free(b->cfg);
 	free(b);

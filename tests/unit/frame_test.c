@@ -232,6 +232,8 @@ int main(void)
 	ok(REFUSES(uint32_t, frame.records_end, 0xfffffff8, -EBADMSG), "records without end");
 	ok(REFUSES(uint32_t, frame.lanes.stride, 0, -EBADMSG), "lanes of no length");
 	ok(REFUSES(uint32_t, frame.lanes.count, 0xffffffff, -EBADMSG), "lanes without end");
+	ok(REFUSES(uint16_t, lane.reserved[0], 1, -EBADMSG) &&
+	   REFUSES(uint16_t, lane.reserved[2], 1, -EBADMSG), "a lane with something in its padding");
 	ok(REFUSES(uint32_t, type.len, 8, -EBADMSG), "a block that is none");
 	ok(REFUSES(uint32_t, type.len, 0xffffffff, -EBADMSG), "a block without end");
 	ok(REFUSES(uint32_t, block.head.fields.count, 0xffffff, -EBADMSG), "a type that lies");

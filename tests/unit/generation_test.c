@@ -74,11 +74,11 @@ static void end(void)
 {
 	struct topic *topic;
 
+	encoder_close(&enc);
 	while ((topic = sender.topics)) {
 		sender.topics = topic->next;
 		free(topic);
 	}
-	encoder_close(&enc);
 	deliveries_free(ds);
 	config_free(cfg);
 }

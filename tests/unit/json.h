@@ -108,6 +108,13 @@ static inline void set_max(struct fixture *f, struct evring_field *field)
 	f->type.json_max += field->json_max;
 }
 
+/* Which fields have a second key, now that one more has come or has got names */
+static inline void set_beside(struct fixture *f)
+{
+	for (uint32_t i = 0; i < f->type.nr_fields; i++)
+		f->fields[i].beside = field_beside(&f->fields[i], f->fields, f->type.nr_fields);
+}
+
 static inline void add_field(struct fixture *f, const char *name, unsigned int kind, unsigned int format,
 		      unsigned int offset, unsigned int size)
 {
@@ -120,9 +127,8 @@ static inline void add_field(struct fixture *f, const char *name, unsigned int k
 	field->format = format;
 	field->offset = offset;
 	field->size = size;
+	set_beside(f);
 	set_max(f, field);
-	for (uint32_t i = 0; i < f->type.nr_fields; i++)
-		f->fields[i].beside = field_beside(&f->fields[i], f->fields, f->type.nr_fields);
 }
 
 /* The field's numbers are called so. */
@@ -132,6 +138,7 @@ static inline void name_values(struct fixture *f, const struct evring_value *val
 
 	field->values = values;
 	field->nr_values = nr;
+	set_beside(f);
 	set_max(f, field);
 }
 

@@ -66,12 +66,13 @@ static const struct evring_value any_values[] = {
 /* Every third field may be called as the second key of the one before it. */
 static void random_name(const struct fixture *f, unsigned int i, char name[EVRING_NAME_MAX])
 {
-	static const char *const suffixes[] = { "", "_of_many_that_are_random", "_number", "_name" };
+	static const char *const suffixes[] = { "", "_of_many_that_are_random", "_number", "_name",
+						"_names" };
 
 	snprintf(name, EVRING_NAME_MAX, "f%u%s", i, suffixes[random_below(2)]);
 	if (i % 3 == 2 && random_below(2))
 		snprintf(name, EVRING_NAME_MAX, "%.24s%s", f->names[i - 1],
-			 suffixes[2 + random_below(2)]);
+			 suffixes[2 + random_below(3)]);
 }
 
 /*
@@ -193,6 +194,9 @@ static void test_bound_worst(void)
 /* Each name of 64 fields is written, and each number beside them is the longest. */
 static void test_bound_flags(void)
 {
+	static const unsigned int formats[] = {
+		EVRING_FORMAT_ENUM, EVRING_FORMAT_FLAGS, EVRING_FORMAT_CAPS,
+	};
 	static char names[63][EVRING_NAME_MAX];
 	struct evring_value values[63];
 	char longest[EVRING_NAME_MAX];
@@ -208,11 +212,10 @@ static void test_bound_flags(void)
 	}
 	for (unsigned int i = 0; i < FIELDS_MAX; i++) {
 		snprintf(longest, sizeof(longest), "f%u%0120u", i, 0u);
-		add_field(&f, longest, EVRING_KIND_U64, i % 2 ? EVRING_FORMAT_FLAGS : EVRING_FORMAT_ENUM,
-			  8 * i, 8);
+		add_field(&f, longest, EVRING_KIND_U64, formats[i % 3], 8 * i, 8);
 		name_values(&f, values, 63);
 	}
-	for (unsigned int i = 0; i < FIELDS_MAX; i += 2)
+	for (unsigned int i = 0; i < FIELDS_MAX; i += 3)
 		memcpy(f.payload + 8 * i, &values[62].value, sizeof(values[62].value));
 	text = render_in(&f, fixture_max(&f));
 	json_decref(parse(text));

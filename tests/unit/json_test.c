@@ -241,6 +241,40 @@ static void test_names_beside(void)
 		    "\"minus\":-13,\"two\":[-13,0],\"gone\":null}");
 }
 
+/* Bits in base 16 have the names beside them that the type has for them; a first name is it. */
+static void test_bits_beside(void)
+{
+	static const struct evring_value values[] = {
+		{ 0x7, "ALL", "" }, { 1, "CAP_CHOWN", "" }, { 2, "CAP_KILL", "" },
+		{ 4, "CAP_BPF", "" },
+	};
+	static const uint8_t sets[] = { 7, 0, 5, 0x85, 0x87 };
+	struct fixture f;
+
+	fixture_init(&f, sets, sizeof(sets));
+	add_field(&f, "full", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 0, 1);
+	name_values(&f, values, 4);
+	add_field(&f, "empty", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 1, 1);
+	name_values(&f, values, 4);
+	add_field(&f, "some", EVRING_KIND_U8, EVRING_FORMAT_HEX, 2, 1);
+	name_values(&f, values, 4);
+	add_field(&f, "newer", EVRING_KIND_S8, EVRING_FORMAT_CAPS, 3, 1);
+	name_values(&f, values, 4);
+	add_field(&f, "beyond", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 4, 1);
+	name_values(&f, values, 4);
+	add_field(&f, "plain", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 0, 1);
+	add_field(&f, "two", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 0, 2);
+	name_values(&f, values, 4);
+	add_field(&f, "gone", EVRING_KIND_U8, EVRING_FORMAT_CAPS, 5, 1);
+	name_values(&f, values, 4);
+	expect_data(&f, "{\"full\":\"0x7\",\"full_names\":[\"ALL\"],"
+		    "\"empty\":\"0x0\",\"empty_names\":[],"
+		    "\"some\":\"0x5\",\"some_names\":[\"CAP_CHOWN\",\"CAP_BPF\"],"
+		    "\"newer\":\"0x85\",\"newer_names\":[\"CAP_CHOWN\",\"CAP_BPF\",\"0x80\"],"
+		    "\"beyond\":\"0x87\",\"beyond_names\":[\"ALL\",\"0x80\"],"
+		    "\"plain\":\"0x7\",\"two\":[\"0x7\",\"0x0\"],\"gone\":null}");
+}
+
 /* A field that is called as the key beside is that key: none is there twice. */
 static void test_clashes(void)
 {
@@ -392,6 +426,7 @@ int main(void)
 	test_case(test_named_formats, "addresses, ids, modes, names of numbers and of flags");
 	test_case(test_numbers_beside, "a name's number is beside it");
 	test_case(test_names_beside, "the name of an errno or a signal is beside it");
+	test_case(test_bits_beside, "the names of bits are beside them, the first that has them");
 	test_case(test_clashes, "a field that is called as a key beside another is that key");
 	test_case(test_arrays, "arrays of numbers");
 	test_case(test_dates, "dates of every day until 2554");

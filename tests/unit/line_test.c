@@ -393,7 +393,7 @@ static void test_long(void)
 	TEXT(text, 0, "/usr/bin/ls");
 	expect(print_with(&line, HOOK("process.exec", exec_fields), sizeof(payload)),
 	       "2023-11-14 22:13:20.123456  process.exec  cpu=1 pid=42 comm=bash  ppid=0 flags=0 "
-	       "path=/usr/bin/ls argv=[] result=-13 uid=2147400001");
+	       "path=/usr/bin/ls argv=[] result=EACCES uid=2147400001");
 }
 
 static void test_slow(void)

@@ -501,6 +501,28 @@ static void there_are_so_many_rules_and_no_more(void)
 	evring_rules_free(rules);
 }
 
+/* A reader lets go of a type when the kernel has another one by its name. */
+static void rules_hold_their_type(void)
+{
+	static const char *const line = ARGV "after --password";
+	struct evring_type *kept = type, *gone = sample_type();
+	struct sample_event e = { .len = 0 };
+	struct evring_filter_error error;
+	struct evring_rules *rules;
+	struct evring_event event;
+
+	type = gone;
+	rules = rules_of(&line, 1);
+	type = kept;
+	evring_type_free(gone);
+	CHECK(!evring_rules_add(rules, ARGV "-p* if uid == 0", &error));
+	CHECK(evring_rules_add(rules, "file.open.arg: all", &error) == -EINVAL &&
+	      strstr(error.text, "did you mean 'argv'?"));
+	sample_put(&e, &e.fixed.argv, "--password\0x\0-py", 16);
+	CHECK(!strcmp(left_of(rules, &e, "argv", &event), "--password|" MARK "|-p" MARK));
+	evring_rules_free(rules);
+}
+
 /*
  * Blocks
  */
@@ -635,6 +657,7 @@ int main(void)
 		  "what a text lacks may have been the sign of a secret");
 	test_case(mistakes_are_told_where_they_are, "mistakes are told where they are");
 	test_case(there_are_so_many_rules_and_no_more, "there are so many rules and no more");
+	test_case(rules_hold_their_type, "rules hold the type that they are for");
 	test_case(blocks_that_lie_are_refused, "blocks that lie are refused");
 	test_case(blocks_that_are_taken_can_be_run, "blocks that are taken can be run");
 	evring_type_free(type);

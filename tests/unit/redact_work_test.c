@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How much work it is to find secrets: it is done in hooks, with preemption off, over
- * texts that a process chooses. The compiler puts a count into each basic block of the
- * code, so that no verdict depends on the machine's speed.
+ * texts that a process chooses.
  */
 #include "../harness/filter_sample.h"
 #include "../harness/tap.h"
+#include "../harness/work.h"
 
 #include <stdio.h>
-
-static unsigned long blocks;
-
-void __sanitizer_cov_trace_pc(void);
-
-#ifdef __clang__
-__attribute__((no_sanitize("coverage")))
-#else
-__attribute__((no_sanitize_coverage))
-#endif
-void __sanitizer_cov_trace_pc(void)
-{
-	blocks++;
-}
 
 #include "../../user/libevring/redaction.c"
 
@@ -57,9 +43,9 @@ static unsigned long work_of(struct evring_rules *rules, const char *text, size_
 	sample_put(&e, &e.fixed.argv, texts, len);
 	event.len = e.len;
 	evring_redact_index(block, &index);
-	before = blocks;
+	before = work_blocks;
 	evring_redact_find(block, &index, &event, &cuts);
-	return blocks - before;
+	return work_blocks - before;
 }
 
 #define ARGV	"file.open.argv: "

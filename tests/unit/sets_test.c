@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets of hooks: names for lists of globs, which match what a glob alone would not. */
+#include "../harness/tap.h"
 #include "sets.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	failures += !good;
-}
 
 static void test_globs(void)
 {
@@ -37,6 +29,40 @@ static void test_sets(void)
 	   !hook_matches("@*", "file.open"), "what is no set matches nothing");
 }
 
+/* All that a set has, as evring(1) tells it: to change one takes a reason. */
+static bool set_is(const char *name, const char *want)
+{
+	const char *const *globs = hook_set(name);
+	char list[1024] = "";
+
+	for (; *globs; globs++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+			 *list ? " " : "", *globs);
+	if (strcmp(list, want))
+		printf("# %s: %s\n", name, list);
+	return !strcmp(list, want);
+}
+
+static void test_whole(void)
+{
+	ok(set_is("@security", "process.fork process.exec process.exit process.ptrace process.cred "
+		  "file.open file.rename file.link file.symlink file.redirect "
+		  "net.connect net.connected net.accept net.bind net.listen net.socket "
+		  "module.load module.unload bpf.load "
+		  "kernel.oom kernel.sysctl kernel.time kernel.hostname kernel.kexec "
+		  "kernel.reboot"), "@security, all of it");
+	ok(set_is("@audit", "process.exec process.ptrace process.cred process.session "
+		  "file.open file.unlink file.rmdir file.mkdir file.mknod file.rename "
+		  "file.link file.symlink file.chmod file.chown file.truncate "
+		  "file.setxattr file.mount file.umount file.pivot_root "
+		  "module.load module.unload bpf.load "
+		  "kernel.sysctl kernel.time kernel.hostname kernel.kexec kernel.reboot"),
+	   "@audit, all of it");
+	ok(set_is("@performance", "process.exec process.exit net.connect net.connected net.accept "
+		  "net.close block.io kernel.oom kernel.hang kernel.cpu"),
+	   "@performance, all of it");
+}
+
 static void test_list(void)
 {
 	char *list = hook_set_list();
@@ -49,7 +75,7 @@ int main(void)
 {
 	test_globs();
 	test_sets();
+	test_whole();
 	test_list();
-	printf("1..%d\n", tests);
-	return failures > 0;
+	return tap_end();
 }

@@ -40,6 +40,26 @@ const char *clock_source_name(unsigned int source)
 	       source == EVRING_CLOCK_TSC ? "tsc" : "unknown";
 }
 
+const char *feature_name(uint64_t feature)
+{
+	return or_unknown(evring_feature_name(feature));
+}
+
+char *feature_list(uint64_t features)
+{
+	const char *comma = "";
+	char *text;
+	size_t len;
+	FILE *out = stream_begin(&text, &len);
+
+	for (; features; features &= features - 1) {
+		fprintf(out, "%s%s", comma, feature_name(features & -features));
+		comma = ", ";
+	}
+	stream_end(out);
+	return text;
+}
+
 char *lane_list(const struct evring *ev, uint64_t lanes)
 {
 	const char *comma = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names: of lanes, kinds, causes and hooks; "unknown" if the library has no name for one. */
+/* names: of lanes, kinds, causes, features and hooks; "unknown" if the library has no name for one. */
 #ifndef EVRING_NAMES_H
 #define EVRING_NAMES_H
 
@@ -13,6 +13,10 @@ const char *format_name(unsigned int format);
 const char *cause_name(unsigned int cause);
 const char *policy_name(unsigned int policy);
 const char *clock_source_name(unsigned int source);
+/* Of one bit, EVRING_FEATURE_* */
+const char *feature_name(uint64_t feature);
+/* "filters, limits"; the caller frees it. */
+char *feature_list(uint64_t features);
 /* "critical,bulk"; the caller frees it. @lanes has a bit for each lane. */
 char *lane_list(const struct evring *ev, uint64_t lanes);
 

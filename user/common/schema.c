@@ -131,6 +131,8 @@ static char *column_doc(const struct evring_field *field, enum schema_part part)
 {
 	if (part == PART_NUMBER_NAME)
 		return xprintf("the name of %s, if it has one", field->name);
+	if (part == PART_FLAGS && !is_named(field))
+		return xprintf("the names of the bits of %s", field->name);
 	if (part == PART_NUMBER && is_named(field))
 		return xprintf("the number of %s", field->name);
 	if (part == PART_WALL_NS)
@@ -199,6 +201,8 @@ static void add_number(struct schema *schema, const struct evring_field *field)
 	case EVRING_FORMAT_HEX:
 	case EVRING_FORMAT_CAPS:
 		add(schema, field, "", PART_HEX_NUMBER, SCHEMA_STRING);
+		if (field->beside)
+			add(schema, field, "_names", PART_FLAGS, SCHEMA_STRING)->array = true;
 		break;
 	case EVRING_FORMAT_BOOTTIME:
 		add_times(schema, field, PART_BOOT_WALL);

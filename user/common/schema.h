@@ -40,7 +40,7 @@ enum schema_part {
 	PART_MODE,		/* "0100644" */
 	PART_DEV,		/* "8:1" */
 	PART_ENUM,		/* a name */
-	PART_FLAGS,		/* names */
+	PART_FLAGS,		/* names; of bits in base 16, which are the column before, too */
 	PART_NUMBER_NAME,	/* of an errno or a signal, which is the column before; or null */
 	PART_TYPE_ID,		/* a type's name */
 	PART_WALL,		/* a time; nanoseconds in the next column */

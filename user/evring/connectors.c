@@ -279,6 +279,7 @@ static json_t *read_file(const char *file, char **name)
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *given;
 	json_error_t error;
 	json_t *root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+	size_t len;
 
 	if (!root && error.line < 0) {
 		fprintf(stderr, "evring: %s: %s\n", file, error.text);
@@ -292,7 +293,11 @@ static json_t *read_file(const char *file, char **name)
 		return NULL;
 	}
 	given = json_string_value(json_object_get(root, "name"));
-	*name = given ? xstrdup(given) : xprintf("%.*s", (int)strcspn(base, "."), base);
+	/* As evringd names it: "web.prod.json" is web.prod. */
+	len = strlen(base);
+	if (len > 5 && !strcmp(base + len - 5, ".json"))
+		len -= 5;
+	*name = given ? xstrdup(given) : xprintf("%.*s", (int)len, base);
 	return root;
 }
 

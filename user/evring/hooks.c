@@ -178,6 +178,23 @@ static int attach(struct evring *ev, const char *name, const struct request *req
 	return ret;
 }
 
+/* The module, an older one, has not all that the request needs, or that is @more. */
+static int fail_lacks(struct evring *ev, const char *name, const struct request *request,
+		      uint64_t more)
+{
+	char *lacks;
+	int ret;
+
+	if (request->filter)
+		more |= EVRING_FEATURE_FILTERS;
+	if (has_limits(request))
+		more |= EVRING_FEATURE_LIMITS;
+	lacks = feature_list(evring_lacks(ev, more));
+	ret = fail(ENOSYS, "cannot attach %s: the module lacks %s", name, lacks);
+	free(lacks);
+	return ret;
+}
+
 /* Does the request change an owner's filter, limits or lane? */
 static bool is_change(struct evring *ev, const char *name, const struct request *request,
 		      int filters)
@@ -200,7 +217,7 @@ static int switch_hook(struct evring *ev, const char *name, struct request *requ
 	if (state == -EBADMSG)
 		return EXIT_FAILURE;
 	if (state == -ENOSYS)
-		return fail(state, "cannot %s %s: the module knows no filters or limits", verb, name);
+		return fail_lacks(ev, name, request, 0);
 	if (state == -EINVAL && request->limits.per)
 		return fail(state, "cannot %s %s with --per: its events tell of no user", verb, name);
 	if (state == -ENOENT && request->group)
@@ -298,7 +315,7 @@ static int take_snapshot(struct evring *ev, const struct request *request)
 	if (ret == -EBADMSG)
 		return EXIT_FAILURE;
 	if (ret == -ENOSYS)
-		return fail(ret, "the module knows no snapshots");
+		return fail_lacks(ev, SNAPSHOT, request, EVRING_FEATURE_SNAPSHOT);
 	if (ret < 0)
 		return fail(ret, "cannot attach %s", SNAPSHOT);
 	fflush(stdout);

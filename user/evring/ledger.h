@@ -79,6 +79,12 @@ void ledger_close(struct ledger *ledger);
 /* Does one of the numbers that were missing at the close still? */
 bool ledger_has_gaps(const struct ledger *ledger);
 
+/*
+ * For the tests' consumer (tests/e2e/consume.c), which reads topics from their first message on
+ * and asks the host. evring verify uses neither: retention may have deleted a ring's first
+ * events, and its proof does not depend on the host.
+ */
+
 /* Numbers from 0 on are wanted, of each ring that is known now. */
 void ledger_from_zero(struct ledger *ledger);
 /* So many attempts were made on the first ring that is called "/lane/cpu" at its end. */

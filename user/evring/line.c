@@ -48,7 +48,7 @@ static uint64_t raw_to_wall(const struct evring *ev, const struct evring_event *
  * chooses the names of its types. */
 static void print_names(struct line *line, const struct evring_field *field, uint64_t value)
 {
-	bool flags = field->format == EVRING_FORMAT_FLAGS;
+	bool flags = evring_field_has_bits(field);
 	const char *bar = "";
 
 	for (uint32_t i = 0; i < field->nr_values; i++) {
@@ -70,9 +70,13 @@ static void print_names(struct line *line, const struct evring_field *field, uin
 void line_number(struct line *line, const struct evring *ev, const struct evring_event *event,
 		 const struct evring_field *field, uint64_t value)
 {
-	char human[HUMAN_MAX];
+	char human[HUMAN_MAX], name[EVRING_NUMBER_NAME];
 
-	if (field->format == EVRING_FORMAT_RAWTIME)
+	if (evring_number_name(field, value, name))
+		fputs(name, line->out);
+	else if (field->nr_values)
+		print_names(line, field, value);
+	else if (field->format == EVRING_FORMAT_RAWTIME)
 		print_time(line, raw_to_wall(ev, event, value));
 	else if (field->format == EVRING_FORMAT_TIME)
 		print_time(line, value);
@@ -86,8 +90,6 @@ void line_number(struct line *line, const struct evring *ev, const struct evring
 		fprintf(line->out, "%#" PRIo64, value);
 	else if (field->format == EVRING_FORMAT_DEV)
 		fprintf(line->out, "%" PRIu64 ":%" PRIu64, value >> 20, value & 0xfffff);
-	else if (field->nr_values)
-		print_names(line, field, value);
 	else if (field->kind >= EVRING_KIND_S8 && field->kind <= EVRING_KIND_S64)
 		fprintf(line->out, "%" PRId64, (int64_t)value);
 	else

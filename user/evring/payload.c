@@ -193,7 +193,7 @@ static bool number_set(struct payload *p, const struct evring_field *field, cons
 	bool negative = false;
 	uint64_t value;
 
-	if (field->format == EVRING_FORMAT_FLAGS)
+	if (evring_field_has_bits(field))
 		return flags_parse(p, field, text, &value) && number_put(p, field, to, false, value);
 	if (field->kind == EVRING_KIND_BOOL && (!strcmp(text, "true") || !strcmp(text, "false")))
 		return number_put(p, field, to, false, text[0] == 't');

@@ -232,7 +232,6 @@ static void print_value(struct line *line, const struct evring *ev,
 			const struct evring_event *event, const struct evring_field *field)
 {
 	uint64_t value, port = port_of(event, field);
-	char name[EVRING_NUMBER_NAME];
 
 	if (port) {
 		print_address(line, ev, event, field, port);
@@ -242,9 +241,7 @@ static void print_value(struct line *line, const struct evring *ev,
 		line_value(line, ev, event, field);
 		return;
 	}
-	if (evring_number_name(field, value, name))
-		fputs(name, line->out);
-	else if (field->format == EVRING_FORMAT_UID)
+	if (field->format == EVRING_FORMAT_UID)
 		print_user(line, value);
 	else
 		line_number(line, ev, event, field, value);

@@ -150,13 +150,14 @@ static struct module_row module_row(const struct snapshot *snap)
 static void print_module(const struct snapshot *snap)
 {
 	const struct module_row module = module_row(snap);
-	char memory[HUMAN_MAX], segment[HUMAN_MAX];
+	char memory[HUMAN_MAX], segment[HUMAN_MAX], *features = feature_list(module.features);
 
 	printf("evring %s, module %s, ABI %llu (this program's: %llu), clock %s\n"
-	       "%u rings of %s segments, %s of memory\n\n", module.version, module.module,
-	       (unsigned long long)module.abi, (unsigned long long)module.abi_program, module.clock,
-	       snap->meta.nr_rings, human_size(segment, module.segment_size),
-	       human_size(memory, module.memory));
+	       "%u rings of %s segments, %s of memory\nfeatures: %s\n\n", module.version,
+	       module.module, (unsigned long long)module.abi, (unsigned long long)module.abi_program,
+	       module.clock, snap->meta.nr_rings, human_size(segment, module.segment_size),
+	       human_size(memory, module.memory), features);
+	free(features);
 }
 
 static void print_lanes(const struct snapshot *snap)
@@ -219,6 +220,15 @@ static void print_losses(struct evring *ev, unsigned int nr_types)
  * As JSON
  */
 
+static json_t *features_json(uint64_t features)
+{
+	json_t *list = json_array();
+
+	for (; features; features &= features - 1)
+		json_array_append_new(list, json_string(feature_name(features & -features)));
+	return list;
+}
+
 static json_t *lanes_json(const struct snapshot *snap)
 {
 	json_t *list = json_array();
@@ -263,6 +273,7 @@ static json_t *status_json(struct evring *ev, const struct snapshot *snap, unsig
 	const struct module_row module = module_row(snap);
 	json_t *json = columns_json(module_columns, &module);
 
+	json_object_set_new(json, "feature_names", features_json(module.features));
 	json_object_set_new(json, "lanes", lanes_json(snap));
 	json_object_set_new(json, "groups", groups_json(snap));
 	json_object_set_new(json, "lost_by_type", losses_json(ev, nr_types));

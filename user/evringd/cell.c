@@ -507,7 +507,7 @@ static bool next_flag(struct cells *cells, struct cell *cell)
 	const struct evring_field *field = cells->field;
 	uint64_t value;
 
-	while (cells->next < field->nr_values) {
+	while (cells->bits && cells->next < field->nr_values) {
 		const struct evring_value *flag = &field->values[cells->next++];
 
 		value = flag->value;

@@ -16,7 +16,13 @@ static const struct {
 	{ "value.converter.", "\"value.format\", or the keys of value.converter that "
 			      "evringd --keys lists" },
 	{ "header.converter", "\"headers\"" },
+	{ "header.converter.", "\"headers\"" },
 	{ "topics", "\"topic\"" },
+	{ "topics.regex", "\"topic\"" },
+	{ "tasks.max.enforce", "to leave it out: there is one task, whatever tasks.max is" },
+	{ "connector.plugin.version", "to leave it out: there is one plug-in, of evringd's version" },
+	{ "admin.override.", "\"kafka.*\", librdkafka's properties of the one client" },
+	{ "consumer.override.", "to leave it out: a source does not consume" },
 	{ "transaction.boundary", "to leave it out: there are no transactions" },
 	{ "transaction.boundary.", "to leave it out: there are no transactions" },
 	{ "offsets.storage.topic", "to leave it out: the kernel keeps the positions" },

@@ -166,8 +166,10 @@ struct route *route_hold(const struct route *route)
 
 void route_free(struct route *route)
 {
-	if (route && !--route->users)
-		free(route);
+	if (!route || --route->users)
+		return;
+	sender_topic_release(route->topic);
+	free(route);
 }
 
 /* The encoder's share in a route and in those beside it */
@@ -219,7 +221,7 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	memcpy(route->name, name, len + 1);
 	route->name_len = len;
 	route->generation = event->type ? event->type->generation : 0;
-	route->topic = sender_topic(enc->sender, name);
+	route->topic = sender_topic_hold(sender_topic(enc->sender, name));
 	route->type_len = (size_t)snprintf(route->type, sizeof(route->type), "%s/%u",
 					   type_name(event),
 					   event->type ? event->type->version : 0);
@@ -322,7 +324,7 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 	new->beside = NULL;
 	memcpy(new->name, made->topic, made->topic_len + 1);
 	new->name_len = made->topic_len;
-	new->topic = sender_topic(enc->sender, new->name);
+	new->topic = sender_topic_hold(sender_topic(enc->sender, new->name));
 	*at = new;
 	return new;
 }

@@ -308,6 +308,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return STATUS_MISUSED;
 	}
+	if (verb == RUN)
+		worker_block_signals();
 	if (verb == ATTACH)
 		return attach(argv + optind, (size_t)(argc - optind), setup.folder, user);
 	return run(argv + optind, (size_t)(argc - optind), verb, &setup);

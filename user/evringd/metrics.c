@@ -242,7 +242,7 @@ static const struct metric connector_metrics[] = {
 	  "message count from its first one", tell_latency, 0 },
 	VALUE("evringd_commit_errors_total", COUNTER, "Commits that the kernel refused", commit_errors),
 	VALUE("evringd_producer_restarts_total", COUNTER,
-	      "Times that a producer was replaced, as something could not be delivered by it",
+	      "Times that a producer was replaced, mostly as something could not be delivered by it",
 	      producer_restarts),
 	{ "evringd_config_reloads_total", METRIC_COUNTER, "connector, result",
 	  "Configurations that came while the connector was there: unchanged, changed in place, "

@@ -193,7 +193,7 @@ static void frame_put_lanes(struct pack *pack, struct evring *ev, struct evring_
 		if (!(lanes & 1ull << lane))
 			continue;
 		entry = (struct evring_frame_lane *)(pack_value(pack) + pack->used);
-		*entry = (struct evring_frame_lane){ .lane = lane };
+		*entry = (struct evring_frame_lane){ .lane = (uint16_t)lane };
 		strncpy(entry->name, evring_lane_name(ev, lane), sizeof(entry->name) - 1);
 		pack->used += sizeof(*entry);
 		frame->lanes.count++;

@@ -75,6 +75,21 @@ static void start(struct sender *s)
 		sender_topic(s, s->cfg->letters);
 }
 
+/* Nothing is in flight, and librdkafka has nothing of them. */
+static void forget_idle_topics(struct sender *s)
+{
+	struct topic *topic, **at = &s->topics;
+
+	while ((topic = *at)) {
+		if (!topic_is_idle(topic)) {
+			at = &topic->next;
+			continue;
+		}
+		*at = topic->next;
+		free(topic);
+	}
+}
+
 /* All reports have come: the messages that failed wait in their topics' queues. */
 static void drained(struct sender *s)
 {
@@ -93,6 +108,7 @@ static void drained(struct sender *s)
 	s->ops->close(s->producer);
 	s->producer = NULL;
 	s->draining = false;
+	forget_idle_topics(s);
 	if (s->calls.stats)
 		s->calls.stats->producer_restarts++;
 }
@@ -359,11 +375,19 @@ const char *sender_topic_name(const struct topic *topic)
 struct topic *sender_topic(struct sender *s, const char *name)
 {
 	size_t size = strlen(name) + 1;
+	unsigned int idle = 0;
 	struct topic *topic;
 
-	for (topic = s->topics; topic; topic = topic->next)
+	for (topic = s->topics; topic; topic = topic->next) {
 		if (!strcmp(topic->name, name))
 			return topic;
+		idle += topic_is_idle(topic);
+	}
+	if (idle >= TOPICS_IDLE_MAX && sender_up(s)) {
+		log_line(LOG_DEBUG, "kafka: the producer is replaced: it knows %u topics that are of "
+			 "no use any more", idle);
+		sender_drain(s);
+	}
 	topic = xgrow(NULL, 0, 1, sizeof(*topic) + size);
 	memcpy(topic->name, name, size);
 	topic->unproven = true;
@@ -374,6 +398,17 @@ struct topic *sender_topic(struct sender *s, const char *name)
 	topic->next = s->topics;
 	s->topics = topic;
 	return topic;
+}
+
+struct topic *sender_topic_hold(struct topic *topic)
+{
+	topic->users++;
+	return topic;
+}
+
+void sender_topic_release(struct topic *topic)
+{
+	topic->users--;
 }
 
 struct sender *sender_open(const struct config *cfg, const struct producer_ops *ops,

@@ -67,8 +67,15 @@ void sender_close(struct sender *sender);
 /* Readable when sender_turn() has something to do; the same for all producers. */
 int sender_fd(const struct sender *sender);
 
-/* Topics stay until sender_close(). */
+/*
+ * A topic stays for as long as it is held, or has messages. Who names topics can name many, as
+ * applications do with types: once many are of no use any more, the producer is replaced, as
+ * librdkafka forgets a topic only with it.
+ */
 struct topic *sender_topic(struct sender *sender, const char *name);
+struct topic *sender_topic_hold(struct topic *topic);
+/* As often as it was held, and before sender_close() */
+void sender_topic_release(struct topic *topic);
 const char *sender_topic_name(const struct topic *topic);
 /*
  * True: the message is on its way, or with the next sender_flush(), or it waits.

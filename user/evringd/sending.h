@@ -25,6 +25,9 @@
 #define BATCH_MESSAGES 512		/* that go to librdkafka in one call */
 #define BATCH_KEYS (64u << 10)		/* bytes of their keys */
 
+/* So many topics that are of no use any more are kept. */
+#define TOPICS_IDLE_MAX 1000
+
 #define DELAY_MS_MIN 100
 /* Batches are as large as configured again once so many messages got through in smaller ones. */
 #define PROBATION 1000
@@ -42,6 +45,7 @@ struct topic {
 	struct topic_handle handle;	/* first: reports lead to it */
 	struct topic *next;
 	struct outgoing *first, *last;	/* messages that wait */
+	unsigned int users;		/* who will have more */
 	bool unsorted;
 	bool letters;			/* it is the dead-letter topic */
 	const struct plan *plan;	/* how it is made; NULL: by others */
@@ -119,6 +123,8 @@ struct sender {
 
 /* topic.c */
 
+/* Nobody will send to it any more, but for messages that are in flight. */
+bool topic_is_idle(const struct topic *topic);
 /* True: this is the first failure since the last success. */
 bool pause_start(const struct sender *s, struct pause *pause);
 bool pause_is_on(const struct sender *s, const struct pause *pause);

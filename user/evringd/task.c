@@ -126,11 +126,11 @@ static void release(struct task *t)
 	loop_hurry(t->loop, &t->pause_timer);
 	loop_hurry(t->loop, &t->stall_timer);
 	loop_hurry(t->loop, &t->join_timer);
+	packs_free(t->packs);
+	encoder_close(&t->encoder);
 	if (t->sender)
 		sender_close(t->sender);
 	stats_parted(t->stats);
-	packs_free(t->packs);
-	encoder_close(&t->encoder);
 	schemas_stop(t->source.schemas);
 	source_close(&t->source);
 	if (t->deliveries)

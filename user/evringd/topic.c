@@ -18,6 +18,11 @@ static uint64_t jitter(uint64_t most)
 	return number % (most + 1);
 }
 
+bool topic_is_idle(const struct topic *topic)
+{
+	return !topic->users && !topic->first && !topic->letters;
+}
+
 bool pause_start(const struct sender *s, struct pause *pause)
 {
 	bool new = !pause->since;

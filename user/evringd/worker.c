@@ -109,8 +109,7 @@ static void signal_ready(void *arg)
 		warn("signalfd: %s", strerror(errno));
 }
 
-/* Blocked in every thread, as librdkafka's threads start later and inherit it. */
-static void open_signals(struct worker *w)
+static sigset_t our_signals(void)
 {
 	sigset_t all;
 
@@ -119,8 +118,21 @@ static void open_signals(struct worker *w)
 	sigaddset(&all, SIGINT);
 	sigaddset(&all, SIGUSR1);
 	sigaddset(&all, SIGHUP);
+	return all;
+}
+
+void worker_block_signals(void)
+{
+	const sigset_t all = our_signals();
+
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &all, NULL))
 		fatal("signals: %s", strerror(errno));
+}
+
+static void open_signals(struct worker *w)
+{
+	const sigset_t all = our_signals();
+
 	w->signal_fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (w->signal_fd < 0)
 		fatal("signalfd: %s", strerror(errno));

@@ -21,7 +21,16 @@ struct worker_setup {
 	const char *folder;		/* NULL, or that of the connectors: a signal ends the worker */
 };
 
-/* Returns an exit status, when the last connector has ended, or a signal has asked for it. */
+/*
+ * Signals wait from now on until the worker takes them, in each thread that is started
+ * later, as librdkafka's: a SIGHUP while configurations are checked must not end evringd.
+ */
+void worker_block_signals(void);
+
+/*
+ * After worker_block_signals(). Returns an exit status, when the last connector has ended,
+ * or a signal has asked for it.
+ */
 int worker_run(const struct worker_setup *setup);
 
 #endif /* WORKER_H */

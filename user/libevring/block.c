@@ -126,6 +126,19 @@ static bool size_ok(const struct evring_field *field, uint32_t data_size)
 }
 
 /*
+ * A name, in two quotes and with a comma, or behind a tag and its length. Nearly all are
+ * of letters; of others each byte can become "\u0001".
+ */
+static uint64_t name_json_max(const char *name)
+{
+	uint64_t len = 4;
+
+	for (; *name; name++)
+		len += isalnum((unsigned char)*name) || *name == '_' ? 1 : 6;
+	return len;
+}
+
+/*
  * The JSON of a field beyond EVRING_JSON_BYTE for each of its bytes: its
  * key, twice, with a suffix; a time or the names of its values, and a number.
  */
@@ -136,8 +149,7 @@ uint64_t field_json_max(const struct evring_field *field)
 	uint32_t i, count;
 
 	for (i = 0; i < field->nr_values; i++) {
-		/* Each byte of a name as "\u0001", two quotes and a comma */
-		uint64_t len = 6 * strlen(field->values[i].name) + 3;
+		uint64_t len = name_json_max(field->values[i].name);
 
 		longest = len > longest ? len : longest;
 		sum += len;
@@ -145,7 +157,7 @@ uint64_t field_json_max(const struct evring_field *field)
 	count = field->kind & EVRING_KIND_VAR ? 1 : field->size / EVRING_KIND_SIZE(field->kind);
 	/* Of an array there can be more elements; only one that is alone is named. */
 	if (count == 1)
-		max += field->format == EVRING_FORMAT_FLAGS ? sum : longest;
+		max += evring_field_has_bits(field) ? sum : longest;
 	/* "-9223372036854775808," of one, and one byte can be "-128," */
 	return max + 24ul * (field->kind & EVRING_KIND_VAR ? 0 : count);
 }
@@ -167,6 +179,8 @@ static const char *beside_suffix(const struct evring_field *field)
 		return "_number";
 	case EVRING_FORMAT_ERRNO: case EVRING_FORMAT_SIGNAL:
 		return "_name";
+	case EVRING_FORMAT_HEX: case EVRING_FORMAT_CAPS:
+		return field->nr_values ? "_names" : NULL;
 	default:
 		return NULL;
 	}

@@ -150,9 +150,20 @@ struct evring_field {
 	uint16_t offset;			/* in the payload, bytes */
 	uint16_t size;				/* bytes of its fixed part */
 	uint32_t json_max;			/* bytes that it adds to evring_json_max() */
-	/* JSON has the number of its name in NAME_number, or the name of its number in NAME_name. */
+	/*
+	 * JSON has the number of its name in NAME_number, the name of its number in
+	 * NAME_name, or the names of its bits in NAME_names.
+	 */
 	bool beside;
 };
+
+/* Its names are of bits: a number has any of them, and else one at the most. */
+static inline bool evring_field_has_bits(const struct evring_field *field)
+{
+	return field->format == EVRING_FORMAT_FLAGS ||
+	       (field->nr_values && (field->format == EVRING_FORMAT_HEX ||
+				     field->format == EVRING_FORMAT_CAPS));
+}
 
 /*
  * The name of an errno or a signal, "EACCES" or "SIGKILL", by the field's format. Of numbers

@@ -57,8 +57,8 @@ struct evring_frame_run {
 };
 
 struct evring_frame_lane {
-	uint32_t lane;
-	uint32_t reserved;		/* 0 */
+	uint16_t lane;
+	uint16_t reserved[3];		/* 0 */
 	char name[EVRING_NAME_MAX];
 };
 

@@ -15,7 +15,7 @@
  * Names
  */
 
-/* Bit by bit, as in <linux/capability.h> */
+/* Bit by bit, as in <linux/capability.h>, where the description has no names for them */
 static const char *const capabilities[] = {
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
 	"CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE",

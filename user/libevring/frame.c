@@ -12,7 +12,16 @@
 _Static_assert(sizeof(struct evring_frame) == 152, "the layout is fixed");
 _Static_assert(sizeof(struct evring_frame_run) == 24, "the layout is fixed");
 _Static_assert(sizeof(struct evring_frame_lane) == 136, "the layout is fixed");
+_Static_assert(offsetof(struct evring_frame_lane, reserved) == 2, "a lane has 16 bits");
 _Static_assert(sizeof(struct evring_frame_type) == 8, "the layout is fixed");
+
+/* A block in the place of another is refused by its first four bytes. */
+_Static_assert(EVRING_FRAME_MAGIC != EVRING_BLOCK_MAGIC &&
+	       EVRING_FRAME_MAGIC != EVRING_PROGRAM_MAGIC &&
+	       EVRING_FRAME_MAGIC != EVRING_REDACTION_MAGIC &&
+	       EVRING_BLOCK_MAGIC != EVRING_PROGRAM_MAGIC &&
+	       EVRING_BLOCK_MAGIC != EVRING_REDACTION_MAGIC &&
+	       EVRING_PROGRAM_MAGIC != EVRING_REDACTION_MAGIC, "each has a magic number of its own");
 
 static int head_check(const struct evring_frame *frame, size_t len)
 {
@@ -35,6 +44,19 @@ static int head_check(const struct evring_frame *frame, size_t len)
 	/* A type takes more than eight bytes: so many fit at most. */
 	return frame->nr_types <= (len - frame->types) / sizeof(struct evring_frame_type) ?
 	       0 : -EBADMSG;
+}
+
+/* Who puts something into what is reserved writes another version. */
+static bool lanes_good(const struct evring_frame_reader *reader)
+{
+	struct evring_frame_lane entry;
+	unsigned int i;
+
+	for (i = 0; evring_table_get(reader->buf, reader->frame.len, &reader->frame.lanes, i,
+				     &entry, sizeof(entry)); i++)
+		if (entry.reserved[0] || entry.reserved[1] || entry.reserved[2])
+			return false;
+	return true;
 }
 
 /* Each type's block must be one, and they end where the frame does. */
@@ -80,7 +102,7 @@ int evring_frame_open(struct evring_frame_reader *reader, const void *buf, size_
 	reader->buf = buf;
 	reader->pos = frame->size;
 	reader->run_end = frame->size;
-	ret = types_read(reader);
+	ret = lanes_good(reader) ? types_read(reader) : -EBADMSG;
 	if (ret)
 		evring_frame_close(reader);
 	return ret;

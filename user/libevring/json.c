@@ -384,7 +384,7 @@ static char *put_enum(char *p, const struct evring_field *field, uint64_t v)
 static char *put_flags(char *p, const struct evring_field *field, uint64_t v)
 {
 	*p++ = '[';
-	for (uint32_t i = 0; i < field->nr_values; i++) {
+	for (uint32_t i = 0; v && i < field->nr_values; i++) {
 		uint64_t value = field->values[i].value;
 
 		if (!value || (v & value) != value)
@@ -410,6 +410,15 @@ static char *put_number_beside(char *p, const struct evring_field *field, uint64
 		return p;
 	*p++ = ',';
 	return put_plain(put_key(p, field, "_number"), field, v);
+}
+
+/* The names of the bits of a number in base 16 */
+static char *put_names_beside(char *p, const struct evring_field *field, uint64_t v)
+{
+	if (!field->beside)
+		return p;
+	*p++ = ',';
+	return put_flags(put_key(p, field, "_names"), field, v);
 }
 
 /* The name of an errno or a signal; most are 0 and have none. */
@@ -461,8 +470,8 @@ static char *put_number(char *p, const struct evring *ev, const struct evring_fi
 	switch (field->format) {
 	case EVRING_FORMAT_HEX:
 	case EVRING_FORMAT_CAPS:
-		p = put_key(p, field, "");
-		return put_hex_number(p, hex_bits(field, v));
+		v = hex_bits(field, v);
+		return put_names_beside(put_hex_number(put_key(p, field, ""), v), field, v);
 	case EVRING_FORMAT_BOOTTIME:
 		return put_times(p, field, evring_clock_to_wall(ev, v));
 	case EVRING_FORMAT_TIME:

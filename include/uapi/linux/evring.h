@@ -259,7 +259,8 @@ struct evring_block {
  * @offset: from the start of the payload, bytes
  * @size: bytes of the fixed part. A kind with a size of its own may be there
  *	several times, one behind another: then it is an array
- * @names: EVRING_FORMAT_ENUM and EVRING_FORMAT_FLAGS: table number plus 1; else 0
+ * @names: EVRING_FORMAT_ENUM and EVRING_FORMAT_FLAGS: table number plus 1;
+ *	EVRING_FORMAT_HEX and EVRING_FORMAT_CAPS: likewise, or 0; else 0
  * @reserved: 0
  */
 struct evring_block_field {
@@ -481,7 +482,7 @@ struct evring_program {
 	struct evring_table text;
 };
 
-#define EVRING_PROGRAM_MAGIC	0x46525645u	/* "EVRF" on a little-endian host */
+#define EVRING_PROGRAM_MAGIC	0x50525645u	/* "EVRP" on a little-endian host */
 #define EVRING_PROGRAM_MAX	16384		/* bytes of a program */
 #define EVRING_PROGRAM_STEPS	32768
 #define EVRING_INSNS_MAX	128

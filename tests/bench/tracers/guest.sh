@@ -89,7 +89,7 @@ evring_exec_alone() {
 }
 
 evring_open() {
-	reader_start file.open:evring-load
+	reader_start "file.open:evring-load:$opened"
 	evring hooks attach file.open >/dev/null || return 1
 	sleep 1
 	cost evring open+close "$(load_open)"
@@ -99,7 +99,7 @@ evring_open() {
 
 # Both CPUs as fast as they can, the reader among them; lane critical has nothing to do.
 evring_flood() {
-	reader_start file.open:evring-load
+	reader_start "file.open:evring-load:$opened"
 	evring hooks attach file.open >/dev/null || return 1
 	sleep 1
 	read -r began _ </proc/uptime

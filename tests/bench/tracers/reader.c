@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evring-bench-reader FILE TYPE[:COMM]...
+ * evring-bench-reader FILE TYPE[:COMM[:TEXT]]...
  *
  * Writes every event's record to FILE, as a group that holds, until SIGTERM and
  * until there is nothing more. Prints how many events there were of these types
- * (with COMM: of tasks of that name), how many evring says were lost, and how many of
+ * (with COMM: of tasks of that name; with TEXT: that have it in them, as the path: a
+ * program that starts opens its libraries, too), how many evring says were lost, and how many of
  * these in lane critical.
  */
 #include <errno.h>
@@ -23,6 +24,7 @@
 struct wanted {
 	const char *type;
 	const char *comm;	/* NULL: any, else the type has struct evring_common */
+	const char *text;	/* NULL: any */
 };
 
 static struct wanted wanted[WANTED_MAX];
@@ -66,7 +68,9 @@ static bool matches(const struct evring_event *event)
 	const struct evring_common *common = event->payload;
 
 	return want && (!want->comm ||
-			!strncmp(common->comm, want->comm, sizeof(common->comm)));
+			!strncmp(common->comm, want->comm, sizeof(common->comm))) &&
+	       (!want->text || memmem(event->payload, event->payload_len, want->text,
+				      strlen(want->text)));
 }
 
 /*
@@ -147,12 +151,13 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc < 3 || argc - 2 > WANTED_MAX) {
-		fprintf(stderr, "usage: evring-bench-reader FILE TYPE[:COMM]...\n");
+		fprintf(stderr, "usage: evring-bench-reader FILE TYPE[:COMM[:TEXT]]...\n");
 		return 2;
 	}
 	for (i = 2; i < argc; i++) {
 		wanted[nr_wanted].type = strtok(argv[i], ":");
-		wanted[nr_wanted++].comm = strtok(NULL, ":");
+		wanted[nr_wanted].comm = strtok(NULL, ":");
+		wanted[nr_wanted++].text = strtok(NULL, ":");
 	}
 	out = fopen(argv[1], "w");
 	check(out ? 0 : -errno, argv[1]);

@@ -23,9 +23,11 @@ setup "$1"
 echo 'shop:x:1000:1000::/:/bin/sh' >>/etc/passwd
 echo 'shop:x:1000:' >>/etc/group
 chgrp shop /dev/evring-publish && chmod g+w /dev/evring-publish || fail "no /dev/evring-publish"
-daemon_start
 by_shop "evring types register --json $samples/registration.json >/tmp/registered"
+# Before evringd writes into the same pipe, as the line is long.
+echo "schema: $(evring types --schema connect user.registered | tr -d '\n')"
 echo "guest: the type is registered"
+daemon_start
 for i in 1 2 3 4 5; do
 	by_shop "$samples.bin $i user$i@example.org"
 done

@@ -126,6 +126,32 @@ int __wrap_close(int fd)
 	return __real_close(fd);
 }
 
+/* Where sessions that want to sleep stop while it is closed */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int at_gate;
+
+static void gate_pass(void)
+{
+	__atomic_fetch_add(&at_gate, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	__atomic_fetch_sub(&at_gate, 1, __ATOMIC_SEQ_CST);
+}
+
+void sim_gate_close(void)
+{
+	pthread_mutex_lock(&gate);
+	/* One that has just passed is not counted any more by then. */
+	do
+		usleep(20000);
+	while (!__atomic_load_n(&at_gate, __ATOMIC_SEQ_CST));
+}
+
+void sim_gate_open(void)
+{
+	pthread_mutex_unlock(&gate);
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	struct sim_file *sf = file_of(fd);
@@ -140,8 +166,10 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (!sf)
 		return __real_ioctl(fd, request, arg);
 	/* An armed session is not awake: the next wake-up raises this again. */
-	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM))
+	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM)) {
+		gate_pass();
 		eventfd_read(fd, &count);
+	}
 	ret = (int)sim_fops->unlocked_ioctl(&sf->file, (unsigned int)request, arg);
 	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM))
 		file_settle(sf);

@@ -16,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/evring.h>
+#include <evring.h>
 
 #include "sim.h"
 
 #define PRODUCERS_MAX 256
+#define EXEC_SIZE 512		/* a process.exec of the simulation takes no more in a ring */
 #define RING_KIB_MAX (1 << 20)	/* the module's own limit of a lane */
 
 /* evringd's, renamed by the linker */
@@ -41,6 +42,7 @@ static const char usage[] =
 	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
 	"  --grow N        then N events of a type with one field, and N once it has two\n"
 	"  --no-wait       for room in the ring: events are lost, or overwritten\n"
+	"  --own GROUP     the group has an owner, as if by another process, to the end\n"
 	"  --until FILE    stop no sooner than there is one\n";
 
 static struct {
@@ -50,7 +52,7 @@ static struct {
 	uint32_t odd, grow;
 	bool boottime, prefill, no_wait;
 	unsigned int ring_kib;
-	const char *until;
+	const char *until, *own;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
 
 struct producer {
@@ -237,14 +239,23 @@ static void settle(void)
 		nanosleep(&pause, NULL);
 }
 
-/* evringd, which has nothing to do, does not learn of it until all is there. */
+/*
+ * evringd, which has nothing to do, does not learn of it until all is there: whatever wakes
+ * it, as librdkafka does a few times a second, it stops where it would sleep again.
+ */
 static void prefill(void)
 {
-	usleep(100000);
+	uint64_t committed;
+
+	sim_gate_close();
+	committed = sim_committed();
 	sim_irq_off();
 	emit(opt.events, 0, 0);
 	first = take_reading();
+	if (sim_committed() != committed)
+		die("--prefill", "some events were sent before the start");
 	sim_irq_on();
+	sim_gate_open();
 }
 
 /*
@@ -304,6 +315,7 @@ static void parse(int argc, char **argv)
 		{ "odd",	required_argument,	NULL,	'o' },
 		{ "grow",	required_argument,	NULL,	'g' },
 		{ "no-wait",	no_argument,		NULL,	'w' },
+		{ "own",	required_argument,	NULL,	'O' },
 		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
 		{ NULL,		0,			NULL,	0 },
@@ -348,6 +360,9 @@ static void parse(int argc, char **argv)
 		case 'w':
 			opt.no_wait = true;
 			break;
+		case 'O':
+			opt.own = optarg;
+			break;
 		case 'u':
 			opt.until = optarg;
 			break;
@@ -389,7 +404,7 @@ static void print_result(void)
  */
 static void fit(void)
 {
-	const uint64_t event = opt.size ? opt.size + 8 : 256, spare = 2000 * event + (1 << 20);
+	const uint64_t event = opt.size ? opt.size + 8 : EXEC_SIZE, spare = 2000 * event + (1 << 20);
 	const uint64_t most = (((uint64_t)RING_KIB_MAX << 10) - spare) / event * opt.producers;
 
 	if (opt.events > most) {
@@ -401,9 +416,25 @@ static void fit(void)
 		opt.ring_kib *= 2;
 }
 
+static struct evring *own(const char *name)
+{
+	const struct evring_group group = {
+		.name = name, .lanes = EVRING_LANES_ALL, .policy = EVRING_FOLLOW,
+	};
+	struct evring *ev;
+	int ret = evring_open(&ev, NULL);
+
+	if (!ret)
+		ret = evring_join(ev, &group);
+	if (ret)
+		die(name, strerror(-ret));
+	return ev;
+}
+
 int main(int argc, char **argv)
 {
 	struct sim_boot boot = { 0 };
+	struct evring *owner = NULL;
 	char **args;
 	int nr;
 	pthread_t conductor;
@@ -422,6 +453,8 @@ int main(int argc, char **argv)
 		ret = sim_producers_start();
 	if (ret)
 		die("module", strerror(-ret));
+	if (opt.own)
+		owner = own(opt.own);
 	/* Ours to block first: every thread inherits it. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -442,6 +475,7 @@ int main(int argc, char **argv)
 		_exit(ret);
 	pthread_join(conductor, NULL);
 	print_result();
+	evring_close(owner);
 	sim_shutdown();
 	return 0;
 }

@@ -275,6 +275,7 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
 #define cond_resched()			do { } while (0)
+#define array_index_nospec(index, size)	(index)
 #define smp_wmb()			__atomic_thread_fence(__ATOMIC_RELEASE)
 
 /* Locks: code that a signal may interrupt takes none of them. */

@@ -4,6 +4,7 @@
 
 #include "../../../kmod/clock.h"
 #include "../../../kmod/hooks/exec.h"
+#include "../../../kmod/hooks/names.h"
 #include "../../../kmod/hooks/process.h"
 #include "../../../kmod/lane.h"
 #include "../../../kmod/redact/stage.h"
@@ -12,16 +13,24 @@
 #include "kernel.h"
 #include "sim.h"
 
-/* path.c, which has the others, is no part of the simulation. */
+/* Some of each table: path.c and process_names.c are no part of the simulation. */
 static const struct evring_value_desc path_flags[] = {
 	{ EVRING_PATH_CUT, "cut", "the front of the path is missing" },
 };
 
-const struct evring_names_desc evring_path_flags = {
-	.name = "path_flags",
-	.values = path_flags,
-	.nr_values = ARRAY_SIZE(path_flags),
+EVRING_NAMES(evring_path_flags, "path_flags", path_flags);
+
+static const struct evring_value_desc capabilities[] = {
+	{ 0x1ffffffffff, "ALL", "" }, { 1, "CAP_CHOWN", "" }, { 1 << 21, "CAP_SYS_ADMIN", "" },
 };
+
+EVRING_NAMES(evring_capabilities, "capabilities", capabilities);
+
+static const struct evring_value_desc clone_flags[] = {
+	{ 0x100, "CLONE_VM", "" }, { 0x4000, "CLONE_VFORK", "" },
+};
+
+EVRING_NAMES(evring_clone_flags, "clone_flags", clone_flags);
 
 #define FILLED_FIELDS(F, S) F(S, U64, count, NONE, "number of the event")
 EVRING_EVENT(sim_filled, "sim.filled", 1, "bulk", "bytes of one value", FILLED_FIELDS);

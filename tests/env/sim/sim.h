@@ -67,6 +67,9 @@ int64_t sim_clock(void);
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
 /* CPU time of the thread that stands for interrupts. */
 clockid_t sim_irq_clock(void);
+/* Wait until a session stops where it arms, to sleep; it stays there while this is closed. */
+void sim_gate_close(void);
+void sim_gate_open(void);
 /* Between these nobody is woken and no timer runs: events wait. */
 void sim_irq_off(void);
 void sim_irq_on(void);
