@@ -248,7 +248,7 @@ static int parse_check(struct evring_parse *p)
 	u32 i, j;
 
 	if (!evring_name_valid(desc->name))
-		return refuse(p, "the type's name is none: [A-Za-z0-9._-]+");
+		return refuse(p, "the type's name is none: [A-Za-z0-9._-]+, not \".\" or \"..\"");
 	if (!desc->version)
 		return refuse(p, "version 0: the first one is 1");
 	if (desc->size > evring_record_max())

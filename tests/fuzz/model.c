@@ -263,7 +263,7 @@ static bool name_ok(const char name[EVRING_NAME_MAX])
 {
 	size_t len = strnlen(name, EVRING_NAME_MAX), i;
 
-	if (!len || len == EVRING_NAME_MAX)
+	if (!len || len == EVRING_NAME_MAX || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (i = 0; i < EVRING_NAME_MAX; i++)
 		if (i < len ? !isalnum((unsigned char)name[i]) && name[i] != '.' &&

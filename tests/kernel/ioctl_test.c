@@ -300,7 +300,7 @@ TEST_F(session, a_value_that_means_nothing_is_refused)
 			"456789012345678901234567890123456789012345678901234567890123456"
 
 static const char *const bad_names[] = {
-	"", " ", "a b", "a/b", "a\n", "*", "a\x7f", "\xc3\xa4", "a:b", "..%n",
+	"", " ", "a b", "a/b", "a\n", "*", "a\x7f", "\xc3\xa4", "a:b", "..%n", ".", "..",
 	NAME_127 "7",	/* 128 and no NUL */
 };
 

@@ -259,6 +259,25 @@ static void describes(void)
 	evring_close(ev);
 }
 
+/* A program may look its type up before each event. */
+static void looked_up_again(void)
+{
+	struct evring_publisher *pub = publisher(0);
+	const struct evring_type *type = registered(pub, 0), *found = NULL;
+	size_t before = __sanitizer_get_current_allocated_bytes(), after;
+	bool same = true;
+	unsigned int i;
+
+	for (i = 0; i < 10000; i++)
+		same = same && !evring_publisher_type(pub, "user.registered", &found) &&
+		       found == type;
+	after = __sanitizer_get_current_allocated_bytes();
+	CHECK(same);
+	/* The other types that there are, once */
+	CHECK(after < before + 100000);
+	evring_publisher_close(pub);
+}
+
 static void publishes(void)
 {
 	struct evring_publisher *pub = publisher(0);
@@ -500,6 +519,11 @@ static void foreign_types(void)
 	CHECK(reg(bob, &like) == -EPERM);
 	CHECK(call(evring_publisher_fd(bob), EVRING_IOC_UNREGISTER, &unreg) == -EPERM);
 	CHECK(evring_publisher_type(bob, "user.registered", &found) == -ENOENT);
+	/* No topic can have these, and a topic may be named like its type. */
+	like.name = ".";
+	CHECK(reg(bob, &like) == -EINVAL);
+	like.name = "..";
+	CHECK(reg(bob, &like) == -EINVAL);
 	like.name = "sim.mine";
 	CHECK(reg(bob, &like) == -EPERM && strstr(evring_publisher_error(bob), "sim.*"));
 	like.name = "evring.lost";
@@ -1209,6 +1233,7 @@ static const struct test {
 } tests[] = {
 	{ opens, "a session for writing alone can publish, and nothing else", 0, 0 },
 	{ describes, "a type is described with the kernel's common part in front", 0, 0 },
+	{ looked_up_again, "a type that is looked up again is the same, and takes no memory", 0, 0 },
 	{ publishes, "published events are read, by write(), one and many", 0, 0 },
 	{ vectors, "the vectors of a writev() may end anywhere", 0, 0 },
 	{ short_writes, "a batch with a bad event is published up to it", 0, 0 },

@@ -491,13 +491,16 @@ static void names(void)
 }
 
 static bool folder_fails;
+static unsigned int folder_syncs;
 
 /* In place of libc's: of a folder it can fail. */
 int fsync(int fd)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (folder_fails && !fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+		folder_syncs++;
+	if (folder_fails && S_ISDIR(st.st_mode)) {
 		errno = EIO;
 		return -1;
 	}
@@ -542,7 +545,11 @@ static void files(void)
 	   "a file that is replaced is, though a power failure may bring the old one back");
 	folder_fails = false;
 	ok(definition_write(&def, "/nonexistent/n.json", &none) == -ENOENT, "a folder that there is not");
-	unlink(path);
+	folder_syncs = 0;
+	ok(!definition_remove(path) && access(path, F_OK) && folder_syncs == 1,
+	   "a file is removed for good");
+	ok(!definition_remove(path) && folder_syncs == 1, "one that is gone is removed already");
+	ok(definition_remove("/proc/self/stat") < 0, "one that cannot be removed stays");
 	ok(!rmdir(folder), "nothing else is left there");
 	definition_free(&def);
 	problems_free(&problems);

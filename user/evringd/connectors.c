@@ -485,12 +485,15 @@ int connectors_ask(struct connectors *cs, struct entry *entry, enum connector_st
 
 int connectors_remove(struct connectors *cs, struct entry *entry)
 {
+	int ret;
+
 	if (!cs->folder)
 		return -EROFS;
 	if (!access(entry->path, F_OK) && !stamp_holds(&entry->def.stamp, entry->path))
 		return -ESTALE;
-	if (unlink(entry->path) && errno != ENOENT)
-		return -errno;
+	ret = definition_remove(entry->path);
+	if (ret)
+		return ret;
 	entry->removing = true;
 	entry->drop = connector_config(entry->connector);
 	log_context(connector_name(entry->connector));

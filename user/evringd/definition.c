@@ -297,8 +297,8 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) ? -errno : 0;
 }
 
-/* The rename is for good once the folder is on the disk. It is done, so this is no error. */
-static void sync_folder(const char *path)
+/* It is done, and for good once the folder is on the disk: so this is no error. */
+static void sync_folder(const char *path, const char *done)
 {
 	char *folder = xstrdup(path), *slash = strrchr(folder, '/');
 	int fd;
@@ -307,7 +307,7 @@ static void sync_folder(const char *path)
 		*slash = '\0';
 	fd = open(!slash ? "." : *folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd))
-		warn("%s: is replaced, but a power failure may bring the old one back: %s", path,
+		warn("%s: is %s, but a power failure may bring the old one back: %s", path, done,
 		     strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -356,8 +356,17 @@ int definition_write(struct definition *def, const char *path, const struct stam
 	if (ret && fd >= 0)
 		unlink(temporary);
 	if (!ret)
-		sync_folder(path);
+		sync_folder(path, "replaced");
 	free(temporary);
 	free(text);
 	return ret;
+}
+
+int definition_remove(const char *path)
+{
+	if (!unlink(path))
+		sync_folder(path, "removed");
+	else if (errno != ENOENT)
+		return -errno;
+	return 0;
 }

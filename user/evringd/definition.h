@@ -46,6 +46,8 @@ void definition_load(struct definition *def, const char *path, struct problems *
  * may bring the old one back.
  */
 int definition_write(struct definition *def, const char *path, const struct stamp *last);
+/* For good, with the same warning. 0, also if there is no such file, or -errno. */
+int definition_remove(const char *path);
 /* Is it still that file? */
 bool stamp_holds(const struct stamp *stamp, const char *path);
 /* Can a connector of this name have a file? It has no folder in it, and is not hidden. */

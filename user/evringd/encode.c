@@ -461,7 +461,9 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 		return -EINVAL;
 	keep_extras(enc, msg);
 	encode_envelope(enc, event, msg);
-	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD)
+	/* A declaration lies in no ring: the next one is written over it. */
+	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD &&
+	    event->rec->type < TYPE_REJECTED)
 		return encode_in_ring(ds, event, msg);
 	return encode_value(enc, ds, event, msg);
 }

@@ -62,12 +62,18 @@ static void refuse_all(struct sender *s, struct failed *failed)
 	}
 }
 
-static void topic_failed(struct sender *s, struct topic *topic, int code)
+static void topic_failed(struct sender *s, const struct failed *failed)
 {
+	struct topic *topic = failed->topic;
 	bool news, again = s->now >= topic->pause.until;
+	const struct outgoing *out;
 	char why[TEXT_MAX];
 
-	fault_text(code, why, sizeof(why));
+	/* It waits for its topic, which may take for ever: it tells nothing of the moment. */
+	for (out = failed->first; out; out = out->next)
+		if (out->delivery == s->culprit)
+			s->culprit = NULL;
+	fault_text(failed->code, why, sizeof(why));
 	news = strcmp(topic->reason, why);
 	if (pause_start(s, &topic->pause) || news)
 		warn("topic %s: %s; its events wait, and are tried again", topic->name, why);
@@ -78,12 +84,16 @@ static void topic_failed(struct sender *s, struct topic *topic, int code)
 
 static void moment_failed(struct sender *s, const struct failed *failed)
 {
+	const struct outgoing *out = failed->first;
 	char why[200], reason[TEXT_MAX];
 
 	fault_text(failed->code, why, sizeof(why));
 	snprintf(reason, sizeof(reason), "topic %.249s: %s", failed->topic->name, why);
 	sender_pause(s, reason);
-	s->culprit = failed->first ? failed->first->delivery : NULL;
+	/* A letter may wait for ever, and the events' clock is not to stand still for it. */
+	while (out && out->letter)
+		out = out->next;
+	s->culprit = out ? out->delivery : NULL;
 	if (++s->failures >= PATIENCE && failed->nr > 1)
 		smaller(s, failed->bytes, false);
 	sender_drain(s);
@@ -131,7 +141,7 @@ void failed_judge(struct sender *s, struct failed *failed)
 	case FAULT_TOPIC:
 		if (pause_too_long(s, &topic->pause))
 			refuse_all(s, failed);
-		topic_failed(s, topic, failed->code);
+		topic_failed(s, failed);
 		break;
 	case FAULT_EVENT:
 		event_failed(s, failed);
@@ -151,7 +161,7 @@ void failed_to_make(struct sender *s, struct failed *failed)
 
 	if (pause_too_long(s, &topic->pause))
 		refuse_all(s, failed);
-	topic_failed(s, topic, failed->code);
+	topic_failed(s, failed);
 	while ((out = failed->first)) {
 		failed->first = out->next;
 		topic_wait(s, topic, out);
@@ -176,7 +186,9 @@ void failed_add(struct sender *s, struct failed *failed, const struct report *re
 {
 	*failed->end = s->ops->message(report);
 	failed->end = &(*failed->end)->next;
-	failed->code = (int)report->code;
+	/* What all others of the batch have tells nothing: the culprit's code does. */
+	if (!failed->nr || (int)report->code != FAULT_CODE_OTHERS)
+		failed->code = (int)report->code;
 	failed->nr++;
 	failed->bytes += report->len;
 }

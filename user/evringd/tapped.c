@@ -63,15 +63,16 @@ void tapped_write(struct tapped *tapped, FILE *out)
 	if (!is_open(tapped))
 		return;
 	while (nr < EVENTS_MAX && bytes < BYTES_MAX && (ret = evring_next(tapped->ev, &event)) > 0) {
+		nr++;
 		len = evring_json(tapped->ev, &tapped->host, &event, tapped->buf,
 				  sizeof(tapped->buf));
+		/* It counts all the same: somebody may write nothing but such events. */
 		if (len <= 0)
 			continue;
 		fputs(comma, out);
 		fwrite(tapped->buf, 1, (size_t)len, out);
 		comma = ",";
 		bytes += (size_t)len;
-		nr++;
 	}
 	/* Go on with the latest: what came meanwhile is old when it is looked at. */
 	if (ret && (evring_leave(tapped->ev) < 0 ||

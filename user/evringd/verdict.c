@@ -37,6 +37,7 @@ static const struct {
 	  "does the topic compact (it needs a \"key\"), or validate schemas?",
 	  JAVA "InvalidRecordException" },
 	{ RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, FAULT_EVENT, NULL, NULL },
+	{ (rd_kafka_resp_err_t)FAULT_CODE_OTHERS, FAULT_EVENT, "another message of its batch is refused", NULL },
 	{ RD_KAFKA_RESP_ERR_INVALID_MSG, FAULT_MOMENT, NULL, NULL },
 
 	{ RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, FAULT_TOPIC, "create the topic", NULL },

@@ -28,6 +28,12 @@ enum fault {
 	FAULT_EVENT,
 };
 
+/*
+ * RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD, since librdkafka 2.4: if a broker names the
+ * culprits of a batch, its other messages have this code. Headers before that lack the name.
+ */
+#define FAULT_CODE_OTHERS (-138)
+
 /* Of a code of librdkafka (rd_kafka_resp_err_t). */
 enum fault fault_of(int code);
 /* The code as the name of an exception of Kafka's Java client, or librdkafka's name. */

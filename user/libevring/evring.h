@@ -114,7 +114,7 @@ const char *evring_lane_name(const struct evring *ev, unsigned int lane);
 /* Number of a lane, -EINVAL for any other string. */
 int evring_lane_by_name(const struct evring *ev, const char *name);
 
-/* Can a group, lane or type have this name? [A-Za-z0-9._-]+, shorter than EVRING_NAME_MAX */
+/* Can a group, lane or type have this name? [A-Za-z0-9._-]+ but "." and "..", short of EVRING_NAME_MAX */
 bool evring_name_ok(const char *name);
 
 /* Names of causes of losses, kinds and formats; NULL: not known. */

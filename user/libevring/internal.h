@@ -201,6 +201,8 @@ bool field_beside(const struct evring_field *field, const struct evring_field *f
 
 /* names.c */
 
+/* evring_name_ok(), and "." and "..", which older modules took: one such type stops no reader. */
+bool name_is_written_so(const char *name);
 /* The kernel's own errnos, from the first to the last one that has a name */
 #define ERESTARTSYS	512u
 #define ENOTSUPP	524u
@@ -215,6 +217,8 @@ int host_read_id(const char *path, char id[33]);
 /* type.c */
 
 int type_describe(int fd, uint32_t id, struct evring_describe *info, void **block);
+/* Is it this type, which is up to date then? */
+bool type_again(struct evring_type *type, const struct evring_describe *info, const void *block);
 int type_new(const struct evring_describe *info, const void *block, struct evring_type **type);
 void types_free(struct evring *ev);
 /* Fetch the types that have changed since the last look. */

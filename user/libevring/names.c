@@ -14,7 +14,7 @@ const char *evring_version(void)
 	return EVRING_VERSION;
 }
 
-bool evring_name_ok(const char *name)
+bool name_is_written_so(const char *name)
 {
 	size_t i, len = strlen(name);
 
@@ -23,6 +23,11 @@ bool evring_name_ok(const char *name)
 					  !strchr("._-", name[i])))
 			return false;
 	return len && len < EVRING_NAME_MAX;
+}
+
+bool evring_name_ok(const char *name)
+{
+	return name_is_written_so(name) && strcmp(name, ".") && strcmp(name, "..");
 }
 
 const char *evring_feature_name(uint64_t feature)

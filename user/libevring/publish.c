@@ -75,24 +75,38 @@ const char *evring_publisher_error(const struct evring_publisher *pub)
 	return pub->error;
 }
 
-/* Fetch type @id from the kernel; it stays until the publisher is closed. */
-static int type_get(struct evring_publisher *pub, uint32_t id, const struct evring_type **type)
+static int type_add(struct evring_publisher *pub, const struct evring_describe *info,
+		    const void *block)
 {
 	struct evring_type **more = realloc(pub->types, (pub->nr_types + 1) * sizeof(*more));
-	struct evring_describe info;
-	void *block;
 	int ret;
 
 	if (!more)
 		return -ENOMEM;
 	pub->types = more;
-	ret = type_describe(pub->fd, id, &info, &block);
+	ret = type_new(info, block, &more[pub->nr_types]);
+	if (!ret)
+		pub->nr_types++;
+	return ret;
+}
+
+/* Fetch type @id from the kernel; it stays until the publisher is closed, however often. */
+static int type_get(struct evring_publisher *pub, uint32_t id, const struct evring_type **type)
+{
+	struct evring_describe info;
+	unsigned int i = 0;
+	void *block;
+	int ret = type_describe(pub->fd, id, &info, &block);
+
 	if (ret)
 		return ret;
-	ret = type_new(&info, block, &pub->types[pub->nr_types]);
+	while (i < pub->nr_types && !type_again(pub->types[i], &info, block))
+		i++;
+	if (i == pub->nr_types)
+		ret = type_add(pub, &info, block);
 	free(block);
 	if (!ret)
-		*type = pub->types[pub->nr_types++];
+		*type = pub->types[i];
 	return ret;
 }
 

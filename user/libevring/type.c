@@ -47,6 +47,15 @@ static void type_state(struct evring_type *type, const struct evring_describe *i
 	type->uid = info->uid;
 }
 
+bool type_again(struct evring_type *type, const struct evring_describe *info, const void *block)
+{
+	if (info->id != type->id || info->generation != type->generation ||
+	    info->len != type->block_len || memcmp(block, type->block, info->len))
+		return false;
+	type_state(type, info);
+	return true;
+}
+
 /* An array of pointers with room for one more */
 static int grow(struct evring_type ***array, unsigned int nr)
 {
@@ -100,9 +109,7 @@ static int type_look(struct evring *ev, uint32_t id)
 
 	if (ret)
 		return ret;
-	if (info.generation == old->generation && info.len == old->block_len &&
-	    !memcmp(block, old->block, info.len)) {
-		type_state(old, &info);
+	if (type_again(old, &info, block)) {
 		free(block);
 		return 0;
 	}

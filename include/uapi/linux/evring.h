@@ -930,7 +930,7 @@ struct evring_ring_read {
 
 /**
  * struct evring_join - EVRING_IOC_JOIN: become the owner of a group
- * @name: [A-Za-z0-9._-]+, NUL-terminated and NUL-padded; made if there is none
+ * @name: [A-Za-z0-9._-]+ but "." and "..", NUL-terminated and NUL-padded; made if there is none
  * @lanes: at least one
  * @flags: 0
  * @policy: enum evring_policy
