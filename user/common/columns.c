@@ -70,7 +70,7 @@ void columns_release(const struct column *columns, const void *row)
 
 void json_print(json_t *json)
 {
-	if (json_dumpf(must(json), stdout, JSON_COMPACT) && !ferror(stdout))
+	if (json_dumpf(must(json), stdout, JSON_COMPACT | JSON_ENSURE_ASCII) && !ferror(stdout))
 		must(NULL);
 	putchar('\n');
 	json_decref(json);

@@ -2,6 +2,8 @@
 /* See text.h. */
 #include "text.h"
 
+#include <string.h>
+
 char *human_size(char buf[HUMAN_MAX], uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -40,9 +42,28 @@ char *human_duration(char buf[HUMAN_MAX], uint64_t ns)
 	return buf;
 }
 
+/* Bytes at @s, a string, that a terminal might obey: a control character, or one for bidi */
+static size_t obeyed(const unsigned char *s)
+{
+	if (s[0] < ' ' || s[0] == 0x7f)
+		return 1;
+	/* U+0080 to U+009F: CSI is one */
+	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f)
+		return 2;
+	/* U+202A to U+202E, U+2066 to U+2069 */
+	if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
+			     (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+		return 3;
+	return 0;
+}
+
 void make_printable(char *text, char by)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = by;
+	size_t len;
+
+	while (*text) {
+		len = obeyed((const unsigned char *)text);
+		memset(text, by, len);
+		text += len ? len : 1;
+	}
 }

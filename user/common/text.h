@@ -17,7 +17,10 @@
 char *human_size(char buf[HUMAN_MAX], uint64_t bytes);
 char *human_duration(char buf[HUMAN_MAX], uint64_t ns);
 
-/* Control characters of ASCII become @by: the text stays one line. */
+/*
+ * Each byte of a control character, or of one that reorders the line, becomes @by: the text
+ * stays one line, and as long as it is.
+ */
 void make_printable(char *text, char by);
 
 /* quote.c: bytes of a record, as a shell reads them back and no terminal obeys them */

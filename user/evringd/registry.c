@@ -12,6 +12,7 @@
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
+#include "text.h"
 #include "words.h"
 
 #include <curl/curl.h>
@@ -257,16 +258,14 @@ static void error_text(const json_t *json, long status, char *to, size_t room)
 {
 	const char *message = json_string_value(json_object_get(json, "message"));
 	json_int_t code = json_integer_value(json_object_get(json, "error_code"));
-	size_t i, len;
+	size_t len;
 
 	len = (size_t)snprintf(to, room, "it answers %ld", status);
 	if (code && code != status)
 		len += (size_t)snprintf(to + len, room - len, " (%lld)", (long long)code);
 	if (message)
 		snprintf(to + len, room - len, ": %s", message);
-	for (i = 0; to[i]; i++)
-		if ((unsigned char)to[i] < ' ' || to[i] == 127)
-			to[i] = ' ';
+	make_printable(to, ' ');
 }
 
 /* Trying again would get the same answer. A redirection is to be written into the URL. */
