@@ -50,7 +50,7 @@ static struct {
 	uint64_t events, rate, seconds;
 	uint32_t size;
 	uint32_t odd, grow;
-	bool boottime, prefill, no_wait;
+	int boottime, prefill, no_wait;	/* 0 or 1 */
 	unsigned int ring_kib;
 	const char *until, *own;
 } opt = { .producers = 1, .events = 1000000, .size = 64, .ring_kib = 2048 };
@@ -309,12 +309,12 @@ static void parse(int argc, char **argv)
 		{ "size",	required_argument,	NULL,	's' },
 		{ "type",	required_argument,	NULL,	't' },
 		{ "seconds",	required_argument,	NULL,	'S' },
-		{ "clock",	no_argument,		NULL,	'c' },
+		{ "clock",	no_argument,		&opt.boottime,	1 },
 		{ "ring",	required_argument,	NULL,	'R' },
-		{ "prefill",	no_argument,		NULL,	'f' },
+		{ "prefill",	no_argument,		&opt.prefill,	1 },
 		{ "odd",	required_argument,	NULL,	'o' },
 		{ "grow",	required_argument,	NULL,	'g' },
-		{ "no-wait",	no_argument,		NULL,	'w' },
+		{ "no-wait",	no_argument,		&opt.no_wait,	1 },
 		{ "own",	required_argument,	NULL,	'O' },
 		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
@@ -324,6 +324,8 @@ static void parse(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
+		case 0:
+			break;
 		case 'p':
 			opt.producers = (unsigned int)number(optarg, PRODUCERS_MAX);
 			break;
@@ -342,23 +344,14 @@ static void parse(int argc, char **argv)
 		case 'S':
 			opt.seconds = number(optarg, 86400);
 			break;
-		case 'c':
-			opt.boottime = true;
-			break;
 		case 'R':
 			opt.ring_kib = (unsigned int)number(optarg, RING_KIB_MAX);
-			break;
-		case 'f':
-			opt.prefill = true;
 			break;
 		case 'o':
 			opt.odd = (uint32_t)number(optarg, 60000);
 			break;
 		case 'g':
 			opt.grow = (uint32_t)number(optarg, 1000);
-			break;
-		case 'w':
-			opt.no_wait = true;
 			break;
 		case 'O':
 			opt.own = optarg;
