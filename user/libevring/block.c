@@ -253,7 +253,7 @@ static bool type_read(struct parsed *p)
 	type->name = string_at(p, head->name);
 	type->doc = string_at(p, head->doc);
 	type->own_lane = string_at(p, head->lane);
-	if (!type->name || !type->doc || !type->own_lane || !name_is_written_so(type->name))
+	if (!type->name || !type->doc || !type->own_lane || !evring_name_ok(type->name))
 		return false;
 	type->version = head->version;
 	type->size = head->data_size;

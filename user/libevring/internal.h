@@ -201,8 +201,6 @@ bool field_beside(const struct evring_field *field, const struct evring_field *f
 
 /* names.c */
 
-/* evring_name_ok(), and "." and "..", which older modules took: one such type stops no reader. */
-bool name_is_written_so(const char *name);
 /* The kernel's own errnos, from the first to the last one that has a name */
 #define ERESTARTSYS	512u
 #define ENOTSUPP	524u

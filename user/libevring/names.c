@@ -14,7 +14,7 @@ const char *evring_version(void)
 	return EVRING_VERSION;
 }
 
-bool name_is_written_so(const char *name)
+bool evring_name_ok(const char *name)
 {
 	size_t i, len = strlen(name);
 
@@ -22,12 +22,7 @@ bool name_is_written_so(const char *name)
 		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) &&
 					  !strchr("._-", name[i])))
 			return false;
-	return len && len < EVRING_NAME_MAX;
-}
-
-bool evring_name_ok(const char *name)
-{
-	return name_is_written_so(name) && strcmp(name, ".") && strcmp(name, "..");
+	return len && len < EVRING_NAME_MAX && strcmp(name, ".") && strcmp(name, "..");
 }
 
 const char *evring_feature_name(uint64_t feature)
