@@ -16,7 +16,6 @@ bool evring_name_valid(const char *name)
 
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
-
 	for (i = 0; i < EVRING_NAME_MAX && name[i]; i++)
 		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
 			return false;
