@@ -149,7 +149,7 @@ static int points_attach(struct evring_event_hook *hook)
 		return 0;
 	/* It can do without each of them, but not without all. */
 	points_detach(hook);
-	return -ENODEV;
+	return -EOPNOTSUPP;
 }
 
 /* -EOPNOTSUPP: this kernel lacks a point. A point of a module that is not loaded may come. */
