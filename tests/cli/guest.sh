@@ -413,11 +413,12 @@ sed -i 's/^\(evring:.*:\)$/\1nobody/' /etc/group
 as_nobody() {
 	su -s /bin/sh nobody -c "exec $*"
 }
-# plain HOOKS [MORE]: the connector
+# plain HOOKS [MORE]: the connector. The events of all hooks may have filled the rings: a group
+# that starts with the oldest ones holds them all, and what comes next has no room.
 plain() {
 	mkdir -p /tmp/plain.d
 	# shellcheck disable=SC2016 # evringd's variable, not ours
-	echo '{"name":"plain","config":{"hooks":"'"$1"'","hooks.filter.process.exec":"uid == 0",'"$2"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'","kafka.sasl.password":"${credential:secret}"}}' \
+	echo '{"name":"plain","config":{"hooks":"'"$1"'","hooks.filter.process.exec":"uid == 0","group.start":"latest",'"$2"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'","kafka.sasl.password":"${credential:secret}"}}' \
 		>/tmp/plain.json
 	sed 's/,"kafka.sasl.password":"[^"]*"//' /tmp/plain.json >/tmp/plain.d/plain.json
 	chown -R nobody /tmp/plain.d
