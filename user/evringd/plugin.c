@@ -283,8 +283,8 @@ void validate_config(struct call *call)
 	sort_problems(&listing, &problems);
 	add_configs(&listing, body);
 	add_others(&listing);
-	reply(call, 200, json_pack("{s:s, s:I, s:o, s:o}", "name", call->name, "error_count",
-				   (json_int_t)problems.nr, "groups", groups_json(&listing),
+	reply(call, 200, json_pack("{s:o, s:I, s:o, s:o}", "name", text_json(call->name),
+				   "error_count", (json_int_t)problems.nr, "groups", groups_json(&listing),
 				   "configs", listing.list));
 	listing_free(&listing);
 	json_decref(body);
