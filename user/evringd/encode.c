@@ -198,6 +198,14 @@ void encoder_close(struct encoder *enc)
 	free(enc->routes);
 	free(enc->key);
 	free(enc->broken);
+	free(enc->unfit);
+}
+
+/* Takes @why over. */
+static void set_unfit(struct encoder *enc, char *why)
+{
+	free(enc->unfit);
+	enc->unfit = why;
 }
 
 /* NULL: no topic can have that name. */
@@ -211,9 +219,8 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	len = template_expand(enc->cfg->topic, variable_value, &ctx, name, sizeof(name) - 1);
 	name[len] = '\0';
 	if (!topic_name_ok(name, len)) {
-		if (!enc->broken)
-			enc->broken = xprintf("topic \"%s\" for %s: no topic can have that name",
-					      name, type_name(event));
+		set_unfit(enc, xprintf("topic \"%s\" for %s: no topic can have that name", name,
+				       type_name(event)));
 		return NULL;
 	}
 	route = xzalloc(sizeof(*route));
@@ -341,8 +348,11 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	struct transformed *made = &enc->made;
 	struct route *route;
 
+	if (enc->unfit)
+		set_unfit(enc, NULL);
 	if (!enc->transforms)
 		return event;
+	made->event = NULL;
 	route = route_of(enc, event);
 	if (!route)
 		return NULL;
@@ -351,8 +361,8 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	case TRANSFORM_DROP:
 		return NULL;
 	case TRANSFORM_FAIL:
-		if (!enc->broken)
-			enc->broken = xstrdup(transforms_broken(enc->transforms));
+		made->event = NULL;
+		set_unfit(enc, xstrdup(transforms_broken(enc->transforms)));
 		return NULL;
 	case TRANSFORM_PASS:
 		break;
@@ -381,8 +391,11 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 	const struct route *route = route_of(enc, &rejected);
 	struct transformed made;
 
-	if (!route)
+	if (!route) {
+		/* That is about declarations, should there be one. */
+		set_unfit(enc, NULL);
 		return SCHEMAS_READY;
+	}
 	begin(&made, route, &enc->looked);
 	if (enc->transforms)
 		transforms_apply(enc->transforms, &rejected, &made);
@@ -397,14 +410,17 @@ enum schemas_state encode_look(struct encoder *enc, const struct evring_event *e
 
 	if (!enc->cfg->registry_url)
 		return SCHEMAS_READY;
-	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
-	if (!route)
-		return SCHEMAS_READY;
-	state = schemas_look(enc->src->schemas, event->type, event->lane,
-			     route->name, why);
-	if (state == SCHEMAS_READY && enc->cfg->tolerance == TOLERATE_ALL)
+	/* Whatever the answer about the event is, it can be declared then. */
+	if (enc->cfg->tolerance == TOLERATE_ALL) {
 		state = look_rejected(enc, event, why);
-	return state;
+		if (state == SCHEMAS_REFUSED && !enc->broken)
+			enc->broken = xstrdup(*why);
+		if (state != SCHEMAS_READY)
+			return state;
+	}
+	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
+	return route ? schemas_look(enc->src->schemas, event->type, event->lane, route->name, why) :
+		       SCHEMAS_READY;
 }
 
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
@@ -414,8 +430,6 @@ bool encode_key(struct encoder *enc, const struct evring_event *event, struct me
 
 	msg->extras = made && extras_any(enc->made_extras) ? enc->made_extras : NULL;
 	msg->route = made ? enc->made_route : route_of(enc, event);
-	if (!msg->route)
-		return false;
 	if (enc->key) {
 		msg->key = enc->key;
 		msg->key_len = enc->key_len;
@@ -424,7 +438,7 @@ bool encode_key(struct encoder *enc, const struct evring_event *event, struct me
 		msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx,
 					       msg->key_room, sizeof(msg->key_room));
 	}
-	return true;
+	return msg->route;
 }
 
 void message_copy(struct message *to, const struct message *from)
