@@ -311,7 +311,48 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 	return len < 0 ? (int)len : 0;
 }
 
-/* NULL: transforms send events to too many topics. */
+/*
+ * The one beside another that was used longest ago; not one that a pack holds, or that the message
+ * has which may still wait for room.
+ */
+static struct route **oldest_beside(struct encoder *enc, size_t *index)
+{
+	struct route **found = NULL, **at;
+	size_t i;
+
+	for (i = 0; i < enc->nr_routes; i++) {
+		for (at = enc->routes[i] ? &enc->routes[i]->beside : NULL; at && *at;
+		     at = &(*at)->beside) {
+			if ((*at)->users > 1 || *at == enc->sent_route ||
+			    (found && (*found)->used <= (*at)->used))
+				continue;
+			found = at;
+			*index = i;
+		}
+	}
+	return found;
+}
+
+/* Events make topics' names, such as a new one each day: what is not used any more goes. */
+static void drop_oldest_beside(struct encoder *enc)
+{
+	size_t index = 0, lanes = evring_lanes(enc->src->ev);
+	struct route **at = oldest_beside(enc, &index), *oldest;
+	unsigned int id;
+
+	/* No more than packs.open are held, which are fewer than there may be. */
+	if (!at)
+		return;
+	oldest = *at;
+	*at = oldest->beside;
+	enc->nr_beside--;
+	/* That of declarations must be there whenever an event is refused. */
+	id = (unsigned int)(index / lanes + TYPE_REJECTED) % 0x10000;
+	if (id != TYPE_REJECTED)
+		schemas_forget(enc->src->schemas, id, (unsigned int)(index % lanes), oldest->name);
+	route_free(oldest);
+}
+
 static const struct route *route_beside(struct encoder *enc, struct route *route,
 					const struct transformed *made)
 {
@@ -319,20 +360,28 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 
 	if (made->topic_len == route->name_len && !memcmp(made->topic, route->name, route->name_len))
 		return route;
-	for (at = &route->beside; *at; at = &(*at)->beside)
-		if (!strcmp((*at)->name, made->topic))
-			return *at;
-	if (enc->nr_beside == TOPICS_BESIDE_MAX)
-		return NULL;
+	for (at = &route->beside; (new = *at); at = &new->beside) {
+		if (strcmp(new->name, made->topic))
+			continue;
+		/* The next event will go there, too. */
+		*at = new->beside;
+		new->beside = route->beside;
+		route->beside = new;
+		new->used = ++enc->beside_used;
+		return new;
+	}
+	if (enc->nr_beside >= TOPICS_BESIDE_MAX)
+		drop_oldest_beside(enc);
 	enc->nr_beside++;
 	new = xalloc(sizeof(*new));
 	*new = *route;
 	new->users = 1;
-	new->beside = NULL;
+	new->beside = route->beside;
+	new->used = ++enc->beside_used;
 	memcpy(new->name, made->topic, made->topic_len + 1);
 	new->name_len = made->topic_len;
 	new->topic = sender_topic_hold(sender_topic(enc->sender, new->name));
-	*at = new;
+	route->beside = new;
 	return new;
 }
 
@@ -368,10 +417,7 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 		break;
 	}
 	enc->made_route = route_beside(enc, route, made);
-	if (!enc->made_route && !enc->broken)
-		enc->broken = xprintf("transforms: events go to more than %d topics",
-				      TOPICS_BESIDE_MAX);
-	return enc->made_route ? made->event : NULL;
+	return made->event;
 }
 
 /* Of an event that transforms have made, they know the route, and the key is as it was. */
@@ -474,6 +520,7 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 	if (!encode_key(enc, event, msg))
 		return -EINVAL;
 	keep_extras(enc, msg);
+	enc->sent_route = msg->route;
 	encode_envelope(enc, event, msg);
 	/* A declaration lies in no ring: the next one is written over it. */
 	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD &&

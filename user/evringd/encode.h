@@ -28,7 +28,9 @@ struct encoder {
 	struct extras extras[2], looked;
 	struct extras *made_extras;	/* of that event */
 	struct extras *sent_extras;	/* of the message that encode() has made last */
+	const struct route *sent_route;	/* of that message */
 	unsigned int nr_beside;		/* topics that transforms have come upon */
+	uint64_t beside_used;		/* how often that was */
 	char *broken;			/* why the connector cannot go on; NULL: it can */
 	char *unfit;			/* why the event at hand cannot be sent; NULL: it can */
 	size_t prefix_len;
