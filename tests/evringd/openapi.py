@@ -117,6 +117,7 @@ ask("GET", P, 200)
 ask("GET", P, 404, **{"class": "Other"})
 ask("PUT", P + "/validate", 200, {**CONFIG, "name": "x", "nosuch": "1"})
 ask("PUT", P + "/validate", 200, {**CONFIG, "kafka.": "", "producer.override.": "", "transforms.": "", "predicates.": ""})
+ask("PUT", P + "/validate", 200, CONFIG, **{"class": "%ff.EvringSource"})
 keys = {key["name"]: key for key in json.loads(ask("GET", P, 200))}
 for name, *is_so in (
     ("name", "STRING", "Common", "HIGH", "MEDIUM"),

@@ -288,7 +288,7 @@ TEST_F(kernel_boot, calls_of_32_bit_programs_are_told)
 	EXPECT_EQ(-EPERM, told_result(told_at(told, told->n - 2)));
 	EXPECT_EQ(65534, told_number(told_at(told, told->n - 2), "uid"));
 	/* A kernel that can load no other one has no such call. */
-	if (told->n == 3) {
+	if (told->n == 3 && told_result(told_at(told, 0)) != -ENOSYS) {
 		EXPECT_STREQ(KEXEC, told_at(told, 0)->type->name);
 		EXPECT_EQ(-EPERM, told_result(told_at(told, 0)));
 		EXPECT_EQ(1, told_number(told_at(told, 0), "segments"));

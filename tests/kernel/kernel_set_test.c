@@ -402,7 +402,10 @@ static int by_32_bits(void *low)
 	deed_as_nobody();
 	time[0] = 1234567890;
 	time[1] = 0;
-	return deed_call32(264, CLOCK_REALTIME, (long)(uintptr_t)time, 0, 0, 0) == -EPERM ? 0 : 1;
+	ret = deed_call32(264, CLOCK_REALTIME, (long)(uintptr_t)time, 0, 0, 0);
+	if (ret == -ENOSYS)
+		return 78;
+	return ret == -EPERM ? 0 : 1;
 }
 
 TEST_F(kernel_set, a_32_bit_call_is_told_alike)
@@ -414,6 +417,10 @@ TEST_F(kernel_set, a_32_bit_call_is_told_alike)
 	if (status == 77) {
 		free(told);
 		SKIP(return, "this kernel has no 32-bit calls");
+	}
+	if (status == 78) {
+		free(told);
+		SKIP(return, "this kernel has no calls with a time of 32 bits");
 	}
 	ASSERT_EQ(0, status);
 	ASSERT_EQ(3, told->n);

@@ -6,6 +6,7 @@
 #include "connector.h"
 
 #include "config.h"
+#include "delay.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -117,23 +118,22 @@ const char *connector_trace(const struct connector *c)
 /* The next try; false: it has been tried for long enough. */
 static bool retry(struct connector *c)
 {
-	uint64_t now = monotonic_ms();
+	uint64_t now = monotonic_ms(), wait;
 
 	if (!c->failing_since)
 		c->failing_since = now;
 	if (c->cfg->retry_timeout_ms != UINT64_MAX &&
 	    now - c->failing_since >= c->cfg->retry_timeout_ms)
 		return false;
-	c->retry_ms = c->retry_ms ? c->retry_ms * 2 : RETRY_MS_MIN;
-	if (c->retry_ms > c->cfg->retry_delay_ms)
-		c->retry_ms = c->cfg->retry_delay_ms;
-	c->retry_at = now + c->retry_ms;
+	c->retry_ms = delay_next(c->retry_ms, RETRY_MS_MIN, c->cfg->retry_delay_ms);
+	wait = delay_jittered(c->retry_ms);
+	c->retry_at = now + wait;
 	/* That of a try which a restart has overtaken may run still: retry_over() sets it anew. */
 	if (c->retry_timer.op.busy)
 		loop_hurry(c->loop, &c->retry_timer);
 	else
-		loop_timer(c->loop, &c->retry_timer, c->retry_ms);
-	info("starts again in %llu ms", (unsigned long long)c->retry_ms);
+		loop_timer(c->loop, &c->retry_timer, wait);
+	info("starts again within %llu ms", (unsigned long long)c->retry_ms);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "registry.h"
 
 #include "config.h"
+#include "delay.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -235,7 +236,7 @@ static void failed(struct registry *r, const char *why)
 	char text[WHY_MAX + 100];
 
 	ms = ms < r->cfg->retry_delay_ms ? ms : r->cfg->retry_delay_ms;
-	ms -= (uint64_t)rand() % (ms / 4 + 1);
+	ms = delay_jittered(ms);
 	if (!r->since) {
 		r->since = now;
 		warn("schema registry: %s; events wait in the ring until it answers", why);

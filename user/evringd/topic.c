@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A topic's messages that wait, and pauses: of a topic, and between two producers. */
+#include "delay.h"
 #include "sending.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 /* Without a failure for so long, the next pause is the shortest again. */
 #define FORGET_NS 60000000000ULL
-
-/* Hosts that one broker has failed do not all come back to it in the same millisecond. */
-static uint64_t jitter(uint64_t most)
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-		return 0;
-	return number % (most + 1);
-}
 
 bool topic_is_idle(const struct topic *topic)
 {
@@ -32,13 +22,11 @@ bool pause_start(const struct sender *s, struct pause *pause)
 		return false;
 	if (new || s->now - pause->failed > FORGET_NS)
 		pause->ms = 0;
-	pause->ms = pause->ms ? pause->ms * 2 : DELAY_MS_MIN;
-	if (pause->ms > s->cfg->retry_delay_ms)
-		pause->ms = s->cfg->retry_delay_ms;
+	pause->ms = delay_next(pause->ms, DELAY_MS_MIN, s->cfg->retry_delay_ms);
 	if (new)
 		pause->since = s->now;
 	pause->failed = s->now;
-	pause->until = s->now + pause->ms * 1000000 - jitter(pause->ms * 1000000 / 4);
+	pause->until = s->now + delay_jittered(pause->ms * 1000000);
 	return new;
 }
 
