@@ -5,7 +5,8 @@
     registry.py FILE [--auth USER:PASSWORD] [--tls CERTIFICATE KEY]
 
 Writes its URL to FILE. POST /mode sets how the next requests are answered, for so many
-of them (-1: all): {"mode": "500", "requests": 3}. GET /log tells the requests so far.
+of them (-1: all): {"mode": "500", "requests": 3}. The mode "frozen" stays: whatever is not
+a subject's first schema is incompatible. GET /log tells the requests so far.
 """
 import argparse
 import base64
@@ -46,6 +47,7 @@ class Registry:
         self.subjects = {}
         self.log = []
         self.mode, self.requests = None, 0
+        self.frozen = False
 
     def register(self, subject, kind, text, only_look):
         with self.lock:
@@ -53,6 +55,8 @@ class Registry:
             versions = self.subjects.get(subject, [])
             if only_look:
                 return known[0] if known and known[0] in versions else None
+            if self.frozen and versions and not (known and known[0] in versions):
+                return -1
             if not known:
                 self.schemas.append((kind, text))
                 known = [len(self.schemas) - 1]
@@ -122,6 +126,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.unquote(urllib.parse.urlparse(self.path).path)
         if path == "/mode":
             with self.registry.lock:
+                self.registry.frozen = body["mode"] == "frozen"
                 self.registry.mode, self.registry.requests = body["mode"], body["requests"]
             self.answer(200, {})
             return None
@@ -154,6 +159,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         number = self.registry.register(match[1], kind, body["schema"], not match[2])
         if number is None:
             self.answer(404, {"error_code": 40403, "message": "Schema not found"})
+        elif number < 0:
+            self.answer(*MODES["409"])
         elif match[2]:
             self.answer(200, {"id": number + 1})
         else:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Topics that are of no use any more are forgotten: applications choose the names of types,
- * which topics can be named after, and may register others again and again.
+ * which topics can be named after, and may register others again and again; and events' times can
+ * be in them.
  */
 #include "../harness/block.h"
 #include "../harness/defaults.h"
@@ -182,20 +183,85 @@ static void topics_without_types_are_forgotten(void)
 	evring_type_free(stays);
 }
 
-int main(void)
+/* Where an event of day @day goes to; NULL: nowhere. A pack holds it if @hold. */
+static struct topic *topic_of_day(struct encoder *enc, const struct evring_type *of, uint64_t day,
+				  struct route **hold)
 {
-	static const char text[] = "{\"name\": \"t\", \"config\": {\"topic\": \"t.${type}\", "
-		"\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"dead\", "
-		"\"kafka.bootstrap.servers\": \"127.0.0.1:1\"}}";
+	const uint64_t number = 1;
+	const struct evring_rec rec = {
+		.len = sizeof(rec) + 8, .type = (uint16_t)of->id, .time = day * 86400000000000,
+	};
+	const struct evring_event event = {
+		.rec = &rec, .payload = &number, .payload_len = 8, .lane = LANE_BULK, .type = of,
+	}, *made = encoder_transform(enc, &event);
+	struct message msg;
+
+	if (!made || !encode_key(enc, made, &msg))
+		return NULL;
+	if (hold)
+		*hold = route_hold(msg.route);
+	return msg.route->topic;
+}
+
+static void topics_of_the_past_are_forgotten(void)
+{
+	enum { MOST = 10000, MORE = 100 };
+	const struct sender_calls calls = { .arg = NULL };
+	struct sender *s = sender_open(cfg, &fake, &calls);
+	struct evring_type *of = type("some.event", ID, 0);
+	struct topic *held, *often, *old, *topic;
+	struct encoder enc = { .cfg = cfg };
+	unsigned int most = 0, nr = 0, away = 0;
+	struct route *pack;
+
+	encoder_open(&enc, cfg, &src, s);
+	held = topic_of_day(&enc, of, 1, &pack);
+	often = topic_of_day(&enc, of, 2, NULL);
+	old = topic_of_day(&enc, of, 3, NULL);
+	for (uint64_t day = 4; day < MOST + MORE; day++) {
+		away += !topic_of_day(&enc, of, day, NULL);
+		if (day % 1000 == 0)
+			CHECK(topic_of_day(&enc, of, 2, NULL) == often);
+		most = enc.nr_beside > most ? enc.nr_beside : most;
+	}
+	for (topic = s->topics; topic; topic = topic->next)
+		nr += topic->users;
+	check(!away, "%u events have no topic", away);
+	check(most == MOST && nr == MOST + 1, "%u topics at a time, %u held", most, nr);
+	CHECK(held->users == 1 && often->users == 1 && !old->users);
+	route_free(pack);
+	encoder_close(&enc);
+	CHECK(!enc.nr_beside && !held->users);
+	sender_close(s);
+	evring_type_free(of);
+}
+
+#define CONFIG(more) "{\"name\": \"t\", \"config\": {\"topic\": \"t.${type}\", " more \
+	"\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"dead\", " \
+	"\"kafka.bootstrap.servers\": \"127.0.0.1:1\"}}"
+
+static bool configure(const char *text)
+{
 	struct problems problems = { .file = "test" };
 
+	config_free(cfg);
 	cfg = config_parse(text, strlen(text), &problems);
 	problems_print(&problems, stderr);
-	if (!cfg || problems.nr)
-		return 1;
 	src.cfg = cfg;
+	return cfg && !problems.nr;
+}
+
+int main(void)
+{
+	if (!configure(CONFIG("")))
+		return 1;
 	test_case(topics_without_types_are_forgotten,
 		  "topics of types that are gone are forgotten, and others are not");
+	if (!configure(CONFIG("\"transforms\": \"d\", \"transforms.d.type\": \"TimestampRouter\", "
+			      "\"transforms.d.timestamp.format\": \"yyyyMMdd\", ")))
+		return 1;
+	test_case(topics_of_the_past_are_forgotten,
+		  "so is the topic that was used longest ago, once there are too many");
 	config_free(cfg);
 	return tap_end();
 }

@@ -59,7 +59,7 @@ static bool log_passes(struct task *t)
 
 static void log_refusal(struct task *t, const struct refusal *refusal, bool tolerated)
 {
-	const char *letters = tolerated ? t->cfg->letters : NULL;
+	const char *letters = refusal->letters;
 	struct identity who = { .id = "" };
 
 	t->counts.rejected++;
@@ -113,19 +113,21 @@ void task_refused(void *arg, const struct refusal *refusal)
 		delivery_ack(t->deliveries, refusal->delivery);
 		return;
 	}
+	if (tolerated && !refusal->bare)
+		counted.letters = t->cfg->letters;
 	counted.stats = stats_refused(t->stats, refusal->name,
 				      refusal->code ? rd_kafka_err2name(refusal->code) :
 						      "unwritable", 1);
-	log_refusal(t, refusal, tolerated);
+	log_refusal(t, &counted, tolerated);
 	if (!tolerated) {
 		keep(t, refusal->delivery);
 		task_give_up(t, STATUS_REFUSED, "an event for topic %s is refused, and "
 			     "errors.tolerance is none: %s", refusal->name, refusal->why);
 		return;
 	}
-	if (t->cfg->letters)
+	if (counted.letters)
 		letter_send(&t->encoder, t->deliveries, &counted);
-	if (!declare_rejected(&t->encoder, t->deliveries, refusal)) {
+	if (!declare_rejected(&t->encoder, t->deliveries, &counted)) {
 		keep(t, refusal->delivery);
 		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
 	}

@@ -149,6 +149,9 @@ void refusal_identity(struct encoder *enc, struct deliveries *ds, const struct r
 	if (refusal->event && refusal->event->type)
 		snprintf(who->type, sizeof(who->type), "%s/%u", refusal->event->type->name,
 			 refusal->event->type->version);
+	/* A lost record's is not the one before the next event's. */
+	if (refusal->event)
+		who->seq = refusal->event->seq;
 	if (*who->id)
 		return;
 	delivery_place(ds, refusal->delivery, &event.lane, &event.cpu);
@@ -167,8 +170,7 @@ static struct evring_str put(struct declaration *d, size_t *used, const char *te
 	return str;
 }
 
-static void fill(struct declaration *d, const struct config *cfg, const struct refusal *refusal,
-		 const struct identity *who)
+static void fill(struct declaration *d, const struct refusal *refusal, const struct identity *who)
 {
 	const struct delivery *delivery = refusal->delivery;
 	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
@@ -183,7 +185,7 @@ static void fill(struct declaration *d, const struct config *cfg, const struct r
 	rejected.event_type = put(d, &used, who->type);
 	rejected.topic = put(d, &used, refusal->name);
 	rejected.reason = put(d, &used, refusal->why);
-	rejected.dead_letter = put(d, &used, cfg->letters ? cfg->letters : "");
+	rejected.dead_letter = put(d, &used, refusal->letters ? refusal->letters : "");
 	memcpy(d->payload, &rejected, sizeof(rejected));
 	finish(d, TYPE_REJECTED, who->seq, used);
 }
@@ -245,10 +247,13 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 	delivery_place(ds, refusal->delivery, &d.event.lane, &d.event.cpu);
 	d.event.ring = refusal->delivery->ring;
 	d.rec.time = raw_now(enc->src->ev);
-	fill(&d, enc->cfg, refusal, &who);
+	fill(&d, refusal, &who);
 	/* It is never left out, nor changed: transforms may send it elsewhere. */
-	if (!encoder_transform(enc, &d.event) || !encode_key(enc, &d.event, &msg))
+	if (!encoder_transform(enc, &d.event) || !encode_key(enc, &d.event, &msg)) {
+		if (!enc->broken)
+			enc->broken = xprintf("evring.rejected: %s", enc->unfit);
 		return false;
+	}
 	encode_envelope(enc, &d.event, &msg);
 	return enqueue(enc, &d, &msg, &out);
 }

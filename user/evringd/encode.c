@@ -198,6 +198,14 @@ void encoder_close(struct encoder *enc)
 	free(enc->routes);
 	free(enc->key);
 	free(enc->broken);
+	free(enc->unfit);
+}
+
+/* Takes @why over. */
+static void set_unfit(struct encoder *enc, char *why)
+{
+	free(enc->unfit);
+	enc->unfit = why;
 }
 
 /* NULL: no topic can have that name. */
@@ -211,9 +219,8 @@ static struct route *new_route(struct encoder *enc, const struct evring_event *e
 	len = template_expand(enc->cfg->topic, variable_value, &ctx, name, sizeof(name) - 1);
 	name[len] = '\0';
 	if (!topic_name_ok(name, len)) {
-		if (!enc->broken)
-			enc->broken = xprintf("topic \"%s\" for %s: no topic can have that name",
-					      name, type_name(event));
+		set_unfit(enc, xprintf("topic \"%s\" for %s: no topic can have that name", name,
+				       type_name(event)));
 		return NULL;
 	}
 	route = xzalloc(sizeof(*route));
@@ -304,7 +311,48 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 	return len < 0 ? (int)len : 0;
 }
 
-/* NULL: transforms send events to too many topics. */
+/*
+ * The one beside another that was used longest ago; not one that a pack holds, or that the message
+ * has which may still wait for room.
+ */
+static struct route **oldest_beside(struct encoder *enc, size_t *index)
+{
+	struct route **found = NULL, **at;
+	size_t i;
+
+	for (i = 0; i < enc->nr_routes; i++) {
+		for (at = enc->routes[i] ? &enc->routes[i]->beside : NULL; at && *at;
+		     at = &(*at)->beside) {
+			if ((*at)->users > 1 || *at == enc->sent_route ||
+			    (found && (*found)->used <= (*at)->used))
+				continue;
+			found = at;
+			*index = i;
+		}
+	}
+	return found;
+}
+
+/* Events make topics' names, such as a new one each day: what is not used any more goes. */
+static void drop_oldest_beside(struct encoder *enc)
+{
+	size_t index = 0, lanes = evring_lanes(enc->src->ev);
+	struct route **at = oldest_beside(enc, &index), *oldest;
+	unsigned int id;
+
+	/* No more than packs.open are held, which are fewer than there may be. */
+	if (!at)
+		return;
+	oldest = *at;
+	*at = oldest->beside;
+	enc->nr_beside--;
+	/* That of declarations must be there whenever an event is refused. */
+	id = (unsigned int)(index / lanes + TYPE_REJECTED) % 0x10000;
+	if (id != TYPE_REJECTED)
+		schemas_forget(enc->src->schemas, id, (unsigned int)(index % lanes), oldest->name);
+	route_free(oldest);
+}
+
 static const struct route *route_beside(struct encoder *enc, struct route *route,
 					const struct transformed *made)
 {
@@ -312,20 +360,28 @@ static const struct route *route_beside(struct encoder *enc, struct route *route
 
 	if (made->topic_len == route->name_len && !memcmp(made->topic, route->name, route->name_len))
 		return route;
-	for (at = &route->beside; *at; at = &(*at)->beside)
-		if (!strcmp((*at)->name, made->topic))
-			return *at;
-	if (enc->nr_beside == TOPICS_BESIDE_MAX)
-		return NULL;
+	for (at = &route->beside; (new = *at); at = &new->beside) {
+		if (strcmp(new->name, made->topic))
+			continue;
+		/* The next event will go there, too. */
+		*at = new->beside;
+		new->beside = route->beside;
+		route->beside = new;
+		new->used = ++enc->beside_used;
+		return new;
+	}
+	if (enc->nr_beside >= TOPICS_BESIDE_MAX)
+		drop_oldest_beside(enc);
 	enc->nr_beside++;
 	new = xalloc(sizeof(*new));
 	*new = *route;
 	new->users = 1;
-	new->beside = NULL;
+	new->beside = route->beside;
+	new->used = ++enc->beside_used;
 	memcpy(new->name, made->topic, made->topic_len + 1);
 	new->name_len = made->topic_len;
 	new->topic = sender_topic_hold(sender_topic(enc->sender, new->name));
-	*at = new;
+	route->beside = new;
 	return new;
 }
 
@@ -341,8 +397,11 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	struct transformed *made = &enc->made;
 	struct route *route;
 
+	if (enc->unfit)
+		set_unfit(enc, NULL);
 	if (!enc->transforms)
 		return event;
+	made->event = NULL;
 	route = route_of(enc, event);
 	if (!route)
 		return NULL;
@@ -351,17 +410,14 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 	case TRANSFORM_DROP:
 		return NULL;
 	case TRANSFORM_FAIL:
-		if (!enc->broken)
-			enc->broken = xstrdup(transforms_broken(enc->transforms));
+		made->event = NULL;
+		set_unfit(enc, xstrdup(transforms_broken(enc->transforms)));
 		return NULL;
 	case TRANSFORM_PASS:
 		break;
 	}
 	enc->made_route = route_beside(enc, route, made);
-	if (!enc->made_route && !enc->broken)
-		enc->broken = xprintf("transforms: events go to more than %d topics",
-				      TOPICS_BESIDE_MAX);
-	return enc->made_route ? made->event : NULL;
+	return made->event;
 }
 
 /* Of an event that transforms have made, they know the route, and the key is as it was. */
@@ -381,8 +437,11 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 	const struct route *route = route_of(enc, &rejected);
 	struct transformed made;
 
-	if (!route)
+	if (!route) {
+		/* That is about declarations, should there be one. */
+		set_unfit(enc, NULL);
 		return SCHEMAS_READY;
+	}
 	begin(&made, route, &enc->looked);
 	if (enc->transforms)
 		transforms_apply(enc->transforms, &rejected, &made);
@@ -397,14 +456,17 @@ enum schemas_state encode_look(struct encoder *enc, const struct evring_event *e
 
 	if (!enc->cfg->registry_url)
 		return SCHEMAS_READY;
-	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
-	if (!route)
-		return SCHEMAS_READY;
-	state = schemas_look(enc->src->schemas, event->type, event->lane,
-			     route->name, why);
-	if (state == SCHEMAS_READY && enc->cfg->tolerance == TOLERATE_ALL)
+	/* Whatever the answer about the event is, it can be declared then. */
+	if (enc->cfg->tolerance == TOLERATE_ALL) {
 		state = look_rejected(enc, event, why);
-	return state;
+		if (state == SCHEMAS_REFUSED && !enc->broken)
+			enc->broken = xstrdup(*why);
+		if (state != SCHEMAS_READY)
+			return state;
+	}
+	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
+	return route ? schemas_look(enc->src->schemas, event->type, event->lane, route->name, why) :
+		       SCHEMAS_READY;
 }
 
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg)
@@ -414,8 +476,6 @@ bool encode_key(struct encoder *enc, const struct evring_event *event, struct me
 
 	msg->extras = made && extras_any(enc->made_extras) ? enc->made_extras : NULL;
 	msg->route = made ? enc->made_route : route_of(enc, event);
-	if (!msg->route)
-		return false;
 	if (enc->key) {
 		msg->key = enc->key;
 		msg->key_len = enc->key_len;
@@ -424,7 +484,7 @@ bool encode_key(struct encoder *enc, const struct evring_event *event, struct me
 		msg->key_len = template_expand(enc->cfg->key, variable_value, &ctx,
 					       msg->key_room, sizeof(msg->key_room));
 	}
-	return true;
+	return msg->route;
 }
 
 void message_copy(struct message *to, const struct message *from)
@@ -460,6 +520,7 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 	if (!encode_key(enc, event, msg))
 		return -EINVAL;
 	keep_extras(enc, msg);
+	enc->sent_route = msg->route;
 	encode_envelope(enc, event, msg);
 	/* A declaration lies in no ring: the next one is written over it. */
 	if (enc->converter->in_ring && enc->cfg->policy == EVRING_HOLD &&

@@ -28,8 +28,11 @@ struct encoder {
 	struct extras extras[2], looked;
 	struct extras *made_extras;	/* of that event */
 	struct extras *sent_extras;	/* of the message that encode() has made last */
+	const struct route *sent_route;	/* of that message */
 	unsigned int nr_beside;		/* topics that transforms have come upon */
+	uint64_t beside_used;		/* how often that was */
 	char *broken;			/* why the connector cannot go on; NULL: it can */
+	char *unfit;			/* why the event at hand cannot be sent; NULL: it can */
 	size_t prefix_len;
 	char prefix[2 * sizeof(((struct evring_host *)0)->boot_id) + 1];
 };
@@ -39,22 +42,23 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 void encoder_close(struct encoder *enc);
 /*
  * The event as transforms make it, for encode() and the others below, until the next call;
- * NULL: it is not to be sent, or the encoder is @broken.
+ * NULL: it is not to be sent, or it is @unfit, or the encoder is @broken.
  */
 const struct evring_event *encoder_transform(struct encoder *enc, const struct evring_event *event);
 /*
  * -errno: the event cannot be written as configured; its delivery is pushed all the same, but not
- * if the encoder is @broken then.
+ * if the event is @unfit.
  */
 int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event *event,
 	   struct message *msg);
 /*
- * Can the event be encoded? SCHEMAS_WAIT: not before the schema registry has answered;
- * SCHEMAS_REFUSED: the registry will not have its schema, and *@why says why.
+ * Can the event be encoded, and declared if it is refused? SCHEMAS_WAIT: not before the schema
+ * registry has answered; SCHEMAS_REFUSED: the registry will not have its schema, and *@why says
+ * why. If it will not have that of declarations the encoder is @broken.
  */
 enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
 			       const char **why);
-/* Topic and key. False: no topic can have that name, and the encoder is @broken. */
+/* Topic and key. False: no topic can have that name: the event is @unfit, and has only the key. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
 /* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */
 size_t encode_id(const struct encoder *enc, const struct evring_event *event, char *to);

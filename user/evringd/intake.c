@@ -5,12 +5,14 @@
 #include "cloudevent.h"
 #include "config.h"
 #include "delivery.h"
+#include "memory.h"
 #include "outgoing.h"
 #include "pack.h"
 #include "sender.h"
 #include "template.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool task_hand_over(struct task *t)
@@ -67,57 +69,85 @@ static bool next_event(struct task *t, struct evring_event *event)
 	return true;
 }
 
-/* An event that cannot be written as configured; Kafka has not seen it. */
-static void unwritable(struct task *t, const struct evring_event *event, int error)
+/*
+ * An event that cannot be written as configured; Kafka has not seen it. @bare: it is declared
+ * without its content, as it has no topic, or what a transform would have masked is in it.
+ */
+static void unwritable(struct task *t, const struct evring_event *event, bool bare,
+		       const char *why)
 {
+	const struct route *route = t->msg.route;
 	struct outgoing out = {
 		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
 		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
 		.partition = -1,
 	};
 	const struct refusal refusal = {
-		.delivery = t->msg.delivery, .topic = t->msg.route->topic, .name = t->msg.route->name,
-		.out = &out, .event = event, .why = strerror(-error),
+		.delivery = t->msg.delivery, .topic = route ? route->topic : NULL,
+		.name = route ? route->name : "", .out = &out, .event = event, .why = why,
+		.bare = bare,
 	};
 
 	/* A pack's are made when it is full. */
-	if (!t->cfg->pack_bytes)
+	if (!t->cfg->pack_bytes && !bare)
 		out.headers = message_headers(t->cfg, &t->msg);
 	task_refused(t, &refusal);
 	if (out.headers)
 		rd_kafka_headers_destroy(out.headers);
 }
 
-enum ready { READY, UNWANTED, LATER };
+/*
+ * An event that is no message yet. @made: as transforms have made it; NULL: they could not. It is
+ * refused as one is that Kafka has refused.
+ */
+static void refuse(struct task *t, const struct evring_event *event,
+		   const struct evring_event *made, const char *why)
+{
+	const struct evring_event *known = made ? made : event;
+	char *text = xstrdup(why);	/* the encoder's is gone with the declaration */
+	bool routed = encode_key(&t->encoder, known, &t->msg);
+
+	if (routed)
+		encode_envelope(&t->encoder, known, &t->msg);
+	t->msg.delivery = delivery_begin(t->deliveries, 0);
+	delivery_push(t->deliveries, t->msg.delivery, event, 0, 0);
+	unwritable(t, known, !made || !routed, text);
+	free(text);
+}
+
+enum ready { READY, UNWANTED, UNFIT, LATER };
+
+/* It can never be sent. As with what Kafka refuses, errors.tolerance tells what that means. */
+static enum ready judge(struct task *t, const char *why)
+{
+	if (t->cfg->tolerance == TOLERATE_ALL && !t->encoder.broken)
+		return UNFIT;
+	task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken ? t->encoder.broken : why);
+	return LATER;
+}
 
 /*
  * *@made: the event as it is to be written. Until the schema registry has told the id of its
- * schema the event is kept back, and those behind it stay in the ring.
+ * schema the event is kept back, and those behind it stay in the ring. UNFIT: *@why tells.
  */
 static enum ready prepare(struct task *t, const struct evring_event *event,
-			  const struct evring_event **made)
+			  const struct evring_event **made, const char **why)
 {
-	const char *why = NULL;
-
 	if (t->encoder.transforms)
 		transforms_see(t->encoder.transforms, event);
 	if (!source_wants(&t->source, event))
 		return UNWANTED;
 	*made = encoder_transform(&t->encoder, event);
-	if (!*made && !t->encoder.broken)
-		return UNWANTED;
-	if (!*made) {
-		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
-		return LATER;
-	}
-	switch (encode_look(&t->encoder, *made, &why)) {
+	*why = t->encoder.unfit;
+	if (!*made)
+		return *why ? judge(t, *why) : UNWANTED;
+	switch (encode_look(&t->encoder, *made, why)) {
 	case SCHEMAS_WAIT:
 		t->held = *event;
 		t->has_held = true;
 		return LATER;
 	case SCHEMAS_REFUSED:
-		task_give_up(t, STATUS_FAILED, "%s", why);
-		return LATER;
+		return judge(t, *why);
 	default:
 		return READY;
 	}
@@ -135,11 +165,12 @@ static bool ship(struct task *t, const struct evring_event *event)
 		error = encode(&t->encoder, t->deliveries, event, &t->msg);
 	if (!error)
 		return (t->packs && !closed) || task_hand_over(t);
-	if (t->encoder.broken) {
-		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
+	if (!t->encoder.unfit)
+		unwritable(t, event, false, strerror(-error));
+	else if (judge(t, t->encoder.unfit) != UNFIT)
 		return false;
-	}
-	unwritable(t, event, error);
+	else
+		refuse(t, event, event, t->encoder.unfit);
 	return true;
 }
 
@@ -175,6 +206,7 @@ static void skip(struct task *t, const struct evring_event *event)
 bool task_pump(struct task *t)
 {
 	const struct evring_event *made = NULL;
+	const char *why = NULL;
 	struct evring_event event;
 	enum ready ready;
 	uint64_t n;
@@ -186,7 +218,7 @@ bool task_pump(struct task *t)
 			t->reading = !t->stopping;
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
-		ready = prepare(t, &event, &made);
+		ready = prepare(t, &event, &made, &why);
 		if (ready == LATER) {
 			sender_flush(t->sender);
 			return false;
@@ -194,6 +226,10 @@ bool task_pump(struct task *t)
 		count(t, &event);
 		if (ready == UNWANTED) {
 			skip(t, &event);
+			continue;
+		}
+		if (ready == UNFIT) {
+			refuse(t, &event, made, why);
 			continue;
 		}
 		if (!ship(t, made))

@@ -36,7 +36,7 @@ static void add_context(rd_kafka_headers_t *headers, const struct config *cfg,
 	add(headers, "partition", partition);
 	add(headers, "connector.name", cfg->name);
 	add(headers, "task.id", "0");
-	add(headers, "stage", refusal->event ? "VALUE_CONVERTER" : "KAFKA_PRODUCE");
+	add(headers, "stage", refusal->event ? LETTER_UNWRITTEN : "KAFKA_PRODUCE");
 	add(headers, "class.name", refusal->event ? "evringd.converter" : "evringd.sender");
 	add(headers, "exception.class.name",
 	    refusal->event ? "org.apache.kafka.connect.errors.DataException" :

@@ -14,6 +14,7 @@ struct extras;
 struct topic;
 
 #define LETTER_PREFIX "__connect.errors."	/* of headers that a dead letter has more */
+#define LETTER_UNWRITTEN "VALUE_CONVERTER"	/* the stage of one that is JSON instead */
 #define MESSAGE_KEY_MAX 1024
 #define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */
 
@@ -22,7 +23,8 @@ struct route {
 	unsigned int users;		/* the encoder, and packs that it has left to themselves */
 	uint32_t generation;		/* of the type's id */
 	struct topic *topic;
-	struct route *beside;		/* of the same type, which transforms have sent elsewhere */
+	struct route *beside;		/* of the same type, sent elsewhere by transforms; newest first */
+	uint64_t used;			/* one beside: when it was, last */
 	char name[TOPIC_MAX + 1];	/* of the topic */
 	size_t name_len;
 	size_t type_len;

@@ -3,6 +3,7 @@
 #include "putback.h"
 
 #include "config.h"
+#include "converter.h"
 #include "letter.h"
 #include "log.h"
 #include "memory.h"
@@ -24,7 +25,7 @@ struct letter {
 	int32_t partition;
 	int64_t offset;
 	bool done;			/* acknowledged */
-	bool other;			/* ... or another connector's */
+	bool passed;			/* ... or passed over */
 };
 
 struct putback {
@@ -36,6 +37,7 @@ struct putback {
 	uint64_t back, stay;
 	uint64_t others;		/* letters of other connectors */
 	char *other;			/* the name of one of them */
+	uint64_t unwritten;		/* letters in JSON, not the connector's format */
 	bool failed;
 };
 
@@ -120,6 +122,7 @@ static bool assign(struct putback *p)
 /* What the letter's headers tell, and those that the event had */
 struct told {
 	char *topic, *connector;	/* NULL: they do not tell */
+	bool unwritten;			/* in the connector's format, but as JSON */
 	rd_kafka_headers_t *before;
 };
 
@@ -139,6 +142,9 @@ static void read_headers(const rd_kafka_message_t *message, struct told *told)
 			told->topic = xprintf("%.*s", (int)len, (const char *)value);
 		else if (!strcmp(name, LETTER_PREFIX "connector.name") && !told->connector && value)
 			told->connector = xprintf("%.*s", (int)len, (const char *)value);
+		else if (!strcmp(name, LETTER_PREFIX "stage") && value)
+			told->unwritten = len == strlen(LETTER_UNWRITTEN) &&
+					  !memcmp(value, LETTER_UNWRITTEN, len);
 	}
 }
 
@@ -185,6 +191,15 @@ static bool is_others(struct putback *p, const struct told *told)
 	return true;
 }
 
+/* JSON among values of another format would be what stops the topic's consumers. */
+static bool is_unwritten(struct putback *p, const struct told *told)
+{
+	bool unwritten = told->unwritten && converter_of(p->cfg) != &converter_json;
+
+	p->unwritten += unwritten;
+	return unwritten;
+}
+
 static void put(struct putback *p, const rd_kafka_message_t *message)
 {
 	struct letter *letter = &p->letters[p->nr++];
@@ -193,8 +208,8 @@ static void put(struct putback *p, const rd_kafka_message_t *message)
 
 	*letter = (struct letter){ .partition = message->partition, .offset = message->offset };
 	read_headers(message, &told);
-	if (is_others(p, &told)) {
-		letter->other = true;
+	if (is_others(p, &told) || is_unwritten(p, &told)) {
+		letter->passed = true;
 	} else if (!told.topic) {
 		warn("%s [%d] at %lld: has no header %s, and stays", p->cfg->letters,
 		     (int)message->partition, (long long)message->offset, LETTER_PREFIX "topic");
@@ -221,14 +236,14 @@ static bool commit(struct putback *p)
 		const struct letter *letter = &p->letters[i];
 
 		p->back += letter->done;
-		p->stay += !letter->done && !letter->other;
+		p->stay += !letter->done && !letter->passed;
 		part = rd_kafka_topic_partition_list_find(list, p->cfg->letters, letter->partition);
 		if (!part) {
 			part = rd_kafka_topic_partition_list_add(list, p->cfg->letters,
 								 letter->partition);
 			part->offset = letter->offset;
 		}
-		if ((letter->done || letter->other) && !part->opaque)
+		if ((letter->done || letter->passed) && !part->opaque)
 			part->offset = letter->offset + 1;
 		else
 			part->opaque = part;
@@ -318,6 +333,10 @@ int put_back(const struct config *cfg)
 	if (p->others)
 		info("dead-letter topic %s: %llu letters are of other connectors, such as %s, and are "
 		     "passed over", cfg->letters, (unsigned long long)p->others, p->other);
+	if (p->unwritten)
+		info("dead-letter topic %s: %llu letters are JSON, as they could not be written in "
+		     "the connector's format, and are passed over", cfg->letters,
+		     (unsigned long long)p->unwritten);
 	free(p->other);
 	rd_kafka_topic_partition_list_destroy(p->parts);
 	if (p->producer)

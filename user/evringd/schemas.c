@@ -116,9 +116,14 @@ void schemas_free(struct schemas *schemas)
 	free(schemas);
 }
 
+static unsigned int slot_of_id(unsigned int id, unsigned int lane)
+{
+	return (id * 16 + lane) % SLOTS;
+}
+
 static unsigned int slot_of(const struct evring_type *type, unsigned int lane)
 {
-	return (type->id * 16 + lane) % SLOTS;
+	return slot_of_id(type->id, lane);
 }
 
 /* Without @topic any of the type, as they have one schema. */
@@ -146,6 +151,22 @@ static void set_head(struct schemas *schemas, struct entry *entry)
 		written->plan = converter->plan(schemas->src, written, entry->lane);
 }
 
+/* One that waits for an answer stays: the registry has it. */
+static bool waits(const struct entry *entry)
+{
+	return entry->asked && entry->ask.state == ASK_WAITS;
+}
+
+static void remove_at(struct schemas *schemas, struct entry **at)
+{
+	struct entry *entry = *at;
+
+	*at = entry->next;
+	if (schemas->looked == entry)
+		schemas->looked = NULL;
+	entry_free(schemas, entry);
+}
+
 /*
  * Those of the types that had this one's id before: no event of them is left. Of one type
  * there can be several, as transforms make them.
@@ -156,14 +177,27 @@ static void forget(struct schemas *schemas, const struct evring_type *type, unsi
 
 	while ((entry = *at)) {
 		if (entry->type->id != type->id || entry->type->generation == type->generation ||
-		    (entry->asked && entry->ask.state == ASK_WAITS)) {
+		    waits(entry)) {
 			at = &entry->next;
 			continue;
 		}
-		*at = entry->next;
-		if (schemas->looked == entry)
-			schemas->looked = NULL;
-		entry_free(schemas, entry);
+		remove_at(schemas, at);
+	}
+}
+
+void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
+		    const char *topic)
+{
+	struct entry **at, *entry;
+
+	if (!schemas)
+		return;
+	for (at = &schemas->slots[slot_of_id(id, lane)]; (entry = *at);) {
+		if (entry->type->id != id || entry->lane != lane || waits(entry) ||
+		    !entry->topic || strcmp(entry->topic, topic))
+			at = &entry->next;
+		else
+			remove_at(schemas, at);
 	}
 }
 

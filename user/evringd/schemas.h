@@ -46,6 +46,9 @@ enum schemas_state { SCHEMAS_READY, SCHEMAS_WAIT, SCHEMAS_REFUSED };
  */
 enum schemas_state schemas_look(struct schemas *schemas, const struct evring_type *type,
 				unsigned int lane, const char *topic, const char **why);
+/* Nothing goes to @topic any more, of the types that have this id. @schemas may be NULL. */
+void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
+		    const char *topic);
 /* NULL: not ready. */
 const struct written *schemas_find(struct schemas *schemas, const struct evring_event *event);
 /* Bytes that a value has beside those that its converter tells; @schemas may be NULL. */

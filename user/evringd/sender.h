@@ -43,7 +43,9 @@ struct refusal {
 	const struct evring_event *event;	/* that cannot be written; NULL: Kafka refuses it */
 	int code;			/* rd_kafka_resp_err_t */
 	const char *why;		/* the code in words */
+	bool bare;			/* not masked as configured: its content is shown to nobody */
 	struct refusal_stats *stats;	/* where the task has counted it; NULL: nowhere */
+	const char *letters;		/* the topic that the task sends it to; NULL: none */
 };
 
 struct sender_calls {

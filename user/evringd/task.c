@@ -143,7 +143,7 @@ static void release(struct task *t)
 	t->phase = PHASE_RELEASED;
 }
 
-/* Nothing more will be committed. */
+/* Nothing is left to commit now; turn_close() commits what is acknowledged later. */
 static void finish(struct task *t)
 {
 	uint64_t held = t->deliveries ? deliveries_held(t->deliveries) : 0;
@@ -169,15 +169,21 @@ static void finish(struct task *t)
 		release(t);
 }
 
+/* True: a commit is under way, or another one may follow. */
+static bool commits(struct task *t)
+{
+	if (!t->committer.busy &&
+	    (!t->sender || t->uncommittable || !commit_start(&t->committer, t->deliveries)))
+		return false;
+	/* An ioctl is over already. */
+	t->awake = !t->committer.busy;
+	return true;
+}
+
 static void turn_commit(struct task *t)
 {
-	if (t->committer.busy ||
-	    (t->sender && !t->uncommittable && commit_start(&t->committer, t->deliveries))) {
-		/* An ioctl is over already. */
-		t->awake = !t->committer.busy;
-		return;
-	}
-	finish(t);
+	if (!commits(t))
+		finish(t);
 }
 
 static void look_for_stall(struct task *t)
@@ -209,12 +215,18 @@ static void turn_run(struct task *t)
 	t->awake = t->awake || more;
 }
 
+/*
+ * Answers that still come are committed, or those events would come twice. Nobody waits for it but
+ * the release: a process that ends does without.
+ */
 static void turn_close(struct task *t)
 {
-	if (sender_abandon(t->sender))
-		release(t);
-	else
+	bool given_up = sender_abandon(t->sender);
+
+	if (commits(t) || !given_up)
 		task_timers(t);
+	else
+		release(t);
 }
 
 void task_turn(struct task *t)
