@@ -399,12 +399,10 @@ const struct evring_event *encoder_transform(struct encoder *enc, const struct e
 
 	if (enc->unfit)
 		set_unfit(enc, NULL);
-	if (!enc->transforms)
-		return event;
 	made->event = NULL;
 	route = route_of(enc, event);
-	if (!route)
-		return NULL;
+	if (!route || !enc->transforms)
+		return route ? event : NULL;
 	begin(made, route, enc->made_extras);
 	switch (transforms_apply(enc->transforms, event, made)) {
 	case TRANSFORM_DROP:
@@ -426,7 +424,6 @@ static bool is_made(const struct encoder *enc, const struct evring_event *event)
 	return enc->transforms && event == enc->made.event;
 }
 
-/* A declaration can come at any time, and has its schema then. */
 static enum schemas_state look_rejected(struct encoder *enc, const struct evring_event *event,
 					const char **why)
 {
@@ -434,36 +431,44 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 	const struct evring_event rejected = {
 		.rec = &rec, .type = declared_type(TYPE_REJECTED), .lane = event->lane,
 	};
-	const struct route *route = route_of(enc, &rejected);
 	struct transformed made;
+	const struct route *route;
+	char *unfit = enc->unfit;
 
-	if (!route) {
-		/* That is about declarations, should there be one. */
-		set_unfit(enc, NULL);
+	/* That it has no topic is about declarations, should there be one. */
+	enc->unfit = NULL;
+	route = route_of(enc, &rejected);
+	set_unfit(enc, unfit);
+	if (!route)
 		return SCHEMAS_READY;
-	}
 	begin(&made, route, &enc->looked);
 	if (enc->transforms)
 		transforms_apply(enc->transforms, &rejected, &made);
 	return schemas_look(enc->src->schemas, rejected.type, event->lane, made.topic, why);
 }
 
+enum schemas_state encode_look_rejected(struct encoder *enc, const struct evring_event *event,
+					const char **why)
+{
+	enum schemas_state state;
+
+	if (!enc->cfg->registry_url || enc->cfg->tolerance != TOLERATE_ALL)
+		return SCHEMAS_READY;
+	state = look_rejected(enc, event, why);
+	if (state == SCHEMAS_REFUSED && !enc->broken)
+		enc->broken = xstrdup(*why);
+	return state;
+}
+
 enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
 			       const char **why)
 {
-	enum schemas_state state;
+	/* Whatever the answer about the event is, it can be declared then. */
+	enum schemas_state state = encode_look_rejected(enc, event, why);
 	const struct route *route;
 
-	if (!enc->cfg->registry_url)
-		return SCHEMAS_READY;
-	/* Whatever the answer about the event is, it can be declared then. */
-	if (enc->cfg->tolerance == TOLERATE_ALL) {
-		state = look_rejected(enc, event, why);
-		if (state == SCHEMAS_REFUSED && !enc->broken)
-			enc->broken = xstrdup(*why);
-		if (state != SCHEMAS_READY)
-			return state;
-	}
+	if (!enc->cfg->registry_url || state != SCHEMAS_READY)
+		return state;
 	route = is_made(enc, event) ? enc->made_route : route_of(enc, event);
 	return route ? schemas_look(enc->src->schemas, event->type, event->lane, route->name, why) :
 		       SCHEMAS_READY;

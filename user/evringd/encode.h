@@ -54,10 +54,14 @@ int encode(struct encoder *enc, struct deliveries *ds, const struct evring_event
 /*
  * Can the event be encoded, and declared if it is refused? SCHEMAS_WAIT: not before the schema
  * registry has answered; SCHEMAS_REFUSED: the registry will not have its schema, and *@why says
- * why. If it will not have that of declarations the encoder is @broken.
+ * why; SCHEMAS_GIVEN_UP: it has not answered for errors.retry.timeout. If it will not have that of
+ * declarations the encoder is @broken.
  */
 enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
 			       const char **why);
+/* Can @event be declared, should it be refused? Where nothing is declared: SCHEMAS_READY. */
+enum schemas_state encode_look_rejected(struct encoder *enc, const struct evring_event *event,
+					const char **why);
 /* Topic and key. False: no topic can have that name: the event is @unfit, and has only the key. */
 bool encode_key(struct encoder *enc, const struct evring_event *event, struct message *msg);
 /* machine/boot/lane/cpu/seq, at most MESSAGE_ID_MAX bytes; returns how many. */

@@ -4,6 +4,7 @@
 
 #include "cloudevent.h"
 #include "config.h"
+#include "converter.h"
 #include "delivery.h"
 #include "memory.h"
 #include "outgoing.h"
@@ -77,10 +78,13 @@ static void unwritable(struct task *t, const struct evring_event *event, bool ba
 		       const char *why)
 {
 	const struct route *route = t->msg.route;
+	/* A pack's message is made when it is full. */
+	bool known = !t->cfg->pack_bytes && !bare;
 	struct outgoing out = {
 		.delivery = t->msg.delivery, .order = t->msg.delivery->order,
 		.key = t->cfg->key->nr ? t->msg.key : NULL, .key_len = t->msg.key_len,
 		.partition = -1,
+		.timestamp = known && t->cfg->timestamp == TIMESTAMP_EVENT ? t->msg.timestamp : 0,
 	};
 	const struct refusal refusal = {
 		.delivery = t->msg.delivery, .topic = route ? route->topic : NULL,
@@ -88,8 +92,7 @@ static void unwritable(struct task *t, const struct evring_event *event, bool ba
 		.bare = bare,
 	};
 
-	/* A pack's are made when it is full. */
-	if (!t->cfg->pack_bytes && !bare)
+	if (known)
 		out.headers = message_headers(t->cfg, &t->msg);
 	task_refused(t, &refusal);
 	if (out.headers)
@@ -105,17 +108,28 @@ static void refuse(struct task *t, const struct evring_event *event,
 {
 	const struct evring_event *known = made ? made : event;
 	char *text = xstrdup(why);	/* the encoder's is gone with the declaration */
-	bool routed = encode_key(&t->encoder, known, &t->msg);
+	/* Its declaration, and its letter, for which no room of a value is taken */
+	size_t copies = 1024;
 
-	if (routed)
+	encode_key(&t->encoder, known, &t->msg);
+	if (made)
 		encode_envelope(&t->encoder, known, &t->msg);
+	if (made && t->cfg->letters)
+		copies += converter_json.bound(known);
 	t->msg.delivery = delivery_begin(t->deliveries, 0);
-	delivery_push(t->deliveries, t->msg.delivery, event, 0, 0);
-	unwritable(t, known, !made || !routed, text);
+	delivery_push(t->deliveries, t->msg.delivery, event, 0, copies);
+	unwritable(t, known, !made, text);
 	free(text);
 }
 
 enum ready { READY, UNWANTED, UNFIT, LATER };
+
+/* It is the next one again. */
+static void hold(struct task *t, const struct evring_event *event)
+{
+	t->held = *event;
+	t->has_held = true;
+}
 
 /* It can never be sent. As with what Kafka refuses, errors.tolerance tells what that means. */
 static enum ready judge(struct task *t, const char *why)
@@ -133,23 +147,28 @@ static enum ready judge(struct task *t, const char *why)
 static enum ready prepare(struct task *t, const struct evring_event *event,
 			  const struct evring_event **made, const char **why)
 {
+	const char *text = NULL;
+
 	if (t->encoder.transforms)
 		transforms_see(t->encoder.transforms, event);
 	if (!source_wants(&t->source, event))
 		return UNWANTED;
 	*made = encoder_transform(&t->encoder, event);
 	*why = t->encoder.unfit;
-	if (!*made)
-		return *why ? judge(t, *why) : UNWANTED;
-	switch (encode_look(&t->encoder, *made, why)) {
+	if (!*made && !*why)
+		return UNWANTED;
+	switch (*made ? encode_look(&t->encoder, *made, why) :
+			encode_look_rejected(&t->encoder, event, &text)) {
 	case SCHEMAS_WAIT:
-		t->held = *event;
-		t->has_held = true;
+		hold(t, event);
+		return LATER;
+	case SCHEMAS_GIVEN_UP:
+		task_give_up(t, STATUS_FAILED, "%s", *made ? *why : text);
 		return LATER;
 	case SCHEMAS_REFUSED:
 		return judge(t, *why);
 	default:
-		return READY;
+		return *made ? READY : judge(t, *why);
 	}
 }
 
@@ -165,12 +184,7 @@ static bool ship(struct task *t, const struct evring_event *event)
 		error = encode(&t->encoder, t->deliveries, event, &t->msg);
 	if (!error)
 		return (t->packs && !closed) || task_hand_over(t);
-	if (!t->encoder.unfit)
-		unwritable(t, event, false, strerror(-error));
-	else if (judge(t, t->encoder.unfit) != UNFIT)
-		return false;
-	else
-		refuse(t, event, event, t->encoder.unfit);
+	unwritable(t, event, false, strerror(-error));
 	return true;
 }
 
@@ -219,6 +233,11 @@ bool task_pump(struct task *t)
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
 		ready = prepare(t, &event, &made, &why);
+		/* A declaration goes by itself: what was before it has gone then. */
+		if (ready == UNFIT && !flush(t)) {
+			hold(t, &event);
+			return false;
+		}
 		if (ready == LATER) {
 			sender_flush(t->sender);
 			return false;

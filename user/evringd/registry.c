@@ -222,10 +222,16 @@ static void done(struct registry *r, int32_t id)
 	finish(r, ASK_DONE);
 }
 
-static void refused(struct registry *r, const char *why)
+/* Why the first question has no answer */
+static void say_why(struct registry *r, const char *why)
 {
 	free(r->first->why);
 	r->first->why = xprintf("schema registry: subject %s: %s", r->first->subject, why);
+}
+
+static void refused(struct registry *r, const char *why)
+{
+	say_why(r, why);
 	finish(r, ASK_REFUSED);
 }
 
@@ -243,11 +249,11 @@ static void failed(struct registry *r, const char *why)
 	}
 	if ((now - r->since) / 1000000 > r->cfg->retry_timeout_ms) {
 		snprintf(text, sizeof(text), "errors.retry.timeout is over: %s", why);
-		refused(r, text);
+		say_why(r, text);
+		finish(r, ASK_GIVEN_UP);
 		return;
 	}
-	free(r->first->why);
-	r->first->why = xprintf("schema registry: subject %s: %s", r->first->subject, why);
+	say_why(r, why);
 	r->failures++;
 	r->server++;
 	r->retry_at = now + ms * 1000000;

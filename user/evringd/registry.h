@@ -14,7 +14,7 @@ struct config;
 struct loop;
 struct registry;
 
-enum ask_state { ASK_WAITS, ASK_DONE, ASK_REFUSED };
+enum ask_state { ASK_WAITS, ASK_DONE, ASK_REFUSED, ASK_GIVEN_UP };
 
 /* One schema; zero it. It stays until the registry is freed. */
 struct registry_ask {
@@ -23,7 +23,7 @@ struct registry_ask {
 	const char *type;		/* AVRO, PROTOBUF, JSON */
 	enum ask_state state;
 	int32_t id;
-	char *why;			/* it is refused, or waits; NULL: there was no trouble */
+	char *why;			/* it is refused or given up, or waits; NULL: there was no trouble */
 };
 
 /* @wake is called when an ask is done or refused. NULL: errno is set. */

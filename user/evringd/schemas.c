@@ -185,13 +185,11 @@ static void forget(struct schemas *schemas, const struct evring_type *type, unsi
 	}
 }
 
-void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
-		    const char *topic)
+static void forget_topic(struct schemas *schemas, unsigned int id, unsigned int lane,
+			 const char *topic)
 {
 	struct entry **at, *entry;
 
-	if (!schemas)
-		return;
 	for (at = &schemas->slots[slot_of_id(id, lane)]; (entry = *at);) {
 		if (entry->type->id != id || entry->lane != lane || waits(entry) ||
 		    !entry->topic || strcmp(entry->topic, topic))
@@ -199,6 +197,16 @@ void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
 		else
 			remove_at(schemas, at);
 	}
+}
+
+void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
+		    const char *topic)
+{
+	if (!schemas)
+		return;
+	forget_topic(schemas, id, lane, topic);
+	/* Those of a type that was not known */
+	forget_topic(schemas, schemas->unknown->id, lane, topic);
 }
 
 static struct entry *entry_new(struct schemas *schemas, const struct evring_type *type,
@@ -260,6 +268,8 @@ enum schemas_state schemas_look(struct schemas *schemas, const struct evring_typ
 		return SCHEMAS_WAIT;
 	if (entry->ask.state == ASK_REFUSED)
 		return SCHEMAS_REFUSED;
+	if (entry->ask.state == ASK_GIVEN_UP)
+		return SCHEMAS_GIVEN_UP;
 	set_head(schemas, entry);
 	return SCHEMAS_READY;
 }

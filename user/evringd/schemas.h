@@ -38,11 +38,12 @@ void schemas_stop(struct schemas *schemas);
 bool schemas_idle(const struct schemas *schemas);
 void schemas_free(struct schemas *schemas);
 
-enum schemas_state { SCHEMAS_READY, SCHEMAS_WAIT, SCHEMAS_REFUSED };
+enum schemas_state { SCHEMAS_READY, SCHEMAS_WAIT, SCHEMAS_REFUSED, SCHEMAS_GIVEN_UP };
 
 /*
  * Can an event of @type, which is going to @topic, be written? If the registry was not
  * asked yet it is asked now. SCHEMAS_REFUSED: never, and *@why says why.
+ * SCHEMAS_GIVEN_UP: nobody knows, as errors.retry.timeout is over.
  */
 enum schemas_state schemas_look(struct schemas *schemas, const struct evring_type *type,
 				unsigned int lane, const char *topic, const char **why);

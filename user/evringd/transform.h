@@ -55,7 +55,7 @@ void transforms_see(struct transforms *transforms, const struct evring_event *ev
 enum transform_verdict {
 	TRANSFORM_PASS,
 	TRANSFORM_DROP,			/* the connector does not want it */
-	TRANSFORM_FAIL,			/* the connector cannot go on: transforms_broken() */
+	TRANSFORM_FAIL,			/* the event cannot be sent: transforms_broken() */
 };
 
 /* @made->topic is the topic of the template, and becomes that of the last transform. */

@@ -44,7 +44,7 @@ struct passage {
 	/* The event as the transforms so far have made it, until the next call; NULL: @reason */
 	const struct evring_event *(*so_far)(struct passage *passage);
 	struct transforms *transforms;
-	char *reason;			/* REASON_MAX: why the connector cannot go on */
+	char *reason;			/* REASON_MAX: why the event cannot be sent */
 };
 
 /* A kind of transform, or of predicate */
@@ -57,7 +57,7 @@ struct transform_kind {
 	bool (*parse)(struct transform *t, const struct options *options);
 	/* Of the topic, or of all of the event */
 	enum transform_verdict (*route)(struct transform *t, struct passage *passage);
-	/* Headers of the message. False: the connector cannot go on. */
+	/* Headers of the message. False: the event cannot be sent. */
 	bool (*head)(struct transform *t, struct passage *passage);
 	/* Any event that is read, even one that is left out. NULL: it need not see them. */
 	void (*see)(struct transform *t, const struct evring_event *event);
