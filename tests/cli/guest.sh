@@ -500,14 +500,18 @@ for format in json raw frame avro; do
 	value=$format more=''
 	[ $format != frame ] || value=raw more='"pack.bytes":"65000",'
 	# shellcheck disable=SC2016 # evringd's variable, not ours
-	echo '{"name":"'$format'","config":{"hooks":"process.exec","hooks.filter.process.exec":"path endswith \"/evring-nop\"","topic":"secret.'$format'","key":"${argv}","value.format":"'$value'",'"$more"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
+	echo '{"name":"'$format'","config":{"hooks":"process.exec","group.start":"latest","hooks.filter.process.exec":"path endswith \"/evring-nop\"","topic":"secret.'$format'","key":"${argv}","value.format":"'$value'",'"$more"'"kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
 		>/tmp/secret.d/$format.json
 done
 start_daemon --connectors /tmp/secret.d --rest /tmp/secret.sock
 all_run() {
 	[ "$(evring connectors --socket /tmp/secret.sock 2>/dev/null | grep -c RUNNING)" = 4 ]
 }
-until_true all_run
+until_true all_run || {
+	cat /tmp/log
+	evring connectors --socket /tmp/secret.sock
+	evring status --rings
+} 2>&1 | sed 's/^/# /'
 evring-nop --password hunter2 first
 evring redact off process.exec 2>/dev/null
 evring-nop --password hunter3 second
