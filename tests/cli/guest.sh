@@ -65,6 +65,7 @@ ends 0 '^evring: no hook that emits such events is attached: evring hooks attach
 	"tail --no-follow --type: likewise, and which hook" evring tail --no-follow --type process.exec
 ends 0 '^evring: no hook that emits such events is attached: evring hooks attach net.send;' \
 	"tail --no-follow --filter: likewise" evring tail --no-follow --filter 'dns_name == "x"'
+rm -f /tmp/out
 evring tail >/tmp/out 2>&1 &
 tail=$!
 until_it_says 'no hook' cat /tmp/out
