@@ -58,7 +58,7 @@ static int app_register(struct evring_session *session, struct evring_register *
 	struct evring_app_add add = {
 		.desc = &p->desc,
 		.keep = arg->flags & EVRING_REGISTER_F_KEEP,
-		.registered = session->publisher->registered,
+		.registered = session->writer->registered,
 		.reason = p->reason,
 	};
 	int ret = evring_parse_block(p, arg->len), lane;
@@ -118,7 +118,7 @@ static int reason_give(const struct evring_register *arg, const struct evring_re
 /* EVRING_IOC_REGISTER; reserved members were checked. May sleep. */
 int evring_app_register(struct evring_session *session, struct evring_register *arg)
 {
-	kuid_t uid = session->publisher->uid;
+	kuid_t uid = session->writer->uid;
 	struct evring_reason reason = { };
 	struct evring_parse p = { .reason = &reason };
 	void *bytes = NULL;
@@ -141,8 +141,8 @@ int evring_app_register(struct evring_session *session, struct evring_register *
 /* EVRING_IOC_UNREGISTER; reserved members were checked. May sleep. */
 int evring_app_unregister(struct evring_session *session, const struct evring_unregister *arg)
 {
-	const kuid_t *uid = perfmon_capable() ? NULL : &session->publisher->uid;
+	const kuid_t *uid = perfmon_capable() ? NULL : &session->writer->uid;
 
 	return evring_types_drop_app(arg->id, arg->generation, uid,
-				     session->publisher->registered);
+				     session->writer->registered);
 }

@@ -45,9 +45,9 @@ static int device_open(struct inode *inode, struct file *file)
 		goto err_user;
 	}
 	if (session->mode & FMODE_WRITE) {
-		session->publisher = evring_publisher_alloc();
-		if (!session->publisher)
-			goto err_publisher;
+		session->writer = evring_writer_alloc();
+		if (!session->writer)
+			goto err_writer;
 		/* write() with IOCB_NOWAIT returns EAGAIN, so io_uring needs no worker. */
 		file->f_mode |= FMODE_NOWAIT;
 	}
@@ -55,7 +55,7 @@ static int device_open(struct inode *inode, struct file *file)
 	file->private_data = session;
 	return nonseekable_open(inode, file);
 
-err_publisher:
+err_writer:
 	evring_user_put(session->user);
 err_user:
 	kfree(session);
@@ -68,7 +68,7 @@ static int device_release(struct inode *inode, struct file *file)
 
 	evring_group_leave(session);
 	evring_waiter_exit(&session->waiter);
-	evring_publisher_free(session->publisher);
+	evring_writer_free(session->writer);
 	evring_user_put(session->user);
 	kfree(session);
 	return 0;
@@ -152,13 +152,13 @@ static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
 
-	return evring_publish_iter(iocb->ki_filp->private_data, from, nonblock);
+	return evring_write_iter(iocb->ki_filp->private_data, from, nonblock);
 }
 
 /* One buffer: the VFS then makes no iterator of it, which takes as long as an event. */
 static ssize_t device_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return evring_publish(file->private_data, from, len, file->f_flags & O_NONBLOCK);
+	return evring_write(file->private_data, from, len, file->f_flags & O_NONBLOCK);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -86,7 +86,7 @@ static int call_describe(struct evring_session *session, union argument *arg)
 		return -EINVAL;
 	/* A session that can only publish sees its own user's types alone. */
 	ret = evring_type_describe(info, session->mode & FMODE_READ ? NULL :
-					 &session->publisher->uid);
+					 &session->writer->uid);
 	if (!ret)
 		info->flags |= evring_hook_flags(info->id);
 	return ret;

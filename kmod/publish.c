@@ -109,7 +109,7 @@ static int event_check(const struct writing *w, const struct evring_event_type *
 {
 	if (!type)
 		return -ENOENT;
-	if (!type->app || !uid_eq(type->app->uid, w->session->publisher->uid))
+	if (!type->app || !uid_eq(type->app->uid, w->session->writer->uid))
 		return -EPERM;
 	if (type->generation != w->pub.generation)
 		return -ESTALE;
@@ -223,15 +223,15 @@ static noinline int event_await(struct writing *w)
 
 static int event_publish(struct writing *w)
 {
-	struct evring_publisher *publisher = w->session->publisher;
+	struct evring_writer *writer = w->session->writer;
 	int ret = event_try(w);
 
 	if (ret == -EAGAIN && !w->nonblock)
 		ret = event_await(w);
 	if (unlikely(ret == -EAGAIN))
-		evring_room_note(publisher, &w->full);
-	else if (unlikely(!list_empty(&publisher->polls)))
-		evring_room_found(publisher);
+		evring_room_note(writer, &w->full);
+	else if (unlikely(!list_empty(&writer->polls)))
+		evring_room_found(writer);
 	return ret;
 }
 
@@ -286,7 +286,7 @@ static noinline int chunk_fill(struct writing *w, u32 size)
 	w->at = 0;
 	room = min_t(size_t, CHUNK - w->end, w->left);
 	w->end += bytes_copy(w, w->chunk + w->end, room);
-	/* A page is not there, and what was copied before it may be less than was there. */
+	/* A page is not there, and fewer bytes than were there may have been copied before it. */
 	if (w->end < size)
 		w->end += bytes_copy(w, w->chunk + w->end, size - w->end);
 	return w->end < size ? -EFAULT : 0;
@@ -351,10 +351,10 @@ static ssize_t event_copy(struct writing *w)
  * opener of the descriptor must not publish in its own name the text that the opener
  * makes it print.
  */
-static bool is_opener(const struct evring_publisher *publisher)
+static bool is_opener(const struct evring_writer *writer)
 {
-	return publisher->admin || (uid_eq(current_uid(), publisher->uid) &&
-				    uid_eq(current_euid(), publisher->euid));
+	return writer->admin || (uid_eq(current_uid(), writer->uid) &&
+				 uid_eq(current_euid(), writer->euid));
 }
 
 /* Adds the bytes of the events that were published to *@done. Returns why the next one was not. */
@@ -364,7 +364,7 @@ static int publish_all(struct writing *w, size_t *done)
 	ssize_t size;
 	int ret = 0;
 
-	if (!is_opener(w->session->publisher))
+	if (!is_opener(w->session->writer))
 		return -EPERM;
 	w->chunk = (char *)chunk;
 	while (w->left || w->at < w->end) {
@@ -388,8 +388,8 @@ static int publish_all(struct writing *w, size_t *done)
  * write() of one buffer, which the VFS has checked to be the user's. Returns the bytes of
  * the events that were published, or why the first one was not.
  */
-ssize_t evring_publish(struct evring_session *session, const char __user *from, size_t len,
-		       bool nonblock)
+ssize_t evring_write(struct evring_session *session, const char __user *from, size_t len,
+		     bool nonblock)
 {
 	struct writing w = { .session = session, .user = from, .left = len, .nonblock = nonblock };
 	size_t done = 0;
@@ -399,7 +399,7 @@ ssize_t evring_publish(struct evring_session *session, const char __user *from, 
 }
 
 /* The same of several buffers, or of io_uring's */
-ssize_t evring_publish_iter(struct evring_session *session, struct iov_iter *from, bool nonblock)
+ssize_t evring_write_iter(struct evring_session *session, struct iov_iter *from, bool nonblock)
 {
 	struct writing w = {
 		.session = session, .iter = from, .left = iov_iter_count(from),
@@ -433,38 +433,38 @@ int evring_publish_command(struct evring_session *session, struct evring_publish
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 			     struct poll_table_struct *table)
 {
-	struct evring_publisher *publisher = session->publisher;
+	struct evring_writer *writer = session->writer;
 
-	poll_wait(file, &publisher->wait, table);
+	poll_wait(file, &writer->wait, table);
 	/*
-	 * In the queue before the look: the waker takes the publisher off the list before
+	 * In the queue before the look: the waker takes the writer off the list before
 	 * it looks at the queue, under the queue's lock
 	 */
 	smp_mb();
-	return list_empty(&publisher->polls) ? EPOLLOUT | EPOLLWRNORM : 0;
+	return list_empty(&writer->polls) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
 /* NULL: no memory. */
-struct evring_publisher *evring_publisher_alloc(void)
+struct evring_writer *evring_writer_alloc(void)
 {
-	struct evring_publisher *publisher = kzalloc(sizeof(*publisher), GFP_KERNEL_ACCOUNT);
+	struct evring_writer *writer = kzalloc(sizeof(*writer), GFP_KERNEL_ACCOUNT);
 
-	if (!publisher)
+	if (!writer)
 		return NULL;
-	publisher->uid = current_uid();
-	publisher->euid = current_euid();
-	publisher->admin = perfmon_capable();
-	INIT_LIST_HEAD(&publisher->polls);
-	init_waitqueue_head(&publisher->wait);
-	return publisher;
+	writer->uid = current_uid();
+	writer->euid = current_euid();
+	writer->admin = perfmon_capable();
+	INIT_LIST_HEAD(&writer->polls);
+	init_waitqueue_head(&writer->wait);
+	return writer;
 }
 
 /* The session is closed; NULL is fine. May sleep. */
-void evring_publisher_free(struct evring_publisher *publisher)
+void evring_writer_free(struct evring_writer *writer)
 {
-	if (!publisher)
+	if (!writer)
 		return;
-	evring_room_forget(publisher);
-	evring_types_leave_app(publisher->registered);
-	kfree(publisher);
+	evring_room_forget(writer);
+	evring_types_leave_app(writer->registered);
+	kfree(writer);
 }

@@ -31,7 +31,7 @@ struct evring_usage {
 	u64 bound;
 	u64 slice[EVRING_USAGE_SLICES];
 	u32 bytes[EVRING_USAGE_SLICES];
-	struct evring_line line;
+	struct evring_room_line line;
 };
 
 struct evring_user *evring_user_get(void);
@@ -119,7 +119,7 @@ void evring_types_leave_app(unsigned long *registered);
 /* publish.c: write() */
 
 /**
- * struct evring_publisher - a session that can write
+ * struct evring_writer - a session that can write
  * @uid: real user id of its opener, whose types it publishes
  * @euid: effective user id of its opener
  * @admin: its opener had CAP_PERFMON or CAP_SYS_ADMIN
@@ -129,7 +129,7 @@ void evring_types_leave_app(unsigned long *registered);
  * @changes: of the room of @full, before that
  * @wait: for poll()
  */
-struct evring_publisher {
+struct evring_writer {
 	kuid_t uid;
 	kuid_t euid;
 	bool admin;
@@ -140,13 +140,13 @@ struct evring_publisher {
 	wait_queue_head_t wait;
 };
 
-struct evring_publisher *evring_publisher_alloc(void);
-void evring_publisher_free(struct evring_publisher *publisher);
+struct evring_writer *evring_writer_alloc(void);
+void evring_writer_free(struct evring_writer *writer);
 __poll_t evring_publish_poll(struct evring_session *session, struct file *file,
 			     struct poll_table_struct *table);
-ssize_t evring_publish(struct evring_session *session, const char __user *from, size_t len,
-		       bool nonblock);
-ssize_t evring_publish_iter(struct evring_session *session, struct iov_iter *from, bool nonblock);
+ssize_t evring_write(struct evring_session *session, const char __user *from, size_t len,
+		     bool nonblock);
+ssize_t evring_write_iter(struct evring_session *session, struct iov_iter *from, bool nonblock);
 int evring_publish_command(struct evring_session *session, struct evring_publish *arg,
 			   bool nonblock);
 

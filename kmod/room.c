@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writers that found no room on a ring, and who of them is told that there is some.
+ * Writers that found no room on a ring, and which of them a commit wakes.
  *
  * A ring is entered by segments, so a commit makes room only where the position that
  * is held leaves a segment, or where nothing is held any more. Such a commit is a
@@ -16,7 +16,7 @@
  * has no room, though it is no longer than half a segment, means that bytes are held, and
  * their commit is the next change; so does an attempt in vain after the last change.
  *
- * A publisher that was told EAGAIN is on a list, and a change that leaves a quarter of
+ * A writer that was told EAGAIN is on a list, and a change that leaves a quarter of
  * the ring free takes it off and wakes its pollers: once for each EAGAIN. Blocking writers
  * may take all room before it is a quarter, so after a few changes any will do.
  */
@@ -52,7 +52,7 @@ void evring_room_init(struct evring_room *room)
 	INIT_LIST_HEAD(&room->pollers);
 }
 
-void evring_line_init(struct evring_line *line)
+void evring_room_line_init(struct evring_room_line *line)
 {
 	INIT_LIST_HEAD(&line->lines);
 	INIT_LIST_HEAD(&line->writers);
@@ -60,7 +60,7 @@ void evring_line_init(struct evring_line *line)
 
 /* Before an attempt to put @size bytes on @ring, for the user of @line there */
 void evring_room_look(struct evring_full *full, struct evring_ring *ring,
-		      struct evring_line *line, u32 size)
+		      struct evring_room_line *line, u32 size)
 {
 	full->ring = ring;
 	full->line = line;
@@ -80,7 +80,8 @@ static u64 room_left(const struct evring_ring *ring)
 	return end > head ? end - head : 0;
 }
 
-static void line_add(struct evring_room *room, struct evring_line *line, struct waiting *waiting)
+static void line_add(struct evring_room *room, struct evring_room_line *line,
+		     struct waiting *waiting)
 {
 	lockdep_assert_held(&room_lock);
 	if (list_empty(&line->writers)) {
@@ -90,7 +91,7 @@ static void line_add(struct evring_room *room, struct evring_line *line, struct 
 	list_add_tail(&waiting->list, &line->writers);
 }
 
-static void line_del(struct evring_line *line, struct waiting *waiting)
+static void line_del(struct evring_room_line *line, struct waiting *waiting)
 {
 	lockdep_assert_held(&room_lock);
 	list_del_init(&waiting->list);
@@ -98,7 +99,8 @@ static void line_del(struct evring_line *line, struct waiting *waiting)
 		list_del_init(&line->lines);
 }
 
-static void wake_writers(struct evring_ring *ring, struct evring_line *line, unsigned int nr)
+static void wake_writers(struct evring_ring *ring, struct evring_room_line *line,
+			 unsigned int nr)
 {
 	struct waiting *waiting;
 
@@ -118,13 +120,13 @@ static void wake_writers(struct evring_ring *ring, struct evring_line *line, uns
 static bool wake_lines(struct evring_ring *ring, unsigned int nr)
 {
 	struct evring_room *room = &ring->room;
-	struct evring_line *line;
+	struct evring_room_line *line;
 
 	lockdep_assert_held(&room_lock);
 	for (; nr; nr--) {
 		if (list_empty(&room->lines))
 			return false;
-		line = list_first_entry(&room->lines, struct evring_line, lines);
+		line = list_first_entry(&room->lines, struct evring_room_line, lines);
 		if (line->changes == READ_ONCE(room->changes))
 			return false;
 		line->changes = READ_ONCE(room->changes);
@@ -138,25 +140,25 @@ static bool wake_lines(struct evring_ring *ring, unsigned int nr)
 static bool wake_pollers(struct evring_ring *ring, unsigned int nr)
 {
 	struct evring_room *room = &ring->room;
-	struct evring_publisher *publisher;
+	struct evring_writer *writer;
 	u64 changes;
 
 	lockdep_assert_held(&room_lock);
 	for (; nr; nr--) {
 		if (list_empty(&room->pollers))
 			return false;
-		publisher = list_first_entry(&room->pollers, struct evring_publisher, polls);
-		changes = READ_ONCE(room->changes) - publisher->changes;
+		writer = list_first_entry(&room->pollers, struct evring_writer, polls);
+		changes = READ_ONCE(room->changes) - writer->changes;
 		if (!changes || (changes < PASSED_OVER && room_left(ring) < ring->data_size / 4))
 			return false;
-		list_del_init(&publisher->polls);
-		wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
+		list_del_init(&writer->polls);
+		wake_up_interruptible_poll(&writer->wait, EPOLLOUT | EPOLLWRNORM);
 	}
 	return true;
 }
 
 /* A writer of @line that was woken for the room on @ring has tried: now another one may. */
-void evring_room_pass(struct evring_ring *ring, struct evring_line *line)
+void evring_room_pass(struct evring_ring *ring, struct evring_room_line *line)
 {
 	spin_lock(&room_lock);
 	wake_writers(ring, line, 1);
@@ -225,35 +227,35 @@ void evring_room_made(struct evring_ring *ring, u64 before)
 }
 
 /* A writer was told EAGAIN: poll() waits for room on that ring. */
-void evring_room_note(struct evring_publisher *publisher, const struct evring_full *full)
+void evring_room_note(struct evring_writer *writer, const struct evring_full *full)
 {
 	struct evring_room *room = &full->ring->room;
 
 	/* A writer that tries again and again does not keep others from the lock. */
-	if (READ_ONCE(publisher->full) == full->ring && !list_empty(&publisher->polls))
+	if (READ_ONCE(writer->full) == full->ring && !list_empty(&writer->polls))
 		return;
 	spin_lock(&room_lock);
-	WRITE_ONCE(publisher->full, full->ring);
-	publisher->changes = full->changes;
-	list_move_tail(&publisher->polls, &room->pollers);
+	WRITE_ONCE(writer->full, full->ring);
+	writer->changes = full->changes;
+	list_move_tail(&writer->polls, &room->pollers);
 	spin_unlock(&room_lock);
 	smp_mb();	/* on the list before the look: pairs with smp_mb() in evring_room_made() */
 	if (READ_ONCE(room->changes) == full->changes)
 		return;
-	evring_room_found(publisher);
+	evring_room_found(writer);
 }
 
 /* There is room again, or a later event has found some: its pollers go on. */
-void evring_room_found(struct evring_publisher *publisher)
+void evring_room_found(struct evring_writer *writer)
 {
-	evring_room_forget(publisher);
-	wake_up_interruptible_poll(&publisher->wait, EPOLLOUT | EPOLLWRNORM);
+	evring_room_forget(writer);
+	wake_up_interruptible_poll(&writer->wait, EPOLLOUT | EPOLLWRNORM);
 }
 
 /* Nobody polls it any more, or it is told. */
-void evring_room_forget(struct evring_publisher *publisher)
+void evring_room_forget(struct evring_writer *writer)
 {
 	spin_lock(&room_lock);
-	list_del_init(&publisher->polls);
+	list_del_init(&writer->polls);
 	spin_unlock(&room_lock);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* room.c: writers that found no room on a ring, and who of them is told that there is some. */
+/* room.c: writers that found no room on a ring, and which of them a commit wakes. */
 #ifndef _KMOD_ROOM_H
 #define _KMOD_ROOM_H
 
 #include <linux/list.h>
 #include <linux/types.h>
 
-struct evring_publisher;
+struct evring_writer;
 struct evring_ring;
 
 /**
  * struct evring_room - the writers that wait for room on a ring
  * @changes: how often a commit has made room that a writer can count on
- * @lines: struct evring_line: those of users with blocking writers that wait
+ * @lines: struct evring_room_line: those of users with blocking writers that wait
  * @pollers: publishers whose poll() is to wait
  *
  * @changes is written under groups_lock, the lists under room_lock.
@@ -24,14 +24,14 @@ struct evring_room {
 };
 
 /**
- * struct evring_line - one user's blocking writers that wait for room on a ring
+ * struct evring_room_line - one user's blocking writers that wait for room on a ring
  * @lines: of the room, while there are some
  * @writers: struct waiting, in the order in which they found no room
  * @changes: the room's when some of them were woken last, or when the line came
  *
  * Under room_lock.
  */
-struct evring_line {
+struct evring_room_line {
 	struct list_head lines;
 	struct list_head writers;
 	u64 changes;
@@ -46,20 +46,20 @@ struct evring_line {
  */
 struct evring_full {
 	struct evring_ring *ring;
-	struct evring_line *line;
+	struct evring_room_line *line;
 	u32 size;
 	u64 changes;
 };
 
 void evring_room_init(struct evring_room *room);
-void evring_line_init(struct evring_line *line);
+void evring_room_line_init(struct evring_room_line *line);
 void evring_room_look(struct evring_full *full, struct evring_ring *ring,
-		      struct evring_line *line, u32 size);
+		      struct evring_room_line *line, u32 size);
 int evring_room_await(const struct evring_full *full);
-void evring_room_pass(struct evring_ring *ring, struct evring_line *line);
+void evring_room_pass(struct evring_ring *ring, struct evring_room_line *line);
 void evring_room_made(struct evring_ring *ring, u64 before);
-void evring_room_note(struct evring_publisher *publisher, const struct evring_full *full);
-void evring_room_found(struct evring_publisher *publisher);
-void evring_room_forget(struct evring_publisher *publisher);
+void evring_room_note(struct evring_writer *writer, const struct evring_full *full);
+void evring_room_found(struct evring_writer *writer);
+void evring_room_forget(struct evring_writer *writer);
 
 #endif /* _KMOD_ROOM_H */

@@ -7,12 +7,12 @@
 
 struct group_state;
 struct evring_user;
-struct evring_publisher;
+struct evring_writer;
 
 /**
  * struct evring_session - one open file
  * @mode: FMODE_READ, FMODE_WRITE
- * @publisher: its state as a writer, if it can write; else NULL
+ * @writer: its state as a writer, if it can write; else NULL
  * @user: its user
  * @group: the group that it owns, or NULL; under groups_lock
  * @claim: the group that a JOIN under way is about to give it; likewise
@@ -21,7 +21,7 @@ struct evring_publisher;
  */
 struct evring_session {
 	fmode_t mode;
-	struct evring_publisher *publisher;
+	struct evring_writer *writer;
 	struct evring_user *user;
 	struct group_state *group;
 	struct group_state *claim;

@@ -9,7 +9,7 @@
 #include <linux/uidgid.h>
 
 struct evring_app;
-struct evring_rules;
+struct evring_redact_rules;
 
 /* Events of a type that secrets were left out of, and those that were too much work */
 struct evring_redacted {
@@ -58,7 +58,7 @@ struct evring_event_type {
 	u16 own_lane;
 	u32 size;
 	struct evring_ring * __percpu *rings;
-	struct evring_rules __rcu *rules;
+	struct evring_redact_rules __rcu *rules;
 	u32 rules_generation;
 	bool rules_own;
 	struct evring_redacted __percpu *redacted;

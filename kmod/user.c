@@ -140,7 +140,7 @@ int evring_user_prepare(struct evring_user *user, u32 lane)
 	if (!usage)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		evring_line_init(&per_cpu_ptr(usage, cpu)->line);
+		evring_room_line_init(&per_cpu_ptr(usage, cpu)->line);
 	mutex_lock(&users_lock);
 	if (!user->usage[lane]) {
 		/* release: a CPU that sees the pointer finds what is behind it */

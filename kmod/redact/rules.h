@@ -8,14 +8,14 @@
 #include "redact.h"
 
 /**
- * struct evring_rules - never changed but replaced
+ * struct evring_redact_rules - never changed but replaced
  * @rcu: to free it
  * @nr_vars: of @vars
  * @vars: all fields of variable length
  * @index: of @rules
  * @rules: verified for the type
  */
-struct evring_rules {
+struct evring_redact_rules {
 	struct rcu_head rcu;
 	u32 nr_vars;
 	struct evring_var vars[256];

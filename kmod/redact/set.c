@@ -17,7 +17,7 @@
 
 static DEFINE_MUTEX(redact_lock);	/* the rules of all types */
 
-static void vars_find(struct evring_rules *rules, const struct evring_block *block)
+static void vars_find(struct evring_redact_rules *rules, const struct evring_block *block)
 {
 	const struct evring_block_field *field;
 	u32 i;
@@ -31,18 +31,18 @@ static void vars_find(struct evring_rules *rules, const struct evring_block *blo
 	}
 }
 
-static struct evring_rules *rules_alloc(u32 len, const struct evring_event_type *type)
+static struct evring_redact_rules *rules_alloc(u32 len, const struct evring_event_type *type)
 {
-	struct evring_rules *rules;
+	struct evring_redact_rules *rules;
 
-	rules = kvmalloc(offsetof(struct evring_rules, rules) + len, GFP_KERNEL);
+	rules = kvmalloc(offsetof(struct evring_redact_rules, rules) + len, GFP_KERNEL);
 	if (!rules)
 		return ERR_PTR(-ENOMEM);
 	vars_find(rules, type->block);
 	return rules;
 }
 
-static int rules_verify(struct evring_rules *rules, const struct evring_event_type *type)
+static int rules_verify(struct evring_redact_rules *rules, const struct evring_event_type *type)
 {
 	int ret = evring_redaction_verify(&rules->rules, rules->rules.len, type->block);
 
@@ -51,7 +51,7 @@ static int rules_verify(struct evring_rules *rules, const struct evring_event_ty
 	return ret;
 }
 
-static int rules_read(struct evring_rules *rules, const void __user *user, u32 len,
+static int rules_read(struct evring_redact_rules *rules, const void __user *user, u32 len,
 		      const struct evring_event_type *type)
 {
 	if (copy_from_user(&rules->rules, user, len))
@@ -62,10 +62,10 @@ static int rules_read(struct evring_rules *rules, const void __user *user, u32 l
 	return rules_verify(rules, type);
 }
 
-static struct evring_rules *rules_load(u64 user, const struct evring_event_type *type)
+static struct evring_redact_rules *rules_load(u64 user, const struct evring_event_type *type)
 {
 	struct evring_redaction head = { 0 };
-	struct evring_rules *rules;
+	struct evring_redact_rules *rules;
 	int ret;
 
 	if (copy_from_user(&head, u64_to_user_ptr(user), offsetofend(struct evring_redaction, len)))
@@ -85,17 +85,17 @@ static struct evring_rules *rules_load(u64 user, const struct evring_event_type 
 }
 
 /* The module's own, NULL: it has none for the type. */
-static struct evring_rules *rules_default(const struct evring_event_type *type)
+static struct evring_redact_rules *rules_default(const struct evring_event_type *type)
 {
 	struct evring_redaction *own = evring_redact_default(type);
-	struct evring_rules *rules;
+	struct evring_redact_rules *rules;
 
 	if (IS_ERR_OR_NULL(own))
 		return ERR_CAST(own);
 	rules = rules_alloc(own->len, type);
 	/* Not to &rules->rules, which is its head alone to the compiler */
 	if (!IS_ERR(rules))
-		memcpy((char *)rules + offsetof(struct evring_rules, rules), own, own->len);
+		memcpy((char *)rules + offsetof(struct evring_redact_rules, rules), own, own->len);
 	kvfree(own);
 	/* They are made by this module, but of two tables that must fit. */
 	if (IS_ERR(rules) ||
@@ -106,10 +106,10 @@ static struct evring_rules *rules_default(const struct evring_event_type *type)
 }
 
 /* Events may still be judged by the old ones, which are returned. */
-static struct evring_rules *rules_replace(struct evring_event_type *type,
-					  struct evring_rules *rules, bool own)
+static struct evring_redact_rules *rules_replace(struct evring_event_type *type,
+						 struct evring_redact_rules *rules, bool own)
 {
-	struct evring_rules *old = rcu_dereference_protected(type->rules,
+	struct evring_redact_rules *old = rcu_dereference_protected(type->rules,
 							     lockdep_is_held(&redact_lock));
 
 	rcu_assign_pointer(type->rules, rules);
@@ -124,7 +124,7 @@ static struct evring_rules *rules_replace(struct evring_event_type *type,
  */
 int evring_redact_reset(struct evring_event_type *type)
 {
-	struct evring_rules *rules = rules_default(type);
+	struct evring_redact_rules *rules = rules_default(type);
 
 	if (IS_ERR(rules))
 		return PTR_ERR(rules);
@@ -141,7 +141,7 @@ void evring_redact_clear(struct evring_event_type *type)
 }
 
 static int rules_change(struct evring_event_type *type, const struct evring_redact *arg,
-			struct evring_rules **rules)
+			struct evring_redact_rules **rules)
 {
 	if (arg->generation && arg->generation != type->rules_generation)
 		return -ESTALE;
@@ -174,7 +174,7 @@ static void redact_tell(const struct evring_event_type *type, struct evring_reda
 /* A copy of the rules of now; NULL: there are none. */
 static struct evring_redaction *rules_copy(const struct evring_event_type *type)
 {
-	const struct evring_rules *rules = rcu_dereference_protected(type->rules,
+	const struct evring_redact_rules *rules = rcu_dereference_protected(type->rules,
 								     lockdep_is_held(&redact_lock));
 	struct evring_redaction *copy;
 
@@ -209,7 +209,7 @@ static int redact_query(struct evring_event_type *type, struct evring_redact *ar
 
 static int redact_change(struct evring_event_type *type, struct evring_redact *arg)
 {
-	struct evring_rules *rules = NULL;
+	struct evring_redact_rules *rules = NULL;
 	int ret;
 
 	if (arg->op == EVRING_REDACT_RESET)

@@ -32,7 +32,7 @@
  */
 struct evring_stage {
 	struct evring_event_type *type;
-	const struct evring_rules *rules;
+	const struct evring_redact_rules *rules;
 	struct evring_redact_event event;
 	struct evring_cuts cuts;
 	bool try;
@@ -138,7 +138,7 @@ static void *stage_none(struct evring_slot *slot, struct evring_event_type *type
  */
 void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try)
 {
-	const struct evring_rules *rules = rcu_dereference_sched(type->rules);
+	const struct evring_redact_rules *rules = rcu_dereference_sched(type->rules);
 	struct evring_stage *stage;
 	void *room;
 
