@@ -217,7 +217,8 @@ AT(evring_ring_page, tail, 192);
 AT(evring_ring_page, seq_base, 200);
 AT(evring_ring_page, discarded, 208);
 AT(evring_ring_page, wakeups, 216);
-AT(evring_ring_page, reserved3, 224);
+AT(evring_ring_page, held_max, 224);
+AT(evring_ring_page, reserved3, 232);
 
 SIZE(evring_meta_read, 16);
 AT(evring_meta_read, to, 0);

@@ -234,14 +234,41 @@ static void group_create(struct group_state *group)
 	infos_write_end();
 }
 
-static void start_earliest(struct evring_ring *ring, void *group)
+static void start_tail(struct evring_ring *ring, void *group)
 {
 	cursor_place(ring, group_index(group), READ_ONCE(ring->page->tail));
+}
+
+/*
+ * A ring that has gone round is full of records, wanted or not. A group that held all of
+ * them would leave new events no room until its first commit, nor those of other groups.
+ * So it begins where a quarter of the ring stays free, at a segment's first record, or
+ * below that where another group holds records: it takes no room that is not taken.
+ */
+static void start_hold(struct evring_ring *ring, void *group)
+{
+	u64 head = READ_ONCE(ring->page->head), tail = READ_ONCE(ring->page->tail);
+	u64 keep = ring->data_size - ring->data_size / 4, start = tail;
+
+	lockdep_assert_held(&groups_lock);	/* ring->hold */
+	if (tail && head > keep) {
+		start = min(round_up(head - keep, ring->segment_size),
+			    round_down(ring->hold, ring->segment_size));
+		start = max(start, tail);
+	}
+	cursor_place(ring, group_index(group), start);
 }
 
 static void start_latest(struct evring_ring *ring, void *group)
 {
 	cursor_place(ring, group_index(group), READ_ONCE(ring->page->head));
+}
+
+static evring_ring_fn *start_of(const struct evring_join *join)
+{
+	if (join->start == EVRING_LATEST)
+		return start_latest;
+	return join->policy == EVRING_HOLD ? start_hold : start_tail;
 }
 
 /* Claim the group of this name, or a free slot for it, for @session. */
@@ -361,8 +388,7 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	info = group->info;
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		held |= group_holds(group, lane) ? BIT_ULL(lane) : 0;
-	evring_rings_each(join->lanes & ~info->lanes,
-			  join->start == EVRING_LATEST ? start_latest : start_earliest, group);
+	evring_rings_each(join->lanes & ~info->lanes, start_of(join), group);
 
 	infos_write_begin();
 	info->policy = join->policy;

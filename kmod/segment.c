@@ -66,6 +66,22 @@ static void segment_lose(struct evring_ring *ring, const struct evring_attempt *
 	this_cpu_add(*attempt->type->lost, attempt->seqs);
 }
 
+/* How close the ring comes to being full, for those who size it. All below @next is taken. */
+static void segment_mark(struct evring_ring *ring, u64 next)
+{
+	struct evring_ring_page *page = ring->page;
+	u64 hold = READ_ONCE(ring->hold), held;
+
+	if (hold >= next)
+		return;
+	held = next - hold;
+	/* A group that was overtaken holds all that is left. */
+	if (held > ring->data_size)
+		held = ring->data_size;
+	if (held > page->held_max)
+		WRITE_ONCE(page->held_max, held);
+}
+
 /*
  * May the segment at @next be entered? Entering overwrites the segment a ring's length
  * before it, which must be below all holds and below head: an outer context may still
@@ -76,6 +92,7 @@ static bool segment_claim(struct evring_ring *ring, u64 next)
 	struct evring_ring_page *page = ring->page;
 	u64 floor;
 
+	segment_mark(ring, next);
 	if (next + ring->segment_size <= ring->data_size)
 		return true;
 	floor = next + ring->segment_size - ring->data_size;

@@ -82,7 +82,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 static const char *look(struct watch *watch)
 {
 	said[0] = '\0';
-	watch_look(watch, NULL);
+	watch_look(watch);
 	return said;
 }
 

@@ -2,25 +2,31 @@
 /* Groups: their start, their position, their owner, and slots that are used again. */
 #include "group.h"
 
-TEST_F(group, earliest_starts_at_the_tail_and_latest_at_the_head)
+TEST_F(group, earliest_leaves_a_quarter_of_a_full_ring_free_and_latest_all)
 {
 	struct evring *latest;
 	struct tally all = { 0 }, none = { 0 };
 	struct evring_ring_page now;
+	uint64_t start, full = lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL), n;
 
 	ASSERT_EQ(0, emit(MANY, 40));
 	now = page();
 	ASSERT_EQ(0, join(self->ev, "earliest", EVRING_HOLD, EVRING_EARLIEST));
 	latest = joined("latest", EVRING_HOLD, EVRING_LATEST);
-	EXPECT_EQ(now.tail, cursor_get("earliest", LANE_CRITICAL, 0).pos);
+	start = cursor_get("earliest", LANE_CRITICAL, 0).pos;
+	EXPECT_LT(now.tail, start);
+	EXPECT_EQ(0, start % now.segment_size);
+	EXPECT_GT(now.head - now.data_size / 4 * 3 + now.segment_size, start);
 	EXPECT_EQ(now.head, cursor_get("latest", LANE_CRITICAL, 0).pos);
-	ASSERT_EQ(0, emit(1, 0));
+	n = now.data_size / 5 / torture_size(0);
+	ASSERT_EQ(0, emit(n, 0));
+	EXPECT_EQ(full, lost_get(LANE_CRITICAL, 0, EVRING_LOST_FULL));
 	ASSERT_EQ(0, tally_all(self->ev, &all));
 	ASSERT_EQ(0, tally_all(latest, &none));
-	EXPECT_EQ(now.tail, all.first_pos);
-	EXPECT_EQ(now.seq + 1, all.next_seq);
+	EXPECT_EQ(start, all.first_pos);
+	EXPECT_EQ(now.seq + n, all.next_seq);
 	EXPECT_LT(1000, all.read);
-	EXPECT_EQ(1, none.read);
+	EXPECT_EQ(n, none.read);
 	EXPECT_EQ(now.head, none.first_pos);
 	EXPECT_EQ(0, all.bad + none.bad);
 	evring_close(latest);

@@ -11,47 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * High-water marks
- */
-
-static size_t place_of(const struct snapshot *snap, const struct ring_view *ring)
-{
-	return (size_t)ring->page.lane * snap->meta.nr_cpus + ring->page.cpu;
-}
-
-void marks_look(struct marks *marks, const struct snapshot *snap)
-{
-	unsigned int i;
-	int holder;
-
-	for (i = 0; i < snap->nr_rings; i++) {
-		size_t place = place_of(snap, &snap->rings[i]);
-		uint64_t held = ring_held(snap, &snap->rings[i], &holder);
-
-		if (place >= marks->nr) {
-			marks->held = xgrow(marks->held, marks->nr, place + 1,
-					    sizeof(*marks->held));
-			marks->nr = place + 1;
-		}
-		marks->held[place] = held > marks->held[place] ? held : marks->held[place];
-	}
-}
-
-uint64_t marks_of(const struct marks *marks, const struct snapshot *snap,
-		  const struct ring_view *ring)
-{
-	size_t place = place_of(snap, ring);
-
-	return place < marks->nr ? marks->held[place] : 0;
-}
-
-void marks_free(struct marks *marks)
-{
-	free(marks->held);
-	*marks = (struct marks){ 0 };
-}
-
 int host_view_take(struct host_view *view)
 {
 	int ret = evring_types(view->ev);
@@ -113,7 +72,7 @@ static void tell_loaded(struct exposition *to, const struct metric *metric, cons
  */
 
 struct ring_values {
-	uint64_t emitted, published, discarded, bytes, wakeups, size, kept, held;
+	uint64_t emitted, published, discarded, bytes, wakeups, size, kept, held, held_max;
 };
 
 static struct ring_values values_of(const struct snapshot *snap, const struct ring_view *ring)
@@ -121,11 +80,12 @@ static struct ring_values values_of(const struct snapshot *snap, const struct ri
 	struct tally tally = { 0 };
 	int holder;
 
-	tally_add(&tally, ring);
+	tally_add(&tally, snap, ring);
 	return (struct ring_values){
 		.emitted = tally.emitted, .published = tally_published(&tally),
 		.discarded = tally.discarded, .bytes = tally.bytes, .wakeups = tally.wakeups,
 		.size = tally.size, .kept = tally.kept, .held = ring_held(snap, ring, &holder),
+		.held_max = tally.held_max,
 	};
 }
 
@@ -144,22 +104,6 @@ static void tell_rings(struct exposition *to, const struct metric *metric, const
 		memcpy(&value, (const char *)&values + metric->offset, sizeof(value));
 		sample_count(to, LABELS({ "lane", lane_name(view->ev, ring->page.lane) },
 					{ "cpu", cpu }), value);
-	}
-}
-
-static void tell_marks(struct exposition *to, const struct metric *metric, const void *of)
-{
-	const struct host_view *view = of;
-	unsigned int i;
-
-	(void)metric;
-	for (i = 0; view->ev && view->marks && i < view->snap.nr_rings; i++) {
-		const struct ring_view *ring = &view->snap.rings[i];
-		char cpu[16];
-
-		snprintf(cpu, sizeof(cpu), "%u", ring->page.cpu);
-		sample_count(to, LABELS({ "lane", lane_name(view->ev, ring->page.lane) },
-					{ "cpu", cpu }), marks_of(view->marks, &view->snap, ring));
 	}
 }
 
@@ -369,9 +313,8 @@ const struct metric host_metrics[] = {
 	RING("evring_ring_kept_bytes", GAUGE, "Bytes in the ring, read or not", kept),
 	RING("evring_ring_held_bytes", GAUGE,
 	     "Bytes in the ring that a group has not committed and keeps from being overwritten", held),
-	{ "evring_ring_held_bytes_max", METRIC_GAUGE, "lane, cpu",
-	  "The most held bytes since evringd started, as it saw them: every 10 seconds and at each "
-	  "scrape. Only from evringd", tell_marks, 0 },
+	RING("evring_ring_held_bytes_max", GAUGE,
+	     "High-water mark: the most held bytes since the ring was made", held_max),
 	{ "evring_hook_attached", METRIC_GAUGE, "hook", "1 if the hook emits, else 0", tell_hooks, 0 },
 	{ "evring_hook_expected", METRIC_GAUGE, "hook",
 	  "1 if an owner has attached the hook, or a connector of evringd wants it", tell_hooks, 1 },

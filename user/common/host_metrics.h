@@ -9,7 +9,6 @@
 #include "exposition.h"
 #include "snapshot.h"
 
-struct marks;
 struct unread;
 
 /* The module, as it is now */
@@ -18,23 +17,10 @@ struct host_view {
 	struct snapshot snap;
 	unsigned int nr_types;
 	struct unread *unread;
-	const struct marks *marks;	/* NULL: nobody has looked before */
 	/* Does a configuration want the hook? NULL: there is none to ask. */
 	bool (*wants)(void *arg, const char *hook);
 	void *arg;
 };
-
-/* The most that was held of each ring, as often as it was looked at */
-struct marks {
-	uint64_t *held;			/* by lane and CPU */
-	size_t nr;
-};
-
-void marks_look(struct marks *marks, const struct snapshot *snap);
-/* That of one ring, 0: nobody has looked. */
-uint64_t marks_of(const struct marks *marks, const struct snapshot *snap,
-		  const struct ring_view *ring);
-void marks_free(struct marks *marks);
 
 extern const struct metric host_metrics[];
 extern const size_t nr_host_metrics;

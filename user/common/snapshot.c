@@ -126,9 +126,10 @@ int snapshot_group(const struct snapshot *snap, const char *name)
 	return -1;
 }
 
-void tally_add(struct tally *tally, const struct ring_view *ring)
+void tally_add(struct tally *tally, const struct snapshot *snap, const struct ring_view *ring)
 {
 	const struct evring_ring_page *page = &ring->page;
+	uint64_t held_max = ring_held_max(snap, ring);
 
 	tally->rings++;
 	tally->size += page->data_size;
@@ -139,6 +140,7 @@ void tally_add(struct tally *tally, const struct ring_view *ring)
 		tally->lost[i] += ring->lost[i];
 	tally->discarded += page->discarded;
 	tally->wakeups += page->wakeups;
+	tally->held_max = held_max > tally->held_max ? held_max : tally->held_max;
 }
 
 void tally_lane(const struct snapshot *snap, unsigned int lane, struct tally *tally)
@@ -146,7 +148,7 @@ void tally_lane(const struct snapshot *snap, unsigned int lane, struct tally *ta
 	*tally = (struct tally){ 0 };
 	for (unsigned int i = 0; i < snap->nr_rings; i++)
 		if (snap->rings[i].page.lane == lane)
-			tally_add(tally, &snap->rings[i]);
+			tally_add(tally, snap, &snap->rings[i]);
 }
 
 uint64_t tally_lost(const struct tally *tally)
@@ -188,6 +190,16 @@ uint64_t ring_held(const struct snapshot *snap, const struct ring_view *ring, in
 		*holder = (int)i;
 	}
 	return held;
+}
+
+/* The page's mark is of where a segment was entered: since then it can have become more. */
+uint64_t ring_held_max(const struct snapshot *snap, const struct ring_view *ring)
+{
+	uint64_t held;
+	int holder;
+
+	held = ring_held(snap, ring, &holder);
+	return held > ring->page.held_max ? held : ring->page.held_max;
 }
 
 uint64_t group_away_ns(const struct snapshot *snap, const struct evring_group_info *group)

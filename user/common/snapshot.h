@@ -39,6 +39,7 @@ struct tally {
 	uint64_t lost[CAUSES_MAX];
 	uint64_t discarded;
 	uint64_t wakeups;
+	uint64_t held_max;		/* of the ring of which most was held */
 };
 
 /* How far a group is behind, on all of its rings together */
@@ -56,7 +57,7 @@ void snapshot_free(struct snapshot *snap);
 /* The place of a group by its name; -1: there is none. */
 int snapshot_group(const struct snapshot *snap, const char *name);
 
-void tally_add(struct tally *tally, const struct ring_view *ring);
+void tally_add(struct tally *tally, const struct snapshot *snap, const struct ring_view *ring);
 /* All rings of a lane */
 void tally_lane(const struct snapshot *snap, unsigned int lane, struct tally *tally);
 uint64_t tally_lost(const struct tally *tally);
@@ -66,6 +67,8 @@ uint64_t tally_published(const struct tally *tally);
 bool group_holds(const struct evring_group_info *group);
 /* Bytes of the ring that a group keeps from being overwritten. *@holder: its place, else unchanged */
 uint64_t ring_held(const struct snapshot *snap, const struct ring_view *ring, int *holder);
+/* The most of it that was held since it was made */
+uint64_t ring_held_max(const struct snapshot *snap, const struct ring_view *ring);
 /* Nanoseconds without an owner; 0: it has one, or never had one. */
 uint64_t group_away_ns(const struct snapshot *snap, const struct evring_group_info *group);
 void group_lag(const struct snapshot *snap, unsigned int group, struct lag *lag);

@@ -36,7 +36,7 @@ struct counter_row {
 	const char *lane;
 	uint64_t rings, cpu, size, kept, held, emitted, published;
 	struct causes lost;
-	uint64_t discarded, wakeups, bytes;
+	uint64_t discarded, wakeups, bytes, held_max;
 };
 
 #define COUNTER_COLUMN(member, kind, head) COLUMN(struct counter_row, member, kind, head)
@@ -47,6 +47,7 @@ struct counter_row {
 	COUNTER_COLUMN(discarded, COUNT, "DISCARDED"), \
 	COUNTER_COLUMN(wakeups, COUNT, "WAKEUPS"), \
 	COUNTER_COLUMN(bytes, BYTES, "BYTES"), \
+	COUNTER_COLUMN(held_max, BYTES, "MOST HELD"), \
 	{ 0 }
 
 static const struct column lane_columns[] = {
@@ -80,6 +81,7 @@ static struct counter_row row_of(const struct snapshot *snap, unsigned int lane,
 		.discarded = tally->discarded,
 		.wakeups = tally->wakeups,
 		.bytes = tally->bytes,
+		.held_max = tally->held_max,
 	};
 
 	memcpy(row.lost.lost, tally->lost, sizeof(row.lost.lost));
@@ -101,7 +103,7 @@ static struct counter_row ring_row(const struct snapshot *snap, unsigned int i)
 	struct counter_row row;
 	int holder;
 
-	tally_add(&tally, ring);
+	tally_add(&tally, snap, ring);
 	row = row_of(snap, ring->page.lane, &tally);
 	row.cpu = ring->page.cpu;
 	row.held = ring_held(snap, ring, &holder);

@@ -14,7 +14,6 @@ struct monitor {
 	struct evring *ev;		/* NULL: it cannot be opened */
 	struct watch *watch;
 	struct unread *unread;
-	struct marks marks;
 };
 
 struct monitor *monitor_new(const char *device)
@@ -32,7 +31,6 @@ void monitor_free(struct monitor *monitor)
 		return;
 	if (monitor->watch)
 		watch_free(monitor->watch);
-	marks_free(&monitor->marks);
 	unread_free(monitor->unread);
 	evring_close(monitor->ev);
 	free(monitor);
@@ -54,14 +52,13 @@ static bool is_open(struct monitor *monitor)
 void monitor_look(struct monitor *monitor)
 {
 	if (is_open(monitor))
-		watch_look(monitor->watch, &monitor->marks);
+		watch_look(monitor->watch);
 }
 
 void monitor_view(struct monitor *monitor, struct host_view *view)
 {
 	view->ev = is_open(monitor) ? monitor->ev : NULL;
 	view->unread = monitor->unread;
-	view->marks = &monitor->marks;
-	if (view->ev && !host_view_take(view))
-		marks_look(&monitor->marks, &view->snap);
+	if (view->ev)
+		host_view_take(view);
 }

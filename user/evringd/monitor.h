@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monitor: the module as a whole, beside the connectors: a session of its own, the log's
- * watch, and the high-water marks.
+ * monitor: the module as a whole, beside the connectors: a session of its own, and the
+ * log's watch.
  */
 #ifndef MONITOR_H
 #define MONITOR_H
@@ -14,7 +14,7 @@ struct monitor;
 struct monitor *monitor_new(const char *device);
 void monitor_free(struct monitor *monitor);
 const char *monitor_device(const struct monitor *monitor);
-/* Log changes, and note the marks: from time to time */
+/* Log changes: from time to time */
 void monitor_look(struct monitor *monitor);
 /*
  * The module now; @wants and @arg are the caller's. Without a module view->ev is NULL.

@@ -64,13 +64,13 @@ static json_t *ring_json(const struct host_view *view, const struct ring_view *r
 	unsigned int i;
 	int holder;
 
-	tally_add(&tally, ring);
+	tally_add(&tally, &view->snap, ring);
 	json_object_set_new(json, "lane", json_string(lane_name(view->ev, ring->page.lane)));
 	json_object_set_new(json, "cpu", number(ring->page.cpu));
 	json_object_set_new(json, "size", number(tally.size));
 	json_object_set_new(json, "kept", number(tally.kept));
 	json_object_set_new(json, "held", number(ring_held(&view->snap, ring, &holder)));
-	json_object_set_new(json, "held_max", number(marks_of(view->marks, &view->snap, ring)));
+	json_object_set_new(json, "held_max", number(ring_held_max(&view->snap, ring)));
 	json_object_set_new(json, "emitted", number(tally.emitted));
 	json_object_set_new(json, "bytes", number(tally.bytes));
 	for (i = 0; i < view->snap.nr_causes; i++)

@@ -180,7 +180,7 @@ static void look_at_group(struct watch *watch, unsigned int i)
 	}
 }
 
-void watch_look(struct watch *watch, struct marks *marks)
+void watch_look(struct watch *watch)
 {
 	struct lane_watch now;
 	unsigned int i, held;
@@ -200,8 +200,6 @@ void watch_look(struct watch *watch, struct marks *marks)
 		watch->lanes[i] = now;
 	}
 	watch->started = true;
-	if (marks)
-		marks_look(marks, &watch->snap);
 	for (i = 0; i < watch->nr_groups && i < watch->snap.meta.groups.count; i++)
 		look_at_group(watch, i);
 	snapshot_free(&watch->snap);

@@ -4,15 +4,11 @@
 #define WATCH_H
 
 struct evring;
-struct marks;
 struct watch;
 
 struct watch *watch_new(struct evring *ev);
 void watch_free(struct watch *watch);
-/*
- * Log changes: losses, rings that fill, groups that hold and have no owner. Note in @marks,
- * unless it is NULL, how full the rings are.
- */
-void watch_look(struct watch *watch, struct marks *marks);
+/* Log changes: losses, rings that fill, groups that hold and have no owner. */
+void watch_look(struct watch *watch);
 
 #endif /* WATCH_H */

@@ -717,7 +717,11 @@ enum evring_policy {
 	EVRING_FOLLOW		= 1,	/* old segments are overwritten */
 };
 
-/* Where a new group starts (Kafka's auto.offset.reset) */
+/*
+ * Where a new group starts (Kafka's auto.offset.reset). On a ring that has overwritten
+ * records, a group that is to hold leaves the oldest ones out until a quarter of the ring is
+ * free for new records, except those that another group holds.
+ */
 enum evring_start {
 	EVRING_EARLIEST		= 0,	/* all that the ring still keeps */
 	EVRING_LATEST		= 1,	/* events from now on */
@@ -836,10 +840,12 @@ struct evring_cursor {
  *	the range of seq_bits away) with the record's bits
  * @discarded: records that were reserved and then given up
  * @wakeups: how often an emit on this ring raised a wake-up
+ * @held_max: high-water mark: the most bytes that groups have held where the ring entered
+ *	a segment, or found no room for one. At @data_size it was full
  * @reserved3: 0
  *
  * Its own cache lines, by writer: @head and @seq the ring's CPU on each
- * publish; @tail to @wakeups, and the table of losses, the ring's CPU where it
+ * publish; @tail to @held_max, and the table of losses, the ring's CPU where it
  * enters a segment or loses an event; the cursors a COMMIT. Written by
  * the kernel alone.
  */
@@ -865,7 +871,8 @@ struct evring_ring_page {
 	__u64	seq_base;
 	__u64	discarded;
 	__u64	wakeups;
-	__u64	reserved3[4];
+	__u64	held_max;
+	__u64	reserved3[3];
 };
 
 /*

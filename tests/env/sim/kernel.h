@@ -70,6 +70,8 @@ typedef unsigned int uint;
 #define pr_warn(...)		fprintf(stderr, __VA_ARGS__)
 
 #define min(a, b)		((a) < (b) ? (a) : (b))
+#define round_down(x, y)	((x) & ~((__typeof__(x))(y) - 1))
+#define round_up(x, y)		round_down((x) + (y) - 1, y)
 #define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define ilog2(n)		(63 - __builtin_clzll(n))

@@ -249,6 +249,64 @@ static void missed_once(void)
 	evring_close(ev);
 }
 
+/* A high-water mark, as of each segment that is entered, or is not as there is no room */
+static void hold_marks(void)
+{
+	struct evring *ev;
+	const struct evring_ring_page *now;
+
+	CHECK(emit(LANE_BULK, 0, 2 * IN_RING) == 2 * IN_RING);
+	ev = session();
+	CHECK(!join(ev, "g", EVRING_HOLD, EVRING_LATEST));
+	now = page(ev, LANE_BULK, 0);
+	CHECK(!now->held_max && emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && !now->held_max);
+	CHECK(emit(LANE_BULK, 0, 1) == 1 && now->held_max == SEGMENT);
+	CHECK(read_all(ev, IN_SEGMENT, NULL) == IN_SEGMENT && !evring_commit(ev));
+	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && now->held_max == SEGMENT);
+	CHECK(emit(LANE_BULK, 0, IN_RING) == IN_RING - IN_SEGMENT - 1 && now->held_max == RING);
+	CHECK(read_all(ev, IN_RING, NULL) == IN_RING && !evring_commit(ev));
+	CHECK(emit(LANE_BULK, 0, 2 * IN_SEGMENT) == 2 * IN_SEGMENT && now->held_max == RING);
+	evring_close(ev);
+}
+
+/* A ring that has gone round is full of what all have read. A new group takes part of it. */
+static void start_leaves_room(void)
+{
+	struct evring *ev, *other;
+	struct evring_event e;
+	uint64_t start;
+
+	CHECK(emit(LANE_BULK, 0, 2 * IN_RING + 10) == 2 * IN_RING + 10);
+	ev = member("g", EVRING_HOLD);
+	start = page_cursor(page(ev, LANE_BULK, 0), 0)->pos;
+	CHECK(start == 6 * SEGMENT && sim_held(LANE_BULK, 0) == start);
+	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT);
+	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT - 10);
+	/* Where another group holds records, the next one holds them, too. */
+	other = member("h", EVRING_HOLD);
+	CHECK(page_cursor(page(ev, LANE_BULK, 0), 1)->pos == start);
+	CHECK(read_all(other, IN_RING, NULL) == IN_RING && !evring_next(other, &e));
+	evring_close(other);
+	/* One that holds nothing takes nothing from others. */
+	CHECK(!evring_leave(ev) && !evring_drop(ev, "g") && !evring_drop(ev, "h"));
+	CHECK(emit(LANE_BULK, 0, 2 * IN_RING) == 2 * IN_RING);
+	other = member("f", EVRING_FOLLOW);
+	CHECK(page_cursor(page(ev, LANE_BULK, 0), 0)->pos == page(ev, LANE_BULK, 0)->tail);
+	evring_close(other);
+	evring_close(ev);
+}
+
+/* All since boot, for as long as it is all there */
+static void start_has_boot(void)
+{
+	struct evring *ev;
+
+	CHECK(emit(LANE_BULK, 0, IN_RING) == IN_RING);
+	ev = member("g", EVRING_HOLD);
+	CHECK(sim_held(LANE_BULK, 0) == 0 && read_all(ev, IN_RING, NULL) == IN_RING);
+	evring_close(ev);
+}
+
 static void drops(void)
 {
 	struct evring *ev = member("g", EVRING_HOLD), *other = session();
@@ -327,6 +385,9 @@ const struct test groups_tests[] = {
 	{ commit_is_one_groups, STEPPED, "a commit never lands in another group" },
 	{ hold_drops, STEPPED, "hold: a full ring drops, and tells exactly how many" },
 	{ follow_misses, STEPPED, "follow: overwritten events are counted exactly" },
+	{ hold_marks, STEPPED, "hold: the most that was held of a ring is known" },
+	{ start_leaves_room, STEPPED, "earliest: a quarter of a ring that has gone round stays free" },
+	{ start_has_boot, STEPPED, "earliest: a ring that has not gone round has all since boot" },
 	{ missed_once, STEPPED, "missed events are told once, by the event or by the run" },
 	{ drops, STEPPED, "a dropped group holds nothing, and is forgotten" },
 	{ abandons, STEPPED, "a group without an owner holds for abandon_ms, and no longer" },
