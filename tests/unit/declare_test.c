@@ -227,7 +227,7 @@ static void letter(void)
 	char id[128];
 
 	delivery_push(b->ds, delivery, &event, 0, 0);
-	letter_send(&b->enc, b->ds, &refusal);
+	letter_send(&b->enc, letter_new(&b->enc, b->ds, &refusal));
 	sent = sender_topic(&b->sender, "dead")->first;
 	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/41", b->src.host.machine_id,
 		 b->src.host.boot_id);

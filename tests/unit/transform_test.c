@@ -637,6 +637,62 @@ static void flattens(void)
 	problems_free(&problems);
 }
 
+#define CONDITIONS 13
+
+/* One field more for each bit of "size" that is set */
+static struct config *config_of_conditions(void)
+{
+	struct problems problems = { .file = "test" };
+	char *text, names[2][128] = { "", "" };
+	struct config *cfg;
+	size_t len;
+	FILE *to = stream_begin(&text, &len);
+	int i;
+
+	for (i = 0; i < CONDITIONS; i++) {
+		snprintf(names[0] + strlen(names[0]), 6, "%st%d", i ? "," : "", i);
+		snprintf(names[1] + strlen(names[1]), 6, "%sp%d", i ? "," : "", i);
+		fprintf(to, "\"transforms.t%d.type\": \"InsertField\", \"transforms.t%d.static.field\": "
+			"\"f%d\", \"transforms.t%d.static.value\": \"x\", \"transforms.t%d.predicate\": "
+			"\"p%d\", \"predicates.p%d.type\": \"EventMatches\", \"predicates.p%d.filter\": "
+			"\"size & %u\", ", i, i, i, i, i, i, i, i, 1u << i);
+	}
+	fprintf(to, "\"transforms\": \"%s\", \"predicates\": \"%s\"", names[0], names[1]);
+	stream_end(to);
+	cfg = config_of_keys(text, &problems);
+	problems_print(&problems, stdout);
+	if (problems.nr)
+		exit(1);
+	free(text);
+	return cfg;
+}
+
+/* Kinds of one event, more than are kept: each is made again when it comes again. */
+static void many_kinds(void)
+{
+	struct config *cfg = config_of_conditions();
+	struct transforms *transforms;
+	unsigned int kind, wrong = 0;
+	uint64_t size = record.payload.size;
+
+	src.cfg = cfg;
+	transforms = transforms_new(cfg, &src);
+	for (kind = 0; kind < 1u << CONDITIONS; kind++) {
+		struct transformed made = { .topic = "t", .topic_len = 1, .extras = &extras };
+
+		record.payload.size = kind;
+		wrong += transforms_apply(transforms, &event, &made) != TRANSFORM_PASS ||
+			 made.event->type->nr_fields !=
+			 type->nr_fields + (unsigned int)__builtin_popcount(kind);
+	}
+	record.payload.size = size;
+	if (wrong)
+		printf("# wrong: %u\n", wrong);
+	ok(!wrong, "8192 kinds of one event: none is left as it was");
+	transforms_free(transforms);
+	config_free(cfg);
+}
+
 static void mistakes(void)
 {
 	char many[16000] = "";
@@ -729,6 +785,7 @@ int main(void)
 	many_containers();
 	users_tell();
 	flattens();
+	many_kinds();
 	mistakes();
 	extras_free(&extras);
 	evring_type_free(type);

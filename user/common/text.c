@@ -67,3 +67,13 @@ void make_printable(char *text, char by)
 		text += len ? len : 1;
 	}
 }
+
+size_t whole_characters(const char *text, size_t len, size_t max)
+{
+	size_t end = len < max ? len : max;
+
+	/* A character has three bytes behind its first one at the most. */
+	while (end && end < len && max - end < 3 && (text[end] & 0xc0) == 0x80)
+		end--;
+	return end;
+}

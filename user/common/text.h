@@ -23,6 +23,12 @@ char *human_duration(char buf[HUMAN_MAX], uint64_t ns);
  */
 void make_printable(char *text, char by);
 
+/*
+ * The bytes of @text, up to @max of them, without the beginning of a UTF-8 character that does
+ * not fit as a whole.
+ */
+size_t whole_characters(const char *text, size_t len, size_t max);
+
 /* quote.c: bytes of a record, as a shell reads them back and no terminal obeys them */
 
 void quote_string(FILE *out, const char *s, size_t n);

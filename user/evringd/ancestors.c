@@ -10,6 +10,7 @@
 
 #include "jsontext.h"
 #include "shape.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -152,19 +153,17 @@ static struct part part_of(const struct evring_event *event, const char *name)
 	return part;
 }
 
+static struct part first_of(struct part part, size_t longest)
+{
+	size_t len = whole_characters(part.text, part.len, longest);
+
+	return (struct part){ part.text, len, part.redacted };
+}
+
 /* In the middle of a character, as UTF-8 has it */
 static bool is_inside(const struct part *part, size_t at)
 {
 	return at < part->len && (part->text[at] & 0xc0) == 0x80;
-}
-
-static struct part first_of(struct part part, size_t longest)
-{
-	size_t len = part.len < longest ? part.len : longest;
-
-	while (len && longest - len < 3 && is_inside(&part, len))
-		len--;
-	return (struct part){ part.text, len, part.redacted };
 }
 
 static struct part last_of(struct part part, size_t longest)

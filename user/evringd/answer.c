@@ -57,6 +57,12 @@ static bool log_passes(struct task *t)
 	return true;
 }
 
+/* An event may be refused before it has one. */
+static const char *topic_of(const struct refusal *refusal)
+{
+	return *refusal->name ? refusal->name : "(none)";
+}
+
 static void log_refusal(struct task *t, const struct refusal *refusal, bool tolerated)
 {
 	const char *letters = refusal->letters;
@@ -66,7 +72,7 @@ static void log_refusal(struct task *t, const struct refusal *refusal, bool tole
 	if (!log_passes(t))
 		return;
 	refusal_identity(&t->encoder, t->deliveries, refusal, &who);
-	warn("an event for topic %s is refused: %s%s%s%s (%s%s%s)", refusal->name, refusal->why,
+	warn("an event for topic %s is refused: %s%s%s%s (%s%s%s)", topic_of(refusal), refusal->why,
 	     tolerated ? "; it is declared as evring.rejected" : "",
 	     letters ? ", and goes to the dead-letter topic " : "", letters ? letters : "",
 	     who.type, *who.type ? " " : "", who.id);
@@ -97,6 +103,7 @@ void task_refused(void *arg, const struct refusal *refusal)
 	struct task *t = arg;
 	bool tolerated = t->cfg->tolerance == TOLERATE_ALL;
 	struct refusal counted = *refusal;
+	struct outgoing *letter = NULL;
 
 	/* Its messages are given up anyway. */
 	if (t->phase >= PHASE_CLOSE)
@@ -122,13 +129,19 @@ void task_refused(void *arg, const struct refusal *refusal)
 	if (!tolerated) {
 		keep(t, refusal->delivery);
 		task_give_up(t, STATUS_REFUSED, "an event for topic %s is refused, and "
-			     "errors.tolerance is none: %s", refusal->name, refusal->why);
+			     "errors.tolerance is none: %s", topic_of(refusal), refusal->why);
 		return;
 	}
+	/* Written first, as the declaration takes the encoder's memory; sent if there is one. */
 	if (counted.letters)
-		letter_send(&t->encoder, t->deliveries, &counted);
-	if (!declare_rejected(&t->encoder, t->deliveries, &counted)) {
-		keep(t, refusal->delivery);
-		task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
+		letter = letter_new(&t->encoder, t->deliveries, &counted);
+	if (declare_rejected(&t->encoder, t->deliveries, &counted)) {
+		if (letter)
+			letter_send(&t->encoder, letter);
+		return;
 	}
+	if (letter)
+		outgoing_free(letter);
+	keep(t, refusal->delivery);
+	task_give_up(t, STATUS_FAILED, "%s", t->encoder.broken);
 }

@@ -11,6 +11,7 @@
 #include "outgoing.h"
 #include "sender.h"
 #include "split.h"
+#include "text.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
@@ -164,7 +165,7 @@ static struct evring_str put(struct declaration *d, size_t *used, const char *te
 	size_t len = strlen(text), room = sizeof(d->payload) - *used;
 	struct evring_str str = { .offset = (uint16_t)*used };
 
-	str.len = (uint16_t)(len < room ? len : room);
+	str.len = (uint16_t)whole_characters(text, len, room);
 	memcpy(d->payload + *used, text, str.len);
 	*used += str.len;
 	return str;

@@ -152,6 +152,8 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	enc->prefix_len = (size_t)(end - enc->prefix);
 	constant_key(enc);
 	enc->transforms = transforms_new(cfg, src);
+	if (enc->transforms && src->schemas)
+		transforms_on_forget(enc->transforms, schemas_forget_type, src->schemas);
 	enc->made_extras = &enc->extras[0];
 	enc->sent_extras = &enc->extras[1];
 }
@@ -463,7 +465,7 @@ enum schemas_state encode_look_rejected(struct encoder *enc, const struct evring
 enum schemas_state encode_look(struct encoder *enc, const struct evring_event *event,
 			       const char **why)
 {
-	/* Whatever the answer about the event is, it can be declared then. */
+	/* If the answer about the event is no, it can be declared then. */
 	enum schemas_state state = encode_look_rejected(enc, event, why);
 	const struct route *route;
 

@@ -112,7 +112,8 @@ static const struct key keys[] = {
 	{ "inflight.max.events", KEY_NUMBER, "100000", NULL, 1, 100000000, MEMBER(inflight_events),
 	  "... and events" },
 	{ "errors.tolerance", KEY_CHOICE, "none", "none|all", 0, 0, MEMBER(tolerance),
-	  "an event that Kafka refuses for good: none stops before it, all counts it and goes on" },
+	  "an event that Kafka, the registry or a transform refuses for good: none stops before it, all "
+	  "declares it and goes on" },
 	{ "errors.retry.timeout", KEY_TIMEOUT, "-1", "-1, or milliseconds", 0, 0,
 	  MEMBER(retry_timeout_ms),
 	  "how long a failed delivery is tried again before its events are refused; -1: for ever" },
@@ -312,7 +313,7 @@ static const struct key *key_by_name(const char *name)
 	return NULL;
 }
 
-/* It is understood, and changes nothing: neither what runs nor, if it is another one, that. */
+/* Kafka Connect has the key, and evringd behaves the same with any value of it. */
 static bool is_formal(const struct key *key)
 {
 	return key && key->member == MEMBER(formal);

@@ -62,9 +62,10 @@ static char *write_again(const struct encoder *enc, const struct evring_event *e
 	return value;
 }
 
-void letter_send(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal)
+struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
+			    const struct refusal *refusal)
 {
-	struct outgoing out = *refusal->out;
+	struct outgoing out = *refusal->out, *letter;
 	struct identity who;
 	char *value = NULL;
 
@@ -78,8 +79,13 @@ void letter_send(struct encoder *enc, struct deliveries *ds, const struct refusa
 					      rd_kafka_headers_new(10);
 	if (enc->cfg->letter_context)
 		add_context(out.headers, enc->cfg, refusal, &who);
-	delivery_split(refusal->delivery);
-	sender_enqueue(enc->sender, sender_topic(enc->sender, enc->cfg->letters),
-		       outgoing_new(&out, true));
+	letter = outgoing_new(&out, true);
 	free(value);
+	return letter;
+}
+
+void letter_send(struct encoder *enc, struct outgoing *letter)
+{
+	delivery_split(letter->delivery);
+	sender_enqueue(enc->sender, sender_topic(enc->sender, enc->cfg->letters), letter);
 }

@@ -26,8 +26,13 @@
 struct config;
 struct deliveries;
 struct encoder;
+struct outgoing;
 struct refusal;
 
-void letter_send(struct encoder *enc, struct deliveries *ds, const struct refusal *refusal);
+/* Not on its way yet: give it to letter_send() or outgoing_free(). */
+struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
+			    const struct refusal *refusal);
+/* Takes it over. */
+void letter_send(struct encoder *enc, struct outgoing *letter);
 
 #endif /* LETTER_H */

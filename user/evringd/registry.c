@@ -3,8 +3,8 @@
  * See registry.h. One request at a time, by libcurl's multi interface: its sockets are in
  * one epoll descriptor, which the loop watches, and its timeouts are a timer of the loop.
  * Names are looked up in libcurl's own threads; one whose name server is silent is left
- * behind, and ends by itself. What answers is not trusted: its size, its time and its form
- * are bounded.
+ * behind, and ends by itself. An answer is not trusted: its size, its time and its form are
+ * bounded.
  */
 #include "registry.h"
 
@@ -270,8 +270,9 @@ static void error_text(const json_t *json, long status, char *to, size_t room)
 	len = (size_t)snprintf(to, room, "it answers %ld", status);
 	if (code && code != status)
 		len += (size_t)snprintf(to + len, room - len, " (%lld)", (long long)code);
-	if (message)
-		snprintf(to + len, room - len, ": %s", message);
+	if (message && len + 3 < room)
+		snprintf(to + len, room - len, ": %.*s",
+			 (int)whole_characters(message, strlen(message), room - len - 3), message);
 	make_printable(to, ' ');
 }
 
@@ -399,6 +400,7 @@ static void judge(struct registry *r, CURLcode code)
 		snprintf(why, sizeof(why), "%s: %s", url,
 			 code == CURLE_WRITE_ERROR ? "its answer has no end" :
 			 r->error[0] ? r->error : curl_easy_strerror(code));
+		make_printable(why, ' ');
 		failed(r, why);
 	} else if (status == 200 && json_is_object(json)) {
 		judge_found(r, json);

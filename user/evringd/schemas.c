@@ -209,6 +209,22 @@ void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
 	forget_topic(schemas, schemas->unknown->id, lane, topic);
 }
 
+void schemas_forget_type(void *arg, const struct evring_type *type)
+{
+	struct schemas *schemas = arg;
+	struct entry **at, *entry;
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		for (at = &schemas->slots[i]; (entry = *at);) {
+			if (entry->type != type || waits(entry))
+				at = &entry->next;
+			else
+				remove_at(schemas, at);
+		}
+	}
+}
+
 static struct entry *entry_new(struct schemas *schemas, const struct evring_type *type,
 			       unsigned int lane)
 {

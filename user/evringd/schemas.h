@@ -50,6 +50,8 @@ enum schemas_state schemas_look(struct schemas *schemas, const struct evring_typ
 /* Nothing goes to @topic any more, of the types that have this id. @schemas may be NULL. */
 void schemas_forget(struct schemas *schemas, unsigned int id, unsigned int lane,
 		    const char *topic);
+/* No event of @type, which a transform has made, comes any more. @arg: struct schemas */
+void schemas_forget_type(void *arg, const struct evring_type *type);
 /* NULL: not ready. */
 const struct written *schemas_find(struct schemas *schemas, const struct evring_event *event);
 /* Bytes that a value has beside those that its converter tells; @schemas may be NULL. */

@@ -158,6 +158,11 @@ void shape_free(struct shape *shape)
 	free(shape);
 }
 
+const struct evring_type *shape_type(const struct shape *shape)
+{
+	return shape->type;
+}
+
 /*
  * Events
  */

@@ -64,6 +64,8 @@ bool field_name_fits(const char *name);
 /* NULL: no type can be like this. */
 struct shape *shape_new(const struct draft *draft);
 void shape_free(struct shape *shape);
+/* The type of the events that have it */
+const struct evring_type *shape_type(const struct shape *shape);
 
 /* An event in its shape */
 struct shaped {

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* Types and schemas that one connector meets; more are a hostile application's */
+/* Of those the ones used last are kept: transforms with predicates can make 2^64 of one type. */
 #define SHAPES_MAX 4096
 
 /* The shape of a type behind some of the transforms */
@@ -26,6 +26,8 @@ struct transforms {
 	struct transform *chain[TRANSFORMS_MAX];
 	struct made_shape *shapes;
 	unsigned int nr_shapes;
+	type_forget *forget;		/* NULL: nobody keeps anything of the types made here */
+	void *forget_arg;
 	bool seeing;			/* one of them sees all events */
 	struct draft draft;
 	struct shaped shaped;
@@ -275,6 +277,12 @@ struct transforms *transforms_new(const struct config *cfg, const struct source 
 	return transforms;
 }
 
+void transforms_on_forget(struct transforms *transforms, type_forget *forget, void *arg)
+{
+	transforms->forget = forget;
+	transforms->forget_arg = arg;
+}
+
 size_t transforms_head_bytes(const struct config *cfg)
 {
 	struct transforms *transforms = transforms_new(cfg, NULL);
@@ -444,6 +452,21 @@ static void forget_shapes(struct transforms *transforms, const struct evring_typ
 	}
 }
 
+/* The one that was used longest ago is the last of the list. */
+static void forget_last(struct transforms *transforms)
+{
+	struct made_shape **at = &transforms->shapes, *made;
+
+	while ((*at)->next)
+		at = &(*at)->next;
+	made = *at;
+	*at = NULL;
+	if (made->shape && transforms->forget)
+		transforms->forget(transforms->forget_arg, shape_type(made->shape));
+	made_free(made);
+	transforms->nr_shapes--;
+}
+
 /* NULL: the event cannot have one. */
 static const struct shape *shape_of(struct transforms *transforms,
 				    const struct evring_event *event, uint64_t applied)
@@ -463,7 +486,7 @@ static const struct shape *shape_of(struct transforms *transforms,
 	}
 	forget_shapes(transforms, type);
 	if (transforms->nr_shapes == SHAPES_MAX)
-		return NULL;
+		forget_last(transforms);
 	made = xzalloc(sizeof(*made));
 	*made = (struct made_shape){
 		.next = transforms->shapes, .type = evring_type_hold(type), .payload_len = len,
@@ -488,8 +511,7 @@ static const struct evring_event *passage_event(struct passage *passage)
 	if (shape && shape_make(shape, event, &transforms->shaped))
 		return &transforms->shaped.event;
 	snprintf(passage->reason, REASON_MAX, "transforms: the fields of %s cannot be changed so: %s",
-		 event->type->name, shape ? "the event becomes too long" :
-					    "too many fields, or kinds of events");
+		 event->type->name, shape ? "the event becomes too long" : "too many fields");
 	return NULL;
 }
 

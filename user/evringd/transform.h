@@ -38,6 +38,9 @@ size_t transforms_body_bytes(const struct config *cfg);
 
 /* NULL: the connector has none. The configuration has no mistakes, and stays. */
 struct transforms *transforms_new(const struct config *cfg, const struct source *src);
+/* @forget is called of a type that transforms have made, when no event of it comes any more. */
+typedef void type_forget(void *arg, const struct evring_type *type);
+void transforms_on_forget(struct transforms *transforms, type_forget *forget, void *arg);
 void transforms_free(struct transforms *transforms);
 
 /* An event behind the last transform. Valid until the next one. */
