@@ -68,6 +68,7 @@ static inline const struct evring_field *told_field(const struct evring_event *e
 
 	if (!field) {
 		printf("# %s has no field %s\n", event->type->name, name);
+		fflush(stdout);
 		abort();
 	}
 	return field;
