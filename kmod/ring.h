@@ -44,7 +44,7 @@
  * @cpu: of this CPU
  * @user_part: bytes of it that one user may have (user.c)
  * @slice_shift: log2 of the slices by which they are counted
- * @room: who waits for room
+ * @room: writers that wait for room
  * @lost_shown: @lost as user space sees it
  * @cursors: by place of the group
  * @counted: how much of head is in the lane's sum (wake.c)

@@ -45,8 +45,8 @@ static bool piece_add(char *room, u32 *used, unsigned long from, unsigned long t
 }
 
 /*
- * What comes before, and of the argument that is cut in two how it begins and what is
- * next to the cut. Between these is a gap, where it is long.
+ * The arguments before the cut; and of the one that is cut in two its beginning and the bytes
+ * next to the cut, with a gap between them if it is long.
  */
 static bool lead_read(char *room, struct evring_args_end *to, unsigned long first,
 		      unsigned long at)

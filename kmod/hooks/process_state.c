@@ -218,7 +218,7 @@ static void find_program(struct state *state)
 						sizeof(state->path));
 			fput(file);
 		}
-		/* The last one waits for what the process has under way: not this worker. */
+		/* The last reference tears the address space down, which takes long: not here. */
 		mmput_async(mm);
 	}
 	state->texts[PATH] = evring_text_path(&text);

@@ -26,7 +26,7 @@ struct evring_program_file {
 void evring_program_file(struct evring_program_file *to, const struct file *file);
 
 /*
- * The file's fields, and what is odd about it: two lists, as each event has something of
+ * The file's fields, and flags of odd files: two lists, as each event has something of
  * its own between them.
  */
 #define PROGRAM_FILE_FIELDS(F, S)						\

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Is @type named, and not liked less than @other? Ranges, as "text" with a star, name nothing: who sends no
- * more than these gets what there is by default. @accept may be NULL.
+ * Is @type named, and not liked less than @other? Ranges, as "text" with a star, name nothing: a client
+ * that sends only those gets the default. @accept may be NULL.
  */
 bool accept_prefers(const char *accept, const char *type, const char *other);
 

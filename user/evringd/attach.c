@@ -110,8 +110,8 @@ static int attach_folder(struct folder *folder, uid_t uid)
 }
 
 /*
- * evringd replaces files while this runs. Who started it because of a file may not have seen the
- * next one, so look once more.
+ * evringd replaces files while this runs. The unit that started it for one file may have missed
+ * the next one, so look once more.
  */
 static int attach_until_quiet(const char *path, uid_t uid)
 {

@@ -18,7 +18,7 @@ enum cell_state { CELL_NULL, CELL_NUMBER, CELL_TEXT, CELL_LIST };
 /* How a text is written */
 enum cell_form {
 	FORM_PLAIN,		/* its bytes are UTF-8 */
-	FORM_CLEAN,		/* they are not: U+FFFD in place of what is none */
+	FORM_CLEAN,		/* they are not: U+FFFD in place of each other byte */
 	FORM_HEX,		/* its bytes in base 16 */
 };
 

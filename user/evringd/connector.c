@@ -203,7 +203,7 @@ static void end_task(struct connector *c)
 	counts.in_flight = 0;
 	counts.in_flight_bytes = 0;
 	counts_add(&c->counts, &counts);
-	/* What that one had done, no other one has to do again. */
+	/* That task ran: no later one has to undo the configuration before it. */
 	if (task_ran(c->task)) {
 		config_free(c->before);
 		c->before = NULL;

@@ -153,7 +153,7 @@ void failed_judge(struct sender *s, struct failed *failed)
 	}
 }
 
-/* Whatever the code says, it is about the topic. */
+/* Any code here is about the topic. */
 void failed_to_make(struct sender *s, struct failed *failed)
 {
 	struct topic *topic = failed->topic;
@@ -186,7 +186,7 @@ void failed_add(struct sender *s, struct failed *failed, const struct report *re
 {
 	*failed->end = s->ops->message(report);
 	failed->end = &(*failed->end)->next;
-	/* What all others of the batch have tells nothing: the culprit's code does. */
+	/* The code that the others of the batch have tells nothing: the culprit's own does. */
 	if (!failed->nr || (int)report->code != FAULT_CODE_OTHERS)
 		failed->code = (int)report->code;
 	failed->nr++;

@@ -192,7 +192,7 @@ static const struct constant constants[] = {
 	{ type, "mtime", "process.file.modified_time", AS_MS, NULL }, \
 	{ type, "file_uid", "process.file.owner.uid", AS_TEXT, NULL }
 
-/* The task is what the event is of, and the actor, too. */
+/* The event is about the task, which is the actor, too. */
 #define ITSELF(type) \
 	{ type, ".pid", "actor.process.pid", AS_IT_IS, NULL }, \
 	{ type, ".pid", "process.pid", AS_IT_IS, NULL }, \

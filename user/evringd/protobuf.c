@@ -25,7 +25,7 @@ char *put_timestamp(char *p, uint64_t ns)
 	return p;
 }
 
-/* What is null is left out. Numbers of a list need not be packed: all readers take both. */
+/* A null is left out. Numbers of a list need not be packed: all readers take both. */
 static size_t protobuf_put(char *to, struct cells *cells, const struct schema_column *column,
 			   struct cell *cell)
 {

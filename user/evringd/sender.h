@@ -70,8 +70,8 @@ void sender_close(struct sender *sender);
 int sender_fd(const struct sender *sender);
 
 /*
- * A topic stays for as long as it is held, or has messages. Who names topics can name many, as
- * applications do with types: once many are of no use any more, the producer is replaced, as
+ * A topic stays for as long as it is held, or has messages. Applications can name many, by
+ * their types: once many are of no use any more, the producer is replaced, as
  * librdkafka forgets a topic only with it.
  */
 struct topic *sender_topic(struct sender *sender, const char *name);

@@ -51,7 +51,7 @@ static bool has(struct source *src, const char *hook, int what)
 	return bits > 0 && bits & what;
 }
 
-/* What has evringd's hooks attached by one who may. Free it. */
+/* The command that attaches evringd's hooks, for somebody who may. Free it. */
 static char *remedy(const struct source *src)
 {
 	const char *unit = getenv("EVRING_HOOKS_UNIT");

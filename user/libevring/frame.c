@@ -46,7 +46,7 @@ static int head_check(const struct evring_frame *frame, size_t len)
 	       0 : -EBADMSG;
 }
 
-/* Who puts something into what is reserved writes another version. */
+/* A writer that uses a reserved member writes another version. */
 static bool lanes_good(const struct evring_frame_reader *reader)
 {
 	struct evring_frame_lane entry;
