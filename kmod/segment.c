@@ -66,7 +66,10 @@ static void segment_lose(struct evring_ring *ring, const struct evring_attempt *
 	this_cpu_add(*attempt->type->lost, attempt->seqs);
 }
 
-/* How close the ring comes to being full, for those who size it. All below @next is taken. */
+/*
+ * How close the ring comes to being full, for those who size it. All below @next is taken,
+ * or does not do for the attempt. With no room for one segment more the ring is full.
+ */
 static void segment_mark(struct evring_ring *ring, u64 next)
 {
 	struct evring_ring_page *page = ring->page;
@@ -75,8 +78,7 @@ static void segment_mark(struct evring_ring *ring, u64 next)
 	if (hold >= next)
 		return;
 	held = next - hold;
-	/* A group that was overtaken holds all that is left. */
-	if (held > ring->data_size)
+	if (held + ring->segment_size > ring->data_size)
 		held = ring->data_size;
 	if (held > page->held_max)
 		WRITE_ONCE(page->held_max, held);

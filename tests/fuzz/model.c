@@ -288,16 +288,33 @@ static struct model_group *make(struct model *m, const char *name)
 	return &m->groups[i];
 }
 
-static void place(struct model *m, struct model_group *group, uint64_t lanes, uint32_t start)
+/*
+ * The first segment's start behind which lie three quarters of the ring at the most, or that
+ * of the first one that is held; and no such thing before anything is overwritten
+ */
+static uint64_t earliest(const struct model_ring *ring, uint64_t hold)
+{
+	uint64_t start = ring->tail;
+
+	while (ring->tail && ring->head - start > ring->size / 4 * 3 &&
+	       (hold == MODEL_NONE || start + MODEL_SEGMENT <= hold))
+		start += MODEL_SEGMENT;
+	return start;
+}
+
+static void place(struct model *m, struct model_group *group, uint64_t lanes,
+		  const struct evring_join *join)
 {
 	unsigned int lane, cpu;
 
 	for (lane = 0; lane < LANES; lane++) {
 		for (cpu = 0; cpu < m->cpus && lanes & 1u << lane; cpu++) {
 			const struct model_ring *ring = &m->rings[lane][cpu];
+			uint64_t pos = join->policy == EVRING_FOLLOW ? ring->tail :
+				       earliest(ring, model_hold(m, lane, cpu));
 
 			group->cursors[lane][cpu] = (struct model_cursor) {
-				.pos = start == EVRING_LATEST ? ring->head : ring->tail,
+				.pos = join->start == EVRING_LATEST ? ring->head : pos,
 				.seq = EVRING_SEQ_NONE,
 			};
 		}
@@ -342,7 +359,7 @@ int model_join(struct model *m, const void *owner, const struct evring_join *joi
 		return -ENOSPC;
 	for (lane = 0; lane < LANES; lane++)
 		held |= holds(group, lane) ? 1u << lane : 0;
-	place(m, group, lanes & ~group->lanes, join->start);
+	place(m, group, lanes & ~group->lanes, join);
 	group->policy = join->policy;
 	group->lanes = lanes;
 	group->abandon_ms = join->abandon_ms;

@@ -82,10 +82,8 @@ inline group_take()
 {
 	if
 	:: cursor_pos = mem[TAIL]; cursor_seq = SEQ_NONE	/* EVRING_EARLIEST */
-	:: atomic {				/* or it leaves room, and holds less */
-		mem[HEAD] / SEGMENT > mem[TAIL] / SEGMENT ->
-		cursor_pos = mem[HEAD] - mem[HEAD] % SEGMENT; cursor_seq = SEQ_NONE
-	   }
+	:: cursor_pos = mem[HEAD] - mem[HEAD] % SEGMENT; cursor_seq = SEQ_NONE;	/* leaving room */
+	   cursor_pos = (cursor_pos < mem[TAIL] -> mem[TAIL] : cursor_pos)
 	:: cursor_pos = mem[HEAD]; cursor_seq = SEQ_NONE	/* EVRING_LATEST */
 	:: true			/* existed, and has committed nothing */
 	fi;

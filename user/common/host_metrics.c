@@ -314,7 +314,8 @@ const struct metric host_metrics[] = {
 	RING("evring_ring_held_bytes", GAUGE,
 	     "Bytes in the ring that a group has not committed and keeps from being overwritten", held),
 	RING("evring_ring_held_bytes_max", GAUGE,
-	     "High-water mark: the most held bytes since the ring was made", held_max),
+	     "High-water mark: the most held bytes since the ring was made, exact to a segment. At the "
+	     "ring's size there was no room", held_max),
 	{ "evring_hook_attached", METRIC_GAUGE, "hook", "1 if the hook emits, else 0", tell_hooks, 0 },
 	{ "evring_hook_expected", METRIC_GAUGE, "hook",
 	  "1 if an owner has attached the hook, or a connector of evringd wants it", tell_hooks, 1 },

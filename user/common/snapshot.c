@@ -199,6 +199,8 @@ uint64_t ring_held_max(const struct snapshot *snap, const struct ring_view *ring
 	int holder;
 
 	held = ring_held(snap, ring, &holder);
+	/* A cursor that was overtaken is further behind than the ring is long. */
+	held = held < ring->page.data_size ? held : ring->page.data_size;
 	return held > ring->page.held_max ? held : ring->page.held_max;
 }
 

@@ -723,7 +723,7 @@ enum evring_policy {
  * free for new records, except those that another group holds.
  */
 enum evring_start {
-	EVRING_EARLIEST		= 0,	/* all that the ring still keeps */
+	EVRING_EARLIEST		= 0,	/* the oldest that the ring keeps */
 	EVRING_LATEST		= 1,	/* events from now on */
 };
 
@@ -841,7 +841,7 @@ struct evring_cursor {
  * @discarded: records that were reserved and then given up
  * @wakeups: how often an emit on this ring raised a wake-up
  * @held_max: high-water mark: the most bytes that groups have held where the ring entered
- *	a segment, or found no room for one. At @data_size it was full
+ *	a segment; @data_size if there was no room for one
  * @reserved3: 0
  *
  * Its own cache lines, by writer: @head and @seq the ring's CPU on each

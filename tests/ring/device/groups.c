@@ -249,23 +249,27 @@ static void missed_once(void)
 	evring_close(ev);
 }
 
+static bool held_max(struct evring *ev, uint64_t bytes)
+{
+	return page(ev, LANE_BULK, 0)->held_max == bytes;
+}
+
 /* A high-water mark, as of each segment that is entered, or is not as there is no room */
 static void hold_marks(void)
 {
 	struct evring *ev;
-	const struct evring_ring_page *now;
 
 	CHECK(emit(LANE_BULK, 0, 2 * IN_RING) == 2 * IN_RING);
 	ev = session();
 	CHECK(!join(ev, "g", EVRING_HOLD, EVRING_LATEST));
-	now = page(ev, LANE_BULK, 0);
-	CHECK(!now->held_max && emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && !now->held_max);
-	CHECK(emit(LANE_BULK, 0, 1) == 1 && now->held_max == SEGMENT);
-	CHECK(read_all(ev, IN_SEGMENT, NULL) == IN_SEGMENT && !evring_commit(ev));
-	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && now->held_max == SEGMENT);
-	CHECK(emit(LANE_BULK, 0, IN_RING) == IN_RING - IN_SEGMENT - 1 && now->held_max == RING);
-	CHECK(read_all(ev, IN_RING, NULL) == IN_RING && !evring_commit(ev));
-	CHECK(emit(LANE_BULK, 0, 2 * IN_SEGMENT) == 2 * IN_SEGMENT && now->held_max == RING);
+	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && held_max(ev, 0));
+	CHECK(emit(LANE_BULK, 0, 1) == 1 && held_max(ev, SEGMENT));
+	CHECK(read_all(ev, IN_SEGMENT + 1, NULL) == IN_SEGMENT + 1 && !evring_commit(ev));
+	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && held_max(ev, SEGMENT));
+	/* What is held begins in the middle of a segment, all of which cannot be overwritten. */
+	CHECK(emit(LANE_BULK, 0, IN_RING) == IN_RING - IN_SEGMENT - 1 && held_max(ev, RING));
+	CHECK(read_all(ev, IN_RING - 1, NULL) == IN_RING - 1 && !evring_commit(ev));
+	CHECK(emit(LANE_BULK, 0, 2 * IN_SEGMENT) == 2 * IN_SEGMENT && held_max(ev, RING));
 	evring_close(ev);
 }
 
