@@ -10,6 +10,7 @@
 #include "jsontext.h"
 #include "message.h"
 #include "shape.h"
+#include "text.h"
 #include "words.h"
 
 #include <inttypes.h>
@@ -294,9 +295,7 @@ static const struct columns *columns_of(struct from *from, const struct evring_t
 /* As much as there is room for, in whole characters */
 static size_t put_cut(char *to, size_t room, const char *text, size_t len)
 {
-	if (len > room)
-		for (len = room; len && (text[len] & 0xc0) == 0x80; len--)
-			;
+	len = whole_characters(text, len, room);
 	memcpy(to, text, len);
 	return len;
 }
@@ -438,6 +437,19 @@ static void from_reshape(struct transform *t, struct draft *draft)
 	}
 }
 
+static void from_forget(struct transform *t, const struct evring_type *type)
+{
+	struct from *from = t->own;
+	struct columns **at = &from->known, *columns;
+
+	while ((columns = *at) && columns->type != type)
+		at = &columns->next;
+	if (!columns)
+		return;
+	*at = columns->next;
+	columns_free(columns);
+}
+
 static void from_release(struct transform *t)
 {
 	struct from *from = t->own;
@@ -454,7 +466,8 @@ static void from_release(struct transform *t)
 
 const struct transform_kind header_from = {
 	"HeaderFrom", .options = from_options, .fields = true, .parse = from_parse,
-	.head = from_head, .reshape = from_reshape, .release = from_release,
+	.head = from_head, .reshape = from_reshape, .forget = from_forget,
+	.release = from_release,
 };
 
 void heading_named(const struct transform *t, field_named *tell, void *arg)

@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-/* Of those the ones used last are kept: transforms with predicates can make 2^64 of one type. */
+/*
+ * Those that were used last are kept, as transforms with predicates can make 2^64 of one type.
+ * One that comes again is made again, and a schema registry is asked again.
+ */
 #define SHAPES_MAX 4096
 
 /* The shape of a type behind some of the transforms */
@@ -436,35 +439,44 @@ static struct shape *make_shape(struct transforms *transforms, const struct evri
 	return shape_new(&transforms->draft);
 }
 
+/* Take it off the list. No event of its type comes any more, whatever was kept of that. */
+static void forget_at(struct transforms *transforms, struct made_shape **at)
+{
+	struct made_shape *made = *at;
+	const struct evring_type *type = made->shape ? shape_type(made->shape) : NULL;
+	unsigned int i;
+
+	*at = made->next;
+	for (i = 0; type && i < transforms->nr; i++)
+		if (transforms->chain[i]->kind->forget)
+			transforms->chain[i]->kind->forget(transforms->chain[i], type);
+	if (type && transforms->forget)
+		transforms->forget(transforms->forget_arg, type);
+	made_free(made);
+	transforms->nr_shapes--;
+}
+
 /* Those of the type that had this one's id before: no event of it is left. */
 static void forget_shapes(struct transforms *transforms, const struct evring_type *type)
 {
 	struct made_shape **at = &transforms->shapes, *made;
 
 	while ((made = *at)) {
-		if (made->type == type || made->type->id != type->id) {
+		if (made->type == type || made->type->id != type->id)
 			at = &made->next;
-			continue;
-		}
-		*at = made->next;
-		made_free(made);
-		transforms->nr_shapes--;
+		else
+			forget_at(transforms, at);
 	}
 }
 
 /* The one that was used longest ago is the last of the list. */
 static void forget_last(struct transforms *transforms)
 {
-	struct made_shape **at = &transforms->shapes, *made;
+	struct made_shape **at = &transforms->shapes;
 
 	while ((*at)->next)
 		at = &(*at)->next;
-	made = *at;
-	*at = NULL;
-	if (made->shape && transforms->forget)
-		transforms->forget(transforms->forget_arg, shape_type(made->shape));
-	made_free(made);
-	transforms->nr_shapes--;
+	forget_at(transforms, at);
 }
 
 /* NULL: the event cannot have one. */

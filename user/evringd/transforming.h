@@ -63,6 +63,8 @@ struct transform_kind {
 	void (*see)(struct transform *t, const struct evring_event *event);
 	/* The fields, once for each type. NULL: it leaves them as they are. */
 	void (*reshape)(struct transform *t, struct draft *draft);
+	/* No event of @type, which the chain has made, comes any more. NULL: it keeps no types. */
+	void (*forget)(struct transform *t, const struct evring_type *type);
 	void (*release)(struct transform *t);
 };
 
