@@ -54,8 +54,26 @@ static void attach_all(struct _test_data_identity *self)
 {
 	unsigned int i;
 
-	for (i = 0; i < DEEDS; i++)
-		self->attached[i] = hook_op(self->ev, deeds[i], EVRING_HOOK_ATTACH) == 1;
+	for (i = 0; i < DEEDS; i++) {
+		int ret = hook_op(self->ev, deeds[i], EVRING_HOOK_ATTACH);
+
+		self->attached[i] = ret == 1;
+		if (ret != 1 && ret != -EOPNOTSUPP)
+			abort();
+	}
+}
+
+/* Where another user may make no io_uring, the call ends before the kernel does anything. */
+static bool may_uring(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/io_uring_disabled", "r");
+	int disabled = 0;
+
+	if (file && fscanf(file, "%d", &disabled) != 1)
+		abort();
+	if (file)
+		fclose(file);
+	return !disabled;
 }
 
 static void detach_all(struct evring *ev)
@@ -73,15 +91,20 @@ FIXTURE_SETUP(identity)
 	ASSERT_EQ(0, mkdir(FOLDER, 0755));
 	ASSERT_EQ(0, chmod(FOLDER, 0777));
 	mkdir(CGROUP, 0755);
+	if (access(CGROUP "/cgroup.procs", W_OK))
+		SKIP(return, "this guest has no cgroups of version 2");
 	ASSERT_EQ(0, evring_open(&self->ev, NULL));
 	ASSERT_LT(0, evring_types(self->ev));
 }
 
 FIXTURE_TEARDOWN(identity)
 {
+	if (!self->ev)
+		return;
 	detach_all(self->ev);
 	evring_close(self->ev);
-	EXPECT_EQ(0, rmdir(CGROUP));
+	/* On newer kernels a task leaves its cgroup a moment after it was waited for. */
+	EXPECT_TRUE(in_time(!rmdir(CGROUP) || errno == ENOENT));
 	EXPECT_EQ(0, system("rm -rf " FOLDER));
 }
 
@@ -307,6 +330,8 @@ TEST_F(identity, each_family_tells_the_same_of_somebody_elsewhere)
 	}
 	EXPECT_EQ(0, self->wrong);
 	for (i = 0; i < DEEDS; i++) {
+		if (!strcmp(deeds[i], "uring.setup") && !may_uring())
+			continue;
 		if (!self->told[i] && self->attached[i])
 			note("%s is not told", deeds[i]);
 		EXPECT_EQ(self->attached[i], self->told[i] > 0);
