@@ -48,6 +48,8 @@ $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
 $(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
 $(SIM)/kernel-tsan.o: SIM_SAN := $(SAN_tsan)
+# libevring has some of these files, too. clang puts what ASan watches into groups by name, of
+# which a link keeps one, so no group is left in the kernel's part.
 define sim-kernel
 	$(call say,CC)
 	@mkdir -p $(SIM)/$(@F).d
@@ -56,7 +58,7 @@ define sim-kernel
 			-DSIM_KERNEL -c $$file.c \
 			-o $(SIM)/$(@F).d/$$(echo $$file | tr / _).o || exit; \
 	done
-	$(Q)$(LD) -r -o $@ $(SIM)/$(@F).d/*.o && \
+	$(Q)$(LD) -r --force-group-allocation -o $@ $(SIM)/$(@F).d/*.o && \
 		$(OBJCOPY) -w --keep-global-symbol='sim_*' --keep-global-symbol='__wrap_*' $@
 endef
 $(SIM)/kernel.o $(SIM)/kernel-asan.o $(SIM)/kernel-tsan.o: $(SIM_DEPS) | $(SIM)/include
