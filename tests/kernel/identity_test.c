@@ -39,7 +39,7 @@ static const char *const deeds[] = {
 /* What the kernel shows of the program */
 struct person {
 	pid_t pid;
-	uint64_t loginuid, pidns, mntns, cgroup, ticks;
+	uint64_t loginuid, sessionid, pidns, mntns, cgroup, ticks;
 };
 
 FIXTURE(identity) {
@@ -212,19 +212,20 @@ static uint64_t inode_of(pid_t pid, const char *what)
 	return st.st_ino;
 }
 
-static uint64_t loginuid_of(pid_t pid)
+/* Of a login: without audit there is neither number. */
+static uint64_t login_of(pid_t pid, const char *what)
 {
 	char path[64];
-	unsigned int loginuid = ~0u;
+	unsigned int number = ~0u;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/loginuid", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
 	file = fopen(path, "r");
-	if (file && fscanf(file, "%u", &loginuid) != 1)
+	if (file && fscanf(file, "%u", &number) != 1)
 		abort();
 	if (file)
 		fclose(file);
-	return loginuid;
+	return number;
 }
 
 /* When it started, in ticks since boot */
@@ -266,7 +267,8 @@ static void start(struct __test_metadata *_metadata, struct _test_data_identity 
 	ASSERT_EQ(0, stat(CGROUP, &st));
 	self->go = go[1];
 	self->is = (struct person){
-		.pid = pid, .loginuid = loginuid_of(pid), .pidns = inode_of(pid, "ns/pid"),
+		.pid = pid, .loginuid = login_of(pid, "loginuid"),
+		.sessionid = login_of(pid, "sessionid"), .pidns = inode_of(pid, "ns/pid"),
 		.mntns = inode_of(pid, "ns/mnt"), .cgroup = st.st_ino, .ticks = ticks_of(pid),
 	};
 }
@@ -275,6 +277,7 @@ static bool is_person(const struct evring_event *event, const struct person *is)
 {
 	return told_number(event, "uid") == UID && told_number(event, "euid") == UID &&
 	       told_number(event, "gid") == GID && told_number(event, "loginuid") == is->loginuid &&
+	       told_number(event, "sessionid") == is->sessionid &&
 	       told_number(event, "pidns") == is->pidns &&
 	       told_number(event, "mntns") == is->mntns &&
 	       told_number(event, "cgroup") == is->cgroup &&
@@ -297,12 +300,13 @@ static void look_at(struct _test_data_identity *self, const struct evring_event 
 	     !strcmp(told_text(event, "comm"), "true")))
 		return;
 	self->wrong++;
-	note("%s: uid %llu %llu, gid %llu, loginuid %llu, pidns %llu, mntns %llu, cgroup %llu, "
+	note("%s: uid %llu %llu, gid %llu, loginuid %llu, sessionid %llu, pidns %llu, mntns %llu, cgroup %llu, "
 	     "start_time %llu, comm %s", event->type->name,
 	     (unsigned long long)told_number(event, "uid"),
 	     (unsigned long long)told_number(event, "euid"),
 	     (unsigned long long)told_number(event, "gid"),
 	     (unsigned long long)told_number(event, "loginuid"),
+	     (unsigned long long)told_number(event, "sessionid"),
 	     (unsigned long long)told_number(event, "pidns"),
 	     (unsigned long long)told_number(event, "mntns"),
 	     (unsigned long long)told_number(event, "cgroup"),
