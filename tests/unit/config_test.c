@@ -746,7 +746,8 @@ static void oidc(void)
 	rd_kafka_conf_destroy(conf);
 	refuses(WITH(SASL("sasl_plaintext", "OAUTHBEARER")
 		     ", \"kafka.sasl.oauthbearer.method\": \"oidc\""),
-		have ? "sasl.oauthbearer.client.id" : "this build of librdkafka",
+		/* Which key it misses first differs from version to version. */
+		have ? "` is mandatory when `sasl.oauthbearer.method=" : "this build of librdkafka",
 		"OIDC without a client");
 	if (have)
 		config_free(takes(WITH(SASL("sasl_plaintext", "OAUTHBEARER")
