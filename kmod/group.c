@@ -241,7 +241,7 @@ static void start_tail(struct evring_ring *ring, void *group)
 
 /*
  * A ring that has gone round is full of records, wanted or not. A group that held all of
- * them would leave new events no room until its first commit, nor those of other groups.
+ * them would leave no room for new events, of any group, until its first commit.
  * So it begins where a quarter of the ring stays free, at a segment's first record, or
  * below that where another group holds records: it takes no room that is not taken.
  */

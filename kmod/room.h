@@ -13,7 +13,7 @@ struct evring_ring;
  * struct evring_room - the writers that wait for room on a ring
  * @changes: how often a commit has made room that a writer can count on
  * @lines: struct evring_room_line: those of users with blocking writers that wait
- * @pollers: publishers whose poll() is to wait
+ * @pollers: struct evring_writer: those whose poll() is to wait
  *
  * @changes is written under groups_lock, the lists under room_lock.
  */

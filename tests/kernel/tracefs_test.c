@@ -34,13 +34,13 @@ FIXTURE_SETUP(tracefs)
 
 FIXTURE_TEARDOWN(tracefs)
 {
-	if (!self->ev)
-		return;
 	static const char *const hooks[] = {
 		"process.fork", "process.exec", "process.exit", "sched.switch", "syscall.enter",
 	};
 	unsigned int i;
 
+	if (!self->ev)
+		return;
 	for (i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
 		hook_op(self->ev, hooks[i], EVRING_HOOK_DETACH);
 	evring_close(self->ev);
@@ -65,7 +65,7 @@ static void say_went(void)
 		_exit(124);
 }
 
-/* It is in its first read() when this returns. */
+/* It is about to wait in its first read() when this returns. */
 static void start(struct __test_metadata *_metadata, struct _test_data_tracefs *self,
 		  void (*program)(void))
 {
@@ -141,7 +141,7 @@ static uint64_t told(struct _test_data_tracefs *self, const char *type, bool chi
 
 	while (evring_next(self->ev, &event) > 0) {
 		if (event.missed || event.rec->type == EVRING_TYPE_LOST)
-			note("events are lost or missed: this machine is too slow");
+			note("events were lost or missed");
 		if (!event.type)
 			continue;
 		if (event.rec->pid == (uint32_t)self->pid && nr < CHILDREN &&

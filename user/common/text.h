@@ -24,8 +24,8 @@ char *human_duration(char buf[HUMAN_MAX], uint64_t ns);
 void make_printable(char *text, char by);
 
 /*
- * The bytes of @text, up to @max of them, without the beginning of a UTF-8 character that does
- * not fit as a whole.
+ * How many of @text's @len bytes to keep, @max at the most, so that no UTF-8 character at the
+ * end is cut.
  */
 size_t whole_characters(const char *text, size_t len, size_t max);
 

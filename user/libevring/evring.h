@@ -213,8 +213,8 @@ int evring_type_parse(struct evring_type **type, const void *block, size_t len);
 
 /*
  * Hold a type, however it was got, until as many calls of evring_type_free(): for a
- * caller that keeps it longer than the event that it came with. Not thread-safe, as a handle is not.
- * Returns @type; NULL is fine for both.
+ * caller that keeps it longer than the event that it came with. Not thread-safe, as a
+ * handle is not. Returns @type; NULL is fine for both.
  */
 const struct evring_type *evring_type_hold(const struct evring_type *type);
 void evring_type_free(const struct evring_type *type);
