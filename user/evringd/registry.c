@@ -546,6 +546,11 @@ struct registry *registry_new(const struct config *cfg, struct loop *loop,
 		registry_free(r);
 		return NULL;
 	}
+#if LIBCURL_VERSION_NUM >= 0x081400
+	/* From 8.20 on the threads that look names up are the multi handle's, and its end
+	 * waits for them; it knows this option of its own. */
+	curl_multi_setopt(r->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
 	curl_multi_setopt(r->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(r->multi, CURLMOPT_SOCKETDATA, r);
 	curl_multi_setopt(r->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
