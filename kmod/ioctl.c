@@ -5,6 +5,7 @@
  * use the same calls.
  */
 #include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
@@ -142,6 +143,7 @@ static int call_redact(struct evring_session *session, union argument *arg)
 	struct evring_redact *redact = &arg->redact;
 	bool queries = redact->op == EVRING_REDACT_QUERY;
 	u32 flags = queries ? EVRING_REDACT_F_DEFAULT : 0;
+	struct evring_event_type *type;
 
 	if (!name_clean(redact->name) || redact->op > EVRING_REDACT_RESET ||
 	    (redact->flags & ~flags) || redact->len || redact->reserved || redact->redacted ||
@@ -150,7 +152,8 @@ static int call_redact(struct evring_session *session, union argument *arg)
 		return -EINVAL;
 	if (!queries && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	return evring_redact_ctl(redact);
+	type = evring_hook_type(redact->name);
+	return IS_ERR(type) ? PTR_ERR(type) : evring_redact_ctl(type, redact);
 }
 
 static int call_join(struct evring_session *session, union argument *arg)

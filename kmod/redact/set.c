@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "../hooks/hook.h"
 #include "../type.h"
 #include "rules.h"
 #include "stage.h"
@@ -229,13 +228,9 @@ static int redact_change(struct evring_event_type *type, struct evring_redact *a
 	return ret;
 }
 
-/* EVRING_IOC_REDACT; @arg was checked. May sleep. */
-int evring_redact_ctl(struct evring_redact *arg)
+/* EVRING_IOC_REDACT for a hook's type; @arg was checked. May sleep. */
+int evring_redact_ctl(struct evring_event_type *type, struct evring_redact *arg)
 {
-	struct evring_event_type *type = evring_hook_type(arg->name);
-
-	if (IS_ERR(type))
-		return PTR_ERR(type);
 	return arg->op == EVRING_REDACT_QUERY ? redact_query(type, arg) :
 						redact_change(type, arg);
 }

@@ -20,7 +20,7 @@ void evring_stage_edge(struct evring_slot *slot, const struct evring_edge *edge)
 
 /* set.c */
 
-int evring_redact_ctl(struct evring_redact *arg);
+int evring_redact_ctl(struct evring_event_type *type, struct evring_redact *arg);
 int evring_redact_reset(struct evring_event_type *type);
 void evring_redact_clear(struct evring_event_type *type);
 

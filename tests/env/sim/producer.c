@@ -176,16 +176,16 @@ int sim_producers_start(void)
 /* With redaction's rules nothing would be left of arguments that are too long for it. */
 int sim_rules_off(void)
 {
-	struct evring_redact arg = { .name = "process.exec", .op = EVRING_REDACT_SET };
+	struct evring_redact arg = { .op = EVRING_REDACT_SET };
 
-	return evring_redact_ctl(&arg);
+	return evring_redact_ctl(exec_type, &arg);
 }
 
 int sim_rules_on(void)
 {
-	struct evring_redact arg = { .name = "process.exec", .op = EVRING_REDACT_RESET };
+	struct evring_redact arg = { .op = EVRING_REDACT_RESET };
 
-	return evring_redact_ctl(&arg);
+	return evring_redact_ctl(exec_type, &arg);
 }
 
 /* All but its arguments, for which there is room */
