@@ -31,6 +31,7 @@ struct mount_call {
 	u32 path_flags;
 	u32 other_flags;
 	u32 flags;
+	bool type_cut;
 	char type[TYPE];
 	char room[2][ROOM];
 };
@@ -49,7 +50,7 @@ static void keep_path(struct evring_text *to, u32 *flags, char room[ROOM], const
 static void keep_type(struct mount_call *call, const char *type)
 {
 	if (type)
-		strscpy(call->type, type, sizeof(call->type));
+		call->type_cut = strscpy(call->type, type, sizeof(call->type)) < 0;
 }
 
 static struct mount_call *call_begin(void *data)
@@ -145,6 +146,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 	/* It is mounted nowhere yet, so it has no path: take the filesystem's own name. */
 	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
 	call->other = evring_text_kept(call->room[1], ROOM);
+	call->other_flags = 0;
 }
 
 /* int path_umount(struct path *, int flags) */
@@ -196,6 +198,8 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	e->result = evring_result(regs);
 	e->flags = call->flags;
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
+	e->source_truncated = texts[1].cut || (call->other_flags & EVRING_PATH_CUT);
+	e->type_truncated = call->type_cut;
 	evring_hook_submit(hook, &slot);
 }
 

@@ -14,7 +14,9 @@
 	F(S, TEXT, type, NONE, "kind of the filesystem")			\
 	F(S, S32, result, ERRNO, "0, or why it failed")			\
 	F(S, U32, flags, FLAGS, "how", .names = &evring_mount_flags)		\
-	F(S, U16, path_flags, FLAGS, "what path is", .names = &evring_path_flags)
+	F(S, U16, path_flags, FLAGS, "what path is", .names = &evring_path_flags) \
+	F(S, BOOL, source_truncated, NONE, "the front of source is missing")	\
+	F(S, BOOL, type_truncated, NONE, "the end of type is missing")
 
 EVRING_TASK_EVENT(file_mount, "file.mount", 1, "critical",
 		  "something was mounted, moved or mounted anew, or could not be", MOUNT_FIELDS);

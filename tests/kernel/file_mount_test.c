@@ -104,6 +104,39 @@ TEST_F(file_mount, a_refused_mount_is_told)
 	free(told);
 }
 
+/* A kind that no filesystem has may be as long as a path; it loses its end. */
+TEST_F(file_mount, a_long_source_is_whole_and_a_long_kind_is_said_to_be_cut)
+{
+	char source[4090], kind[100];
+	const struct evring_event *event;
+	struct told *told;
+	const char *kept;
+
+	memset(source, 's', sizeof(source));
+	source[sizeof(source) - 1] = '\0';
+	memset(kind, 'k', sizeof(kind));
+	kind[sizeof(kind) - 1] = '\0';
+	ASSERT_EQ(-1, mount(source, "bound", kind, 0, NULL));
+	ASSERT_EQ(ENODEV, errno);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_MOUNT(told, "file.mount", -ENODEV, DIR_PATH "/bound");
+	event = told_at(told, 0);
+	EXPECT_STREQ(source, told_text(event, "source"));
+	EXPECT_FALSE(told_number(event, "source_truncated"));
+	kept = told_text(event, "type");
+	EXPECT_GT(sizeof(kind) - 1, strlen(kept));
+	EXPECT_EQ(strlen(kept), strspn(kept, "k"));
+	EXPECT_TRUE(told_number(event, "type_truncated"));
+	free(told);
+	ASSERT_EQ(-1, mount("source", "bound", "kind", 0, NULL));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", -ENODEV, DIR_PATH "/bound");
+	EXPECT_FALSE(told_number(event, "source_truncated"));
+	EXPECT_FALSE(told_number(event, "type_truncated"));
+	free(told);
+}
+
 TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 {
 	const struct evring_event *event;
@@ -135,6 +168,38 @@ TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 	EXPECT_TRUE(told_flag(event, "flags", "MS_MOVE"));
 	free(told);
 	ASSERT_EQ(0, umount("src"));
+}
+
+/* A mount keeps 1,900 bytes of a source that has a path. */
+TEST_F(file_mount, a_source_with_a_path_that_does_not_fit_is_said_to_be_cut)
+{
+	enum { FOLDERS = 12 };
+	const struct evring_event *event;
+	char name[200], end[sizeof(name) + 1] = "/";
+	struct told *told;
+	const char *kept;
+	int i;
+
+	memset(name, 'd', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	strcat(end, name);
+	for (i = 0; i < FOLDERS; i++)
+		ASSERT_EQ(0, mkdir(name, 0700) + chdir(name));
+	ASSERT_EQ(0, mkdir(name, 0700));
+	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("none", name, "tmpfs", 0, NULL));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, syscall(SYS_move_mount, AT_FDCWD, name, AT_FDCWD, DIR_PATH "/src", 0));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/src");
+	kept = told_text(event, "source");
+	ASSERT_LT(1000, strlen(kept));
+	EXPECT_GT(sizeof(name) * FOLDERS, strlen(kept));
+	EXPECT_STREQ(end, kept + strlen(kept) - strlen(end));
+	EXPECT_TRUE(told_number(event, "source_truncated"));
+	free(told);
+	ASSERT_EQ(0, chdir(DIR_PATH) + umount("src"));
 }
 
 TEST_F(file_mount, a_remount_by_the_new_calls_tells_the_filesystem)
