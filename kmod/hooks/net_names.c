@@ -88,6 +88,14 @@ static const struct evring_value_desc states[] = {
 
 EVRING_NAMES(evring_tcp_states, "tcp_state", states);
 
+static const struct evring_value_desc directions[] = {
+	{ EVRING_DIRECTION_UNKNOWN, "unknown", "it stood before the hook was attached, or never did" },
+	{ EVRING_DIRECTION_OUTBOUND, "outbound", "this side" },
+	{ EVRING_DIRECTION_INBOUND, "inbound", "the other side" },
+};
+
+EVRING_NAMES(evring_directions, "direction", directions);
+
 static const struct evring_value_desc dns_types[] = {
 	{ 1, "A", "an IPv4 address" },
 	{ 2, "NS", "a name server" },

@@ -5,10 +5,17 @@
 
 #include <linux/evring.h>
 
+enum evring_direction {
+	EVRING_DIRECTION_UNKNOWN,
+	EVRING_DIRECTION_OUTBOUND,
+	EVRING_DIRECTION_INBOUND,
+};
+
 extern const struct evring_names_desc evring_socket_families;
 extern const struct evring_names_desc evring_socket_types;
 extern const struct evring_names_desc evring_ip_protocols;
 extern const struct evring_names_desc evring_tcp_states;
+extern const struct evring_names_desc evring_directions;
 extern const struct evring_names_desc evring_dns_types;
 
 #endif /* _KMOD_HOOKS_NET_NAMES_H */

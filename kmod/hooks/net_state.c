@@ -185,6 +185,14 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 	evring_hook_submit(hook, &slot);
 }
 
+/* Without a note it is not known; a connection that came from outside has no owner. */
+static enum evring_direction direction(const struct note *note)
+{
+	if (!note->sk)
+		return EVRING_DIRECTION_UNKNOWN;
+	return note->owner_pid ? EVRING_DIRECTION_OUTBOUND : EVRING_DIRECTION_INBOUND;
+}
+
 static void emit_close(struct evring_event_hook *hook, const struct sock *sk, int oldstate)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -199,6 +207,7 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 		return;
 	fill_state(e, sk, &note);
 	e->state = oldstate;
+	e->direction = direction(&note);
 	e->result = -READ_ONCE(sk->sk_err);
 	/* A listener's numbers mean other things. */
 	if (oldstate != TCP_LISTEN) {

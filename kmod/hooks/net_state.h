@@ -12,7 +12,7 @@
 #include "net.h"
 
 #define OWNER_FIELDS(F, S)							\
-	F(S, U32, owner_pid, PID, "the process that connected; 0: another side did") \
+	F(S, U32, owner_pid, PID, "the process that connected; 0: the other side did, or not known") \
 	F(S, U32, owner_uid, UID, "the socket's user")				\
 	F(S, U64, owner_start_time, BOOTTIME, "when that process began")	\
 	F(S, U64, cgroup, NONE, "id of the cgroup (v2) that made the socket")
@@ -30,6 +30,8 @@ EVRING_EVENT(net_connected, "net.connected", 1, "bulk",
 	SOCKET_FIELDS(F, S)							\
 	OWNER_FIELDS(F, S)							\
 	F(S, U16, state, ENUM, "the state before", .names = &evring_tcp_states)	\
+	F(S, U16, direction, ENUM, "which side began the connection",		\
+	  .names = &evring_directions)						\
 	F(S, S32, result, ERRNO, "0, or the error that ended it")		\
 	F(S, U64, duration, DURATION, "since the connection stood; 0: not known") \
 	F(S, U64, bytes_sent, NONE, "of payload, once each", .unit = "bytes")	\

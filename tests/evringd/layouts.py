@@ -141,6 +141,48 @@ def is_a(kind, value):
     return isinstance(value, str)
 
 
+def ends(event):
+    """Of a net event, with the source first: which side is it, and what has it sent?"""
+    data = event["data"]
+    local = data["local_address"], data["local_port"], data.get("bytes_sent"), data.get("packets_sent")
+    remote = (data["remote_address"], data["remote_port"], data.get("bytes_received"),
+              data.get("packets_received"))
+    inbound = event["type"] in ("net.accept", "net.bind", "net.listen") or \
+        data.get("direction") == "inbound"
+    return (remote, local) if inbound else (local, remote)
+
+
+def has_ends(event):
+    return event["version"] and event["type"].startswith("net.") and event["type"] != "net.socket"
+
+
+def check_ecs_ends(event, document):
+    for side, (ip, port, sent, packets) in zip(("source", "destination"), ends(event)):
+        expect(side, {key: document.get(side, {}).get(key) for key in ("ip", "port")},
+               {"ip": ip, "port": port})
+        if event["type"] == "net.close":
+            expect(f"{side}.bytes", document.get(side, {}).get("bytes"), sent)
+            expect(f"{side}.packets", document.get(side, {}).get("packets"), packets)
+    if event["type"] == "net.close":
+        expect("network.direction", document.get("network", {}).get("direction"),
+               {"outbound": "egress", "inbound": "ingress"}.get(event["data"].get("direction")))
+
+
+def check_ocsf_ends(event, document):
+    source, destination = ends(event)
+    for side, (ip, port, *_) in (("src_endpoint", source), ("dst_endpoint", destination)):
+        expect(side, document.get(side, {}), {key: value for key, value in
+                                              (("ip", ip), ("port", port)) if value is not None})
+    if event["type"] == "net.close":
+        traffic = {"bytes_out": source[2], "packets_out": source[3],
+                   "bytes_in": destination[2], "packets_in": destination[3]}
+        expect("traffic", document.get("traffic", {}),
+               {key: value for key, value in traffic.items() if value is not None})
+        name = event["data"].get("direction")
+        expect("direction_id", document.get("connection_info", {}).get("direction_id"),
+               None if name is None else {"inbound": 1, "outbound": 2}.get(name, 0))
+
+
 def ecs_words(event, document):
     said = document["event"]
     if said["kind"] not in ECS_KINDS or said.get("outcome", "success") not in (
@@ -308,6 +350,9 @@ def values():
                             ("json", "ecs", "ocsf"))
         try:
             check_ecs(event, ecs, seen)
+            if has_ends(event):
+                check_ecs_ends(event, ecs)
+                check_ocsf_ends(event, ocsf)
             check_all_there(event, ecs, "evring")
             check_ocsf(event, ocsf, seen)
             check_all_there(event, ocsf, "unmapped")

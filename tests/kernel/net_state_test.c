@@ -185,6 +185,7 @@ TEST_F(net_state, a_close_tells_the_bytes_each_way_on_both_sides)
 	EXPECT_TRUE(has_address(event, "remote_address", &self->a));
 	EXPECT_EQ(port_of(&self->a), told_number(event, "remote_port"));
 	EXPECT_EQ(getpid(), told_number(event, "owner_pid"));
+	EXPECT_TRUE(told_called(event, "direction", "outbound"));
 	EXPECT_LE(4, told_number(event, "packets_sent"));
 	EXPECT_LE(3, told_number(event, "packets_received"));
 	EXPECT_NE(0, told_number(event, "duration"));
@@ -219,6 +220,7 @@ TEST_F(net_state, the_side_that_was_connected_to_tells_its_close)
 	EXPECT_EQ(999, told_number(event, "bytes_received"));
 	EXPECT_EQ(port_of(&self->a), told_number(event, "local_port"));
 	EXPECT_EQ(0, told_number(event, "owner_pid"));
+	EXPECT_TRUE(told_called(event, "direction", "inbound"));
 	EXPECT_NE(0, told_number(event, "duration"));
 	free(told);
 }
@@ -252,6 +254,7 @@ TEST_F(net_state, a_listener_tells_its_close)
 	EXPECT_TRUE(told_called(told_at(told, 0), "state", "LISTEN"));
 	EXPECT_EQ(port_of(&self->a), told_number(told_at(told, 0), "local_port"));
 	EXPECT_EQ(0, told_number(told_at(told, 0), "duration"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "direction", "unknown"));
 	free(told);
 }
 
@@ -277,6 +280,7 @@ TEST_F(net_state, a_connection_from_before_the_hook_has_no_duration)
 		close(client);
 		told = of_socket(self->ev, "net.close", inode);
 		EXPECT_EQ(0, told_number(told_at(told, 0), "duration"));
+		EXPECT_TRUE(told_called(told_at(told, 0), "direction", "unknown"));
 		free(told);
 		close(server);
 	}

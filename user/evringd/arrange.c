@@ -252,6 +252,19 @@ static char *close_object(const struct arranging *a, char *p)
 	return p;
 }
 
+/* The arrangement of the event's type, or that of its variant */
+static const struct arrangement *choose(const struct arrangement *made, struct cells *cells)
+{
+	struct cell cell;
+
+	if (!made->when)
+		return made;
+	cells_enter(cells, made->when->field);
+	cell_field(cells, made->when, &cell);
+	return cell.state == CELL_TEXT && cell.len == strlen(made->word) &&
+	       !memcmp(cell.text, made->word, cell.len) ? made->variant : made;
+}
+
 /* @room has the constants twice: once where they stand, and once so that nobody need count them. */
 static ssize_t arrange(const struct source *src, const struct evring_event *event, char *to,
 		       size_t room)
@@ -264,9 +277,9 @@ static ssize_t arrange(const struct source *src, const struct evring_event *even
 
 	if (!written)
 		return -EAGAIN;
-	made = written->plan;
 	if (room < written->more)
 		return -ENOSPC;
+	made = choose(written->plan, &a.cells);
 	a.limit = to + room - made->texts - WIRE_TAIL;
 	a.cells.wall = evring_realtime(src->ev, event);
 	*p++ = '{';
@@ -321,8 +334,11 @@ static char *no_head(const struct schema *schema, int32_t id, size_t *len)
 static void *compile(const struct layout *layout, struct written *written)
 {
 	struct arrangement *made = layout_compile(layout, written->schema);
+	size_t texts = made->texts;
 
-	written->more = 2 * made->texts + ENVELOPE_MAX + WIRE_TAIL;
+	if (made->variant && made->variant->texts > texts)
+		texts = made->variant->texts;
+	written->more = 2 * texts + ENVELOPE_MAX + WIRE_TAIL;
 	return made;
 }
 

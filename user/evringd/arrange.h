@@ -34,6 +34,9 @@ struct arrangement {
 	size_t nr;
 	size_t texts;			/* bytes of all texts, and one more for each */
 	unsigned int depth;
+	const struct schema_column *when;	/* NULL: there is no variant */
+	const char *word;			/* @when's, of the events that are arranged as @variant */
+	struct arrangement *variant;
 };
 
 /* @layout: NULL: envelope and fields beside each other */

@@ -16,6 +16,17 @@ static const struct word families[] = {
 	{ "AF_INET", "\"ipv4\"" }, { "AF_INET6", "\"ipv6\"" }, { NULL, NULL },
 };
 
+static const struct word directions[] = {
+	{ "outbound", "\"egress\"" }, { "inbound", "\"ingress\"" }, { NULL, NULL },
+};
+
+/* The other side of such a connection is its source. */
+#define INBOUND_CLOSE	"net.close (inbound)"
+
+static const struct variant variants[] = {
+	{ "net.close", "direction", "inbound", INBOUND_CLOSE },
+};
+
 /* event.category and event.type, which are arrays, and allow some words alone */
 #define CLASS(type, category, kind) \
 	{ type, "event.category", "[\"" category "\"]" }, { type, "event.type", kind }
@@ -178,6 +189,7 @@ static const struct place places[] = {
 	OUTWARD("net.connected"),
 	OUTWARD("net.send"),
 	OUTWARD("net.close"),
+	INWARD(INBOUND_CLOSE),
 	INWARD("net.accept"),
 	INWARD("net.bind"),
 	INWARD("net.listen"),
@@ -187,6 +199,11 @@ static const struct place places[] = {
 	{ "net.close", "bytes_received", "destination.bytes", AS_IT_IS, NULL },
 	{ "net.close", "packets_sent", "source.packets", AS_IT_IS, NULL },
 	{ "net.close", "packets_received", "destination.packets", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "bytes_sent", "destination.bytes", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "bytes_received", "source.bytes", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "packets_sent", "destination.packets", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "packets_received", "source.packets", AS_IT_IS, NULL },
+	{ "net.close", "direction", "network.direction", AS_WORD, directions },
 	{ "net.close", "duration_ns", "event.duration", AS_IT_IS, NULL },
 	{ "net.connected", "latency_ns", "event.duration", AS_IT_IS, NULL },
 	{ "net.send", "size", "source.bytes", AS_IT_IS, NULL },
@@ -221,4 +238,6 @@ const struct layout layout_ecs = {
 	.nr_constants = sizeof(constants) / sizeof(constants[0]),
 	.places = places,
 	.nr_places = sizeof(places) / sizeof(places[0]),
+	.variants = variants,
+	.nr_variants = sizeof(variants) / sizeof(variants[0]),
 };

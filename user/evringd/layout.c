@@ -30,6 +30,7 @@ const struct word layout_protocols[] = {
 struct making {
 	const struct layout *layout;		/* NULL: flat */
 	const struct schema *schema;
+	const char *variant;			/* NULL: the type as it is */
 	struct node root;
 	struct arrangement *made;
 };
@@ -39,10 +40,13 @@ struct making {
  */
 
 /* 0: not for it; else the greater, the closer */
-static int match(const char *pattern, const char *type)
+static int match(const struct making *m, const char *pattern)
 {
+	const char *type = m->schema->type->name;
 	const size_t len = strlen(pattern);
 
+	if (m->variant && !strcmp(pattern, m->variant))
+		return 4;
 	if (!strcmp(pattern, type))
 		return 3;
 	if (!strcmp(pattern, "*"))
@@ -57,7 +61,7 @@ static int closest_place(const struct making *m, const char *column)
 	size_t i;
 
 	for (i = 0; i < layout->nr_places; i++) {
-		now = match(layout->places[i].type, m->schema->type->name);
+		now = match(m, layout->places[i].type);
 		if (now > best && !strcmp(layout->places[i].column, column))
 			best = now;
 	}
@@ -66,13 +70,12 @@ static int closest_place(const struct making *m, const char *column)
 
 static bool is_closest(const struct making *m, const struct constant *constant)
 {
-	const char *type = m->schema->type->name;
 	const struct layout *layout = m->layout;
-	int mine = match(constant->type, type);
+	int mine = match(m, constant->type);
 	size_t i;
 
 	for (i = 0; mine && i < layout->nr_constants; i++)
-		if (match(layout->constants[i].type, type) > mine &&
+		if (match(m, layout->constants[i].type) > mine &&
 		    !strcmp(layout->constants[i].path, constant->path))
 			return false;
 	return mine;
@@ -159,7 +162,7 @@ static void place_column(struct making *m, const struct schema_column *column)
 		const struct place *place = &layout->places[i];
 
 		if (strcmp(place->column, name) || !place->path ||
-		    match(place->type, m->schema->type->name) != closest)
+		    match(m, place->type) != closest)
 			continue;
 		if (add_value(m, place->path, column, place->as, place->words))
 			placed |= place->as < AS_EXACT;
@@ -259,9 +262,10 @@ static void add_members(struct making *m, struct node *of, unsigned int depth)
 	}
 }
 
-struct arrangement *layout_compile(const struct layout *layout, const struct schema *schema)
+static struct arrangement *compile(const struct layout *layout, const struct schema *schema,
+				   const char *variant)
 {
-	struct making m = { .layout = layout, .schema = schema };
+	struct making m = { .layout = layout, .schema = schema, .variant = variant };
 
 	m.made = xzalloc(sizeof(*m.made));
 	place_constants(&m);
@@ -271,6 +275,37 @@ struct arrangement *layout_compile(const struct layout *layout, const struct sch
 	return m.made;
 }
 
+/* NULL: a type of that name need not have the field. */
+static const struct schema_column *column_called(const struct schema *schema, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < schema->nr_fields; i++)
+		if (!strcmp(schema->fields[i].name, name))
+			return &schema->fields[i];
+	return NULL;
+}
+
+struct arrangement *layout_compile(const struct layout *layout, const struct schema *schema)
+{
+	struct arrangement *made = compile(layout, schema, NULL);
+	const struct variant *variant;
+	size_t i;
+
+	for (i = 0; layout && i < layout->nr_variants; i++) {
+		variant = &layout->variants[i];
+		if (strcmp(variant->type, schema->type->name))
+			continue;
+		made->when = column_called(schema, variant->column);
+		made->word = variant->word;
+		if (!made->when)
+			break;
+		made->variant = compile(layout, schema, variant->name);
+		break;
+	}
+	return made;
+}
+
 void arrangement_free(void *arg)
 {
 	struct arrangement *made = arg;
@@ -278,6 +313,7 @@ void arrangement_free(void *arg)
 
 	if (!made)
 		return;
+	arrangement_free(made->variant);
 	for (i = 0; i < made->nr; i++)
 		free(made->ops[i].text);
 	free(made->ops);

@@ -47,6 +47,14 @@ struct constant {
 	const char *type, *path, *json;
 };
 
+/*
+ * An event of @type whose @column is called @word is laid out as if its type was called @name:
+ * where that has no row, the type's own holds. A type has one variant at most.
+ */
+struct variant {
+	const char *type, *column, *word, *name;
+};
+
 struct layout {
 	const char *name;		/* of json.layout */
 	const char *title;
@@ -55,6 +63,8 @@ struct layout {
 	size_t nr_constants;
 	const struct place *places;
 	size_t nr_places;
+	const struct variant *variants;
+	size_t nr_variants;
 };
 
 /* IANA's names of the kernel's protocols, which both layouts have */

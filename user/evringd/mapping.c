@@ -81,6 +81,16 @@ static void print_places(const struct layout *layout)
 	}
 }
 
+static void print_variants(const struct layout *layout)
+{
+	const struct variant *variant = layout->variants;
+
+	for (; variant < layout->variants + layout->nr_variants; variant++)
+		printf("`%s` is a `%s` whose `%s` is `%s`: where that has no row, those of `%s` "
+		       "hold.\n\n", variant->name, variant->type, variant->column, variant->word,
+		       variant->type);
+}
+
 void layouts_print(void)
 {
 	static const struct layout *const layouts[] = { &layout_ecs, &layout_ocsf };
@@ -91,6 +101,7 @@ void layouts_print(void)
 		printf("All that has no place here is in `%s` (what is in the envelope) and "
 		       "`%s.data` (fields), under its own name.\n\n", layouts[i]->rest,
 		       layouts[i]->rest);
+		print_variants(layouts[i]);
 		print_constants(layouts[i]);
 		printf("\n");
 		print_places(layouts[i]);

@@ -57,6 +57,21 @@ static const struct word versions[] = {
 	{ "AF_INET", "4" }, { "AF_INET6", "6" }, { NULL, "99" },
 };
 
+static const struct word directions[] = {
+	{ "outbound", "\"Outbound\"" }, { "inbound", "\"Inbound\"" }, { NULL, "\"Unknown\"" },
+};
+
+static const struct word direction_ids[] = {
+	{ "outbound", "2" }, { "inbound", "1" }, { NULL, "0" },
+};
+
+/* The other side of such a connection is its source. */
+#define INBOUND_CLOSE	"net.close (inbound)"
+
+static const struct variant variants[] = {
+	{ "net.close", "direction", "inbound", INBOUND_CLOSE },
+};
+
 static const struct constant constants[] = {
 	{ "*", "metadata.version", OCSF_VERSION },
 	{ "*", "metadata.product.name", "\"evring\"" },
@@ -128,6 +143,8 @@ static const struct constant constants[] = {
 	KERNEL("net.socket", 1, "01", "Create"),
 	RESOURCE("net.socket", "socket"),
 	{ "net.socket", "kernel.type_id", "99" },
+	{ "net.close", "connection_info.direction_id", NULL },
+	{ "net.close", "connection_info.direction", NULL },
 	{ "net.socket", "connection_info.direction_id", NULL },
 	{ "net.socket", "connection_info.direction", NULL },
 
@@ -305,6 +322,7 @@ static const struct place places[] = {
 	OUTWARD("net.connected"),
 	OUTWARD("net.send"),
 	OUTWARD("net.close"),
+	INWARD(INBOUND_CLOSE),
 	INWARD("net.accept"),
 	INWARD("net.bind"),
 	INWARD("net.listen"),
@@ -314,6 +332,12 @@ static const struct place places[] = {
 	{ "net.close", "bytes_received", "traffic.bytes_in", AS_IT_IS, NULL },
 	{ "net.close", "packets_sent", "traffic.packets_out", AS_IT_IS, NULL },
 	{ "net.close", "packets_received", "traffic.packets_in", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "bytes_sent", "traffic.bytes_in", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "bytes_received", "traffic.bytes_out", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "packets_sent", "traffic.packets_in", AS_IT_IS, NULL },
+	{ INBOUND_CLOSE, "packets_received", "traffic.packets_out", AS_IT_IS, NULL },
+	{ "net.close", "direction", "connection_info.direction", AS_WORD, directions },
+	{ "net.close", "direction", "connection_info.direction_id", AS_WORD, direction_ids },
 	{ "net.send", "size", "traffic.bytes_out", AS_IT_IS, NULL },
 
 	{ "module.*", "name", "driver.file.name", AS_IT_IS, NULL },
@@ -336,4 +360,6 @@ const struct layout layout_ocsf = {
 	.nr_constants = sizeof(constants) / sizeof(constants[0]),
 	.places = places,
 	.nr_places = sizeof(places) / sizeof(places[0]),
+	.variants = variants,
+	.nr_variants = sizeof(variants) / sizeof(variants[0]),
 };
