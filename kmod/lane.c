@@ -169,7 +169,7 @@ static int lane_parse(const char *at, const char *end)
 	if (!param_valid(info->name, kib, segment_kib * SEGMENTS_MIN, LANE_KIB_MAX))
 		return -EINVAL;
 	info->data_size = kib * 1024ULL;
-	info->map_size = PAGE_SIZE + info->data_size;
+	info->map_size = EVRING_DATA_OFFSET + info->data_size;
 	evring_lane_table[evring_nr_lanes++].info = info;
 	return 0;
 }
@@ -203,10 +203,11 @@ static int meta_alloc(void)
 	evring_meta = meta;
 	meta->size = sizeof(*meta);
 	meta->version = EVRING_ABI_VERSION;
-	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_URING | EVRING_FEATURE_HOOKS |
+	meta->features = EVRING_FEATURE_READ | EVRING_FEATURE_HOOKS |
 			 EVRING_FEATURE_FILTERS | EVRING_FEATURE_LIMITS |
 			 EVRING_FEATURE_PUBLISH | EVRING_FEATURE_SNAPSHOT | EVRING_FEATURE_REDACT |
-			 EVRING_FEATURE_GIVE;
+			 EVRING_FEATURE_GIVE |
+			 (IS_ENABLED(CONFIG_IO_URING) ? EVRING_FEATURE_URING : 0);
 	meta->map_size = PAGE_ALIGN(sizeof(*evring_meta_pages));
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);

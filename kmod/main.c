@@ -11,7 +11,6 @@
 #include "hooks/net.h"
 #include "hooks/path.h"
 #include "hooks/scratch.h"
-#include "hooks/syscall_begun.h"
 #include "lane.h"
 #include "publish.h"
 #include "redact/stage.h"
@@ -53,7 +52,6 @@ static int __init evring_init(void)
 
 err_device:
 	evring_hooks_exit();
-	evring_syscalls_exit();
 	evring_scratch_exit();
 err_scratch:
 	evring_types_exit();
@@ -75,7 +73,6 @@ static void __exit evring_exit(void)
 	evring_device_exit();
 	evring_wake_exit();
 	evring_hooks_exit();
-	evring_syscalls_exit();
 	evring_scratch_exit();
 	evring_groups_exit();
 	evring_types_exit();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of a ring: pages of the CPU's node, mapped in a row. The first one is
- * the ring page, the others are the data area.
+ * The memory of a ring: pages of the CPU's node, mapped in a row. The first ones
+ * are the ring page, the others are the data area.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -63,12 +63,11 @@ static void ring_describe(struct evring_ring *ring)
 	struct evring_ring_page *page = &pages->page;
 	unsigned int i;
 
-	BUILD_BUG_ON(sizeof(*pages) > PAGE_SIZE);
 	page->size = sizeof(*page);
 	page->version = EVRING_ABI_VERSION;
 	page->lane = ring->lane;
 	page->cpu = ring->cpu;
-	page->data_offset = PAGE_SIZE;
+	page->data_offset = EVRING_DATA_OFFSET;
 	page->data_size = ring->data_size;
 	page->segment_size = ring->segment_size;
 	page->lost = TABLE(pages, lost);
@@ -101,11 +100,11 @@ struct evring_ring *evring_ring_alloc(const struct evring_lane *lane, u32 number
 	ring->slice_shift = evring_user_slice(ring->data_size, ring->segment_size);
 	evring_room_init(&ring->room);
 	init_irq_work(&ring->wake, evring_ring_wake);
-	if (ring_map(ring, 1 + (ring->data_size >> PAGE_SHIFT), node)) {
+	if (ring_map(ring, (EVRING_DATA_OFFSET + ring->data_size) >> PAGE_SHIFT, node)) {
 		evring_ring_free(ring);
 		return NULL;
 	}
-	ring->data = (void *)ring->page + PAGE_SIZE;
+	ring->data = (void *)ring->page + EVRING_DATA_OFFSET;
 	ring->segment = ring->data;
 	ring_describe(ring);
 	return ring;

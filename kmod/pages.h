@@ -27,11 +27,14 @@ struct evring_meta_pages {
 extern struct evring_meta_pages *evring_meta_pages;
 extern struct evring_meta *evring_meta;	/* the start of them */
 
-/* The first page of a ring's mapping */
+/* The first pages of a ring's mapping: as this ABI is, one */
 struct evring_ring_pages {
 	struct evring_ring_page page;
 	u64 lost[EVRING_LOST_CAUSES] ____cacheline_aligned;
 	struct evring_cursor cursors[EVRING_GROUPS_MAX] ____cacheline_aligned;
 };
+
+/* Its data area begins behind them. */
+#define EVRING_DATA_OFFSET	PAGE_ALIGN(sizeof(struct evring_ring_pages))
 
 #endif /* _KMOD_PAGES_H */

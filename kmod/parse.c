@@ -178,6 +178,8 @@ static bool kind_known(u16 kind)
 	case EVRING_KIND_U16S:
 	case EVRING_KIND_U32S:
 	case EVRING_KIND_U64S:
+	case EVRING_KIND_S8S:
+	case EVRING_KIND_S16S:
 	case EVRING_KIND_S32S:
 	case EVRING_KIND_S64S:
 	case EVRING_KIND_TEXT:

@@ -25,6 +25,8 @@ static const struct evring_value_desc lost_values[] = {
 	{ BIT(EVRING_LOST_RATE), "rate", "more a second than an owner that wants it takes" },
 };
 
+static_assert(ARRAY_SIZE(lost_values) == EVRING_LOST_CAUSES);
+
 const struct evring_names_desc evring_lost_causes = {
 	.name = "lost_cause",
 	.values = lost_values,

@@ -66,7 +66,8 @@ static bool kind_is_number(unsigned int kind)
 	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
 	case EVRING_KIND_BOOL:
 	case EVRING_KIND_U8S: case EVRING_KIND_U16S: case EVRING_KIND_U32S:
-	case EVRING_KIND_U64S: case EVRING_KIND_S32S: case EVRING_KIND_S64S:
+	case EVRING_KIND_U64S: case EVRING_KIND_S8S: case EVRING_KIND_S16S:
+	case EVRING_KIND_S32S: case EVRING_KIND_S64S:
 		return true;
 	default:
 		return false;

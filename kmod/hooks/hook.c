@@ -18,6 +18,7 @@
 #include "family.h"
 #include "hook.h"
 #include "process_state.h"
+#include "syscall_begun.h"
 
 static const struct evring_hook_family *const families[] = {
 	&evring_process_family,
@@ -621,4 +622,5 @@ void evring_hooks_exit(void)
 	evring_sources_settle();
 	for_each_hook(hook, i)
 		hook_free_wants(hook);
+	evring_syscalls_exit();
 }

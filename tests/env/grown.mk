@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The ABI, grown: a copy of its header where each structure that can grow has
-# members more. A library and a test built with it are a newer program, a module
-# built with it is a newer module; each must work with its older counterpart. (What
-# freezes the ABI, kmod/abi.c, is left out.)
+# members more, and a ring's page is longer than a page of memory. A library and a
+# test built with it are a newer program, a module built with it is a newer module;
+# each must work with its older counterpart. (What freezes the ABI, kmod/abi.c, is
+# left out.)
 #
 # Fixed, and so not among them: rec, the header of every record; str and table, which
 # others have as members; pub, in front of every published event; uring_cmd, which has
@@ -17,7 +18,7 @@ GROWS	:= describe limits clock clock_line lane_info group_info meta cursor ring_
 	   redact_rule redact_cond
 $(GROW): include/uapi/linux/evring.h tests/env/grown.mk
 	@mkdir -p $(@D)
-	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[2];\n};/;)" $< >$@
+	$(Q)sed -E "$(foreach s,$(GROWS),/^struct evring_$(s) \{$$/,/^\};/s/^\};/\t__u64 grown[$(if $(filter ring_page,$(s)),512,2)];\n};/;)" $< >$@
 	@[ "$$(grep -c grown $@)" = "$(words $(GROWS))" ]
 
 # A newer module for the guest's kernel: a tree of links, but for the header. It has a hook

@@ -128,8 +128,12 @@ TEST(each_calls_number_is_what_it_always_was)
 	EXPECT_EQ(0x4018EB07, FIRST(EVRING_IOC_ARM, evring_arm, reserved));
 	EXPECT_EQ(0x4088EB08, FIRST(EVRING_IOC_DROP, evring_drop, reserved));
 	EXPECT_EQ(0xC110EB09, FIRST(EVRING_IOC_FILTER, evring_filter_read, len));
+	EXPECT_EQ(0xC030EB0A, FIRST(EVRING_IOC_REGISTER, evring_register, reserved));
+	EXPECT_EQ(0x4010EB0B, FIRST(EVRING_IOC_UNREGISTER, evring_unregister, reserved));
+	EXPECT_EQ(0xC0B8EB0D, FIRST(EVRING_IOC_REDACT, evring_redact, hidden));
 	EXPECT_EQ(0x4088EB0E, FIRST(EVRING_IOC_GIVE, evring_give, flags));
 	EXPECT_EQ(6, EVRING_CMD_COMMIT);
+	EXPECT_EQ(12, EVRING_CMD_PUBLISH);
 }
 
 TEST(an_offset_of_mmap_is_what_it_always_was)

@@ -115,4 +115,76 @@ TEST_F(block, as_many_are_told_as_the_kernel_counts)
 	free(told);
 }
 
+#define SCSI	"/sys/bus/pseudo/drivers/scsi_debug/"
+#define BAD	0x1234		/* its first sector that cannot be read; 10 of them */
+#define MEDIUM	"2"		/* its option that makes them so */
+
+/* The first disk of scsi_debug, which may still be looked for. 0: there is none. */
+static int scsi_disk(char *path, size_t room)
+{
+	char model[32];
+	int waited, fd;
+	char letter;
+
+	for (waited = 0; waited < SOON_MS; waited += 50) {
+		for (letter = 'a'; letter <= 'd'; letter++) {
+			snprintf(path, room, "/sys/block/sd%c/device/model", letter);
+			fd = open(path, O_RDONLY);
+			if (fd >= 0 && read(fd, model, 10) == 10 && !memcmp(model, "scsi_debug", 10)) {
+				close(fd);
+				snprintf(path, room, "/dev/sd%c", letter);
+				return open(path, O_RDONLY | O_DIRECT);
+			}
+			close(fd);
+		}
+		usleep(50000);
+	}
+	return -1;
+}
+
+static void scsi_opts(const char *value)
+{
+	int fd = open(SCSI "opts", O_WRONLY);
+
+	if (write(fd, value, strlen(value)) < 0)
+		abort();
+	close(fd);
+}
+
+TEST_F(block, sectors_that_cannot_be_read_are_told_with_the_error)
+{
+	const struct evring_event *event;
+	char path[64];
+	struct told *told;
+	struct stat st;
+	uint64_t dev;
+	int fd, error;
+
+	if (access(SCSI, F_OK))
+		SKIP(return, "there is no scsi_debug in this guest");
+	fd = scsi_disk(path, sizeof(path));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &st));
+	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
+	free(of_disk(self->ev, dev));
+	ASSERT_EQ(SIZE, pread(fd, self->buffer, SIZE, BAD / 8 * SIZE));
+	told = of_disk(self->ev, dev);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(0, told_result(told_at(told, 0)));
+	free(told);
+	scsi_opts(MEDIUM);
+	error = pread(fd, self->buffer, SIZE, BAD / 8 * SIZE) < 0 ? errno : 0;
+	scsi_opts("0");
+	told = of_disk(self->ev, dev);
+	ASSERT_NE(0, error);
+	ASSERT_LE(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-error, told_result(event));
+	EXPECT_TRUE(told_called(event, "operation", "READ"));
+	EXPECT_EQ(BAD / 8 * 8, told_number(event, "sector"));
+	EXPECT_EQ(0, told_number(event, "partial"));
+	free(told);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

@@ -382,6 +382,37 @@ TEST_F(kernel_set, a_clock_that_is_set_is_told_with_both_times)
 	free(told);
 }
 
+/* The first call of a kernel's life that sets the zone alone would move the clock, but by 0. */
+static int set_zone(void *arg)
+{
+	static const int west[] = { 0, 120, 0 };
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		if (settimeofday(NULL, &(struct timezone){ .tz_minuteswest = west[i] }))
+			return errno;
+	deed_as_nobody();
+	return settimeofday(NULL, &(struct timezone){ .tz_minuteswest = 60 }) ? errno : 0;
+}
+
+TEST_F(kernel_set, a_time_zone_that_is_set_is_told)
+{
+	static const int zones[] = { 60, 0, 120, 0 };	/* the last one first */
+	struct told *told;
+	int status, i;
+
+	told = deed_in_child(self->ev, TIME, set_zone, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(4, told->n);
+	for (i = 0; i < 4; i++) {
+		EXPECT_TRUE(told_called(told_at(told, i), "operation", "zone"));
+		EXPECT_EQ(zones[i], told_number(told_at(told, i), "zone"));
+		EXPECT_EQ(i ? 0 : -EPERM, told_result(told_at(told, i)));
+		EXPECT_EQ(i ? 0 : 65534, told_number(told_at(told, i), "uid"));
+	}
+	free(told);
+}
+
 #ifdef __x86_64__
 static int by_32_bits(void *low)
 {

@@ -3,6 +3,7 @@
  * net.connected and net.close: how connections of TCP begin and end, compared with
  * what both sides know.
  */
+#include <linux/filter.h>
 #include <poll.h>
 
 #include "net_deed.h"
@@ -223,6 +224,45 @@ TEST_F(net_state, the_side_that_was_connected_to_tells_its_close)
 	EXPECT_TRUE(told_called(event, "direction", "inbound"));
 	EXPECT_NE(0, told_number(event, "duration"));
 	free(told);
+}
+
+/* The server's socket throws segments away for a while: the client sends them again. */
+TEST_F(net_state, what_was_sent_again_and_the_time_there_and_back_are_the_kernels)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &drop };
+	int client = socket(AF_INET, SOCK_STREAM, 0), server, waited;
+	struct linger reset = { .l_onoff = 1 };
+	struct tcp_info info = { };
+	socklen_t len = sizeof(info);
+	struct told *told;
+	uint64_t inode;
+
+	ASSERT_EQ(0, connect(client, &self->a.any, sizeof(self->a.v4)));
+	server = accept(self->listener, NULL, NULL);
+	inode = inode_of(client);
+	ASSERT_EQ(0, setsockopt(server, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)));
+	push(client, 100);
+	for (waited = 0; waited < SOON_MS && !info.tcpi_total_retrans; waited += 10) {
+		usleep(10000);
+		ASSERT_EQ(0, getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len));
+	}
+	ASSERT_EQ(0, setsockopt(server, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int)));
+	pull(server, 100);
+	/* Nothing is under way when the other side ends it, which tells no time. */
+	for (waited = 0; waited < SOON_MS && (!waited || info.tcpi_unacked); waited += 10) {
+		usleep(10000);
+		ASSERT_EQ(0, getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &len));
+	}
+	ASSERT_EQ(0, setsockopt(server, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
+	close(server);
+	told = of_socket(self->ev, "net.close", inode);
+	EXPECT_LE(1, told_number(told_at(told, 0), "retransmits"));
+	EXPECT_EQ(info.tcpi_total_retrans, told_number(told_at(told, 0), "retransmits"));
+	EXPECT_EQ(info.tcpi_rtt * 1000ULL, told_number(told_at(told, 0), "rtt"));
+	EXPECT_EQ(100, told_number(told_at(told, 0), "bytes_sent"));
+	free(told);
+	close(client);
 }
 
 TEST_F(net_state, a_connection_that_is_reset_tells_the_error)

@@ -3,6 +3,7 @@
  * sched.switch and sched.wakeup: two tasks on one CPU that wake each other, compared
  * with the counts of getrusage().
  */
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "told.h"
@@ -38,8 +39,23 @@ struct tally {
 	uint64_t woken;
 	uint64_t born;
 	uint64_t named;
+	uint64_t names[3];		/* as the task that ran, that runs now, that is woken */
+	uint64_t prios[3];		/* with the priority that it has */
+	uint64_t lower;			/* with a lower one; a lock's waiter can lend a higher one */
 	uint64_t lost;
 };
+
+#define DEED_PRIO	89		/* SCHED_FIFO's 10, as the kernel counts */
+
+/* What an event says of the task, once it has its name */
+static void tally_task(struct tally *tally, int as, const char *comm, uint64_t prio)
+{
+	if (strcmp(comm, "sched-deed"))
+		return;
+	tally->names[as]++;
+	tally->prios[as] += prio == DEED_PRIO;
+	tally->lower += prio > DEED_PRIO;
+}
 
 static void tally_switch(struct tally *tally, const struct evring_event *event, uint32_t pid)
 {
@@ -47,10 +63,14 @@ static void tally_switch(struct tally *tally, const struct evring_event *event, 
 		tally->left_running += told_called(event, "prev_state", "running");
 		tally->left_sleeping += told_called(event, "prev_state", "sleeping");
 		tally->named += !strcmp(told_text(event, "prev_comm"), "sched-deed");
+		tally_task(tally, 0, told_text(event, "prev_comm"),
+			   told_number(event, "prev_prio"));
 	}
 	if (told_number(event, "next_tid") == pid) {
 		tally->came++;
 		tally->latencies += told_number(event, "latency") != 0;
+		tally_task(tally, 1, told_text(event, "next_comm"),
+			   told_number(event, "next_prio"));
 	}
 }
 
@@ -68,6 +88,8 @@ static void tally_read(struct evring *ev, struct tally *tally, uint32_t pid)
 			tally_switch(tally, &event, pid);
 		if (!strcmp(event.type->name, "sched.wakeup") &&
 		    told_number(&event, "woken_tid") == pid) {
+			tally_task(tally, 2, told_text(&event, "woken_comm"),
+				   told_number(&event, "prio"));
 			if (told_number(&event, "new"))
 				tally->born++;
 			else
@@ -79,10 +101,13 @@ static void tally_read(struct evring *ev, struct tally *tally, uint32_t pid)
 /* Sleep as often as the pipe has a byte; then say how often the kernel saw it. */
 static void sleeper(int in, int out)
 {
+	const struct sched_param param = { .sched_priority = 10 };
 	struct rusage usage;
 	char byte;
 	int i;
 
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
 	if (write(open("/proc/self/comm", O_WRONLY), "sched-deed", 10) != 10)
 		_exit(1);
 	for (i = 0; i < ROUNDS; i++)
@@ -130,7 +155,11 @@ TEST_F(sched, a_task_that_sleeps_and_is_woken_is_told_each_time)
 	EXPECT_LE(tally.left_sleeping, tally.woken);
 	EXPECT_LT(tally.left_sleeping, tally.came);
 	EXPECT_LE(1, tally.latencies);
-	EXPECT_LE(1, tally.named);
+	for (i = 0; i < 3; i++) {
+		EXPECT_LE(1, tally.names[i]);
+		EXPECT_LE(1, tally.prios[i]);
+	}
+	EXPECT_EQ(0, tally.lower);
 }
 
 /* As a daemon: own a group, and sleep. */

@@ -118,4 +118,33 @@ TEST_F(uring_op, each_request_is_told_once_with_its_name)
 	io_uring_queue_exit(&ring);
 }
 
+TEST_F(uring_op, requests_that_a_thread_of_the_kernel_takes_are_told_of_the_process)
+{
+	struct io_uring_params params = { .flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 1000 };
+	const struct evring_event *event;
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+	struct told *told;
+
+	ASSERT_EQ(0, io_uring_queue_init_params(4, &ring, &params));
+	told = told_read(self->ev, "uring.setup", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "SQPOLL"));
+	free(told);
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_nop(sqe);
+	sqe->user_data = 4711;
+	ASSERT_EQ(1, io_uring_submit(&ring));
+	ASSERT_EQ(0, io_uring_wait_cqe(&ring, &cqe));
+	told = told_read(self->ev, "uring.op", getpid());
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "operation", "NOP"));
+	EXPECT_EQ(4711, told_number(event, "user_data"));
+	EXPECT_NE((uint32_t)gettid(), event->rec->tid);
+	free(told);
+	io_uring_queue_exit(&ring);
+}
+
 TEST_HARNESS_MAIN

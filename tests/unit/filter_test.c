@@ -378,7 +378,7 @@ static bool insns_are_checked(void)
 	       FIRST(uint16_t, kind, 0) == -EINVAL &&
 	       FIRST(uint16_t, kind, EVRING_KIND_TEXT) == -EINVAL &&
 	       FIRST(uint16_t, kind, 0x0700) == -EINVAL &&
-	       FIRST(uint16_t, kind, EVRING_KIND_VAR | EVRING_KIND_S8) == -EINVAL &&
+	       FIRST(uint16_t, kind, EVRING_KIND_VAR | EVRING_KIND_BOOL) == -EINVAL &&
 	       FIRST(uint16_t, offset, sizeof(struct sample) - 3) == -EINVAL &&
 	       FIRST(uint16_t, offset, 0xffff) == -EINVAL &&
 	       FIRST(uint16_t, size, 0) == -EINVAL && FIRST(uint16_t, size, 6) == -EINVAL &&

@@ -303,11 +303,14 @@ static void test_arrays(void)
 	add_field(&f, "u32s", EVRING_KIND_U32S, 0, 0, 4);
 	add_field(&f, "s32s", EVRING_KIND_S32S, 0, 0, 4);
 	add_field(&f, "u16s", EVRING_KIND_U16S, EVRING_FORMAT_HEX, 0, 4);
+	add_field(&f, "s16s", EVRING_KIND_S16S, 0, 0, 4);
+	add_field(&f, "s8s", EVRING_KIND_S8S, 0, 0, 4);
 	add_field(&f, "fixed", EVRING_KIND_U8, 0, 4, 3);
 	add_field(&f, "took", EVRING_KIND_S8, EVRING_FORMAT_DURATION, 8, 2);
 	add_field(&f, "bytes", EVRING_KIND_BYTES, 0, 0, 4);
 	expect_data(&f, "{\"u32s\":[1,4294967295],\"s32s\":[1,-1],"
-		    "\"u16s\":[\"0x1\",\"0x0\",\"0xffff\",\"0xffff\"],\"fixed\":[1,0,0],"
+		    "\"u16s\":[\"0x1\",\"0x0\",\"0xffff\",\"0xffff\"],\"s16s\":[1,0,-1,-1],"
+		    "\"s8s\":[1,0,0,0,-1,-1,-1,-1],\"fixed\":[1,0,0],"
 		    "\"took_ns\":[-1,-1],\"bytes_hex\":\"01000000ffffffff\"}");
 }
 

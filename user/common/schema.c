@@ -285,7 +285,8 @@ static void add_field(struct schema *schema, const struct evring_field *field)
 			add_numbers(schema, field);
 		break;
 	case EVRING_KIND_U8S: case EVRING_KIND_U16S: case EVRING_KIND_U32S:
-	case EVRING_KIND_U64S: case EVRING_KIND_S32S: case EVRING_KIND_S64S:
+	case EVRING_KIND_U64S: case EVRING_KIND_S8S: case EVRING_KIND_S16S:
+	case EVRING_KIND_S32S: case EVRING_KIND_S64S:
 		add_numbers(schema, field);
 		break;
 	case EVRING_KIND_CHARS: case EVRING_KIND_TEXT: case EVRING_KIND_TEXTS:

@@ -65,7 +65,8 @@ static enum class field_class(struct compiler *c, const struct evring_field *fie
 	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
 	case EVRING_KIND_BOOL:
 	case EVRING_KIND_U8S: case EVRING_KIND_U16S: case EVRING_KIND_U32S:
-	case EVRING_KIND_U64S: case EVRING_KIND_S32S: case EVRING_KIND_S64S:
+	case EVRING_KIND_U64S: case EVRING_KIND_S8S: case EVRING_KIND_S16S:
+	case EVRING_KIND_S32S: case EVRING_KIND_S64S:
 		return NUMBER;
 	default:
 		filter_fail(c, token, "'%s' is of a kind that this version does not know",

@@ -626,7 +626,8 @@ static char *put_located(char *p, const struct evring *ev, const struct evring_f
 			return put_numbers(p, field, s, n);
 		return put_number(p, ev, field, number_load(s, field->kind));
 	case EVRING_KIND_U8S: case EVRING_KIND_U16S: case EVRING_KIND_U32S:
-	case EVRING_KIND_U64S: case EVRING_KIND_S32S: case EVRING_KIND_S64S:
+	case EVRING_KIND_U64S: case EVRING_KIND_S8S: case EVRING_KIND_S16S:
+	case EVRING_KIND_S32S: case EVRING_KIND_S64S:
 		return put_numbers(p, field, s, n);
 	case EVRING_KIND_CHARS: case EVRING_KIND_TEXT: case EVRING_KIND_TEXTS:
 		return put_text(p, field, s, n);

@@ -113,7 +113,8 @@ static const struct {
 	{ EVRING_KIND_S32, "s32" }, { EVRING_KIND_S64, "s64" }, { EVRING_KIND_BOOL, "bool" },
 	{ EVRING_KIND_CHARS, "chars" }, { EVRING_KIND_FIXED, "fixed" },
 	{ EVRING_KIND_U8S, "u8s" }, { EVRING_KIND_U16S, "u16s" }, { EVRING_KIND_U32S, "u32s" },
-	{ EVRING_KIND_U64S, "u64s" }, { EVRING_KIND_S32S, "s32s" },
+	{ EVRING_KIND_U64S, "u64s" }, { EVRING_KIND_S8S, "s8s" },
+	{ EVRING_KIND_S16S, "s16s" }, { EVRING_KIND_S32S, "s32s" },
 	{ EVRING_KIND_S64S, "s64s" }, { EVRING_KIND_TEXT, "text" },
 	{ EVRING_KIND_BYTES, "bytes" }, { EVRING_KIND_TEXTS, "texts" },
 };

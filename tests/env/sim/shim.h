@@ -44,6 +44,9 @@ typedef long long s64;
 #define DECLARE_BITMAP(name, n)	unsigned long name[((n) + 63) / 64]
 #define BITS_PER_LONG		64
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+/* The configuration that kmod asks for: this kernel has io_uring. */
+#define CONFIG_IO_URING		1
+#define IS_ENABLED(option)	(option)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define sizeof_field(t, m)	sizeof(((t *)0)->m)
 #define U32_MAX			(~0U)

@@ -40,11 +40,21 @@ static int map_errno(const struct evring *ev, size_t len, int prot, int flags, u
 	return 0;
 }
 
+/* By the meta page's table, as a newer module's ring page can be longer */
+static size_t map_size_of(struct evring *ev, unsigned int lane)
+{
+	const struct evring_meta *meta = evring_meta(ev);
+	const struct evring_lane_info *info =
+		(const void *)((const char *)meta + meta->lanes.offset + lane * meta->lanes.stride);
+
+	return info->map_size;
+}
+
 static void maps_read_only(void)
 {
 	struct evring *ev = session();
 	const uint64_t ring = EVRING_MMAP_RING(LANE_BULK, 1);
-	const size_t len = SEGMENT + RING, meta = evring_meta(ev)->map_size;
+	const size_t len = map_size_of(ev, LANE_BULK), meta = evring_meta(ev)->map_size;
 	unsigned int bit;
 
 	CHECK(!map_errno(ev, len, PROT_READ, MAP_SHARED, ring));
