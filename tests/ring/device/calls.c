@@ -43,11 +43,13 @@ static int map_errno(const struct evring *ev, size_t len, int prot, int flags, u
 /* By the meta page's table, as a newer module's ring page can be longer */
 static size_t map_size_of(struct evring *ev, unsigned int lane)
 {
-	const struct evring_meta *meta = evring_meta(ev);
-	const struct evring_lane_info *info =
-		(const void *)((const char *)meta + meta->lanes.offset + lane * meta->lanes.stride);
+	static char page[1 << 16];
+	const struct evring_meta *meta = (const void *)page;
+	struct evring_lane_info info = { .map_size = 0 };
 
-	return info->map_size;
+	if (evring_meta_read(ev, page, sizeof(page)) > 0)
+		memcpy(&info, page + meta->lanes.offset + lane * meta->lanes.stride, sizeof(info));
+	return info.map_size;
 }
 
 static void maps_read_only(void)
