@@ -81,7 +81,7 @@ static void options_check(const struct options *options, const struct transform_
 
 		if (!strncmp(name, options->prefix, len) && !is_option(kind, name + len))
 			problem(options->problems, "key \"%.200s\": %s has no such option; see "
-				"docs/reference/transforms.md", name, kind->name);
+				"evringd(8)", name, kind->name);
 	}
 }
 
