@@ -890,6 +890,10 @@ struct evring_ring_page {
  * nobody's RSS. Calls that copy from it work (write, send); calls that pin its
  * pages fail with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
  * with io_uring, process_vm_readv, and a debugger's look.
+ *
+ * In a ring's offset the lane has 8 bits and the CPU 20; the bits below are 0, and
+ * so are those above but for bit 60. A larger lane or CPU can give the offset
+ * of another ring.
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
