@@ -95,7 +95,7 @@ struct sender {
 	struct topic *reported;		/* their topic */
 	unsigned int acked;
 	int fd;
-	bool batching;			/* messages go by producer_send_batch() */
+	bool batching;			/* many messages at a time: ops->produce_many() */
 	size_t message_max;		/* librdkafka's bound on key and value */
 	struct batch batch;
 	struct topic *topics;
