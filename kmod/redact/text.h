@@ -39,7 +39,7 @@ struct evring_search {
 	__u32 value, value_end;
 };
 
-/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
+/* Of a longer name only the end is compared: a blob must not use up the steps. */
 #define EVRING_NAME_BYTES	128
 
 static inline const struct evring_redact_rule *search_rule(const struct evring_search *search,

@@ -740,7 +740,7 @@ enum evring_start {
  * @flags: EVRING_GROUP_*
  * @owner: process id of the session that has it, 0: nobody
  * @generation: counts the JOINs that succeeded
- * @uid: with EVRING_GROUP_GIVEN: the user whose it is; else 0
+ * @uid: with EVRING_GROUP_GIVEN: the user that it was given to; else 0
  */
 struct evring_group_info {
 	char	name[EVRING_NAME_MAX];
