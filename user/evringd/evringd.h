@@ -4,7 +4,7 @@
  * parts include this header, and so the headers below, which most of them need.
  *
  *	main		options, and the way from the files to the worker
- *	config, keys	a connector's file; keytype: how a value is read; describe: its place in a form
+ *	config, keys	a connector's file; keytype: its values; describe: its places in forms
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
@@ -38,12 +38,12 @@
  *	shape		an event with other fields
  *	extras		headers that transforms add or take away
  *	template	"host.${type}"
- *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed
+ *	converter	event -> value, operations of json, raw, avro, protobuf, enclosed
  *	cell, wire	... a field's value; the head of a registry's schema
  *	jsontext, lines	... JSON into a buffer; packs of it
  *	layout, arrange	... JSON of another layout: ecs, ocsf; mapping: these as a page
  *	plan, typed	... a type's columns compiled, and written, for avro and protobuf
- *	schemas		what a converter knows of each type; registry: the ids of schemas
+ *	schemas		each type's columns, for the converter; registry: the ids of schemas
  *	cloudevent	a message's headers
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own

@@ -45,7 +45,7 @@ struct topic {
 	struct topic_handle handle;	/* first: reports lead to it */
 	struct topic *next;
 	struct outgoing *first, *last;	/* messages that wait */
-	unsigned int users;		/* who will have more */
+	unsigned int users;		/* that will have more messages */
 	bool unsorted;
 	bool letters;			/* it is the dead-letter topic */
 	const struct plan *plan;	/* how it is made; NULL: by others */
