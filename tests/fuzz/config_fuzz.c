@@ -2,8 +2,8 @@
 /*
  * The connector's file. The first byte says what the rest is: a file; the value
  * of one key, given as its number in the table, in a file that is right but for
- * it; a template; or a Java properties file. Whatever is taken is within its bounds, and whatever is not
- * is told in lines that can be printed.
+ * it; a template; or a Java properties file. A value that is taken is within its bounds, and an
+ * error is told in lines that can be printed.
  */
 #include "evringd.h"
 

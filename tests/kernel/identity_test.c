@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whoever does something, each family's events say the same of him: another user, in pid,
- * mount and network namespaces and a cgroup of his own, does a deed of each family, and all
- * events of his process are compared with the values that the kernel shows elsewhere.
+ * Each family's events name the process alike: one of another user, in pid, mount and
+ * network namespaces and a cgroup of its own, does a deed of each family, and all its
+ * events are compared with the values that the kernel shows elsewhere.
  */
 #include <sched.h>
 #include <sys/ioctl.h>

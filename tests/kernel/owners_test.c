@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A hook's owners: the administrator and groups. It is attached for as long as
- * one of them has it, and its events go into one lane, whoever asks for another.
+ * one of them has it, and its events go into one lane, also if an owner asks for another.
  */
 #include <grp.h>
 #include <linux/userfaultfd.h>

@@ -326,7 +326,7 @@ TEST_F(redact, what_makes_no_sense_is_refused)
 			.name = EXEC, .op = EVRING_REDACT_RESET, .rules = 8 }));
 }
 
-/* Whatever is changed in a block: it is refused, or taken and run, and the kernel says nothing. */
+/* A block with any change is refused, or taken and run, and the kernel's log stays empty. */
 TEST_F(redact, blocks_that_no_library_made_do_no_harm)
 {
 	struct evring_rules *rules = rules_of(self->type,

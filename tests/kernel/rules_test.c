@@ -426,7 +426,7 @@ static int do_setsid(const struct act *act)
 	return setsid() < 0 ? errno : 0;
 }
 
-/* Whoever has logged in stays it, without CAP_AUDIT_CONTROL. */
+/* A process cannot change its loginuid without CAP_AUDIT_CONTROL. */
 static int do_login_again(const struct act *act)
 {
 	int fd = open("/proc/self/loginuid", O_WRONLY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which events are in a message: each format, and whatever else anybody may have written. */
+/* Which events are in a message: each format, and any other bytes. */
 #include "../harness/block.h"
 #include "../harness/tap.h"
 #include "arrival.h"

@@ -455,7 +455,7 @@ static bool grown(size_t by, uint8_t tail, int want)
 	return ret == want;
 }
 
-/* Work is bounded whatever an event says: what cannot be told is wanted. */
+/* Work is bounded for any event: one that a filter does not decide is wanted. */
 static bool work_is_bounded(void)
 {
 	static const struct {

@@ -50,7 +50,7 @@ struct most {
 	char text[8];
 };
 
-/* Each instruction is @insn, and whatever it says, the next one is asked. */
+/* Each instruction is @insn, and leads to the next one by each of its results. */
 static void most_make(struct most *m, struct evring_insn insn)
 {
 	m->program = (struct evring_program){

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A frame is read back as it was written; what is none is refused, whatever it says. */
+/* A frame is read back as it was written; any other bytes are refused. */
 #include "../harness/block.h"
 #include "../harness/tap.h"
 

@@ -186,7 +186,7 @@ static void test_named_formats(void)
 		    "\"wall\":\"1970-01-01T00:00:00.000000000Z\",\"wall_ns\":0}");
 }
 
-/* A name has its number beside it, whatever that is. */
+/* A name has its number beside it, of any value. */
 static void test_numbers_beside(void)
 {
 	static const struct evring_value values[] = {

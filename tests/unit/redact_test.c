@@ -609,7 +609,7 @@ static void blocks_that_lie_are_refused(void)
 	evring_rules_free(rules);
 }
 
-/* Whatever bytes are changed: what is taken can be run. ASan looks on. */
+/* With any byte changed: a block that is taken can be run. ASan looks on. */
 static void blocks_that_are_taken_can_be_run(void)
 {
 	struct evring_rules *rules = rules_of(all_lines, 3);

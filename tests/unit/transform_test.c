@@ -449,7 +449,7 @@ static void odd_records(void)
 	free(text);
 }
 
-/* Declarations and losses are told, whatever transforms there are. */
+/* Declarations and losses are told, with any transforms. */
 static void losses(void)
 {
 	struct evring_rec rec = { .len = sizeof(rec), .type = EVRING_TYPE_LOST, .seq = 9 };

@@ -55,7 +55,7 @@ typedef long long s64;
 #define static_assert(condition, ...)	SIM_ASSERT(condition, ##__VA_ARGS__, #condition)
 #define SIM_ASSERT(condition, text, ...) _Static_assert(condition, text)
 
-/* Where a test may interrupt: before whatever another context can see or change */
+/* Where a test may interrupt: before each access that another context can see or disturb */
 extern void (*sim_interrupt)(void);
 
 static inline void sim_point(void)

@@ -144,7 +144,7 @@ static void same_wall_time(void)
 	evring_close(ev);
 }
 
-/* The copy stays whatever the ring does, until the next call. */
+/* The copy stays until the next call, also if the ring overwrites the event. */
 static void tap_overtaken(void)
 {
 	struct evring *ev = tap(BULK, EVRING_EARLIEST);
@@ -282,7 +282,7 @@ static void id_comes_back(void)
 		snprintf(name, sizeof(name), "filler.t%u", i);
 		CHECK(sim_type_come(name, "number"));
 	}
-	/* Its event is still there for whoever comes. */
+	/* Its event is still there for a reader that comes later. */
 	CHECK(!sim_type_come("new.type", "after"));
 	late = tap(BULK, EVRING_EARLIEST);
 	CHECK(next_is(late, "old.type", 0, "\"before\":71"));
