@@ -58,7 +58,7 @@ check-kernels:			## all kselftests on all kernels, user space on other Debians (
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check-kernels
 
-# What the stage kernels runs
+# For the stage kernels
 kernel-tests: kmod user $(KTESTS)
 
 .PHONY: check-kernels kernel-tests

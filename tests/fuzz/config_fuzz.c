@@ -71,7 +71,7 @@ static size_t longest(const void *arg, const struct piece *piece, char *buf, siz
 	return len;
 }
 
-/* Room is exact, so that a byte too many is seen; what fits is the same in any room. */
+/* Room is exact, so that a byte too many is seen; a text that fits is the same in any room. */
 static void expand(const struct template *tmpl, size_t room)
 {
 	char whole[2048], *buf = malloc(room);
@@ -134,7 +134,7 @@ static void parse(const char *text, size_t len)
 	config_free(cfg);
 }
 
-/* The keys as `evringd --keys` prints them: at the margin, what is told of them is not. */
+/* The keys as `evringd --keys` prints them: at the margin; their descriptions are not. */
 static const char *key_name(unsigned int number)
 {
 	static char *text, *names[128];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as JSON: the layout, numbers and formats; what is unknown, outside or lost. */
+/* Events as JSON: the layout, numbers and formats; fields that are unknown, outside or lost. */
 #include "json.h"
 
 static void test_whole_event(void)

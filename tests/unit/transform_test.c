@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transforms and predicates: what an event, its topic and its fields become. */
+/* Transforms and predicates: an event, its topic and its fields after them. */
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
 #include "evringd.h"
@@ -112,7 +112,7 @@ static char *heads(void)
 	return text;
 }
 
-/* What becomes of the event, as text: "TOPIC DATA HEADERS", "dropped" or "broken: ..." */
+/* The transformed event, as text: "TOPIC DATA HEADERS", "dropped" or "broken: ..." */
 static char *become(const char *keys, const struct evring_event *from)
 {
 	struct problems problems = { .file = "test" };

@@ -3,7 +3,7 @@
  * As much of a kernel as the emit path (kmod/ring.c, segment.c, loss.c) needs, in
  * user space. A thread is a CPU; a signal handler on it is an NMI, the one context
  * that nothing can hold off.
- * What the ring may do between CPUs is an atomic here, so that TSan sees it.
+ * The ring's accesses between CPUs are atomics here, so that TSan sees them.
  */
 #ifndef EVRING_SIM_SHIM_H
 #define EVRING_SIM_SHIM_H
