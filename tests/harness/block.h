@@ -49,8 +49,8 @@ static inline void block_begin(struct block *b, const char *name, uint32_t data_
 	b->head.doc = block_string(b, "of a test");
 	b->head.lane = block_string(b, "bulk");
 	b->names[0] = (struct evring_block_names){ .name = block_string(b, "n"), .count = 2 };
-	b->values[0] = (struct evring_block_value){ 1, block_string(b, "one"), 0 };
-	b->values[1] = (struct evring_block_value){ 2, block_string(b, "two"), 0 };
+	b->values[0] = (struct evring_block_value){ .value = 1, .name = block_string(b, "one") };
+	b->values[1] = (struct evring_block_value){ .value = 2, .name = block_string(b, "two") };
 }
 
 static inline void block_field(struct block *b, const char *name, unsigned int kind,

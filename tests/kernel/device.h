@@ -23,6 +23,11 @@
 	fflush(stdout);					\
 } while (0)
 
+/* As long as a name can be: EVRING_NAME_MAX with its NUL */
+#define NAME_64		"a123456789012345678901234567890123456789012345678901234567890123"
+#define NAME_127	NAME_64 \
+			"456789012345678901234567890123456789012345678901234567890123456"
+
 #define ALIGN8(n)	(((uint64_t)(n) + 7) & ~7ULL)
 
 /* A descriptor, or -errno. */

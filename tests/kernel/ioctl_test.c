@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <sys/syscall.h>
 
+#include "../harness/block.h"
 #include "device.h"
 
 #define NOBODY		65534
@@ -21,12 +22,17 @@ static const struct evring_drop ok_drop = { .name = "ioctl-absent" };
 static const struct evring_give ok_give = { .name = "ioctl-absent" };
 static const struct evring_filter_read ok_filter = { .name = "process.fork" };
 static const struct evring_redact ok_redact = { .name = "process.exec" };
+static const struct evring_register ok_register = { .len = sizeof(struct evring_block) };
+static const struct evring_unregister ok_unregister = { .id = UINT32_MAX };
 static const struct evring_commit ok_commit = {
 	.nr = 1, .entry_size = sizeof(struct evring_commit_entry),
 };
 static const struct evring_ring_read ok_ring;
 
-enum { META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, REDACT, GIVE, CALLS };
+enum {
+	META, RING, TYPE, HOOK, JOIN, COMMIT, ARM, DROP, FILTER, REDACT, GIVE, REGISTER,
+	UNREGISTER, CALLS,
+};
 
 /* A call, with an argument that there is nothing wrong with */
 static const struct good {
@@ -59,6 +65,10 @@ static const struct good {
 		   knows(evring_redact, hidden), true, 0 },
 	[GIVE] = { EVRING_IOC_GIVE, &ok_give, sizeof(ok_give),
 		 knows(evring_give, flags), false, -ENOENT },
+	[REGISTER] = { EVRING_IOC_REGISTER, &ok_register, sizeof(ok_register),
+		     knows(evring_register, reserved), true, -EFAULT },
+	[UNREGISTER] = { EVRING_IOC_UNREGISTER, &ok_unregister, sizeof(ok_unregister),
+		       knows(evring_unregister, reserved), false, -ENOENT },
 };
 
 FIXTURE(session) {
@@ -237,6 +247,7 @@ static const struct reserved {
 	{ HOOK, offsetof(struct evring_hook, flags), 0, 32 },
 	{ HOOK, offsetof(struct evring_hook, lane), 0, 128 },
 	{ HOOK, offsetof(struct evring_hook, snapshot), 0, 128 },
+	{ HOOK, offsetof(struct evring_hook, why), 0, 8 * EVRING_WHY_MAX },
 	{ JOIN, offsetof(struct evring_join, flags), 0, 32 },
 	{ JOIN, offsetof(struct evring_join, policy), 1, 32 },
 	{ JOIN, offsetof(struct evring_join, start), 1, 32 },
@@ -252,7 +263,14 @@ static const struct reserved {
 	{ FILTER, offsetof(struct evring_filter_read, len), 0, 224 },
 	{ REDACT, offsetof(struct evring_redact, op), 2, 32 },
 	{ REDACT, offsetof(struct evring_redact, flags), 1, 32 },
+	{ REDACT, offsetof(struct evring_redact, len), 0, 32 },
+	{ REDACT, offsetof(struct evring_redact, generation), 0, 32 },
 	{ REDACT, offsetof(struct evring_redact, reserved), 0, 32 },
+	{ REDACT, offsetof(struct evring_redact, redacted), 0, 128 },
+	{ REGISTER, offsetof(struct evring_register, flags), 2, 32 },
+	{ REGISTER, offsetof(struct evring_register, id), 0, 96 },
+	{ REGISTER, offsetof(struct evring_register, lane), 0, 32 },
+	{ UNREGISTER, offsetof(struct evring_unregister, flags), 0, 64 },
 };
 
 TEST_F(session, each_reserved_bit_is_refused)
@@ -295,9 +313,6 @@ TEST_F(session, a_value_that_means_nothing_is_refused)
 		EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_ARM, &arms[i]));
 	EXPECT_EQ(-EINVAL, call(self->fd, EVRING_IOC_LEAVE, self->room));
 }
-
-#define NAME_127	"0123456789012345678901234567890123456789012345678901234567890123" \
-			"456789012345678901234567890123456789012345678901234567890123456"
 
 static const char *const bad_names[] = {
 	"", " ", "a b", "a/b", "a\n", "*", "a\x7f", "\xc3\xa4", "a:b", "..%n", ".", "..",
@@ -355,6 +370,26 @@ TEST_F(session, the_longest_name_there_can_be_is_a_name)
 	EXPECT_EQ(0, call(self->fd, EVRING_IOC_LEAVE, NULL));
 	EXPECT_EQ(0, group_drop(name));
 	EXPECT_EQ(-ENOENT, group_drop(name));
+}
+
+/* A type with a field, and how registering it ends */
+static int register_named(int fd, const char *type, const char *field)
+{
+	struct evring_register arg = { .len = sizeof(struct block) };
+	struct block block;
+
+	block_begin(&block, type, 4);
+	block_field(&block, field, EVRING_KIND_U32, EVRING_FORMAT_NONE, 0, 4);
+	arg.block = (uintptr_t)&block;
+	return call(fd, EVRING_IOC_REGISTER, &arg);
+}
+
+TEST_F(session, types_and_fields_have_names_as_long)
+{
+	EXPECT_EQ(0, register_named(self->fd, NAME_127, NAME_127));
+	EXPECT_EQ(-EINVAL, register_named(self->fd, NAME_127 "x", "field"));
+	EXPECT_EQ(-EINVAL, register_named(self->fd, "ioctl.type", NAME_127 "x"));
+	EXPECT_EQ(0, register_named(self->fd, "ioctl.type", "field"));
 }
 
 TEST_F(session, a_hook_that_is_not_there_is_not_found)

@@ -85,6 +85,8 @@ TEST(parameters_that_cannot_be_are_refused_with_a_reason)
 		{ "lanes=critical:-1", "evring: lanes: \"critical:-1\" is not name:KiB" },
 		{ "lanes=critical:1024,", "evring: lanes: \"\" is not name:KiB" },
 		{ "lanes=a/b:1024", "evring: lanes: \"a/b:1024\" is not name:KiB" },
+		/* The log has as much of it as is worth reading. */
+		{ "lanes=" NAME_127 "x:256", "evring: lanes: \"" NAME_64 "\" is not name:KiB" },
 		{ "lanes=a:1024,b:1024,a:1024", "evring: lanes: a is there twice" },
 		{ "lanes=a:256,b:256,c:256,d:256,e:256,f:256,g:256,h:256,i:256,j:256,k:256,"
 		  "l:256,m:256,n:256,o:256,p:256,q:256", "evring: lanes: more than 16" },
@@ -116,6 +118,17 @@ TEST(lanes_and_sizes_are_as_the_parameters_say)
 	EXPECT_EQ(256 << 10, ring_size(LANE_APP));
 	EXPECT_EQ(64 << 10, meta.segment_size);
 	EXPECT_EQ(32768, meta.record_max);
+	EXPECT_EQ(0, module_unload("evring"));
+}
+
+TEST(a_lanes_name_is_as_long_as_any)
+{
+	struct evring *ev;
+
+	ASSERT_EQ(0, module_load("evring", "lanes=" NAME_127 ":256"));
+	ASSERT_EQ(0, evring_open(&ev, NULL));
+	EXPECT_EQ(0, evring_lane_by_name(ev, NAME_127));
+	evring_close(ev);
 	EXPECT_EQ(0, module_unload("evring"));
 }
 

@@ -89,7 +89,7 @@ static void defaults(void)
 
 	ok(!strcmp(cfg->group, "host-events"), "the group is called as the connector");
 	ok(cfg->start == EVRING_EARLIEST && cfg->policy == EVRING_HOLD &&
-	   cfg->abandon_ms == 86400000 && names_are(cfg->lanes, "critical,bulk,app") && !cfg->hooks[0] &&
+	   cfg->abandon_ms == 86400000 && !cfg->lanes && !cfg->hooks[0] &&
 	   cfg->format == VALUE_JSON && !cfg->accept &&
 	   cfg->inflight_bytes == 8 << 20 && cfg->inflight_events == 100000 &&
 	   cfg->tolerance == TOLERATE_NONE && cfg->shutdown_ms == 10000 &&

@@ -22,7 +22,7 @@
 #define ENVELOPE_MAX	512u		/* bytes of a value of the envelope */
 
 /* Two places of the longest text, each byte as "\u0001", and once in base 16 */
-#define LONGEST		(EVRING_JSON_HEAD + 32768u + 14u * RECORD_LONGEST)
+#define LONGEST		(EVRING_JSON_HEAD + 15u * RECORD_LONGEST)
 
 /* An event that is being written */
 struct arranging {

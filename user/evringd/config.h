@@ -27,7 +27,7 @@ struct config {
 	uint64_t start;			/* enum evring_start */
 	uint64_t policy;		/* enum evring_policy */
 	uint64_t abandon_ms;
-	char **lanes;			/* names, NULL at the end */
+	char **lanes;			/* names, NULL at the end; NULL: all */
 	char **hooks;			/* globs, NULL at the end */
 	uint64_t snapshot;		/* 1: of the processes that run already */
 	char *filter;			/* of all types; NULL: all events */

@@ -3,6 +3,7 @@
 #include "source.h"
 
 #include "config.h"
+#include "converter.h"
 #include "filters.h"
 #include "host.h"
 #include "log.h"
@@ -123,7 +124,9 @@ static void lanes_check(struct source *src, struct problems *problems)
 	char **name, *list;
 	int lane;
 
-	for (name = src->cfg->lanes; *name; name++) {
+	if (!src->cfg->lanes)
+		src->lanes = EVRING_LANES_ALL >> (64 - evring_lanes(src->ev));
+	for (name = src->cfg->lanes; name && *name; name++) {
 		lane = evring_lane_by_name(src->ev, *name);
 		if (lane >= 0) {
 			src->lanes |= 1ull << lane;
@@ -136,8 +139,19 @@ static void lanes_check(struct source *src, struct problems *problems)
 	}
 }
 
+/* A newer module's events may be longer than any that this program makes room for. */
+static void length_check(struct source *src, struct problems *problems)
+{
+	uint32_t longest = evring_meta(src->ev)->record_max;
+
+	if (longest > RECORD_LONGEST)
+		problem(problems, "the module has events of up to %u bytes, this evringd takes %u: "
+			"install one that is as new as the module", longest, RECORD_LONGEST);
+}
+
 void source_check(struct source *src, struct problems *problems)
 {
+	length_check(src, problems);
 	lanes_check(src, problems);
 	hooks_check(src->ev, src->cfg, problems);
 	filters_check(src->ev, src->cfg, problems);
