@@ -99,7 +99,7 @@ struct word {
 	__u32 limit;	/* of the text that it is in */
 	bool whole;	/* it is that text: a value has all of the rest, blanks too */
 	__u8 seen;	/* classes of its bytes */
-	__u32 name;	/* bytes before its first '=', or all of it; 0: that is a script's beginning */
+	__u32 name;	/* bytes before its first '=', or all of it; 0: a script's beginning */
 	__u32 key;	/* bytes before the first '=' or ':' */
 	__u32 value;	/* behind that; 0: none follows */
 	__u32 user;	/* in a URL, up to its '@'; 0: there is none */

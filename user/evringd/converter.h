@@ -57,8 +57,8 @@ struct converter {
 
 	/*
 	 * The bytes that each value of one type begins with (schemas.h): head(), which the caller
-	 * frees; NULL: none. @id: the schema's in a registry, -1 without one. schema() writes it for
-	 * the registry, which calls its language @schema_type; NULL: it goes into no registry.
+	 * frees; NULL: none. @id: the schema's in a registry, -1 without one. schema() writes it
+	 * for the registry, which calls its language @schema_type; NULL: it goes into no registry.
 	 */
 	char *(*head)(const struct schema *schema, int32_t id, size_t *len);
 	char *(*schema)(const struct schema *schema);

@@ -634,7 +634,7 @@ struct evring_redact_cond {
  */
 enum evring_redact_op {
 	EVRING_REDACT_ALL	= 0,	/* the text; no operand */
-	EVRING_REDACT_AFTER	= 1,	/* the text after an option; the operand is a glob of its name */
+	EVRING_REDACT_AFTER	= 1,	/* the text after an option, whose name the operand globs */
 	EVRING_REDACT_PREFIX	= 2,	/* the rest of a word that begins with the operand */
 	EVRING_REDACT_VALUE	= 3,	/* the text after name= ; a glob, letters of any case */
 	EVRING_REDACT_HEADER	= 4,	/* the text after name: ; letters of any case */
@@ -1330,8 +1330,8 @@ struct evring_give {
  * writer waits until a group commits; a signal ends the wait (EINTR,
  * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
  * once a commit has let go of a segment or of all that was held and a quarter of the
- * ring is free, or a later event of the session has found room. An event that was not published takes no seq and is no
- * loss: the caller knows of it.
+ * ring is free, or a later event of the session has found room. An event that was not
+ * published takes no seq and is no loss: the caller knows of it.
  */
 
 /**
