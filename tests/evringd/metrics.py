@@ -9,7 +9,9 @@ an exception.
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -147,6 +149,34 @@ def zeros(address: str) -> None:
     for result in "unchanged", "changed", "restarted", "failed":
         assert found.get("evringd_config_reloads_total", connector="sim", result=result) == 0
     assert found.get("evring_group_unowned_seconds", group="sim") == 0
+
+
+RELOADS = ["unchanged", "changed", "restarted", "failed"]
+
+
+def reloads(address: str, file: str, pid: str) -> None:
+    """Each way that a configuration is taken or refused counts once, and nothing else does."""
+
+    def counted() -> list[float]:
+        found = scrape(address)
+        return [
+            found.get("evringd_config_reloads_total", connector="sim", result=result)
+            for result in RELOADS
+        ]
+
+    before = counted()
+    config = json.loads(client.request(address, "GET", "/connectors/sim/config")[1])
+    for more in {}, {"errors.log.enable": "true"}, {"key": "${comm}"}:
+        config |= more
+        body = json.dumps(config).encode()
+        status, text = client.request(address, "PUT", "/connectors/sim/config", body)
+        assert status == 200, text
+    assert [now - then for now, then in zip(counted(), before)] == [1, 1, 1, 0], counted()
+    # A file that cannot be used: the connector goes on as it is.
+    Path(file).write_text('{"name": "sim", "config": {"no.such.key": "1"}}', encoding="utf-8")
+    os.kill(int(pid), signal.SIGHUP)
+    until(lambda: counted()[3] == before[3] + 1, "a file that is refused is counted")
+    assert [now - then for now, then in zip(counted(), before)] == [1, 1, 1, 1], counted()
 
 
 def paused(address: str) -> None:
