@@ -3,7 +3,7 @@
 # All output is in build/.  `make help` lists the targets.
 
 VERSION	:= 0.1.0
-ABI	:= 0
+SONAME	:= 0
 ifeq ($(origin KREL),undefined)
 KREL	:= $(shell scripts/kernel-release)
 endif
@@ -66,7 +66,7 @@ LIB_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/libevring/*.c))
 D_SRC	:= $(wildcard user/evringd/*.c) $(filter-out %/table.c,$(wildcard user/common/*.c))
 D_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(D_SRC))
 CLI_OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(wildcard user/evring/*.c user/common/*.c))
-SO	:= $(B)/lib/libevring.so.$(ABI)
+SO	:= $(B)/lib/libevring.so.$(SONAME)
 LIB	:= $(B)/lib/libevring.a $(SO)
 BIN	:= $(B)/bin/evring $(B)/bin/evringd
 
@@ -173,7 +173,7 @@ demo-warehouse:			## what ran in a VM, by Kafka Connect in PostgreSQL, asked in 
 # The environment of scripts/install
 INSTALL_DIRS := bindir sbindir libdir includedir datadir mandir docdir sysconfdir systemlibdir dkmsdir
 INSTALL_ENV = $(foreach dir,prefix exec_prefix $(INSTALL_DIRS),$(dir)='$($(dir))') \
-	      DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' ABI='$(ABI)'
+	      DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)'
 
 install: user			## install programs, library, manuals and the module's sources (DKMS)
 	@$(INSTALL_ENV) scripts/install install

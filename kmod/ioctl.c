@@ -120,7 +120,7 @@ static int call_hook(struct evring_session *session, union argument *arg)
 	    hook->owners || hook->state || hook->filters || hook->has || hook->reserved1 ||
 	    memchr_inv(hook->why, 0, sizeof(hook->why)))
 		return -EINVAL;
-	/* Of detaching for a group evring_hook_ctl() knows whose the group is. */
+	/* To detach for a group, its user needs no capability: evring_hook_ctl() decides. */
 	if ((attaches || (hook->op == EVRING_HOOK_DETACH && !hook->group[0])) &&
 	    !perfmon_capable())
 		return -EPERM;

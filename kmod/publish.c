@@ -43,7 +43,7 @@
  * @nonblock: do not wait for room
  * @chunk: CHUNK bytes: copies of the next events
  * @at: where the next one is in @chunk
- * @end: of what is in @chunk
+ * @end: of the bytes in @chunk
  * @big: for a payload that @chunk is too small for, once there is one
  * @pub: header of the event
  * @len: bytes of its payload

@@ -9,7 +9,7 @@
  *
  * A blocking writer waits for the ring that was full, in the line of its user, in the
  * order of attempts. A change wakes some writers of each line, and each one that was
- * woken wakes the next one of its line once it has tried, whatever came of it. So a user
+ * woken wakes the next one of its line once it has tried, with room or without. So a user
  * whose writers do not get to run holds up his own alone. The chain ends where the next
  * one's record has no room, or where it has tried since the last change: so each writer
  * is woken at most once a change, and few in vain. It cannot end too soon. A record that
@@ -116,7 +116,7 @@ static void wake_writers(struct evring_ring *ring, struct evring_room_line *line
 	}
 }
 
-/* Some of each line's: those that are still to come are in front. Returns whether there may be more. */
+/* Some of each line's; those still to come are in front. Returns whether there may be more. */
 static bool wake_lines(struct evring_ring *ring, unsigned int nr)
 {
 	struct evring_room *room = &ring->room;
@@ -203,7 +203,7 @@ void evring_room_made(struct evring_ring *ring, u64 before)
 	if (hold / ring->segment_size == before / ring->segment_size &&
 	    hold < READ_ONCE(ring->page->head))
 		return;
-	/* release: who sees the change sees the hold, in evring_room_look() */
+	/* release: a writer that sees the change sees the hold, in evring_room_look() */
 	smp_store_release(&room->changes, room->changes + 1);
 	/*
 	 * The change before the look at the lists: pairs with smp_mb() in

@@ -352,7 +352,7 @@ int evring_type_describe(struct evring_describe *info, const kuid_t *only)
 	return ret;
 }
 
-/* Is there a type of this name, of whatever version? May sleep. */
+/* Is there a type of this name, of any version? May sleep. */
 bool evring_type_known(const char *name)
 {
 	bool known = false;

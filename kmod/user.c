@@ -143,7 +143,7 @@ int evring_user_prepare(struct evring_user *user, u32 lane)
 		evring_room_line_init(&per_cpu_ptr(usage, cpu)->line);
 	mutex_lock(&users_lock);
 	if (!user->usage[lane]) {
-		/* release: a CPU that sees the pointer finds what is behind it */
+		/* release: a CPU that sees the pointer sees the usage behind it */
 		smp_store_release(&user->usage[lane], usage);
 		usage = NULL;
 	}

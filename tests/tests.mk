@@ -36,12 +36,12 @@ user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(
 .PHONY: user-tests
 
 # A second make, as the installed packages decide what is built.
-check:				## run all tests (about 40 minutes)
+check:				## run all tests (half an hour)
 	@scripts/setup build vm kafka registry consumer warehouse check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 
-check-fresh:			## the README's commands in a minimal Debian 12 (root; an hour)
+check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
 	@scripts/check-fresh
 
 check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
@@ -58,7 +58,7 @@ check-kernels:			## all kselftests on all kernels, user space on other Debians (
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check-kernels
 
-# What the stage kernels runs
+# For the stage kernels
 kernel-tests: kmod user $(KTESTS)
 
 .PHONY: check-kernels kernel-tests

@@ -253,7 +253,7 @@ static const char *one_match(struct run *run, const char *p, const char *end, un
 }
 
 /*
- * The first byte of the text from @s on that what is behind a star may begin with;
+ * The first byte of the text from @s on at which the pattern behind a star may match;
  * NULL: there is none.
  */
 static const char *behind_star(struct run *run, const char *p, const char *p_end, const char *s,

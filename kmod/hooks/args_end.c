@@ -2,7 +2,7 @@
 /*
  * The end of arguments that are too long for an event, as they lie in the process. It
  * can begin with a secret whose sign is not in it (the value of --password), so a lead
- * is read as well: it is looked at for redaction, and is in no event.
+ * is read as well: redaction looks at it, and no event has it.
  */
 #include <linux/binfmts.h>
 #include <linux/build_bug.h>
@@ -34,7 +34,7 @@ static unsigned long argument_start(unsigned long first, unsigned long at, char 
 	return limit;
 }
 
-/* Append what lies there, at most so much of its end. */
+/* Append the bytes from @from to @to, at most the last PIECE_BYTES. */
 static bool piece_add(char *room, u32 *used, unsigned long from, unsigned long to)
 {
 	u32 len = min_t(unsigned long, to - from, PIECE_BYTES);

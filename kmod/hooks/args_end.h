@@ -9,8 +9,8 @@
 #define EVRING_ARGS_END_ROOM	2048	/* for that and the lead */
 
 /**
- * struct evring_args_end - what was read of it
- * @lead: bytes before it, which are looked at and are in no event
+ * struct evring_args_end - the bytes that were read of the end
+ * @lead: bytes before it, which redaction reads and no event has
  * @gap: of the lead, the first byte that others are missing before; 0: none are
  * @len: bytes of the end itself, behind the lead; 0: it is not to be read
  */

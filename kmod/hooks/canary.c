@@ -13,7 +13,7 @@
 #ifdef EVRING_HAVE_KPROBES
 static noinline void canary_traced(bool *heard)
 {
-	/* Neither inlined nor dropped, as the compiler cannot see what this does. */
+	/* Opaque to the compiler, which so neither inlines nor drops the function. */
 	asm volatile("" : : "r" (heard) : "memory");
 }
 

@@ -29,7 +29,7 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 	/* task_active_pid_ns(), without a call */
 	struct pid_namespace *pidns = ns_of_pid(task_pid(task));
 
-	/* What from_kuid(&init_user_ns, ...) comes to, which each event would call four times */
+	/* The same as from_kuid(&init_user_ns, ...), without four calls for each event */
 	common->uid = __kuid_val(cred->uid);
 	common->euid = __kuid_val(cred->euid);
 	common->gid = __kgid_val(cred->gid);

@@ -81,7 +81,7 @@ static void group_adjust(struct signal_struct *signal, struct task_cputime *sum)
 	struct prev_cputime *prev = &signal->prev_cputime;
 	unsigned long flags;
 
-	/* Times never go back: at least what wait4() or getrusage() last told. */
+	/* Times never go back: at least the last ones of wait4() or getrusage(). */
 	raw_spin_lock_irqsave(&prev->lock, flags);
 	user = prev->utime;
 	system = prev->stime;

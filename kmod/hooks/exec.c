@@ -235,7 +235,7 @@ static void fill_strings(struct process_exec *e, const struct exec_told *told, u
 	e->env_truncated = told->env_cut;
 }
 
-/* Where the arguments were cut, what is not in the event tells which of them are secrets. */
+/* Where the arguments were cut, bytes outside of the event tell which of them are secrets. */
 static void tell_edges(struct evring_slot *slot, const struct process_exec *e,
 		       const struct exec_told *told)
 {

@@ -89,7 +89,7 @@ static inline void evring_hook_submit(struct evring_event_hook *hook, struct evr
 {
 	const struct evring_gate *gate = rcu_dereference_sched(hook->gate);
 
-	/* Filters see an event without its secrets: what they let pass must not tell one. */
+	/* Filters see an event without its secrets: that one passes must not tell a secret. */
 	if (unlikely(slot->stage) && !evring_land(slot))
 		return;
 	if (unlikely(gate))

@@ -14,7 +14,7 @@
 /*
  * The length of an event that has these texts behind @fixed bytes. If they do not fit
  * into a record they are cut: each text may take an equal share of the room, and the
- * room that the texts before it left over. Room stays for what redaction adds, so that
+ * room that the texts before it left over. Room stays for redaction's marks, so that
  * an event is not lost because it has a secret that is short.
  */
 u32 evring_texts_fit(struct evring_text *texts, unsigned int nr, u32 fixed)

@@ -34,7 +34,7 @@ static inline struct evring_text evring_text_path(const struct evring_path_text 
 	return (struct evring_text){ .at = path->at, .len = path->len };
 }
 
-/* The path of a file, in the memory of a call until that returns; and what it is */
+/* The path of a file, in the memory of a call until that returns; and the path's flags */
 static inline struct evring_text evring_text_file(const struct file *file, char *room, u32 size,
 						  u32 *flags)
 {

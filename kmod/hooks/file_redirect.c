@@ -75,7 +75,7 @@ static void redirect(struct evring_event_hook *hook, unsigned int fd, struct fil
 
 /*
  * A call under way, as an open(), has the descriptor and no file for it yet: do_dup2() fails,
- * for this alone. It is called with the table's lock, so what is found here it finds too.
+ * for this alone. Its caller holds the table's lock, so it finds the same as this function.
  */
 static bool is_taken(struct files_struct *files, unsigned int fd)
 {

@@ -334,7 +334,7 @@ static u32 hook_filters(const struct evring_event_hook *hook)
 	return filters;
 }
 
-/* Who may attach was asked before; a group's user may take it from the owners. */
+/* The right to attach was checked before; a group's user may take it from the owners. */
 static bool may_detach(unsigned int owner)
 {
 	return (owner != EVRING_OWNER_ADMIN && evring_group_is_users(owner)) || perfmon_capable();

@@ -77,7 +77,7 @@ static int netdev_notify(struct notifier_block *block, unsigned long change, voi
 		return NOTIFY_DONE;
 	e->change = change;
 	e->ifindex = dev->ifindex;
-	/* IFF_PROMISC as it is: SIOCGIFFLAGS has what was asked for by SIOCSIFFLAGS alone. */
+	/* IFF_PROMISC as it is: SIOCGIFFLAGS tells it only if SIOCSIFFLAGS set it. */
 	e->flags = dev->flags & ~IFF_RUNNING;
 	if (netif_running(dev) && netif_oper_up(dev))
 		e->flags |= IFF_RUNNING;

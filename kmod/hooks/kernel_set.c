@@ -92,9 +92,9 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 
 /*
  * A parameter's own handler may have a copy of the value on its stack, and need not fill
- * it when the parameter is written: what is there then is nobody's to read. These handlers
- * do, on each kernel from 6.1 to 7.3. Names are whole, below /proc/sys, as another module
- * may have a parameter with the same last word; "*" is a network interface.
+ * it when the parameter is written: then nobody may read those bytes of the stack. These
+ * handlers fill it, on each kernel from 6.1 to 7.3. Names are whole, below /proc/sys, as
+ * another module may have a parameter with the same last word; "*" is a network interface.
  */
 static const char *const filled_copies[] = {
 	"kernel/hostname", "kernel/domainname", "kernel/tainted", "kernel/numa_balancing",
@@ -235,7 +235,7 @@ static void enter_ulong(struct evring_event_hook *hook, struct pt_regs *regs)
 	enter_numbers(hook, regs, sizeof(unsigned long), number_ulong);
 }
 
-/* One, whatever maxlen says: before 6.3 that had to be the size of an int. */
+/* One value; maxlen does not count: before 6.3 that had to be the size of an int. */
 static void enter_bool(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	struct sysctl_call *call;

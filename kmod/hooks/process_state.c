@@ -303,7 +303,7 @@ static void fill_texts(struct process_state *e, const struct state *state)
 	e->argv_end = evring_str(end, state->args_end.len);
 }
 
-/* Where the arguments were cut, what is not in the event tells which of them are secrets. */
+/* Where the arguments were cut, bytes outside of the event tell which of them are secrets. */
 static void tell_edges(struct evring_slot *slot, const struct state *state)
 {
 	struct evring_edge argv = {

@@ -85,7 +85,7 @@ static void probe_switch(void *data, bool preempt, struct task_struct *prev,
 	e->latency = next->pid ? waited(next) : 0;
 	e->prev_comm = put_comm(e, &end, prev);
 	e->next_comm = put_comm(e, &end, next);
-	/* What short names leave of the room has bytes of older events in it. */
+	/* The room that short names do not fill has bytes of older events in it. */
 	memset((char *)e + end, 0, sizeof(*e) + 2 * TASK_COMM_LEN - end);
 	evring_hook_submit(hook, &slot);
 }

@@ -174,8 +174,8 @@ static struct evring_point *kretprobe_point(struct kretprobe *probe)
  * wait for any time: an open of a FIFO, an accept. So that nobody can hide the calls of
  * others, each user has a share of the data, but for one who administers the host: root
  * in a container does not. The share is evring_payer()'s, as one user can easily have many
- * ids; two with the same hash share a share. All users together leave one share to those
- * who administer the host, as a user can make programs that run with subordinate ids of his.
+ * ids; two with the same hash share a share. All users together leave one share to the
+ * host's administrators, as a user can make programs that run with subordinate ids of his.
  */
 #define SHARES		5
 #define NOT_HELD	U32_MAX

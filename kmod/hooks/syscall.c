@@ -7,8 +7,8 @@
  * and addresses: the memory at the addresses can change until the kernel reads it, so it
  * is not read here. The events of files, sockets and processes tell the call's effect.
  *
- * exit() does not return, and has no exit. A call that a signal ends returns first,
- * with ERESTART*, whatever the signal does then. A new process's first act is to
+ * exit() does not return, and has no exit. A call that a signal ends returns
+ * with ERESTART* before the signal is handled. A new process's first act is to
  * return from a call that it did not begin: x86 traces that, an exit without an enter,
  * and arm64 does not. A signal's handler returns by rt_sigreturn(), which leaves no
  * number behind: it is known from the enter.

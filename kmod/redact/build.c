@@ -27,7 +27,7 @@ int evring_build_field(const struct evring_block *type, const char *name, size_t
 	return -1;
 }
 
-/* The field that has the end of what did not fit into this one; -1: there is none. */
+/* The field that has the end of a text too long for this one; -1: there is none. */
 static int end_field(const struct evring_block *type, __u32 field)
 {
 	const char *name = field_name(type, field), *other;

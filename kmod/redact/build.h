@@ -8,7 +8,7 @@
 #define EVRING_BUILD_PROGRAMS_MAX	32768	/* bytes of all conditions */
 #define EVRING_BUILD_ITEMS_MAX		256	/* of one line */
 
-/* What a line says: an op, and its operand if it has one */
+/* An item of a line: an op, and its operand if it has one */
 struct evring_build_item {
 	enum evring_redact_op op;
 	const char *operand;
@@ -19,7 +19,7 @@ struct evring_build_item {
  * struct evring_build_line - one line
  * @field: number of the field
  * @nr: of @items
- * @items: what is a secret in it
+ * @items: each marks a kind of secret in the field
  * @cond: under which condition, NULL: always
  * @text: the line itself
  * @text_len: of it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * An event without its secrets. What is behind a cut moves, so each reference to the
+ * An event without its secrets. The bytes behind a cut move, so each reference to the
  * tail is corrected, of the fields that have no rules as well.
  */
 #include "redact.h"

@@ -35,7 +35,7 @@ struct default_line {
 static const char *const types[] = { "process.exec", "process.state" };
 
 static const struct default_line lines[] = {
-	/* Options that say what they are, of any program */
+	/* Options whose name means a secret, of any program */
 	{ .field = "argv", .items = "after -*password, after -*passwd, after -*passphrase" },
 	{ .field = "argv", .items = "after -*pass" },
 	{ .field = "argv", .items = "after -*secret, after -*token, after -*api-key" },
@@ -49,7 +49,7 @@ static const struct default_line lines[] = {
 	{ .field = "argv", .items = "header x-auth-token" },
 	{ .field = "argv", .items = "header private-token, header cookie" },
 	{ .field = "argv", .items = "url" },
-	/* Tokens that begin with what they are: GitHub, GitLab, Slack, npm, PyPI, a JWT */
+	/* Tokens with a prefix of their kind: GitHub, GitLab, Slack, npm, PyPI, a JWT */
 	{ .field = "argv", .items = "ghp_*, gho_*, ghu_*, ghs_*, ghr_*, github_pat_*, glpat-*" },
 	{ .field = "argv", .items = "xoxb-*" },
 	{ .field = "argv", .items = "xoxp-*, xapp-*, npm_*, pypi-*, eyJ*, pass:*" },
@@ -74,7 +74,7 @@ static const struct default_line lines[] = {
 	{ .field = "env", .items = "*credential*=, *_pwd=, url" },
 };
 
-/* What becomes of a line on its way */
+/* A line while it is made into a rule */
 struct making {
 	struct evring_build build;
 	struct evring_build_item items[EVRING_BUILD_ITEMS_MAX];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Where the secrets of an event are. The rules were verified (verify.c); the event is
- * whatever its process wants, so work is bounded by steps: what is left then is
- * hidden as a whole, as what was not looked at may be a secret.
+ * Where the secrets of an event are. The rules were verified (verify.c). The process
+ * chooses the bytes of the event, so steps bound the work: text that is left when they
+ * are used up may have a secret, and is hidden as a whole.
  */
 #include "text.h"
 

@@ -24,7 +24,7 @@ int evring_redaction_verify(const void *block, size_t len, const struct evring_b
 /* index.c: which words are worth a look at the rules? */
 
 /**
- * struct evring_redact_index - what their operands begin and end with
+ * struct evring_redact_index - first and last bytes of the rules' operands
  * @first: by a byte: bits of enum evring_redact_op whose operands may match from it on
  * @second: of a prefix's second byte, which tells options apart
  * @last: of a name's last byte; a prefix ends nowhere
@@ -40,7 +40,7 @@ struct evring_redact_index {
 /* Of rules that were verified */
 void evring_redact_index(const struct evring_redaction *rules, struct evring_redact_index *index);
 
-/* find.c: what is to be left out? */
+/* find.c: the bytes to leave out */
 
 /* Bytes of the payload, from one position to another */
 struct evring_cut {
@@ -48,7 +48,7 @@ struct evring_cut {
 };
 
 /**
- * struct evring_cuts - what is left out of a payload
+ * struct evring_cuts - the bytes that are left out of a payload
  * @nr: of @cut; in order, none touches the next one
  * @hidden: the work was too much: more is left out than the rules say
  * @cut: them
@@ -60,10 +60,10 @@ struct evring_cuts {
 };
 
 /**
- * struct evring_edge - what is known beyond the bytes of a field
+ * struct evring_edge - the text beyond the bytes of a field
  * @text: if @lead: the bytes before the field's and the field's, one behind another
  * @offset: the field's
- * @lead: how many before, which are looked at and are in no event
+ * @lead: how many before, which redaction reads and no event has
  * @gap: of the lead, the first byte that others are missing before; 0: none are
  * @open: there was more behind the field's bytes
  */
@@ -96,8 +96,8 @@ struct evring_redact_event {
 };
 
 /*
- * By rules that were verified, and their index. The event's own bytes need not be:
- * whatever they say, nothing outside of the payload and the leads is read. Any context.
+ * By rules that were verified, and their index. The event's own bytes need not be
+ * verified: none makes it read outside of the payload and the leads. Any context.
  */
 void evring_redact_find(const struct evring_redaction *rules,
 			const struct evring_redact_index *index,

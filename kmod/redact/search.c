@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
-/* What all parts of a search do: they leave bytes out, and ask for a rule's condition. */
+/* Common to all parts of a search: to leave bytes out, and to ask for a rule's condition. */
 #include "text.h"
 
 enum { COND_UNKNOWN, COND_HOLDS, COND_FAILS };
@@ -24,7 +24,7 @@ static void cuts_join(struct evring_cuts *cuts, __u32 i)
 	}
 }
 
-/* Where there are too many, what is between two of them is hidden, too. */
+/* Where there are too many, the text between two of them is hidden, too. */
 static void cuts_add(struct evring_cuts *cuts, __u32 from, __u32 to)
 {
 	__u32 i = cuts->nr;

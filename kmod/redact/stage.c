@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events of a type that has rules. The ring is mapped, and what is in it can be read
- * while it is written: so such an event is captured beside the ring, in memory that
- * nobody maps, and goes into the ring without its secrets (evring_land()). All that
- * follows, filters first, sees it as it is there.
+ * Events of a type that has rules. Readers map the ring, and can read an event while it
+ * is written: so such an event is captured beside the ring, in memory that nobody maps,
+ * and goes into the ring without its secrets (evring_land()). Filters and readers see
+ * it as it is in the ring.
  *
- * Preemption is off from reserve to submit, which is what the rules are kept for by
- * RCU: an event is judged by those that it met when it was reserved.
+ * Preemption is off from reserve to submit, and RCU keeps the rules that long: an event
+ * is judged by those that it met when it was reserved.
  */
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
@@ -24,7 +24,7 @@
  * struct evring_stage - where one event is until it is in the ring
  * @type: of it
  * @rules: that it is judged by
- * @event: what is known of it
+ * @event: it, for the search
  * @cuts: its secrets
  * @try: without room it is no loss: evring_try_reserve()
  * @rec: a header, as far as filters ask for it
@@ -122,7 +122,7 @@ static void *stage_refuse(struct evring_event_type *type, bool try, enum evring_
 	return NULL;
 }
 
-/* What the ring has, of a type that has no rules, or of an event that is in order now */
+/* Room in the ring itself, for a type that has no rules, or an event that is in order now */
 static void *stage_none(struct evring_slot *slot, struct evring_event_type *type, u32 len, bool try)
 {
 	struct evring_ring *ring = this_cpu_read(*type->rings);
@@ -155,7 +155,7 @@ void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32
 	if (!stage)
 		return stage_refuse(type, try, EVRING_LOST_NESTED);
 	stage->try = try;
-	/* What another event left here was not redacted yet. */
+	/* Bytes that another event left here were not redacted. */
 	memset(stage->payload, 0, len);
 	stage->type = type;
 	stage->rules = rules;
@@ -174,9 +174,8 @@ void *evring_stage(struct evring_slot *slot, struct evring_event_type *type, u32
 }
 
 /*
- * What is known beyond the bytes of a field: its text is not all in the event. Of a
- * reservation that is not staged there is nothing to know. The edge's text stays
- * where it is until submit.
+ * The text beyond the bytes of a field, which has not all of its text. A reservation
+ * that is not staged needs no edge. The caller keeps the edge's text until submit.
  */
 void evring_stage_edge(struct evring_slot *slot, const struct evring_edge *edge)
 {

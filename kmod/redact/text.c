@@ -99,14 +99,14 @@ struct word {
 	__u32 limit;	/* of the text that it is in */
 	bool whole;	/* it is that text: a value has all of the rest, blanks too */
 	__u8 seen;	/* classes of its bytes */
-	__u32 name;	/* bytes before its first '=', or all of it; 0: that is a script's beginning */
+	__u32 name;	/* bytes before its first '=', or all of it; 0: a script's beginning */
 	__u32 key;	/* bytes before the first '=' or ':' */
 	__u32 value;	/* behind that; 0: none follows */
 	__u32 user;	/* in a URL, up to its '@'; 0: there is none */
 	__u32 user_end;
 };
 
-/* What begins in a value that was left out ends with it, at the latest. */
+/* A secret that begins in a value that was left out ends with that value, at the latest. */
 static void leave_out_value(struct evring_search *search, const struct word *word, __u32 from)
 {
 	__u32 to = word->end;
@@ -204,7 +204,7 @@ static __u8 name_ops(const struct evring_redact_index *index, const char *s, __u
 	return index->first[(__u8)s[from]] & index->last[(__u8)s[len - 1]] & 1 << op;
 }
 
-/* May what begins at @at match a prefix, and have a byte more? */
+/* May the text at @at match a prefix, and have a byte more? */
 static __u8 prefix_ops(const struct evring_search *search, __u32 at, __u32 end)
 {
 	const char *s = search->text.s + at;
@@ -270,7 +270,7 @@ static void look_value(struct evring_search *search, const struct evring_redact_
 		leave_out_value(search, word, word->value);
 }
 
-/* What begins as the rule says, at @at; it ends at @to, or as a value does if that is 0. */
+/* A secret at @at with the rule's prefix; it ends at @to, or as a value does if that is 0. */
 static void look_prefix(struct evring_search *search, const struct evring_redact_rule *rule,
 			const struct word *word, __u32 at, __u32 to)
 {

@@ -39,7 +39,7 @@ struct evring_search {
 	__u32 value, value_end;
 };
 
-/* Of what is longer than a name is, its end is looked at: a blob must not use up the steps. */
+/* Of a longer name only the end is compared: a blob must not use up the steps. */
 #define EVRING_NAME_BYTES	128
 
 static inline const struct evring_redact_rule *search_rule(const struct evring_search *search,
@@ -75,7 +75,7 @@ const char *evring_redact_operand(const char **at, __u16 *len);
 #define EVRING_BYTE_BLANK	1
 #define EVRING_BYTE_QUOTE	2
 #define EVRING_BYTE_DIVIDER	4	/* between words of a script, a query or a document */
-#define EVRING_BYTE_END		8	/* of a value without quotes, which may have , and ] in it */
+#define EVRING_BYTE_END		8	/* of a value without quotes, which may have , and ] */
 #define EVRING_BYTE_EQUAL	16
 #define EVRING_BYTE_COLON	32
 

@@ -77,8 +77,8 @@ __u32 evring_value_begin(struct evring_search *search, __u32 at, __u32 end, cons
 }
 
 /*
- * What begins at the gap and ends at @to may be the end of a sign, which has a value. A
- * long one is looked at as a word: no sign is longer than the end that is known of it.
+ * The text from the gap to @to may be the end of a sign, and a value follows. If it is
+ * longer than a name, the search for words finds the sign: only a name's end is compared.
  */
 static __u32 behind_sign(const char *s, __u32 gap, __u32 to, __u32 end)
 {

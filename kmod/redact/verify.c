@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR MIT)
 /*
- * Are they rules that evring_redact_find() may go by? They are taken for an
- * attacker's: what is not looked at here is not believed there.
+ * Are they rules that evring_redact_find() may go by? They may be an attacker's:
+ * evring_redact_find() trusts only the members that are verified here.
  */
 #include "redact.h"
 
-/* As rules began; what is beyond must be 0. */
+/* Sizes of the first version; bytes beyond must be 0. */
 #define HEAD_MIN	(offsetof(struct evring_redaction, text) + sizeof(struct evring_table))
 #define RULE_MIN	(offsetof(struct evring_redact_rule, pool) + sizeof(__u32))
 #define COND_MIN	(offsetof(struct evring_redact_cond, len) + sizeof(__u32))
 
-/* What is looked at */
+/* The rules under verification */
 struct rules_look {
 	const char *base;
 	const struct evring_redaction *head;

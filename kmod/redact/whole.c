@@ -71,7 +71,7 @@ static bool all_digits(const char *s, __u32 len)
 
 /*
  * The user, the password and the host begin at @at. A password that has a '/' as it is
- * ends at the last '@' of the word; but what is a port is none. Returns where another
+ * ends at the last '@' of the word; but a port is no password. Returns where another
  * one may be.
  */
 static __u32 look_authority(struct evring_search *search, __u32 at, __u32 end)
@@ -121,7 +121,7 @@ static void look_urls(struct evring_search *search, __u32 at, __u32 end)
 	}
 }
 
-/* What is said of a text as a whole, whose bytes are of these classes */
+/* The rules of a text as a whole, whose bytes are of these classes */
 void evring_search_whole(struct evring_search *search, __u32 at, __u32 end, __u8 seen)
 {
 	__u8 ops = search->index->ops & 1 << EVRING_REDACT_ALL;

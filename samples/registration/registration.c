@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is published, and how it is described */
+/* The event's payload, and its description */
 struct user_registered {
 	uint64_t user_id;
 	struct evring_str email;

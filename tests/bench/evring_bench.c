@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an emit costs: records into evring's ring and into its peers, by turns
+ * The cost of an emit: records into evring's ring and into its peers, by turns
  * in the same rounds. Everything happens at load; each result is a line of
  * the kernel's log, the median of all rounds:
  *

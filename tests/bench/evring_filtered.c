@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a filter costs an emit, for evring_bench.c, which includes this file: the module's
+ * The cost of a filter for an emit, for evring_bench.c, which includes this file: the module's
  * own gate and evaluator, on the rings of evring.ko. An event is reserved and filled the
  * same way in all cases, and is published, or taken back by the gate.
  */
@@ -114,7 +114,7 @@ static const char *const filtered_names[] = {
 	"no filter", "three terms that accept", "three terms that reject",
 };
 
-/* By turns; what a filter costs is told as the difference of medians, too. */
+/* By turns; the cost of a filter is told as the difference of medians, too. */
 static int bench_filter(void)
 {
 	static const struct contender who = { "evring", run_filtered, 0 };

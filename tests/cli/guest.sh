@@ -493,7 +493,7 @@ wait $daemon
 kill -TERM $broker
 sed -i 's/^\(evring:.*:\)nobody$/\1/' /etc/group
 
-# A secret is in no byte of a message, whatever the format. Each connector sends the same
+# A secret is in no byte of a message, in any format. Each connector sends the same
 # events, with the arguments as the key, too.
 start_broker
 mkdir /tmp/secret.d
@@ -518,7 +518,7 @@ evring redact off process.exec 2>/dev/null
 evring-nop --password hunter3 second
 evring redact reset
 evring-nop --password hunter2 third
-# messages FORMAT PATTERN: key, value and headers, a line each, whatever bytes they are
+# messages FORMAT PATTERN: key, value and headers, a line each, of any bytes
 messages() {
 	kcat -q -b "$(cat /tmp/broker)" -C -t "secret.$1" -e -f 'key %k value %s headers %h@@END@@' 2>/tmp/out |
 		tr '\000\n' '  ' | sed 's/@@END@@/\n/g' >/tmp/messages

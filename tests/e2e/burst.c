@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 		if (!pid)
 			_exit(!!work(n / (unsigned long)cpus, cpu, program));
 	}
-	/* This one takes what the division leaves. */
+	/* This one takes the rest of the division. */
 	failed = work(n - n / (unsigned long)cpus * (unsigned long)(cpus - 1), 0, program);
 	while (wait(&status) > 0)
 		failed |= status;

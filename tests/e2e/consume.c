@@ -226,7 +226,7 @@ static void take(struct consumer *c, const rd_kafka_message_t *msg)
 	arrived.headers = headers;
 	arrival_read(&arrived, take_event, &taking, &rest);
 	c->summary->messages++;
-	/* What evringd writes can be read whole. */
+	/* evringd's messages can be read whole. */
 	if (rest.unread || rest.foreign || rest.by_headers || taking.impossible) {
 		c->summary->foreign++;
 		tell(msg, "no event");
@@ -243,7 +243,7 @@ static void on_message(struct consumer *c, const rd_kafka_message_t *msg)
 		return;
 	}
 	if (msg->err) {
-		/* librdkafka goes on by itself, and the summary tells what was missed. */
+		/* librdkafka goes on by itself, and the summary tells the gap. */
 		fprintf(stderr, "evring-consume: %s\n", rd_kafka_message_errstr(msg));
 		return;
 	}

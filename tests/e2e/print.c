@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Events hold what users typed: no control character reaches the terminal. */
+/* Events hold users' texts: no control character reaches the terminal. */
 static void print_text(const char *text)
 {
 	for (; *text; text++)

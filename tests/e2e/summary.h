@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * summary: what evring-consume tells at the end: the ledger of evring verify, and beside it
+ * summary: the last lines of evring-consume: the ledger of evring verify, and beside it
  * how many events of each type came, and how late they were.
  */
 #ifndef EVRING_TESTS_SUMMARY_H

@@ -24,7 +24,7 @@
 #define FIELDS_MAX	40
 #define PAYLOAD_MAX	2048
 
-/* As lines and schemas name them, and what they are set by */
+/* As lines and schemas name them, and the settings of each */
 static const struct {
 	const char *name, *format, *layout;
 	bool is_flat;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What evringd's log says of the host, on the module in this process: lanes that
+ * evringd's log lines about the host, on the module in this process: lanes that
  * lose, rings that fill, groups that hold and have no owner. Each is said once.
  */
 #include "../harness/tap.h"
@@ -186,7 +186,7 @@ static void groups(struct watch *watch, struct evring *reader)
 	holds(!*look(watch), "a group that holds no longer is nobody's concern");
 }
 
-/* One event of ten, as the reader asks for; what is left out is told on its detach. */
+/* One event of ten, as the reader asks for; the others are told on its detach. */
 static void sampled(struct evring *reader)
 {
 	const struct evring_limits limits = { .size = sizeof(limits), .sample = 10 };

@@ -2,8 +2,8 @@
 /*
  * The connector's file. The first byte says what the rest is: a file; the value
  * of one key, given as its number in the table, in a file that is right but for
- * it; a template; or a Java properties file. Whatever is taken is within its bounds, and whatever is not
- * is told in lines that can be printed.
+ * it; a template; or a Java properties file. A value that is taken is within its bounds, and an
+ * error is told in lines that can be printed.
  */
 #include "evringd.h"
 
@@ -71,7 +71,7 @@ static size_t longest(const void *arg, const struct piece *piece, char *buf, siz
 	return len;
 }
 
-/* Room is exact, so that a byte too many is seen; what fits is the same in any room. */
+/* Room is exact, so that a byte too many is seen; a text that fits is the same in any room. */
 static void expand(const struct template *tmpl, size_t room)
 {
 	char whole[2048], *buf = malloc(room);
@@ -134,7 +134,7 @@ static void parse(const char *text, size_t len)
 	config_free(cfg);
 }
 
-/* The keys as `evringd --keys` prints them: at the margin, what is told of them is not. */
+/* The keys as `evringd --keys` prints them: at the margin; their descriptions are not. */
 static const char *key_name(unsigned int number)
 {
 	static char *text, *names[128];

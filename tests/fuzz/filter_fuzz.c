@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Filters. The first byte says how: an expression, or a program whose parts are put
- * right as far as its bits say. What the verifier takes runs to its end over an event
- * that says whatever it likes, and reads nothing outside of either; an expression that
+ * right as far as its bits say. A program that the verifier takes runs to its end over
+ * an event of any bytes, and reads nothing outside of either; an expression that
  * compiles is a program that the verifier takes.
  */
 #include <errno.h>

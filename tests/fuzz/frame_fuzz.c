@@ -106,7 +106,7 @@ static void walk(const char *buf, size_t len)
 	}
 	MUST(ret == -EBADMSG || events == reader.frame.events);
 	evring_frame_close(&reader);
-	/* It stays at what it cannot read. */
+	/* It stays at bytes that it cannot read. */
 	MUST(evring_frame_next(&reader, &event) == ret);
 }
 

@@ -17,7 +17,7 @@ FUZZ_LIB := $(filter-out %/ring.c %/reader.c,$(wildcard user/libevring/*.c)) \
 FUZZ_SRC_reader := tests/fuzz/reader_fuzz.c tests/fuzz/hostile.c $(FUZZ_LIB)
 FUZZ_SRC_group := tests/fuzz/group_fuzz.c tests/fuzz/play.c tests/fuzz/model.c $(FUZZ_LIB)
 FUZZ_SRC_publish := tests/fuzz/publish_fuzz.c $(wildcard user/libevring/*.c)
-# All of evringd: a list of what a configuration needs would miss the next file.
+# All of evringd: a list of the files of a configuration would miss the next one.
 FUZZ_SRC_config := tests/fuzz/config_fuzz.c $(wildcard user/libevring/*.c) $(filter-out %/main.c,$(D_SRC))
 FUZZ_SRC_frame := tests/fuzz/frame_fuzz.c $(wildcard user/libevring/*.c)
 FUZZ_SRC_block := tests/fuzz/block_fuzz.c $(wildcard user/libevring/*.c)

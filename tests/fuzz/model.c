@@ -198,7 +198,7 @@ uint64_t model_seq_at(const struct model_ring *ring, uint64_t pos)
 	return i < ring->nr ? ring->recs[i].seq : MODEL_NONE;
 }
 
-/* A str field in the middle of what only @count decides */
+/* A str field in the middle of fields that only @count decides */
 void model_fill(void *payload, uint32_t len, uint64_t count)
 {
 	const struct evring_str text = { 16, (uint16_t)(len - 16) };

@@ -81,7 +81,7 @@ void model_free(struct model *m);
 /* The lowest position that a group holds; MODEL_NONE: none does. */
 uint64_t model_hold(const struct model *m, unsigned int lane, unsigned int cpu);
 
-/* An emit of @payload_len bytes begins; what it reserves, if anything. */
+/* An emit of @payload_len bytes begins; its reservation, if it has one. */
 struct model_slot model_reserve(struct model *m, unsigned int lane, unsigned int cpu,
 				uint32_t payload_len);
 /* It ends, in the reverse order of beginning. */
@@ -89,7 +89,7 @@ void model_end(struct model_slot *slot, bool discard);
 
 /* The first record at or after @pos, as an index; ring->nr: none. */
 size_t model_find(const struct model_ring *ring, uint64_t pos);
-/* The number that a reader who starts at @pos, and knows no other, expects there. */
+/* The number that a reader expects at @pos if it starts there and knows no other. */
 uint64_t model_seq_at(const struct model_ring *ring, uint64_t pos);
 
 /* The bytes of event @count. */
@@ -98,10 +98,10 @@ void model_fill(void *payload, uint32_t len, uint64_t count);
 bool model_same(const struct model_rec *is, const struct evring_rec *rec);
 
 struct model_group *model_group_find(struct model *m, const char *name);
-/* Returns what EVRING_IOC_JOIN must; the group's index in *@index. */
+/* Returns the result that EVRING_IOC_JOIN must have; the group's index in *@index. */
 int model_join(struct model *m, const void *owner, const struct evring_join *join,
 	       unsigned int *index);
-/* One entry of a commit by @owner; returns what it must. */
+/* One entry of a commit by @owner; returns the result that it must have. */
 int model_commit(struct model *m, const void *owner, const struct evring_commit_entry *entry);
 int model_leave(struct model *m, const void *owner, uint64_t now);
 int model_drop(struct model *m, const char *name);

@@ -568,7 +568,7 @@ static int call(const struct session *s, unsigned long request, void *arg)
 	return ioctl(evring_fd(s->ev), request, arg) < 0 ? -errno : 0;
 }
 
-/* Any byte of a name, or of what follows it, may be wrong. */
+/* Any byte of a name, or behind it, may be wrong. */
 static void spoil(void *arg, size_t size)
 {
 	unsigned int n = below(4);

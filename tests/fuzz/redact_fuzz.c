@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Redaction. The first byte says how: a line of rules, or a block whose parts are put
- * right as far as its bits say. What the verifier takes runs to its end over an event
- * that says whatever it likes, and reads nothing outside of either; what comes out is as
- * long as was said, and its references lie in it. A line that compiles is a block that
+ * right as far as its bits say. A block that the verifier takes runs to its end over an
+ * event of any bytes, and reads nothing outside of either; the copy has the length that
+ * was computed before, and its references lie in it. A line that compiles is a block that
  * the verifier takes.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Work that does not depend on the machine's speed: the compiler puts a call into each basic
- * block of what is compiled with -fsanitize-coverage=trace-pc.
+ * block of code that is compiled with -fsanitize-coverage=trace-pc.
  */
 #ifndef EVRING_TESTS_WORK_H
 #define EVRING_TESTS_WORK_H

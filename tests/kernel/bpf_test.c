@@ -9,7 +9,7 @@
 
 static const char *const hooks[] = { LOAD, NULL };
 
-/* What the process that does it knows itself */
+/* The child's own values, to compare with */
 struct seen {
 	uint32_t id;
 	bool as_nobody;

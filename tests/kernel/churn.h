@@ -149,7 +149,7 @@ static inline void churn_code(void)
 	churn_ignore(module_unload(CHURN_MODULE));
 }
 
-/* What changes nothing, or next to it */
+/* Calls that change nothing, or next to it */
 static inline void churn_settings(void)
 {
 	struct timex timex = { .modes = ADJ_MAXERROR, .maxerror = 16000000 };

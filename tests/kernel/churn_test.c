@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(churn, each_hook_comes_and_goes_under_load, 20000)
 	     (unsigned long long)self->rounds[1]);
 }
 
-/* No load for a test: the host's troubles, its devices and its end; and what tells by order */
+/* No load for a test: the host's troubles, its devices and its end; and hooks that tell by order */
 static bool is_beyond(const char *name)
 {
 	static const char *const beyond[] = {

@@ -245,7 +245,7 @@ static void network_of_ones_own(struct __test_metadata *_metadata)
 	close(fd);
 }
 
-/* The events of TCP in this network, by what came of them */
+/* The events of TCP in this network, by their results */
 struct tally {
 	unsigned int connects, connects_refused, accepts, begun, begun_refused, others;
 };

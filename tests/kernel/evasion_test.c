@@ -11,7 +11,7 @@
 #define HELPER		DIR_PATH "/helper"
 
 /*
- * This program by another name. argv[1] says what it is to do:
+ * This program by another name. argv[1] is the act:
  * report FD TEXT	write the inode of its own file and TEXT
  * rewrite FD TEXT	overwrite its arguments and its name, say so, and wait
  */
@@ -100,7 +100,7 @@ static pid_t helper_start(const char *path, const char *what, char *text, int *f
 	return pid;
 }
 
-/* Read what a helper reports, to its end. Returns its inode; its text is in @text. */
+/* Read a helper's report, to its end. Returns its inode; its text is in @text. */
 static uint64_t helper_reports(pid_t pid, int fd, char *text, size_t room)
 {
 	char report[4096], *end;
@@ -203,7 +203,7 @@ TEST_F(evasion, arguments_and_a_name_that_are_rewritten_later_change_nothing)
 	EXPECT_STREQ("secret", argument(event, 3));
 	EXPECT_STREQ("helper", told_text(event, "comm"));
 	began = told_number(event, "start_time");
-	/* The same process, by what it cannot rewrite */
+	/* The same process, by fields that it cannot rewrite */
 	event = told_at(self->told, 0);
 	EXPECT_STREQ("process.exit", event->type->name);
 	EXPECT_STREQ("innocent", told_text(event, "comm"));

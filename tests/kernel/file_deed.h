@@ -133,7 +133,7 @@ static inline void deed_close(struct evring *ev, const char *const *hooks)
 	evring_close(ev);
 }
 
-/* Memory that a child shares: it notes there what it sees itself. */
+/* Memory that a child shares: it notes its own values there. */
 static inline void *deed_shared(size_t size)
 {
 	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

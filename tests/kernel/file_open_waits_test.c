@@ -133,7 +133,7 @@ static int keep_waiting(const struct waiting *waiting)
 }
 
 /*
- * What is told of an open of somebody whose others wait. NULL: that failed, or an open of
+ * The event of an open by a user whose other opens wait. NULL: that failed, or an open of
  * ours beside it was not told, or with another @pending.
  */
 static struct told *told_beside(struct evring *ev, void (*become)(void), bool pending)
@@ -196,7 +196,7 @@ TEST_F(file_open_waits, opens_that_wait_hide_no_other)
 	}
 }
 
-#define USERS	8	/* of whom two may have to share; four have all that users may have */
+#define USERS	8	/* two of them may have to share; four have all that users may have */
 
 /* Nobody has a right on the host, but many users together have more than each may have. */
 TEST_F(file_open_waits, opens_of_many_users_hide_none_of_an_administrator)

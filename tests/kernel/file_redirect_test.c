@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * file.redirect: a standard stream becomes a socket or a pipe, whichever call does it.
- * file.close_write: a file that was written is closed, by the last who has it.
+ * file.close_write: a file that was written is closed, by the last process that has it.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -263,7 +263,7 @@ static void *wait_for_writer(void *arg)
 	return NULL;
 }
 
-/* What call the thread sleeps in, if it does */
+/* The call in which the thread sleeps, if it does */
 static int open_call(struct waiter *waiter)
 {
 	char path[64];
@@ -312,7 +312,7 @@ TEST_F(file_redirect, one_that_fails_is_not_told)
 	ASSERT_EQ(0, mkfifo("fifo", 0600));
 	told = deed_in_child(self->ev, "file.redirect", redirect_to_what_is_taken, &fds[1], &status);
 	EXPECT_EQ(0, status);
-	/* The FIFO, which is a pipe too, where the open() ends, and then what dup2() puts there */
+	/* The FIFO, which is a pipe too, where the open() ends, and then the file of dup2() */
 	ASSERT_EQ(2, told->n);
 	EXPECT_EQ(deed_inode("fifo"), told_number(told_at(told, 1), "inode"));
 	EXPECT_NE(deed_inode("fifo"), told_number(told_at(told, 0), "inode"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whoever does something, each family's events say the same of him: another user, in pid,
- * mount and network namespaces and a cgroup of his own, does a deed of each family, and all
- * events of his process are compared with the values that the kernel shows elsewhere.
+ * Each family's events name the process alike: one of another user, in pid, mount and
+ * network namespaces and a cgroup of its own, does a deed of each family, and all its
+ * events are compared with the values that the kernel shows elsewhere.
  */
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -24,7 +24,7 @@
 #define UID		1234u
 #define GID		5678u
 
-/* What the program does, in this order. Where the kernel has the hook, it is told. */
+/* The program's acts, in this order. Where the kernel has the hook, one is told. */
 static const char *const deeds[] = {
 	"process.fork", "process.signal", "process.ptrace", "process.memory", "process.exec",
 	"process.exit", "file.open", "file.close_write", "file.mkdir", "file.rmdir", "file.mknod",
@@ -36,7 +36,7 @@ static const char *const deeds[] = {
 
 #define DEEDS (sizeof(deeds) / sizeof(*deeds))
 
-/* What the kernel shows of the program */
+/* The program, as the kernel shows it */
 struct person {
 	pid_t pid;
 	uint64_t loginuid, sessionid, pidns, mntns, cgroup, ticks;
@@ -120,7 +120,7 @@ static void become_somebody(void)
 		_exit(2);
 	if (setgroups(0, NULL) || setresgid(GID, GID, GID) || setresuid(UID, UID, UID))
 		_exit(3);
-	/* Who changes his user is not to be dumped, and so not traced by it. */
+	/* A process that changes its user is not dumpable, and so not to be traced by it. */
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_NAME, "somebody");
 }

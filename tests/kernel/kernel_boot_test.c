@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* kernel.kexec, kernel.reboot: what is asked for; the guest itself goes on. */
+/* kernel.kexec, kernel.reboot: each request; the guest itself goes on. */
 #include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <sys/syscall.h>

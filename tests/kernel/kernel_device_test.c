@@ -12,7 +12,7 @@
 
 static const char *const hooks[] = { CPU, NETDEV, BLOCK, NULL };
 
-/* What the process that does it knows itself */
+/* The child's own values, to compare with */
 struct seen {
 	uint64_t netns;
 	int disk;

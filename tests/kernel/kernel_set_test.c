@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* kernel.sysctl, kernel.time, kernel.hostname: what the host is set to, and by whom. */
+/* kernel.sysctl, kernel.time, kernel.hostname: the new value, and the process that set it. */
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timex.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* kernel.log, kernel.oom: what the kernel complains of. */
+/* kernel.log, kernel.oom: the kernel's complaints. */
 #include <sys/mount.h>
 #include <sys/syscall.h>
 

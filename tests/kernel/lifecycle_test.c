@@ -223,7 +223,7 @@ static bool load_attach_unload(void)
  * Other parts of the kernel keep memory for a load, too, and how much and when
  * is their affair. But they do it once, and a module that leaks does it in each
  * round: one round that uses nothing up clears it. The rings of one cycle are
- * 1.5 MiB; kmemleak, on the debug kernel, finds what is smaller.
+ * 1.5 MiB; kmemleak, on the debug kernel, finds smaller leaks.
  */
 TEST_F_TIMEOUT(lifecycle, it_goes_under_load_right_after_the_close_and_leaks_nothing, 1200)
 {

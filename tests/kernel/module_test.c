@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* module.load, module.unload: which module, from where, with what, by whom. */
+/* module.load, module.unload: the module, its file, its parameters, the process. */
 #include <sys/syscall.h>
 
 #include "file_deed.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A hook's owners: the administrator and groups. It is attached for as long as
- * one of them has it, and its events go into one lane, whoever asks for another.
+ * one of them has it, and its events go into one lane, also if an owner asks for another.
  */
 #include <grp.h>
 #include <linux/userfaultfd.h>
@@ -369,7 +369,7 @@ static void opener_run(const struct opener *opener)
 	_exit(0);
 }
 
-/* The result of its join; what it did before that is read. */
+/* The result of its join; its events before that are read. */
 static int opener_start(struct evring *ev, struct opener *opener)
 {
 	struct evring_event event;
@@ -434,7 +434,7 @@ TEST_F(owners, hooks_leave_out_the_user_of_a_group_that_is_given)
 
 	EXPECT_EQ(EVRING_HOOK_ATTACHED, evring_attach(self->ev, QUIET, "one", -1));
 	ASSERT_EQ(0, evring_leave(self->one));
-	/* Not yet: anybody who may read could hide so. */
+	/* Not yet: any reader could hide so. */
 	ASSERT_EQ(0, opener_start(self->ev, &opener));
 	EXPECT_TRUE(opener_is_told(self->ev, &opener));
 	/* To another user: its owner stays, and stays in sight. */

@@ -570,7 +570,7 @@ TEST_F(process_exec, a_path_begins_at_the_root_of_the_task)
 	EXPECT_FILE(event, TRUE);
 }
 
-/* What a process in namespaces of its own knows of itself */
+/* A process in namespaces of its own, as it sees itself */
 struct inside {
 	pid_t parent;
 	pid_t pid;

@@ -17,7 +17,7 @@
 #define CHURNS		3
 #define GROUP		"snapshot-test"
 
-/* What was told of the processes that had an id, the last one of them */
+/* The events of the processes that had an id, of the last one of them */
 struct seen {
 	unsigned int states;		/* of the snapshot that is looked at */
 	uint64_t start, time;		/* of its state */
@@ -148,7 +148,7 @@ static uint32_t snapshot(struct _test_data_process_state *self, const char *expr
 	return told;
 }
 
-/* The child has got to the end of what it does before this returns. */
+/* The child has done all of its acts before this returns. */
 static pid_t spawn(void (*fn)(void *arg), void *arg)
 {
 	int ready[2];
@@ -507,8 +507,8 @@ static pid_t churner(void)
 }
 
 /*
- * Of what has ended after the snapshot did: its beginning was told, or it is in the
- * snapshot. What younger processes have is process.fork.
+ * Of processes that ended after the snapshot did: the beginning was told, or they are in
+ * the snapshot. Younger processes have a process.fork.
  */
 static unsigned int unknown(struct _test_data_process_state *self, uint64_t from)
 {

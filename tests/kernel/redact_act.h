@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Execs whose arguments have secrets, and a look at all that a process can map, for
- * NEEDLE: each program has one of its own, as what is in a ring stays there.
+ * NEEDLE: each program has one of its own, as events stay in a ring.
  */
 #ifndef EVRING_TEST_REDACT_ACT_H
 #define EVRING_TEST_REDACT_ACT_H
@@ -68,7 +68,7 @@ static inline int rules_set(struct evring *ev, const struct evring_type *type, c
 	return ret;
 }
 
-/* What a child runs: @argv[0] is the program. */
+/* The command of a child: @argv[0] is the program. */
 static inline pid_t run(char *const *argv, char *const *env)
 {
 	pid_t pid;

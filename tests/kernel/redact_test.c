@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Redaction in the kernel: no secret is in any mapped page while it is exec'ed, the
- * event says what was left out, and rules change without a gap.
+ * event names the fields that were cut, and rules change without a gap.
  */
 #include <linux/capability.h>
 #include <sys/syscall.h>
@@ -274,10 +274,10 @@ TEST_F(redact, other_hooks_have_rules_too)
 }
 
 /*
- * Who may, and what is refused
+ * Rights, and refusals
  */
 
-/* What evringd has: it may attach hooks, and must not see more than it does. */
+/* evringd's capability: it may attach hooks, and must not see more than evringd does. */
 static void with_perfmon(void *unused)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -326,7 +326,7 @@ TEST_F(redact, what_makes_no_sense_is_refused)
 			.name = EXEC, .op = EVRING_REDACT_RESET, .rules = 8 }));
 }
 
-/* Whatever is changed in a block: it is refused, or taken and run, and the kernel says nothing. */
+/* A block with any change is refused, or taken and run, and the kernel's log stays empty. */
 TEST_F(redact, blocks_that_no_library_made_do_no_harm)
 {
 	struct evring_rules *rules = rules_of(self->type,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The texts that secrets can be in: arguments that are cut, variables of the
- * environment, and arguments of what runs already.
+ * environment, and arguments of processes that run already.
  */
 #define NEEDLE	"hunter2text"
 
@@ -38,7 +38,7 @@ TEST_F(redact, what_is_cut_is_judged_by_what_is_not_there)
 	EXPECT_STREQ(MARK " --password " MARK "; rm -rf x|", texts_of(event, "argv_end"));
 	EXPECT_FALSE(evring_field_redacted(event, told_field(event, "argv")));
 
-	/* A URL that is cut within what may be the password */
+	/* A URL that is cut within the part that may be the password */
 	memset(filler, 'x', sizeof(filler) - 1);
 	filler[4096 - strlen(TRUE) - 30] = '\0';
 	event = told_of(self, EXEC_ARGS(TRUE, filler, "https://user:hunter2hunter2hunter2@h", huge));
@@ -80,14 +80,14 @@ TEST_F(redact, a_secret_that_runs_over_a_gap_is_left_out)
 		EXPECT_NE(NULL, strstr(texts_of(event, "argv_end"), " ./deploy|"));
 	}
 
-	/* What is no secret stays. */
+	/* A text that is no secret stays. */
 	fill(script, 8000, "echo aa; ");
 	event = told_of(self, EXEC_ARGS(TRUE, "-c", script));
 	EXPECT_EQ(1024, strlen(texts_of(event, "argv_end")));
 	EXPECT_FALSE(event->rec->flags & EVRING_REC_REDACTED);
 }
 
-/* The event is as long as one can be, and its secret shorter than what redaction adds. */
+/* The event is as long as one can be, and its secret shorter than redaction's mark. */
 TEST_F(redact, an_event_that_is_full_is_not_lost_for_a_short_secret)
 {
 	const struct evring_type *type = evring_type_by_name(self->ev, "file.open");
@@ -163,7 +163,7 @@ TEST_F(redact, variables_that_were_asked_for_can_be_secrets)
 }
 
 /*
- * What runs already
+ * Processes that run already
  */
 
 /* A shell that waits for input, once it has exec'ed */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who is woken where a commit makes room for writers: none that cannot go on, few in
+ * Writers that are woken where a commit makes room: none that cannot go on, few in
  * vain, and in the end all. The module is loaded with a lane for them of 16 segments,
  * of which a user may have a quarter.
  */
@@ -272,7 +272,7 @@ static void other_writes(void *unused)
 	_exit(publish(&writer) != 0);
 }
 
-/* Those that are killed while they wait hand on what they were woken for. */
+/* Writers that are killed while they wait wake the next one. */
 TEST_F(room, the_dead_keep_no_others_waiting)
 {
 	unsigned int n = fill(&self->writer), i, ended = 0;
@@ -323,7 +323,7 @@ static void other_fills(void *arg)
 	_exit(0);
 }
 
-/* The ring, by users who have each a part of it; the first is another one's. */
+/* The ring, filled by users with a part of it each; the first part is another user's. */
 static void others_fill(void *unused)
 {
 	uintptr_t i;
@@ -377,7 +377,7 @@ static pid_t other_waits(const struct crowd *crowd)
 }
 
 /*
- * Leaves no time to the crowd, which may only have what is left over. Not by a real-time
+ * Leaves no time to the crowd, which may only have spare time. Not by a real-time
  * priority: on PREEMPT_RT wake-ups are the work of threads, which must run.
  */
 static pid_t hog_start(const struct crowd *crowd)

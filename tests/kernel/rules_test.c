@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The rules of docs/reference/rules.md. A test is named after its row: the filter is
- * the page's, the deed is what the rule is to find, and the near miss causes an event
+ * the page's, the deed is an act that the rule must find, and the near miss causes an event
  * of the same type that it must not find.
  */
 #include "rules_act.h"
@@ -126,7 +126,7 @@ static int do_open(const struct act *act)
 	return 0;
 }
 
-/* An act can be repeated: it undoes what the last one did. */
+/* An act can be repeated: it undoes the last one. */
 static int do_symlink(const struct act *act)
 {
 	unlink(act->to);
@@ -337,7 +337,7 @@ static int do_exec_deleted(const struct act *act)
 	return exec_fd(fd);
 }
 
-/* A container's image below, and what it has written above. */
+/* A container's image below, and its own files above. */
 static int do_exec_over(const struct act *act)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -426,7 +426,7 @@ static int do_setsid(const struct act *act)
 	return setsid() < 0 ? errno : 0;
 }
 
-/* Whoever has logged in stays it, without CAP_AUDIT_CONTROL. */
+/* A process cannot change its loginuid without CAP_AUDIT_CONTROL. */
 static int do_login_again(const struct act *act)
 {
 	int fd = open("/proc/self/loginuid", O_WRONLY);
@@ -553,7 +553,7 @@ static int do_module(const struct act *act)
 	return ret;
 }
 
-/* To what it is */
+/* To its present value */
 static int do_time(const struct act *act)
 {
 	struct timespec now;

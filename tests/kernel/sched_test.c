@@ -47,7 +47,7 @@ struct tally {
 
 #define DEED_PRIO	89		/* SCHED_FIFO's 10, as the kernel counts */
 
-/* What an event says of the task, once it has its name */
+/* An event's fields of the task, once it has its name */
 static void tally_task(struct tally *tally, int as, const char *comm, uint64_t prio)
 {
 	if (strcmp(comm, "sched-deed"))

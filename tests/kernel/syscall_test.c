@@ -225,7 +225,7 @@ TEST_F(syscall, each_call_is_told_with_its_arguments_and_its_result)
 	EXPECT_TRUE(is_call(self, "unknown", "native", 1999, -ENOSYS, "ENOSYS"));
 	EXPECT_EQ(1, told_number(event, "a0"));
 	EXPECT_EQ(6, told_number(event, "a5"));
-	/* What 32-bit programs alone have is told by such a value, and no number is. */
+	/* A call of 32-bit programs alone is told by such a value, and no number is. */
 	EXPECT_TRUE(is_call(self, "unknown", "native", 65536 + 7, -ENOSYS, "ENOSYS"));
 	EXPECT_TRUE(is_call(self, "unknown", "native", -1, -ENOSYS, "ENOSYS"));
 	EXPECT_TRUE(is_exit(self));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The process hooks and threads: a process forks, execs and exits once, however
- * many threads it has and in whatever order they leave; and in this order.
+ * many threads it has and in any order in which they leave; and in this order.
  */
 #include <pthread.h>
 #include <sys/syscall.h>

@@ -51,7 +51,7 @@ static void tally_event(struct tally *tally, const struct evring_event *event)
 
 /*
  * One plain event on each CPU: a loss is told before the next event that fits,
- * and what was overwritten shows in the next event that is read.
+ * and overwritten events show in the next event that is read.
  */
 static int flush(void)
 {

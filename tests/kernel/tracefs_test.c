@@ -110,7 +110,7 @@ static bool is_waiting(pid_t pid)
 	return nr == SYS_read;
 }
 
-/* What tracefs has counted: what is in its buffers, and what was there */
+/* tracefs' counts: events in its buffers, and events that were there */
 static uint64_t traced(void)
 {
 	unsigned long long count, n = 0;

@@ -15,7 +15,7 @@
 
 #define SEGMENT		4096u
 #define DATA_SIZE	(4 * SEGMENT)
-#define SMALL		8u		/* fits into what STATE_END leaves */
+#define SMALL		8u		/* fits into the rest that STATE_END leaves */
 #define BIG		1900u		/* does not */
 
 enum state { STATE_FRESH, STATE_END, STATE_FULL, STATE_LOSING, STATES };

@@ -2,7 +2,7 @@
 /*
  * Applications publish: the module and libevring, both in this process, each test
  * with a module of its own in a child. What is written is read back and compared,
- * to the byte; what is refused leaves no trace.
+ * to the byte; a refused event leaves no trace.
  *
  *	publish_test [SEED]
  */
@@ -40,7 +40,7 @@ size_t __sanitizer_get_current_allocated_bytes(void);
 
 static uint64_t seed;
 
-/* An event of these tests: what an application writes, and what is read */
+/* An event of these tests: as an application writes it, and as it is read */
 struct registered {
 	uint64_t user_id;
 	struct evring_str email;
@@ -655,7 +655,7 @@ static struct evring_type numbered(unsigned int i, char name[32])
 	return like;
 }
 
-/* A user's types are limited; what nothing refers to any more comes back under a new generation. */
+/* A user's types are limited; an unused id comes back under a new generation. */
 static void quota(void)
 {
 	struct evring_publisher *pub, *bob;
@@ -704,7 +704,7 @@ static void quota(void)
 	evring_publisher_close(bob);
 }
 
-/* Who makes a user namespace has thousands of user ids in it, and one quota. */
+/* The maker of a user namespace has thousands of user ids in it, and one quota. */
 static void namespaces(void)
 {
 	struct evring_publisher *pubs[5] = { NULL };
@@ -1108,7 +1108,7 @@ static void by_io_uring(void)
 	evring_publisher_close(pub);
 }
 
-/* What a block says is looked at before it is followed; what comes of it is a type that can be. */
+/* A block is verified before it is followed; the result is a possible type. */
 static void bad_blocks(void)
 {
 	struct evring_publisher *pub = publisher(0);

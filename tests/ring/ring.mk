@@ -49,7 +49,7 @@ $(GROW_TESTS): $(GROW) $(SIM_DEVICE_SRC) $(SIM_DEPS) \
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) $(SIM_NEW) -Itests/env/sim -Itests/fuzz $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-Wl,--wrap=clock_gettime -o $@ $(SIM_DEVICE_SRC) $(filter %.o,$^) -lpthread
 
-# What applications publish
+# Events that applications publish
 SIM_PUBLISH_SRC := tests/ring/publish_test.c $(wildcard user/libevring/*.c)
 
 SIM_TESTS += $(B)/tests/ring/publish_test

@@ -113,7 +113,7 @@ static void *produce(void *arg)
 	pthread_sigmask(SIG_UNBLOCK, &(sigset_t){ { ~0UL } }, NULL);
 	for (i = 0; i < round_.events; i++)
 		emit(0);
-	/* Signals are held off from here: what comes later hits nobody. */
+	/* Signals are held off from here: later ones hit nobody. */
 	pthread_sigmask(SIG_BLOCK, &(sigset_t){ { ~0UL } }, NULL);
 	emit(0);		/* the losses at the end are told before this one */
 	__atomic_sub_fetch(&round_.at_work, 1, __ATOMIC_RELEASE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A task that is done gives up its messages; what Kafka acknowledges meanwhile is committed. */
+/* A task that is done gives up its messages; those that Kafka acknowledged are committed. */
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
 #include "evringd.h"

@@ -57,7 +57,7 @@ static struct evring_type *make_type(const char *name, uint32_t id)
 	return made;
 }
 
-/* What an event tells of process @pid, which began at @pid seconds after the boot */
+/* An event's fields of process @pid, which began at @pid seconds after the boot */
 struct told {
 	struct evring_type *type;
 	uint32_t pid, child, parent;
@@ -116,7 +116,7 @@ static struct {
 	uint64_t redacted;
 } record;
 
-/* @event is what the transforms have made of it, until the next one. */
+/* @event is the transformed one, until the next one. */
 static bool pass(const struct told *told, const struct evring_event **event)
 {
 	struct transformed made = { .topic = "t", .topic_len = 1 };
@@ -159,7 +159,7 @@ static void see(const struct told told)
 		exit(1);
 }
 
-/* The data and what is redacted */
+/* The data and the redacted fields */
 static char *becomes(const struct told *told)
 {
 	const struct evring_event *event;
@@ -365,7 +365,7 @@ static void secrets(void)
 	end();
 }
 
-/* A mask is for what another transform has made, too. */
+/* A mask is for another transform's fields, too. */
 static void masks(void)
 {
 	const struct evring_event *event;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which events are in a message: each format, and whatever else anybody may have written. */
+/* Which events are in a message: each format, and any other bytes. */
 #include "../harness/block.h"
 #include "../harness/tap.h"
 #include "arrival.h"
@@ -84,7 +84,7 @@ static void test_own_layout(void)
 		      ",\"seq\":7,\"data\":{\"count\":9}}");
 	CHECK(is_event(a, 7) && nothing_but(1));
 	CHECK(!strcmp(a->type, "process.exec/1") && a->time_ns == 5);
-	/* Numbers as strings, and without the least of what is not needed */
+	/* Numbers as strings, and no more fields than are needed */
 	CHECK(is_event(read_text("{\"machine_id\":\"m\",\"boot_id\":\"b\",\"lane\":\"critical\","
 				 "\"cpu\":\"3\",\"seq\":\"7\"}"), 7));
 	/* A field of the event above 2^63 - 1 */

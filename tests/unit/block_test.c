@@ -103,7 +103,7 @@ static bool reads_back(void)
 	return good;
 }
 
-/* Elements farther apart than we know: what lies between is a later version's. */
+/* Elements farther apart than we know: the bytes between are a later version's. */
 static bool wider_strides(void)
 {
 	struct block b = make();

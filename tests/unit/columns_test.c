@@ -37,7 +37,7 @@ static struct row make_row(const char *name, uint64_t owner)
 	};
 }
 
-/* What a function prints on standard output */
+/* A function's standard output */
 static char *printed(struct table *table)
 {
 	static char buf[4096];

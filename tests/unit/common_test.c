@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The common part can grow with a type's version: what reads events goes by the type's
+ * The common part can grow with a type's version: readers of events go by the type's
  * common_size, not by the size of struct evring_common that it was compiled with.
  */
 #include "../harness/tap.h"
@@ -15,7 +15,7 @@
 
 #define COMMON_SIZE	80
 
-/* What such a module would write */
+/* A payload of such a module */
 struct payload_of_newer {
 	struct evring_common common;
 	uint64_t container;

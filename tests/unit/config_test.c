@@ -507,7 +507,7 @@ int fsync(int fd)
 	return (int)syscall(SYS_fsync, fd);
 }
 
-/* What is written is read again as it was; an error leaves the old file. */
+/* A written file is read again as it was; an error leaves the old file. */
 static void files(void)
 {
 	char folder[] = "/tmp/config_test.XXXXXX", path[64], text[4096];

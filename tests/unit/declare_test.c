@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Declarations: well-formed events of the place where what they tell of would have been. */
+/* Declarations: well-formed events, in the place of the events that they declare. */
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
 #include "evringd.h"

@@ -172,7 +172,7 @@ static void bound_on_events(void)
 	deliveries_free(few);
 }
 
-/* Memory is bounded by whole chunks: what is acknowledged in one may be pinned by what is not. */
+/* Memory is bounded by whole chunks: one unacknowledged event pins all others in its chunk. */
 static void bound_on_memory(void)
 {
 	struct deliveries *tiny = deliveries_new(1000, 0), *ds = deliveries_new(1 << 20, 0);
@@ -294,7 +294,7 @@ static void bound_elsewhere(void)
 	deliveries_free(ds);
 }
 
-/* A pack whose room was more than it needed gives the rest to what comes behind it. */
+/* A pack whose room was more than it needed gives the rest to the messages behind it. */
 static void shrinks(void)
 {
 	struct deliveries *ds = deliveries_new(0, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Metrics in Prometheus' two formats, with texts of any bytes; and who prefers which. */
+/* Metrics in Prometheus' two formats, with texts of any bytes; and which client prefers which. */
 #include "../harness/tap.h"
 
 #include "accept.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sender does about failed batches, with a producer that fails as it is told. */
+/* The sender and failed batches, with a producer that fails as it is told. */
 #include "../harness/tap.h"
 
 #include "evringd.h"
@@ -170,7 +170,7 @@ static const struct producer_ops fake_ops = {
 	.make_topic = fake_make_topic,
 };
 
-/* A sender and what it has told: bits of the messages */
+/* A sender and its reports: bits of the messages */
 struct bench {
 	struct config *cfg;
 	struct sender *sender;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Filters: what an expression says of an event, what is wrong with one that is none,
- * which programs are refused.
+ * Filters: an expression's verdict on an event, the errors of wrong expressions, the
+ * programs that are refused.
  */
 #include "../harness/filter_sample.h"
 #include "../harness/tap.h"
@@ -95,7 +95,7 @@ static const char *const not_so[] = {
 	"!(uid == 1000)", "!created", "pid == 1", "sig == SIGTERM", "level > -300",
 };
 
-/* Of a copy that is just as long, so that ASan sees what is read behind it */
+/* Of a copy that is just as long, so that ASan sees a read behind it */
 static int match(const struct sample_event *e, const char *expression)
 {
 	struct evring_filter_error error;
@@ -455,7 +455,7 @@ static bool grown(size_t by, uint8_t tail, int want)
 	return ret == want;
 }
 
-/* Work is bounded whatever an event says: what cannot be told is wanted. */
+/* Work is bounded for any event: one that a filter does not decide is wanted. */
 static bool work_is_bounded(void)
 {
 	static const struct {
@@ -478,7 +478,7 @@ static bool work_is_bounded(void)
 	sample_put(&e, &e.fixed.path, text, sizeof(text));
 	for (i = 0; i < sizeof(hard) / sizeof(*hard); i++)
 		good = good && match(&e, hard[i].expression) == hard[i].of_long;
-	/* But of what is short it can be. */
+	/* But of a short text it can be. */
 	e.fixed.path.len = 200;
 	for (i = 0; i < sizeof(hard) / sizeof(*hard); i++)
 		good = good && match(&e, hard[i].expression) == 0;
@@ -510,7 +510,7 @@ static bool most_is_bounded(void)
 	e.fixed.argv = (struct evring_str){ .offset = sizeof(e.fixed), .len = 8000 };
 	e.len = sizeof(e.fixed) + SAMPLE_TAIL;
 	memset(e.tail, 0, sizeof(e.tail));
-	/* An operand of no bytes is what each element is: that ends it at once. */
+	/* An operand of no bytes matches each element here: that ends it at once. */
 	ret = evring_program_verify(program, program->len, type->version, type->size);
 	if (!ret)
 		verdict = evring_program_run(program, &e.rec, &e.fixed, e.len);
@@ -546,7 +546,7 @@ static bool empty_texts_take_steps(const char *operator)
 	return verdict == EVRING_UNDECIDED;
 }
 
-/* What one owner's filter took of an event's steps another owner's has not. */
+/* Steps that one owner's filter took of an event are not there for another owner's. */
 static bool steps_are_shared(void)
 {
 	struct sample_event e = make_event();

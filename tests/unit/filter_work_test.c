@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How much work a filter makes for one event: it runs in hooks, with preemption off, over
- * bytes that a process chooses; and who attaches a hook chooses the program, within what the
- * verifier takes. Bytes that the C library looks at count by 16, as steps do.
+ * bytes that a process chooses; and the user who attaches a hook chooses the program, as far as
+ * the verifier takes it. Bytes that the C library looks at count by 16, as steps do.
  */
 #include "../harness/filter_sample.h"
 #include "../harness/tap.h"
@@ -50,7 +50,7 @@ struct most {
 	char text[8];
 };
 
-/* Each instruction is @insn, and whatever it says, the next one is asked. */
+/* Each instruction is @insn, and leads to the next one by each of its results. */
 static void most_make(struct most *m, struct evring_insn insn)
 {
 	m->program = (struct evring_program){
@@ -84,7 +84,7 @@ static uint16_t most_operands(struct most *m, const char *operand, size_t len, u
 	return nr;
 }
 
-/* What one run takes: no more than its steps allow, and it ends soon behind the last one. */
+/* The work of one run: no more than its steps allow, and it ends soon behind the last one. */
 static unsigned long work_of(const struct most *m, const struct sample_event *e)
 {
 	int steps = EVRING_PROGRAM_STEPS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A frame is read back as it was written; what is none is refused, whatever it says. */
+/* A frame is read back as it was written; any other bytes are refused. */
 #include "../harness/block.h"
 #include "../harness/tap.h"
 
@@ -63,7 +63,7 @@ static struct sample make(void)
 	return s;
 }
 
-/* Events read, or what the reader said. In a buffer of its own, so that ASan sees a byte too far. */
+/* Events read, or the reader's error. In a buffer of its own, so that ASan sees a byte too far. */
 static int read_all(const void *from, size_t len)
 {
 	struct evring_frame_reader reader;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A type's id is used again, or its type has come back with more fields: what is
- * sent of an event is of the type that it had, not of the one that is known by
- * its id before or after.
+ * A type's id is used again, or its type has come back with more fields: an event is
+ * sent by the type that it had, not by the one that has its id before or after.
  */
 #include "../harness/block.h"
 #include "../harness/defaults.h"

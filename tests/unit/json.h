@@ -23,7 +23,7 @@
 #define WALL_NS		1700000000000000000ULL
 #define RAW_NS		3000000000ULL		/* raw time 0 in CLOCK_BOOTTIME */
 
-/* What the library's clock.c and lane names are to json.c */
+/* Stand-ins for the library's clock.c and lane names, for json.c */
 
 uint64_t evring_clock_to_wall(const struct evring *ev, uint64_t boottime_ns)
 {

@@ -115,7 +115,7 @@ static void random_fixture(struct fixture *f, bool hostile)
 	}
 }
 
-/* Nothing of a text field may be missing in what was parsed back. */
+/* Nothing of a text field may be missing in the parsed JSON. */
 static void check_texts(const struct fixture *f, json_t *data)
 {
 	for (unsigned int i = 0; i < f->type.nr_fields; i++) {
@@ -142,7 +142,7 @@ static void test_bound(void)
 
 		random_fixture(&f, false);
 		text = render_in(&f, fixture_max(&f));
-		/* not parsed: a U64 above what jansson's integers hold */
+		/* not parsed: a U64 above jansson's largest integer */
 		json = text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
 					 JSON_DECODE_INT_AS_REAL, NULL) : NULL;
 		check(json, "round %u: %s", i, text ? text : "no room within evring_json_max()");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as JSON: the layout, numbers and formats; what is unknown, outside or lost. */
+/* Events as JSON: the layout, numbers and formats; fields that are unknown, outside or lost. */
 #include "json.h"
 
 static void test_whole_event(void)
@@ -186,7 +186,7 @@ static void test_named_formats(void)
 		    "\"wall\":\"1970-01-01T00:00:00.000000000Z\",\"wall_ns\":0}");
 }
 
-/* A name has its number beside it, whatever that is. */
+/* A name has its number beside it, of any value. */
 static void test_numbers_beside(void)
 {
 	static const struct evring_value values[] = {

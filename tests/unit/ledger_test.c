@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The accounting of evring verify: sets of numbers, and what became of each event of a ring.
+ * The accounting of evring verify: sets of numbers, and the fate of each event of a ring.
  *
  *	ledger_test [SEED]	random sets are printed with their seed
  */

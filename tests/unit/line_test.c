@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evring tail's lines: what the short form has, names, its width, and that nothing of an
+ * evring tail's lines: the fields of the short form, names, its width, and that nothing of an
  * event reaches the terminal as it is. Users who are not in /etc/passwd have the names of
  * this file's getpwuid_r(), which can be slow.
  */
@@ -68,7 +68,7 @@ static void until_named(uint32_t uid, const char *expected)
  * Events
  */
 
-/* The payload of all types here: the common part, then what a test puts */
+/* The payload of all types here: the common part, then a test's own */
 struct payload {
 	struct evring_common common;
 	uint32_t a, b;

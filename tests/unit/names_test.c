@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a module can, in words: evring status tells it, and evring hooks what it lacks. */
+/* A module's abilities, in words: evring status lists them, evring hooks those it lacks. */
 #include "../harness/tap.h"
 #include "names.h"
 

@@ -61,7 +61,7 @@ static void many(uint32_t first, unsigned int seed, const char *name)
 	free_list(list);
 }
 
-/* Ten of each order, ten of each place: what is alike in both stays as it came. */
+/* Ten of each order, ten of each place: messages alike in both stay as they came. */
 static void stable(void)
 {
 	struct outgoing *list = NULL, *out;

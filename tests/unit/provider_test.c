@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Config providers: what a reference stands for, and that what is there is never told. */
+/* Config providers: the value of a reference, and that it is never told. */
 #include "../harness/tap.h"
 
 #include "evringd.h"
@@ -164,7 +164,7 @@ static void properties(void)
 	finds("=1", "", "1");
 }
 
-/* In a file: what a provider gave is in the value, and in no line that is printed. */
+/* In a file: a provider's text is in the value, and in no line that is printed. */
 static void in_a_file(void)
 {
 	struct problems problems = { .file = "test" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules at random, over arguments at random: what is left is what a judge leaves that
- * shares no line with the code, and looks at arguments of letters, dashes and '='.
+ * Rules at random, over arguments at random: the result is that of a judge that shares
+ * no line with the code, and looks at arguments of letters, dashes and '='.
  */
 #include "../harness/filter_sample.h"
 #include "../harness/tap.h"
@@ -71,7 +71,7 @@ static size_t stays(const struct item *items, unsigned int nr, const char *arg, 
 			limit = 0;
 		if (items[i].verb == PREFIX && len > word_len && !strncmp(arg, word, word_len))
 			limit = word_len;
-		/* Behind the first '=' too, but for what is an option */
+		/* Behind the first '=' too, but for an option */
 		if (items[i].verb == PREFIX && *word != '-' && name < len &&
 		    len - name - 1 > word_len && !strncmp(arg + name + 1, word, word_len) &&
 		    name + 1 + word_len < limit)

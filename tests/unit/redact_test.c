@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Redaction: what rules leave out of a text, what is wrong with one that is none,
- * which blocks are refused.
+ * Redaction: the secrets that rules leave out of a text, the errors of wrong rules, the
+ * blocks that are refused.
  */
 #include "../harness/filter_sample.h"
 #include "../harness/tap.h"
@@ -49,7 +49,7 @@ static void find_in(const struct evring_redaction *block, const struct evring_re
 	evring_redact_find(block, &index, event, cuts);
 }
 
-/* What is left of a field, with '|' for NULs; the payload in @e is replaced. */
+/* The rest of a field, with '|' for NULs; the payload in @e is replaced. */
 static const char *left_of(struct evring_rules *rules, struct sample_event *e, const char *name,
 			   struct evring_event *event)
 {
@@ -257,7 +257,7 @@ static void texts_that_share_bytes_share_the_mark(void)
 	evring_rules_free(rules);
 }
 
-/* More secrets than can be kept apart: what is between some of them goes, too. */
+/* More secrets than can be kept apart: the text between some of them goes, too. */
 static void of_many_secrets_none_stays(void)
 {
 	static const char *const lines[] = { ARGV "after -p" };
@@ -324,7 +324,7 @@ static void what_is_too_much_work_is_left_out(void)
 	event.len = e.len;
 	find_in(block, &event, &cuts);
 	CHECK(cuts.hidden && cuts.nr == 1);
-	/* All up to the end, and what was looked at is there. */
+	/* All up to the end is hidden; the text that was searched before stays. */
 	CHECK(cuts.cut[0].to == e.len && cuts.cut[0].from > e.fixed.argv.offset);
 	evring_rules_free(rules);
 }
@@ -416,7 +416,7 @@ static void what_is_behind_a_gap_may_be_a_secret(void)
 	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb --verbose rest", "of it", false, "of it");
 	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb|TOKEN=", "b c|d", false, MARK "|d");
 	edge_case(ARGV "TOKEN=", "sh|-c|x^bbb", "|c d|e", false, "|c d|e");
-	/* What is behind a gap is a word, which may be a sign. */
+	/* The text behind a gap is a word, which may be a sign. */
 	edge_case(ARGV "after --token", "sh|-c|xxx^--token", " a b c", false, MARK " b c");
 	edge_case(ARGV "after --token", "sh|-c|xxx^" LONG, " --token b c", false,
 		  " --token " MARK " c");
@@ -609,7 +609,7 @@ static void blocks_that_lie_are_refused(void)
 	evring_rules_free(rules);
 }
 
-/* Whatever bytes are changed: what is taken can be run. ASan looks on. */
+/* With any byte changed: a block that is taken can be run. ASan looks on. */
 static void blocks_that_are_taken_can_be_run(void)
 {
 	struct evring_rules *rules = rules_of(all_lines, 3);

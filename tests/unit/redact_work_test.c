@@ -79,7 +79,7 @@ static void work_grows_with_the_text(void)
 	}
 }
 
-/* Steps are honest: whatever the text, one stands for so much work and no more. */
+/* Steps are honest: with any text, one stands for so much work and no more. */
 static void work_is_bounded_by_the_steps(void)
 {
 	static const char letters[] = "aab=:/@,;'\"\\ -p\n";

@@ -67,7 +67,7 @@ static void drop(struct fake *f)
 	free(f);
 }
 
-/* Walks all runs, as evring.h says; the events, *@ret what ended it. */
+/* Walks all runs, as evring.h says; the events, and in *@ret the last result. */
 static unsigned int walk(struct fake *f, int *ret)
 {
 	const struct evring_rec *rec;
@@ -114,7 +114,7 @@ static bool ends(unsigned int i, uint32_t len, uint16_t type)
 	return good;
 }
 
-/* As it was seen it could be; as it is walked it cannot. And what is right again is read. */
+/* As it was seen it could be; as it is walked it cannot. And one that is right again is read. */
 static bool changes(void)
 {
 	struct fake *f = make(0);

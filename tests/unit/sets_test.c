@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of hooks: names for lists of globs, which match what a glob alone would not. */
+/* Sets of hooks: names for lists of globs, which match names that a glob alone would not. */
 #include "../harness/tap.h"
 #include "sets.h"
 

@@ -151,7 +151,7 @@ static struct outgoing *make(const struct config *cfg, char *value, unsigned int
 	return outgoing_new(&out, false);
 }
 
-/* As the sender does: halves go to the end of what waits, which is sorted then. */
+/* As the sender does: halves go to the end of the list, which is sorted then. */
 static struct outgoing *replace(struct outgoing *list, struct outgoing *out,
 				struct outgoing *halves[2])
 {
@@ -181,7 +181,7 @@ static bool in_order(const struct config *cfg, const struct outgoing *list, unsi
 	return seq == n;
 }
 
-/* Any message that waits may be halved next; what cannot be is one event. */
+/* Any message that waits may be halved next; one that cannot be is one event. */
 static bool explode(const struct config *cfg, unsigned int n, unsigned int seed)
 {
 	char *value = malloc(n * 400 + 4096);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page's look at the latest events ends, whatever there is. It includes tapped.c, with a
- * device on which events never end.
+ * The page's look at the latest events ends. The test includes tapped.c, with a device on
+ * which events never end.
  */
 #include "../harness/tap.h"
 

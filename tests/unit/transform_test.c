@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transforms and predicates: what an event, its topic and its fields become. */
+/* Transforms and predicates: an event, its topic and its fields after them. */
 #include "../harness/defaults.h"
 #include "../harness/tap.h"
 #include "evringd.h"
@@ -112,7 +112,7 @@ static char *heads(void)
 	return text;
 }
 
-/* What becomes of the event, as text: "TOPIC DATA HEADERS", "dropped" or "broken: ..." */
+/* The transformed event, as text: "TOPIC DATA HEADERS", "dropped" or "broken: ..." */
 static char *become(const char *keys, const struct evring_event *from)
 {
 	struct problems problems = { .file = "test" };
@@ -449,7 +449,7 @@ static void odd_records(void)
 	free(text);
 }
 
-/* Declarations and losses are told, whatever transforms there are. */
+/* Declarations and losses are told, with any transforms. */
 static void losses(void)
 {
 	struct evring_rec rec = { .len = sizeof(rec), .type = EVRING_TYPE_LOST, .seq = 9 };

@@ -90,7 +90,7 @@ static bool ends_with(const char *text, size_t len, const char *end)
 	return len > n && !memcmp(text + len - n, end, n);
 }
 
-/* OpenMetrics has the family's name without what its kind adds to the samples'. */
+/* OpenMetrics' name of a family lacks the suffix that its kind adds to the samples' names. */
 static int family_len(const struct exposition *to, const struct metric *metric)
 {
 	size_t len = strlen(metric->name);

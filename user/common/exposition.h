@@ -57,7 +57,7 @@ void exposition_end(struct exposition *to);
 void sample_count(struct exposition *to, const struct label *labels, uint64_t value);
 /* In seconds */
 void sample_ns(struct exposition *to, const struct label *labels, uint64_t ns);
-/* @counts: one for each of the @nr @bounds, and one of what is above them; not cumulative */
+/* @counts: one for each of the @nr @bounds, and one for values above them; not cumulative */
 void sample_histogram(struct exposition *to, const struct label *labels,
 		      const struct histogram_bound *bounds, size_t nr, const uint64_t *counts,
 		      uint64_t sum_ns);

@@ -15,7 +15,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* What a column's value is, or each element of it */
+/* The kind of a column's value, or of each of its elements */
 enum schema_kind {
 	SCHEMA_STRING,
 	SCHEMA_BOOL,

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 /*
- * JSON Schema. Nothing of a field is required, and what is not known is allowed: an older
- * event lacks fields that a newer one has.
+ * JSON Schema. No field is required, and unknown fields are allowed: an older event lacks
+ * fields that a newer one has.
  */
 
 static json_t *value_type(const struct schema_column *column)

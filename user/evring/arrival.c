@@ -181,7 +181,7 @@ static bool frame_event(const struct evring_frame_reader *frame, const struct ev
 	return true;
 }
 
-/* A frame that ends in the middle: what was read of it counts, and that it was not all. */
+/* Of a frame that ends in the middle the events before count, and so does the broken end. */
 static void read_frame(struct reader *r)
 {
 	struct evring_frame_reader frame;

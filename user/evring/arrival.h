@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arrival: the events in a message of Kafka, as their values and the message's headers tell
- * who they are. Nothing in a message is trusted: anybody may have written it.
+ * arrival: the events in a message of Kafka, identified by their values and the message's
+ * headers. Nothing in a message is trusted: anybody may have written it.
  *
  * Read are the JSON of each value.format and json.layout, lines of it ("jsonl/1"), frames of
  * records ("raw/1") and single records. Of other values (Avro, Protobuf) only the headers.
@@ -42,7 +42,7 @@ struct arrival {
 	const json_t *json;		/* the event; NULL: it is none */
 };
 
-/* What else there was in a message */
+/* Other content of the messages */
 struct arrived_rest {
 	uint64_t events;
 	uint64_t by_headers;	/* events of which only the headers could be read */

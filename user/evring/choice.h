@@ -21,7 +21,7 @@ struct choice {
 bool choice_has(struct choice *choice, const struct evring_event *event);
 /* -EINVAL: the filter can be asked of no type, which was said. */
 int choice_check(const struct choice *choice, struct evring *ev);
-/* If hooks could emit such events, and none of them is attached: say what to run. */
+/* If hooks could emit such events, and none of them is attached: name the command. */
 void choice_tell_detached(struct choice *choice, struct evring *ev);
 void choice_free(struct choice *choice);
 

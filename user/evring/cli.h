@@ -47,7 +47,7 @@ json_t *groups_json(const struct snapshot *snap);
 /* filter.c: print the error in an expression, and where it is */
 void filter_print_error(const char *type, const char *expression,
 			const struct evring_filter_error *error);
-/* The same of any line with such an error; @what is before the column. */
+/* The same of any line with such an error; @what names the line, before the column. */
 void expression_print_error(const char *what, const char *expression,
 			    const struct evring_filter_error *error);
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring connectors: what evringd runs, over its REST interface. */
+/* evring connectors: evringd's connectors, over its REST interface. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -285,7 +285,7 @@ static json_t *read_file(const char *file, char **name)
 		fprintf(stderr, "evring: %s: %s\n", file, error.text);
 		return NULL;
 	}
-	/* jansson quotes what it does not understand, which can be a part of a secret. */
+	/* jansson quotes the text at the error, which can be a part of a secret. */
 	if (!json_is_object(root)) {
 		fprintf(stderr, "evring: %s: is no JSON object%s\n", file, root ? "" :
 			": 'evringd --check' says where it goes wrong");

@@ -135,7 +135,7 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	struct track *track = track_of(ring, posting);
 
 	ring->reordered += is_new && posting->seq < track->highest;
-	/* What Kafka refused is told later, or put back, behind others. */
+	/* An event that Kafka refused is told later, or put back, behind others. */
 	if (!track->begun && posting->account != ACCOUNT_REJECTED &&
 	    posting->account != ACCOUNT_LETTER) {
 		track->begun = true;
@@ -162,7 +162,7 @@ static uint64_t proof_begins(const struct ledger *ledger, const struct ring *rin
 	return from;
 }
 
-/* Only of what was missing at the close */
+/* Only of numbers that were missing at the close */
 static void fill_gap(struct ledger *ledger, const struct posting *posting, uint64_t last)
 {
 	struct ring *ring = ring_of(ledger, posting->ring, false);
@@ -233,7 +233,7 @@ static void add_all(struct spans *to, const struct spans *from, uint64_t first, 
 	}
 }
 
-/* All that is known of a ring, and with @sums what became of it */
+/* The known numbers of a ring, and with @sums how many of each account */
 static void know(const struct ring *ring, struct spans *known, struct sums *sums)
 {
 	uint64_t before = 0, all, own;

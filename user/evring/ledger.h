@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger: what became of each event of each ring, as messages of Kafka tell.
+ * ledger: the fate of each event of each ring, as messages of Kafka tell it.
  *
  * A ring's sequence numbers are dense: each is an event that was delivered, or covered by a
  * declaration that it was not. A number that is neither is missing, if it lies between two
- * that are known: what came before the first one, and what comes behind the last one, the
- * messages do not tell.
+ * that are known: the messages do not tell of events before the first one, or behind the
+ * last one.
  *
  * There are two edges. Of partitions that do not begin with their first message (retention)
  * the ring's first event in each is known to be the first that is still there: the proof
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What became of an event. A number of which several are told counts as the first of them. */
+/* The fate of an event. A number of which several are told counts as the first of them. */
 enum account {
 	ACCOUNT_DELIVERED,
 	ACCOUNT_DISCARDED,	/* evring.discard: given up by the code that emits */
@@ -30,7 +30,7 @@ enum account {
 	NR_ACCOUNTS
 };
 
-/* What one event, or one declaration, says */
+/* The statement of one event, or of one declaration */
 struct posting {
 	const char *ring;	/* "machine/boot/lane/cpu" */
 	unsigned int partition;	/* where it was: a number for each partition of a topic */
@@ -74,7 +74,7 @@ void ledger_free(struct ledger *ledger);
 /* The partition does not begin with its first message. */
 void ledger_cut(struct ledger *ledger, unsigned int partition);
 enum posted ledger_add(struct ledger *ledger, const struct posting *posting);
-/* All that was wanted is there. What comes now fills gaps. */
+/* All wanted events are there. Later ones fill gaps. */
 void ledger_close(struct ledger *ledger);
 /* Does one of the numbers that were missing at the close still? */
 bool ledger_has_gaps(const struct ledger *ledger);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * line: an event as a line of text. The short form has what tells most, and fits a
- * terminal; the long form has all that the event has.
+ * line: an event as a line of text. The short form has the fields that tell most, and
+ * fits a terminal; the long form has all fields.
  */
 #ifndef EVRING_LINE_H
 #define EVRING_LINE_H

@@ -8,8 +8,8 @@
 #define REST_SOCKET "/run/evring/rest.sock"
 
 /*
- * Returns the status, or -errno. @body: NULL for none. *@answer: what came, NULL if
- * that is nothing; the caller's. -EPROTO: it is no answer.
+ * Returns the status, or -errno. @body: NULL for none. *@answer: the body of
+ * the answer, NULL if it is empty; the caller's. -EPROTO: it is no answer.
  */
 int rest_request(const char *socket, const char *method, const char *path, const json_t *body,
 		 json_t **answer);

@@ -20,7 +20,7 @@
 #include "text.h"
 
 #define TYPES_SHOWN	20	/* at most; --json has all */
-#define LINES_BESIDE	8	/* heads, blank lines, and what is said below the types */
+#define LINES_BESIDE	8	/* heads, blank lines, and the lines below the types */
 #define FLUSH_MS	100
 
 static const char help[] =

@@ -45,7 +45,7 @@ bool topics_open(struct topics *topics, rd_kafka_conf_t *conf, unsigned int time
 bool topics_find(struct topics *topics, char **names, int nr, int64_t from_ms);
 /* Read them to their ends, telling on a terminal how far it is. */
 bool topics_read(struct topics *topics, topics_fn *fn, void *arg, topics_enough *enough);
-/* Read what came since, for @seconds or until it is enough. */
+/* Read the messages that came since, for @seconds or until it is enough. */
 bool topics_read_on(struct topics *topics, unsigned int seconds, topics_fn *fn, void *arg,
 		    topics_enough *enough);
 void topics_close(struct topics *topics);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See user.h. Users of this host are in a file. For others getpwuid_r() asks what
- * nsswitch.conf names, such as a server, which can take a minute to answer: a thread asks.
+ * See user.h. Users of this host are in a file. For others getpwuid_r() asks the sources
+ * in nsswitch.conf, such as a server, which can take a minute to answer: a thread asks.
  * Answers are kept for a while: each event has a user, and to ask opens files, which can
  * make events.
  */

@@ -316,7 +316,7 @@ static void take(const rd_kafka_message_t *message, unsigned int partition, void
 	arrival_read(&arrived, enter, &place, &request->v.rest);
 }
 
-/* What came later is of use for gaps, and else none of this run's. */
+/* Later messages fill gaps, and count for nothing else of this run. */
 static void take_later(const rd_kafka_message_t *message, unsigned int partition, void *arg)
 {
 	struct request *request = arg;
@@ -383,7 +383,7 @@ static bool prepare(struct request *request)
 	} own[] = {
 		{ "enable.auto.commit", "false" },
 		{ "enable.partition.eof", "true" },
-		/* Retention that deletes what is to be read is an error, and no gap. */
+		/* Retention that deletes unread messages is an error, and no gap. */
 		{ "auto.offset.reset", "error" },
 	};
 	char error[256];

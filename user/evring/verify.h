@@ -12,7 +12,7 @@
 
 #define VERIFY_CAUSES	32
 
-/* What evring verify has found */
+/* The result of evring verify */
 struct verify {
 	struct ledger *ledger;
 	struct arrived_rest rest;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What evring verify has found: a table and sentences, or one JSON object. */
+/* The result of evring verify: a table and sentences, or one JSON object. */
 #include "verify.h"
 
 #include <evring.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* "0.25" as 250, whatever the locale; what is no number is 0. */
+/* "0.25" as 250, in any locale; a text that is no number is 0. */
 static unsigned int thousandths(const char *text)
 {
 	unsigned int value = *text == '1' ? 1000 : 0, unit = 100;

@@ -82,7 +82,7 @@ static const char *find_ring(const struct alteration *alter, struct place *place
 	return "is of a ring that the group does not read";
 }
 
-/* NULL: it is in the list; else what is wrong with it. */
+/* NULL: it is in the list; else the error. */
 static const char *add_place(struct alteration *alter, const json_t *one)
 {
 	const json_t *partition = json_object_get(one, "partition");

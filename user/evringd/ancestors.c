@@ -3,8 +3,8 @@
  * Ancestors: the programs of the parent and of those above it, the nearest first: their
  * paths, their arguments and when they began. They come from a table of processes that the
  * events process.fork, process.exec and process.state make, so these are among "hooks",
- * best with hooks.snapshot. A process is its pid and when it began, which is never
- * another's. What the table does not know is absent; above it nothing is known either.
+ * best with hooks.snapshot. A process is its pid and its start time, a pair that no other
+ * process has. A process that the table does not know is absent, and so are those above it.
  */
 #include "transforming.h"
 
@@ -26,7 +26,7 @@
 #define DEPTH 8
 #define NONE UINT32_MAX
 
-/* What a process runs. Its child runs the same, until it executes another. */
+/* The program of a process. Its child runs the same, until it executes another. */
 struct program {
 	uint32_t users;
 	uint16_t path_len, args_len, end_len;	/* 0: not known; end_len: or there is none */
@@ -337,7 +337,7 @@ static bool parent_argv_truncated(struct transform *t, const struct evring_event
 	return parent;
 }
 
-/* Of all of them: what is not known of one is empty between the others' */
+/* Of all of them, side by side: an unknown text is empty */
 static const char *all_of(struct transform *t, const struct evring_event *event,
 			  char *put(char *to, const struct transform *t, const struct process *of),
 			  size_t *len)
@@ -472,7 +472,7 @@ static void ancestors_reshape(struct transform *t, struct draft *draft)
 	size_t i;
 
 	for (i = 0; i < NR_MADE && evring_field(draft->type, "start_time"); i++) {
-		/* What the event has itself is not overwritten. */
+		/* The event's own fields are not overwritten. */
 		field = draft_find(draft, made[i].name) ? NULL :
 			draft_add(draft, made[i].name, made[i].kind);
 		if (!field)

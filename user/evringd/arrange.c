@@ -367,7 +367,7 @@ static void *ocsf_plan(const struct source *src, struct written *written, unsign
  * Read back
  */
 
-/* "machine/boot/lane/cpu/seq" at "event.id" or "metadata.uid", and what is beside it */
+/* "machine/boot/lane/cpu/seq" at "event.id" or "metadata.uid", and the fields beside it */
 static bool identity_at(const void *value, size_t len, struct identity *who, const char *object,
 			const char *id, const char *seq, const char *rest)
 {

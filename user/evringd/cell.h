@@ -36,7 +36,7 @@ struct cells {
 	const struct source *src;
 	const struct evring_event *event;
 	uint64_t wall;
-	/* The field of the last column, and what is left of its list */
+	/* The field of the last column, and the rest of its list */
 	const struct evring_field *field;
 	const char *at;
 	size_t len;

@@ -208,7 +208,7 @@ void config_adopt(struct config *cfg, struct config *from)
 	size_t nr = cfg->nr_settings;
 
 	keys_adopt(cfg, from);
-	/* What comes next is compared with these. */
+	/* The next configuration is compared with these. */
 	cfg->settings = from->settings;
 	cfg->nr_settings = from->nr_settings;
 	from->settings = settings;

@@ -80,7 +80,7 @@ bool connector_state_by_name(const char *name, enum connector_state *state)
 
 static enum connector_state state_of_task(const struct connector *c)
 {
-	/* It may still wait for the answers to what came before the event that it failed for. */
+	/* It may still wait for answers to messages before the event that it failed for. */
 	if (task_trace(c->task))
 		return CONNECTOR_FAILED;
 	if (task_done(c->task))

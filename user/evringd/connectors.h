@@ -16,7 +16,7 @@ struct connectors;
 struct loop;
 struct problems;
 
-/* What REST has asked for, until the process ends */
+/* A level set by REST, until the process ends */
 struct logger {
 	int level;			/* of syslog(3); 0: nothing, so the configuration counts */
 	uint64_t changed_ms;		/* since 1970 */
@@ -31,7 +31,7 @@ struct entry {
 	bool removing;			/* it stops, and is gone then */
 	bool drop;			/* and so is its group */
 	bool seen;			/* has a file; false only during a reload */
-	bool refused;			/* the file has what cannot be used: it runs as before */
+	bool refused;			/* the file has an error: it runs as before */
 };
 
 /* @folder: NULL, or where they are kept. */

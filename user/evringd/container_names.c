@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What people call a container, by its id, from files that runtimes leave on the host; no
- * runtime is asked. They tell:
+ * A container's name, by its id, from files that runtimes leave on the host; no runtime is
+ * asked. The files:
  *
  *	/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log	Kubernetes: the names of links
  *	/var/lib/docker/containers/ID/config.v2.json		Docker: root's alone

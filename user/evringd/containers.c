@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Container: container_id, container_runtime and what it is called, of the event's cgroup, by
- * its path.
+ * Container: container_id, container_runtime and the container's names, of the event's
+ * cgroup, by its path.
  *
  * The id of a cgroup is its file handle, which opens without a search, but needs
  * CAP_DAC_READ_SEARCH. Without that all cgroups are looked through, at most once in two
  * seconds, when an id is not known, and all that are there are known then. An id is never
- * another cgroup's, so what is known of it stays, until so many are known that all are
- * forgotten. A cgroup that is gone when it is looked for first has no container.
+ * another cgroup's, so its entry stays, until there are so many that all are forgotten. A
+ * cgroup that is gone when it is looked for first has no container.
  */
 #include "transforming.h"
 

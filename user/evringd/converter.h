@@ -56,14 +56,14 @@ struct converter {
 	bool in_ring;
 
 	/*
-	 * What each value of one type begins with (schemas.h): head(), which the caller frees; NULL:
-	 * nothing. @id: the schema's in a registry, -1 without one. schema() writes it for the
-	 * registry, which calls its language @schema_type; NULL: it goes into no registry.
+	 * The bytes that each value of one type begins with (schemas.h): head(), which the caller
+	 * frees; NULL: none. @id: the schema's in a registry, -1 without one. schema() writes it
+	 * for the registry, which calls its language @schema_type; NULL: it goes into no registry.
 	 */
 	char *(*head)(const struct schema *schema, int32_t id, size_t *len);
 	char *(*schema)(const struct schema *schema);
 	const char *schema_type;
-	/* What else it makes once of a type in a lane (struct written's @plan); NULL: nothing. */
+	/* Made once of a type in a lane: struct written's @plan; NULL: it has none. */
 	void *(*plan)(const struct source *src, struct written *written, unsigned int lane);
 	void (*plan_free)(void *plan);
 

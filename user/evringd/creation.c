@@ -159,7 +159,7 @@ static void strays_check(const struct config *cfg, struct problems *problems)
 	}
 }
 
-/* As in Kafka Connect, the default must be told, and groups may leave out what it tells. */
+/* As in Kafka Connect, the default is a must, and groups inherit partitions and replicas. */
 static struct creation *make(const struct config *cfg, struct problems *problems)
 {
 	size_t nr = 0, i;

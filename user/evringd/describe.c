@@ -79,7 +79,7 @@ struct description describe(const char *name)
 	return table[i].is;
 }
 
-/* By words, as a later librdkafka has more of them: passwords, private keys, and what makes tokens */
+/* By words, as a later librdkafka has more: passwords, private keys, the makers of tokens */
 bool property_is_secret(const char *property)
 {
 	static const char *const words[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.layout=ecs: Elastic Common Schema. What has no field there is below "evring",
- * under its own name. docs/reference/layouts.md is written from these tables.
+ * json.layout=ecs: Elastic Common Schema. A column without a field there is below
+ * "evring", under its own name. docs/reference/layouts.md is written from these tables.
  */
 #include "layout.h"
 

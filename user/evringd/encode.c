@@ -335,7 +335,7 @@ static struct route **oldest_beside(struct encoder *enc, size_t *index)
 	return found;
 }
 
-/* Events make topics' names, such as a new one each day: what is not used any more goes. */
+/* Events make topics' names, such as a new one each day: topics that are not used go. */
 static void drop_oldest_beside(struct encoder *enc)
 {
 	size_t index = 0, lanes = evring_lanes(enc->src->ev);

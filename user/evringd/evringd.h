@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evringd's map: its files, in the order in which an event flows. Each has a
- * header of its own; this one includes them all, for tests.
+ * evringd's map: its files, in the order in which an event flows. The tests of its
+ * parts include this header, and so the headers below, which most of them need.
  *
  *	main		options, and the way from the files to the worker
- *	config, keys	a connector's file
+ *	config, keys	a connector's file; keytype: its values; describe: its places in forms
  *	provider	${file:PATH:KEY} in its values
  *	property, check	kafka.* -> librdkafka's configuration, and its rules
  *	definition	a file in Kafka Connect's shape, and how it is replaced
@@ -12,12 +12,14 @@
  *	attach		--attach: their hooks, for an evringd without the right to
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
+ *	permit		keys that a client of REST may not set
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
  *	worker		the process: signals, a watch of the host
  *	connectors	all connectors, and the folder that they are kept in
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
- *	rest		a request and its answer; its parts: resource.h
+ *	rest		a request and its answer; its parts, in resource.h: instance, control,
+ *			position, alter, plugin, logger, reply
  *	metrics		... /metrics, for Prometheus: host_metrics of user/common, process
  *	page, live	... a page for people, and its stream: state, tapped; accept
  *	notify		sd_notify: ready, alive, the connectors' states
@@ -28,15 +30,20 @@
  *	task		one run of it: acknowledged, commit, read, produce
  *	launch, intake,	... its parts: running.h
  *	answer
- *	source		its events, from /dev/evring
+ *	source		its events, from /dev/evring; filters: which of them
  *	encode		event -> message: topic, key, headers
- *	transform	event -> event, topic, or nothing; its parts: transforming.h
+ *	transform	event -> event, topic, or nothing; its parts, in transforming.h: options,
+ *			predicate, reroute, refield, heading, users, containers,
+ *			container_names, ancestors
  *	shape		an event with other fields
  *	extras		headers that transforms add or take away
  *	template	"host.${type}"
- *	converter	event -> value, a table of operations: json, raw, avro, protobuf, enclosed;
- *			cell, wire
- *	schemas		what a converter knows of each type; registry: the ids of schemas
+ *	converter	event -> value, operations of json, raw, avro, protobuf, enclosed
+ *	cell, wire	... a field's value; the head of a registry's schema
+ *	jsontext, lines	... JSON into a buffer; packs of it
+ *	layout, arrange	... JSON of another layout: ecs, ocsf; mapping: these as a page
+ *	plan, typed	... a type's columns compiled, and written, for avro and protobuf
+ *	schemas		each type's columns, for the converter; registry: the ids of schemas
  *	cloudevent	a message's headers
  *	pack		events of one key -> one message
  *	declare		events that are not delivered, as messages of their own
@@ -46,7 +53,8 @@
  *	sender		message -> producer, again until it is acknowledged: sender.h
  *	creation	topics that are made before: topic.creation.*
  *	topic, batch,	... its parts: sending.h
- *	failure
+ *	failure, making
+ *	delay		how long until the next try, for these, connectors and the registry
  *	producer	message -> report, a table of operations: kafka
  *	outgoing	messages that wait for it
  *	verdict		the cause of a failed delivery: event, topic or moment

@@ -25,7 +25,7 @@
 #define OF_ADDRESS_MAX	64u		/* of these, from one address of the network */
 #define SILENT_S	10u
 #define REQUEST_S	30		/* until all of a request has come */
-#define MEMORY_MAX	(32u << 10)	/* of a connection: its headers, and what is read and written */
+#define MEMORY_MAX	(32u << 10)	/* of a connection: headers, and its buffers */
 /* GnuTLS takes 1.0 and 1.1 by itself, which are deprecated (RFC 8996). */
 #define TLS_VERSIONS	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define TICK_MS		1000

@@ -126,7 +126,7 @@ static void reply_invalid(struct call *call, const struct problems *problems)
 	free(list);
 }
 
-/* Many times what there are keys for. Some checks compare each setting with all others. */
+/* Many times the number of keys. Some checks compare each setting with all others. */
 #define SETTINGS_MAX 1000
 
 bool settings_fit(struct call *call, const json_t *settings)

@@ -72,7 +72,7 @@ static bool next_event(struct task *t, struct evring_event *event)
 
 /*
  * An event that cannot be written as configured; Kafka has not seen it. @bare: it is declared
- * without its content, as it has no topic, or what a transform would have masked is in it.
+ * without its content, as it has no topic, or a value that a transform would have masked.
  */
 static void unwritable(struct task *t, const struct evring_event *event, bool bare,
 		       const char *why)
@@ -131,7 +131,7 @@ static void hold(struct task *t, const struct evring_event *event)
 	t->has_held = true;
 }
 
-/* It can never be sent. As with what Kafka refuses, errors.tolerance tells what that means. */
+/* It can never be sent. As for a refusal of Kafka's, errors.tolerance decides. */
 static enum ready judge(struct task *t, const char *why)
 {
 	if (t->cfg->tolerance == TOLERATE_ALL && !t->encoder.broken)
@@ -233,7 +233,7 @@ bool task_pump(struct task *t)
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
 		ready = prepare(t, &event, &made, &why);
-		/* A declaration goes by itself: what was before it has gone then. */
+		/* A declaration goes by itself, once the messages before it have gone. */
 		if (ready == UNFIT && !flush(t)) {
 			hold(t, &event);
 			return false;

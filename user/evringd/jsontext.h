@@ -16,7 +16,7 @@
 char *json_decimal(char *p, uint64_t number, bool is_signed);
 /* "2026-11-22T13:05:10.123456789Z", with quotes */
 char *json_time(char *p, uint64_t ns);
-/* What goes between quotes; U+FFFD for bytes that are no UTF-8 */
+/* The text between quotes; U+FFFD for bytes that are no UTF-8 */
 char *json_escape(char *p, const char *text, size_t len);
 
 #endif /* JSONTEXT_H */

@@ -26,7 +26,7 @@ const struct word layout_protocols[] = {
 	{ "AH", "\"ah\"" }, { NULL, NULL },
 };
 
-/* What is being compiled */
+/* A layout while it is compiled */
 struct making {
 	const struct layout *layout;		/* NULL: flat */
 	const struct schema *schema;

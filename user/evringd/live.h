@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * live: the worker's state and the host's last events, once a second, as server-sent events
- * (GET /events): what the page of page.h shows. Each of a few clients gets a message once it
+ * (GET /events), for the page of page.h. Each of a few clients gets a message once it
  * has taken the one before, so a slow one has gaps and costs no memory.
  */
 #ifndef LIVE_H

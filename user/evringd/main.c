@@ -121,7 +121,7 @@ static void check_others(struct file *files, size_t nr)
 	}
 }
 
-/* Of file descriptors: what some brokers and clients of REST need at least */
+/* Of file descriptors: some brokers and clients of REST need so many at least */
 #define FILES_MIN 4096
 
 /*

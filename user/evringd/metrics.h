@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics: what evringd tells Prometheus of itself and of its connectors; see resource.h, too. */
+/* metrics: evringd and its connectors, for Prometheus; see resource.h, too. */
 #ifndef METRICS_H
 #define METRICS_H
 

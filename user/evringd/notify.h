@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* notify: what systemd is told (sd_notify(3)): ready, alive, stopping, and a line for people. */
+/* notify: messages to systemd (sd_notify(3)): ready, alive, stopping, and a line for people. */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.layout=ocsf: the Open Cybersecurity Schema Framework. What has no attribute there is
- * in "unmapped", under its own name. docs/reference/layouts.md is written from these tables.
+ * json.layout=ocsf: the Open Cybersecurity Schema Framework. A column without an attribute
+ * there is in "unmapped", under its own name. docs/reference/layouts.md is written from these
+ * tables.
  */
 #include "layout.h"
 

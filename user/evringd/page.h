@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* page: the worker's own page for people, which shows what live.h sends. */
+/* page: the worker's own page for people, which shows the stream of live.h. */
 #ifndef PAGE_H
 #define PAGE_H
 

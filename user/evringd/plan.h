@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * plan: a type's columns (schema.h) as operations, for Avro and Protobuf. It is made once for a
- * type and a lane. What all their events share is bytes then, and nothing asks for each event
- * of which kind a column is.
+ * type and a lane. Text that all their events share is bytes then, and no column's kind is
+ * looked up for each event.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -26,7 +26,7 @@ enum plan_what {
 	PLAN_COLUMN,		/* any other column, as cell_field() has it */
 };
 
-/* What stands before a value: a union's branch or a tag */
+/* The bytes before a value: a union's branch or a tag */
 struct plan_lead {
 	char bytes[4];
 	uint8_t len;
@@ -76,12 +76,12 @@ struct plan {
 	char *bytes;			/* all texts */
 };
 
-/* What differs between the formats */
+/* The differences between the formats */
 struct plan_format {
 	void (*lead)(struct plan_lead *lead, const struct schema_column *column);
 	/* Of an element of a list */
 	void (*element)(struct plan_lead *lead, const struct schema_column *column);
-	/* What a column is if it has no value */
+	/* A column without a value */
 	struct plan_lead null;
 	unsigned int shift;		/* of the length before a text */
 	/* Any column. Returns how many bytes it takes. */

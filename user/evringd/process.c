@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See process.h. What cannot be read is left out, rather than told as 0. */
+/* See process.h. A number that cannot be read is left out, rather than told as 0. */
 #include "process.h"
 
 #include "file.h"
@@ -78,7 +78,7 @@ static void tell_fds_max(struct exposition *to, const struct metric *metric, con
 		sample_count(to, NULL, limit.rlim_cur);
 }
 
-/* The kernel counts in ticks since boot; the wall clock's epoch is what people compare. */
+/* The kernel counts in ticks since boot; people compare times since the wall clock's epoch. */
 static void tell_start(struct exposition *to, const struct metric *metric, const void *of)
 {
 	static uint64_t start;		/* read once: it must not waver */

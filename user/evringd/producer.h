@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * producer: takes messages and reports each one, acknowledged or failed. The
- * sender decides what to do about a failure.
+ * producer: takes messages and reports each one, acknowledged or failed. On a failure
+ * the sender decides.
  *
  * Producers are gapless: when a message has failed for good, a producer sends
  * nothing that comes after it, and is at its end. The sender opens another one

@@ -119,7 +119,7 @@ static bool assign(struct putback *p)
 	return !code;
 }
 
-/* What the letter's headers tell, and those that the event had */
+/* From the letter's headers, and the headers that the event had */
 struct told {
 	char *topic, *connector;	/* NULL: they do not tell */
 	bool unwritten;			/* in the connector's format, but as JSON */
@@ -191,7 +191,7 @@ static bool is_others(struct putback *p, const struct told *told)
 	return true;
 }
 
-/* JSON among values of another format would be what stops the topic's consumers. */
+/* JSON among values of another format would stop the topic's consumers. */
 static bool is_unwritten(struct putback *p, const struct told *told)
 {
 	bool unwritten = told->unwritten && converter_of(p->cfg) != &converter_json;
@@ -280,7 +280,7 @@ static bool all_at_end(struct putback *p, const rd_kafka_message_t *message)
 	return i == p->parts->cnt;
 }
 
-/* What comes behind a letter that stays waits for the next call, or it would come twice. */
+/* Letters behind one that stays wait for the next call, or they would come twice. */
 static bool run(struct putback *p)
 {
 	rd_kafka_message_t *message;

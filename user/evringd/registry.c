@@ -72,7 +72,7 @@ static uint64_t next_time(const struct registry *r)
 	return r->curl_at;
 }
 
-/* The one timer goes to whatever is due first. One that runs already is hurried, and set anew. */
+/* The one timer is set to the first deadline. If it runs already it is hurried, and set anew. */
 static void set_timer(struct registry *r)
 {
 	uint64_t at = next_time(r), now = now_ns();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * registry: a client of a schema registry, by Confluent's REST API, in the loop. It is
- * asked for the id of each schema once. What fails for the moment is tried again, later
- * each time, and said once; what the registry refuses is refused.
+ * asked for the id of each schema once. A failure of the moment is tried again, later each
+ * time, and logged once; a refusal is final.
  */
 #ifndef REGISTRY_H
 #define REGISTRY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request has, and what it is answered: see resource.h. */
+/* A request's body, and its answer: see resource.h. */
 #include "resource.h"
 
 #include "memory.h"

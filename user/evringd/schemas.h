@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * schemas: what a task's converter needs to know of each type of events: the type's
- * columns, and the bytes that each value begins with. With a schema registry these
+ * schemas: for a task's converter, the columns of each type of events, and the bytes
+ * that each value begins with. With a schema registry these
  * bytes have an id, which it must be asked for; until then events of the type wait.
  */
 #ifndef SCHEMAS_H
@@ -20,7 +20,7 @@ struct source;
 /* Of one type in one lane: a topic, and so a subject, is theirs. */
 struct written {
 	const struct schema *schema;
-	char *head;			/* what each value begins with */
+	char *head;			/* the first bytes of each value */
 	size_t head_len;
 	void *plan;			/* the converter's own, ... */
 	size_t more;			/* ... and bytes that it needs beside its bound */

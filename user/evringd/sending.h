@@ -45,7 +45,7 @@ struct topic {
 	struct topic_handle handle;	/* first: reports lead to it */
 	struct topic *next;
 	struct outgoing *first, *last;	/* messages that wait */
-	unsigned int users;		/* who will have more */
+	unsigned int users;		/* that will have more messages */
 	bool unsorted;
 	bool letters;			/* it is the dead-letter topic */
 	const struct plan *plan;	/* how it is made; NULL: by others */
@@ -95,7 +95,7 @@ struct sender {
 	struct topic *reported;		/* their topic */
 	unsigned int acked;
 	int fd;
-	bool batching;			/* messages go by producer_send_batch() */
+	bool batching;			/* many messages at a time: ops->produce_many() */
 	size_t message_max;		/* librdkafka's bound on key and value */
 	struct batch batch;
 	struct topic *topics;

@@ -52,7 +52,7 @@ static bool has(struct source *src, const char *hook, int what)
 	return bits > 0 && bits & what;
 }
 
-/* The command that attaches evringd's hooks, for somebody who may. Free it. */
+/* The command that attaches evringd's hooks, for a user with the right to. Free it. */
 static char *remedy(const struct source *src)
 {
 	const char *unit = getenv("EVRING_HOOKS_UNIT");

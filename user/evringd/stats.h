@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stats: what a connector has done since it is there, for monitoring. They outlive its
- * tasks. Functions take NULL, and do nothing then.
+ * stats: a connector's counts since it is there, for monitoring. They outlive its tasks.
+ * Functions take NULL, and do nothing then.
  */
 #ifndef STATS_H
 #define STATS_H
@@ -68,7 +68,7 @@ static inline uint32_t stats_time(uint64_t boottime_ns)
 	return (uint32_t)(boottime_ns >> 16);
 }
 
-/* With what has not happened yet: a counter that is there from the start has an increase. */
+/* With zeros: a counter that is there from the start has an increase. */
 void stats_begin(struct stats *stats);
 void stats_free(struct stats *stats);
 

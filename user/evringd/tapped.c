@@ -74,7 +74,7 @@ void tapped_write(struct tapped *tapped, FILE *out)
 		comma = ",";
 		bytes += (size_t)len;
 	}
-	/* Go on with the latest: what came meanwhile is old when it is looked at. */
+	/* Go on with the latest: events of meanwhile are old when somebody looks. */
 	if (ret && (evring_leave(tapped->ev) < 0 ||
 		    evring_tap(tapped->ev, EVRING_LANES_ALL, EVRING_LATEST) < 0))
 		tapped_rest(tapped);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tapped: the last events of the host, as JSON, for people who look on. */
+/* tapped: the last events of the host, as JSON, for the page. */
 #ifndef TAPPED_H
 #define TAPPED_H
 

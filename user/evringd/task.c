@@ -143,7 +143,7 @@ static void release(struct task *t)
 	t->phase = PHASE_RELEASED;
 }
 
-/* Nothing is left to commit now; turn_close() commits what is acknowledged later. */
+/* Nothing is left to commit now; turn_close() commits later acknowledgements. */
 static void finish(struct task *t)
 {
 	uint64_t held = t->deliveries ? deliveries_held(t->deliveries) : 0;

@@ -65,7 +65,7 @@ bool task_ran(const struct task *task);
 bool task_runs(const struct task *task);
 /* It has no producer, as the last one failed, and makes a pause. */
 bool task_cools(const struct task *task);
-/* It sends nothing more, and has committed what was acknowledged by then. */
+/* It sends nothing more, and has committed all acknowledged events. */
 bool task_done(const struct task *task);
 /* It is done, and has freed its memory and closed its device. */
 bool task_released(const struct task *task);

@@ -73,7 +73,7 @@ static enum variable variable_by_name(const char *name, size_t len)
 	return VAR_FIELD;
 }
 
-/* @text is behind a "${", in the template @whole. Returns what follows the "}", or NULL. */
+/* @text is behind a "${", in the template @whole. Returns the text behind the "}", or NULL. */
 static const char *parse_variable(struct template *tmpl, const char *whole, const char *text,
 				  unsigned int allowed, char *why, size_t len)
 {

@@ -150,7 +150,7 @@ static struct transform *transform_new(const struct options *options, const char
 	t = xzalloc(sizeof(*t));
 	*t = (struct transform){ .kind = kind, .alias = alias, .negate = negated(options) };
 	options_check(options, kind);
-	/* What is wrong with the predicate is its own problem. */
+	/* The predicate's errors are problems of its own. */
 	if (name && is_listed(cfg->predicates, name, strlen(name)))
 		t->predicate = predicate_new(cfg, name, 0, &others);
 	else if (name)
@@ -439,7 +439,7 @@ static struct shape *make_shape(struct transforms *transforms, const struct evri
 	return shape_new(&transforms->draft);
 }
 
-/* Take it off the list. No event of its type comes any more, whatever was kept of that. */
+/* Take it off the list. No event of its type comes any more, so all that was kept of it goes. */
 static void forget_at(struct transforms *transforms, struct made_shape **at)
 {
 	struct made_shape *made = *at;
@@ -510,7 +510,7 @@ static const struct shape *shape_of(struct transforms *transforms,
 	return made->shape;
 }
 
-/* What cannot be changed is not sent unchanged: a mask may have been for a secret. */
+/* An event that cannot be changed is not sent: a mask may have been for a secret. */
 static const struct evring_event *passage_event(struct passage *passage)
 {
 	struct transforms *transforms = passage->transforms;

@@ -10,7 +10,7 @@
  *	heading.c	transforms of the headers
  *	users.c		names of users and groups
  *	containers.c	the container of a cgroup
- *	container_names.c	... and what it is called
+ *	container_names.c	... and its names
  *	ancestors.c	parents, from the events of processes
  *	shape.c		an event with other fields
  */

@@ -135,7 +135,7 @@ INLINE char *put_times(char *p, const struct plan_op *op, uint64_t wall, bool av
 	return put_number(put_lead(p, &op->beside), wall, avro);
 }
 
-/* All of @text's bytes; those above ASCII have a high bit in what is returned. */
+/* All of @text's bytes; those above ASCII set a high bit of the returned word. */
 INLINE uint64_t copy_text(char *to, const char *text, size_t len)
 {
 	uint64_t word, seen = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* typed: what Avro and Protobuf have in common. They differ in @avro, which the compiler knows. */
+/* typed: the common code of Avro and Protobuf. They differ in @avro, which the compiler knows. */
 #ifndef TYPED_H
 #define TYPED_H
 
@@ -43,7 +43,7 @@ INLINE char *put_time(char *p, uint64_t ns, bool avro)
 	return avro ? put_number(p, ns / 1000000, true) : put_timestamp(p, ns);
 }
 
-/* What a cell has, which is no list, without a branch or a tag */
+/* A cell's value, without a branch or a tag; the cell is no list. */
 INLINE char *put_value(char *p, const struct schema_column *column, const struct cell *cell,
 		       bool avro)
 {

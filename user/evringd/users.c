@@ -131,7 +131,7 @@ static void users_reshape(struct transform *t, struct draft *draft)
 		    of->size != EVRING_KIND_SIZE(of->kind) || of->kind & EVRING_KIND_VAR)
 			continue;
 		snprintf(name, sizeof(name), "%s_name", of->name);
-		/* What the event has itself is not overwritten. */
+		/* The event's own fields are not overwritten. */
 		field = field_name_fits(name) && !draft_find(draft, name) ?
 			draft_add(draft, name, EVRING_KIND_TEXT) : NULL;
 		if (!field)

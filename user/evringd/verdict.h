@@ -38,7 +38,7 @@ enum fault {
 enum fault fault_of(int code);
 /* The code as the name of an exception of Kafka's Java client, or librdkafka's name. */
 const char *fault_exception(int code);
-/* The code's meaning and name, and for some of them a hint what to do: for the log. */
+/* The code's meaning and name, and for some of them advice: for the log. */
 void fault_text(int code, char *buf, unsigned long len);
 
 #endif /* VERDICT_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wire: what the encoders of typed formats share: varints, bounds, Confluent's wire format. */
+/* wire: common to the encoders of typed formats: varints, bounds, Confluent's wire format. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -8,7 +8,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* Behind the last field: what was left out, an empty list, the end */
+/* Behind the last field: the column "redacted", an empty list, the end */
 #define WIRE_TAIL	64u
 /*
  * Each value takes less than it does in JSON with its key, so that evring_json_max() is

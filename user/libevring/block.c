@@ -162,7 +162,7 @@ uint64_t field_json_max(const struct evring_field *field)
 	return max + 24ul * (field->kind & EVRING_KIND_VAR ? 0 : count);
 }
 
-/* What the second key has behind the field's name; NULL: the field has one key. */
+/* The suffix of the field's second key; NULL: the field has one key. */
 static const char *beside_suffix(const struct evring_field *field)
 {
 	if (field->kind & EVRING_KIND_VAR || field->size != EVRING_KIND_SIZE(field->kind))

@@ -178,7 +178,7 @@ size_t evring_number_name(const struct evring_field *field, uint64_t number,
  * One type of events. An id can come to another type, and a type can get more fields:
  * that is another structure then. Of a handle, the old one is freed by the call that
  * finds the new one (evring_types(), evring_arm(), evring_wait(), evring_next() and
- * evring_next_run(), whatever they return), all others by evring_close(), unless somebody
+ * evring_next_run(), also if they fail), all others by evring_close(), unless somebody
  * holds them. May grow at the end.
  */
 struct evring_type {
@@ -597,7 +597,7 @@ struct evring_filter;
 struct evring_filter_error {
 	unsigned int column;		/* where, in bytes from 1; 0: nothing is wrong */
 	unsigned int len;		/* how many bytes of it */
-	char text[256];			/* the error, and what is allowed instead */
+	char text[256];			/* the error, and the words allowed there */
 };
 
 /*

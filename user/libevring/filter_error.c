@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors in expressions: the text, the place, and what is allowed instead. */
+/* Errors in expressions: the text, the place, and the words allowed there. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -639,7 +639,7 @@ static char *put_located(char *p, const struct evring *ev, const struct evring_f
 	}
 }
 
-/* What is put behind the name of a field whose value is not written as it is */
+/* The suffix for the name of a field whose value is not written as it is */
 static const char *key_suffix(const struct evring_field *field)
 {
 	const bool one = field->size == EVRING_KIND_SIZE(field->kind) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How lines of rules become what the kernel takes. */
+/* Lines of rules as the block that the kernel takes. */
 #ifndef EVRING_RULES_H
 #define EVRING_RULES_H
 

@@ -634,7 +634,7 @@ struct evring_redact_cond {
  */
 enum evring_redact_op {
 	EVRING_REDACT_ALL	= 0,	/* the text; no operand */
-	EVRING_REDACT_AFTER	= 1,	/* the text after an option; the operand is a glob of its name */
+	EVRING_REDACT_AFTER	= 1,	/* the text after an option, whose name the operand globs */
 	EVRING_REDACT_PREFIX	= 2,	/* the rest of a word that begins with the operand */
 	EVRING_REDACT_VALUE	= 3,	/* the text after name= ; a glob, letters of any case */
 	EVRING_REDACT_HEADER	= 4,	/* the text after name: ; letters of any case */
@@ -740,7 +740,7 @@ enum evring_start {
  * @flags: EVRING_GROUP_*
  * @owner: process id of the session that has it, 0: nobody
  * @generation: counts the JOINs that succeeded
- * @uid: with EVRING_GROUP_GIVEN: the user whose it is; else 0
+ * @uid: with EVRING_GROUP_GIVEN: the user that it was given to; else 0
  */
 struct evring_group_info {
 	char	name[EVRING_NAME_MAX];
@@ -890,6 +890,10 @@ struct evring_ring_page {
  * nobody's RSS. Calls that copy from it work (write, send); calls that pin its
  * pages fail with EFAULT: O_DIRECT, vmsplice, MSG_ZEROCOPY, buffers registered
  * with io_uring, process_vm_readv, and a debugger's look.
+ *
+ * In a ring's offset the lane has 8 bits and the CPU 20; the bits below are 0, and
+ * so are those above but for bit 60. A larger lane or CPU can give the offset
+ * of another ring.
  */
 #define EVRING_MMAP_META	0ULL
 #define EVRING_MMAP_RING(lane, cpu)					\
@@ -1326,8 +1330,8 @@ struct evring_give {
  * writer waits until a group commits; a signal ends the wait (EINTR,
  * or a restart). A non-blocking one gets EAGAIN, after which poll() says POLLOUT
  * once a commit has let go of a segment or of all that was held and a quarter of the
- * ring is free, or a later event of the session has found room. An event that was not published takes no seq and is no
- * loss: the caller knows of it.
+ * ring is free, or a later event of the session has found room. An event that was not
+ * published takes no seq and is no loss: the caller knows of it.
  */
 
 /**

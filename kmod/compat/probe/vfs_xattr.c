@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From 5.12: the mount's ids come before the file, whatever their type is called. */
+/* From 5.12: the mount's ids come before the file; their type has several names. */
 #include <linux/fs.h>
 #include <linux/xattr.h>
 

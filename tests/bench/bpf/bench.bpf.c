@@ -87,7 +87,7 @@ PROGRAMS(512)
 PROGRAM(loop, (void)0)
 PROGRAM(clock, bpf_ktime_get_boot_ns())
 
-/* As much as a record of evring's probe says: when, who, which; 64 bytes. */
+/* As much as a record of evring's probe has: time, task, call; 64 bytes. */
 SEC("raw_tp/sys_enter") int getppid_record(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 cpu;

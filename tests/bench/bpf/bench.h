@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* evring-bench-bpf: the parts of the program, and what they share. */
+/* evring-bench-bpf: the parts of the program, and their common code. */
 #ifndef EVRING_BENCH_H
 #define EVRING_BENCH_H
 
@@ -16,7 +16,7 @@ struct options {
 	unsigned int runs;	/* samples of each case */
 	unsigned long records;	/* a sample */
 	unsigned int producers;	/* just so many at once, 0: from 1 to all CPUs */
-	unsigned int cores;	/* what the CPUs share, 0: each has its own */
+	unsigned int cores;	/* shared by the CPUs, 0: each has its own */
 };
 
 /* main.c: one line of standard output each */

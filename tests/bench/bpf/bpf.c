@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The BPF programs: load them, run one pass, read what it left. */
+/* The BPF programs: load them, run one pass, read its records. */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdint.h>

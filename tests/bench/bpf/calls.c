@@ -2,7 +2,7 @@
 /*
  * The same tracepoint for all: what getppid() costs bare, with a BPF program at
  * sys_enter that leaves a record, and with evring's probe there. Nobody reads
- * meanwhile; what BPF left is taken away between the rounds, evring overwrites.
+ * meanwhile; BPF's records are taken away between the rounds, evring overwrites.
  * The larger part of it is the price of any probe there, as it makes all system
  * calls take a slower way: evring's probe, waiting for another call, tells that.
  */

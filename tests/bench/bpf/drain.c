@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a record costs its reader: libbpf, and a callback that reads one word. */
+/* The cost of a record for its reader: libbpf, and a callback that reads one word. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a record costs the program that makes it: reserve, fill, submit. */
+/* The cost of a record for the program that makes it: reserve, fill, submit. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -53,7 +53,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What a pass takes while nothing else has the processor. Sorts the values. */
+/* The time of a pass while nothing else has the processor. Sorts the values. */
 double median(double *values, unsigned int nr)
 {
 	qsort(values, nr, sizeof(*values), by_value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a record costs each of several CPUs that share BPF's one ring buffer. */
+/* The cost of a record for each of several CPUs that share BPF's one ring buffer. */
 #include <errno.h>
 
 #include "bench.h"

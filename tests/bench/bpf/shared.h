@@ -15,7 +15,7 @@ struct bench_result {
 	__u64 failed;		/* all-time: records that got no room */
 } __attribute__((aligned(128)));
 
-/* The programs' memory, mapped by who runs them */
+/* The programs' memory, mapped by their loader */
 struct bench_memory {
 	__u32 count;		/* records a pass */
 	__u64 source[BENCH_RECORD_MAX / 8];

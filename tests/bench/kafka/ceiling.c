@@ -493,7 +493,7 @@ static void make_values(struct bench *b)
 	if (b->file)
 		read_lines(b);
 	b->msgs = alloc(b->batch * sizeof(*b->msgs));
-	/* One byte more: snprintf() closes what it writes. */
+	/* One byte more: snprintf() ends its text with a NUL. */
 	b->values = alloc(slots * (b->size + 1));
 	memset(b->values, 'x', slots * (b->size + 1));
 	for (i = 0; b->rate && b->size > 1 && i < slots; i++)

@@ -188,7 +188,7 @@ static void user_events_open(struct bench *b)
 	b->user_one.payload[0] = 1;
 }
 
-/* What was written and is not in ftrace's ring was not measured. */
+/* Writes that are not in ftrace's ring were not measured. */
 static void user_events_check(const struct bench *b)
 {
 	long found = b->has_user_events ? user_event_count() : 0;
@@ -259,7 +259,7 @@ static void print_case(const struct bench *b, unsigned int i, char *const *names
 		printf("\"value\": %.1f}\n", value);
 }
 
-/* Each round runs each case once: what slows one down slows the others down. */
+/* Each round runs each case once: a disturbance slows all of them down. */
 static void run(struct bench *b, unsigned int rounds, unsigned int events, char *const *names)
 {
 	static double times[CASES][ROUNDS_MAX];

@@ -62,7 +62,7 @@ int user_event_open(struct user_event *event, const char *name, const char *fiel
 	return ret;
 }
 
-/* The sum of what a ring's stats say it has, and has overwritten */
+/* The events that a ring has, and has overwritten, by its stats */
 static long count_of(const char *path)
 {
 	long sum = 0, one;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reading costs: rings (many: small ones) are filled by the module's own
- * code, then libevring reads them to the end, and so on in turns; what is timed
- * is the reading alone. One sample a line on standard output.
+ * The cost of reading: rings (many: small ones) are filled by the module's own
+ * code, then libevring reads them to the end, and so on in turns; only the
+ * reading is timed. One sample a line on standard output.
  *
  *	drain [--runs N] [--records N]
  */

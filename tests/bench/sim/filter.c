@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a filter costs an emit: events of one CPU, reserved, filled, and published or
+ * The cost of a filter for an emit: events of one CPU, reserved, filled, and published or
  * taken back by the module's own code. Fill and type are the same in all cases, so the
  * difference to the case without a filter is the filter's.
  *

@@ -129,7 +129,7 @@ static unsigned long read_all(struct evring *ev, FILE *out)
 		check(evring_commit(ev), "commit");
 		if (last)
 			return found;
-		/* once more after the signal: what came before it is read */
+		/* once more after the signal: events before it are read */
 		last = stopped;
 		if (!last)
 			wait_for_more(ev);

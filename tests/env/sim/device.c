@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * /dev/evring without a kernel: the linker hands open(), mmap(), ioctl() and
- * close() of libevring and of who uses it to the functions here (--wrap), and
- * these hand what is meant for the device to kmod/device.c. A session's file
+ * close() of libevring and of its users to the functions here (--wrap), and
+ * these hand calls for the device to kmod/device.c. A session's file
  * descriptor is an eventfd, so that poll(), epoll and io_uring can wait for it.
  */
 #include <fcntl.h>

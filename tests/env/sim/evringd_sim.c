@@ -240,8 +240,8 @@ static void settle(void)
 }
 
 /*
- * evringd, which has nothing to do, does not learn of it until all is there: whatever wakes
- * it, as librdkafka does a few times a second, it stops where it would sleep again.
+ * evringd, which has nothing to do, does not learn of it until all is there: if it is
+ * woken, as by librdkafka a few times a second, it stops where it would sleep again.
  */
 static void prefill(void)
 {

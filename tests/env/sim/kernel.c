@@ -229,8 +229,8 @@ unsigned long copy_to_user(void *to, const void *from, unsigned long len)
 }
 
 /*
- * Interrupts: one thread. Whoever raises one posts the semaphore, which is all
- * that a signal handler may do.
+ * Interrupts: one thread. The raiser posts the semaphore, which is all that a
+ * signal handler may do.
  */
 static pthread_t irq_thread;
 static sem_t irq_raised;

@@ -609,7 +609,7 @@ int misc_register(struct miscdevice *device);
 void misc_deregister(struct miscdevice *device);
 
 /*
- * kernel.c, for sim_boot() and what stands for the system calls (device.c).
+ * kernel.c, for sim_boot() and the stand-ins of system calls (device.c).
  * Without the thread interrupts come when sim_interrupts() is called.
  */
 int sim_kernel_start(unsigned int cpus, bool thread);

@@ -3,7 +3,7 @@
  * As much of a kernel as the emit path (kmod/ring.c, segment.c, loss.c) needs, in
  * user space. A thread is a CPU; a signal handler on it is an NMI, the one context
  * that nothing can hold off.
- * What the ring may do between CPUs is an atomic here, so that TSan sees it.
+ * The ring's accesses between CPUs are atomics here, so that TSan sees them.
  */
 #ifndef EVRING_SIM_SHIM_H
 #define EVRING_SIM_SHIM_H
@@ -55,7 +55,7 @@ typedef long long s64;
 #define static_assert(condition, ...)	SIM_ASSERT(condition, ##__VA_ARGS__, #condition)
 #define SIM_ASSERT(condition, text, ...) _Static_assert(condition, text)
 
-/* Where a test may interrupt: before whatever another context can see or change */
+/* Where a test may interrupt: before each access that another context can see or disturb */
 extern void (*sim_interrupt)(void);
 
 static inline void sim_point(void)

@@ -143,7 +143,7 @@ uint64_t sim_committed(void);
 /* How many mappings of the device still succeed; then there is no memory for one. */
 extern unsigned int sim_mappings_left;
 
-/* Called, if set, before user memory is read: what another thread may do then */
+/* Called, if set, before user memory is read, as another thread may run then */
 extern void (*sim_copying)(void);
 
 /* Called, if set, before each step of an emit that another context can see. */

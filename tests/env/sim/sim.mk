@@ -26,7 +26,7 @@ SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/v
 	    redact/stage redact/find redact/search redact/text redact/value redact/index redact/whole redact/copy redact/set redact/verify redact/build redact/default user parse app app_type room publish block type_desc type \
 	    clock ring segment loss memory name lane cpu \
 	    group wake ioctl device abi)
-# What an emit needs, without a device
+# For an emit, without a device
 SIM_RING := kmod/ring kmod/segment kmod/loss
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device hooks producer)
 SIM_DEPS := $(wildcard kmod/*.[ch] kmod/*/*.h kmod/filter/*.c kmod/redact/*.c include/*/*.h include/*/*/*.h tests/env/sim/*.[ch]) \
@@ -48,7 +48,7 @@ $(SIM)/kernel.o: SIM_SAN :=
 # The kernel takes addresses of members of user pointers that may be NULL.
 $(SIM)/kernel-asan.o: SIM_SAN := $(SAN_asan) -fno-sanitize=null
 $(SIM)/kernel-tsan.o: SIM_SAN := $(SAN_tsan)
-# libevring has some of these files, too. clang puts what ASan watches into groups by name, of
+# libevring has some of these files, too. clang puts ASan's globals into groups by name, of
 # which a link keeps one, so no group is left in the kernel's part.
 define sim-kernel
 	$(call say,CC)

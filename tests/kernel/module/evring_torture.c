@@ -284,7 +284,7 @@ static void nothing(void *unused)
 {
 }
 
-/* The threads rest: let what they have raised come, on every CPU. */
+/* The threads rest: let the interrupts that they have raised come, on every CPU. */
 static void settle(void)
 {
 	int cpu;

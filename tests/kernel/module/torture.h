@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What the torture module and its readers share. */
+/* Common to the torture module and its readers. */
 #ifndef _TESTS_MODULES_TORTURE_H
 #define _TESTS_MODULES_TORTURE_H
 

@@ -266,14 +266,14 @@ static void hold_marks(void)
 	CHECK(emit(LANE_BULK, 0, 1) == 1 && held_max(ev, SEGMENT));
 	CHECK(read_all(ev, IN_SEGMENT + 1, NULL) == IN_SEGMENT + 1 && !evring_commit(ev));
 	CHECK(emit(LANE_BULK, 0, IN_SEGMENT) == IN_SEGMENT && held_max(ev, SEGMENT));
-	/* What is held begins in the middle of a segment, all of which cannot be overwritten. */
+	/* The held part begins in the middle of a segment, all of which cannot be overwritten. */
 	CHECK(emit(LANE_BULK, 0, IN_RING) == IN_RING - IN_SEGMENT - 1 && held_max(ev, RING));
 	CHECK(read_all(ev, IN_RING - 1, NULL) == IN_RING - 1 && !evring_commit(ev));
 	CHECK(emit(LANE_BULK, 0, 2 * IN_SEGMENT) == 2 * IN_SEGMENT && held_max(ev, RING));
 	evring_close(ev);
 }
 
-/* A ring that has gone round is full of what all have read. A new group takes part of it. */
+/* A ring that has gone round is full of events that all have read. A new group takes part of it. */
 static void start_leaves_room(void)
 {
 	struct evring *ev, *other;
@@ -351,7 +351,7 @@ static void abandons(void)
 	sim_advance(MS + 2 * TICK);
 	CHECK(info->flags == EVRING_GROUP_ABANDONED && sim_held(LANE_BULK, 0) == UINT64_MAX);
 	CHECK(emit(LANE_BULK, 0, 1) == 1);
-	/* Taken up again it holds again, and knows what it missed. */
+	/* Taken up again it holds again, and knows the events that it missed. */
 	CHECK(!evring_join(ev, &group) && !info->flags);
 	CHECK(sim_held(LANE_BULK, 0) == SEGMENT);
 	CHECK(read_all(ev, IN_SEGMENT, NULL) == IN_SEGMENT);

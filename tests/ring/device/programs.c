@@ -14,7 +14,7 @@ static uint8_t draw(uint64_t *random)
 
 #define PROGRAMS_TOLD 500	/* a line each */
 
-/* Small numbers often: they are what opcodes and names are. */
+/* Small numbers often: opcodes and names are such numbers. */
 static void play_seed(uint64_t random, struct played *played)
 {
 	uint8_t program[3000];
@@ -26,7 +26,7 @@ static void play_seed(uint64_t random, struct played *played)
 	play(program, sizeof(program), played);
 }
 
-/* They failed once: a run and evring_next() both told what was missed. */
+/* They failed once: a run and evring_next() both told the missed events. */
 static void found_programs(void)
 {
 	static const uint64_t seeds[] = { 21147, 11000341, 12004686 };

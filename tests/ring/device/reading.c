@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions, types and taps: what is read, in which order, with which times. */
+/* Sessions, types and taps: the events, their order, their times. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -137,14 +137,14 @@ static void same_wall_time(void)
 			CHECK(first[i] - evring_boottime(ev, &e) == (uint64_t)wall);
 	}
 	CHECK(first[8] - first[7] > HOUR && first[8] - first[7] < HOUR + 1000 * MS);
-	/* More steps than are kept: what is older goes by the oldest, and nothing breaks. */
+	/* More steps than are kept: older events go by the oldest step, and nothing breaks. */
 	for (i = 0; i < 3 * CLOCK_PAST; i++)
 		sim_clock_set(wall + i + 1);
 	CHECK(walls(again, 32) == 32 && again[31] - first[31] <= 2 * CLOCK_PAST + 1);
 	evring_close(ev);
 }
 
-/* The copy stays whatever the ring does, until the next call. */
+/* The copy stays until the next call, also if the ring overwrites the event. */
 static void tap_overtaken(void)
 {
 	struct evring *ev = tap(BULK, EVRING_EARLIEST);
@@ -282,7 +282,7 @@ static void id_comes_back(void)
 		snprintf(name, sizeof(name), "filler.t%u", i);
 		CHECK(sim_type_come(name, "number"));
 	}
-	/* Its event is still there for whoever comes. */
+	/* Its event is still there for a reader that comes later. */
 	CHECK(!sim_type_come("new.type", "after"));
 	late = tap(BULK, EVRING_EARLIEST);
 	CHECK(next_is(late, "old.type", 0, "\"before\":71"));
@@ -294,7 +294,7 @@ static void id_comes_back(void)
 	late = tap(BULK, EVRING_LATEST);
 	CHECK(sim_type_emit(type, 73));
 	CHECK(next_is(late, "new.type", 1, "\"after\":73"));
-	/* Who knew the old one is told; who holds it still has it. */
+	/* A handle that knew the old one is told; a holder still has it. */
 	CHECK(evring_types(ev) == TYPES_MAX && evring_type(ev, id) != old);
 	CHECK(!strcmp(evring_type(ev, id)->name, "new.type"));
 	CHECK(!strcmp(old->name, "old.type") && evring_field(old, "before"));

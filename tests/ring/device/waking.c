@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting: who is woken, when, and by what. */
+/* Waiting: which readers are woken, when, and by which calls. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
