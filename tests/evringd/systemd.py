@@ -78,3 +78,14 @@ if status != 200 or not os.path.exists(f"{FOLDER}/inherited"):
     sys.exit(f"health {status}; the socket is systemd's, and stays")
 if code != 1:
     sys.exit(f"status {code}, though its connector has failed")
+
+# evringd@.service: a connector's file, and no socket
+os.environ.update(NOTIFY_SOCKET=f"{FOLDER}/notify", WATCHDOG_USEC="200000")
+pid = os.spawnv(os.P_NOWAIT, COMMAND[0], [COMMAND[0], f"{FOLDER}/connectors.d/c.json"])
+said = ""
+for text in ["READY=1", "WATCHDOG=1", "STATUS=1 connector: 1 FAILED"]:
+    while text not in said:
+        said += notify.recv(4096).decode() + "\n"
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+if code != 1:
+    sys.exit(f"status {code} of the one connector that has failed")
