@@ -134,10 +134,12 @@ static bool has(const char *text)
 static void rings(struct watch *watch, struct evring *reader, unsigned int in_ring)
 {
 	char expected[64];
+	unsigned int lost;
 
 	holds(!*look(watch), "a host that is well: not one line");
 	emit(in_ring * 7 / 10);
 	holds(!*look(watch), "nor while a ring is less than 80 % full");
+	holds(watch_look(watch), "but it is looked at again soon from 50 % on");
 	emit(in_ring * 15 / 100);
 	look(watch);
 	holds(has("warning: lane bulk: the ring of cpu 0 is 8") && has("group reader has not"),
@@ -149,9 +151,22 @@ static void rings(struct watch *watch, struct evring *reader, unsigned int in_ri
 	holds(has(expected) && has("evring.lost"),
 	   "a lane that loses: how many, and why");
 	holds(!*look(watch), "which is said once, too");
+	lost = emit(in_ring);
+	holds(!*look(watch), "more of them within ten seconds are not said at once");
+	sim_advance(6 * SECOND);
+	lost += emit(in_ring);
+	holds(!*look(watch), "nor those of six seconds later");
+	sim_advance(5 * SECOND);
+	snprintf(expected, sizeof(expected), "warning: lane bulk: %u events are lost: the ring was "
+		 "full", lost);
+	look(watch);
+	holds(lost && has(expected), "but then, all in one line");
+	sim_advance(11 * SECOND);
+	holds(!*look(watch), "which is said once, as the others");
 	drain(reader);
 	look(watch);
 	holds(has("info: lane bulk: its rings have room again"), "and that there is room again");
+	holds(!watch_look(watch), "then there is no hurry any more");
 	holds(!*look(watch), "once");
 }
 

@@ -49,10 +49,9 @@ static bool is_open(struct monitor *monitor)
 	return monitor->watch;
 }
 
-void monitor_look(struct monitor *monitor)
+bool monitor_look(struct monitor *monitor)
 {
-	if (is_open(monitor))
-		watch_look(monitor->watch);
+	return is_open(monitor) && watch_look(monitor->watch);
 }
 
 void monitor_view(struct monitor *monitor, struct host_view *view)

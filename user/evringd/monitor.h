@@ -6,6 +6,8 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
+#include <stdbool.h>
+
 struct evring;
 struct host_view;
 struct monitor;
@@ -14,8 +16,8 @@ struct monitor;
 struct monitor *monitor_new(const char *device);
 void monitor_free(struct monitor *monitor);
 const char *monitor_device(const struct monitor *monitor);
-/* Log changes: from time to time */
-void monitor_look(struct monitor *monitor);
+/* Log changes: from time to time. True: again soon */
+bool monitor_look(struct monitor *monitor);
 /*
  * The module now; @wants and @arg are the caller's. Without a module view->ev is NULL.
  * The caller gives it to host_view_free().

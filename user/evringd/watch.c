@@ -19,6 +19,8 @@
 
 #define FULL_PERCENT 80			/* said once ... */
 #define EMPTY_PERCENT 60		/* ... and again only after it was below this */
+#define HALF_PERCENT 50			/* from here on it may be full soon */
+#define QUIET_NS 10000000000ULL		/* from one line about a lane's losses to the next */
 #define FORGOTTEN_NS 10000000000ULL	/* without an owner: longer than a restart takes */
 #define REMIND_NS 3600000000000ULL
 
@@ -28,7 +30,8 @@ struct group_watch {
 };
 
 struct lane_watch {
-	uint64_t lost[CAUSES_MAX];
+	uint64_t lost[CAUSES_MAX];	/* that were told */
+	uint64_t told_ns;		/* CLOCK_BOOTTIME; 0: never */
 	uint64_t held, size;		/* of the ring that is fullest, bytes */
 	unsigned int cpu;
 	int holder;			/* the group whose cursor holds most */
@@ -103,8 +106,9 @@ static void tell_asked_for(const char *name, const struct lane_watch *before,
 		     (unsigned long long)now->lost[cause]);
 }
 
+/* Those that come within QUIET_NS of a line wait for the next one, which has their sum. */
 static void tell_losses(const struct watch *watch, const char *name,
-			const struct lane_watch *before, const struct lane_watch *now)
+			const struct lane_watch *before, struct lane_watch *now)
 {
 	static const char *const causes[] = {
 		[EVRING_LOST_FULL] = "the ring was full",
@@ -116,11 +120,17 @@ static void tell_losses(const struct watch *watch, const char *name,
 	};
 	unsigned int i;
 
+	now->told_ns = before->told_ns;
+	if (now->told_ns && watch->snap.boottime_ns - now->told_ns < QUIET_NS) {
+		memcpy(now->lost, before->lost, sizeof(now->lost));
+		return;
+	}
 	for (i = 0; i < CAUSES_MAX; i++) {
 		unsigned long long lost = now->lost[i] - before->lost[i];
 
 		if (now->lost[i] <= before->lost[i])
 			continue;
+		now->told_ns = watch->snap.boottime_ns;
 		if (is_asked_for(i)) {
 			tell_asked_for(name, before, now, i, causes[i]);
 			continue;
@@ -180,16 +190,17 @@ static void look_at_group(struct watch *watch, unsigned int i)
 	}
 }
 
-void watch_look(struct watch *watch)
+bool watch_look(struct watch *watch)
 {
 	struct lane_watch now;
 	unsigned int i, held;
+	bool soon = false;
 	int ret = snapshot_take(watch->ev, &watch->snap);
 
 	if (ret) {
 		if (ratelimit_pass(&watch->errors, &held))
 			warn("the module's counters cannot be read: %s", strerror(-ret));
-		return;
+		return false;
 	}
 	for (i = 0; i < evring_lanes(watch->ev); i++) {
 		const char *name = evring_lane_name(watch->ev, i);
@@ -198,9 +209,11 @@ void watch_look(struct watch *watch)
 		tell_losses(watch, name, &watch->lanes[i], &now);
 		tell_fill(watch, name, &watch->lanes[i], &now);
 		watch->lanes[i] = now;
+		soon |= now.size && now.held * 100 / now.size >= HALF_PERCENT;
 	}
 	watch->started = true;
 	for (i = 0; i < watch->nr_groups && i < watch->snap.meta.groups.count; i++)
 		look_at_group(watch, i);
 	snapshot_free(&watch->snap);
+	return soon;
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define WATCH_MS 10000
+#define WATCH_SOON_MS 1000
 #define STATUS_MS 5000
 #define DROP_MS 5000			/* the last wait for a group that is to be dropped */
 
@@ -42,8 +43,7 @@ static void look_at_host(void *arg)
 {
 	struct worker *w = arg;
 
-	monitor_look(w->monitor);
-	loop_timer(w->loop, &w->watch_timer, WATCH_MS);
+	loop_timer(w->loop, &w->watch_timer, monitor_look(w->monitor) ? WATCH_SOON_MS : WATCH_MS);
 }
 
 /* "3 connectors: 2 RUNNING, 1 FAILED". Sent from the loop, so that it says that this turns. */
