@@ -7,10 +7,13 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "app.h"
 #include "block.h"
 #include "lane.h"
 #include "parse.h"
 #include "publish.h"
+#include "session.h"
+#include "user.h"
 
 /* The references into the tail, for publish.c to check events */
 static struct evring_app *app_make(const struct evring_type_desc *desc, kuid_t uid, kuid_t payer)

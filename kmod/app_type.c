@@ -12,8 +12,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "app.h"
 #include "block.h"
-#include "publish.h"
+#include "lane.h"
+#include "type.h"
 #include "type_table.h"
 
 /* Ids that are not for applications */

@@ -19,6 +19,8 @@
 #include "ioctl.h"
 #include "lane.h"
 #include "publish.h"
+#include "session.h"
+#include "user.h"
 
 /* Two nodes, one driver: the second one can only be opened for writing alone. */
 static struct miscdevice device, publish_device;

@@ -21,7 +21,6 @@
 #include "group.h"
 #include "lane.h"
 #include "name.h"
-#include "publish.h"
 
 /**
  * struct group_state - the kernel's own half of a group

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "app.h"
 #include "clock.h"
 #include "group.h"
 #include "hooks/hook.h"
@@ -19,6 +20,7 @@
 #include "name.h"
 #include "publish.h"
 #include "redact/stage.h"
+#include "session.h"
 #include "type.h"
 
 /* The argument of any call */

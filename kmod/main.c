@@ -12,9 +12,9 @@
 #include "hooks/path.h"
 #include "hooks/scratch.h"
 #include "lane.h"
-#include "publish.h"
 #include "redact/stage.h"
 #include "type.h"
+#include "user.h"
 #include "wake.h"
 
 static int __init evring_init(void)

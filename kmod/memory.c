@@ -9,7 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "memory.h"
-#include "publish.h"
+#include "user.h"
 #include "wake.h"
 
 void evring_ring_free(struct evring_ring *ring)

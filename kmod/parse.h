@@ -4,7 +4,7 @@
 #define _KMOD_PARSE_H
 
 #include <linux/evring.h>
-#include "publish.h"
+#include "app.h"
 
 #define EVRING_APP_LANE	"app"	/* of a type that names no lane */
 #define COMMON_SIZE	((u32)sizeof(struct evring_common))

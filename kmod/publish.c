@@ -25,9 +25,15 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "app.h"
 #include "compat/stack.h"
 #include "publish.h"
 #include "redact/stage.h"
+#include "ring.h"
+#include "room.h"
+#include "session.h"
+#include "type.h"
+#include "user.h"
 
 #define CHUNK		512	/* bytes of events that the stack has room for */
 #define FEW		128	/* bytes that are copied without a call */

@@ -10,10 +10,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "app.h"
 #include "block.h"
 #include "group.h"
 #include "lane.h"
-#include "publish.h"
 #include "redact/stage.h"
 #include "type.h"
 #include "type_table.h"

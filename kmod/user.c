@@ -29,7 +29,9 @@
 #include <linux/user_namespace.h>
 
 #include "lane.h"
-#include "publish.h"
+#include "limits.h"
+#include "ring.h"
+#include "user.h"
 
 #define SLICES		EVRING_USAGE_SLICES
 #define SWEEP		8	/* users without sessions that an open looks at */

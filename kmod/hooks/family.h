@@ -16,7 +16,8 @@
 #include "../redact/stage.h"
 #include "../ring.h"
 #include "../type.h"
-#include "source.h"
+#include "families.h"
+#include "point.h"
 
 #define EVRING_OWNER_ADMIN	EVRING_GROUPS_MAX
 
@@ -113,44 +114,5 @@ struct evring_hook_family {
 	struct evring_event_hook *hooks;
 	unsigned int nr;
 };
-
-extern const struct evring_hook_family evring_process_family;
-extern const struct evring_hook_family evring_exec_family;
-extern const struct evring_hook_family evring_process_state_family;
-extern const struct evring_hook_family evring_process_acts_family;
-extern const struct evring_hook_family evring_process_ns_family;
-extern const struct evring_hook_family evring_process_session_family;
-extern const struct evring_hook_family evring_process_memory_family;
-extern const struct evring_hook_family evring_file_open_family;
-extern const struct evring_hook_family evring_file_name_family;
-extern const struct evring_hook_family evring_file_attr_family;
-extern const struct evring_hook_family evring_file_mount_family;
-extern const struct evring_hook_family evring_file_redirect_family;
-extern const struct evring_hook_family evring_sched_family;
-extern const struct evring_hook_family evring_module_family;
-extern const struct evring_hook_family evring_kernel_set_family;
-extern const struct evring_hook_family evring_kernel_boot_family;
-extern const struct evring_hook_family evring_kernel_trouble_family;
-extern const struct evring_hook_family evring_kernel_device_family;
-#ifdef CONFIG_BPF_SYSCALL
-extern const struct evring_hook_family evring_bpf_family;
-#endif
-#ifdef CONFIG_IO_URING
-extern const struct evring_hook_family evring_uring_family;
-#endif
-#ifdef CONFIG_HAVE_SYSCALL_TRACEPOINTS
-extern const struct evring_hook_family evring_syscall_family;
-#endif
-#ifdef CONFIG_NET
-extern const struct evring_hook_family evring_kernel_netdev_family;
-#endif
-#ifdef CONFIG_INET
-extern const struct evring_hook_family evring_net_call_family;
-extern const struct evring_hook_family evring_net_state_family;
-extern const struct evring_hook_family evring_net_send_family;
-#endif
-#ifdef CONFIG_BLOCK
-extern const struct evring_hook_family evring_block_io_family;
-#endif
 
 #endif /* _KMOD_HOOKS_FAMILY_H */

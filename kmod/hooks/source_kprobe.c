@@ -13,7 +13,7 @@
 #include <linux/string.h>
 
 #include "../compat/kprobe.h"
-#include "../publish.h"
+#include "../user.h"
 #include "canary.h"
 #include "family.h"
 

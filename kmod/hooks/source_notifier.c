@@ -3,7 +3,7 @@
 #include <linux/notifier.h>
 #include <linux/string.h>
 
-#include "source.h"
+#include "point.h"
 
 static int notifier_find(struct evring_point *point, struct module *mod)
 {

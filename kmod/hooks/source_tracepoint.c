@@ -4,7 +4,7 @@
 #include <linux/module.h>
 #include <linux/tracepoint.h>
 
-#include "source.h"
+#include "point.h"
 
 static bool tracepoint_is(const struct evring_point *point, const struct tracepoint *tp)
 {

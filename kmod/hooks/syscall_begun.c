@@ -14,7 +14,7 @@
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
-#include "source.h"
+#include "point.h"
 #include "syscall_begun.h"
 
 #define WAYS		4
