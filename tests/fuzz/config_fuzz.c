@@ -97,7 +97,7 @@ static void check_taken(const struct config *cfg)
 	MUST(cfg->group && evring_name_ok(cfg->group));
 	MUST(cfg->start <= EVRING_LATEST && cfg->policy <= EVRING_FOLLOW);
 	MUST(cfg->abandon_ms <= INT32_MAX);
-	MUST(cfg->lanes && cfg->lanes[0] && evring_name_ok(cfg->lanes[0]));
+	MUST(!cfg->lanes || (cfg->lanes[0] && evring_name_ok(cfg->lanes[0])));
 	MUST(cfg->format <= VALUE_CLOUDEVENTS && cfg->tolerance <= TOLERATE_ALL && cfg->log_level <= 3);
 	MUST(cfg->watermark <= 1 << 30 && cfg->flush_ms <= 60000);
 	MUST(cfg->batch && cfg->batch <= 1000000);
