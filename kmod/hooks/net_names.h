@@ -6,7 +6,7 @@
 #include <linux/evring.h>
 
 enum evring_direction {
-	EVRING_DIRECTION_UNKNOWN,
+	EVRING_DIRECTION_UNKNOWN,	/* 0, as in a socket's note that is not there */
 	EVRING_DIRECTION_OUTBOUND,
 	EVRING_DIRECTION_INBOUND,
 };

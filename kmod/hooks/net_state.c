@@ -31,7 +31,8 @@ struct note {
 	u64 time;
 	u64 owner_start_time;
 	u64 inode;
-	u32 owner_pid;
+	u32 owner_pid;	/* 0: not known, or the other side connected */
+	u16 direction;	/* enum evring_direction */
 	bool left_out;	/* a connection that the hook is quiet about */
 };
 
@@ -97,6 +98,7 @@ static void note_begin(struct evring_event_hook *hook, const struct sock *sk)
 		.owner_start_time = current->group_leader->start_boottime,
 		.inode = evring_socket_inode(sk),
 		.owner_pid = task_tgid_nr(current),
+		.direction = EVRING_DIRECTION_OUTBOUND,
 		.left_out = evring_hook_leaves_out(hook),
 	};
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
@@ -111,9 +113,16 @@ static void note_stands(struct evring_event_hook *hook, const struct sock *sk, i
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	note = note_find(bucket, sk);
-	/* A note of a socket that was there before is not this one's. */
+	/*
+	 * A note of a socket that was there before is not this one's, and one that has begun
+	 * here may have none: its process is not known, but that it has.
+	 */
 	if (note->sk != sk || oldstate != TCP_SYN_SENT || is_stale(hook, note))
-		*note = (struct note){ .sk = sk };
+		*note = (struct note){
+			.sk = sk,
+			.direction = oldstate == TCP_SYN_SENT ? EVRING_DIRECTION_OUTBOUND :
+								EVRING_DIRECTION_INBOUND,
+		};
 	note->time = ktime_get_boottime_ns();
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 }
@@ -185,14 +194,6 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 	evring_hook_submit(hook, &slot);
 }
 
-/* Without a note it is not known; a connection that came from outside has no owner. */
-static enum evring_direction direction(const struct note *note)
-{
-	if (!note->sk)
-		return EVRING_DIRECTION_UNKNOWN;
-	return note->owner_pid ? EVRING_DIRECTION_OUTBOUND : EVRING_DIRECTION_INBOUND;
-}
-
 static void emit_close(struct evring_event_hook *hook, const struct sock *sk, int oldstate)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -207,7 +208,7 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 		return;
 	fill_state(e, sk, &note);
 	e->state = oldstate;
-	e->direction = direction(&note);
+	e->direction = note.direction;
 	e->result = -READ_ONCE(sk->sk_err);
 	/* A listener's numbers mean other things. */
 	if (oldstate != TCP_LISTEN) {

@@ -119,7 +119,7 @@ TEST_F(block, as_many_are_told_as_the_kernel_counts)
 #define BAD	0x1234		/* its first sector that cannot be read; 10 of them */
 #define MEDIUM	"2"		/* its option that makes them so */
 
-/* The first disk of scsi_debug, which may still be looked for. 0: there is none. */
+/* A descriptor of the first disk of scsi_debug, which the kernel may still look for; or -1 */
 static int scsi_disk(char *path, size_t room)
 {
 	char model[32];

@@ -298,6 +298,38 @@ TEST_F(net_state, a_listener_tells_its_close)
 	free(told);
 }
 
+/*
+ * The listener throws the first packets away, so the connection has begun before the hook is
+ * attached and stands after it: its process is not known, but the side that began is.
+ */
+TEST_F(net_state, a_connection_that_has_begun_before_the_hook_is_outbound)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &drop };
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), server;
+	struct linger reset = { .l_onoff = 1 };
+	uint64_t inode = inode_of(client);
+	struct told *told;
+
+	ASSERT_EQ(0, hook_op(self->ev, "net.close", EVRING_HOOK_DETACH));
+	ASSERT_EQ(0, setsockopt(self->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+				sizeof(program)));
+	ASSERT_EQ(-1, connect(client, &self->a.any, sizeof(self->a.v4)));
+	ASSERT_EQ(EINPROGRESS, errno);
+	ASSERT_EQ(1, hook_op(self->ev, "net.close", EVRING_HOOK_ATTACH));
+	ASSERT_EQ(0, setsockopt(self->listener, SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 },
+				sizeof(int)));
+	server = accept(self->listener, NULL, NULL);
+	ASSERT_LE(0, server);
+	ASSERT_EQ(0, setsockopt(server, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
+	close(server);
+	told = of_socket(self->ev, "net.close", inode);
+	EXPECT_EQ(0, told_number(told_at(told, 0), "owner_pid"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "direction", "outbound"));
+	free(told);
+	close(client);
+}
+
 /* Those that stood before are told too; their duration is not known, nor made up. */
 TEST_F(net_state, a_connection_from_before_the_hook_has_no_duration)
 {

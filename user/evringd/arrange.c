@@ -21,8 +21,10 @@
 #define BYTE_MAX	24u
 #define ENVELOPE_MAX	512u		/* bytes of a value of the envelope */
 
+#define NAMES_LONGEST	32768u		/* the names of all fields at their places */
+
 /* Two places of the longest text, each byte as "\u0001", and once in base 16 */
-#define LONGEST		(EVRING_JSON_HEAD + 15u * RECORD_LONGEST)
+#define LONGEST		(EVRING_JSON_HEAD + NAMES_LONGEST + 14u * RECORD_LONGEST)
 
 /* An event that is being written */
 struct arranging {

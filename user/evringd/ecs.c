@@ -20,13 +20,6 @@ static const struct word directions[] = {
 	{ "outbound", "\"egress\"" }, { "inbound", "\"ingress\"" }, { NULL, NULL },
 };
 
-/* The other side of such a connection is its source. */
-#define INBOUND_CLOSE	"net.close (inbound)"
-
-static const struct variant variants[] = {
-	{ "net.close", "direction", "inbound", INBOUND_CLOSE },
-};
-
 /* event.category and event.type, which are arrays, and allow some words alone */
 #define CLASS(type, category, kind) \
 	{ type, "event.category", "[\"" category "\"]" }, { type, "event.type", kind }
@@ -238,6 +231,4 @@ const struct layout layout_ecs = {
 	.nr_constants = sizeof(constants) / sizeof(constants[0]),
 	.places = places,
 	.nr_places = sizeof(places) / sizeof(places[0]),
-	.variants = variants,
-	.nr_variants = sizeof(variants) / sizeof(variants[0]),
 };

@@ -26,6 +26,10 @@ const struct word layout_protocols[] = {
 	{ "AH", "\"ah\"" }, { NULL, NULL },
 };
 
+const struct variant layout_variants[NR_VARIANTS] = {
+	{ "net.close", "direction", "inbound", INBOUND_CLOSE },
+};
+
 /* A layout while it is compiled */
 struct making {
 	const struct layout *layout;		/* NULL: flat */
@@ -286,23 +290,27 @@ static const struct schema_column *column_called(const struct schema *schema, co
 	return NULL;
 }
 
+static void add_variant(struct arrangement *made, const struct layout *layout,
+			const struct schema *schema)
+{
+	const struct variant *variant = layout_variants;
+
+	while (variant < layout_variants + NR_VARIANTS && strcmp(variant->type, schema->type->name))
+		variant++;
+	if (variant == layout_variants + NR_VARIANTS)
+		return;
+	made->when = column_called(schema, variant->column);
+	made->word = variant->word;
+	if (made->when)
+		made->variant = compile(layout, schema, variant->name);
+}
+
 struct arrangement *layout_compile(const struct layout *layout, const struct schema *schema)
 {
 	struct arrangement *made = compile(layout, schema, NULL);
-	const struct variant *variant;
-	size_t i;
 
-	for (i = 0; layout && i < layout->nr_variants; i++) {
-		variant = &layout->variants[i];
-		if (strcmp(variant->type, schema->type->name))
-			continue;
-		made->when = column_called(schema, variant->column);
-		made->word = variant->word;
-		if (!made->when)
-			break;
-		made->variant = compile(layout, schema, variant->name);
-		break;
-	}
+	if (layout)
+		add_variant(made, layout, schema);
 	return made;
 }
 

@@ -55,6 +55,12 @@ struct variant {
 	const char *type, *column, *word, *name;
 };
 
+#define NR_VARIANTS	1
+extern const struct variant layout_variants[NR_VARIANTS];
+
+/* The other side of such a connection is its source. */
+#define INBOUND_CLOSE	"net.close (inbound)"
+
 struct layout {
 	const char *name;		/* of json.layout */
 	const char *title;
@@ -63,8 +69,6 @@ struct layout {
 	size_t nr_constants;
 	const struct place *places;
 	size_t nr_places;
-	const struct variant *variants;
-	size_t nr_variants;
 };
 
 /* IANA's names of the kernel's protocols, which both layouts have */

@@ -81,13 +81,13 @@ static void print_places(const struct layout *layout)
 	}
 }
 
-static void print_variants(const struct layout *layout)
+static void print_variants(void)
 {
-	const struct variant *variant = layout->variants;
+	const struct variant *variant;
 
-	for (; variant < layout->variants + layout->nr_variants; variant++)
-		printf("`%s` is a `%s` whose `%s` is `%s`: where that has no row, those of `%s` "
-		       "hold.\n\n", variant->name, variant->type, variant->column, variant->word,
+	for (variant = layout_variants; variant < layout_variants + NR_VARIANTS; variant++)
+		printf("\n`%s` is a `%s` whose `%s` is `%s`: where that has no row, those of `%s` "
+		       "hold.\n", variant->name, variant->type, variant->column, variant->word,
 		       variant->type);
 }
 
@@ -96,12 +96,12 @@ void layouts_print(void)
 	static const struct layout *const layouts[] = { &layout_ecs, &layout_ocsf };
 	size_t i;
 
+	print_variants();
 	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		printf("\n## json.layout=%s: %s\n\n", layouts[i]->name, layouts[i]->title);
 		printf("All that has no place here is in `%s` (what is in the envelope) and "
 		       "`%s.data` (fields), under its own name.\n\n", layouts[i]->rest,
 		       layouts[i]->rest);
-		print_variants(layouts[i]);
 		print_constants(layouts[i]);
 		printf("\n");
 		print_places(layouts[i]);

@@ -66,13 +66,6 @@ static const struct word direction_ids[] = {
 	{ "outbound", "2" }, { "inbound", "1" }, { NULL, "0" },
 };
 
-/* The other side of such a connection is its source. */
-#define INBOUND_CLOSE	"net.close (inbound)"
-
-static const struct variant variants[] = {
-	{ "net.close", "direction", "inbound", INBOUND_CLOSE },
-};
-
 static const struct constant constants[] = {
 	{ "*", "metadata.version", OCSF_VERSION },
 	{ "*", "metadata.product.name", "\"evring\"" },
@@ -361,6 +354,4 @@ const struct layout layout_ocsf = {
 	.nr_constants = sizeof(constants) / sizeof(constants[0]),
 	.places = places,
 	.nr_places = sizeof(places) / sizeof(places[0]),
-	.variants = variants,
-	.nr_variants = sizeof(variants) / sizeof(variants[0]),
 };

@@ -125,7 +125,7 @@ static void lanes_check(struct source *src, struct problems *problems)
 	int lane;
 
 	if (!src->cfg->lanes)
-		src->lanes = EVRING_LANES_ALL >> (64 - evring_lanes(src->ev));
+		src->lanes = EVRING_LANES_ALL;
 	for (name = src->cfg->lanes; name && *name; name++) {
 		lane = evring_lane_by_name(src->ev, *name);
 		if (lane >= 0) {
