@@ -419,4 +419,65 @@ TEST_F(file_redirect, a_written_file_that_io_uring_closes_is_told)
 	free(told);
 }
 
+#ifdef __x86_64__
+/* A file by calls of a 32-bit program: its descriptor; 77: the kernel has no such calls */
+static long written_by_32_bits(char *low, const char *path, long len)
+{
+	long fd;
+
+	strcpy(low, path);
+	fd = deed_call32(5, (long)low, O_WRONLY | O_CREAT | O_APPEND, 0600, 0, 0);	/* open */
+	if (fd == -ENOSYS)
+		_exit(77);
+	if (fd < 0 || deed_call32(4, fd, (long)low, len, 0, 0) != len)			/* write */
+		_exit(1);
+	return fd;
+}
+
+/* Three ways for a file's last descriptor to go: close(), dup2() onto it, and exit() */
+static int close_by_32_bits(void *low)
+{
+	long fd = written_by_32_bits(low, "closed", 3);
+	int other;
+
+	if (deed_call32(6, fd, 0, 0, 0, 0))						/* close */
+		return 2;
+	other = open("/dev/null", O_RDONLY);
+	fd = written_by_32_bits(low, "replaced", 4);
+	if (other < 0 || deed_call32(63, other, fd, 0, 0, 0) != fd)			/* dup2 */
+		return 3;
+	written_by_32_bits(low, "left", 2);
+	deed_call32(1, 0, 0, 0, 0, 0);							/* exit */
+	return 4;
+}
+
+TEST_F(file_redirect, a_written_file_that_a_32_bit_program_closes_is_told)
+{
+	static const struct { const char *path; uint64_t size; } files[] = {
+		{ "closed", 3 }, { "replaced", 4 }, { "left", 2 },
+	};
+	const struct evring_event *event;
+	struct told *told;
+	unsigned int i;
+	int status;
+
+	told = deed_in_child(self->ev, "file.", close_by_32_bits, deed_low(4096), &status);
+	if (status == 77)
+		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(3, told->n);
+	for (i = 0; i < 3; i++) {
+		event = told_at(told, 2 - i);
+		EXPECT_STREQ("file.close_write", event->type->name);
+		EXPECT_STREQ(files[i].path, strrchr(told_text(event, "path"), '/') + 1);
+		EXPECT_EQ(files[i].size, told_number(event, "size"));
+		EXPECT_EQ(deed_inode(files[i].path), told_number(event, "inode"));
+		EXPECT_EQ(deed_dev(files[i].path), told_number(event, "dev"));
+		EXPECT_TRUE(told_flag(event, "flags", "O_APPEND"));
+		EXPECT_EQ(getuid(), told_number(event, "uid"));
+	}
+	free(told);
+}
+#endif
+
 TEST_HARNESS_MAIN
