@@ -118,6 +118,8 @@ TEST_F(block, as_many_are_told_as_the_kernel_counts)
 #define SCSI	"/sys/bus/pseudo/drivers/scsi_debug/"
 #define BAD	0x1234		/* its first sector that cannot be read; 10 of them */
 #define MEDIUM	"2"		/* its option that makes them so */
+#define SHORT	"0x100"		/* to do half of a read, and say so; of each every_nth command */
+#define PLACE	64		/* a sector for that */
 
 /* A descriptor of the first disk of scsi_debug, which the kernel may still look for; or -1 */
 static int scsi_disk(char *path, size_t room)
@@ -142,10 +144,13 @@ static int scsi_disk(char *path, size_t room)
 	return -1;
 }
 
-static void scsi_opts(const char *value)
+static void scsi_set(const char *name, const char *value)
 {
-	int fd = open(SCSI "opts", O_WRONLY);
+	char path[128];
+	int fd;
 
+	snprintf(path, sizeof(path), SCSI "%s", name);
+	fd = open(path, O_WRONLY);
 	if (write(fd, value, strlen(value)) < 0)
 		abort();
 	close(fd);
@@ -172,9 +177,9 @@ TEST_F(block, sectors_that_cannot_be_read_are_told_with_the_error)
 	ASSERT_EQ(1, told->n);
 	EXPECT_EQ(0, told_result(told_at(told, 0)));
 	free(told);
-	scsi_opts(MEDIUM);
+	scsi_set("opts", MEDIUM);
 	error = pread(fd, self->buffer, SIZE, BAD / 8 * SIZE) < 0 ? errno : 0;
-	scsi_opts("0");
+	scsi_set("opts", "0");
 	told = of_disk(self->ev, dev);
 	ASSERT_NE(0, error);
 	ASSERT_LE(1, told->n);
@@ -183,6 +188,61 @@ TEST_F(block, sectors_that_cannot_be_read_are_told_with_the_error)
 	EXPECT_TRUE(told_called(event, "operation", "READ"));
 	EXPECT_EQ(BAD / 8 * 8, told_number(event, "sector"));
 	EXPECT_EQ(0, told_number(event, "partial"));
+	free(told);
+	close(fd);
+}
+
+/* Read as the disk does it: the requests that are told of it, a whole one or two halves */
+static struct told *scsi_read(struct evring *ev, int fd, uint64_t dev, char *buffer)
+{
+	free(of_disk(ev, dev));
+	if (pread(fd, buffer, 2 * SIZE, PLACE * 512) != 2 * SIZE)
+		abort();
+	return of_disk(ev, dev);
+}
+
+TEST_F(block, a_request_that_is_done_in_two_parts_is_told_part_by_part)
+{
+	const struct evring_event *event;
+	struct told *told = NULL;
+	unsigned int tries;
+	char path[64];
+	struct stat st;
+	uint64_t dev;
+	int fd;
+
+	if (access(SCSI, F_OK))
+		SKIP(return, "there is no scsi_debug in this guest");
+	fd = scsi_disk(path, sizeof(path));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &st));
+	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
+	/* Each second command: the rest of a read is the next one, and is whole. */
+	scsi_set("every_nth", "2");
+	scsi_set("opts", SHORT);
+	for (tries = 0; tries < 10 && (!told || told->n != 2); tries++) {
+		free(told);
+		told = scsi_read(self->ev, fd, dev, self->buffer);
+		if (told->n == 1)
+			EXPECT_EQ(0, told_number(told_at(told, 0), "partial"));
+	}
+	scsi_set("opts", "0");
+	scsi_set("every_nth", "0");
+	ASSERT_EQ(2, told->n);
+	event = told_at(told, 1);
+	EXPECT_TRUE(told_called(event, "operation", "READ"));
+	EXPECT_EQ(1, told_number(event, "partial"));
+	EXPECT_EQ(PLACE, told_number(event, "sector"));
+	EXPECT_EQ(SIZE, told_number(event, "bytes"));
+	EXPECT_EQ(0, told_result(event));
+	event = told_at(told, 0);
+	EXPECT_TRUE(told_called(event, "operation", "READ"));
+	EXPECT_EQ(0, told_number(event, "partial"));
+	EXPECT_EQ(PLACE + SIZE / 512, told_number(event, "sector"));
+	EXPECT_EQ(SIZE, told_number(event, "bytes"));
+	EXPECT_EQ(0, told_result(event));
+	/* The time of both begins with the request. */
+	EXPECT_LT(told_number(told_at(told, 1), "latency"), told_number(event, "latency"));
 	free(told);
 	close(fd);
 }
