@@ -27,6 +27,7 @@ struct act {
 	uid_t uid;
 	bool container;		/* in a pid namespace of its own */
 	bool login;		/* after a login */
+	uid_t loginuid;		/* of it; 0: 1000 */
 	bool terminal;
 };
 
@@ -52,6 +53,7 @@ static inline void root_make(void)
 		"bin", "etc", "etc/sudoers.d", "etc/network", "proc", "root", "run", "tmp", "srv",
 		"srv/app", "var", "var/log", "dev", "dev/pts", "dev/shm", "full", "full/sub",
 		"over", "over/lower", "over/upper", "over/work", "over/merged", "mnt",
+		"tmp/names", "srv/opt",
 	};
 	static const char *const files[] = {
 		"etc/shadow", "etc/passwd", "etc/sudoers", "etc/hosts", "etc/other",
@@ -59,7 +61,7 @@ static inline void root_make(void)
 	};
 	static const char *const programs[] = {
 		"bin/bash", "bin/nc", "bin/grep", "bin/find", "bin/shred", "bin/debugfs",
-		"bin/setuid", "bin/closed", "dev/shm/tool", "over/lower/true",
+		"bin/setuid", "bin/closed", "bin/capable", "dev/shm/tool", "over/lower/true",
 	};
 	unsigned int i;
 
@@ -104,11 +106,11 @@ static inline void become_terminal(void)
 		abort();
 }
 
-static inline void become_login(void)
+static inline void become_login(uid_t loginuid)
 {
 	int fd = open("/proc/self/loginuid", O_WRONLY);
 
-	if (fd < 0 || write(fd, "1000", 4) != 4)
+	if (fd < 0 || dprintf(fd, "%u", loginuid ?: 1000) < 0)
 		_exit(NO_ACT);
 	close(fd);
 }
@@ -119,7 +121,7 @@ static inline void act_play(const struct act *act)
 	int ret;
 
 	if (act->login)
-		become_login();
+		become_login(act->loginuid);
 	if (act->terminal)
 		become_terminal();
 	if (chroot(ROOT) || chdir("/"))

@@ -2,9 +2,10 @@
 /*
  * The rules of docs/reference/rules.md. A test is named after its row: the filter is
  * the page's, the deed is an act that the rule must find, and the near miss causes an event
- * of the same type that it must not find.
+ * of the same type that it must not find. Where the filter has a list of values, the deed is
+ * done with each of them, and with another one.
  */
-#include "rules_act.h"
+#include "rules_list.h"
 #include "rules_page.h"
 
 FIXTURE(rules) {
@@ -16,6 +17,7 @@ FIXTURE(rules) {
 FIXTURE_VARIANT(rules) {
 	const char *name;
 	struct act deed, near;
+	struct act also;	/* another deed, by other terms of the filter */
 };
 
 FIXTURE_SETUP(rules)
@@ -65,21 +67,31 @@ static int attach(struct _test_data_rules *self, const struct evring_filter *fil
 	return evring_attach_with(self->ev, &how);
 }
 
-TEST_F(rules, the_filter_finds_the_deed_and_not_the_near_miss)
+/* The rule's filter, compiled; 0, or what it says */
+static int rule_begin(struct _test_data_rules *self, const char *name)
 {
 	struct evring_filter_error error = { 0 };
 	const struct evring_type *type;
+	int ret;
+
+	if (!rule_find(&self->rule, name))
+		return -ENOENT;
+	type = evring_type_by_name(self->ev, self->rule.event);
+	if (!type)
+		return -ESRCH;
+	ret = evring_filter_compile(&self->filter, type, self->rule.filter, &error);
+	if (ret)
+		note("column %u: %s", error.column, error.text);
+	return ret;
+}
+
+TEST_F(rules, the_filter_finds_the_deed_and_not_the_near_miss)
+{
 	struct seen seen;
 	int ret;
 	pid_t pid;
 
-	ASSERT_TRUE(rule_find(&self->rule, variant->name));
-	type = evring_type_by_name(self->ev, self->rule.event);
-	ASSERT_NE(NULL, type);
-	ret = evring_filter_compile(&self->filter, type, self->rule.filter, &error);
-	if (ret)
-		note("column %u: %s", error.column, error.text);
-	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, rule_begin(self, variant->name));
 	ret = attach(self, self->filter);
 	if (ret == -EOPNOTSUPP)
 		SKIP(return, "%s is not on this kernel", self->rule.event);
@@ -109,84 +121,80 @@ TEST_F(rules, the_filter_finds_the_deed_and_not_the_near_miss)
 	EXPECT_EQ(0, seen.hits + seen.others);
 }
 
+/* Does the filter find this act? -1: the act cannot be had; -2: it was not told at all. */
+static int finds(struct _test_data_rules *self, const struct act *act)
+{
+	struct seen seen;
+	pid_t pid;
+	int ret = act_do(act, &pid);
+
+	if (ret == NO_ACT)
+		return -1;
+	seen = look(self, pid);
+	if (ret == act->fails && seen.events)
+		return !!seen.hits;
+	note("%s: ended with %d, not %d, and %u events", self->rule.name, ret, act->fails,
+	     seen.events);
+	return -2;
+}
+
+/* How many of a list's values make no difference to an act: another one stands for none. */
+static unsigned int list_idle(struct _test_data_rules *self, const struct list *list,
+			      const struct act *deed, const char **which)
+{
+	unsigned int i, idle = 0;
+	struct act act = *deed;
+	int none, found;
+
+	if (!act_put(&act, self->rule.event, list, NULL))
+		return list->nr;
+	none = finds(self, &act);
+	for (i = 0; i < list->nr; i++) {
+		act = *deed;
+		act_put(&act, self->rule.event, list, list->values[i]);
+		found = finds(self, &act);
+		if (found == -1) {
+			note("%s: %s cannot be had on this kernel", list->field, list->values[i]);
+		} else if (none < 0 || found != !none) {
+			idle++;
+			*which = list->values[i];
+		}
+	}
+	return idle;
+}
+
+TEST_F_TIMEOUT(rules, each_value_of_its_lists_makes_the_difference, 300)
+{
+	const char *at, *which = "";
+	unsigned int idle;
+	struct list list;
+	int ret;
+
+	ASSERT_EQ(0, rule_begin(self, variant->name));
+	at = self->rule.filter;
+	if (!list_next(&list, &at))
+		return;
+	ret = attach(self, NULL);
+	if (ret == -EOPNOTSUPP)
+		SKIP(return, "%s is not on this kernel", self->rule.event);
+	ASSERT_EQ(EVRING_HOOK_ATTACHED, ret);
+	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL | BULK, EVRING_LATEST));
+	do {
+		idle = list_idle(self, &list, &variant->deed, &which);
+		if (idle && variant->also.fn)
+			idle = list_idle(self, &list, &variant->also, &which);
+		EXPECT_EQ(0, idle) TH_LOG("%s %s: %u of %u make no difference, as '%s'", list.field,
+					  list.op, idle, list.nr, which);
+		note("%s: %s %s (%u)", variant->name, list.field, list.op, list.nr);
+	} while (list_next(&list, &at));
+}
+
 #define RULE(_name, ...) \
 	FIXTURE_VARIANT_ADD(rules, _name) { .name = #_name, __VA_ARGS__ }
 
 /*
  * Files
  */
-
-static int do_open(const struct act *act)
-{
-	int fd = open(act->path, act->number, 0644);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
-}
-
-/* An act can be repeated: it undoes the last one. */
-static int do_symlink(const struct act *act)
-{
-	unlink(act->to);
-	return symlink(act->path, act->to) ? errno : 0;
-}
-
-static int do_link(const struct act *act)
-{
-	unlink(act->to);
-	return link(act->path, act->to) ? errno : 0;
-}
-
-static int do_rename(const struct act *act)
-{
-	deed_file(act->path, "new");
-	return rename(act->path, act->to) ? errno : 0;
-}
-
-static int do_unlink(const struct act *act)
-{
-	if (!act->fails)
-		deed_file(act->path, "");
-	return unlink(act->path) ? errno : 0;
-}
-
-static int do_rmdir(const struct act *act)
-{
-	if (!act->fails && mkdir(act->path, 0755))
-		return errno;
-	return rmdir(act->path) ? errno : 0;
-}
-
-static int do_truncate(const struct act *act)
-{
-	return truncate(act->path, act->number) ? errno : 0;
-}
-
-static int do_chmod(const struct act *act)
-{
-	return chmod("/etc/other", 0640) ? errno : 0;
-}
-
-static int do_chown(const struct act *act)
-{
-	return chown("/etc/other", 1000, 1000) ? errno : 0;
-}
-
-static int do_setxattr(const struct act *act)
-{
-	if (!setxattr("/etc/other", "trusted.rules", "x", 1, 0))
-		return 0;
-	return errno == ENOTSUP ? NO_ACT : errno;
-}
-
-static int do_mount(const struct act *act)
-{
-	if (mount("none", "/mnt", "tmpfs", 0, NULL) || umount("/mnt"))
-		return errno;
-	return 0;
-}
 
 #define SHADOW_LINK	"/tmp/shadow"
 
@@ -280,75 +288,6 @@ RULE(session_records_written,
  * Programs: each is /bin/true by another name.
  */
 
-static const char **true_argv(const struct act *act, const char *argv[6])
-{
-	unsigned int i;
-
-	argv[0] = "true";
-	for (i = 0; i < 4; i++)
-		argv[i + 1] = act->argv[i];
-	argv[5] = NULL;
-	return argv;
-}
-
-static int do_exec(const struct act *act)
-{
-	const char *argv[6];
-
-	execv(act->path, (char *const *)true_argv(act, argv));
-	return errno;
-}
-
-static int do_exec_unprivileged(const struct act *act)
-{
-	if (prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN))
-		return errno;
-	return do_exec(act);
-}
-
-static int exec_fd(int fd)
-{
-	char *const argv[] = { "true", NULL };
-
-	syscall(SYS_execveat, fd, "", argv, NULL, AT_EMPTY_PATH);
-	return errno;
-}
-
-static int do_exec_memfd(const struct act *act)
-{
-	int fd = memfd_create("tool", MFD_CLOEXEC), in = open("/bin/true", O_RDONLY);
-	char buf[65536];
-	ssize_t n;
-
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(fd, buf, (size_t)n) != n)
-			return errno;
-	return exec_fd(fd);
-}
-
-static int do_exec_deleted(const struct act *act)
-{
-	int fd;
-
-	copy_file("/bin/true", "/tmp/deleted");
-	fd = open("/tmp/deleted", O_RDONLY | O_CLOEXEC);
-	if (unlink("/tmp/deleted"))
-		return errno;
-	return exec_fd(fd);
-}
-
-/* A container's image below, and its own files above. */
-static int do_exec_over(const struct act *act)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return errno;
-	if (mount("image", "/over/merged", "overlay", 0,
-		  "lowerdir=/over/lower,upperdir=/over/upper,workdir=/over/work"))
-		return errno == ENODEV ? NO_ACT : errno;
-	copy_file("/bin/true", "/over/merged/dropped");
-	return do_exec(act);
-}
-
 #define PTS	.terminal = true
 #define JAIL	.container = true
 
@@ -366,7 +305,8 @@ RULE(netcat_remote_code_execution_in_container,
      .near = { .fn = do_exec, .path = "/bin/nc", .argv = { "-v", "host", "80" }, JAIL });
 RULE(search_private_keys_or_passwords,
      .deed = { .fn = do_exec, .path = "/bin/find", .argv = { "/", "-name", "id_rsa" } },
-     .near = { .fn = do_exec, .path = "/bin/find", .argv = { "/", "-name", "core" } });
+     .near = { .fn = do_exec, .path = "/bin/find", .argv = { "/", "-name", "core" } },
+     .also = { .fn = do_exec, .path = "/bin/grep", .argv = { "BEGIN PRIVATE" } });
 RULE(remove_bulk_data_from_disk,
      .deed = { .fn = do_exec, .path = "/bin/shred", .argv = { "/dev/sda" } },
      .near = { .fn = do_exec, .path = "/bin/grep", .argv = { "/dev/sda" } });
@@ -379,7 +319,8 @@ RULE(find_aws_credentials,
      .near = { .fn = do_exec, .path = "/bin/grep", .argv = { "-r", "aws", "/home" } });
 RULE(execution_from_dev_shm,
      .deed = { .fn = do_exec, .path = "/proc/../dev/shm/tool" },
-     .near = { .fn = do_exec, .path = "/bin/true", .argv = { "/dev/shm/tool" } });
+     .near = { .fn = do_exec, .path = "/bin/true", .argv = { "/dev/shm/tool" } },
+     .also = { .fn = do_exec, .path = "/bin/bash", .argv = { "/dev/shm/tool" } });
 RULE(drop_and_execute_new_binary_in_container,
      .deed = { .fn = do_exec_over, .path = "/over/merged/dropped", JAIL },
      .near = { .fn = do_exec_over, .path = "/over/merged/true", JAIL });
@@ -396,45 +337,6 @@ RULE(privileged_commands,
 RULE(commands_as_root_of_a_person,
      .deed = { .fn = do_exec, .path = "/bin/true", .login = true },
      .near = { .fn = do_exec, .path = "/bin/true", .uid = 1000, .login = true });
-
-static int do_seize(const struct act *act)
-{
-	pid_t child = fork();
-	int ret;
-
-	if (!child)
-		for (;;)
-			pause();
-	ret = ptrace(PTRACE_SEIZE, child, 0, 0) ? errno : 0;
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	return ret;
-}
-
-static int do_traceme(const struct act *act)
-{
-	return ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0;
-}
-
-static int do_nothing(const struct act *act)
-{
-	return 0;
-}
-
-static int do_setsid(const struct act *act)
-{
-	return setsid() < 0 ? errno : 0;
-}
-
-/* A process cannot change its loginuid without CAP_AUDIT_CONTROL. */
-static int do_login_again(const struct act *act)
-{
-	int fd = open("/proc/self/loginuid", O_WRONLY);
-
-	if (fd < 0 || setresuid(1000, 1000, 1000))
-		return errno;
-	return write(fd, "1001", 4) < 0 ? errno : 0;
-}
 
 RULE(logins,
      .deed = { .fn = do_nothing, .login = true },
@@ -456,72 +358,6 @@ RULE(tracing_of_processes,
  * Sockets
  */
 
-/* A network of one's own, in which this address is ours */
-static void network(const char *address)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq ifr = { .ifr_name = "lo" };
-	union address a = ip(address, 0);
-
-	memcpy(&ifr.ifr_addr, &a.v4, sizeof(a.v4));
-	if (unshare(CLONE_NEWNET) || close(fd))
-		abort();
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || ioctl(fd, SIOCSIFADDR, &ifr))
-		abort();
-	ifr.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
-	if (ioctl(fd, SIOCSIFFLAGS, &ifr))
-		abort();
-	close(fd);
-}
-
-/* To a listener of our own. Returns the socket. */
-static int connected(const char *address, int port)
-{
-	union address a = ip(address, port);
-	int one = 1, server, fd;
-
-	network(address);
-	server = socket(AF_INET, SOCK_STREAM, 0);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (server < 0 || fd < 0 ||
-	    setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(server, &a.any, sizeof(a.v4)) || listen(server, 1) ||
-	    connect(fd, &a.any, sizeof(a.v4)))
-		abort();
-	return fd;
-}
-
-static int do_connect(const struct act *act)
-{
-	close(connected(act->path, act->number));
-	return 0;
-}
-
-static int do_redirect(const struct act *act)
-{
-	return dup2(connected("127.0.0.1", 4444), 1) == 1 ? 0 : errno;
-}
-
-static int do_redirect_unix(const struct act *act)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-		return errno;
-	return dup2(pair[0], 1) == 1 ? 0 : errno;
-}
-
-static int do_socket(const struct act *act)
-{
-	int fd = socket(act->number, SOCK_RAW, act->number == AF_INET ? IPPROTO_ICMP : 0);
-
-	if (fd < 0)
-		return errno == EAFNOSUPPORT ? NO_ACT : errno;
-	close(fd);
-	return 0;
-}
-
 RULE(contact_k8s_api_server_from_container,
      .deed = { .fn = do_connect, .path = "10.96.0.1", .number = 443, JAIL },
      .near = { .fn = do_connect, .path = "10.96.0.1", .number = 443 });
@@ -538,53 +374,6 @@ RULE(packet_socket_created_in_container,
 /*
  * The host
  */
-
-#define MODULE	"evring_heartbeat"
-
-static int do_module(const struct act *act)
-{
-	int fd = open("/srv/" MODULE ".ko", O_RDONLY), ret = 0;
-
-	syscall(SYS_delete_module, MODULE, O_NONBLOCK);
-	if (syscall(SYS_finit_module, fd, "", 0) ||
-	    syscall(SYS_delete_module, MODULE, O_NONBLOCK))
-		ret = errno;
-	close(fd);
-	return ret;
-}
-
-/* To its present value */
-static int do_time(const struct act *act)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now))
-		return errno;
-	return clock_settime(CLOCK_REALTIME, &now) ? errno : 0;
-}
-
-static int do_hostname(const struct act *act)
-{
-	char name[65];
-
-	if (act->number && unshare(act->number))
-		return errno;
-	if (gethostname(name, sizeof(name)))
-		return errno;
-	return sethostname(name, strlen(name)) ? errno : 0;
-}
-
-static int do_sysctl(const struct act *act)
-{
-	int fd = open(act->path, O_RDWR), ret = 0;
-	char value[64];
-	ssize_t n = read(fd, value, sizeof(value));
-
-	if (n <= 0 || pwrite(fd, value, (size_t)n, 0) != n)
-		ret = errno;
-	close(fd);
-	return ret;
-}
 
 RULE(linux_kernel_module_injection_detected,
      .deed = { .fn = do_module, JAIL },
