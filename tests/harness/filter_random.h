@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random expressions and events, and an evaluator of the ones over the others. It shares
- * no line with the code under test: numbers are 128 bits wide,
- * globs are fnmatch()'s, addresses are compared bit by bit.
+ * Random expressions over a type's fields, and an evaluator of them over events of which
+ * the test knows what is in them. It shares no line with the code under test: numbers are
+ * 128 bits wide, globs are fnmatch()'s, addresses are compared bit by bit.
  */
 #ifndef EVRING_TESTS_FILTER_RANDOM_H
 #define EVRING_TESTS_FILTER_RANDOM_H
 
 #include <arpa/inet.h>
+#include <evring.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "filter_sample.h"
 #include "random.h"
 
 typedef __int128 wide;
@@ -21,32 +23,37 @@ typedef __int128 wide;
  * An event, as the test knows it
  */
 
-#define FACT_NUMBERS	14
+#define FACT_NUMBERS	16
+#define FACT_ARRAYS	2
+#define FACT_ELEMENTS	4
+#define FACT_TEXTS	4
 #define FACT_ARGS	4
+#define FACT_TEXT	32
 
-enum { ARRAY_TRIO, ARRAY_GROUPS, NR_ARRAYS };
-enum { TEXT_COMM, TEXT_PATH, TEXT_BLOB, NR_TEXTS };
-
-struct facts {
-	wide numbers[FACT_NUMBERS];
-	wide arrays[NR_ARRAYS][4];
-	unsigned int counts[NR_ARRAYS];
-	char texts[NR_TEXTS][12];
-	char args[FACT_ARGS][12];
-	unsigned int nr_args;
-	bool created;
-	uint8_t addr[16];
-};
-
-static const struct {
+struct fact_number {
 	const char *name;
 	unsigned int bits;
 	bool has_sign;
-} fact_numbers[FACT_NUMBERS] = {
-	{ "uid", 32, false }, { "small", 8, false }, { "tiny", 8, true }, { "port", 16, false },
-	{ "result", 32, true }, { "flags", 32, false }, { "mode", 16, false },
-	{ "took", 64, false }, { "size", 64, false }, { "delta", 64, true },
-	{ "level", 16, true }, { "dev", 32, false }, { "pid", 32, false }, { "tid", 32, false },
+};
+
+/* The fields of its type that are asked for; NULL: it has none such, or no more of them */
+struct fact_fields {
+	struct fact_number numbers[FACT_NUMBERS + 1];
+	struct fact_number arrays[FACT_ARRAYS + 1];
+	const char *texts[FACT_TEXTS + 1];
+	const char *args, *flag, *addr;
+};
+
+/* What is in them, in the same order */
+struct facts {
+	wide numbers[FACT_NUMBERS];
+	wide arrays[FACT_ARRAYS][FACT_ELEMENTS];
+	unsigned int counts[FACT_ARRAYS];
+	char texts[FACT_TEXTS][FACT_TEXT];
+	char args[FACT_ARGS][FACT_TEXT];
+	unsigned int nr_args;
+	bool flag;
+	uint8_t addr[16];
 };
 
 static inline wide bits_min(unsigned int bits, bool has_sign)
@@ -88,76 +95,23 @@ static inline void random_text(char *to, unsigned int max)
 	to[len] = '\0';
 }
 
-static inline void random_facts(struct facts *f)
+/* An address of IPv4 or IPv6 that nets of say_nets() hold at times */
+static inline void random_address(uint8_t addr[16])
 {
-	static const unsigned int array_bits[] = { 16, 32 };
-	unsigned int i, j;
-
-	memset(f, 0, sizeof(*f));
-	for (i = 0; i < FACT_NUMBERS; i++)
-		f->numbers[i] = random_number(fact_numbers[i].bits, fact_numbers[i].has_sign);
-	f->counts[ARRAY_TRIO] = 3;
-	f->counts[ARRAY_GROUPS] = random_below(5);
-	for (i = 0; i < NR_ARRAYS; i++)
-		for (j = 0; j < f->counts[i]; j++)
-			f->arrays[i][j] = random_number(array_bits[i], false);
-	for (i = 0; i < NR_TEXTS; i++)
-		random_text(f->texts[i], 8);
-	f->nr_args = random_below(FACT_ARGS + 1);
-	for (i = 0; i < f->nr_args; i++)
-		random_text(f->args[i], 4);
-	f->created = random_below(2);
-	if (random_below(2))
-		f->addr[10] = f->addr[11] = 0xff;
-	for (i = 12; i < 16; i++)
-		f->addr[i] = (uint8_t)(random_below(2) ? 10 : random_next());
-}
-
-static inline void facts_event(const struct facts *f, struct sample_event *e)
-{
-	uint32_t groups[4] = { 0 };
-	char argv[64];
-	size_t len = 0;
 	unsigned int i;
 
-	memset(e, 0, sizeof(*e));
-	e->fixed.uid = (uint32_t)f->numbers[0];
-	e->fixed.small = (uint8_t)f->numbers[1];
-	e->fixed.tiny = (int8_t)f->numbers[2];
-	e->fixed.port = (uint16_t)f->numbers[3];
-	e->fixed.result = (int32_t)f->numbers[4];
-	e->fixed.flags = (uint32_t)f->numbers[5];
-	e->fixed.mode = (uint16_t)f->numbers[6];
-	e->fixed.took = (uint64_t)f->numbers[7];
-	e->fixed.size = (uint64_t)f->numbers[8];
-	e->fixed.delta = (int64_t)f->numbers[9];
-	e->fixed.level = (int16_t)f->numbers[10];
-	e->fixed.dev = (uint32_t)f->numbers[11];
-	e->rec.pid = (uint32_t)f->numbers[12];
-	e->rec.tid = (uint32_t)f->numbers[13];
-	e->fixed.created = f->created;
-	for (i = 0; i < 3; i++)
-		e->fixed.trio[i] = (uint16_t)f->arrays[ARRAY_TRIO][i];
-	for (i = 0; i < f->counts[ARRAY_GROUPS]; i++)
-		groups[i] = (uint32_t)f->arrays[ARRAY_GROUPS][i];
-	memcpy(e->fixed.comm, f->texts[TEXT_COMM], strlen(f->texts[TEXT_COMM]));
-	memcpy(e->fixed.addr, f->addr, 16);
-	sample_put(e, &e->fixed.path, f->texts[TEXT_PATH], strlen(f->texts[TEXT_PATH]));
-	sample_put(e, &e->fixed.blob, f->texts[TEXT_BLOB], strlen(f->texts[TEXT_BLOB]));
-	for (i = 0; i < f->nr_args; i++)
-		len = (size_t)(stpcpy(argv + len, f->args[i]) + 1 - argv);
-	/* The last one's NUL can be left out, if it is not all that tells of it. */
-	if (f->nr_args && *f->args[f->nr_args - 1] && random_below(2))
-		len--;
-	sample_put(e, &e->fixed.argv, argv, len);
-	sample_put(e, &e->fixed.groups, groups, 4 * f->counts[ARRAY_GROUPS]);
+	memset(addr, 0, 16);
+	if (random_below(2))
+		addr[10] = addr[11] = 0xff;
+	for (i = 12; i < 16; i++)
+		addr[i] = (uint8_t)(random_below(2) ? 10 : random_next());
 }
 
 /*
  * An expression
  */
 
-enum guess_kind { AND, OR, NOT, NUMBERS, ARRAYS, TEXTS, ARGS, CREATED, ADDRESS };
+enum guess_kind { AND, OR, NOT, NUMBERS, ARRAYS, TEXTS, ARGS, FLAG, ADDRESS, GUESS_KINDS };
 
 struct guess {
 	enum guess_kind kind;
@@ -173,6 +127,8 @@ struct guess {
 };
 
 struct writer {
+	const struct evring_type *type;
+	const struct fact_fields *fields;
 	char text[4096];
 	size_t len;
 };
@@ -189,12 +145,65 @@ static inline void say(struct writer *w, const char *format, ...)
 		abort();
 }
 
-static inline void say_number(struct writer *w, wide n)
+/* A name that stands for the number, if one is chosen */
+static inline bool say_name(struct writer *w, const struct evring_field *field, wide n)
 {
+	const char *error = n < 0 && n > -200 ? strerrorname_np((int)-n) : NULL;
+	unsigned int i;
+
+	if (!field || random_below(3) == 0)
+		return false;
+	for (i = 0; i < field->nr_values; i++)
+		if ((wide)field->values[i].value == n) {
+			say(w, "%s", field->values[i].name);
+			return true;
+		}
+	if (field->format != EVRING_FORMAT_ERRNO || !error)
+		return false;
+	say(w, random_below(2) ? "%s" : "-%s", error);
+	return true;
+}
+
+static inline void say_number(struct writer *w, const struct evring_field *field, wide n)
+{
+	if (say_name(w, field, n))
+		return;
 	if (n < 0)
 		say(w, "-%llu", (unsigned long long)-n);
 	else
 		say(w, random_below(4) ? "%llu" : "0x%llx", (unsigned long long)n);
+}
+
+/* Names of some of its bits, and the others as a number */
+static inline void say_mask(struct writer *w, const struct evring_field *field, wide mask)
+{
+	uint64_t left = (uint64_t)mask, value;
+	const char *bar = "";
+	unsigned int i;
+
+	say(w, "(");
+	for (i = 0; field && i < field->nr_values; i++) {
+		value = field->values[i].value;
+		if (!value || (left & value) != value || !random_below(3))
+			continue;
+		say(w, "%s%s", bar, field->values[i].name);
+		left &= ~value;
+		bar = "|";
+	}
+	if (left || !*bar)
+		say(w, random_below(2) ? "%s%llu" : "%s0x%llx", bar, (unsigned long long)left);
+	say(w, ")");
+}
+
+/* One of those that have a name, at times */
+static inline wide guess_number(const struct fact_number *number, const struct evring_field *field)
+{
+	if (field && field->nr_values && random_below(2))
+		return (wide)field->values[random_below(field->nr_values)].value &
+		       bits_max(number->bits, false);
+	if (field && field->format == EVRING_FORMAT_ERRNO && number->has_sign && random_below(2))
+		return -(wide)random_below(14);
+	return random_number(number->bits, number->has_sign);
 }
 
 static inline void say_text(struct writer *w, const char *s)
@@ -210,44 +219,66 @@ static inline const char *pick(const char *const *ops, unsigned int n)
 	return ops[random_below(n)];
 }
 
-static inline void say_numbers(struct writer *w, struct guess *g, unsigned int bits, bool has_sign)
+/* The numbers of a question. A test that can never be true is refused: none is made. */
+static inline void guess_numbers(struct guess *g, const struct fact_number *number,
+				 const struct evring_field *field)
 {
-	static const char *const ops[] = { "==", "!=", "<", "<=", ">", ">=", "in", "&", "&==" };
 	unsigned int i;
 
-	g->op = pick(ops, has_sign ? 7 : 9);
-	g->count = strcmp(g->op, "in") ? 1 : 1 + random_below(4);
 	for (i = 0; i < g->count; i++) {
-		g->low[i] = random_number(bits, has_sign);
-		g->high[i] = random_below(2) ? random_number(bits, has_sign) : g->low[i];
+		g->low[i] = guess_number(number, field);
+		g->high[i] = random_below(2) ? guess_number(number, field) : g->low[i];
 		if (g->high[i] < g->low[i])
 			g->high[i] = g->low[i];
 	}
-	/* A test that can never be true is refused. */
-	if (!strcmp(g->op, "<") && g->low[0] == bits_min(bits, has_sign))
+	if (!strcmp(g->op, "<") && g->low[0] == bits_min(number->bits, number->has_sign))
 		g->low[0]++;
-	if (!strcmp(g->op, ">") && g->low[0] == bits_max(bits, has_sign))
+	if (!strcmp(g->op, ">") && g->low[0] == bits_max(number->bits, number->has_sign))
 		g->low[0]--;
 	if (*g->op == '&') {
 		g->low[0] |= 1;
 		g->high[0] &= g->low[0];
 	}
-	say(w, " %s ", *g->op == '&' ? "&" : g->op);
-	if (!strcmp(g->op, "in"))
-		say(w, "(");
+}
+
+static inline void say_masked(struct writer *w, const struct guess *g,
+			      const struct evring_field *field)
+{
+	say(w, " & ");
+	say_mask(w, field, g->low[0]);
+	if (!g->op[1])
+		return;
+	say(w, " %s ", g->op + 1);
+	say_mask(w, field, g->high[0]);
+}
+
+static inline void say_numbers(struct writer *w, struct guess *g, const struct fact_number *number)
+{
+	static const char *const ops[] = {
+		"==", "!=", "<", "<=", ">", ">=", "in", "&", "&==", "&!=",
+	};
+	const struct evring_field *field = evring_field(w->type, number->name);
+	bool list;
+	unsigned int i;
+
+	g->op = pick(ops, number->has_sign ? 7 : 10);
+	list = !strcmp(g->op, "in");
+	g->count = list ? 1 + random_below(4) : 1;
+	guess_numbers(g, number, field);
+	if (*g->op == '&') {
+		say_masked(w, g, field);
+		return;
+	}
+	say(w, " %s %s", g->op, list ? "(" : "");
 	for (i = 0; i < g->count; i++) {
 		say(w, i ? ", " : "");
-		say_number(w, g->low[i]);
-		if (!strcmp(g->op, "in") && g->high[i] != g->low[i]) {
+		say_number(w, field, g->low[i]);
+		if (list && g->high[i] != g->low[i]) {
 			say(w, "..");
-			say_number(w, g->high[i]);
+			say_number(w, field, g->high[i]);
 		}
 	}
-	say(w, !strcmp(g->op, "in") ? ")" : "");
-	if (!strcmp(g->op, "&==")) {
-		say(w, " == ");
-		say_number(w, g->high[0]);
-	}
+	say(w, list ? ")" : "");
 }
 
 static inline void random_pattern(char *to)
@@ -296,7 +327,7 @@ static inline void say_nets(struct writer *w, struct guess *g)
 	bool v4;
 
 	g->count = 1 + random_below(3);
-	say(w, "addr in (");
+	say(w, "%s in (", w->fields->addr);
 	for (i = 0; i < g->count; i++) {
 		v4 = random_below(2);
 		memset(g->nets[i], 0, 16);
@@ -321,36 +352,74 @@ static inline void say_element(struct writer *w, struct guess *g)
 		say(w, "[%d]", g->element);
 }
 
+static inline bool fields_have(const struct fact_fields *fields, enum guess_kind kind)
+{
+	switch (kind) {
+	case NUMBERS:
+		return fields->numbers[0].name;
+	case ARRAYS:
+		return fields->arrays[0].name;
+	case TEXTS:
+		return fields->texts[0];
+	case ARGS:
+		return fields->args;
+	case FLAG:
+		return fields->flag;
+	default:
+		return fields->addr;
+	}
+}
+
+/* One of a list's, whose end is a NULL */
+static inline unsigned int pick_number(const struct fact_number *numbers)
+{
+	unsigned int n = 0;
+
+	while (numbers[n].name)
+		n++;
+	return random_below(n);
+}
+
+static inline unsigned int pick_text(const char *const *texts)
+{
+	unsigned int n = 0;
+
+	while (texts[n])
+		n++;
+	return random_below(n);
+}
+
 static inline void guess_term(struct writer *w, struct guess *g)
 {
-	static const char *const arrays[] = { "trio", "groups" };
-	static const char *const texts[] = { "comm", "path", "blob" };
+	const struct fact_fields *fields = w->fields;
 
-	g->kind = NUMBERS + (enum guess_kind)random_below(6);
+	do {
+		g->kind = NUMBERS + (enum guess_kind)random_below(GUESS_KINDS - NUMBERS);
+	} while (!fields_have(fields, g->kind));
 	switch (g->kind) {
 	case NUMBERS:
-		g->field = random_below(FACT_NUMBERS);
-		say(w, "%s", fact_numbers[g->field].name);
-		say_numbers(w, g, fact_numbers[g->field].bits, fact_numbers[g->field].has_sign);
+		g->field = pick_number(fields->numbers);
+		say(w, "%s", fields->numbers[g->field].name);
+		say_numbers(w, g, &fields->numbers[g->field]);
 		break;
 	case ARRAYS:
-		g->field = random_below(NR_ARRAYS);
-		say(w, "%s", arrays[g->field]);
+		g->field = pick_number(fields->arrays);
+		say(w, "%s", fields->arrays[g->field].name);
 		say_element(w, g);
-		say_numbers(w, g, g->field == ARRAY_TRIO ? 16 : 32, false);
+		say_numbers(w, g, &fields->arrays[g->field]);
 		break;
 	case TEXTS:
-		g->field = random_below(NR_TEXTS);
-		say(w, "%s", texts[g->field]);
+		g->field = pick_text(fields->texts);
+		say(w, "%s", fields->texts[g->field]);
 		say_texts(w, g);
 		break;
 	case ARGS:
-		say(w, "argv");
+		say(w, "%s", fields->args);
 		say_element(w, g);
 		say_texts(w, g);
 		break;
-	case CREATED:
-		say(w, "created");
+	case FLAG:
+		say(w, "%s", fields->flag);
 		break;
 	default:
 		say_nets(w, g);
@@ -413,8 +482,8 @@ static inline bool numbers_say(const struct guess *g, const wide *x, unsigned in
 	struct guess equal = *g;
 	unsigned int i;
 
-	if (!strcmp(g->op, "!=")) {
-		equal.op = "==";
+	if (!strcmp(g->op, "!=") || !strcmp(g->op, "&!=")) {
+		equal.op = *g->op == '&' ? "&==" : "==";
 		return !numbers_say(&equal, x, count);
 	}
 	for (i = 0; i < count; i++)
@@ -441,7 +510,7 @@ static inline bool text_says(const char *op, const char *s, const char *want)
 	}
 }
 
-static inline bool texts_say(const struct guess *g, const char (*texts)[12], unsigned int count)
+static inline bool texts_say(const struct guess *g, const char (*texts)[FACT_TEXT], unsigned int count)
 {
 	bool opposite = *g->op == '!';
 	const char *op = !strcmp(g->op, "!=") ? "==" : !strcmp(g->op, "!~") ? "~" : g->op;
@@ -490,8 +559,8 @@ static inline bool guess_says(const struct guess *g, const struct facts *f)
 		return texts_say(&any, &f->texts[g->field], 1);
 	case ARGS:
 		return texts_say(g, f->args, f->nr_args);
-	case CREATED:
-		return f->created;
+	case FLAG:
+		return f->flag;
 	default:
 		return nets_say(g, f->addr);
 	}
