@@ -4,7 +4,11 @@
 #define EVRING_TEST_CHURN_H
 
 #include <linux/bpf.h>
+#include <linux/if.h>
+#include <linux/loop.h>
+#include <linux/reboot.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/timex.h>
@@ -89,6 +93,7 @@ static inline void churn_processes(void)
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
 		     -1, 0);
 		churn_ignore(setresuid(65534, 65534, 65534));
+		churn_ignore(syscall(SYS_kexec_load, 0, 0, NULL, 0));
 		churn_ignore(kill(getppid(), SIGURG));
 		_exit(1);
 	}
@@ -105,6 +110,7 @@ static inline void churn_mounts(void)
 {
 	churn_ignore(mkdir("m", 0700));
 	churn_ignore(mount("none", "m", "tmpfs", 0, "size=64k"));
+	churn_ignore(syscall(SYS_pivot_root, "m", "m"));	/* refused: / stays where it is */
 	churn_ignore(umount("m"));
 	churn_ignore(rmdir("m"));
 }
@@ -158,6 +164,23 @@ static inline void churn_settings(void)
 	churn_ignore(write(fd, "0", 1));
 	close(fd);
 	churn_ignore(adjtimex(&timex));
+	churn_ignore(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			     LINUX_REBOOT_CMD_CAD_OFF, NULL));
+}
+
+/* A network device that changes, and a disk of this number that comes and goes */
+static inline void churn_devices(unsigned int nr)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), control = open("/dev/loop-control", O_RDWR);
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_mtu = 65535 };
+
+	churn_ignore(ioctl(fd, SIOCSIFMTU, &ifr));
+	ifr.ifr_mtu = 65536;
+	churn_ignore(ioctl(fd, SIOCSIFMTU, &ifr));
+	close(fd);
+	churn_ignore(ioctl(control, LOOP_CTL_ADD, 100 + nr));
+	churn_ignore(ioctl(control, LOOP_CTL_REMOVE, 100 + nr));
+	close(control);
 }
 
 /* A process that does it all for ever, and counts in *@rounds */
@@ -182,6 +205,7 @@ static inline pid_t churn_start(unsigned int nr, uint64_t *rounds)
 		churn_requests();
 		churn_code();
 		churn_settings();
+		churn_devices(nr);
 		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
 	}
 }

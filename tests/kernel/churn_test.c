@@ -129,12 +129,13 @@ static unsigned int all(struct evring *ev, int nr, bool attach)
 	return failed;
 }
 
+/* The round that ends first had begun before. */
 static bool all_have_run(const uint64_t *rounds, const uint64_t *before)
 {
 	unsigned int i;
 
 	for (i = 0; i < LOADS; i++)
-		if (__atomic_load_n(&rounds[i], __ATOMIC_RELAXED) == before[i])
+		if (__atomic_load_n(&rounds[i], __ATOMIC_RELAXED) < before[i] + 2)
 			return false;
 	return true;
 }
@@ -192,19 +193,25 @@ TEST_F_TIMEOUT(churn, each_hook_comes_and_goes_under_load, 20000)
 	     (unsigned long long)self->rounds[1]);
 }
 
-/* No load for a test: the host's troubles, its devices and its end; and hooks that tell by order */
-static bool is_beyond(const char *name)
+/* Why the load has no event of a hook; NULL: it must have one */
+static const char *why_silent(const char *name)
 {
-	static const char *const beyond[] = {
-		"kernel.block", "kernel.cpu", "kernel.hang", "kernel.kexec", "kernel.log",
-		"kernel.netdev", "kernel.oom", "kernel.panic", "kernel.reboot", "process.state",
+	static const struct {
+		const char *name, *why;
+	} silent[] = {
+		{ "kernel.cpu", "a processor that goes takes a load along" },
+		{ "kernel.hang", "a task that hangs is a failure of the test" },
+		{ "kernel.log", "lines push out of the log those that judge this test" },
+		{ "kernel.oom", "memory that is used up ends other processes" },
+		{ "kernel.panic", "it ends the guest" },
+		{ "process.state", "it tells by order, and not of what is done" },
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++)
-		if (!strcmp(name, beyond[i]))
-			return true;
-	return false;
+	for (i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		if (!strcmp(name, silent[i].name))
+			return silent[i].why;
+	return NULL;
 }
 
 /* Attached alone, while each load does everything once more: has it an event? */
@@ -221,11 +228,12 @@ static bool is_told(struct evring *ev, const uint64_t *rounds, const struct evri
 	return told;
 }
 
-/* The load is worth its name: it runs in most hooks. */
-TEST_F_TIMEOUT(churn, the_load_runs_in_the_hooks, 1800)
+/* The load is worth its name: each hook runs in it, but for those that have a reason. */
+TEST_F_TIMEOUT(churn, the_load_runs_in_each_hook_or_it_is_known_why_not, 1800)
 {
 	const struct evring_type *type;
-	unsigned int hooks = 0, silent = 0;
+	unsigned int hooks = 0;
+	const char *why;
 	int id = 0;
 
 	ASSERT_EQ(0, all(self->ev, self->nr, true));
@@ -233,16 +241,16 @@ TEST_F_TIMEOUT(churn, the_load_runs_in_the_hooks, 1800)
 	ASSERT_EQ(0, all(self->ev, self->nr, false));
 	ASSERT_EQ(0, evring_tap(self->ev, CRITICAL | BULK, EVRING_LATEST));
 	while ((type = next_here(self->ev, &id, self->nr))) {
-		if (is_beyond(type->name))
+		why = why_silent(type->name);
+		if (why) {
+			note("%s: not by this load: %s", type->name, why);
 			continue;
-		hooks++;
-		if (!is_told(self->ev, self->rounds, type)) {
-			silent++;
-			note("%s: the load does not run in it", type->name);
 		}
+		hooks++;
+		EXPECT_TRUE(is_told(self->ev, self->rounds, type))
+			TH_LOG("%s: the load does not run in it", type->name);
 	}
-	note("%u hooks, %u of them silent", hooks, silent);
-	EXPECT_LT(4 * silent, hooks);
+	note("%u hooks, each of which the load runs in", hooks);
 }
 
 TEST_HARNESS_MAIN
