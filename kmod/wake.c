@@ -13,7 +13,9 @@
  * Work with interrupts off is bounded. A wake-up counts the bytes of its own ring
  * alone and compares sums that are kept by lane; it visits WAKE_BATCH
  * waiters, and leaves the others to a work. All rings are visited when a session
- * arms and when it looks back, in process context.
+ * arms, in process context, and when it looks back, LOOK_BATCH of them a tick. The
+ * look back is no work: to a session that reads sched.switch the switches to the
+ * work's thread are events, after which it would arm and look back again, for ever.
  */
 #include <linux/poll.h>
 
@@ -21,7 +23,8 @@
 #include "lane.h"
 #include "wake.h"
 
-#define WAKE_BATCH	64
+#define WAKE_BATCH	64	/* waiters */
+#define LOOK_BATCH	128U	/* rings */
 
 static LIST_HEAD(waiters);
 static DEFINE_SPINLOCK(waiters_lock);	/* the list, each waiter's state, @unvisited */
@@ -137,6 +140,30 @@ void evring_ring_wake(struct irq_work *work)
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
+/*
+ * A tick after the arm: has an event come without a wake-up? An emit that comes later than the
+ * look at its ring finds the lane armed, so not all rings need be looked at in one tick.
+ */
+static void waiter_look(struct evring_waiter *waiter)
+{
+	u32 rings = evring_nr_lanes * nr_cpu_ids, end = min(waiter->looked + LOOK_BATCH, rings);
+	struct evring_ring *ring;
+	u32 lane;
+
+	lockdep_assert_held(&waiters_lock);
+	for (; waiter->looked < end; waiter->looked++) {
+		lane = waiter->looked / nr_cpu_ids;
+		ring = waiter->lanes & BIT_ULL(lane) ?
+			       evring_ring_get(lane, waiter->looked % nr_cpu_ids) : NULL;
+		if (ring)
+			waiter->heads += evring_ring_count(ring);
+	}
+	if (waiter->looked < rings)
+		mod_timer(&waiter->timer, jiffies + 1);
+	else if (waiter->heads != waiter->from)
+		waiter_event(waiter);
+}
+
 static void waiter_timer(struct timer_list *timer)
 {
 	struct evring_waiter *waiter = container_of(timer, struct evring_waiter, timer);
@@ -146,27 +173,7 @@ static void waiter_timer(struct timer_list *timer)
 	if (waiter->state == EVRING_MARKED)
 		waiter_set(waiter, EVRING_AWAKE);
 	else if (waiter->state == EVRING_ARMED)
-		schedule_work(&waiter->look);
-	spin_unlock_irqrestore(&waiters_lock, flags);
-}
-
-/* A tick after the arm: has an event come without a wake-up? */
-static void waiter_look(struct work_struct *work)
-{
-	struct evring_waiter *waiter = container_of(work, struct evring_waiter, look);
-	unsigned long flags;
-	u64 lanes;
-	u64 from;
-
-	spin_lock_irqsave(&waiters_lock, flags);
-	lanes = waiter->state == EVRING_ARMED ? waiter->lanes : 0;
-	from = waiter->from;
-	spin_unlock_irqrestore(&waiters_lock, flags);
-	if (evring_lanes_count(lanes) == from)
-		return;
-	spin_lock_irqsave(&waiters_lock, flags);
-	if (waiter->state == EVRING_ARMED && waiter->lanes == lanes && waiter->from == from)
-		waiter_event(waiter);
+		waiter_look(waiter);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 
@@ -183,6 +190,8 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 	waiter->watermark = arm->watermark;
 	waiter->flush = msecs_to_jiffies(arm->flush_ms);
 	waiter->from = from;
+	waiter->heads = 0;
+	waiter->looked = 0;
 	mod_timer(&waiter->timer, jiffies + 2);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 
@@ -203,7 +212,6 @@ void evring_waiter_init(struct evring_waiter *waiter)
 	INIT_LIST_HEAD(&waiter->list);
 	init_waitqueue_head(&waiter->queue);
 	timer_setup(&waiter->timer, waiter_timer, 0);
-	INIT_WORK(&waiter->look, waiter_look);
 	waiter->state = EVRING_AWAKE;
 }
 
@@ -216,7 +224,6 @@ void evring_waiter_exit(struct evring_waiter *waiter)
 	waiter_set(waiter, EVRING_AWAKE);	/* so that the timer finds nothing to do */
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	timer_delete_sync(&waiter->timer);
-	cancel_work_sync(&waiter->look);
 }
 
 /* Nobody waits any more. May sleep. */

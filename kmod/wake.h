@@ -20,25 +20,27 @@ enum evring_wait_state {
  * struct evring_waiter - a session's half of the wake-up
  * @list: of the waiters that are not awake
  * @queue: of poll()
- * @timer: ARMED: one look back after a tick; MARKED: the flush time
- * @look: the look back, a work as it visits all rings
+ * @timer: ARMED: one look back after a tick, at some rings each tick; MARKED: the flush time
  * @state: enum evring_wait_state
  * @lanes: the lanes that it waits for
  * @watermark: bytes, 0 for the first event
  * @flush: jiffies
  * @from: evring_lanes_count() when it was armed: the sum of heads, which a count that is
  *	under way does not hide
+ * @heads: of the rings that were looked at, the same
+ * @looked: how many rings that is, of all lanes
  */
 struct evring_waiter {
 	struct list_head list;
 	wait_queue_head_t queue;
 	struct timer_list timer;
-	struct work_struct look;
 	enum evring_wait_state state;
 	u64 lanes;
 	u32 watermark;
 	unsigned long flush;
 	u64 from;
+	u64 heads;
+	u32 looked;
 };
 
 void evring_waiter_init(struct evring_waiter *waiter);
