@@ -40,7 +40,7 @@ $(GROWN_KO): $(KO) $(GROW)
 
 # Newer programs: the kernel's tests of the calls and pages
 GROWN_TESTS := $(patsubst %,$(B)/tests/grown/%_test,ioctl mmap group publish publish_flood \
-	filter filter_random redact uring)
+	       filter filter_random redact uring wake owners hooks)
 GROWN_LIB := $(patsubst user/libevring/%.c,$(GROWN)/obj/%.o,$(wildcard user/libevring/*.c))
 .SECONDARY: $(GROWN_LIB)
 $(GROWN)/obj/%.o: user/libevring/%.c $(wildcard user/libevring/*.h) $(GROW)
