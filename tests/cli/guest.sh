@@ -332,86 +332,10 @@ ok $? "hooks attach --snapshot: with a filter"
 ends 2 "try 'evring hooks --help'" "hooks detach --snapshot: refused" evring hooks detach --snapshot process.fork
 evring hooks detach 'process.*' >/tmp/out
 
-# A daemon that ships the events of sets, to a broker, makes none itself. (The broker is a
-# process as any other: what it does is told.)
 ifconfig lo up
 start_broker
-echo '{"name":"idle","config":{"hooks":"@security,@audit","hooks.snapshot":"true","kafka.bootstrap.servers":"'"$(cat /tmp/broker)"'"}}' \
-	>/tmp/idle.json
-start_daemon /tmp/idle.json
-until_it_says '^file.open  *attached' evring hooks
-for file in 1 2 3 4 5 6 7 8 9 10; do
-	echo content >/tmp/file.$file
-done
-until_it_says '"lag_bytes":0' evring groups --json
-# Events so far. To wait and to look makes some, as many each time.
-emitted() {
-	sleep "$1"
-	evring status --json >/tmp/status
-	grep -o '"emitted":[0-9]*' /tmp/status | cut -d: -f2 >/tmp/counts
-	total=0
-	while read -r count; do
-		total=$((total + count))
-	done </tmp/counts
-}
-# Others may do something once; a daemon that makes events makes some each time.
-tries=0
-while
-	emitted 0
-	first=$total
-	emitted 0
-	look=$((total - first)) first=$total
-	emitted 5
-	echo "$look events by a look at once, $((total - first)) by one after five seconds" >/tmp/out
-	sed 's/^/# /' /tmp/out
-	tries=$((tries + 1))
-	[ $((total - first)) != $look ] && [ $tries -lt 10 ]
-do :; done
-[ $look -gt 0 ] && [ $((total - first)) = $look ]
-ok $? "evringd with @security and @audit: an idle host stays idle"
-evring tail --json --from-start --no-follow >/tmp/events
-grep '"type":"process.state"' /tmp/events | grep '"pid":'$broker, >/dev/null
-ok $? "evringd with hooks.snapshot: the processes that ran before are told"
-grep -v '"type":"process.state"' /tmp/events >/tmp/live
-echo "$(grep -c '"pid":'$daemon, /tmp/live) by evringd" >/tmp/out
-grep -q '"type":"file.open".*/tmp/file.10' /tmp/live && ! grep -q '"pid":'$daemon, /tmp/live
-ok $? "evringd with @security and @audit: acts of others are told, its own are not"
-kill -TERM $daemon
-wait $daemon
-says 'idle' "groups drop: with its hooks" evring groups drop idle
-
-# With all hooks even the scheduler's and each system call. What the broker does for an
-# event is told, too: with the broker on the same host that would be a loop, but for the
-# filter. What evringd does is in no event, not even what librdkafka's threads do.
-cat >/tmp/all.json <<EOT
-{"name":"all","config":{"hooks":"@all","filter":"pid != $broker",
-"kafka.bootstrap.servers":"$(cat /tmp/broker)"}}
-EOT
-start_daemon /tmp/all.json
-until_it_says '^syscall.enter  *attached' evring hooks
-sleep 2
-# On a slow machine its lane is full at times, which the stream declares.
-written() {
-	echo content >/tmp/file.all
-	evring tail --json --type file.open --from-start --no-follow 2>/dev/null |
-		grep '/tmp/file.all' >/dev/null
-}
-until_true written
-evring hooks detach --group all '*' >/tmp/out
-until_it_says '"lag_bytes":0' evring groups --json
-evring tail --json --from-start --no-follow >/tmp/events
-for type in syscall.enter sched.switch net.recv file.open; do
-	echo "$(grep -c '"type":"'$type'"' /tmp/events) $type"
-done >/tmp/out
-echo "$(grep -c '"context":"task","pid":'$daemon, /tmp/events) by evringd" >>/tmp/out
-sed 's/^/# /' /tmp/out
-grep -q '"type":"file.open".*/tmp/file.all' /tmp/events &&
-	grep -q '"type":"syscall.enter".*"pid":'$broker, /tmp/events &&
-	! grep -q '"context":"task","pid":'$daemon, /tmp/events
-ok $? "evringd with @all: acts of others are told, its own are not"
-kill -TERM $daemon
-wait $daemon
-says 'all' "groups drop: with all hooks" evring groups drop all
+# shellcheck source=tests/cli/loop.sh
+. /cli/loop.sh
 
 # The same by a user who has no capability: one who has it attaches the hooks ahead.
 sed -i 's/^\(evring:.*:\)$/\1nobody/' /etc/group
