@@ -17,6 +17,7 @@ registry() {
 		kill -0 $! 2>/dev/null || { cat "$work/registry.log"; return 1; }
 		sleep 0.05
 	done
+	# shellcheck disable=SC2034 # for those who source this
 	url=$(<"$work/url")
 }
 
