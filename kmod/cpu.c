@@ -25,7 +25,7 @@ static u64 pages_missing(unsigned int cpu)
 
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		if (!evring_ring_get(lane, cpu))
-			pages += 1 + (evring_lane_table[lane].info->data_size >> PAGE_SHIFT);
+			pages += evring_lane_table[lane].info->map_size >> PAGE_SHIFT;
 	return pages;
 }
 

@@ -37,7 +37,7 @@ user-tests: $(KTESTS) $(UTESTS) $(SIM_TESTS) $(GROWN_TESTS) $(E2E) $(EXAMPLE) $(
 
 # A second make, as the installed packages decide what is built.
 check:				## run all tests (half an hour)
-	@scripts/setup build vm kafka registry consumer warehouse check kernels
+	@scripts/setup build vm kafka registry consumer warehouse flink check kernels
 	@$(MAKE) $(JOBS) $(FOR_GUEST) WERROR=1 all tests
 	@tests/check
 

@@ -125,6 +125,8 @@ struct evring_fixed16 {
 #define EVRING_CTYPE_U16S	struct evring_str
 #define EVRING_CTYPE_U32S	struct evring_str
 #define EVRING_CTYPE_U64S	struct evring_str
+#define EVRING_CTYPE_S8S	struct evring_str
+#define EVRING_CTYPE_S16S	struct evring_str
 #define EVRING_CTYPE_S32S	struct evring_str
 #define EVRING_CTYPE_S64S	struct evring_str
 #define EVRING_CTYPE_TEXT	struct evring_str

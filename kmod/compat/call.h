@@ -36,6 +36,12 @@ static inline bool evring_is_restarted(long result)
 	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
+/* Of a call that a signal has ended: the program sees it so, or calls again. */
+static inline int evring_told_result(long result)
+{
+	return evring_is_restarted(result) ? -EINTR : result;
+}
+
 /* Argument @n, from 0, as the caller gave it */
 static inline unsigned long evring_call_argument(unsigned int n)
 {

@@ -25,26 +25,48 @@ static void spend(struct run *run, __u32 len)
 	run->steps -= 1 + (int)(len / 16);
 }
 
+/* A number of any alignment. A memcpy() would be a call in a kernel without builtins. */
+struct loose16 {
+	__u16 x;
+} __attribute__((packed, may_alias));
+
+struct loose32 {
+	__u32 x;
+} __attribute__((packed, may_alias));
+
+struct loose64 {
+	__u64 x;
+} __attribute__((packed, may_alias));
+
+static __u16 load16(const char *at)
+{
+	return ((const struct loose16 *)at)->x;
+}
+
+static __u32 load32(const char *at)
+{
+	return ((const struct loose32 *)at)->x;
+}
+
+static __u64 load64(const char *at)
+{
+	return ((const struct loose64 *)at)->x;
+}
+
 static __u64 number_at(const char *at, unsigned int kind)
 {
 	bool has_sign = ((kind >> 8) & 0x7f) == EVRING_KIND_S8 >> 8;
-	__u64 u64;
-	__u32 u32;
-	__u16 u16;
 
 	switch (EVRING_KIND_SIZE(kind)) {
 	case 1:
 		return has_sign ? (__u64)(__s64)*(const signed char *)at :
 				  *(const unsigned char *)at;
 	case 2:
-		memcpy(&u16, at, sizeof(u16));
-		return has_sign ? (__u64)(__s16)u16 : u16;
+		return has_sign ? (__u64)(__s16)load16(at) : load16(at);
 	case 4:
-		memcpy(&u32, at, sizeof(u32));
-		return has_sign ? (__u64)(__s32)u32 : u32;
+		return has_sign ? (__u64)(__s32)load32(at) : load32(at);
 	default:
-		memcpy(&u64, at, sizeof(u64));
-		return u64;
+		return load64(at);
 	}
 }
 
@@ -62,7 +84,7 @@ static const char *fixed_part(const struct run *run, const struct evring_insn *i
 static struct span field_bytes(const struct run *run, const struct evring_insn *insn)
 {
 	struct span bytes = { .s = fixed_part(run, insn), .len = insn->size };
-	struct evring_str str;
+	__u16 offset;
 
 	if (!bytes.s) {
 		bytes.len = 0;
@@ -72,11 +94,11 @@ static struct span field_bytes(const struct run *run, const struct evring_insn *
 		bytes.len = strnlen(bytes.s, insn->size);
 	if (!(insn->kind & EVRING_KIND_VAR))
 		return bytes;
-	memcpy(&str, bytes.s, sizeof(str));
-	if ((__u32)str.offset + str.len > run->len)
-		str.len = 0;
-	bytes.s = str.len ? run->payload + str.offset : run->payload;
-	bytes.len = str.len;
+	offset = load16(bytes.s + offsetof(struct evring_str, offset));
+	bytes.len = load16(bytes.s + offsetof(struct evring_str, len));
+	if (offset + bytes.len > run->len)
+		bytes.len = 0;
+	bytes.s = bytes.len ? run->payload + offset : run->payload;
 	return bytes;
 }
 
@@ -90,12 +112,10 @@ static bool is_between(__u64 x, __u64 a, __u64 b)
 
 static bool is_in_ranges(struct run *run, const struct evring_insn *insn, const char *pool, __u64 x)
 {
-	__u64 range[2];
 	unsigned int i;
 
-	for (i = 0; i < insn->count; i++, pool += sizeof(range)) {
-		memcpy(range, pool, sizeof(range));
-		if (is_between(x, range[0], range[1])) {
+	for (i = 0; i < insn->count; i++, pool += 2 * sizeof(x)) {
+		if (is_between(x, load64(pool), load64(pool + sizeof(x)))) {
 			spend(run, 16 * i);
 			return true;
 		}
@@ -149,24 +169,21 @@ static bool number_test(struct run *run, const struct evring_insn *insn, const c
  * The common case of it: a number of 32 or 64 bits without a sign, as ids and flags
  * are. False: it is another one.
  */
-static inline bool number_test_fast(const struct run *run, const struct evring_insn *insn,
-				    bool *yes)
+static inline bool number_test_fast(const char *payload, __u32 len,
+				    const struct evring_insn *insn, bool *yes)
 {
-	const char *at = run->payload + insn->offset;
-	__u32 x32;
+	const char *at = payload + insn->offset;
 	__u64 x;
 
 	if (insn->op > EVRING_OP_ANY_BIT || insn->flags ||
-	    (__u32)insn->offset + insn->size > run->len)
+	    (__u32)insn->offset + insn->size > len)
 		return false;
-	if (insn->kind == EVRING_KIND_U32 && insn->size == sizeof(x32)) {
-		memcpy(&x32, at, sizeof(x32));
-		x = x32;
-	} else if (insn->kind == EVRING_KIND_U64 && insn->size == sizeof(x)) {
-		memcpy(&x, at, sizeof(x));
-	} else {
+	if (insn->kind == EVRING_KIND_U32 && insn->size == sizeof(__u32))
+		x = load32(at);
+	else if (insn->kind == EVRING_KIND_U64 && insn->size == sizeof(x))
+		x = load64(at);
+	else
 		return false;
-	}
 	if (insn->op == EVRING_OP_RANGE)
 		*yes = is_between(x, insn->a, insn->b);
 	else if (insn->op == EVRING_OP_MASK)
@@ -349,7 +366,7 @@ static bool text_holds(struct run *run, const struct evring_insn *insn, const ch
 	__u16 len;
 
 	for (i = 0; i < insn->count && --run->steps > 0; i++) {
-		memcpy(&len, pool, sizeof(len));
+		len = load16(pool);
 		want.s = pool + sizeof(len);
 		want.len = insn->op == EVRING_OP_NET ? (len + 7u) / 8 : len;
 		if (insn->op == EVRING_OP_NET) {
@@ -399,11 +416,22 @@ static bool text_test(struct run *run, const struct evring_insn *insn, const cha
 	return text_holds(run, insn, pool, bytes);
 }
 
+/* Out of line, so that the registers are the fast test's. */
+static noinline bool any_test(struct run *run, const struct evring_insn *insn,
+			      const char *pool)
+{
+	if (insn->op <= EVRING_OP_RANGES)
+		return number_test(run, insn, pool + insn->pool);
+	return text_test(run, insn, pool + insn->pool);
+}
+
 static enum evring_verdict program_run(const struct evring_program *program, struct run *run)
 {
 	const char *insns = (const char *)program + program->insns.offset, *at = insns;
 	const char *pool = (const char *)program + program->pool.offset;
 	const __u32 count = program->insns.count, stride = program->insns.stride;
+	const char *const payload = run->payload;
+	const __u32 len = run->len;
 	const struct evring_insn *insn;
 	__u32 i = 0, to;
 	bool yes;
@@ -411,11 +439,8 @@ static enum evring_verdict program_run(const struct evring_program *program, str
 	/* Each step is to a later instruction, or out: that was verified. */
 	for (;;) {
 		insn = (const void *)at;
-		if (!number_test_fast(run, insn, &yes)) {
-			if (insn->op <= EVRING_OP_RANGES)
-				yes = number_test(run, insn, pool + insn->pool);
-			else
-				yes = text_test(run, insn, pool + insn->pool);
+		if (!number_test_fast(payload, len, insn, &yes)) {
+			yes = any_test(run, insn, pool);
 			if (run->steps <= 0)
 				return EVRING_UNDECIDED;
 		}

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#define noinline __attribute__((__noinline__))
 #endif
 
 /* verify.c: is it a program? */

@@ -7,9 +7,12 @@
  * are set where the kernel has forgotten the mount: their path is the filesystem's.
  */
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 
+#include "../compat/call.h"
 #include "../compat/kprobe.h"
 #include "../compat/symbol.h"
 #include "family.h"
@@ -31,10 +34,15 @@ struct attr_call {
 	u32 new_owner;
 	u32 new_group;
 	u32 flags;
+	u32 fd;
 	u16 old_mode;
 	u16 new_mode;
 	bool removed;
+	bool told;			/* an inner call tells it */
 };
+
+/* Points of file.truncate */
+enum { BY_PATH, BY_FILE, REFUSED };
 
 static void call_begin(struct attr_call *call, const struct path *path, struct dentry *dentry)
 {
@@ -95,12 +103,48 @@ static bool enter_ftruncate(struct evring_event_hook *hook, void *data, struct p
 {
 	const struct file *file = (const struct file *)evring_argument(regs, 4);
 	unsigned int attrs = evring_argument(regs, 3);
-	struct attr_call *call = data;
+	struct attr_call *call = data, *outer;
 
 	if (!file || (attrs & (ATTR_MTIME | ATTR_OPEN)) != ATTR_MTIME)
 		return false;
+	if (hook->points[REFUSED].attached) {
+		outer = evring_call_data(&hook->points[REFUSED].kretprobe.probe);
+		if (outer)
+			outer->told = true;
+	}
 	call_begin(call, &file->f_path, file->f_path.dentry);
 	call->new_size = evring_argument(regs, 2);
+	return true;
+}
+
+/*
+ * int do_ftruncate(struct file *, loff_t, int small), or up to 6.8
+ * long do_sys_ftruncate(unsigned int fd, loff_t, int small): it refuses a file to which can
+ * only be appended, and asks the security modules, before do_truncate().
+ */
+#define BY_FD	"do_sys_ftruncate"
+
+static bool is_by_fd(const struct evring_event_hook *hook)
+{
+	return !strcmp(hook->points[REFUSED].kretprobe.symbol, BY_FD);
+}
+
+static bool enter_refused(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	const struct file *file = (const struct file *)evring_argument(regs, 0);
+	const unsigned int fd = evring_argument(regs, 0);
+	struct file *held = NULL;
+	struct attr_call *call = data;
+
+	if (is_by_fd(hook))
+		file = held = fget_raw(fd);
+	if (!file)
+		return false;
+	call_begin(call, &file->f_path, file->f_path.dentry);
+	call->fd = fd;
+	call->new_size = evring_argument(regs, 1);
+	if (held)
+		fput(held);	/* sleeps for nobody: the last one is left to a task's work */
 	return true;
 }
 
@@ -139,12 +183,19 @@ static bool enter_set_acl(struct evring_event_hook *hook, void *data, struct pt_
 	return wanted;
 }
 
+/* A stacked filesystem's own attribute, which it sets as the user who mounted it. */
+static bool is_overlays(const char *name)
+{
+	return current_cred() != current_real_cred() &&
+	       (strstarts(name, "trusted.overlay.") || strstarts(name, "user.overlay."));
+}
+
 /* int vfs_setxattr(the mount's ids, struct dentry *, name, value, size_t, int flags) */
 static bool enter_setxattr(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	struct attr_call *call = data;
 
-	if (!enter_set_acl(hook, data, regs))
+	if (!enter_set_acl(hook, data, regs) || is_overlays(call->name))
 		return false;
 	call->new_size = evring_argument(regs, 4);
 	call->flags = evring_argument(regs, 5);
@@ -251,7 +302,7 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 		texts[1] = evring_text_given(call->name);
 	e = evring_begin(&slot, hook->type, end, evring_texts_fit(texts, 2, end));
 	if (e) {
-		fill(e, call, evring_result(regs));
+		fill(e, call, evring_told_result(evring_result(regs)));
 		kinds[kind].fill(e, call);
 		e->path = evring_text_put(e, &end, &texts[0]);
 		e->path_flags = path.flags | (texts[0].cut ? EVRING_PATH_CUT : 0);
@@ -262,8 +313,35 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 	evring_scratch_put();
 }
 
+/*
+ * By its descriptor the file is not held any more: if another thread has closed it, or its
+ * number is another file's, there is no path to tell.
+ */
+static void leave_refused(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct attr_call *call = data;
+	struct file *file = NULL;
+
+	if (call->told || (int)evring_result(regs) >= 0)
+		return;
+	if (is_by_fd(hook)) {
+		file = fget_raw(call->fd);
+		if (!file)
+			return;
+		call->path = &file->f_path;
+	}
+	if (call->path->dentry == call->dentry)
+		leave(hook, data, regs);
+	if (file)
+		fput(file);
+}
+
 #define ATTR_POINT(_symbols, _enter, ...)					\
 	EVRING_KRETPROBE(_symbols, _enter, leave, sizeof(struct attr_call), ACTIVE, ##__VA_ARGS__)
+
+#define REFUSED_POINT(_symbols)							\
+	EVRING_KRETPROBE(_symbols, enter_refused, leave_refused, sizeof(struct attr_call), \
+			 ACTIVE, .optional = true)
 
 static struct evring_event_hook hooks[HOOKS] = {
 	[CHMOD] = {
@@ -279,8 +357,10 @@ static struct evring_event_hook hooks[HOOKS] = {
 	[TRUNCATE] = {
 		.desc = &file_truncate_desc,
 		.quiet = true,
-		EVRING_POINTS(ATTR_POINT(("vfs_truncate"), enter_truncate),
-			      ATTR_POINT(("do_truncate"), enter_ftruncate, .optional = true)),
+		EVRING_POINTS([BY_PATH] = ATTR_POINT(("vfs_truncate"), enter_truncate),
+			      [BY_FILE] = ATTR_POINT(("do_truncate"), enter_ftruncate,
+						     .optional = true),
+			      [REFUSED] = REFUSED_POINT(("do_ftruncate", BY_FD))),
 	},
 	[SETXATTR] = {
 		.desc = &file_setxattr_desc,

@@ -15,6 +15,7 @@
 
 #include "../compat/call.h"
 #include "../compat/kprobe.h"
+#include "../compat/mount.h"
 #include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
@@ -127,26 +128,44 @@ static struct mount_call *outer_call(struct evring_event_hook *hook, unsigned in
 	return call;
 }
 
+/*
+ * A mount that is mounted nowhere yet has no path: take the filesystem's own name, as of
+ * fsmount(). A clone by open_tree() shows a folder of a filesystem, mostly below its top.
+ */
+static void keep_unmounted(struct mount_call *call, const struct path *from)
+{
+	const struct super_block *sb = from->mnt->mnt_sb;
+	struct evring_path_text text;
+
+	if (from->dentry == sb->s_root) {
+		strscpy(call->room[1], sb->s_id, ROOM);
+		call->other = evring_text_kept(call->room[1], ROOM);
+		return;
+	}
+	call->flags = MS_BIND;
+	text = evring_dentry_path(from->dentry, call->room[1], ROOM);
+	call->other = evring_text_path(&text);
+	call->other_flags = text.flags;
+}
+
 /* int security_move_mount(const struct path *from, const struct path *to) */
 static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const struct path *from = (const struct path *)evring_argument(regs, 0);
+	const struct evring_mount *mount = evring_mount(from->mnt);
 	struct mount_call *call = outer_call(hook, MOVE_MOUNT);
 
 	if (!call)
 		return;
 	keep_path(&call->path, &call->path_flags, call->room[0],
 		  (const struct path *)evring_argument(regs, 1));
-	keep_path(&call->other, &call->other_flags, call->room[1], from);
 	keep_type(call, from->mnt->mnt_sb->s_type->name);
-	if (!(call->other_flags & EVRING_PATH_UNREACHABLE)) {
-		call->flags = MS_MOVE;
+	if (mount->parent == mount) {
+		keep_unmounted(call, from);
 		return;
 	}
-	/* It is mounted nowhere yet, so it has no path: take the filesystem's own name. */
-	strscpy(call->room[1], from->mnt->mnt_sb->s_id, ROOM);
-	call->other = evring_text_kept(call->room[1], ROOM);
-	call->other_flags = 0;
+	call->flags = MS_MOVE;
+	keep_path(&call->other, &call->other_flags, call->room[1], from);
 }
 
 /* int path_umount(struct path *, int flags) */
@@ -195,7 +214,7 @@ static void leave_mount(struct evring_event_hook *hook, void *data, struct pt_re
 	e->path = evring_text_put(e, &end, &texts[0]);
 	e->source = evring_text_put(e, &end, &texts[1]);
 	e->type = evring_text_put(e, &end, &texts[2]);
-	e->result = evring_result(regs);
+	e->result = evring_told_result(evring_result(regs));
 	e->flags = call->flags;
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
 	e->source_truncated = texts[1].cut || (call->other_flags & EVRING_PATH_CUT);
@@ -216,7 +235,7 @@ static void leave_umount(struct evring_event_hook *hook, void *data, struct pt_r
 		return;
 	e->path = evring_text_put(e, &end, &texts[0]);
 	e->type = evring_text_put(e, &end, &texts[1]);
-	e->result = evring_result(regs);
+	e->result = evring_told_result(evring_result(regs));
 	e->flags = call->flags;
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
 	evring_hook_submit(hook, &slot);
@@ -235,7 +254,7 @@ static void leave_pivot_root(struct evring_event_hook *hook, void *data, struct 
 		return;
 	e->path = evring_text_put(e, &end, &texts[0]);
 	e->put_old = evring_text_put(e, &end, &texts[1]);
-	e->result = evring_result(regs);
+	e->result = evring_told_result(evring_result(regs));
 	e->path_flags = path_flags(call->path_flags, &texts[0]);
 	e->put_old_flags = path_flags(call->other_flags, &texts[1]);
 	evring_hook_submit(hook, &slot);

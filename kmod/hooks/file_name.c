@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
 
+#include "../compat/call.h"
 #include "../compat/kprobe.h"
 #include "../compat/symbol.h"
 #include "family.h"
@@ -250,7 +251,7 @@ static void fill_name(struct name_event *e, struct name_call *call, struct pt_re
 	e->path_given = evring_text_put(e, end, &texts[PATH_GIVEN]);
 	e->path_flags = call->places[0].path_flags | (texts[PATH].cut ? EVRING_PATH_CUT : 0);
 	e->path_given_truncated = texts[PATH_GIVEN].cut;
-	e->result = evring_result(regs);
+	e->result = evring_told_result(evring_result(regs));
 	e->dev = call->dev;
 }
 
@@ -266,7 +267,7 @@ static void fill_names(struct names_event *e, struct name_call *call, struct pt_
 			    (texts[NEW_PATH].cut ? EVRING_PATH_CUT : 0);
 	e->path_given_truncated = texts[PATH_GIVEN].cut;
 	e->new_path_given_truncated = texts[NEW_PATH_GIVEN].cut;
-	e->result = evring_result(regs);
+	e->result = evring_told_result(evring_result(regs));
 	e->dev = call->dev;
 	e->inode = call->inode;
 	e->file_type = call->file_type;

@@ -33,6 +33,13 @@ static const struct evring_value_desc open_flags[] = {
 	{ O_NOFOLLOW, "O_NOFOLLOW", "fail if it is a symbolic link" },
 	{ O_NOATIME, "O_NOATIME", "leave the time of access alone" },
 	{ O_PATH, "O_PATH", "to name the file alone, not to read or write it" },
+#ifdef O_EMPTYPATH
+	{ O_EMPTYPATH, "O_EMPTYPATH", "without a path the folder's descriptor itself" },
+#endif
+#ifdef __O_REGULAR
+	/* The kernel's own bit for one that an int has no room for */
+	{ __O_REGULAR, "OPENAT2_REGULAR", "fail if it is no regular file" },
+#endif
 };
 
 EVRING_NAMES(evring_open_flags, "open_flags", open_flags);

@@ -12,6 +12,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
+#include "../compat/call.h"
 #include "../compat/kprobe.h"
 #include "../compat/open.h"
 #include "family.h"
@@ -95,6 +96,16 @@ static void fill_inode(struct file_open *e, const struct inode *inode)
 	e->file_type = inode->i_mode & S_IFMT;
 }
 
+/* With RESOLVE_IN_ROOT a slash in front is the folder that the caller gave. */
+static const char *given_from(const struct open_call *call)
+{
+	const char *given = call->given;
+
+	while (call->op->lookup_flags & LOOKUP_IN_ROOT && *given == '/')
+		given++;
+	return given;
+}
+
 /* @path: NULL where the kernel did not get to the file; @file: NULL where it failed */
 static void emit(struct evring_event_hook *hook, struct open_call *call, const struct path *path,
 		 const struct file *file, int result)
@@ -111,7 +122,7 @@ static void emit(struct evring_event_hook *hook, struct open_call *call, const s
 		return;
 	}
 	where = path ? evring_path(path, room, EVRING_PATH_BYTES) :
-		evring_path_given(call->dfd, call->base, call->given, room, EVRING_PATH_BYTES);
+		evring_path_given(call->dfd, call->base, given_from(call), room, EVRING_PATH_BYTES);
 	texts[0] = evring_text_path(&where);
 	texts[1] = evring_text_given(call->given);
 	e = evring_begin_task(&slot, hook->type, sizeof(*e), evring_texts_fit(texts, 2, end));
@@ -125,7 +136,7 @@ static void emit(struct evring_event_hook *hook, struct open_call *call, const s
 	e->mode = call->op->mode & S_IALLUGO;
 	e->result = result;
 	fill_inode(e, file ? file_inode(file) : path ? d_inode(path->dentry) : NULL);
-	e->created = file && (file->f_mode & FMODE_CREATED);
+	e->created = file && (file->f_mode & FMODE_CREATED || flags & __O_TMPFILE);
 	e->truncated = file && (flags & O_TRUNC) && !e->created && e->file_type == S_IFREG;
 	e->pending = call->pending;
 	evring_hook_submit(hook, &slot);
@@ -141,7 +152,7 @@ static void leave_outer(struct evring_event_hook *hook, void *data, struct pt_re
 	if (!IS_ERR_OR_NULL(file))
 		emit(hook, call, &file->f_path, file, 0);
 	else if (!call->told && !(PTR_ERR(file) == -EAGAIN && is_attempt(call)))
-		emit(hook, call, NULL, NULL, PTR_ERR(file));
+		emit(hook, call, NULL, NULL, evring_told_result(PTR_ERR(file)));
 }
 
 /* The open that current is in the middle of */
@@ -187,7 +198,7 @@ static void leave_may_open(struct evring_event_hook *hook, void *data, struct pt
 	if (result >= 0 || call->outer->told || (result == -EAGAIN && is_attempt(call->outer)))
 		return;
 	call->outer->told = true;
-	emit(hook, call->outer, call->path, NULL, result);
+	emit(hook, call->outer, call->path, NULL, evring_told_result(result));
 }
 
 static void leave_vfs_open(struct evring_event_hook *hook, void *data, struct pt_regs *regs)

@@ -104,11 +104,15 @@ static void enter_install(struct evring_event_hook *hook, struct pt_regs *regs)
 	redirect(hook, evring_argument(regs, 0), (struct file *)evring_argument(regs, 1));
 }
 
-/* A file below a stacked filesystem's, or of the kernel's own, is nobody's descriptor. */
+/*
+ * A file below a stacked filesystem's, or of the kernel's own, as memory that processes
+ * share has one, is nobody's descriptor. One that did not open has no inode.
+ */
 static bool was_written(const struct file *file)
 {
 	return (file->f_mode & (FMODE_OPENED | FMODE_WRITE | FMODE_NOACCOUNT)) ==
-	       (FMODE_OPENED | FMODE_WRITE) && S_ISREG(file_inode(file)->i_mode);
+	       (FMODE_OPENED | FMODE_WRITE) &&
+	       S_ISREG(file_inode(file)->i_mode) && !IS_PRIVATE(file_inode(file));
 }
 
 /* void __fput(struct file *): nobody has the file any more. */

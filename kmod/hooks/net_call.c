@@ -148,12 +148,6 @@ static bool enter_accept(struct evring_event_hook *hook, void *data, struct pt_r
 	return call->socket;
 }
 
-/* A call that a signal has ended: the task sees it so, or calls again. */
-static int told_result(int result)
-{
-	return evring_is_restarted(result) ? -EINTR : result;
-}
-
 enum { PATH, PATH_GIVEN, TEXTS };
 
 /* An event's fields, collected before room is reserved */
@@ -269,7 +263,7 @@ static void leave_connect(struct evring_event_hook *hook, void *data, struct pt_
 {
 	const struct socket_call *call = data;
 	struct evring_end given = evring_end_given(&call->given, call->given_len);
-	struct told told = { .result = told_result(evring_result(regs)) };
+	struct told told = { .result = evring_told_result(evring_result(regs)) };
 	const struct sock *sk = call->socket->sk;
 	char *room = room_or_lose(hook);
 	struct path at = { };
@@ -317,7 +311,7 @@ static void leave_accept(struct evring_event_hook *hook, void *data, struct pt_r
 	char *room;
 
 	if (IS_ERR(file))
-		told.result = told_result(PTR_ERR(file));
+		told.result = evring_told_result(PTR_ERR(file));
 	else
 		sk = sock_from_file(file)->sk;
 	/* Nobody has connected: neither a success nor a failure. */
@@ -400,7 +394,7 @@ static void leave_local(struct evring_event_hook *hook, void *data, struct pt_re
 		file = hold(call);
 		held = file;
 	}
-	emit_local(hook, call, held ? call->socket->sk : NULL, told_result(evring_result(regs)));
+	emit_local(hook, call, held ? call->socket->sk : NULL, evring_told_result(evring_result(regs)));
 	if (file)
 		fput(file);	/* sleeps for nobody: the last one is left to a task's work */
 }

@@ -89,9 +89,9 @@ static const struct evring_value_desc states[] = {
 EVRING_NAMES(evring_tcp_states, "tcp_state", states);
 
 static const struct evring_value_desc directions[] = {
-	{ EVRING_DIRECTION_UNKNOWN, "unknown", "it stood before the hook was attached, or never did" },
+	{ EVRING_DIRECTION_UNKNOWN, "unknown", "it stood before the hook was attached, or its note gave way to newer ones, or it never stood" },
 	{ EVRING_DIRECTION_OUTBOUND, "outbound", "this side" },
-	{ EVRING_DIRECTION_INBOUND, "inbound", "the other side" },
+	{ EVRING_DIRECTION_INBOUND, "inbound", "the other side; also of a socket that listens" },
 };
 
 EVRING_NAMES(evring_directions, "direction", directions);

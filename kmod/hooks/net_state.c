@@ -114,10 +114,10 @@ static void note_stands(struct evring_event_hook *hook, const struct sock *sk, i
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	note = note_find(bucket, sk);
 	/*
-	 * A note of a socket that was there before is not this one's, and one that has begun
-	 * here may have none: its process is not known, but that it has.
+	 * One that has begun here may have no note: its process is not known, but that it has.
+	 * (Where both sides have, SYN_SENT and SYN_RECV are behind it, and its note is there.)
 	 */
-	if (note->sk != sk || oldstate != TCP_SYN_SENT || is_stale(hook, note))
+	if (note->sk != sk || is_stale(hook, note))
 		*note = (struct note){
 			.sk = sk,
 			.direction = oldstate == TCP_SYN_SENT ? EVRING_DIRECTION_OUTBOUND :
@@ -176,13 +176,15 @@ static u64 since(const struct note *note)
 	return note->time ? ktime_get_boottime_ns() - note->time : 0;
 }
 
-static void emit_connected(struct evring_event_hook *hook, const struct sock *sk, int newstate)
+static void emit_connected(struct evring_event_hook *hook, const struct sock *sk, int oldstate,
+			   int newstate)
 {
 	struct note note = note_take(hook, sk);
 	struct net_connected *e;
 	struct evring_slot slot;
 
-	if (note.left_out)
+	/* Also behind SYN_RECV if both sides have begun; mostly the other side has alone. */
+	if (note.left_out || (oldstate == TCP_SYN_RECV && !note.sk))
 		return;
 	e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));
 	if (!e)
@@ -208,7 +210,7 @@ static void emit_close(struct evring_event_hook *hook, const struct sock *sk, in
 		return;
 	fill_state(e, sk, &note);
 	e->state = oldstate;
-	e->direction = note.direction;
+	e->direction = oldstate == TCP_LISTEN ? EVRING_DIRECTION_INBOUND : note.direction;
 	e->result = -READ_ONCE(sk->sk_err);
 	/* A listener's numbers mean other things. */
 	if (oldstate != TCP_LISTEN) {
@@ -241,8 +243,8 @@ static void probe_connected(void *data, const struct sock *sk, const int oldstat
 	preempt_disable_notrace();
 	if (newstate == TCP_SYN_SENT)
 		note_begin(hook, sk);
-	else if (oldstate == TCP_SYN_SENT)
-		emit_connected(hook, sk, newstate);
+	else if ((oldstate == TCP_SYN_SENT && newstate != TCP_SYN_RECV) || oldstate == TCP_SYN_RECV)
+		emit_connected(hook, sk, oldstate, newstate);
 	preempt_enable_notrace();
 }
 

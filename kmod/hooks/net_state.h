@@ -20,7 +20,7 @@
 #define CONNECTED_FIELDS(F, S)							\
 	SOCKET_FIELDS(F, S)							\
 	OWNER_FIELDS(F, S)							\
-	F(S, S32, result, ERRNO, "0, or why not; ECANCELED: its process gave up") \
+	F(S, S32, result, ERRNO, "0, or why not; ECANCELED: its process gave up, or the kernel sent nothing") \
 	F(S, U64, latency, DURATION, "since the first packet; 0: not known")
 
 EVRING_EVENT(net_connected, "net.connected", 1, "bulk",
@@ -30,8 +30,6 @@ EVRING_EVENT(net_connected, "net.connected", 1, "bulk",
 	SOCKET_FIELDS(F, S)							\
 	OWNER_FIELDS(F, S)							\
 	F(S, U16, state, ENUM, "the state before", .names = &evring_tcp_states)	\
-	F(S, U16, direction, ENUM, "which side began the connection",		\
-	  .names = &evring_directions)						\
 	F(S, S32, result, ERRNO, "0, or the error that ended it")		\
 	F(S, U64, duration, DURATION, "since the connection stood; 0: not known") \
 	F(S, U64, bytes_sent, NONE, "of payload, once each", .unit = "bytes")	\
@@ -39,7 +37,9 @@ EVRING_EVENT(net_connected, "net.connected", 1, "bulk",
 	F(S, U32, packets_sent, NONE, "all, repeated ones too")		\
 	F(S, U32, packets_received, NONE, "all, repeated ones too")		\
 	F(S, U32, retransmits, NONE, "packets that were sent again")		\
-	F(S, U64, rtt, DURATION, "smoothed time to the other side and back")
+	F(S, U64, rtt, DURATION, "smoothed time to the other side and back")	\
+	F(S, U16, direction, ENUM, "which side began the connection",		\
+	  .names = &evring_directions)
 
 EVRING_EVENT(net_close, "net.close", 1, "bulk", "a TCP socket was closed", CLOSE_FIELDS);
 

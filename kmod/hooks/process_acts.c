@@ -15,6 +15,7 @@
 #include <linux/user_namespace.h>
 #include <trace/events/signal.h>
 
+#include "../compat/call.h"
 #include "../compat/exec.h"
 #include "../compat/kprobe.h"
 #include "family.h"
@@ -82,7 +83,8 @@ static void leave_ptrace(struct evring_event_hook *hook, void *data, struct pt_r
 	struct process_ptrace *e;
 	struct evring_slot slot;
 
-	e = target_reserve(hook, &slot, sizeof(*e), call->target, evring_result(regs));
+	e = target_reserve(hook, &slot, sizeof(*e), call->target,
+			   evring_told_result(evring_result(regs)));
 	if (!e)
 		return;
 	e->target_tid = task_pid_nr(call->target);
@@ -110,6 +112,12 @@ static void emit_signal(struct evring_event_hook *hook, struct task_struct *targ
 static bool is_sent(const struct kernel_siginfo *info)
 {
 	if (!in_task() || info == SEND_SIG_PRIV)
+		return false;
+	/*
+	 * A timer on this process's CPU clock, which any process may have made, fires in this
+	 * task. The kernel keeps its information with the timer; a call's is on the stack.
+	 */
+	if (info != SEND_SIG_NOINFO && info->si_code == SI_TIMER && !object_is_on_stack(info))
 		return false;
 	return info == SEND_SIG_NOINFO || SI_FROMUSER(info);
 }

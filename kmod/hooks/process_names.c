@@ -38,6 +38,18 @@ static const struct evring_value_desc clone_flags[] = {
 	{ CLONE_IO, "CLONE_IO", "it shares its context of input and output" },
 	{ CLONE_CLEAR_SIGHAND, "CLONE_CLEAR_SIGHAND", "its signals are handled by default" },
 	{ CLONE_INTO_CGROUP, "CLONE_INTO_CGROUP", "it begins in a cgroup that is given" },
+#ifdef CLONE_AUTOREAP
+	{ CLONE_AUTOREAP, "CLONE_AUTOREAP", "its end leaves no zombie" },
+#endif
+#ifdef CLONE_NNP
+	{ CLONE_NNP, "CLONE_NNP", "no program gives it more rights" },
+#endif
+#ifdef CLONE_PIDFD_AUTOKILL
+	{ CLONE_PIDFD_AUTOKILL, "CLONE_PIDFD_AUTOKILL", "it is killed when its descriptor is closed" },
+#endif
+#ifdef CLONE_EMPTY_MNTNS
+	{ CLONE_EMPTY_MNTNS, "CLONE_EMPTY_MNTNS", "a mount namespace without mounts" },
+#endif
 };
 
 EVRING_NAMES(evring_clone_flags, "clone_flags", clone_flags);

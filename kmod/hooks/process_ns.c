@@ -138,8 +138,13 @@ static struct ns_call *call_begin(void *data, u32 operation, u32 kinds)
 /* int ksys_unshare(unsigned long flags): without a flag of a namespace there is no event */
 static bool enter_unshare(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
-	const unsigned long flags = evring_argument(regs, 0);
+	unsigned long flags = evring_argument(regs, 0);
 
+#ifdef UNSHARE_EMPTY_MNTNS
+	/* From 7.1 on it stands for both, which the kernel adds later. */
+	if (flags & UNSHARE_EMPTY_MNTNS)
+		flags |= CLONE_NEWNS;
+#endif
 	if (!(flags & KINDS))
 		return false;
 	call_begin(data, EVRING_NS_UNSHARE, flags);
@@ -166,7 +171,7 @@ static bool enter_setns(struct evring_event_hook *hook, void *data, struct pt_re
 
 static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
-	emit(hook, data, current, evring_result(regs));
+	emit(hook, data, current, evring_told_result(evring_result(regs)));
 }
 
 /* pid_t kernel_clone(struct kernel_clone_args *) */
@@ -175,9 +180,15 @@ static bool enter_clone(struct evring_event_hook *hook, void *data, struct pt_re
 	const struct kernel_clone_args *args =
 		(const struct kernel_clone_args *)evring_argument(regs, 0);
 
-	if (!(args->flags & KINDS))
+	u64 flags = args->flags;
+
+#ifdef CLONE_EMPTY_MNTNS
+	if (flags & CLONE_EMPTY_MNTNS)
+		flags |= CLONE_NEWNS;
+#endif
+	if (!(flags & KINDS))
 		return false;
-	call_begin(data, EVRING_NS_CLONE, args->flags);
+	call_begin(data, EVRING_NS_CLONE, flags);
 	return true;
 }
 

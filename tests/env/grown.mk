@@ -39,7 +39,8 @@ $(GROWN_KO): $(KO) $(GROW)
 	@cp -f $(@D)/tests/kernel/module/*.ko $(@D)/samples/*.ko $(@D)/
 
 # Newer programs: the kernel's tests of the calls and pages
-GROWN_TESTS := $(patsubst %,$(B)/tests/grown/%_test,ioctl mmap group publish filter redact uring)
+GROWN_TESTS := $(patsubst %,$(B)/tests/grown/%_test,ioctl mmap group publish filter redact uring \
+	       wake owners hooks)
 GROWN_LIB := $(patsubst user/libevring/%.c,$(GROWN)/obj/%.o,$(wildcard user/libevring/*.c))
 .SECONDARY: $(GROWN_LIB)
 $(GROWN)/obj/%.o: user/libevring/%.c $(wildcard user/libevring/*.h) $(GROW)

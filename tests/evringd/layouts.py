@@ -156,7 +156,17 @@ def has_ends(event):
     return event["version"] and event["type"].startswith("net.") and event["type"] != "net.socket"
 
 
+def check_owner(event, process, start):
+    """The process of a connection is there if it is known."""
+    if event["type"] in ("net.close", "net.connected"):
+        began = event["data"].get("owner_start_time_ns")
+        boot = event["time_ns"] - event["boottime_ns"]
+        expect("owner", process.get("pid"), event["data"].get("owner_pid") or None)
+        expect(start, start in process, began not in (None, boot))
+
+
 def check_ecs_ends(event, document):
+    check_owner(event, document.get("process", {}), "start")
     for side, (ip, port, sent, packets) in zip(("source", "destination"), ends(event)):
         expect(side, {key: document.get(side, {}).get(key) for key in ("ip", "port")},
                {"ip": ip, "port": port})
@@ -165,10 +175,12 @@ def check_ecs_ends(event, document):
             expect(f"{side}.packets", document.get(side, {}).get("packets"), packets)
     if event["type"] == "net.close":
         expect("network.direction", document.get("network", {}).get("direction"),
-               {"outbound": "egress", "inbound": "ingress"}.get(event["data"].get("direction")))
+               {"outbound": "egress", "inbound": "ingress", None: None}.get(
+                   event["data"].get("direction"), "unknown"))
 
 
 def check_ocsf_ends(event, document):
+    check_owner(event, document.get("actor", {}).get("process", {}), "created_time")
     source, destination = ends(event)
     for side, (ip, port, *_) in (("src_endpoint", source), ("dst_endpoint", destination)):
         expect(side, document.get(side, {}), {key: value for key, value in

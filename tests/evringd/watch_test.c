@@ -116,6 +116,11 @@ static struct evring *member(const char *name, uint32_t abandon_ms)
 	return ev;
 }
 
+static bool has(const char *text)
+{
+	return strstr(said, text);
+}
+
 /* Is this all that was said since the last look? */
 __attribute__((format(printf, 1, 2))) static bool is_all(const char *fmt, ...)
 {
@@ -263,7 +268,7 @@ static void sampled(struct evring *reader)
 	commit(reader, ~0u);
 }
 
-static void asked_for(struct watch *watch, struct evring *reader)
+static void asked_for(struct watch *watch, struct evring *reader, unsigned int in_ring)
 {
 	sampled(reader);
 	look(watch);
@@ -272,6 +277,13 @@ static void asked_for(struct watch *watch, struct evring *reader)
 	      "what a sample leaves out is no trouble");
 	sampled(reader);
 	holds(!*look(watch), "and said once");
+	sim_advance(SECOND);
+	emit(2 * in_ring);
+	look(watch);
+	holds(has("are lost: the ring was full"), "nor does it keep a real loss back");
+	sampled(reader);
+	sim_advance(60 * SECOND);
+	look(watch);
 }
 
 int main(void)
@@ -279,6 +291,7 @@ int main(void)
 	const struct sim_boot boot = {
 		.cpus = 1, .segment_kib = 4, .lane_kib = { 64, 64, 64 }, .stepped = true,
 	};
+	const unsigned int in_ring = 64 * 1024 / (PAYLOAD + 32);
 	struct watch *watch;
 	struct evring *reader;
 
@@ -287,8 +300,8 @@ int main(void)
 	sim_advance(100 * SECOND);
 	reader = member("reader", 0);
 	watch = watch_new(reader);
-	rings(watch, reader, 64 * 1024 / (PAYLOAD + 32));
-	asked_for(watch, reader);
+	rings(watch, reader, in_ring);
+	asked_for(watch, reader, in_ring);
 	groups(watch, reader);
 	watch_free(watch);
 	evring_close(reader);

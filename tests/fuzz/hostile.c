@@ -421,7 +421,7 @@ static void start_type(struct block *b, unsigned int type)
 		EVRING_KIND_S16, EVRING_KIND_S32, EVRING_KIND_S64, EVRING_KIND_BOOL,
 		EVRING_KIND_CHARS, EVRING_KIND_FIXED, EVRING_KIND_TEXT, EVRING_KIND_TEXTS,
 		EVRING_KIND_BYTES, EVRING_KIND_U8S, EVRING_KIND_U32S, EVRING_KIND_S64S,
-		0x0702, 0x8703,		/* of a newer kernel */
+		EVRING_KIND_S8S, 0x0702, 0x8703,	/* of a newer kernel */
 	};
 	unsigned int i, kind, size, offset;
 	char name[16];

@@ -204,6 +204,16 @@ TEST_F(file_attr, truncate_tells_sizes_before_and_after)
 	EXPECT_ATTR(told, "file.truncate", -EACCES);
 	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
 	free(told);
+	/* It is refused before the filesystem is asked. */
+	close(fd);
+	fd = open("a", O_RDONLY);
+	ASSERT_EQ(-1, ftruncate(fd, 2));
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.truncate", -EINVAL);
+	EXPECT_STREQ(DIR_PATH "/a", told_text(told_at(told, 0), "path"));
+	EXPECT_EQ(2, told_number(told_at(told, 0), "new_size"));
+	EXPECT_EQ(5000000000, told_number(told_at(told, 0), "old_size"));
+	free(told);
 	/* An open that empties a file says so itself. */
 	close(open("a", O_WRONLY | O_TRUNC));
 	told = told_read(self->ev, "file.", getpid());

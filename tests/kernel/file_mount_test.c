@@ -157,6 +157,20 @@ TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 	free(told);
 	close(mnt);
 	close(fs);
+	/* A folder that is shown at another place, as mount(8) binds it by these calls */
+	mnt = (int)syscall(SYS_open_tree, AT_FDCWD, "src", 1 /* clone */);
+	ASSERT_LE(0, mnt);
+	ASSERT_EQ(0, syscall(SYS_move_mount, mnt, "", AT_FDCWD, "src", 4));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/src");
+	/* Within its filesystem, which may begin anywhere */
+	EXPECT_STREQ("/src", strrchr(told_text(event, "source"), '/'));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_BIND"));
+	EXPECT_FALSE(told_flag(event, "flags", "MS_MOVE"));
+	free(told);
+	close(mnt);
+	ASSERT_EQ(0, umount("src"));
 	/* Nothing below a shared mount moves. */
 	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	deed_read_past(self->ev);

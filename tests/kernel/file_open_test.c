@@ -3,9 +3,11 @@
  * file.open: files opened by each way there is; refused opens; the given path beside the
  * one that it led to.
  */
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/xattr.h>
 
 #include "file_open.h"
@@ -93,6 +95,8 @@ TEST_F(file_open, flags_have_their_names_and_new_files_say_so)
 	EXPECT_TRUE(told_flag(event, "flags", "O_TMPFILE"));
 	EXPECT_TRUE(told_flag(event, "path_flags", "deleted"));
 	EXPECT_EQ(0600, told_number(event, "mode"));
+	EXPECT_EQ(1, told_number(event, "created"));
+	EXPECT_EQ(0, told_number(event, "truncated"));
 	free(told);
 
 	fd = open("a", O_PATH | O_NOFOLLOW);
@@ -151,6 +155,48 @@ static int open_as_nobody(void *path)
 {
 	deed_as_nobody();
 	return open(path, O_RDONLY) < 0 ? errno : 0;
+}
+
+TEST_F(file_open, a_path_below_a_root_that_is_given_is_told_below_it)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_IN_ROOT };
+	int dir = open(DIR_PATH, O_PATH | O_DIRECTORY);
+	struct told *told;
+
+	deed_read_past(self->ev);
+	ASSERT_EQ(-1, syscall(SYS_openat2, dir, "//none", &how, sizeof(how)));
+	ASSERT_EQ(ENOENT, errno);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_STREQ(DIR_PATH "/none", told_text(told_at(told, 0), "path"));
+	EXPECT_STREQ("//none", told_text(told_at(told, 0), "path_given"));
+	free(told);
+	close(dir);
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* The kernel's own ERESTARTSYS is no error that a program has. */
+TEST_F(file_open, an_open_that_a_signal_ends_is_told_as_the_program_sees_it)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 100000 };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct told *told;
+
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	deed_read_past(self->ev);
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
+	ASSERT_EQ(-1, open("fifo", O_RDONLY));
+	ASSERT_EQ(EINTR, errno);
+	told = told_read(self->ev, OPEN, getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EINTR, told_result(told_at(told, 0)));
+	EXPECT_STREQ(DIR_PATH "/fifo", told_text(told_at(told, 0), "path"));
+	free(told);
 }
 
 TEST_F(file_open, a_refusal_tells_the_file_that_the_path_led_to)

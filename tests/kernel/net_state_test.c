@@ -294,7 +294,36 @@ TEST_F(net_state, a_listener_tells_its_close)
 	EXPECT_TRUE(told_called(told_at(told, 0), "state", "LISTEN"));
 	EXPECT_EQ(port_of(&self->a), told_number(told_at(told, 0), "local_port"));
 	EXPECT_EQ(0, told_number(told_at(told, 0), "duration"));
-	EXPECT_TRUE(told_called(told_at(told, 0), "direction", "unknown"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "direction", "inbound"));
+	free(told);
+}
+
+/* A socket that connects to itself: SYN_RECV is between SYN_SENT and ESTABLISHED. */
+TEST_F(net_state, a_connection_that_both_sides_begin_is_outbound)
+{
+	int both = socket(AF_INET, SOCK_STREAM, 0);
+	union address itself = { .v4 = { .sin_family = AF_INET } };
+	socklen_t len = sizeof(itself.v4);
+	struct linger reset = { .l_onoff = 1 };
+	uint64_t inode = inode_of(both);
+	struct told *told;
+
+	itself.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ASSERT_EQ(0, bind(both, &itself.any, len));
+	ASSERT_EQ(0, getsockname(both, &itself.any, &len));
+	ASSERT_EQ(0, connect(both, &itself.any, len));
+	told = of_socket(self->ev, "net.connected", inode);
+	EXPECT_EQ(1, told->n);
+	EXPECT_EQ(0, told_result(told_at(told, 0)));
+	EXPECT_EQ(getpid(), told_number(told_at(told, 0), "owner_pid"));
+	EXPECT_NE(0, told_number(told_at(told, 0), "latency"));
+	free(told);
+	ASSERT_EQ(0, setsockopt(both, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)));
+	close(both);
+	told = of_socket(self->ev, "net.close", inode);
+	EXPECT_EQ(getpid(), told_number(told_at(told, 0), "owner_pid"));
+	EXPECT_TRUE(told_called(told_at(told, 0), "direction", "outbound"));
+	EXPECT_NE(0, told_number(told_at(told, 0), "duration"));
 	free(told);
 }
 

@@ -202,6 +202,37 @@ static int change_groups(pid_t idle)
 	return setfsgid(2004);
 }
 
+/* Any process may have a timer on another one's CPU clock, which fires in that one's task. */
+TEST_F(process_acts, a_timer_on_anothers_cpu_clock_is_not_sent_by_it)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	const struct itimerspec soon = { .it_value.tv_nsec = 1000000 };
+	const struct timespec long_time = { .tv_sec = 100 };
+	struct told *told;
+	sigset_t set;
+	clockid_t clock;
+	timer_t timer;
+	pid_t busy;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	busy = fork();
+	if (!busy)
+		for (;;)
+			;
+	ASSERT_EQ(0, clock_getcpuclockid(busy, &clock));
+	ASSERT_EQ(0, timer_create(clock, &event, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &soon, NULL));
+	ASSERT_EQ(SIGUSR1, sigtimedwait(&set, NULL, &long_time));
+	timer_delete(timer);
+	kill(busy, SIGKILL);
+	waitpid(busy, NULL, 0);
+	told = told_read(self->ev, "process.signal", busy);
+	EXPECT_EQ(0, told->n);
+	free(told);
+}
+
 TEST_F(process_acts, saved_group_and_that_for_files_are_told)
 {
 	const struct evring_event *event;

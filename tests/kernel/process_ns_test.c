@@ -126,6 +126,28 @@ static int unshare_files(void *arg)
 	return unshare(CLONE_FILES | CLONE_FS) ? errno : 0;
 }
 
+static int unshare_empty(void *arg)
+{
+	return unshare(0x00100000 /* UNSHARE_EMPTY_MNTNS */) ? errno : 0;
+}
+
+/* From 7.1 on; the flag stands for CLONE_NEWNS, too. */
+TEST_F(process_ns, a_mount_namespace_without_mounts_is_told)
+{
+	struct told *told;
+	int status;
+
+	told = deed_in_child(self->ev, NAMESPACE, unshare_empty, NULL, &status);
+	if (status == EINVAL)
+		SKIP(free(told); return, "this kernel has no empty mount namespace");
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(CLONE_NEWNS, told_number(told_at(told, 0), "kinds"));
+	EXPECT_NE(told_number(told_at(told, 0), "old_mnt_ns"),
+		  told_number(told_at(told, 0), "new_mnt_ns"));
+	free(told);
+}
+
 TEST_F(process_ns, unshare_tells_each_namespace_before_and_after)
 {
 	const struct evring_event *event;

@@ -239,7 +239,8 @@ TEST_F(tracefs, as_many_switches)
 
 	count(_metadata, self, sleep_often, "sched.switch", "sched/sched_switch");
 	n = told(self, "sched.switch", false);
-	EXPECT_LE(CALLS / 10, n);
+	/* On a slow machine a sleep can be over before the program has gone to sleep. */
+	EXPECT_LE(CALLS / 20, n);
 	EXPECT_EQ(traced(), n);
 }
 

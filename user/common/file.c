@@ -44,6 +44,16 @@ ssize_t file_read_regular(const char *path, char *buf, size_t room)
 	return -1;
 }
 
+const char *file_unfit(const char *path, bool folder)
+{
+	struct stat st;
+
+	if (stat(path, &st) || access(path, R_OK))
+		return "cannot be read";
+	return S_ISREG(st.st_mode) || (folder && S_ISDIR(st.st_mode)) ? NULL :
+								       "is no regular file";
+}
+
 const char *file_error(int err)
 {
 	return err == ESPIPE ? "is no regular file" : strerror(err);

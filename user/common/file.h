@@ -2,6 +2,7 @@
 #ifndef EVRING_FILE_H
 #define EVRING_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -9,6 +10,11 @@
 ssize_t file_read(const char *path, char *buf, size_t room);
 /* The same of a regular file alone, as a read of others could wait; ESPIPE: it is none. */
 ssize_t file_read_regular(const char *path, char *buf, size_t room);
+/*
+ * Why another library should not be asked to read it; NULL: it is a regular file, or @folder and
+ * a folder. The open of a FIFO would wait, and a device can have no end.
+ */
+const char *file_unfit(const char *path, bool folder);
 /* The text of an errno of these */
 const char *file_error(int err);
 

@@ -115,9 +115,9 @@ void task_refused(void *arg, const struct refusal *refusal)
 	}
 	/* It came in place of an event; nothing comes in its own place. */
 	if (refusal->out && refusal->out->declaration) {
-		warn("topic %s refuses a declaration of type evring.rejected: %s", refusal->name,
-		     refusal->why);
-		delivery_ack(t->deliveries, refusal->delivery);
+		keep(t, refusal->delivery);
+		task_give_up(t, STATUS_REFUSED, "topic %s refuses a declaration of type "
+			     "evring.rejected: %s", topic_of(refusal), refusal->why);
 		return;
 	}
 	if (tolerated && !refusal->bare)

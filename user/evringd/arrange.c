@@ -132,12 +132,20 @@ static bool is_signed(const struct schema_column *column)
 	return column->kind == SCHEMA_INT || column->kind == SCHEMA_LONG;
 }
 
+/* 0, or the boot, which is where the boot's time is 0 */
+static bool is_zero(const struct cells *cells, const struct schema_column *column,
+		    const struct cell *cell)
+{
+	return cell->number == (column->part == PART_BOOT_WALL ?
+				evring_clock_to_wall(cells->src->ev, 0) : 0);
+}
+
 static char *put_number(char *p, const struct schema_column *column, const struct cell *cell,
 			enum place_as as)
 {
 	if (column->kind == SCHEMA_BOOL)
 		return stpcpy(p, cell->number ? "true" : "false");
-	if (column->kind == SCHEMA_TIME && as == AS_MS)
+	if (column->kind == SCHEMA_TIME && (as == AS_MS || as == AS_KNOWN_MS))
 		return json_decimal(p, cell->number / 1000000, false);
 	if (column->kind == SCHEMA_TIME)
 		return json_time(p, cell->number);
@@ -187,8 +195,11 @@ static char *put_cell(char *p, struct cells *cells, const struct arrange_op *op,
 		return put_made(p, cells, op, cell);
 	if (cell->state == CELL_LIST)
 		return put_list(p, cells, op->column, cell);
-	return cell->state == CELL_TEXT ? put_text(p, cell) :
-					  put_number(p, op->column, cell, op->as);
+	if (cell->state == CELL_TEXT)
+		return put_text(p, cell);
+	if ((op->as == AS_KNOWN || op->as == AS_KNOWN_MS) && is_zero(cells, op->column, cell))
+		return NULL;
+	return put_number(p, op->column, cell, op->as);
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "converter.h"
+#include "file.h"
 #include "message.h"
 #include "problem.h"
 #include "property.h"
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* Bytes of a message beside its value: key, headers, and their framing */
 #define MESSAGE_OVERHEAD (MESSAGE_KEY_MAX + 1024u)
@@ -244,6 +246,8 @@ static const char *broker_wrong(const struct trial *trial, const char *broker, s
 	return at < end ? port_wrong(at + 1, (size_t)(end - at - 1)) : NULL;
 }
 
+#define BROKERS_MAX 100
+
 static void check_brokers(const struct trial *trial)
 {
 	const struct property *brokers = property_find(trial->cfg, "bootstrap.servers");
@@ -258,8 +262,9 @@ static void check_brokers(const struct trial *trial)
 			brokers ? "is empty" : "missing");
 		return;
 	}
+	/* librdkafka has a thread for each. */
 	for (wrong = NULL; !wrong && (word = next_word(&list, &len)); entry++)
-		wrong = broker_wrong(trial, word, len);
+		wrong = entry < BROKERS_MAX ? broker_wrong(trial, word, len) : "is one too many";
 	if (wrong)
 		problem(trial->problems, "key \"" KAFKA_PREFIX "%s\": entry %u %s; "
 			"allowed: host:port[,host:port...]", brokers->name, entry, wrong);
@@ -393,6 +398,28 @@ static void log_nothing(const rd_kafka_t *rk, int level, const char *facility, c
 	(void)text;
 }
 
+/* rd_kafka_new() reads them. One that is not there it tells itself. */
+static void check_files(const struct trial *trial)
+{
+	static const char *const names[] = {
+		"ssl.ca.location", "ssl.certificate.location", "ssl.crl.location",
+		"ssl.key.location", "ssl.keystore.location",
+	};
+	const struct property *property;
+	const char *wrong;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		property = property_find(trial->cfg, names[i]);
+		if (!property || access(property->value, F_OK))
+			continue;
+		wrong = file_unfit(property->value, !i);
+		if (wrong)
+			problem(trial->problems, "key \"" KAFKA_PREFIX "%s\": %s; allowed: a file",
+				property->name, wrong);
+	}
+}
+
 /*
  * Some properties only fit together or not at all, and only rd_kafka_new() tells. With SASL it
  * would run kinit or fetch a token: it is left out, and check_sasl() has looked at it.
@@ -431,6 +458,7 @@ void kafka_check(const struct config *cfg, struct problems *problems)
 	check_rules(&trial);
 	check_brokers(&trial);
 	check_security(&trial);
+	check_files(&trial);
 	if (problems->nr == before)
 		try_producer(&trial);
 	rd_kafka_conf_destroy(trial.conf);

@@ -328,9 +328,19 @@ void connector_move(struct connector *c, const char *file)
 	c->file = log_name(file);
 }
 
+static const char *begins(const struct config *before, const struct config *cfg)
+{
+	if (!before || !strcmp(before->group, cfg->group))
+		return "configured anew: goes on at the committed position";
+	return "configured anew: it is another group's now, and the group before keeps its "
+	       "position, its events and its hooks until evring groups drop";
+}
+
 const char *connector_configure(struct connector *c, struct config *cfg)
 {
-	enum config_change change = config_compare(c->next ? c->next : c->cfg, cfg);
+	const struct config *before = c->next ? c->next : c->cfg;
+	enum config_change change = config_compare(before, cfg);
+	const char *how = begins(before, cfg);
 
 	c->stats.reloads[change == CONFIG_SAME ? RELOAD_UNCHANGED :
 			 change == CONFIG_LIVE ? RELOAD_LIVE : RELOAD_ANEW]++;
@@ -343,7 +353,7 @@ const char *connector_configure(struct connector *c, struct config *cfg)
 	config_free(c->next);
 	c->next = cfg;
 	replace_task(c, "configured anew");
-	return "configured anew: goes on at the committed position";
+	return how;
 }
 
 static void leave(struct connector *c, const char *why, bool drain)

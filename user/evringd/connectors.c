@@ -27,6 +27,7 @@ struct connectors {
 	size_t nr;
 	struct logger log;
 	bool ending;
+	bool again;			/* read the folder once what is being removed is gone */
 };
 
 struct connectors *connectors_new(struct loop *loop, const char *folder)
@@ -317,17 +318,18 @@ static void refuse(struct connectors *cs, const struct folder_file *file)
 	free(name);
 }
 
-static void look_at_name(const struct connectors *cs, struct folder_file *file)
+static void look_at_name(struct connectors *cs, struct folder_file *file)
 {
 	const char *name = file->def.name;
 	const struct entry *same = name ? find(cs, name) : NULL;
 
+	cs->again |= same && same->removing;
 	if (name && !definition_name_ok(name))
 		problem(&file->problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 "
 			". _ -, not \".\" at the beginning");
 	else if (same && same->removing)
-		problem(&file->problems, "key \"name\": connector %s is being removed; reload again "
-			"later", name);
+		problem(&file->problems, "key \"name\": connector %s is being removed; the folder is "
+			"read again then", name);
 	else if (same && strcmp(same->path, file->path))
 		problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too", name,
 			same->path);
@@ -418,6 +420,7 @@ void connectors_reload(struct connectors *cs)
 			 strerror(-ret));
 		return;
 	}
+	cs->again = false;
 	for (i = 0; i < cs->nr; i++)
 		cs->entries[i]->seen = false;
 	claim(cs, &folder);
@@ -549,6 +552,8 @@ static void remove_gone(struct connectors *cs)
 		return;
 	cs->nr = kept;
 	set_level(cs);
+	if (cs->again && !cs->ending)
+		connectors_reload(cs);
 }
 
 /*
@@ -576,10 +581,14 @@ bool connectors_turn(struct connectors *cs)
 
 void connectors_stop(struct connectors *cs, const char *why)
 {
+	const bool second = cs->ending;
 	size_t i;
 
 	cs->ending = true;
 	for (i = 0; i < cs->nr; i++) {
+		/* It stops already: to stop it again would end its wait. */
+		if (cs->entries[i]->removing && !second)
+			continue;
 		log_context(connector_name(cs->entries[i]->connector));
 		connector_stop(cs->entries[i]->connector, why);
 	}

@@ -81,7 +81,9 @@ static void read_patterns(const struct reading *r, const struct property *proper
 
 	while ((word = next_word(&rest, &len))) {
 		text = xprintf("%.*s", (int)len, word);
-		pattern = len ? pattern_new(text, why, sizeof(why)) : NULL;
+		snprintf(why, sizeof(why), "is one too many");
+		pattern = len && patterns->nr < WORDS_MAX ?
+			  pattern_new(text, why, sizeof(why)) : NULL;
 		free(text);
 		if (!pattern) {
 			problem(r->problems, "key \"%.200s\": entry %zu %s; allowed: regular "

@@ -339,7 +339,9 @@ int definition_write(struct definition *def, const char *path, const struct stam
 		return -ESTALE;
 	temporary = xprintf("%s.new", path);
 	text = definition_text(def);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	/* What is left of a write that was killed, or a FIFO, whose open would wait */
+	unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	ret = fd < 0 ? -errno : 0;
 	if (!ret && !stat(path, &st) && fchmod(fd, st.st_mode & 0777))
 		ret = -errno;

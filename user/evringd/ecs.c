@@ -17,7 +17,7 @@ static const struct word families[] = {
 };
 
 static const struct word directions[] = {
-	{ "outbound", "\"egress\"" }, { "inbound", "\"ingress\"" }, { NULL, NULL },
+	{ "outbound", "\"egress\"" }, { "inbound", "\"ingress\"" }, { NULL, "\"unknown\"" },
 };
 
 /* event.category and event.type, which are arrays, and allow some words alone */
@@ -114,9 +114,9 @@ static const struct constant constants[] = {
 #define OWNED(type) \
 	{ type, ".pid", NULL, AS_IT_IS, NULL }, \
 	{ type, ".tid", NULL, AS_IT_IS, NULL }, \
-	{ type, "owner_pid", "process.pid", AS_IT_IS, NULL }, \
+	{ type, "owner_pid", "process.pid", AS_KNOWN, NULL }, \
 	{ type, "owner_uid", "user.id", AS_TEXT, NULL }, \
-	{ type, "owner_start_time", "process.start", AS_IT_IS, NULL }
+	{ type, "owner_start_time", "process.start", AS_KNOWN, NULL }
 
 static const struct place places[] = {
 	{ "*", ".time", "@timestamp", AS_IT_IS, NULL },

@@ -43,7 +43,7 @@ static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, 
 	outgoing_free(out);
 }
 
-/* errors.retry.timeout is over; a dead letter waits for as long as it takes. */
+/* errors.retry.timeout is over; what is sent in place of an event waits for as long as it takes. */
 static void refuse_all(struct sender *s, struct failed *failed)
 {
 	struct outgoing *out, *list = failed->first;
@@ -52,7 +52,7 @@ static void refuse_all(struct sender *s, struct failed *failed)
 	failed->end = &failed->first;
 	while ((out = list)) {
 		list = out->next;
-		if (!out->letter) {
+		if (!out->letter && !out->declaration) {
 			refuse(s, failed->topic, out, failed->code);
 			continue;
 		}

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "converter.h"
+#include "file.h"
 #include "problem.h"
 #include "registry.h"
 #include "template.h"
@@ -81,9 +82,10 @@ static void check_registry(const struct config *cfg, struct problems *problems)
 	if (cfg->registry_user && !strchr(cfg->registry_user, ':'))
 		problem(problems, "key \"" PREFIX ".basic.auth.user.info\": has no password; allowed: "
 			"user:password");
-	if (cfg->registry_ca && access(cfg->registry_ca, R_OK))
-		problem(problems, "key \"" PREFIX ".schema.registry.ssl.ca.location\": cannot be "
-			"read; allowed: a PEM file");
+	wrong = cfg->registry_ca ? file_unfit(cfg->registry_ca, false) : NULL;
+	if (wrong)
+		problem(problems, "key \"" PREFIX ".schema.registry.ssl.ca.location\": %s; "
+			"allowed: a PEM file", wrong);
 }
 
 /* Keys that would have no effect without a registry */

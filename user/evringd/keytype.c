@@ -180,8 +180,9 @@ static bool parse_list(const struct key *key, const char *value, union member *m
 
 	(void)key;
 	while ((word = next_word(&rest, &n))) {
-		if (!n) {
-			snprintf(why, len, "has an empty entry");
+		if (!n || nr == WORDS_MAX) {
+			snprintf(why, len, n ? "has more than %d entries" : "has an empty entry",
+				 WORDS_MAX);
 			free_list(list);
 			return false;
 		}

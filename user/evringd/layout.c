@@ -196,6 +196,32 @@ static void place_columns(struct making *m, const struct schema_column *columns,
 	}
 }
 
+/* NULL: a type of that name need not have the field. */
+static const struct schema_column *column_called(const struct schema *schema, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < schema->nr_fields; i++)
+		if (!strcmp(schema->fields[i].name, name))
+			return &schema->fields[i];
+	return NULL;
+}
+
+/* Has the type a field whose place is there? A type of an older module may lack it. */
+static bool has_field_at(const struct making *m, const char *path)
+{
+	const struct place *place = m->layout->places;
+	const struct place *const end = place + m->layout->nr_places;
+
+	for (; place < end; place++)
+		if (place->path && !strcmp(place->path, path) &&
+		    column_called(m->schema, place->column) &&
+		    match(m, place->type) == closest_place(m, place->column))
+			return true;
+	return false;
+}
+
+/* Where a field is at the same place, the constant stands in for it. */
 static void place_constants(struct making *m)
 {
 	const struct layout *layout = m->layout;
@@ -203,7 +229,8 @@ static void place_constants(struct making *m)
 	size_t i;
 
 	for (i = 0; layout && i < layout->nr_constants; i++) {
-		if (!layout->constants[i].json || !is_closest(m, &layout->constants[i]))
+		if (!layout->constants[i].json || !is_closest(m, &layout->constants[i]) ||
+		    has_field_at(m, layout->constants[i].path))
 			continue;
 		node = value_at(m, layout->constants[i].path);
 		if (node)
@@ -277,17 +304,6 @@ static struct arrangement *compile(const struct layout *layout, const struct sch
 	place_columns(&m, schema->fields, schema->nr_fields);
 	add_members(&m, &m.root, 0);
 	return m.made;
-}
-
-/* NULL: a type of that name need not have the field. */
-static const struct schema_column *column_called(const struct schema *schema, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < schema->nr_fields; i++)
-		if (!strcmp(schema->fields[i].name, name))
-			return &schema->fields[i];
-	return NULL;
 }
 
 static void add_variant(struct arrangement *made, const struct layout *layout,

@@ -15,7 +15,9 @@
 enum place_as {
 	AS_IT_IS,
 	AS_TEXT,		/* a number as a string */
+	AS_KNOWN,		/* a number or time, but nothing where it is 0 */
 	AS_MS,			/* a time as milliseconds since 1970 */
+	AS_KNOWN_MS,		/* the same, but nothing where it is 0 */
 	AS_EXACT,		/* the last one that is the column itself: those below are made of it */
 	AS_NAME,		/* a path's last part */
 	AS_LINE,		/* texts, with blanks between */

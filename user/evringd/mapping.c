@@ -56,6 +56,7 @@ static void print_places(const struct layout *layout)
 {
 	static const char *const how[] = {
 		[AS_IT_IS] = "", [AS_TEXT] = "as a string", [AS_MS] = "milliseconds since 1970",
+		[AS_KNOWN] = "0: left out", [AS_KNOWN_MS] = "milliseconds since 1970; 0: left out",
 		[AS_NAME] = "behind the last slash", [AS_LINE] = "with blanks between",
 		[AS_WORD] = "", [AS_OUTCOME] = "`success`, `failure` or `unknown`",
 		[AS_STATUS] = "`Success`, `Failure` or `Unknown`",

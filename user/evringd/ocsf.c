@@ -137,8 +137,6 @@ static const struct constant constants[] = {
 	KERNEL("net.socket", 1, "01", "Create"),
 	RESOURCE("net.socket", "socket"),
 	{ "net.socket", "kernel.type_id", "99" },
-	{ "net.close", "connection_info.direction_id", NULL },
-	{ "net.close", "connection_info.direction", NULL },
 	{ "net.socket", "connection_info.direction_id", NULL },
 	{ "net.socket", "connection_info.direction", NULL },
 
@@ -233,9 +231,9 @@ static const struct constant constants[] = {
 #define OWNED(type) \
 	{ type, ".pid", NULL, AS_IT_IS, NULL }, \
 	{ type, ".tid", NULL, AS_IT_IS, NULL }, \
-	{ type, "owner_pid", "actor.process.pid", AS_IT_IS, NULL }, \
+	{ type, "owner_pid", "actor.process.pid", AS_KNOWN, NULL }, \
 	{ type, "owner_uid", "actor.user.uid", AS_TEXT, NULL }, \
-	{ type, "owner_start_time", "actor.process.created_time", AS_MS, NULL }
+	{ type, "owner_start_time", "actor.process.created_time", AS_KNOWN_MS, NULL }
 
 /* Its new name is a file, too. */
 #define RENAMED(type) \

@@ -15,8 +15,11 @@ void problem(struct problems *list, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	if (list->nr == PROBLEMS_MAX)
+		return;
 	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
+	n = vasprintf(&line, list->nr == PROBLEMS_MAX - 1 ? "(and more, which are not told)" : fmt,
+		      ap);
 	va_end(ap);
 	if (n < 0)
 		must(NULL);

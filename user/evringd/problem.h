@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define PROBLEMS_MAX 2000		/* the last one says that there are more */
+
 /* Zero it but for @file. */
 struct problems {
 	const char *file;

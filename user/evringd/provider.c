@@ -387,6 +387,14 @@ char *provider_resolve(const char *text, bool template, char *why, size_t size)
 			}
 			fputs(value, out);
 			free(value);
+			fflush(out);
+			if (len > FROM_MAX) {
+				snprintf(why, size, "the values are longer than %u bytes",
+					 FROM_MAX);
+				fclose(out);
+				free(resolved);
+				return NULL;
+			}
 		} else {
 			fputc(*at, out);
 		}

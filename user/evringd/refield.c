@@ -20,7 +20,7 @@ static bool names_add(struct names *names, const char *word, size_t len)
 
 	names->names = xgrow(names->names, names->nr, names->nr + 1, sizeof(*names->names));
 	name = names->names[names->nr++];
-	if (len >= EVRING_NAME_MAX)
+	if (len >= EVRING_NAME_MAX || names->nr > WORDS_MAX)
 		return false;
 	memcpy(name, word, len);
 	name[len] = '\0';
@@ -37,7 +37,7 @@ static bool names_have(const struct names *names, const char *name)
 	return false;
 }
 
-#define NAMES_ALLOWED "allowed: names of an event's fields, a-z 0-9 _, with commas between"
+#define NAMES_ALLOWED "allowed: names of an event's fields, a-z 0-9 _, with commas between, at most 1000"
 
 /* A list that is not set is empty. False: it is wrong. */
 static bool parse_names(const struct options *options, const char *key, struct names *names)
@@ -77,7 +77,7 @@ static bool parse_renames(const struct options *options, struct replace *replace
 		if (colon && names_add(&replace->from, word, (size_t)(colon - word)) &&
 		    names_add(&replace->to, colon + 1, len - (size_t)(colon + 1 - word)))
 			continue;
-		option_wrong(options, "renames", "entry %zu is not FROM:TO, names of fields",
+		option_wrong(options, "renames", "entry %zu is not FROM:TO, names of fields, or the 1001st",
 			     replace->to.nr + 1);
 		return false;
 	}

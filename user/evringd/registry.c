@@ -34,6 +34,13 @@
 #define ACCEPT		"Accept: application/vnd.schemaregistry.v1+json, application/json"
 #define CONTENT_TYPE	"Content-Type: application/vnd.schemaregistry.v1+json"
 
+/*
+ * CURLMOPT_QUICK_EXIT: from libcurl 8.20 on the threads that look names up are the multi
+ * handle's, and its end waits for them without it. The library may be newer than the headers,
+ * so this is its number; an older library refuses it, and ends without waiting.
+ */
+#define QUICK_EXIT	((CURLMoption)21)
+
 struct registry {
 	const struct config *cfg;
 	struct loop *loop;
@@ -546,11 +553,7 @@ struct registry *registry_new(const struct config *cfg, struct loop *loop,
 		registry_free(r);
 		return NULL;
 	}
-#if LIBCURL_VERSION_NUM >= 0x081400
-	/* From 8.20 on the threads that look names up are the multi handle's, and its end
-	 * waits for them; it knows this option of its own. */
-	curl_multi_setopt(r->multi, CURLMOPT_QUICK_EXIT, 1L);
-#endif
+	curl_multi_setopt(r->multi, QUICK_EXIT, 1L);
 	curl_multi_setopt(r->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(r->multi, CURLMOPT_SOCKETDATA, r);
 	curl_multi_setopt(r->multi, CURLMOPT_TIMERFUNCTION, on_timeout);

@@ -3,6 +3,7 @@
 #include "template.h"
 
 #include "memory.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -104,7 +105,10 @@ struct template *template_parse(const char *text, unsigned int allowed, char *wh
 
 	tmpl->text = xstrdup(text);
 	while (text && *text) {
-		if (text[0] != '$') {
+		if (tmpl->nr > WORDS_MAX) {
+			snprintf(why, len, "more than %d variables and texts", WORDS_MAX);
+			text = NULL;
+		} else if (text[0] != '$') {
 			add_char(tmpl, *text++);
 		} else if (text[1] == '$') {
 			add_char(tmpl, '$');

@@ -197,17 +197,17 @@ static void list_check(char *const *list, struct problems *problems)
 {
 	size_t i, k;
 
-	for (i = 0; list && list[i]; i++) {
+	for (i = 0; list && list[i] && i <= TRANSFORMS_MAX; i++) {
 		if (strchr(list[i], '.'))
 			problem(problems, "key \"transforms\": entry %zu has a dot", i + 1);
-		for (k = 0; k < i; k++)
-			if (!strcmp(list[k], list[i]))
-				problem(problems, "key \"transforms\": entry %zu is entry %zu, too",
-					i + 1, k + 1);
+		for (k = 0; k < i && strcmp(list[k], list[i]); k++)
+			;
+		if (k < i)
+			problem(problems, "key \"transforms\": entry %zu is entry %zu, too", i + 1,
+				k + 1);
 	}
 	if (i > TRANSFORMS_MAX)
-		problem(problems, "key \"transforms\": %zu transforms; allowed: %d", i,
-			TRANSFORMS_MAX);
+		problem(problems, "key \"transforms\": more transforms than %d", TRANSFORMS_MAX);
 }
 
 static void chain_make(struct transforms *transforms, const struct config *cfg,

@@ -118,23 +118,25 @@ static void tell_losses(const struct watch *watch, const char *name,
 		[EVRING_LOST_SAMPLED] = "a hook's sample left them out",
 		[EVRING_LOST_RATE] = "a hook's rate limit left them out",
 	};
+	const bool quiet = before->told_ns &&
+			   watch->snap.boottime_ns - before->told_ns < QUIET_NS;
 	unsigned int i;
 
 	now->told_ns = before->told_ns;
-	if (now->told_ns && watch->snap.boottime_ns - now->told_ns < QUIET_NS) {
-		memcpy(now->lost, before->lost, sizeof(now->lost));
-		return;
-	}
 	for (i = 0; i < CAUSES_MAX; i++) {
 		unsigned long long lost = now->lost[i] - before->lost[i];
 
 		if (now->lost[i] <= before->lost[i])
 			continue;
-		now->told_ns = watch->snap.boottime_ns;
 		if (is_asked_for(i)) {
 			tell_asked_for(name, before, now, i, causes[i]);
 			continue;
 		}
+		if (quiet) {
+			now->lost[i] = before->lost[i];
+			continue;
+		}
+		now->told_ns = watch->snap.boottime_ns;
 		warn("lane %s: %llu event%s lost%s: %s; the stream declares them as evring.lost",
 		     name, lost, lost == 1 ? " is" : "s are",
 		     watch->started ? "" : " since the module was loaded",

@@ -12,8 +12,14 @@ setup() {
 	insmod /evring/kmod/evring.ko lanes="critical:${2:-16384},bulk:2048,app:1024" || fail "insmod"
 }
 
+# Some tests have more than one.
+connectors() {
+	find /e2e/connector.json /e2e/connectors -type f 2>/dev/null
+}
+
 daemon_start() {
-	evringd /e2e/connector.json &
+	# shellcheck disable=SC2046 # one word each
+	evringd $(connectors) &
 	daemon=$!
 }
 
@@ -31,7 +37,7 @@ wait_attached() {
 }
 
 lag() {
-	evring groups --json | tr -d ' \n' | sed 's/.*"lag_bytes":\([0-9]*\).*/\1/'
+	evring groups --json | tr -d ' \n' | grep -o '"lag_bytes":[0-9]*' | cut -d: -f2 | sort -n | tail -n 1
 }
 
 # wait_drained SECONDS: until Kafka has acknowledged all that is in the rings.
@@ -44,14 +50,18 @@ wait_drained() {
 	done
 }
 
-# The connector's group, for which evringd has attached its hooks
-group() {
-	sed -n 's/^{"name": "\([^"]*\)".*/\1/p' /e2e/connector.json
+# The connectors' groups, for which evringd has attached its hooks
+group_names() {
+	for file in $(connectors); do
+		sed -n 's/^{"name": "\([^"]*\)".*/\1/p' "$file"
+	done
 }
 
 # Nothing more is emitted; all of it is delivered; say how much it was.
 finish() {
-	evring hooks detach --group "$(group)" 'process.*' >/dev/null || fail "detach"
+	for group in $(group_names); do
+		evring hooks detach --group "$group" 'process.*' >/dev/null || fail "detach"
+	done
 	evring hooks --json | grep '"attached": *true' >/dev/null && fail "hooks stay attached"
 	wait_drained 1200
 	kill -TERM "$daemon"
