@@ -515,7 +515,23 @@ kill $top
 wait $top
 [ "$(counted)" = 3 ]
 ok $? "top --json: each event that came, by type"
-says '^app  *[0-9]* ' "top: a row for each lane" evring top -n 1 --interval=1
+# Before the events and behind them
+evring top --interval=1 >/tmp/top &
+top=$!
+until grep -q '^app ' /tmp/top || ! kill -0 $top; do usleep 100000; done
+cp /tmp/top /tmp/top.1
+for plan in free paid free; do evring publish user.registered user_id=42 email=a@b.c plan=$plan; done
+until grep -qE '^user.registered +app +[1-3]$' /tmp/top || ! kill -0 $top; do usleep 100000; done
+lines=$(wc -l </tmp/top)
+until tail -n "+$lines" /tmp/top | grep -q '^app ' || ! kill -0 $top; do usleep 100000; done
+kill $top
+wait $top
+! grep -q '^user.registered' /tmp/top.1 && grep -qE '^user.registered +app +[1-3]$' /tmp/top
+ok $? "top: a type's events a second, once some have come"
+grep -qE '^app +0 +0 +0 ' /tmp/top.1 && grep -qE '^app +[1-3] +0 +[1-9]' /tmp/top &&
+	grep -qE '^critical +[0-9]+ +[0-9]+ ' /tmp/top
+ok $? "top: a row for each lane, with what it has emitted, lost and taken a second"
+says '^app  *[0-9][0-9]*  *[0-9][0-9]* ' "top -n: ends after so many looks" evring top -n 1 --interval=1
 ends 2 'a number from 1' "top: no interval of nothing" evring top --interval=0
 echo '{"name":"process.mine","version":1,"fields":[]}' >/tmp/t.json
 ends 1 'process.\* are the kernel' "types register: the kernel's names are its own" \

@@ -151,6 +151,54 @@ def zeros(address: str) -> None:
     assert found.get("evring_group_unowned_seconds", group="sim") == 0
 
 
+def risen(address: str, name: str, by: str) -> None:
+    """What was 0 is so much, and stays so while the connector goes on."""
+
+    def counted() -> float:
+        return scrape(address).get(f"evringd_{name}_total", connector="sim")
+
+    def is_done() -> bool:
+        found = scrape(address)
+        counts = [found.get(f"evringd_events_{what}_total") for what in ("read", "committed")]
+        return (
+            found.get("evringd_connector_state", connector="sim", state="RUNNING") == 1
+            and found.get("evring_group_lag_events", group="sim") == 0
+            and counts[1] >= 1300
+        )
+
+    until(lambda: counted() >= int(by), f"{name} is {by}")
+    until(is_done, "all is committed")
+    assert counted() == int(by), (name, counted())
+
+
+def counts(address: str, name: str, nr: str) -> None:
+    found = scrape(address).get(f"evringd_{name}_total", connector="sim")
+    assert found == int(nr), (name, found)
+
+
+def gone(address: str, name: str, emitted: str) -> None:
+    """The connector counts as many as the kernel, which knows them by itself. Print how many."""
+
+    def is_done() -> bool:
+        found = scrape(address)
+        return (
+            found.get("evring_events_emitted_total") == int(emitted)
+            and found.get("evring_group_lag_events", group="sim") == 0
+        )
+
+    until(is_done, "all is emitted and committed")
+    found = scrape(address)
+    kernel = {
+        "lost": found.get("evring_events_lost_total", cause="full"),
+        "missed": found.get("evring_group_missed_events_total", group="sim"),
+    }
+    assert kernel[name] > 0 and sum(kernel.values()) == kernel[name], kernel
+    for what, nr in kernel.items():
+        counted = found.get(f"evringd_events_{what}_total", connector="sim")
+        assert counted == nr, (what, counted, nr)
+    print(int(kernel[name]))
+
+
 RELOADS = ["unchanged", "changed", "restarted", "failed"]
 
 

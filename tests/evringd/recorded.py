@@ -5,7 +5,7 @@
 recorded.py SOCKET BROKERS [FOLDER]: each request of the recordings goes to evringd, which has a
 ring with events and no connector. The same status, headers, members, types, values and
 texts must come back, but for those of MEANT: a difference that is not there fails, and
-so does an entry of MEANT that no difference needs.
+so does an entry of MEANT that fewer or more differences need than it says.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def described(request: dict) -> str:
 
 
 def main() -> None:
-    translation, used, wrong, nr = Translation(), set(), [], 0
+    translation, used, wrong, nr = Translation(), [0] * len(MEANT), [], 0
     for file in sorted(FOLDER.glob("*.json")):
         for step in json.loads(file.read_text())["steps"]:
             request = {**step["request"], "path": translation(step["request"]["path"])}
@@ -200,11 +200,12 @@ def main() -> None:
             comparison.answers(step["answer"], ours)
             for path, what in comparison.found:
                 line = f"{file.stem}: {described(step['request'])}: {path}: {what}"
-                meant = [i for i, (pattern, _) in enumerate(MEANT) if re.search(pattern, line)]
-                used.update(meant)
+                meant = [i for i, (_, pattern, _) in enumerate(MEANT) if re.search(pattern, line)]
+                for i in meant:
+                    used[i] += 1
                 if not meant:
                     wrong.append(line)
-    wrong += [f"is no difference any more: {pattern}" for i, (pattern, _) in enumerate(MEANT) if i not in used]
+    wrong += [f"{found} differences, not {count}: {pattern}" for found, (count, pattern, _) in zip(used, MEANT) if found != count]
     for line in wrong:
         print(line)
     print(f"# {nr} requests, {len(MEANT)} differences that are meant")

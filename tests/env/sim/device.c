@@ -152,6 +152,18 @@ void sim_gate_open(void)
 	pthread_mutex_unlock(&gate);
 }
 
+unsigned int sim_commits_refused;
+
+/* Is this commit one of those that fail? */
+static bool is_refused(unsigned long request)
+{
+	if (_IOC_NR(request) != _IOC_NR(EVRING_IOC_COMMIT) ||
+	    !__atomic_load_n(&sim_commits_refused, __ATOMIC_RELAXED))
+		return false;
+	__atomic_fetch_sub(&sim_commits_refused, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	struct sim_file *sf = file_of(fd);
@@ -165,6 +177,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (!sf)
 		return __real_ioctl(fd, request, arg);
+	if (is_refused(request))
+		return set_errno(-EIO);
 	/* An armed session is not awake: the next wake-up raises this again. */
 	if (_IOC_NR(request) == _IOC_NR(EVRING_IOC_ARM)) {
 		gate_pass();

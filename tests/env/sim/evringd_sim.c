@@ -42,6 +42,8 @@ static const char usage[] =
 	"  --odd BYTES     one process.exec more, halfway, with so many bytes of arguments\n"
 	"  --grow N        then N events of a type with one field, and N once it has two\n"
 	"  --no-wait       for room in the ring: events are lost, or overwritten\n"
+	"  --after N       then N events more, which wait: their ring declares what was lost\n"
+	"  --refuse N      the first N commits of what counts fail, as a kernel's might\n"
 	"  --own GROUP     the group has an owner, as if by another process, to the end\n"
 	"  --until FILE    stop no sooner than there is one\n";
 
@@ -49,7 +51,7 @@ static struct {
 	unsigned int producers;
 	uint64_t events, rate, seconds;
 	uint32_t size;
-	uint32_t odd, grow;
+	uint32_t odd, grow, refuse, after;
 	int boottime, prefill, no_wait;	/* 0 or 1 */
 	unsigned int ring_kib;
 	const char *until, *own;
@@ -270,6 +272,7 @@ static void *conduct(void *arg)
 		emit(1000 * opt.producers, 0, 0);
 	settle();
 	memset(producers, 0, sizeof(producers));
+	__atomic_store_n(&sim_commits_refused, opt.refuse, __ATOMIC_RELAXED);
 	if (opt.prefill) {
 		prefill();
 	} else {
@@ -278,6 +281,8 @@ static void *conduct(void *arg)
 			emit_odd();
 		else
 			emit(opt.events, opt.rate, opt.seconds);
+		opt.no_wait = opt.no_wait && !opt.after;
+		emit(opt.after, 0, 0);
 	}
 	settle();
 	if (opt.grow)
@@ -315,6 +320,8 @@ static void parse(int argc, char **argv)
 		{ "odd",	required_argument,	NULL,	'o' },
 		{ "grow",	required_argument,	NULL,	'g' },
 		{ "no-wait",	no_argument,		&opt.no_wait,	1 },
+		{ "after",	required_argument,	NULL,	'a' },
+		{ "refuse",	required_argument,	NULL,	'f' },
 		{ "own",	required_argument,	NULL,	'O' },
 		{ "until",	required_argument,	NULL,	'u' },
 		{ "help",	no_argument,		NULL,	'h' },
@@ -352,6 +359,12 @@ static void parse(int argc, char **argv)
 			break;
 		case 'g':
 			opt.grow = (uint32_t)number(optarg, 1000);
+			break;
+		case 'a':
+			opt.after = (uint32_t)number(optarg, 1000);
+			break;
+		case 'f':
+			opt.refuse = (uint32_t)number(optarg, 1000);
 			break;
 		case 'O':
 			opt.own = optarg;

@@ -143,6 +143,9 @@ uint64_t sim_committed(void);
 /* How many mappings of the device still succeed; then there is no memory for one. */
 extern unsigned int sim_mappings_left;
 
+/* How many commits fail from now on, with EIO. */
+extern unsigned int sim_commits_refused;
+
 /* Called, if set, before user memory is read, as another thread may run then */
 extern void (*sim_copying)(void);
 
