@@ -586,8 +586,8 @@ void connectors_stop(struct connectors *cs, const char *why)
 
 	cs->ending = true;
 	for (i = 0; i < cs->nr; i++) {
-		/* It stops already: to stop it again would end its wait. */
-		if (cs->entries[i]->removing && !second)
+		/* It stops already, and to stop it again would end its wait; DELETE waits for nothing. */
+		if (cs->entries[i]->removing && !cs->entries[i]->drop && !second)
 			continue;
 		log_context(connector_name(cs->entries[i]->connector));
 		connector_stop(cs->entries[i]->connector, why);
