@@ -523,7 +523,7 @@ cp /tmp/top /tmp/top.1
 for plan in free paid free; do evring publish user.registered user_id=42 email=a@b.c plan=$plan; done
 until grep -qE '^user.registered +app +[1-3]$' /tmp/top || ! kill -0 $top; do usleep 100000; done
 lines=$(wc -l </tmp/top)
-until tail -n "+$lines" /tmp/top | grep -q '^app ' || ! kill -0 $top; do usleep 100000; done
+until tail -n "+$lines" /tmp/top | grep '^app ' >/dev/null || ! kill -0 $top; do usleep 100000; done
 kill $top
 wait $top
 ! grep -q '^user.registered' /tmp/top.1 && grep -qE '^user.registered +app +[1-3]$' /tmp/top

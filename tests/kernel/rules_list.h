@@ -116,8 +116,11 @@ static inline bool list_next(struct list *list, const char **at)
 			n = (size_t)(strchr(s + 1, '"') + 1 - s);
 			strcpy(words[1], "\"");
 		} else if (*s == '(' && is_list_op(words[1])) {
-			snprintf(list->field, sizeof(list->field), "%s", words[0]);
-			snprintf(list->op, sizeof(list->op), "%s", words[1]);
+			/* Longer ones there are not; that they are cut would be told as another rule. */
+			snprintf(list->field, sizeof(list->field), "%.*s",
+				 (int)sizeof(list->field) - 1, words[0]);
+			snprintf(list->op, sizeof(list->op), "%.*s", (int)sizeof(list->op) - 1,
+				 words[1]);
 			*at = list_values(list, s + 1);
 			return true;
 		} else if (!strchr(" ()", *s)) {

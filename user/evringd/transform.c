@@ -207,7 +207,7 @@ static void list_check(char *const *list, struct problems *problems)
 				k + 1);
 	}
 	if (i > TRANSFORMS_MAX)
-		problem(problems, "key \"transforms\": more transforms than %d", TRANSFORMS_MAX);
+		problem(problems, "key \"transforms\": too many; allowed: %d", TRANSFORMS_MAX);
 }
 
 static void chain_make(struct transforms *transforms, const struct config *cfg,

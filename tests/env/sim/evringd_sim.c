@@ -305,28 +305,29 @@ static uint64_t number(const char *text, uint64_t max)
 	return n;
 }
 
+static const struct option options[] = {
+	{ "producers",	required_argument,	NULL,	'p' },
+	{ "events",	required_argument,	NULL,	'n' },
+	{ "rate",	required_argument,	NULL,	'r' },
+	{ "size",	required_argument,	NULL,	's' },
+	{ "type",	required_argument,	NULL,	't' },
+	{ "seconds",	required_argument,	NULL,	'S' },
+	{ "clock",	no_argument,		&opt.boottime,	1 },
+	{ "ring",	required_argument,	NULL,	'R' },
+	{ "prefill",	no_argument,		&opt.prefill,	1 },
+	{ "odd",	required_argument,	NULL,	'o' },
+	{ "grow",	required_argument,	NULL,	'g' },
+	{ "no-wait",	no_argument,		&opt.no_wait,	1 },
+	{ "after",	required_argument,	NULL,	'a' },
+	{ "refuse",	required_argument,	NULL,	'f' },
+	{ "own",	required_argument,	NULL,	'O' },
+	{ "until",	required_argument,	NULL,	'u' },
+	{ "help",	no_argument,		NULL,	'h' },
+	{ NULL,		0,			NULL,	0 },
+};
+
 static void parse(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "producers",	required_argument,	NULL,	'p' },
-		{ "events",	required_argument,	NULL,	'n' },
-		{ "rate",	required_argument,	NULL,	'r' },
-		{ "size",	required_argument,	NULL,	's' },
-		{ "type",	required_argument,	NULL,	't' },
-		{ "seconds",	required_argument,	NULL,	'S' },
-		{ "clock",	no_argument,		&opt.boottime,	1 },
-		{ "ring",	required_argument,	NULL,	'R' },
-		{ "prefill",	no_argument,		&opt.prefill,	1 },
-		{ "odd",	required_argument,	NULL,	'o' },
-		{ "grow",	required_argument,	NULL,	'g' },
-		{ "no-wait",	no_argument,		&opt.no_wait,	1 },
-		{ "after",	required_argument,	NULL,	'a' },
-		{ "refuse",	required_argument,	NULL,	'f' },
-		{ "own",	required_argument,	NULL,	'O' },
-		{ "until",	required_argument,	NULL,	'u' },
-		{ "help",	no_argument,		NULL,	'h' },
-		{ NULL,		0,			NULL,	0 },
-	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
