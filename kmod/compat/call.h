@@ -37,7 +37,7 @@ static inline bool evring_is_restarted(long result)
 }
 
 /* Of a call that a signal has ended: the program sees it so, or calls again. */
-static inline int evring_told_result(long result)
+static inline int evring_told_result(int result)
 {
 	return evring_is_restarted(result) ? -EINTR : result;
 }

@@ -160,7 +160,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 	keep_path(&call->path, &call->path_flags, call->room[0],
 		  (const struct path *)evring_argument(regs, 1));
 	keep_type(call, from->mnt->mnt_sb->s_type->name);
-	if (mount->parent == mount) {
+	if (READ_ONCE(mount->parent) == mount) {
 		keep_unmounted(call, from);
 		return;
 	}

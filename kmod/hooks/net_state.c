@@ -191,7 +191,7 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 		return;
 	fill_state(e, sk, &note);
 	e->latency = since(&note);
-	if (newstate == TCP_CLOSE)
+	if (newstate != TCP_ESTABLISHED)
 		e->result = -READ_ONCE(sk->sk_err) ?: -ECANCELED;
 	evring_hook_submit(hook, &slot);
 }

@@ -179,7 +179,6 @@ static bool enter_clone(struct evring_event_hook *hook, void *data, struct pt_re
 {
 	const struct kernel_clone_args *args =
 		(const struct kernel_clone_args *)evring_argument(regs, 0);
-
 	u64 flags = args->flags;
 
 #ifdef CLONE_EMPTY_MNTNS

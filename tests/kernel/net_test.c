@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <pthread.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 
 #include "net_deed.h"
 
@@ -160,6 +161,43 @@ TEST_F(net, the_address_that_the_kernel_connects_to_stands_beside_the_given_one)
 	free(told);
 	close(client);
 	close(fd);
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/* The kernel's own ERESTARTSYS is no error that a program has. */
+TEST_F(net, a_connect_that_a_signal_ends_is_told_as_the_program_sees_it)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 300000 };
+	struct sigaction action = { .sa_handler = on_signal };
+	int client, full[3], i;
+	union address a;
+	int server = listener("127.0.0.1", &a);
+	struct told *told;
+
+	/* The queue has room for one: the last one's packets are dropped. */
+	ASSERT_EQ(0, listen(server, 0));
+	for (i = 0; i < 3; i++) {
+		full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(full[i], &a.any, sizeof(a.v4));
+	}
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	read_past(self->ev);
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
+	ASSERT_EQ(-1, connect(client, &a.any, sizeof(a.v4)));
+	ASSERT_EQ(EINTR, errno);
+	told = told_read(self->ev, "net.connect", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(-EINTR, told_result(told_at(told, 0)));
+	free(told);
+	for (i = 0; i < 3; i++)
+		close(full[i]);
+	close(client);
+	close(server);
 }
 
 TEST_F(net, a_connect_that_does_not_wait_says_so)

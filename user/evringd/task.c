@@ -173,7 +173,8 @@ static void finish(struct task *t)
 static bool commits(struct task *t)
 {
 	if (!t->committer.busy &&
-	    (!t->sender || !t->deliveries || t->uncommittable || !commit_start(&t->committer, t->deliveries)))
+	    (!t->sender || !t->deliveries || t->uncommittable ||
+	     !commit_start(&t->committer, t->deliveries)))
 		return false;
 	/* An ioctl is over already. */
 	t->awake = !t->committer.busy;
