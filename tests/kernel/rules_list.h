@@ -116,7 +116,7 @@ static inline bool list_next(struct list *list, const char **at)
 			n = (size_t)(strchr(s + 1, '"') + 1 - s);
 			strcpy(words[1], "\"");
 		} else if (*s == '(' && is_list_op(words[1])) {
-			/* Longer ones there are not; that they are cut would be told as another rule. */
+			/* One that did not fit would be no field's name, and its list would fail. */
 			snprintf(list->field, sizeof(list->field), "%.*s",
 				 (int)sizeof(list->field) - 1, words[0]);
 			snprintf(list->op, sizeof(list->op), "%.*s", (int)sizeof(list->op) - 1,
