@@ -128,12 +128,11 @@ rpm_calls_at_rest_expected() {
 			print "  says: evring: the module is loaded at the next boot, or by: modprobe evring" }'
 }
 
-# The same calls without their runs, if packages are installed and removed; the module's
-# program is the package's own then, and ldconfig rpm's matter.
-rpm_calls_once_expected() {
-	rpm_calls_at_rest_expected "$1" |
-		awk '!/^ / { once = /POSTIN 1|(PREUN|POSTUN) 0/; next }
-			once && !/says:|module unload|ldconfig/ { sub(/^ */, ""); print }'
+# rpm_calls_of VERSION RUNS: the calls alone, of those runs, where packages are installed: the
+# module's program is the package's own there, and ldconfig rpm's matter.
+rpm_calls_of() {
+	rpm_calls_at_rest_expected "$1" | awk -v runs="$2" '!/^ / { of_it = $0 ~ runs; next }
+		of_it && !/says:|module unload|ldconfig/ { sub(/^ */, ""); print }'
 }
 
 # rpm_scripts_call VERSION FOLDER RPM...
