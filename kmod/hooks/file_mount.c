@@ -110,7 +110,7 @@ static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_reg
 	return true;
 }
 
-/* Likewise; a mount that joins another one's sharing group goes nowhere. */
+/* Likewise, but MOVE_MOUNT_SET_GROUP moves nothing: the mount joins a sharing group. */
 static bool enter_move_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	return !(evring_call_argument(4) & MOVE_MOUNT_SET_GROUP) && enter_call(hook, data, regs);

@@ -78,8 +78,8 @@ static bool enter_outer(struct evring_event_hook *hook, void *data, struct pt_re
 }
 
 /*
- * int __sys_bind_socket(struct socket *, ...), and of listen: io_uring's way, from 6.11
- * on. The calls above use it too, where the compiler has not made it a part of them.
+ * int __sys_bind_socket(struct socket *, ...) and __sys_listen_socket(): what io_uring calls,
+ * from 6.11 on. __sys_bind() and __sys_listen() call them too, unless they were inlined.
  */
 static bool enter_of_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
