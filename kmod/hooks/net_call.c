@@ -411,7 +411,8 @@ struct create_call {
 /* Sockets that see others' traffic, or reach further than ports do */
 static bool is_special(int family, int type, int protocol)
 {
-	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||
+	return family == AF_PACKET || family == AF_XDP || family == AF_KEY ||
+	       family == AF_VSOCK || family == AF_ALG ||
 	       (family == AF_NETLINK && protocol != NETLINK_ROUTE) ||
 	       ((family == AF_INET || family == AF_INET6) && type == SOCK_RAW);
 }
