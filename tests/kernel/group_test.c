@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Groups: their start, their position, their owner, and slots that are used again. */
-#include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "group.h"
+#include "stalled.h"
 
 TEST_F(group, earliest_leaves_a_quarter_of_a_full_ring_free_and_latest_all)
 {
@@ -60,58 +57,30 @@ TEST_F(group, it_has_one_live_owner)
 	evring_close(second);
 }
 
-/* A write to @page waits until the descriptor says otherwise; -1: this kernel cannot do that. */
-static int guard(void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)page, getpagesize() }, .mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct uffdio_writeprotect protect = {
-		.range = range.range, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range) ||
-	    ioctl(fd, UFFDIO_WRITEPROTECT, &protect))
-		return -1;
-	return fd;
-}
-
-static void *join_in_page(void *page)
-{
-	int fd = session_open(O_RDONLY);
-	long ret = ioctl(fd, EVRING_IOC_JOIN, page) ? -errno : 0;
-
-	close(fd);
-	return (void *)ret;
-}
-
 /* As long as it liked, with no owner to be seen, and no timeout. */
 TEST_F(group, nobody_keeps_others_from_it_by_not_taking_the_answer)
 {
-	struct evring_join *page = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct uffdio_writeprotect open = { .range = { (uintptr_t)page, getpagesize() } };
-	struct uffd_msg fault;
+	struct stalled stalled = {
+		.fd = session_open(O_RDONLY),
+		.join = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	};
+	struct uffd_msg message;
 	pthread_t thread;
-	void *ret;
-	int fd;
 
-	ASSERT_NE(MAP_FAILED, (void *)page);
-	*page = (struct evring_join){ .name = "group", .lanes = CRITICAL };
-	fd = guard(page);
-	if (fd < 0)
-		SKIP(return, "this kernel has no faults of user space that wait for a write");
-	ASSERT_EQ(0, pthread_create(&thread, NULL, join_in_page, page));
-	ASSERT_EQ((ssize_t)sizeof(fault), read(fd, &fault, sizeof(fault)));
+	ASSERT_NE(MAP_FAILED, stalled.join);
+	*stalled.join = (struct evring_join){ .name = "group", .lanes = CRITICAL };
+	if (!page_stalls(&stalled))
+		SKIP(return, "this kernel's userfaultfd cannot protect a page from being written");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, stalled_joins, &stalled));
+	ASSERT_EQ(sizeof(message), read(stalled.uffd, &message, sizeof(message)));
 	EXPECT_EQ(0, join(self->ev, "group", EVRING_HOLD, EVRING_LATEST));
 	EXPECT_EQ(getpid(), group_get("group").owner);
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_WRITEPROTECT, &open));
-	ASSERT_EQ(0, pthread_join(thread, &ret));
-	EXPECT_EQ(-EBUSY, (long)ret);
-	close(fd);
-	munmap(page, getpagesize());
+	ASSERT_TRUE(page_protect(&stalled, false));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-EBUSY, stalled.result);
+	close(stalled.uffd);
+	close(stalled.fd);
 }
 
 TEST_F(group, a_session_that_has_a_group_gets_no_second_one)
