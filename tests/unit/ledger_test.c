@@ -7,6 +7,7 @@
 #include "../harness/tap.h"
 #include "ledger.h"
 #include "spans.h"
+#include "topics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,34 @@ static void test_cut(void)
 	ledger_free(ledger);
 }
 
+/* What was before a partition's start, retention has deleted, also if --from begins there. */
+static void test_partition(void)
+{
+	const struct partition whole = { .low = 0, .start = 0, .end = 9 };
+	const struct partition old = { .low = 4, .start = 4, .end = 9 };
+	const struct partition from = { .low = 4, .start = 5, .end = 9 };
+
+	CHECK(!partition_is_cut(&whole) && partition_is_cut(&old) && !partition_is_cut(&from));
+}
+
+/* --from begins before the first message that is left. */
+static void test_cut_from(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = { .ring = RING, .count = 1 };
+
+	ledger_cut(ledger, 1);
+	for (unsigned int i = 0; i < 100; i++) {
+		posting.partition = i % 2;
+		posting.seq = i;
+		posting.early = i < 10;
+		if (!posting.partition || i > 50)
+			ledger_add(ledger, &posting);
+	}
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).unproven == 20);
+	ledger_free(ledger);
+}
+
 static void test_early_and_late(void)
 {
 	struct ledger *ledger = ledger_new();
@@ -322,6 +351,8 @@ int main(int argc, char **argv)
 	test_case(test_overlaps, "a number counts once, also one that is delivered and declared");
 	test_case(test_open, "behind a declaration that cannot be read a gap is undecided");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
+	test_case(test_cut_from, "... also with a time from which on events are wanted");
+	test_case(test_partition, "a partition whose first messages are deleted is cut");
 	test_case(test_early_and_late, "what is early or late fills gaps, and makes none");
 	test_case(test_hostile, "numbers that cannot be are refused, and sums do not overflow");
 	test_case(test_expected, "what was emitted has to come");

@@ -22,6 +22,12 @@ struct partition {
 	bool done;
 };
 
+/* Retention has deleted messages before its start, which --from may have wanted, too. */
+static inline bool partition_is_cut(const struct partition *p)
+{
+	return p->low > 0 && p->start == p->low;
+}
+
 struct topics {
 	rd_kafka_t *rk;
 	struct partition *list;

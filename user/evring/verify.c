@@ -337,7 +337,7 @@ static bool is_settled(void)
 static void begin_partitions(struct request *request, const struct topics *topics)
 {
 	for (size_t i = 0; i < topics->nr; i++)
-		if (topics->list[i].low > 0 && request->from_ms == TOPICS_EARLIEST)
+		if (partition_is_cut(&topics->list[i]))
 			ledger_cut(request->v.ledger, (unsigned int)i);
 }
 
