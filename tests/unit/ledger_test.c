@@ -238,6 +238,31 @@ static void test_cut(void)
 	ledger_free(ledger);
 }
 
+/* A gap's events may have been in a partition that has nothing left; what is there stays proven. */
+static void test_emptied(void)
+{
+	const struct partition never_used = { .low = 0, .start = 0, .end = 0 };
+	const struct partition emptied = { .low = 4, .start = 4, .end = 4 };
+	const struct partition old = { .low = 4, .start = 4, .end = 5 };
+	struct ledger *ledger = ledger_new();
+	struct told told = { 0 };
+
+	CHECK(!partition_is_emptied(&never_used) && partition_is_emptied(&emptied) &&
+	      !partition_is_emptied(&old));
+	ledger_cut(ledger, 1);
+	deliver(ledger, 0, 9);
+	deliver(ledger, 12, 20);
+	CHECK(sums_of(ledger).missing == 2);	/* partition 1 has events, if none of this ring */
+	ledger_doubt(ledger);
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).undecided == 2);
+	CHECK(sums_of(ledger).accounts[ACCOUNT_DELIVERED] == 19);
+	ledger_missing(ledger, tell, &told);
+	CHECK(!told.nr);
+	ledger_close(ledger);
+	CHECK(ledger_has_gaps(ledger));
+	ledger_free(ledger);
+}
+
 /* What was before a partition's start, retention has deleted, also if --from begins there. */
 static void test_partition(void)
 {
@@ -352,6 +377,7 @@ int main(int argc, char **argv)
 	test_case(test_open, "behind a declaration that cannot be read a gap is undecided");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
 	test_case(test_cut_from, "... also with a time from which on events are wanted");
+	test_case(test_emptied, "without a partition that retention has emptied no gap is proven");
 	test_case(test_partition, "a partition whose first messages are deleted is cut");
 	test_case(test_early_and_late, "what is early or late fills gaps, and makes none");
 	test_case(test_hostile, "numbers that cannot be are refused, and sums do not overflow");

@@ -37,6 +37,7 @@ struct ledger {
 	struct ring *recent;	/* most postings are of the ring of the last one */
 	bool *cut;		/* by partition */
 	size_t nr_cut;
+	bool doubt;		/* no gap is proven */
 	bool closed;
 	uint64_t gaps;		/* numbers that were missing at the close, and still are */
 	uint64_t distinct;
@@ -79,6 +80,11 @@ void ledger_cut(struct ledger *ledger, unsigned int partition)
 		ledger->nr_cut = partition + 1;
 	}
 	ledger->cut[partition] = true;
+}
+
+void ledger_doubt(struct ledger *ledger)
+{
+	ledger->doubt = true;
 }
 
 /*
@@ -309,6 +315,10 @@ static void ring_sum(const struct ledger *ledger, const struct ring *ring, struc
 	know(ring, &known, &to->sums);
 	each_gap(ring, &known, sum_gap, to);
 	spans_free(&known);
+	if (ledger->doubt) {
+		to->sums.undecided += to->sums.missing;
+		to->sums.missing = 0;
+	}
 }
 
 struct walk {
@@ -409,7 +419,8 @@ void ledger_missing(const struct ledger *ledger,
 		.ledger = ledger, .fn = tell_gaps, .tell.missing = fn, .arg = arg,
 	};
 
-	each_ring(&walk);
+	if (!ledger->doubt)
+		each_ring(&walk);
 }
 
 /*

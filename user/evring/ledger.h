@@ -51,7 +51,8 @@ enum posted {
 struct sums {
 	uint64_t accounts[NR_ACCOUNTS];	/* each number is in one of them */
 	uint64_t missing;
-	uint64_t undecided;	/* gaps behind an open declaration, which may cover them */
+	/* Gaps behind an open declaration, which may cover them; all, if ledger_doubt() was called */
+	uint64_t undecided;
 	uint64_t unproven;	/* gaps before the proof begins */
 	uint64_t duplicates;	/* postings that were known */
 	uint64_t reordered;	/* new postings behind a later one of their ring, in their partition */
@@ -73,6 +74,8 @@ struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 /* The partition does not begin with its first message. */
 void ledger_cut(struct ledger *ledger, unsigned int partition);
+/* A partition has no message left, and may have had those of any gap. */
+void ledger_doubt(struct ledger *ledger);
 enum posted ledger_add(struct ledger *ledger, const struct posting *posting);
 /* All wanted events are there. Later ones fill gaps. */
 void ledger_close(struct ledger *ledger);

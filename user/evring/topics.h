@@ -28,6 +28,12 @@ static inline bool partition_is_cut(const struct partition *p)
 	return p->low > 0 && p->start == p->low;
 }
 
+/* ... and all behind it: nothing is left that tells of a ring. */
+static inline bool partition_is_emptied(const struct partition *p)
+{
+	return p->low > 0 && p->low == p->end;
+}
+
 struct topics {
 	rd_kafka_t *rk;
 	struct partition *list;

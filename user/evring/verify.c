@@ -336,9 +336,18 @@ static bool is_settled(void)
 
 static void begin_partitions(struct request *request, const struct topics *topics)
 {
-	for (size_t i = 0; i < topics->nr; i++)
-		if (partition_is_cut(&topics->list[i]))
+	for (size_t i = 0; i < topics->nr; i++) {
+		const struct partition *p = &topics->list[i];
+
+		if (partition_is_emptied(p)) {
+			ledger_doubt(request->v.ledger);
+			json_array_append_new(request->v.emptied,
+					      must(json_pack("{s:s, s:i}", "topic", p->topic,
+							     "partition", (int)p->id)));
+		} else if (partition_is_cut(p)) {
 			ledger_cut(request->v.ledger, (unsigned int)i);
+		}
+	}
 }
 
 static void quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -460,9 +469,11 @@ int cmd_verify(const struct cli *cli, int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	request.v.ledger = ledger_new();
 	request.v.hosts = must(json_object());
+	request.v.emptied = must(json_array());
 	ret = read_topics(&request, argv + optind, argc - optind) ?
 	      verify_report(&request.v, request.json) : EXIT_USAGE;
 	json_decref(request.v.hosts);
+	json_decref(request.v.emptied);
 	ledger_free(request.v.ledger);
 	return ret;
 }

@@ -22,6 +22,7 @@ struct verify {
 	uint64_t nameless;		/* events without a host's name, which was asked for */
 	uint64_t causes[VERIFY_CAUSES];	/* of lost events; one of several causes counts in each */
 	json_t *hosts;			/* machine id to host name, as far as it is told */
+	json_t *emptied;		/* the partitions of which retention has left nothing */
 	bool complete;			/* read to the end */
 };
 

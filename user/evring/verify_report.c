@@ -28,6 +28,7 @@ static enum style missing_style(const void *row)
 	return ((const struct row *)row)->missing ? STYLE_BAD : STYLE_GOOD;
 }
 
+#define PROVEN_FROM "PROVEN FROM"
 #define ROW(member, kind, head) COLUMN(struct row, member, kind, head)
 
 static const struct column columns[] = {
@@ -39,7 +40,7 @@ static const struct column columns[] = {
 	ROW(cpu, COUNT, NULL),
 	ROW(first, COUNT, "FIRST"),
 	ROW(last, COUNT, "LAST"),
-	ROW(proven_from, COUNT, NULL),
+	ROW(proven_from, COUNT, PROVEN_FROM),
 	ROW(delivered, COUNT, "DELIVERED"),
 	ROW(discarded, COUNT, "DISCARDED"),
 	ROW(lost, FAULT, "LOST"),
@@ -60,6 +61,7 @@ struct report {
 	const struct verify *v;
 	bool json;
 	struct table *table;
+	struct column shown[ARRAY_SIZE(columns)];	/* the table's */
 	json_t *rings, *ranges;
 	struct sums sums;
 	uint64_t nr_rings, nr_ranges;
@@ -135,13 +137,27 @@ static void add_range(const char *ring, uint64_t first, uint64_t last, void *arg
 					     (json_int_t)first, "last", (json_int_t)last)));
 }
 
+/* Where the proof begins is told if that is not where each ring does. */
+static void begin_table(struct report *report)
+{
+	memcpy(report->shown, columns, sizeof(columns));
+	for (struct column *column = report->shown; column->key; column++)
+		if (!report->sums.unproven && column->head && !strcmp(column->head, PROVEN_FROM))
+			column->head = NULL;
+	report->table = table_new(report->shown, 0);
+}
+
 /*
  * Verdict
  */
 
+/* What could not be read, or is of a host without a name, may be what is missing. */
 static bool is_wrong(const struct report *report)
 {
-	return report->sums.missing || report->sums.contradictions;
+	const struct verify *v = report->v;
+
+	return (report->sums.missing && !v->rest.unread && !v->nameless) ||
+	       report->sums.contradictions;
 }
 
 /* Is there anything that could be an event, and was not accounted for? */
@@ -200,9 +216,13 @@ static void say_ranges(const struct report *report)
 			       last - first + 1);
 		printf("\n");
 	}
-	if (report->nr_ranges > RANGES_SHOWN)
-		printf("  and %" PRIu64 " more stretches, which --json lists\n",
-		       report->nr_ranges - RANGES_SHOWN);
+	if (report->nr_ranges <= RANGES_SHOWN)
+		return;
+	printf("  and %" PRIu64 " more stretches", report->nr_ranges - RANGES_SHOWN);
+	if (report->nr_ranges > RANGES_MAX)
+		printf("; --json lists the first %d of all\n", RANGES_MAX);
+	else
+		printf(", which --json lists\n");
 }
 
 static void say_causes(const struct verify *v)
@@ -221,6 +241,34 @@ static void say_causes(const struct verify *v)
 		printf("\n");
 }
 
+/* Gaps that may have been told of, where there is nothing left */
+static void say_undecided(const struct report *report)
+{
+	const json_t *partition;
+	const char *comma = "";
+	size_t i;
+
+	if (!json_array_size(report->v->emptied)) {
+		say(report->sums.undecided, "numbers are behind a declaration whose count cannot be "
+		    "read: they may be declared");
+		return;
+	}
+	if (!report->sums.undecided)
+		return;
+	printf("%" PRIu64 " numbers are neither delivered nor declared, and may have been in what "
+	       "retention has emptied: ", report->sums.undecided);
+	json_array_foreach(report->v->emptied, i, partition) {
+		if (i == RANGES_SHOWN) {
+			printf(" and %zu more", json_array_size(report->v->emptied) - i);
+			break;
+		}
+		printf("%s%s [%d]", comma, json_string_value(json_object_get(partition, "topic")),
+		       (int)json_integer_value(json_object_get(partition, "partition")));
+		comma = ", ";
+	}
+	printf("\n");
+}
+
 static void say_rest(const struct report *report)
 {
 	const struct verify *v = report->v;
@@ -236,8 +284,7 @@ static void say_rest(const struct report *report)
 	say(v->others, "events are of other hosts");
 	say(report->sums.contradictions, "events were delivered, and are declared lost in the kernel: "
 	    "that cannot be");
-	say(report->sums.undecided, "numbers are behind a declaration whose count cannot be read: "
-	    "they may be declared");
+	say_undecided(report);
 	say(v->rest.unread, "values, or lines, cannot be read: such as Avro or Protobuf without "
 	    "headers");
 	say(v->rest.mismatches, "messages have headers that name another event than their value");
@@ -260,7 +307,7 @@ static void say_verdict(const struct report *report)
 		       "in the rest.\n", counts);
 	else if (!report->nr_rings)
 		printf("No events: nothing is proven.\n");
-	else if (sums->missing)
+	else if (sums->missing && is_wrong(report))
 		printf("%s. They may be in a topic that was not named, or a connector has left them "
 		       "out itself (\"filter\", a transform).\n", counts);
 	else if (is_wrong(report))
@@ -268,8 +315,9 @@ static void say_verdict(const struct report *report)
 	else if (is_blind(report))
 		printf("%s, as far as could be read: that is no proof.\n", counts);
 	else
-		printf("%s: all is accounted for, from each ring's FIRST to its LAST. What came "
-		       "later is not here yet.\n", counts);
+		printf("%s: all is accounted for, from %s to its LAST. What came later is not here "
+		       "yet.\n", counts, sums->unproven ?
+		       "where each ring's proof begins (" PROVEN_FROM ")" : "each ring's FIRST");
 }
 
 static void print_text(struct report *report)
@@ -335,6 +383,7 @@ static void print_json(struct report *report)
 					  number(s->reordered), "contradictions",
 					  number(s->contradictions))));
 	json_object_set_new(json, "lost_by_cause", causes_json(v));
+	json_object_set(json, "emptied_partitions", v->emptied);
 	json_object_set(json, "missing_ranges", report->ranges);
 	json_object_set(json, "rings", report->rings);
 	json_print(json);
@@ -343,12 +392,14 @@ static void print_json(struct report *report)
 int verify_report(const struct verify *v, bool json)
 {
 	struct report report = {
-		.v = v, .json = json, .table = json ? NULL : table_new(columns, 0),
+		.v = v, .json = json,
 		.rings = must(json_array()), .ranges = must(json_array()),
 	};
 	int status;
 
 	ledger_sums(v->ledger, &report.sums);
+	if (!json)
+		begin_table(&report);
 	ledger_each(v->ledger, tell_ring, &report);
 	ledger_missing(v->ledger, add_range, &report);
 	if (json)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* What evring verify says of a ledger: it claims no more than was proven. */
+#include "../harness/tap.h"
+#include "verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RING	"0123456789abcdef0123456789abcdef/89abcdef0123456789abcdef01234567/bulk/0"
+
+struct outcome {
+	int status;
+	char text[1 << 16];
+};
+
+static struct outcome result;
+
+static void begin(struct verify *v)
+{
+	*v = (struct verify){
+		.ledger = ledger_new(), .hosts = json_object(), .emptied = json_array(),
+		.complete = true,
+	};
+}
+
+static void deliver(struct verify *v, unsigned int partition, uint64_t seq)
+{
+	const struct posting posting = {
+		.ring = RING, .partition = partition, .seq = seq, .count = 1,
+	};
+
+	ledger_add(v->ledger, &posting);
+}
+
+/* The text, or JSON, up to what @result holds of it */
+static void report(const struct verify *v, bool json)
+{
+	int out = dup(STDOUT_FILENO);
+	FILE *file = tmpfile();
+	ssize_t n;
+
+	fflush(stdout);
+	if (!file || dup2(fileno(file), STDOUT_FILENO) < 0)
+		exit(1);
+	result.status = verify_report(v, json);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	n = pread(fileno(file), result.text, sizeof(result.text) - 1, 0);
+	result.text[n > 0 ? n : 0] = '\0';
+	fclose(file);
+}
+
+static void end(struct verify *v)
+{
+	ledger_free(v->ledger);
+	json_decref(v->hosts);
+	json_decref(v->emptied);
+}
+
+static bool says(const char *what)
+{
+	return check(strstr(result.text, what), "does not say '%s': %s", what, result.text);
+}
+
+static void test_whole(void)
+{
+	struct verify v;
+
+	begin(&v);
+	deliver(&v, 0, 0);
+	deliver(&v, 0, 1);
+	report(&v, false);
+	CHECK(!result.status && !strstr(result.text, "PROVEN FROM"));
+	says("all is accounted for, from each ring's FIRST to its LAST.");
+	end(&v);
+}
+
+static void test_proven(void)
+{
+	struct verify v;
+
+	begin(&v);
+	ledger_cut(v.ledger, 1);
+	deliver(&v, 0, 0);
+	for (uint64_t seq = 7; seq < 10; seq++)
+		deliver(&v, 1, seq);
+	report(&v, false);
+	CHECK(!result.status);
+	says("FIRST  LAST  PROVEN FROM ");
+	says(" 0     9            7 ");
+	says("6 numbers are not known");
+	says("from where each ring's proof begins (PROVEN FROM) to its LAST.");
+	CHECK(!strstr(result.text, "FIRST to"));
+	end(&v);
+}
+
+/* What cannot be read can be what is missing, but not what is contradictory. */
+static void test_unread(void)
+{
+	struct posting lost = { .ring = RING, .seq = 0, .count = 1, .account = ACCOUNT_LOST };
+	struct verify v;
+
+	begin(&v);
+	deliver(&v, 0, 0);
+	deliver(&v, 0, 2);
+	report(&v, true);
+	CHECK(result.status == 1);
+	says("\"verdict\":\"missing\"");
+	v.rest.unread = 1;
+	report(&v, true);
+	CHECK(result.status == 2);
+	says("\"verdict\":\"unknown\"");
+	says("\"missing\":1,");
+	report(&v, false);
+	CHECK(result.status == 2);
+	says("1 missing, as far as could be read: that is no proof.");
+	ledger_add(v.ledger, &lost);
+	report(&v, false);
+	CHECK(result.status == 1);
+	end(&v);
+}
+
+static void test_emptied(void)
+{
+	struct verify v;
+
+	begin(&v);
+	json_array_append_new(v.emptied, json_pack("{s:s, s:i}", "topic", "host.a", "partition", 3));
+	ledger_doubt(v.ledger);
+	deliver(&v, 0, 0);
+	report(&v, false);
+	CHECK(!result.status && !strstr(result.text, "host.a"));
+	deliver(&v, 0, 2);
+	report(&v, false);
+	CHECK(result.status == 2);
+	says("1 numbers are neither delivered nor declared, and may have been in what retention has "
+	     "emptied: host.a [3]\n");
+	report(&v, true);
+	says("\"verdict\":\"unknown\"");
+	says("\"undecided\":1,");
+	says("\"emptied_partitions\":[{\"topic\":\"host.a\",\"partition\":3}]");
+	end(&v);
+}
+
+static void test_many(void)
+{
+	struct verify v;
+
+	begin(&v);
+	for (uint64_t seq = 0; seq <= 30; seq += 2)
+		deliver(&v, 0, seq);
+	report(&v, false);
+	says("  and 5 more stretches, which --json lists\n");
+	for (uint64_t seq = 0; seq <= 24000; seq += 2)
+		deliver(&v, 0, seq);
+	report(&v, false);
+	says("  and 11990 more stretches; --json lists the first 10000 of all\n");
+	end(&v);
+}
+
+int main(void)
+{
+	test_case(test_whole, "all of each ring, where nothing is cut");
+	test_case(test_proven, "where the proof begins later than the ring, it says so");
+	test_case(test_unread, "nothing is missing for sure, where something could not be read");
+	test_case(test_emptied, "nor where retention has left nothing of a partition");
+	test_case(test_many, "how many stretches --json lists");
+	return tap_end();
+}
