@@ -530,7 +530,8 @@ static void drop_group(const struct config *cfg)
 		info("removed; group %s is dropped, and its hooks are detached", cfg->group);
 }
 
-static void remove_gone(struct connectors *cs)
+/* True: the folder was read again, so connectors can have something to do at once. */
+static bool remove_gone(struct connectors *cs)
 {
 	size_t i, kept = 0;
 
@@ -549,11 +550,13 @@ static void remove_gone(struct connectors *cs)
 		entry_free(entry);
 	}
 	if (kept == cs->nr)
-		return;
+		return false;
 	cs->nr = kept;
 	set_level(cs);
-	if (cs->again && !cs->ending)
-		connectors_reload(cs);
+	if (!cs->again || cs->ending)
+		return false;
+	connectors_reload(cs);
+	return true;
 }
 
 /*
@@ -575,8 +578,7 @@ bool connectors_turn(struct connectors *cs)
 		more = more || connector_ready(connector);
 	}
 	log_context(NULL);
-	remove_gone(cs);
-	return more;
+	return remove_gone(cs) || more;
 }
 
 void connectors_stop(struct connectors *cs, const char *why)
