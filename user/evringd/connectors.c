@@ -196,9 +196,8 @@ void connectors_add(struct connectors *cs, struct config *cfg, const char *file)
  * Configurations
  */
 
-/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
-static void check_group(const struct connectors *cs, const struct config *cfg,
-			struct problems *problems)
+/* Another connector with this group that is in the way: false: one that is being removed */
+static const struct entry *holder(const struct connectors *cs, const struct config *cfg, bool stays)
 {
 	const struct config *other;
 	size_t i;
@@ -207,15 +206,26 @@ static void check_group(const struct connectors *cs, const struct config *cfg,
 		const struct entry *entry = cs->entries[i];
 
 		other = connector_config(entry->connector);
-		if (!other || !strcmp(other->name, cfg->name) || strcmp(other->group, cfg->group))
-			continue;
-		if (entry->drop)
-			problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
-				"removed; try again later", other->group, other->name);
-		else if (entry->seen && !entry->removing)
-			problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
-				"a group has one reader", other->group, other->name);
+		if (other && strcmp(other->name, cfg->name) && !strcmp(other->group, cfg->group) &&
+		    (stays ? entry->seen && !entry->removing : entry->drop))
+			return entry;
 	}
+	return NULL;
+}
+
+/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
+static void check_group(const struct connectors *cs, const struct config *cfg,
+			struct problems *problems)
+{
+	const struct entry *dropping = holder(cs, cfg, false), *other = holder(cs, cfg, true);
+
+	if (dropping)
+		problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
+			"removed; a file of the folder is read again then", cfg->group,
+			connector_name(dropping->connector));
+	else if (other)
+		problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
+			"a group has one reader", cfg->group, connector_name(other->connector));
 }
 
 struct config *connectors_check(struct connectors *cs, const struct definition *def,
@@ -342,8 +352,10 @@ static void load(struct connectors *cs, struct folder_file *file)
 
 	if (!file->problems.nr)
 		look_at_name(cs, file);
-	if (!file->problems.nr)
+	if (!file->problems.nr) {
 		cfg = connectors_check(cs, &file->def, &file->problems);
+		cs->again |= cfg->group && holder(cs, cfg, false);
+	}
 	if (file->problems.nr) {
 		refuse(cs, file);
 		config_free(cfg);
