@@ -334,10 +334,8 @@ static void look_at_name(struct connectors *cs, struct folder_file *file)
 	const struct entry *same = name ? find(cs, name) : NULL;
 
 	cs->again |= same && same->removing;
-	if (name && !definition_name_ok(name))
-		problem(&file->problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 "
-			". _ -, not \".\" at the beginning");
-	else if (same && same->removing)
+	folder_check_name(file);
+	if (same && same->removing)
 		problem(&file->problems, "key \"name\": connector %s is being removed; the folder is "
 			"read again then", name);
 	else if (same && strcmp(same->path, file->path))
