@@ -79,7 +79,7 @@ void stats_tick(struct stats *stats);
 /* One of the delivery's messages is acknowledged, but delivery_ack() does not know of it yet. */
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
 		 size_t len);
-/* @reason stays. Where it is counted, which stays, too: the letter of it is counted there. */
+/* @reason must stay valid. The result stays valid too: a dead letter is counted there later. */
 struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
 				    uint64_t events);
 /* No broker can be reached. */
