@@ -233,15 +233,17 @@ static void bench_close(struct bench *b)
 	free(b);
 }
 
+enum kind { EVENT, LETTER, DECLARATION };
+
 /* The next message */
-static void put(struct bench *b, const char *topic, bool letter)
+static void put(struct bench *b, const char *topic, enum kind kind)
 {
 	const struct evring_event event = { .next = b->nr + 1, .next_seq = b->nr + 1 };
 	struct delivery *delivery = delivery_begin(b->ds, 0);
 	const char value = (char)b->nr;
 	const struct outgoing out = {
 		.delivery = delivery, .order = delivery->order, .value = &value, .len = 1,
-		.partition = -1, .letter = letter,
+		.partition = -1, .letter = kind == LETTER, .declaration = kind == DECLARATION,
 	};
 
 	delivery_push(b->ds, delivery, &event, 0, 0);
@@ -289,7 +291,7 @@ static void culprits(unsigned int bits, const char *name)
 	judge = judge_poison;
 	poison = bits;
 	for (i = 0; i < 9; i++)
-		put(b, "t", false);
+		put(b, "t", EVENT);
 	turn_until(b, 0x1ff);
 	if (b->refused != bits || b->acked != (0x1ff & ~bits))
 		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
@@ -322,29 +324,60 @@ static int judge_moment(const struct topic *topic, const struct flight *batch, u
  * A message of topic "dead" fails for the moment, and then for its topic, for ever. Others go on,
  * and a bad moment that comes after errors.retry.timeout is a new one.
  */
-static void clock_goes_on(const char *settings, bool letter, const char *name)
+static void clock_goes_on(const char *settings, enum kind kind, const char *name)
 {
 	struct bench *b = bench_open(settings);
 
 	judge = judge_moment;
 	bad_moment = false;
 	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
-	put(b, "dead", letter);
+	put(b, "dead", kind);
 	sender_turn(b->sender, true);
 	sender_turn(b->sender, true);
 	dead_code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 	usleep(150000);
 	sender_turn(b->sender, true);
 	sender_turn(b->sender, true);
-	put(b, "t", false);
+	put(b, "t", EVENT);
 	turn_until(b, 1u << 1);
 	usleep(500000);
 	bad_moment = true;
-	put(b, "t", false);
+	put(b, "t", EVENT);
 	turn_until(b, 1u << 2);
 	if (b->acked != 6)
 		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
 	ok(b->acked == 6 && !(b->refused & 6), name);
+	bench_close(b);
+}
+
+/*
+ * A message of topic "dead" fails for the moment for longer than errors.retry.timeout, and
+ * another topic's event fails once: for that event it is the first time.
+ */
+static void clock_is_apart(enum kind kind, bool silent, const char *name)
+{
+	struct bench *b = bench_open("\"errors.retry.timeout\": \"400\",");
+	unsigned int last;
+
+	judge = judge_moment;
+	bad_moment = false;
+	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+	put(b, "dead", kind);
+	sender_turn(b->sender, true);
+	sender_turn(b->sender, true);
+	if (!silent) {
+		usleep(150000);
+		put(b, "t", EVENT);
+		turn_until(b, 2);
+	}
+	usleep(500000);
+	bad_moment = true;
+	put(b, "t", EVENT);
+	last = 1u << (b->nr - 1);
+	turn_until(b, last);
+	if (!(b->acked & last))
+		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
+	ok((b->acked & last) && !(b->refused & last), name);
 	bench_close(b);
 }
 
@@ -354,9 +387,13 @@ int main(void)
 	culprits(1 << 3 | 1 << 4, "... and in each of two partitions");
 	culprits(1 << 7 | 1 << 8, "... at the ends of their batches");
 	clock_goes_on("\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"dead\", "
-		      "\"errors.retry.timeout\": \"400\",", true,
+		      "\"errors.retry.timeout\": \"400\",", LETTER,
 		      "a dead letter that does not arrive leaves the moment's clock alone");
-	clock_goes_on("\"errors.retry.timeout\": \"400\",", false,
+	clock_goes_on("\"errors.retry.timeout\": \"400\",", EVENT,
 		      "so does a message whose topic fails");
+	clock_is_apart(DECLARATION, false, "so does a declaration that does not arrive");
+	clock_is_apart(DECLARATION, true, "... if nothing else was sent meanwhile");
+	clock_is_apart(LETTER, true, "... and so does a dead letter");
+	clock_is_apart(EVENT, true, "one topic's event that is late is not another's");
 	return tap_end();
 }

@@ -9,6 +9,11 @@
 /* After so many faults of the moment in a row batches get smaller too: a part may get through. */
 #define PATIENCE 3
 
+static bool is_event(const struct outgoing *out)
+{
+	return !out->letter && !out->declaration;
+}
+
 static void smaller(struct sender *s, size_t bytes, bool stays)
 {
 	size_t half = bytes / 2 ? bytes / 2 : 1;
@@ -17,6 +22,23 @@ static void smaller(struct sender *s, size_t bytes, bool stays)
 		s->batch_bytes = half;
 	s->batch_stays = s->batch_stays || stays;
 	s->probation = PROBATION;
+}
+
+/* Nothing is told any more by when this one gets through. */
+static void forget(struct sender *s, struct topic *topic, const struct delivery *delivery)
+{
+	if (s->culprit == delivery)
+		s->culprit = NULL;
+	if (topic->late == delivery)
+		topic->late = NULL;
+}
+
+static void forget_all(struct sender *s, const struct failed *failed)
+{
+	const struct outgoing *out;
+
+	for (out = failed->first; out; out = out->next)
+		forget(s, failed->topic, out->delivery);
 }
 
 static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, int code)
@@ -28,8 +50,7 @@ static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, 
 	};
 	struct outgoing *halves[2];
 
-	if (s->culprit == out->delivery)
-		s->culprit = NULL;
+	forget(s, topic, out->delivery);
 	/* A pack is no event: its halves are sent, down to one event each. */
 	if (split_pack(s->cfg, out, halves)) {
 		delivery_split(out->delivery);
@@ -52,7 +73,7 @@ static void refuse_all(struct sender *s, struct failed *failed)
 	failed->end = &failed->first;
 	while ((out = list)) {
 		list = out->next;
-		if (!out->letter && !out->declaration) {
+		if (is_event(out)) {
 			refuse(s, failed->topic, out, failed->code);
 			continue;
 		}
@@ -66,13 +87,10 @@ static void topic_failed(struct sender *s, const struct failed *failed)
 {
 	struct topic *topic = failed->topic;
 	bool news, again = s->now >= topic->pause.until;
-	const struct outgoing *out;
 	char why[TEXT_MAX];
 
 	/* It waits for its topic, which may take for ever: it tells nothing of the moment. */
-	for (out = failed->first; out; out = out->next)
-		if (out->delivery == s->culprit)
-			s->culprit = NULL;
+	forget_all(s, failed);
 	fault_text(failed->code, why, sizeof(why));
 	news = strcmp(topic->reason, why);
 	if (pause_start(s, &topic->pause) || news)
@@ -85,15 +103,20 @@ static void topic_failed(struct sender *s, const struct failed *failed)
 static void moment_failed(struct sender *s, const struct failed *failed)
 {
 	const struct outgoing *out = failed->first;
+	struct topic *topic = failed->topic;
 	char why[200], reason[TEXT_MAX];
 
 	fault_text(failed->code, why, sizeof(why));
-	snprintf(reason, sizeof(reason), "topic %.249s: %s", failed->topic->name, why);
+	snprintf(reason, sizeof(reason), "topic %.249s: %s", topic->name, why);
 	sender_pause(s, reason);
-	/* A letter may wait for ever, and the events' clock is not to stand still for it. */
-	while (out && out->letter)
+	forget_all(s, failed);
+	/* A letter or a declaration may wait for ever, and no clock is to stand still for it. */
+	while (out && !is_event(out))
 		out = out->next;
-	s->culprit = out ? out->delivery : NULL;
+	if (out) {
+		s->culprit = topic->late = out->delivery;
+		topic->late_since = topic->late_since ? topic->late_since : s->now;
+	}
 	if (++s->failures >= PATIENCE && failed->nr > 1)
 		smaller(s, failed->bytes, false);
 	sender_drain(s);
@@ -134,12 +157,12 @@ void failed_judge(struct sender *s, struct failed *failed)
 	case FAULT_NONE:
 		break;
 	case FAULT_MOMENT:
-		if (pause_too_long(s, &s->pause))
+		if (tried_too_long(s, topic->late_since))
 			refuse_all(s, failed);
 		moment_failed(s, failed);
 		break;
 	case FAULT_TOPIC:
-		if (pause_too_long(s, &topic->pause))
+		if (tried_too_long(s, topic->pause.since))
 			refuse_all(s, failed);
 		topic_failed(s, failed);
 		break;
@@ -159,7 +182,7 @@ void failed_to_make(struct sender *s, struct failed *failed)
 	struct topic *topic = failed->topic;
 	struct outgoing *out;
 
-	if (pause_too_long(s, &topic->pause))
+	if (tried_too_long(s, topic->pause.since))
 		refuse_all(s, failed);
 	topic_failed(s, failed);
 	while ((out = failed->first)) {
