@@ -381,6 +381,91 @@ static void clock_is_apart(enum kind kind, bool silent, const char *name)
 	bench_close(b);
 }
 
+/*
+ * After errors.retry.timeout
+ */
+
+#define NR_DEAD 16
+
+static unsigned int sends;
+static char gone[NR_DEAD + 1];	/* what was refused, in that order */
+
+static int judge_dead(const struct topic *topic, const struct flight *batch, unsigned int nr,
+		      unsigned int i)
+{
+	(void)topic, (void)batch, (void)nr;
+	sends += !i;
+	return dead_code;
+}
+
+static void on_gone(void *arg, const struct refusal *refusal)
+{
+	size_t nr = strlen(gone);
+
+	(void)arg;
+	if (nr < NR_DEAD && refusal->out->len == 2)
+		gone[nr] = *(const char *)refusal->out->value;
+}
+
+/* Lines, one a message or all in one */
+static void put_lines(struct bench *b, bool pack)
+{
+	const struct evring_event event = { .next = 1, .next_seq = 1 };
+	struct delivery *delivery;
+	char lines[2 * NR_DEAD];
+	unsigned int i;
+
+	for (i = 0; i < NR_DEAD; i++)
+		memcpy(&lines[2 * i], (char []){ (char)('a' + i), '\n' }, 2);
+	for (i = 0; i < NR_DEAD; i += pack ? NR_DEAD : 1) {
+		struct outgoing out = { .value = &lines[2 * i], .len = pack ? sizeof(lines) : 2 };
+
+		delivery = delivery_begin(b->ds, 0);
+		delivery_push(b->ds, delivery, &event, 0, 0);
+		out.delivery = delivery;
+		out.order = delivery->order;
+		sender_enqueue(b->sender, sender_topic(b->sender, "t"), outgoing_new(&out, true));
+	}
+}
+
+/* One try and a pause for each of them would let the ring overflow. */
+static void all_at_once(int code, bool pack, bool behind, const char *name)
+{
+	struct bench *b = bench_open("\"errors.retry.timeout\": \"50\", "
+				     "\"pack.bytes\": \"4000\",");
+	const struct outgoing *left;
+	unsigned int i;
+
+	judge = judge_dead;
+	dead_code = code;
+	sends = 0;
+	memset(gone, 0, sizeof(gone));
+	b->sender->calls.refused = on_gone;
+	if (behind)
+		put(b, "t", DECLARATION);
+	put_lines(b, pack);
+	for (i = 0; i < 200 && strlen(gone) < NR_DEAD; i++) {
+		sender_turn(b->sender, true);
+		usleep(2000);
+	}
+	left = sender_topic(b->sender, "t")->first;
+	if (sends != 2 || strcmp(gone, "abcdefghijklmnop"))
+		printf("# %u sends, refused: %s\n", sends, gone);
+	ok(sends == 2 && !strcmp(gone, "abcdefghijklmnop") &&
+	   (behind ? left && left->declaration && !left->next : !left), name);
+	bench_close(b);
+}
+
+static void all_of(int code, const char *whose)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "errors.retry.timeout: %s, all that wait are refused", whose);
+	all_at_once(code, false, false, name);
+	all_at_once(code, true, false, "... all events of a pack");
+	all_at_once(code, false, true, "... and those behind a declaration, which waits");
+}
+
 int main(void)
 {
 	culprits(1 << 3, "KIP-467: a culprit in a batch, alone, is refused");
@@ -395,5 +480,7 @@ int main(void)
 	clock_is_apart(DECLARATION, true, "... if nothing else was sent meanwhile");
 	clock_is_apart(LETTER, true, "... and so does a dead letter");
 	clock_is_apart(EVENT, true, "one topic's event that is late is not another's");
+	all_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "a topic that is not there");
+	all_of(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "a moment that does not pass");
 	return tap_end();
 }

@@ -157,8 +157,8 @@ void batch_empty(struct sender *s);
 void failed_add(struct sender *s, struct failed *failed, const struct report *report);
 /* One batch's failed messages: they wait, or are refused. */
 void failed_judge(struct sender *s, struct failed *failed);
-/* Messages of a topic that cannot be made */
-void failed_to_make(struct sender *s, struct failed *failed);
+/* The topic cannot be made: so all that waits for it does so for longer, or is refused. */
+void failed_to_make(struct sender *s, struct topic *topic, int code);
 /* A message that librdkafka did not take. */
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code);
 
