@@ -114,7 +114,7 @@ static void fake_poll(struct producer *producer, const struct producer_calls *ca
 			const struct report report = {
 				.topic = flight->handle, .delivery = flight->out->delivery,
 				.code = codes[i], .len = flight->out->len,
-				.copy = flight->out, .message = flight->out,
+				.out = flight->out, .message = flight->out,
 			};
 
 			calls->report(calls->arg, &report);
@@ -456,6 +456,50 @@ static void all_at_once(int code, bool pack, bool behind, const char *name)
 	bench_close(b);
 }
 
+/*
+ * A pack with an event that the broker refuses
+ */
+
+static unsigned int told;	/* events, of the messages that were acknowledged */
+
+static int judge_line(const struct topic *topic, const struct flight *batch, unsigned int nr,
+		      unsigned int i)
+{
+	(void)topic, (void)nr, (void)i;
+	return memchr(batch[i].out->value, 'c', batch[i].out->len) ?
+	       RD_KAFKA_RESP_ERR_INVALID_RECORD : 0;
+}
+
+static void on_part(void *arg, struct delivery *delivery, const struct outgoing *out)
+{
+	(void)arg, (void)delivery;
+	told += out ? out->events : 0;
+}
+
+static void mates_are_counted(void)
+{
+	struct bench *b = bench_open("\"pack.bytes\": \"4000\",");
+	struct stats stats = { 0 };
+	unsigned int i;
+
+	judge = judge_line;
+	told = 0;
+	memset(gone, 0, sizeof(gone));
+	b->sender->calls.refused = on_gone;
+	b->sender->calls.acked = on_part;
+	b->sender->calls.stats = &stats;
+	put_lines(b, true);
+	for (i = 0; i < 100; i++)
+		sender_turn(b->sender, true);
+	if (told != 15 || stats.topics->events != 15)
+		printf("# refused: %s; told %u, %llu of the topic\n", gone, told,
+		       (unsigned long long)stats.topics->events);
+	ok(!strcmp(gone, "c") && told == 15 && stats.topics->events == 15,
+	   "the mates of an event that is refused count, each when it has arrived");
+	bench_close(b);
+	stats_free(&stats);
+}
+
 static void all_of(int code, const char *whose)
 {
 	char name[128];
@@ -482,5 +526,6 @@ int main(void)
 	clock_is_apart(EVENT, true, "one topic's event that is late is not another's");
 	all_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "a topic that is not there");
 	all_of(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "a moment that does not pass");
+	mates_are_counted();
 	return tap_end();
 }

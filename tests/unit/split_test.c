@@ -175,7 +175,7 @@ static bool in_order(const struct config *cfg, const struct outgoing *list, unsi
 
 	for (; list; list = list->next, seq += nr) {
 		nr = count(cfg, list);
-		if (!nr || !is_event(cfg, list, seq, nr))
+		if (!nr || !is_event(cfg, list, seq, nr) || (list->events && list->events != nr))
 			return false;
 	}
 	return seq == n;

@@ -17,14 +17,19 @@
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
 
-void task_acked(void *arg, struct delivery *delivery, const struct outgoing *letter)
+/* What a delivery was sent in parts for is counted by the part, as some may never be acknowledged. */
+void task_acked(void *arg, struct delivery *delivery, const struct outgoing *out)
 {
 	struct task *t = arg;
+	uint64_t all = delivery_ack(t->deliveries, delivery);
 
-	t->counts.letters += !!letter;
-	if (letter && letter->refusal)
-		letter->refusal->letters++;
-	t->counts.delivered += delivery_ack(t->deliveries, delivery);
+	if (!out || !out->letter) {
+		t->counts.delivered += out && out->events ? out->events : all;
+		return;
+	}
+	t->counts.letters++;
+	if (out->refusal)
+		out->refusal->letters++;
 }
 
 /* The key and the value, as a shell reads them back */

@@ -223,6 +223,7 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 		return false;
 	}
 	out->declaration = true;
+	out->events = 1;
 	out->suspect = false;
 	out->value = value;
 	out->len = (size_t)len;

@@ -73,6 +73,7 @@ struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
 	if (refusal->event)
 		value = write_again(enc, refusal->event, &out);
 	out.letter = true;
+	out.events = 0;
 	out.refusal = refusal->stats;
 	out.suspect = false;
 	out.headers = refusal->out->headers ? rd_kafka_headers_copy(refusal->out->headers) :

@@ -344,8 +344,8 @@ static bool frame_cut(const void *value, size_t len, struct cut *cut)
 		return false;
 	}
 	*cut = (struct cut){
-		.values = { room, room + len }, .lens = { first, second }, .events = half,
-		.room = room,
+		.values = { room, room + len }, .lens = { first, second },
+		.events = { half, reader.frame.events - half }, .room = room,
 	};
 	return true;
 }

@@ -186,9 +186,8 @@ static void on_report(void *arg, const struct report *report)
 		s->culprit = NULL;
 	if (report->delivery == topic->late)
 		topic->late = NULL;
-	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
-	s->calls.acked(s->calls.arg, report->delivery,
-		       report->copy && report->copy->letter ? report->copy : NULL);
+	stats_acked(s->calls.stats, topic->stats, report->delivery, report->out, report->len);
+	s->calls.acked(s->calls.arg, report->delivery, report->out);
 	s->ops->forget(report);
 }
 
@@ -284,7 +283,7 @@ static void send_waiting(struct sender *s, struct topic *topic)
 			topic->proof = out->delivery;
 		if (!code) {
 			out->headers = NULL;
-			if (!out->copy)
+			if (!outgoing_stays(out))
 				outgoing_free(out);
 			continue;
 		}

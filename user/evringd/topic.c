@@ -63,7 +63,7 @@ struct outgoing *topic_dequeue(struct topic *topic)
 	topic->first = out->next;
 	if (!topic->first)
 		topic->last = NULL;
-	/* A copy comes back from librdkafka as it is now, and joins another list. */
+	/* One that stays comes back from librdkafka as it is now, and joins another list. */
 	out->next = NULL;
 	return out;
 }
