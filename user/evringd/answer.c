@@ -142,7 +142,7 @@ void task_refused(void *arg, const struct refusal *refusal)
 		letter = letter_new(&t->encoder, t->deliveries, &counted);
 	if (declare_rejected(&t->encoder, t->deliveries, &counted)) {
 		if (letter)
-			letter_send(&t->encoder, letter);
+			letter_send(&t->encoder, t->deliveries, letter);
 		return;
 	}
 	if (letter)

@@ -85,8 +85,9 @@ struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
 	return letter;
 }
 
-void letter_send(struct encoder *enc, struct outgoing *letter)
+void letter_send(struct encoder *enc, struct deliveries *ds, struct outgoing *letter)
 {
+	delivery_more(ds, letter->delivery, outgoing_bytes(letter));
 	delivery_split(letter->delivery);
 	sender_enqueue(enc->sender, sender_topic(enc->sender, enc->cfg->letters), letter);
 }

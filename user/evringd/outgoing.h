@@ -41,6 +41,8 @@ static inline bool outgoing_stays(const struct outgoing *out)
 /* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
 struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
 void outgoing_free(struct outgoing *out);
+/* Memory that it takes, with its headers, but without a value that lies elsewhere */
+size_t outgoing_bytes(const struct outgoing *out);
 /* By order, and by place among those of one order. */
 bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
 /* By outgoing_before(), and stable. */
