@@ -74,8 +74,33 @@ static void counts_by_message(void)
 	bench_close(&b);
 }
 
+/* @events: of a half, or 0 */
+static void pack_is_refused(uint32_t events)
+{
+	struct outgoing out = { .value = "no lines", .len = 8, .events = events };
+	struct refusal refusal = { .name = "t", .out = &out, .code = 10, .why = "it is odd" };
+	struct bench b;
+
+	bench_open(&b, "all");
+	out.delivery = b.pack;
+	refusal.delivery = b.pack;
+	task_refused(&b.task, &refusal);
+	CHECK(b.task.given_up == 3 && b.pack->refused);
+	CHECK(!b.task.counts.rejected && deliveries_unacked(b.task.deliveries) == 3);
+	check(b.task.status == STATUS_REFUSED && b.task.trace, "status %d", b.task.status);
+	bench_close(&b);
+}
+
+/* What is in it cannot be told one by one. */
+static void no_pack_is_declared(void)
+{
+	pack_is_refused(0);
+	pack_is_refused(2);
+}
+
 int main(void)
 {
 	test_case(counts_by_message, "a message counts its own events, and a letter is none");
+	test_case(no_pack_is_declared, "a pack that cannot be cut is not declared as one event");
 	return tap_end();
 }

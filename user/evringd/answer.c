@@ -103,6 +103,12 @@ static void letter_refused(struct task *t, const struct refusal *refusal)
 	delivery_ack(t->deliveries, refusal->delivery);
 }
 
+/* The sender has cut what it could: a declaration of this as one event would hide the others. */
+static bool is_pack(const struct outgoing *out)
+{
+	return (out->events ? out->events : delivery_events(out->delivery)) > 1;
+}
+
 void task_refused(void *arg, const struct refusal *refusal)
 {
 	struct task *t = arg;
@@ -123,6 +129,12 @@ void task_refused(void *arg, const struct refusal *refusal)
 		keep(t, refusal->delivery);
 		task_give_up(t, STATUS_REFUSED, "topic %s refuses a declaration of type "
 			     "evring.rejected: %s", topic_of(refusal), refusal->why);
+		return;
+	}
+	if (refusal->out && is_pack(refusal->out)) {
+		keep(t, refusal->delivery);
+		task_give_up(t, STATUS_REFUSED, "topic %s refuses a pack, and its events cannot be told "
+			     "apart: %s", topic_of(refusal), refusal->why);
 		return;
 	}
 	if (tolerated && !refusal->bare)
