@@ -8,6 +8,8 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/nospec.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -253,6 +255,9 @@ struct call {
 	fmode_t mode;
 };
 
+/* Each one needs a page to go again as soon as it has come. */
+#define ANSWER_TRIES	100
+
 #define READS	FMODE_READ
 #define WRITES	FMODE_WRITE
 
@@ -282,6 +287,38 @@ static const struct call calls[] = {
 	CALL(EVRING_IOC_GIVE, READS, call_give, evring_give, flags, false),
 };
 
+/*
+ * Run a call that is prepared, and completed once its caller has the answer. What it prepared
+ * keeps others out: so no page fault comes in between, which may take as long as a process
+ * likes (userfaultfd, FUSE). The page is made present without it.
+ */
+static int call_prepared(struct evring_session *session, const struct call *call,
+			 const union argument *asked, void __user *user, size_t size)
+{
+	unsigned int tries;
+	union argument arg;
+	bool told;
+	int ret;
+
+	for (tries = 0; tries < ANSWER_TRIES; tries++) {
+		arg = *asked;
+		ret = call->run(session, &arg);
+		if (ret)
+			return ret;
+		pagefault_disable();
+		told = !copy_to_user(user, &arg, size);
+		pagefault_enable();
+		call->end(session, &arg, told);
+		if (told)
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (fault_in_writeable(user, size))
+			break;
+	}
+	return -EFAULT;
+}
+
 /* Run one call; its caller knows @size bytes of the argument. */
 static int call_sized(struct evring_session *session, const struct call *call, void __user *user,
 		      size_t size)
@@ -297,14 +334,13 @@ static int call_sized(struct evring_session *session, const struct call *call, v
 	ret = copy_struct_from_user(&arg, call->size, user, size);
 	if (ret)
 		return ret;
+	size = min_t(size_t, size, call->size);
+	if (call->end)
+		return call_prepared(session, call, &arg, user, size);
 	ret = call->run(session, &arg);
 	if (ret || !call->out)
 		return ret;
-	if (copy_to_user(user, &arg, min_t(size_t, size, call->size)))
-		ret = -EFAULT;
-	if (call->end)
-		call->end(session, &arg, !ret);
-	return ret;
+	return copy_to_user(user, &arg, size) ? -EFAULT : 0;
 }
 
 long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg)

@@ -159,7 +159,7 @@ static int event_put(struct writing *w, struct evring_event_type *type)
 		w->lane = ring->lane;
 		return NOT_PREPARED;
 	}
-	/* First: it may have room after all once there has been a change. */
+	/* Before the attempt: a change that comes later shows that it may have room after all. */
 	evring_room_look(&w->full, ring, &usage->line, size);
 	if (!evring_user_may(usage, ring, size))
 		return -EAGAIN;

@@ -116,7 +116,10 @@ static void wake_writers(struct evring_ring *ring, struct evring_room_line *line
 	}
 }
 
-/* Some of each line's; those still to come are in front. Returns whether there may be more. */
+/*
+ * Wake the first writers of up to @nr lines. A line that had its turn at this change goes to the
+ * back. Returns whether there may be more lines.
+ */
 static bool wake_lines(struct evring_ring *ring, unsigned int nr)
 {
 	struct evring_room *room = &ring->room;

@@ -67,8 +67,8 @@ static void segment_lose(struct evring_ring *ring, const struct evring_attempt *
 }
 
 /*
- * How close the ring comes to being full, for an administrator who sizes it. All below @next
- * is taken, or does not do for the attempt. With no room for one segment more the ring is full.
+ * Keep the high-water mark of what groups hold, for an administrator who sizes the ring. The
+ * segment before @next is used up. A ring without room for one segment more counts as full.
  */
 static void segment_mark(struct evring_ring *ring, u64 next)
 {

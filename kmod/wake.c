@@ -170,10 +170,13 @@ static void waiter_timer(struct timer_list *timer)
 	unsigned long flags;
 
 	spin_lock_irqsave(&waiters_lock, flags);
-	if (waiter->state == EVRING_MARKED)
-		waiter_set(waiter, EVRING_AWAKE);
-	else if (waiter->state == EVRING_ARMED)
-		waiter_look(waiter);
+	/* If the timer was set again meanwhile, this call is of an earlier arm. */
+	if (!timer_pending(timer)) {
+		if (waiter->state == EVRING_MARKED)
+			waiter_set(waiter, EVRING_AWAKE);
+		else if (waiter->state == EVRING_ARMED)
+			waiter_look(waiter);
+	}
 	spin_unlock_irqrestore(&waiters_lock, flags);
 }
 

@@ -44,9 +44,9 @@ check:				## run all tests (half an hour)
 check-fresh:			## the README's commands in a minimal Debian 12 (root; half an hour)
 	@scripts/check-fresh
 
-check-packages:			## build packages, install, upgrade and remove them (root; ten minutes)
+check-packages:			## build packages, install, upgrade and remove them (root; 15 minutes)
 	@scripts/setup build vm packages
-	@$(MAKE) $(JOBS) $(FOR_GUEST) user $(addprefix $(B)/bin/,evring-mock-broker evring-burst evring-nop)
+	@$(MAKE) $(JOBS) $(FOR_GUEST) kmod user $(addprefix $(B)/bin/,evring-mock-broker evring-consume evring-burst evring-nop)
 	@tests/check packages
 
 # Debian has them in the kernel's source, from which scripts/setup takes them.

@@ -155,7 +155,8 @@ struct evring_fixed16 {
 	__EVRING_FIELD(evring_common, U64, cgroup, NONE, "id of the cgroup (v2)") \
 	__EVRING_FIELD(evring_common, U64, start_time, BOOTTIME,		\
 		       "when the process began; with its pid, one process for ever") \
-	__EVRING_FIELD(evring_common, CHARS, comm, NONE, "name of the task")
+	__EVRING_FIELD(evring_common, CHARS, comm, NONE,			\
+		       "name of the task; of io_uring's worker, its process's")
 
 #define __EVRING_DESC(_id, _name, _version, _lane, _doc, _common_size)		\
 static const struct evring_type_desc _id##_desc = {				\

@@ -24,7 +24,7 @@
 #define PLACES		256
 #define PROBES		4
 #define TRIES		8	/* of an exchange: then another CPU has been let through */
-#define COUNTERS	16	/* of samples: CPUs share them, each for itself if there are few */
+#define COUNTERS	16	/* of samples; with more CPUs than these, some share one */
 
 struct bucket {
 	atomic64_t key;		/* and 1 more; 0: nobody's */

@@ -16,7 +16,7 @@
 
 static_assert(3 * PIECE_BYTES + EVRING_ARGS_END_BYTES + CHUNK_BYTES <= EVRING_ARGS_END_ROOM);
 
-/* Where the argument begins that has the byte before @at; 0: it is not to be read. */
+/* The start of the argument that the byte before @at belongs to; 0: memory is not present */
 static unsigned long argument_start(unsigned long first, unsigned long at, char *chunk)
 {
 	unsigned long limit = at - first > MAX_ARG_STRLEN ? at - MAX_ARG_STRLEN : first;

@@ -34,7 +34,7 @@ static struct kprobe traced, untraced;
 static unsigned int users;
 static bool sees;
 
-/* For each kprobe that is attached. The caller has hooks_lock. */
+/* Called for each kprobe that is attached; the first call registers. Under hooks_lock. */
 void evring_canary_get(void)
 {
 	struct kprobe *both[] = { &traced, &untraced };
@@ -63,7 +63,7 @@ void evring_canary_put(void)
 	unregister_kprobes(both, ARRAY_SIZE(both));
 }
 
-/* Is a kprobe called that is registered? @ftrace: one that goes by ftrace. */
+/* Are registered kprobes called? @ftrace: those that use ftrace, else those that do not */
 bool evring_canary_sings(bool ftrace)
 {
 	bool heard = !sees;

@@ -28,6 +28,8 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 {
 	/* task_active_pid_ns(), without a call */
 	struct pid_namespace *pidns = ns_of_pid(task_pid(task));
+	/* A worker of io_uring is named after itself, "iou-wrk-...", and not after its program. */
+	const struct task_struct *named = task->flags & PF_IO_WORKER ? task->group_leader : task;
 
 	/* The same as from_kuid(&init_user_ns, ...), without four calls for each event */
 	common->uid = __kuid_val(cred->uid);
@@ -39,7 +41,7 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 	common->reserved = 0;
 	common->cgroup = evring_cgroup_of(task);
 	/* Not under task_lock(), which an NMI cannot take: a rename may show half. */
-	memcpy(common->comm, task->comm, sizeof(common->comm));
+	memcpy(common->comm, named->comm, sizeof(common->comm));
 	common->comm[sizeof(common->comm) - 1] = '\0';
 }
 

@@ -183,10 +183,14 @@ static bool enter_set_acl(struct evring_event_hook *hook, void *data, struct pt_
 	return wanted;
 }
 
-/* A stacked filesystem's own attribute, which it sets as the user who mounted it. */
+/*
+ * A stacked filesystem's own attribute, which it sets as the user who mounted it. A worker of
+ * io_uring has the credentials of its request, and sets what a program asks for: what it makes
+ * an overlay set is told, too.
+ */
 static bool is_overlays(const char *name)
 {
-	return current_cred() != current_real_cred() &&
+	return current_cred() != current_real_cred() && !(current->flags & PF_IO_WORKER) &&
 	       (strstarts(name, "trusted.overlay.") || strstarts(name, "user.overlay."));
 }
 
@@ -315,7 +319,7 @@ static void leave(struct evring_event_hook *hook, void *data, struct pt_regs *re
 
 /*
  * By its descriptor the file is not held any more: if another thread has closed it, or its
- * number is another file's, there is no path to tell.
+ * number is another file's, there is no path to tell, and the call is a loss.
  */
 static void leave_refused(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
@@ -326,12 +330,12 @@ static void leave_refused(struct evring_event_hook *hook, void *data, struct pt_
 		return;
 	if (is_by_fd(hook)) {
 		file = fget_raw(call->fd);
-		if (!file)
-			return;
-		call->path = &file->f_path;
+		call->path = file ? &file->f_path : NULL;
 	}
-	if (call->path->dentry == call->dentry)
+	if (call->path && call->path->dentry == call->dentry)
 		leave(hook, data, regs);
+	else
+		evring_lose(hook->type, 1, EVRING_LOST_PROBE);
 	if (file)
 		fput(file);
 }

@@ -9,13 +9,13 @@
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/fs_struct.h>
 #include <linux/mount.h>
 #include <linux/string.h>
 #include <uapi/linux/mount.h>
 
 #include "../compat/call.h"
 #include "../compat/kprobe.h"
-#include "../compat/mount.h"
 #include "../compat/symbol.h"
 #include "family.h"
 #include "file.h"
@@ -110,7 +110,7 @@ static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_reg
 	return true;
 }
 
-/* Likewise; a mount that joins another one's sharing group goes nowhere. */
+/* Likewise, but MOVE_MOUNT_SET_GROUP moves nothing: the mount joins a sharing group. */
 static bool enter_move_mount(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	return !(evring_call_argument(4) & MOVE_MOUNT_SET_GROUP) && enter_call(hook, data, regs);
@@ -129,30 +129,44 @@ static struct mount_call *outer_call(struct evring_event_hook *hook, unsigned in
 }
 
 /*
- * A mount that is mounted nowhere yet has no path: take the filesystem's own name, as of
- * fsmount(). A clone by open_tree() shows a folder of a filesystem, mostly below its top.
+ * A mount that is mounted nowhere yet has no path: take the filesystem's own name and, behind
+ * it, the folder that it shows, as findmnt(8) does. fsmount() makes one of a whole filesystem,
+ * or of a subvolume; open_tree() clones any: nothing tells one from the other.
  */
 static void keep_unmounted(struct mount_call *call, const struct path *from)
 {
 	const struct super_block *sb = from->mnt->mnt_sb;
+	const u32 id_len = strnlen(sb->s_id, sizeof(sb->s_id) - 1);
+	char *room = call->room[1], *at;
 	struct evring_path_text text;
 
 	if (from->dentry == sb->s_root) {
-		strscpy(call->room[1], sb->s_id, ROOM);
-		call->other = evring_text_kept(call->room[1], ROOM);
+		strscpy(room, sb->s_id, ROOM);
+		call->other = evring_text_kept(room, ROOM);
 		return;
 	}
-	call->flags = MS_BIND;
-	text = evring_dentry_path(from->dentry, call->room[1], ROOM);
+	text = evring_dentry_path(from->dentry, room + sizeof(sb->s_id),
+				  ROOM - sizeof(sb->s_id) - 1);
+	at = room + ROOM - 1 - text.len - 1 - id_len;
+	memcpy(at, sb->s_id, id_len);
+	at[id_len] = '[';
+	room[ROOM - 1] = ']';
+	text.at = at;
+	text.len += id_len + 2;
 	call->other = evring_text_path(&text);
 	call->other_flags = text.flags;
+}
+
+/* Is it mounted nowhere? The mount of the task's root has nothing above it, either. */
+static bool is_unmounted(const struct vfsmount *mnt)
+{
+	return evring_path_is_top(mnt) && !(current->fs && READ_ONCE(current->fs->root.mnt) == mnt);
 }
 
 /* int security_move_mount(const struct path *from, const struct path *to) */
 static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const struct path *from = (const struct path *)evring_argument(regs, 0);
-	const struct evring_mount *mount = evring_mount(from->mnt);
 	struct mount_call *call = outer_call(hook, MOVE_MOUNT);
 
 	if (!call)
@@ -160,7 +174,7 @@ static void enter_move_paths(struct evring_event_hook *hook, struct pt_regs *reg
 	keep_path(&call->path, &call->path_flags, call->room[0],
 		  (const struct path *)evring_argument(regs, 1));
 	keep_type(call, from->mnt->mnt_sb->s_type->name);
-	if (READ_ONCE(mount->parent) == mount) {
+	if (is_unmounted(from->mnt)) {
 		keep_unmounted(call, from);
 		return;
 	}

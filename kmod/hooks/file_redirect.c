@@ -105,8 +105,8 @@ static void enter_install(struct evring_event_hook *hook, struct pt_regs *regs)
 }
 
 /*
- * A file below a stacked filesystem's, or of the kernel's own, as memory that processes
- * share has one, is nobody's descriptor. One that did not open has no inode.
+ * Files without a descriptor are left out: those below a stacked filesystem's, and the
+ * kernel's own, such as that of shared memory. A file that was not opened has no inode.
  */
 static bool was_written(const struct file *file)
 {

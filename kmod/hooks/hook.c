@@ -99,7 +99,7 @@ static struct evring_event_hook *hook_find(const char *name)
 	return NULL;
 }
 
-/* The first of its points that is not there, of those that it needs or of the others */
+/* The first point that this kernel lacks, of its optional points or of the others */
 static struct evring_point *hook_lacks(const struct evring_event_hook *hook, bool optional)
 {
 	struct evring_point *point;
@@ -111,8 +111,8 @@ static struct evring_point *hook_lacks(const struct evring_event_hook *hook, boo
 }
 
 /*
- * The first point that is not there, of those that it needs. One that tells events is
- * needed in any case, even if the hook can do without each of them.
+ * The missing point that makes the hook absent; NULL: it is not absent. All points that are
+ * not optional must be there, and at least one that emits events (not a detail).
  */
 static struct evring_point *hook_needs(const struct evring_event_hook *hook)
 {
@@ -492,7 +492,7 @@ static void hook_module_comes(struct evring_event_hook *hook, struct module *mod
 		if (point->error != -EAGAIN)
 			continue;
 		point->error = point->source->find(point, mod);
-		/* The others are attached: it is one that the hook can do without. */
+		/* The hook is attached without it, so it is an optional point. */
 		if (!point->error && hook->attached)
 			evring_point_attach(point);
 	}

@@ -241,7 +241,7 @@ static bool ends_pidns(u32 command)
 	       command == LINUX_REBOOT_CMD_HALT || command == LINUX_REBOOT_CMD_POWER_OFF;
 }
 
-/* int reboot_pid_ns(struct pid_namespace *, int cmd): only of the first one does it return */
+/* int reboot_pid_ns(struct pid_namespace *, int cmd): it returns only for init_pid_ns */
 static void enter_reboot_pidns(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	const u32 command = evring_argument(regs, 1);

@@ -358,6 +358,20 @@ static bool enter_adjtime(struct evring_event_hook *hook, void *data, struct pt_
 	return call->modes && !is_look(call->modes);
 }
 
+/* stime(), which calls with a time of 32 bits alone have: it passes neither of the above. */
+static bool enter_stime(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
+{
+	struct time_call *call = data;
+	s32 seconds;
+
+	*call = (struct time_call){ .operation = EVRING_TIME_SET, .old = ktime_get_real_fast_ns() };
+	call->asked = call->old;
+	if (evring_peek((char *)&seconds, evring_call_argument(0), sizeof(seconds)) ==
+	    sizeof(seconds))
+		call->asked = seconds * (s64)NSEC_PER_SEC;
+	return true;
+}
+
 static void leave_time(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct time_call *call = data;
@@ -486,7 +500,9 @@ static struct evring_event_hook hooks[] = {
 	{
 		.desc = &kernel_time_desc,
 		EVRING_POINTS(TIME_POINT("do_sys_settimeofday64", enter_settime),
-			      TIME_POINT("do_adjtimex", enter_adjtime, .optional = true)),
+			      TIME_POINT("do_adjtimex", enter_adjtime, .optional = true),
+			      TIME_POINT((EVRING_SYSCALL_32("stime32")), enter_stime,
+					 .optional = true)),
 	},
 	{
 		.desc = &kernel_hostname_desc,

@@ -78,8 +78,8 @@ static bool enter_outer(struct evring_event_hook *hook, void *data, struct pt_re
 }
 
 /*
- * int __sys_bind_socket(struct socket *, ...), and of listen: io_uring's way, from 6.11
- * on. The calls above use it too, where the compiler has not made it a part of them.
+ * int __sys_bind_socket(struct socket *, ...) and __sys_listen_socket(): what io_uring calls,
+ * from 6.11 on. __sys_bind() and __sys_listen() call them too, unless they were inlined.
  */
 static bool enter_of_socket(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
@@ -411,7 +411,8 @@ struct create_call {
 /* Sockets that see others' traffic, or reach further than ports do */
 static bool is_special(int family, int type, int protocol)
 {
-	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||
+	return family == AF_PACKET || family == AF_XDP || family == AF_KEY ||
+	       family == AF_VSOCK || family == AF_ALG ||
 	       (family == AF_NETLINK && protocol != NETLINK_ROUTE) ||
 	       ((family == AF_INET || family == AF_INET6) && type == SOCK_RAW);
 }

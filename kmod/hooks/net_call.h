@@ -51,7 +51,7 @@ EVRING_TASK_EVENT(net_listen, "net.listen", 1, "bulk",
 	F(S, S32, result, ERRNO, "0, or why it failed")
 
 EVRING_TASK_EVENT(net_socket, "net.socket", 1, "bulk",
-		  "a packet, raw, netlink, vsock or alg socket was made, or could not be",
+		  "a packet, XDP, raw, key, netlink, vsock or alg socket was made, or could not be",
 		  SOCKET_EVENT_FIELDS);
 
 #endif /* _KMOD_HOOKS_NET_CALL_H */

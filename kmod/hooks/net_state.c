@@ -114,8 +114,9 @@ static void note_stands(struct evring_event_hook *hook, const struct sock *sk, i
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	note = note_find(bucket, sk);
 	/*
-	 * One that has begun here may have no note: its process is not known, but that it has.
-	 * (Where both sides have, SYN_SENT and SYN_RECV are behind it, and its note is there.)
+	 * A connection that this host began may have lost its note: then its process is not
+	 * known, but SYN_SENT still tells the direction. (If both sides connect at once the state
+	 * before is SYN_RECV, and the direction is right only if the note of SYN_SENT is there.)
 	 */
 	if (note->sk != sk || is_stale(hook, note))
 		*note = (struct note){
@@ -183,7 +184,7 @@ static void emit_connected(struct evring_event_hook *hook, const struct sock *sk
 	struct net_connected *e;
 	struct evring_slot slot;
 
-	/* Also behind SYN_RECV if both sides have begun; mostly the other side has alone. */
+	/* SYN_RECV without a note: the other side began. With one: both sides did. */
 	if (note.left_out || (oldstate == TCP_SYN_RECV && !note.sk))
 		return;
 	e = evring_begin(&slot, hook->type, sizeof(*e), sizeof(*e));

@@ -266,6 +266,14 @@ struct evring_path_text evring_dentry_path(struct dentry *dentry, char *buf, u32
 	return path_text(&path, &none, buf, size);
 }
 
+/* Is it mounted on no other mount? False also where mounts are not known. Any context. */
+bool evring_path_is_top(const struct vfsmount *mnt)
+{
+	const struct evring_mount *mount = evring_mount(mnt);
+
+	return mounts_known && READ_ONCE(mount->parent) == mount;
+}
+
 /* Does evring_path() say the same as d_path() of @name? True if there is no @name. */
 static bool mount_agrees(const char *name, char *ours, char *theirs)
 {

@@ -7,6 +7,7 @@
 
 struct dentry;
 struct path;
+struct vfsmount;
 
 #define EVRING_PATH_BYTES	4096	/* PATH_MAX: most paths fit */
 
@@ -31,6 +32,7 @@ struct evring_path_text evring_path(const struct path *path, char *buf, u32 size
 struct evring_path_text evring_path_from(const struct path *root, const struct path *path,
 					 char *buf, u32 size);
 struct evring_path_text evring_dentry_path(struct dentry *dentry, char *buf, u32 size);
+bool evring_path_is_top(const struct vfsmount *mnt);
 void evring_paths_init(void);
 
 #endif /* _KMOD_HOOKS_PATH_H */

@@ -94,12 +94,18 @@ static bool enter_mmap(struct evring_event_hook *hook, void *data, struct pt_reg
 	return enter_map(data, regs, EVRING_MEMORY_MMAP);
 }
 
-/* do_mmap(struct file *, addr, len, prot, flags, ...), but for calls of mmap() */
+/*
+ * do_mmap(struct file *, addr, len, prot, flags, ...), but for calls of mmap(): shmat(), whose
+ * file is the kernel's own, and an mmap() for which there was no data, which counts as lost, too.
+ */
 static bool enter_other_mmap(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
+	const struct file *file = (const struct file *)evring_argument(regs, 0);
+
 	if (evring_call_data(&hook->points[MMAP].kretprobe.probe))
 		return false;
-	return enter_map(data, regs, EVRING_MEMORY_SHMAT);
+	return enter_map(data, regs, file && IS_PRIVATE(file_inode(file)) ? EVRING_MEMORY_SHMAT :
+									    EVRING_MEMORY_MMAP);
 }
 
 /* int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey) */

@@ -165,9 +165,8 @@ TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 	event = told_at(told, 0);
 	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/src");
 	/* Within its filesystem, which may begin anywhere */
-	EXPECT_STREQ("/src", strrchr(told_text(event, "source"), '/'));
-	EXPECT_TRUE(told_flag(event, "flags", "MS_BIND"));
-	EXPECT_FALSE(told_flag(event, "flags", "MS_MOVE"));
+	EXPECT_STREQ("/src]", strrchr(told_text(event, "source"), '/'));
+	EXPECT_EQ(0, told_number(event, "flags"));
 	free(told);
 	close(mnt);
 	ASSERT_EQ(0, umount("src"));
@@ -182,6 +181,68 @@ TEST_F(file_mount, the_new_calls_tell_what_they_attach_and_move)
 	EXPECT_TRUE(told_flag(event, "flags", "MS_MOVE"));
 	free(told);
 	ASSERT_EQ(0, umount("src"));
+}
+
+static int join(const char *cgroup)
+{
+	char name[64];
+	int fd, ret;
+
+	snprintf(name, sizeof(name), "%s/cgroup.procs", cgroup);
+	fd = open(name, O_WRONLY);
+	ret = write(fd, "0", 1) == 1 ? 0 : -1;
+	close(fd);
+	return ret;
+}
+
+/* fsmount() makes one of a part of a filesystem, too: it is no clone of a folder. */
+TEST_F(file_mount, a_part_of_a_filesystem_is_told_with_its_filesystem)
+{
+	const struct evring_event *event;
+	const char *source;
+	struct told *told;
+	int fs, mnt;
+
+	ASSERT_EQ(0, mkdir("cgroups", 0700) + mount("none", "cgroups", "cgroup2", 0, NULL));
+	ASSERT_EQ(0, mkdir("cgroups/part", 0700));
+	ASSERT_EQ(0, join("cgroups/part"));
+	ASSERT_EQ(0, unshare(CLONE_NEWCGROUP));
+	deed_read_past(self->ev);
+	fs = (int)syscall(SYS_fsopen, "cgroup2", 0);
+	ASSERT_LE(0, fs);
+	ASSERT_EQ(0, syscall(SYS_fsconfig, fs, 6 /* create */, NULL, NULL, 0));
+	mnt = (int)syscall(SYS_fsmount, fs, 0, 0);
+	ASSERT_LE(0, mnt);
+	ASSERT_EQ(0, syscall(SYS_move_mount, mnt, "", AT_FDCWD, "src", 4));
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", 0, DIR_PATH "/src");
+	source = told_text(event, "source");
+	EXPECT_EQ(source, strstr(source, "cgroup"));
+	EXPECT_STREQ("[/part]", strchr(source, '['));
+	EXPECT_EQ(0, told_number(event, "flags"));
+	free(told);
+	close(mnt);
+	close(fs);
+	ASSERT_EQ(0, umount("src"));
+	ASSERT_EQ(0, join("cgroups"));
+	ASSERT_EQ(0, rmdir("cgroups/part") + umount("cgroups") + rmdir("cgroups"));
+}
+
+/* It is refused, and it is no mount that is mounted nowhere. */
+TEST_F(file_mount, a_root_that_is_to_be_moved_is_told_by_its_path)
+{
+	const struct evring_event *event;
+	struct told *told;
+
+	ASSERT_EQ(-1, syscall(SYS_move_mount, AT_FDCWD, "/", AT_FDCWD, "src", 0));
+	ASSERT_EQ(EINVAL, errno);
+	told = told_read(self->ev, "file.", getpid());
+	event = told_at(told, 0);
+	EXPECT_MOUNT(told, "file.mount", -EINVAL, DIR_PATH "/src");
+	EXPECT_STREQ("/", told_text(event, "source"));
+	EXPECT_TRUE(told_flag(event, "flags", "MS_MOVE"));
+	free(told);
 }
 
 /* A mount keeps 1,900 bytes of a source that has a path. */

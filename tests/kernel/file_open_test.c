@@ -286,6 +286,8 @@ TEST_F(file_open, io_uring_tells_the_same_as_a_call)
 	EXPECT_FALSE(told_flag(told_at(told, 0), "flags", "O_NONBLOCK"));
 	EXPECT_EQ(-ENOENT, told_result(told_at(told, 0)));
 	EXPECT_STREQ(DIR_PATH "/none", told_text(told_at(told, 0), "path"));
+	/* The worker's own name is "iou-wrk-...". */
+	EXPECT_STREQ("file_open_test", told_text(told_at(told, 0), "comm"));
 	free(told);
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Groups: their start, their position, their owner, and slots that are used again. */
+#include <pthread.h>
+
 #include "group.h"
+#include "stalled.h"
 
 TEST_F(group, earliest_leaves_a_quarter_of_a_full_ring_free_and_latest_all)
 {
@@ -52,6 +55,32 @@ TEST_F(group, it_has_one_live_owner)
 	EXPECT_EQ(0, join(second, "group", EVRING_HOLD, EVRING_LATEST));
 	EXPECT_EQ(2, group_get("group").generation);
 	evring_close(second);
+}
+
+/* As long as it liked, with no owner to be seen, and no timeout. */
+TEST_F(group, nobody_keeps_others_from_it_by_not_taking_the_answer)
+{
+	struct stalled stalled = {
+		.fd = session_open(O_RDONLY),
+		.join = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	};
+	struct uffd_msg message;
+	pthread_t thread;
+
+	ASSERT_NE(MAP_FAILED, stalled.join);
+	*stalled.join = (struct evring_join){ .name = "group", .lanes = CRITICAL };
+	if (!page_stalls(&stalled))
+		SKIP(return, "this kernel's userfaultfd cannot protect a page from being written");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, stalled_joins, &stalled));
+	ASSERT_EQ(sizeof(message), read(stalled.uffd, &message, sizeof(message)));
+	EXPECT_EQ(0, join(self->ev, "group", EVRING_HOLD, EVRING_LATEST));
+	EXPECT_EQ(getpid(), group_get("group").owner);
+	ASSERT_TRUE(page_protect(&stalled, false));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-EBUSY, stalled.result);
+	close(stalled.uffd);
+	close(stalled.fd);
 }
 
 TEST_F(group, a_session_that_has_a_group_gets_no_second_one)

@@ -593,6 +593,8 @@ TEST_F(net, sockets_that_see_or_reach_more_are_told_and_others_are_not)
 		{ AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, false },
 		{ AF_VSOCK, SOCK_STREAM, 0, true },
 		{ AF_ALG, SOCK_SEQPACKET, 0, true },
+		{ AF_XDP, SOCK_RAW, 0, true },
+		{ AF_KEY, SOCK_RAW, 2, true },
 		{ AF_INET, SOCK_STREAM, 0, false },
 		{ AF_INET, SOCK_DGRAM, 0, false },
 		{ AF_UNIX, SOCK_STREAM, 0, false },

@@ -20,21 +20,21 @@ static const char help[] =
 	"       evring hooks detach [--group GROUP] NAME-GLOB|@SET...\n"
 	"List the hooks of the kernel, or attach or detach those that match ('process.*'),\n"
 	"or those of a set: @security, @audit, @performance, @all. A hook that this kernel\n"
-	"does not have is told of, and does not keep the others from being attached.\n"
+	"does not have is named, and does not keep the others from being attached.\n"
 	"A hook stays attached when this program ends, until each of its owners has\n"
 	"detached it. A hook that is detached costs nothing.\n"
 	"\n"
-	"  --group GROUP  make the group the owner, not the administrator\n"
-	"  --lane LANE    put the events into this lane, not into the hook's own\n"
-	"  --filter EXPRESSION  emit only events that match, see evring-filter(7);\n"
-	"                 without it all events: an earlier filter of this owner goes\n"
-	"  --sample N     of those, emit one of N, on each CPU\n"
-	"  --rate N[/BURST]  of those, emit up to N a second, and BURST (default: N) at once;\n"
-	"                 others are lost, with the cause sampled or rate\n"
-	"  --per uid|cgroup  so many of each user or cgroup\n"
-	"  --snapshot     then tell of each process that runs already, by process.state\n"
-	"  --json         as one JSON array\n"
-	"  --help         this text\n";
+	"  --group GROUP        make the group the owner, not the administrator\n"
+	"  --lane LANE          put the events into this lane, not into the hook's own\n"
+	"  --filter EXPRESSION  emit only events that match, see evring-filter(7); without\n"
+	"                       it all events, even if this owner had a filter before\n"
+	"  --sample N           of those, emit one of N, on each CPU\n"
+	"  --rate N[/BURST]     of those, emit up to N a second, and BURST (default: N) at\n"
+	"                       once; others are lost, with the cause sampled or rate\n"
+	"  --per uid|cgroup     the rate is for each user, or for each cgroup\n"
+	"  --snapshot           then emit a process.state for each process that runs already\n"
+	"  --json               as one JSON array\n"
+	"  --help               this text\n";
 
 /* The options of the command line, and how it went so far */
 struct request {

@@ -103,7 +103,7 @@ static struct evring_rules *rules_new(const struct evring_type *type)
 	return rules;
 }
 
-/* Each line of @text, but for one that is @but, which was found then */
+/* Add each line of @text but @but (NULL: none); *@found: there was such a line. */
 static int rules_add_lines(struct evring_rules *rules, char *text, const char *but, bool *found)
 {
 	char *line, *rest = text;
@@ -149,7 +149,7 @@ static struct evring_redact_state *state_get(struct evring *ev, const char *type
 }
 
 /*
- * Changes: somebody else may change them, too, so it is done again then
+ * Changes: read, change, write; done again if somebody else has changed the rules meanwhile
  */
 
 enum change { ADD, REMOVE };

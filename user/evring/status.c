@@ -349,7 +349,7 @@ static int parse_seconds(const char *text, unsigned int *seconds)
 static bool fit(const struct options *options)
 {
 	if (options->prometheus && (options->rings || options->json || options->watch))
-		fputs("evring: --prometheus and --openmetrics go with --output alone\n", stderr);
+		fputs("evring: --prometheus and --openmetrics take no other option than --output\n", stderr);
 	else if (options->output && !options->prometheus)
 		fputs("evring: --output goes with --prometheus or --openmetrics\n", stderr);
 	else

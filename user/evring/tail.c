@@ -390,7 +390,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 			return try_help("tail");
 	}
 	if (optind < argc) {
-		fprintf(stderr, "evring: tail takes no arguments, like '%s'\n", argv[optind]);
+		fprintf(stderr, "evring: tail takes no argument: '%s' is one\n", argv[optind]);
 		return try_help("tail");
 	}
 	return EXIT_SUCCESS;

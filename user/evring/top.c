@@ -143,7 +143,7 @@ static struct lane_row lane_row(const struct top *top, unsigned int lane)
 	};
 }
 
-/* Attempts on the group's lanes that it does not wait for any more */
+/* Attempts on the group's lanes that are behind it: all but its lag. False: not known */
 static bool group_done(const struct snapshot *snap, unsigned int group, struct lag *lag,
 		       uint64_t *done)
 {
@@ -434,7 +434,7 @@ int cmd_top(const struct cli *cli, int argc, char **argv)
 			return try_help("top");
 	}
 	if (optind < argc) {
-		fprintf(stderr, "evring: top takes no arguments, like '%s'\n", argv[optind]);
+		fprintf(stderr, "evring: top takes no argument: '%s' is one\n", argv[optind]);
 		return try_help("top");
 	}
 	top.is_screen = !top.json && isatty(STDOUT_FILENO);

@@ -18,12 +18,12 @@ static const char help[] =
 	"or register the types of a file, as --json prints them, for this user to publish.\n"
 	"They stay registered until 'unregister', or until the module is unloaded.\n"
 	"\n"
-	"  -v, --verbose   all fields of every type\n"
-	"  --json          as one JSON array, fields included\n"
-	"  --schema FORMAT avro, protobuf, json or connect\n"
-	"  --flat          of events with data.flatten=true\n"
-	"  --types FILE    the type is in this file, as --json prints it; no module is needed\n"
-	"  --help          this text\n";
+	"  -v, --verbose    all fields of every type\n"
+	"  --json           as one JSON array, fields included\n"
+	"  --schema FORMAT  avro, protobuf, json or connect\n"
+	"  --flat           the schema of events with data.flatten=true\n"
+	"  --types FILE     the type is in this file, as --json prints it; no module is needed\n"
+	"  --help           this text\n";
 
 struct options {
 	bool json, verbose, flat;

@@ -240,9 +240,9 @@ static void say_rest(const struct report *report)
 	    "they may be declared");
 	say(v->rest.unread, "values, or lines, cannot be read: such as Avro or Protobuf without "
 	    "headers");
-	say(v->rest.mismatches, "messages have headers that are not their value's");
+	say(v->rest.mismatches, "messages have headers that name another event than their value");
 	say(v->never, "events have numbers that cannot be");
-	say(v->nameless, "events do not tell their host's name: --machine-id finds them");
+	say(v->nameless, "events do not have their host's name: select them by --machine-id");
 }
 
 static void say_verdict(const struct report *report)
@@ -261,8 +261,8 @@ static void say_verdict(const struct report *report)
 	else if (!report->nr_rings)
 		printf("No events: nothing is proven.\n");
 	else if (sums->missing)
-		printf("%s. If connectors write other topics, too, or leave events out themselves "
-		       "(\"filter\", a transform), these are there, or not at all.\n", counts);
+		printf("%s. They may be in a topic that was not named, or a connector has left them "
+		       "out itself (\"filter\", a transform).\n", counts);
 	else if (is_wrong(report))
 		printf("%s, and what is told of some is contradictory.\n", counts);
 	else if (is_blind(report))

@@ -124,7 +124,7 @@ void task_refused(void *arg, const struct refusal *refusal)
 		letter_refused(t, refusal);
 		return;
 	}
-	/* It came in place of an event; nothing comes in its own place. */
+	/* A declaration was refused: there is nothing to send in its place. */
 	if (refusal->out && refusal->out->declaration) {
 		keep(t, refusal->delivery);
 		task_give_up(t, STATUS_REFUSED, "topic %s refuses a declaration of type "

@@ -175,7 +175,7 @@ static bool has_setting(const struct config *cfg, const struct property *setting
 	return false;
 }
 
-/* How keys that are missing in the other, or have another value there, change a connector */
+/* What it takes to change the keys of @one that @other lacks or has another value for */
 static enum config_change differences(const struct config *one, const struct config *other)
 {
 	enum config_change change = CONFIG_SAME;

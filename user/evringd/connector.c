@@ -128,7 +128,7 @@ static bool retry(struct connector *c)
 	c->retry_ms = delay_next(c->retry_ms, RETRY_MS_MIN, c->cfg->retry_delay_ms);
 	wait = delay_jittered(c->retry_ms);
 	c->retry_at = now + wait;
-	/* That of a try which a restart has overtaken may run still: retry_over() sets it anew. */
+	/* The timer of a try that a restart overtook may still run: retry_over() sets it again. */
 	if (c->retry_timer.op.busy)
 		loop_hurry(c->loop, &c->retry_timer);
 	else

@@ -366,8 +366,8 @@ static void move(struct entry *entry, const char *path)
 }
 
 /*
- * Before any file is judged, which connectors have one: a connector goes with its name, under
- * whichever path, and one of which no name can be read with its path.
+ * Mark the connectors that still have a file, before any file is judged. A file is matched to a
+ * connector by the name in it, so it may have moved; by its path if no name can be read.
  */
 static void claim(struct connectors *cs, const struct folder *folder)
 {

@@ -314,8 +314,8 @@ static int encode_value(struct encoder *enc, struct deliveries *ds,
 }
 
 /*
- * The one beside another that was used longest ago; not one that a pack holds, or that the message
- * has which may still wait for room.
+ * The least recently used route of those that transforms made. Not one that a pack holds, nor
+ * that of the last message, which may still wait for room.
  */
 static struct route **oldest_beside(struct encoder *enc, size_t *index)
 {
@@ -437,7 +437,7 @@ static enum schemas_state look_rejected(struct encoder *enc, const struct evring
 	const struct route *route;
 	char *unfit = enc->unfit;
 
-	/* That it has no topic is about declarations, should there be one. */
+	/* route_of() may set enc->unfit for the declaration: keep what it says of the event. */
 	enc->unfit = NULL;
 	route = route_of(enc, &rejected);
 	set_unfit(enc, unfit);

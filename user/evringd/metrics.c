@@ -243,7 +243,7 @@ static const struct metric connector_metrics[] = {
 	  "message count from its first one", tell_latency, 0 },
 	VALUE("evringd_commit_errors_total", COUNTER, "Commits that the kernel refused", commit_errors),
 	VALUE("evringd_producer_restarts_total", COUNTER,
-	      "Times that a producer was replaced, mostly as something could not be delivered by it",
+	      "Times that a producer was replaced, mostly because a delivery by it had failed",
 	      producer_restarts),
 	{ "evringd_config_reloads_total", METRIC_COUNTER, "connector, result",
 	  "Configurations that came while the connector was there: unchanged, changed in place, "
@@ -257,7 +257,7 @@ static const struct metric connector_metrics[] = {
 	BROKER("evringd_broker_request_timeouts_total", COUNTER, "Requests without an answer in time",
 	       timeouts.sum),
 	VALUE("evringd_brokers_unreachable_seconds", GAUGE,
-	      "Time since when no broker can be reached, 0 if one can", away_ns),
+	      "How long no broker has been reachable, 0 if one is", away_ns),
 };
 
 static const struct {

@@ -68,7 +68,7 @@ static bool is_in_command(const json_t *settings, const char *property)
 	return false;
 }
 
-/* For a shell it is one word and no option. A reference to a config provider is not, either. */
+/* One word for a shell, and no option. So a reference to a config provider is not plain. */
 static bool is_plain(const json_t *value)
 {
 	char *text = json_text(value);

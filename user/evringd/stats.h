@@ -83,7 +83,7 @@ void stats_tick(struct stats *stats);
  */
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
 		 const struct outgoing *out, size_t len);
-/* @reason stays. Where it is counted, which stays, too: the letter of it is counted there. */
+/* @reason must stay valid. The result stays valid too: a dead letter is counted there later. */
 struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
 				    uint64_t events);
 /* No broker can be reached. */

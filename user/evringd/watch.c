@@ -112,7 +112,7 @@ static void tell_losses(const struct watch *watch, const char *name,
 {
 	static const char *const causes[] = {
 		[EVRING_LOST_FULL] = "the ring was full",
-		[EVRING_LOST_NESTED] = "an NMI came at a bad moment",
+		[EVRING_LOST_NESTED] = "an NMI came at a bad moment, or secrets could not be looked for",
 		[EVRING_LOST_TOOBIG] = "too large for a record",
 		[EVRING_LOST_PROBE] = "the kernel did not call the hook's probe",
 		[EVRING_LOST_SAMPLED] = "a hook's sample left them out",

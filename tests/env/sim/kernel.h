@@ -393,6 +393,7 @@ void clocks_calc_mult_shift(u32 *mult, u32 *shift, u32 from, u32 to, u32 seconds
 /* Timers and work: kernel.c's thread runs them. */
 void timer_setup(struct timer_list *timer, void (*fn)(struct timer_list *), unsigned int flags);
 void mod_timer(struct timer_list *timer, unsigned long at);
+#define timer_pending(timer)	READ_ONCE((timer)->pending)
 void timer_delete_sync(struct timer_list *timer);
 
 /* Work is a timer that is due at once. */
@@ -471,6 +472,10 @@ static inline int wait_for_completion_interruptible(struct completion *c)
 /* Files and user memory. A pointer that leads nowhere is EFAULT (kernel.c). */
 unsigned long copy_from_user(void *to, const void *from, unsigned long len);
 unsigned long copy_to_user(void *to, const void *from, unsigned long len);
+/* No fault of the sim's waits. */
+#define pagefault_disable()	do { } while (0)
+#define pagefault_enable()	do { } while (0)
+#define fault_in_writeable(p, len)	((void)(p), (size_t)(len))
 #define get_user(x, p)		(copy_from_user(&(x), p, sizeof(x)) ? -EFAULT : 0)
 #define put_user(x, p)		({ __typeof__(*(p)) put_ = (x); copy_to_user(p, &put_, sizeof(put_)) ? -EFAULT : 0; })
 #define access_ok(p, len)	((p) || !(len))

@@ -9,7 +9,7 @@ SIM_STUBS := linux/atomic linux/irqflags linux/bitmap linux/cache linux/irq_work
 	     asm/local linux/capability linux/clocksource linux/cpu linux/cpuhotplug linux/cred linux/ctype \
 	     linux/delay linux/pvclock_gtod linux/timekeeper_internal \
 	     linux/err linux/fs linux/init linux/io_uring linux/math64 linux/miscdevice linux/mm \
-	     linux/moduleparam linux/nospec linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
+	     linux/moduleparam linux/nospec linux/pagemap linux/poll linux/slab linux/string linux/suspend linux/topology linux/uaccess \
 	     linux/version linux/vmalloc uapi/linux/io_uring linux/compat linux/uio linux/uidgid \
 	     linux/user_namespace \
 	     linux/sched/signal
