@@ -17,7 +17,7 @@
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
 
-/* What a delivery was sent in parts for is counted by the part, as some may never be acknowledged. */
+/* Parts of a delivery count one by one, as some may never be acknowledged. */
 void task_acked(void *arg, struct delivery *delivery, const struct outgoing *out)
 {
 	struct task *t = arg;

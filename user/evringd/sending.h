@@ -61,8 +61,8 @@ struct topic {
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
 	/*
-	 * Events that the moment has failed. What is sent in place of one is none: it may wait for
-	 * ever. Nor does another topic's tell how long this one's were tried.
+	 * Events that the moment has failed. A declaration or a letter does not count, as it may
+	 * wait for ever; nor does another topic's event.
 	 */
 	const struct delivery *late;	/* first of the batch that failed; NULL: it got through */
 	uint64_t late_since;		/* the first failure; 0: none has failed */
@@ -112,7 +112,7 @@ struct sender {
 	uint64_t purge_again;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
-	const struct delivery *culprit;	/* first event of the batch that failed; NULL: it got through */
+	const struct delivery *culprit;	/* first event of the failed batch; NULL: it got through */
 	unsigned int failures;		/* the moment's, one after the other */
 	size_t batch_bytes;		/* 0: as configured */
 	bool batch_stays;		/* the topic wants it so */

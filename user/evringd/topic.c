@@ -63,7 +63,7 @@ struct outgoing *topic_dequeue(struct topic *topic)
 	topic->first = out->next;
 	if (!topic->first)
 		topic->last = NULL;
-	/* librdkafka returns one that stays with the links that it has now, and it joins another list. */
+	/* One that stays comes back from librdkafka as it is now, and joins another list. */
 	out->next = NULL;
 	return out;
 }
