@@ -89,13 +89,14 @@ $(B)/tests/unit/redact_work_test: tests/unit/redact_work_test.c $(wildcard kmod/
 		$(filter-out %/redaction.o,$(SAN_LIB)) $(HARNESS)
 $(B)/tests/unit/filter_work_test: tests/unit/filter_work_test.c $(wildcard kmod/filter/*.[ch]) \
 		$(filter-out %/program.o,$(SAN_LIB)) $(HARNESS)
-TABLE_TESTS := $(addprefix $(B)/tests/unit/,columns_test common_test line_test report_test)
+TABLE_TESTS := $(addprefix $(B)/tests/unit/,columns_test common_test line_test report_test connectors_test)
 $(TABLE_TESTS): $(B)/san/user/common/table.o
 $(TABLE_TESTS): UNIT_LIBS := -lsmartcols
 $(addprefix $(B)/tests/unit/,common_test line_test): $(addprefix $(B)/san/user/evring/,line.o shortline.o user.o)
 $(B)/tests/unit/common_test: $(B)/san/user/evring/payload.o
 $(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
 $(B)/tests/unit/report_test: $(addprefix $(B)/san/user/evring/,verify_report.o ledger.o spans.o)
+$(B)/tests/unit/connectors_test: $(addprefix $(B)/san/user/evring/,connectors.o rest.o util.o)
 $(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)

@@ -60,15 +60,58 @@ static int unreachable(const struct ask *ask, int error)
 	return EXIT_FAILURE;
 }
 
+static json_t *printable_text(const char *from)
+{
+	char *text = xstrdup(from);
+	json_t *json;
+
+	make_printable(text, ' ');
+	json = must(json_string(text));
+	free(text);
+	return json;
+}
+
+/* A copy whose texts and keys no terminal obeys: evringd is another user's, or hears Kafka's words. */
+static json_t *printable(json_t *from)
+{
+	json_t *to, *value, *name;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(from))
+		return printable_text(json_string_value(from));
+	if (json_is_array(from)) {
+		to = must(json_array());
+		json_array_foreach(from, i, value) {
+			json_array_append_new(to, printable(value));
+		}
+		return to;
+	}
+	if (!json_is_object(from))
+		return json_incref(from);
+	to = must(json_object());
+	json_object_foreach(from, key, value) {
+		name = printable_text(key);
+		json_object_set_new(to, json_string_value(name), printable(value));
+		json_decref(name);
+	}
+	return to;
+}
+
 /* EXIT_SUCCESS, and *@answer; else it was said why not. */
 static int request(const struct ask *ask, const char *method, const char *path,
 		   const json_t *body, json_t **answer)
 {
 	int status = rest_request(ask->socket, method, path, body, answer);
 	const char *message;
+	json_t *told = *answer;
 
 	if (status < 0)
 		return unreachable(ask, status);
+	if (told && (!ask->json || status >= 300)) {
+		*answer = printable(told);
+		json_decref(told);
+	}
 	if (status < 300)
 		return EXIT_SUCCESS;
 	message = json_string_value(json_object_get(*answer, "message"));
