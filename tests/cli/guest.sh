@@ -118,6 +118,9 @@ ends 1 "no type 'nosuch'" "types --schema: no such type" evring types --schema a
 ends 2 'name\|NAME' "types --schema: of no type" evring types --schema avro
 says 'No hook has a filter' "filter: none yet" evring filter
 ends 1 'column 8' "hooks attach --filter: an error" evring hooks attach --filter 'uid == x' process.exec
+says 'process.exec: attached' "hooks attach --filter: any bytes" \
+	evring hooks attach --filter "$(printf 'path == "/\377"')" process.exec
+says '"filter":"path == .*uFFFD' "filter --json: ... which are in the list" evring filter --json
 says 'process.exec: attached' "hooks attach --filter" \
 	evring hooks attach --filter 'path endswith "evring-nop" && argv != "unwanted"' process.exec
 says '^process.exec  *-  *-  *path endswith' "filter: the one that there is" evring filter
@@ -198,6 +201,9 @@ says 'x --pin .\?\[redacted\]' "redact try: by the rules of now" \
 	evring redact try process.exec.argv -- x --pin 1234
 ends 1 'no such rule' "redact remove: there is none" evring redact remove 'process.exec.argv: all'
 says '' "redact remove" evring redact remove 'process.exec.argv: after --pin'
+says '' "redact add: any bytes" evring redact add "$(printf "process.exec.argv: after '--\377'")"
+says 'after .--.uFFFD' "redact --json: ... which are in the list" evring redact --json
+says '' "redact remove: any bytes" evring redact remove "$(printf "process.exec.argv: after '--\377'")"
 printf '# ours\nprocess.exec: default\nprocess.exec.argv: after --pin\n' >/tmp/rules
 says '' "redact load" evring redact load /tmp/rules
 says 'after --pin$' "redact --rules: a file again" evring redact --rules

@@ -107,8 +107,23 @@ static void test_hostile(void)
 	   "a name cannot reach the terminal as an escape sequence, nor break a line");
 }
 
+/* A filter, or a rule, may have any bytes. */
+static void test_bytes(void)
+{
+	struct row row = make_row("path == \"/\xff\xe2\x82\"", 1);
+	json_t *json = columns_json(columns, &row), *text = json_text("\xc3\xa4\t\xf0\x9f\x98\x80");
+
+	ok(!strcmp(json_string_value(json_object_get(json, "name")),
+		   "path == \"/\xef\xbf\xbd\xef\xbf\xbd\""), "bytes that are no UTF-8 become U+FFFD");
+	ok(!strcmp(json_string_value(text), "\xc3\xa4\t\xf0\x9f\x98\x80"), "others stay as they are");
+	json_decref(json);
+	json_decref(text);
+	columns_release(columns, &row);
+}
+
 int main(void)
 {
+	test_bytes();
 	test_json();
 	test_table();
 	test_hostile();

@@ -4,6 +4,33 @@
 
 #include "memory.h"
 #include "names.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+json_t *json_text(const char *text)
+{
+	size_t left = strlen(text), len;
+	char *clean;
+	FILE *to = stream_begin(&clean, &len);
+	json_t *json;
+
+	while (left) {
+		int n = utf8_decode((const uint8_t *)text, left);
+
+		if (n > 0)
+			fwrite(text, 1, (size_t)n, to);
+		else
+			fputs("\xef\xbf\xbd", to);
+		text += abs(n);
+		left -= (size_t)abs(n);
+	}
+	stream_end(to);
+	json = must(json_string(clean));
+	free(clean);
+	return json;
+}
 
 static json_t *number_json(uint64_t number)
 {
@@ -25,7 +52,7 @@ static json_t *member_json(const struct column *column, const void *row)
 
 	switch (column->kind) {
 	case COLUMN_TEXT:
-		return json_string(*(const char *const *)member);
+		return json_text(*(const char *const *)member);
 	case COLUMN_FLAG:
 		return json_boolean(*(const bool *)member);
 	case COLUMN_COUNT:

@@ -67,6 +67,8 @@ struct column {
 json_t *columns_json(const struct column *columns, const void *row);
 /* Give the arrays of a row back. */
 void columns_release(const struct column *columns, const void *row);
+/* A text of any bytes: as in events, what is no UTF-8 becomes U+FFFD. */
+json_t *json_text(const char *text);
 /* @json, which this takes, as one line on standard output */
 void json_print(json_t *json);
 

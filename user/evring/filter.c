@@ -299,7 +299,8 @@ static void add_filter(struct evring *ev, json_t *filters, const char *hook, con
 	evring_hook_limits(ev, hook, group, &limits);
 	if (filtered <= 0 && !limits.size)
 		return;
-	json = json_pack("{s:s?, s:s?}", "group", group, "filter", filtered > 0 ? text : NULL);
+	json = must(json_pack("{s:s?, s:o}", "group", group, "filter",
+			      filtered > 0 ? json_text(text) : json_null()));
 	if (limits.size)
 		json_object_set_new(json, "limits", limits_json(&limits));
 	json_array_append_new(filters, json);
