@@ -121,8 +121,22 @@ static void test_bytes(void)
 	columns_release(columns, &row);
 }
 
+/* Versions of a type have one key. */
+static void test_added(void)
+{
+	json_t *json = json_object(), *expected = json_pack("{s:i, s:i}", "a", 5, "b", 1);
+
+	json_add(json, "a", 2);
+	json_add(json, "b", 1);
+	json_add(json, "a", 3);
+	ok(json_equal(json, expected), "numbers of one key are added up");
+	json_decref(json);
+	json_decref(expected);
+}
+
 int main(void)
 {
+	test_added();
 	test_bytes();
 	test_json();
 	test_table();

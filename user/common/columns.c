@@ -95,6 +95,13 @@ void columns_release(const struct column *columns, const void *row)
 			json_decref(*(json_t *const *)((const char *)row + columns->offset));
 }
 
+void json_add(json_t *object, const char *key, uint64_t number)
+{
+	number += (uint64_t)json_integer_value(json_object_get(object, key));
+	if (json_object_set_new(object, key, json_integer((json_int_t)number)))
+		must(NULL);
+}
+
 void json_print(json_t *json)
 {
 	if (json_dumpf(must(json), stdout, JSON_COMPACT | JSON_ENSURE_ASCII) && !ferror(stdout))

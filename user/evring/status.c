@@ -255,6 +255,7 @@ static json_t *rings_json(const struct snapshot *snap)
 	return list;
 }
 
+/* Versions of a type have the same name. */
 static json_t *losses_json(struct evring *ev, unsigned int nr_types)
 {
 	json_t *json = json_object();
@@ -263,8 +264,7 @@ static json_t *losses_json(struct evring *ev, unsigned int nr_types)
 		const struct evring_type *type = evring_type(ev, id);
 
 		if (type && type->lost)
-			json_object_set_new(json, type->name,
-					    json_integer((json_int_t)type->lost));
+			json_add(json, type->name, type->lost);
 	}
 	return json;
 }
