@@ -117,6 +117,18 @@ static bool publisher_fills_own_fields_alone(void)
 	return good;
 }
 
+/* ... also one that looks like an array */
+static bool text_is_text(void)
+{
+	struct payload p;
+	bool good;
+
+	payload_begin(&p, type);
+	good = payload_set_text(&p, "path", "[1]") && !memcmp(p.bytes + p.len - 3, "[1]", 3);
+	payload_free(&p);
+	return good;
+}
+
 int main(void)
 {
 	const struct evring_type like = {
@@ -139,6 +151,7 @@ int main(void)
 	ok(filter_says("container == 5 && path == \"/bin/ls\"", true) &&
 	   filter_says("container == 6 || result < 0", false), "a filter asks for both, and is verified");
 	ok(publisher_fills_own_fields_alone(), "a publisher fills the fields behind it");
+	ok(text_is_text(), "... a text also with what looks like an array");
 	evring_type_free(type);
 	return tap_end();
 }

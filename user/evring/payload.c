@@ -324,6 +324,12 @@ static bool texts_set(struct payload *p, const struct evring_field *field, const
 	return good;
 }
 
+static bool takes_array(const struct evring_field *field)
+{
+	return field->kind != EVRING_KIND_TEXT && field->kind != EVRING_KIND_BYTES &&
+	       field->kind != EVRING_KIND_CHARS && field->kind != EVRING_KIND_FIXED;
+}
+
 static bool field_set_json(struct payload *p, const struct evring_field *field,
 			   const json_t *value)
 {
@@ -343,10 +349,8 @@ static bool field_set_json(struct payload *p, const struct evring_field *field,
 	case JSON_ARRAY:
 		if (field->kind == EVRING_KIND_TEXTS)
 			return texts_set(p, field, value);
-		if (field->kind != EVRING_KIND_TEXT && field->kind != EVRING_KIND_BYTES &&
-		    field->kind != EVRING_KIND_CHARS && field->kind != EVRING_KIND_FIXED)
-			return numbers_set(p, field, value);
-		return wrong(p, "%s is no array", field->name);
+		return takes_array(field) ? numbers_set(p, field, value) :
+					    wrong(p, "%s is no array", field->name);
 	default:
 		return wrong(p, "%s is no object and has no fraction", field->name);
 	}
@@ -360,7 +364,7 @@ bool payload_set_text(struct payload *p, const char *name, const char *text)
 
 	if (!field)
 		return false;
-	array = text[0] == '[' ? json_loads(text, 0, NULL) : NULL;
+	array = text[0] == '[' && takes_array(field) ? json_loads(text, 0, NULL) : NULL;
 	if (!array)
 		return field_set_text(p, field, text);
 	good = field_set_json(p, field, array);
