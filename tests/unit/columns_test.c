@@ -111,7 +111,7 @@ static void test_hostile(void)
 static void test_bytes(void)
 {
 	struct row row = make_row("path == \"/\xff\xe2\x82\"", 1);
-	json_t *json = columns_json(columns, &row), *text = json_text("\xc3\xa4\t\xf0\x9f\x98\x80");
+	json_t *json = columns_json(columns, &row), *text = json_utf8("\xc3\xa4\t\xf0\x9f\x98\x80");
 
 	ok(!strcmp(json_string_value(json_object_get(json, "name")),
 		   "path == \"/\xef\xbf\xbd\xef\xbf\xbd\""), "bytes that are no UTF-8 become U+FFFD");

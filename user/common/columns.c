@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_t *json_text(const char *text)
+json_t *json_utf8(const char *text)
 {
 	size_t left = strlen(text), len;
 	char *clean;
@@ -52,7 +52,7 @@ static json_t *member_json(const struct column *column, const void *row)
 
 	switch (column->kind) {
 	case COLUMN_TEXT:
-		return json_text(*(const char *const *)member);
+		return json_utf8(*(const char *const *)member);
 	case COLUMN_FLAG:
 		return json_boolean(*(const bool *)member);
 	case COLUMN_COUNT:

@@ -68,7 +68,7 @@ json_t *columns_json(const struct column *columns, const void *row);
 /* Give the arrays of a row back. */
 void columns_release(const struct column *columns, const void *row);
 /* A text of any bytes: as in events, what is no UTF-8 becomes U+FFFD. */
-json_t *json_text(const char *text);
+json_t *json_utf8(const char *text);
 /* Add to a number of an object, 0 before. */
 void json_add(json_t *object, const char *key, uint64_t number);
 /* @json, which this takes, as one line on standard output */

@@ -300,7 +300,7 @@ static void add_filter(struct evring *ev, json_t *filters, const char *hook, con
 	if (filtered <= 0 && !limits.size)
 		return;
 	json = must(json_pack("{s:s?, s:o}", "group", group, "filter",
-			      filtered > 0 ? json_text(text) : json_null()));
+			      filtered > 0 ? json_utf8(text) : json_null()));
 	if (limits.size)
 		json_object_set_new(json, "limits", limits_json(&limits));
 	json_array_append_new(filters, json);

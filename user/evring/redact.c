@@ -505,7 +505,7 @@ static void add_rows(struct table *table, const char *type,
 	while ((line = strsep(&rest, "\n"))) {
 		if (!*line)
 			continue;
-		json_array_append_new(list, json_text(line));
+		json_array_append_new(list, json_utf8(line));
 		if (plain)
 			puts(line);
 		make_printable(line, ' ');
