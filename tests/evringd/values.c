@@ -82,14 +82,14 @@ static void random_field(struct evring_field *field, uint32_t i, uint16_t *end)
 {
 	static char texts[FIELDS_MAX][20];
 	static const uint16_t sizes[] = { 16, 6, 3, 1 };
-	static const char *const suffixes[] = { "number", "name", "names" };
+	static const char *const suffixes[] = { "number", "name", "names", "ns", "hex" };
 	bool fixed;
 
 	snprintf(texts[i], sizeof(texts[i]), i != 7 ? "f%u" : "pid", i);
 	/* Some are called as the second key of a field beside them. */
 	if (i % 5 == 4 && any(2))
 		snprintf(texts[i], sizeof(texts[i]), "f%u_%s", any(2) ? i - 1 : i + 1,
-			 suffixes[any(3)]);
+			 suffixes[any(5)]);
 	*field = (struct evring_field){
 		.name = texts[i], .unit = any(3) ? "" : "bytes", .doc = "a // \"field\" */",
 		.kind = kinds[any(sizeof(kinds) / sizeof(kinds[0]))],
@@ -150,7 +150,7 @@ static void named_number(const struct evring_field *field, char *at)
 static bool is_number_named(const struct evring_field *field)
 {
 	return (field->format == EVRING_FORMAT_ERRNO || field->format == EVRING_FORMAT_SIGNAL) &&
-	       field->beside;
+	       field->beside && field->size == EVRING_KIND_SIZE(field->kind) && field->size <= 8;
 }
 
 /* Most references are into the payload, some are not. */

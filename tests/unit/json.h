@@ -108,11 +108,11 @@ static inline void set_max(struct fixture *f, struct evring_field *field)
 	f->type.json_max += field->json_max;
 }
 
-/* Which fields have a second key, now that one more has come or has got names */
+/* Which keys the fields have, now that one more has come or has got names */
 static inline void set_beside(struct fixture *f)
 {
 	for (uint32_t i = 0; i < f->type.nr_fields; i++)
-		f->fields[i].beside = field_beside(&f->fields[i], f->fields, f->type.nr_fields);
+		field_set_keys(&f->fields[i], f->fields, f->type.nr_fields);
 }
 
 static inline void add_field(struct fixture *f, const char *name, unsigned int kind, unsigned int format,

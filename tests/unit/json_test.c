@@ -294,6 +294,30 @@ static void test_clashes(void)
 		    "\"signal_number\":9,\"signal_number_name\":\"SIGKILL\"}");
 }
 
+/* ... also beside times and texts; a value that has no other key is under its plain name. */
+static void test_clashes_of_values(void)
+{
+	static const uint8_t bytes[] = { 5, 0, 0, 0, 16, 0, 2, 0, 18, 0, 1, 0, 0, 0, 0, 0, '/', 0xff, 'x', 0 };
+	struct fixture f;
+
+	fixture_init(&f, bytes, sizeof(bytes));
+	add_field(&f, "a", EVRING_KIND_U8, EVRING_FORMAT_DURATION, 0, 1);
+	add_field(&f, "a_ns", EVRING_KIND_U8, EVRING_FORMAT_DURATION, 0, 1);
+	add_field(&f, "t", EVRING_KIND_U8, EVRING_FORMAT_TIME, 0, 1);
+	add_field(&f, "t_ns", EVRING_KIND_U8, 0, 0, 1);
+	add_field(&f, "path", EVRING_KIND_TEXT, 0, 4, 4);
+	add_field(&f, "path_hex", EVRING_KIND_TEXT, 0, 8, 4);
+	add_field(&f, "raw", EVRING_KIND_FIXED, 0, 16, 2);
+	add_field(&f, "raw_hex", EVRING_KIND_U8, 0, 0, 1);
+	add_field(&f, "new", NEW_KIND, 0, 16, 2);
+	add_field(&f, "new_hex", EVRING_KIND_U8, 0, 0, 1);
+	add_field(&f, "out", EVRING_KIND_FIXED, 0, 100, 2);
+	add_field(&f, "out_hex", EVRING_KIND_U8, 0, 0, 1);
+	expect_data(&f, "{\"a\":5,\"a_ns_ns\":5,\"t\":\"1970-01-01T00:00:00.000000005Z\",\"t_ns\":5,"
+		    "\"path\":\"/\xef\xbf\xbd\",\"path_hex\":\"x\",\"raw\":\"2fff\",\"raw_hex\":5,"
+		    "\"new\":null,\"new_hex\":5,\"out\":null,\"out_hex\":5}");
+}
+
 static void test_arrays(void)
 {
 	static const uint8_t bytes[] = { 4, 0, 8, 0, 1, 0, 0, 0, 255, 255, 255, 255 };
@@ -431,6 +455,7 @@ int main(void)
 	test_case(test_names_beside, "the name of an errno or a signal is beside it");
 	test_case(test_bits_beside, "the names of bits are beside them, the first that has them");
 	test_case(test_clashes, "a field that is called as a key beside another is that key");
+	test_case(test_clashes_of_values, "... of times, texts and bytes, too");
 	test_case(test_arrays, "arrays of numbers");
 	test_case(test_dates, "dates of every day until 2554");
 	test_case(test_outside, "fields outside of the record are null");

@@ -105,19 +105,22 @@ static bool is_taken(const struct schema *schema, const char *name)
 	return false;
 }
 
-/* A flat schema has "data_pid" beside the envelope's "pid"; else a name that is taken gets "_". */
+/*
+ * A flat schema has "data_pid" beside the envelope's "pid". The fields' own names differ, as they
+ * are the keys of JSON; one that is called as such a column gets a number, if nothing else helps.
+ */
 static char *column_name(const struct schema *schema, const char *field, const char *suffix)
 {
-	char *name = xprintf("%s%s", field, suffix), *longer;
+	char *name = xprintf("%s%s", field, suffix);
+	unsigned int i;
 
-	if (schema->flat && is_taken(schema, name)) {
+	if (is_taken(schema, name)) {
 		free(name);
 		name = xprintf("data_%s%s", field, suffix);
 	}
-	while (is_taken(schema, name)) {
-		longer = xprintf("%s_", name);
+	for (i = 2; is_taken(schema, name); i++) {
 		free(name);
-		name = longer;
+		name = xprintf("data_%s%s_%u", field, suffix, i);
 	}
 	return name;
 }
@@ -153,6 +156,8 @@ static struct schema_column *add(struct schema *schema, const struct evring_fiel
 	unsigned int number = first + 2 * (unsigned int)(field - schema->type->fields);
 	const bool second = schema->nr_fields && column[-1].field == field;
 
+	if (!second && field->bare)
+		suffix = "";
 	*column = (struct schema_column){
 		.name = column_name(schema, field->name, suffix), .part = part, .kind = kind,
 		.nullable = true, .field = field, .number = number + second,
@@ -183,7 +188,8 @@ static void add_times(struct schema *schema, const struct evring_field *field,
 		      enum schema_part part)
 {
 	add(schema, field, "", part, SCHEMA_TIME);
-	add(schema, field, "_ns", PART_WALL_NS, SCHEMA_ULONG);
+	if (field->beside)
+		add(schema, field, "_ns", PART_WALL_NS, SCHEMA_ULONG);
 }
 
 static void add_names(struct schema *schema, const struct evring_field *field)
@@ -263,7 +269,8 @@ static void add_text(struct schema *schema, const struct evring_field *field)
 	const bool several = field->kind == EVRING_KIND_TEXTS;
 
 	add(schema, field, "", several ? PART_TEXTS : PART_TEXT, SCHEMA_STRING)->array = several;
-	add(schema, field, "_hex", PART_TEXT_HEX, SCHEMA_STRING)->array = several;
+	if (field->beside)
+		add(schema, field, "_hex", PART_TEXT_HEX, SCHEMA_STRING)->array = several;
 }
 
 static void add_field(struct schema *schema, const struct evring_field *field)
@@ -297,7 +304,8 @@ static void add_field(struct schema *schema, const struct evring_field *field)
 		break;
 	default:
 		add(schema, field, "", PART_NULL, SCHEMA_STRING);
-		add(schema, field, "_hex", PART_BYTES_HEX, SCHEMA_STRING);
+		if (field->beside)
+			add(schema, field, "_hex", PART_BYTES_HEX, SCHEMA_STRING);
 	}
 }
 

@@ -60,10 +60,20 @@ static enum plan_what number_of(const struct schema_column *column)
 	return column->is_signed ? signeds[column->size] : unsigneds[column->size];
 }
 
+/* A time or a text whose second column would be called as another field has none. */
+static bool is_half(const struct schema_column *column)
+{
+	return !column->field->beside &&
+	       (column->part == PART_WALL || column->part == PART_BOOT_WALL ||
+		column->part == PART_TEXT || column->part == PART_TEXTS);
+}
+
 static enum plan_what what_of(const struct schema_column *column)
 {
 	if (column->plain)
 		return number_of(column);
+	if (is_half(column))
+		return PLAN_COLUMN;
 	switch (column->part) {
 	case PART_HEX_NUMBER:
 		return PLAN_HEX;

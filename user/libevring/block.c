@@ -162,18 +162,30 @@ uint64_t field_json_max(const struct evring_field *field)
 	return max + 24ul * (field->kind & EVRING_KIND_VAR ? 0 : count);
 }
 
-/* The suffix of the field's second key; NULL: the field has one key. */
-static const char *beside_suffix(const struct evring_field *field)
+static bool is_alone(const struct evring_field *field)
 {
-	if (field->kind & EVRING_KIND_VAR || field->size != EVRING_KIND_SIZE(field->kind))
-		return NULL;
-	switch (field->kind) {
+	return !(field->kind & EVRING_KIND_VAR) && field->size == EVRING_KIND_SIZE(field->kind);
+}
+
+const char *field_suffix(const struct evring_field *field)
+{
+	switch (field->kind & ~EVRING_KIND_VAR) {
+	case EVRING_KIND_BOOL:
+		return !is_alone(field) && field->format == EVRING_FORMAT_DURATION ? "_ns" : "";
 	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
 	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
-		break;
+		return field->format == EVRING_FORMAT_DURATION ||
+		       (is_alone(field) && field->format == EVRING_FORMAT_RAWTIME) ? "_ns" : "";
+	case EVRING_KIND_FIXED:		/* and BYTES */
+		return field_is_notation(field) ? "" : "_hex";
 	default:
-		return NULL;
+		return "";
 	}
+}
+
+/* Of a number that is alone */
+static const char *number_suffix(const struct evring_field *field)
+{
 	switch (field->format) {
 	case EVRING_FORMAT_ENUM: case EVRING_FORMAT_FLAGS:
 		return "_number";
@@ -181,22 +193,46 @@ static const char *beside_suffix(const struct evring_field *field)
 		return "_name";
 	case EVRING_FORMAT_HEX: case EVRING_FORMAT_CAPS:
 		return field->nr_values ? "_names" : NULL;
+	case EVRING_FORMAT_TIME: case EVRING_FORMAT_BOOTTIME:
+		return "_ns";
 	default:
 		return NULL;
 	}
 }
 
-/* A field of that name keeps its key. */
-bool field_beside(const struct evring_field *field, const struct evring_field *fields, uint32_t nr)
+/* The suffix of the field's second key; NULL: the field has one key. */
+static const char *beside_suffix(const struct evring_field *field)
 {
-	const char *suffix = beside_suffix(field);
+	switch (field->kind & ~EVRING_KIND_VAR) {
+	case EVRING_KIND_BOOL: case EVRING_KIND_FIXED:
+		return NULL;
+	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
+	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
+		return is_alone(field) ? number_suffix(field) : NULL;
+	default:	/* texts that are no UTF-8; kinds that are not known */
+		return "_hex";
+	}
+}
+
+static bool is_field(const struct evring_field *field, const char *suffix,
+		     const struct evring_field *fields, uint32_t nr)
+{
 	uint32_t i;
 
-	for (i = 0; suffix && i < nr; i++)
+	for (i = 0; i < nr; i++)
 		if (!strncmp(fields[i].name, field->name, field->name_len) &&
 		    !strcmp(fields[i].name + field->name_len, suffix))
-			return false;
-	return suffix;
+			return true;
+	return false;
+}
+
+/* A field keeps its name as its key: no two keys are equal then. */
+void field_set_keys(struct evring_field *field, const struct evring_field *fields, uint32_t nr)
+{
+	const char *own = field_suffix(field), *beside = beside_suffix(field);
+
+	field->bare = *own && is_field(field, own, fields, nr);
+	field->beside = beside && !is_field(field, beside, fields, nr);
 }
 
 static bool field_read(struct parsed *p, uint32_t i)
@@ -239,7 +275,7 @@ static bool fields_read(struct parsed *p)
 	}
 	p->type.json_max = (uint32_t)json_max;
 	for (i = 0; i < p->head.fields.count; i++)
-		p->fields[i].beside = field_beside(&p->fields[i], p->fields, p->head.fields.count);
+		field_set_keys(&p->fields[i], p->fields, p->head.fields.count);
 	return true;
 }
 

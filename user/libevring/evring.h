@@ -151,10 +151,12 @@ struct evring_field {
 	uint16_t size;				/* bytes of its fixed part */
 	uint32_t json_max;			/* bytes that it adds to evring_json_max() */
 	/*
-	 * JSON has the number of its name in NAME_number, the name of its number in
-	 * NAME_name, or the names of its bits in NAME_names.
+	 * JSON has a second key for it: the number of its name in NAME_number, the name of its
+	 * number in NAME_name, the names of its bits in NAME_names, its time in NAME_ns, or its
+	 * bytes in NAME_hex.
 	 */
 	bool beside;
+	bool bare;	/* its only key would be NAME_ns or NAME_hex, which is another field: it is NAME */
 };
 
 /* Its names are of bits: a number has any of them, and else one at the most. */

@@ -196,8 +196,20 @@ int heap_step(struct evring *ev);
 
 /* The field's part of evring_json_max() */
 uint64_t field_json_max(const struct evring_field *field);
-/* Whether JSON has a second key for the field, among these */
-bool field_beside(const struct evring_field *field, const struct evring_field *fields, uint32_t nr);
+/* The suffix for the name of a field whose value is not written as it is; "" for most */
+const char *field_suffix(const struct evring_field *field);
+/* Which keys JSON has for the field, among these */
+void field_set_keys(struct evring_field *field, const struct evring_field *fields, uint32_t nr);
+
+/* An address or an id, which has a notation of its own */
+static inline bool field_is_notation(const struct evring_field *field)
+{
+	if (field->kind != EVRING_KIND_FIXED)
+		return false;
+	return (field->format == EVRING_FORMAT_IP && field->size == 16) ||
+	       (field->format == EVRING_FORMAT_MAC && field->size == 6) ||
+	       (field->format == EVRING_FORMAT_UUID && field->size == 16);
+}
 
 /* names.c */
 

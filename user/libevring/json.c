@@ -327,6 +327,12 @@ static inline char *put_key(char *p, const struct evring_field *field, const cha
 	return put_literal(p, "\":");
 }
 
+/* The only key of a value that is not written as it is */
+static inline char *put_own_key(char *p, const struct evring_field *field, const char *suffix)
+{
+	return put_key(p, field, field->bare ? "" : suffix);
+}
+
 static char *put_plain(char *p, const struct evring_field *field, uint64_t v)
 {
 	return kind_signed(field->kind) ? put_s64(p, (int64_t)v) : put_u64(p, v);
@@ -459,6 +465,8 @@ static char *put_times(char *p, const struct evring_field *field, uint64_t wall)
 {
 	p = put_key(p, field, "");
 	p = put_time(p, wall);
+	if (!field->beside)
+		return p;
 	*p++ = ',';
 	p = put_key(p, field, "_ns");
 	return put_u64(p, wall);
@@ -477,9 +485,9 @@ static char *put_number(char *p, const struct evring *ev, const struct evring_fi
 	case EVRING_FORMAT_TIME:
 		return put_times(p, field, v);
 	case EVRING_FORMAT_RAWTIME:
-		return put_u64(put_key(p, field, "_ns"), evring_raw_to_wall(ev, v));
+		return put_u64(put_own_key(p, field, "_ns"), evring_raw_to_wall(ev, v));
 	case EVRING_FORMAT_DURATION:
-		return put_plain(put_key(p, field, "_ns"), field, v);
+		return put_plain(put_own_key(p, field, "_ns"), field, v);
 	case EVRING_FORMAT_MODE:
 		return put_mode(put_key(p, field, ""), hex_bits(field, v));
 	case EVRING_FORMAT_DEV:
@@ -505,7 +513,7 @@ static char *put_numbers(char *p, const struct evring_field *field, const char *
 	size_t size = EVRING_KIND_SIZE(field->kind);
 	bool hex = field->format == EVRING_FORMAT_HEX || field->format == EVRING_FORMAT_CAPS;
 
-	p = put_key(p, field, field->format == EVRING_FORMAT_DURATION ? "_ns" : "");
+	p = put_own_key(p, field, field->format == EVRING_FORMAT_DURATION ? "_ns" : "");
 	*p++ = '[';
 	for (; n >= size; n -= size, s += size) {
 		uint64_t v = number_load(s, field->kind);
@@ -550,22 +558,12 @@ static char *put_ip(char *p, const char *s)
 	return p;
 }
 
-/* An address or an id, which has a notation of its own */
-static bool is_notation(const struct evring_field *field)
-{
-	if (field->kind != EVRING_KIND_FIXED)
-		return false;
-	return (field->format == EVRING_FORMAT_IP && field->size == 16) ||
-	       (field->format == EVRING_FORMAT_MAC && field->size == 6) ||
-	       (field->format == EVRING_FORMAT_UUID && field->size == 16);
-}
-
 static char *put_fixed(char *p, const struct evring_field *field, const char *s, size_t n)
 {
 	static const uint8_t mac[] = { 1, 1, 1, 1, 1, 1 }, uuid[] = { 4, 2, 2, 2, 6 };
 
-	if (!is_notation(field))
-		return put_hex(put_key(p, field, "_hex"), s, n);
+	if (!field_is_notation(field))
+		return put_hex(put_own_key(p, field, "_hex"), s, n);
 	p = put_key(p, field, "");
 	if (field->format == EVRING_FORMAT_IP)
 		return put_ip(p, s);
@@ -581,7 +579,7 @@ static char *put_text(char *p, const struct evring_field *field, const char *s, 
 
 	p = put_key(p, field, "");
 	p = is_array ? put_array(p, s, n, false, &bad) : put_string(p, s, n, &bad);
-	if (bad) {
+	if (bad && field->beside) {
 		*p++ = ',';
 		p = put_key(p, field, "_hex");
 		p = is_array ? put_array(p, s, n, true, NULL) : put_hex(p, s, n);
@@ -634,28 +632,11 @@ static char *put_located(char *p, const struct evring *ev, const struct evring_f
 	case EVRING_KIND_FIXED: case EVRING_KIND_BYTES:
 		return put_fixed(p, field, s, n);
 	default:	/* of a newer kernel: its bytes */
-		p = put_literal(put_key(p, field, ""), "null,");
+		p = put_literal(put_key(p, field, ""), "null");
+		if (!field->beside)
+			return p;
+		*p++ = ',';
 		return put_hex(put_key(p, field, "_hex"), s, n);
-	}
-}
-
-/* The suffix for the name of a field whose value is not written as it is */
-static const char *key_suffix(const struct evring_field *field)
-{
-	const bool one = field->size == EVRING_KIND_SIZE(field->kind) &&
-			 !(field->kind & EVRING_KIND_VAR);
-
-	switch (field->kind & ~EVRING_KIND_VAR) {
-	case EVRING_KIND_BOOL:
-		return !one && field->format == EVRING_FORMAT_DURATION ? "_ns" : "";
-	case EVRING_KIND_U8: case EVRING_KIND_U16: case EVRING_KIND_U32: case EVRING_KIND_U64:
-	case EVRING_KIND_S8: case EVRING_KIND_S16: case EVRING_KIND_S32: case EVRING_KIND_S64:
-		return field->format == EVRING_FORMAT_DURATION ||
-		       (one && field->format == EVRING_FORMAT_RAWTIME) ? "_ns" : "";
-	case EVRING_KIND_FIXED:		/* and BYTES */
-		return is_notation(field) ? "" : "_hex";
-	default:
-		return "";
 	}
 }
 
@@ -672,7 +653,7 @@ static inline char *put_field(char *p, const char *limit, const struct evring *e
 	if (found)
 		p = put_located(p, ev, field, s, n);
 	else
-		p = put_literal(put_key(p, field, key_suffix(field)), "null");
+		p = put_literal(put_own_key(p, field, field_suffix(field)), "null");
 	*p++ = ',';
 	return p;
 }
