@@ -202,6 +202,8 @@ void task_start(struct task *t)
 		return;
 	}
 	check(t);
+	if (!t->expired && !source_may_join(&t->source, why, sizeof(why)))
+		task_fail(t, STATUS_FAILED, "%s", why);
 	if (!t->expired)
 		task_join(t);
 }
