@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* file.chmod, file.chown, file.truncate, file.setxattr: before and after, done and refused. */
+#include <linux/capability.h>
 #include <linux/udmabuf.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -363,6 +364,53 @@ TEST_F(file_attr, io_uring_tells_the_same_as_a_call)
 		free(told);
 	}
 	close(fd);
+}
+
+static int one_by_one(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	if (io_uring_submit(ring) != 1 || io_uring_wait_cqe(ring, &cqe))
+		abort();
+	ret = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return ret;
+}
+
+/* The same rights, in credentials that are others than those of the ring's worker */
+static void credentials_renew(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+
+	if (syscall(SYS_capget, &head, caps) || syscall(SYS_capset, &head, caps))
+		abort();
+}
+
+/* An overlay sets its own attributes with other credentials than the task's, and is not told. */
+TEST_F(file_attr, io_uring_does_not_pass_for_an_overlay)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+	struct told *told;
+	int result;
+
+	if (!deed_uring_has(IORING_OP_SETXATTR, "setxattr"))
+		SKIP(return, "this kernel's io_uring sets no attributes");
+	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_nop(sqe);
+	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+	ASSERT_EQ(0, one_by_one(&ring));
+	credentials_renew();
+	io_uring_prep_setxattr(io_uring_get_sqe(&ring), "trusted.overlay.opaque", "y", "a", 0, 1);
+	result = one_by_one(&ring);
+	told = told_read(self->ev, "file.", getpid());
+	EXPECT_ATTR(told, "file.setxattr", result);
+	EXPECT_STREQ("trusted.overlay.opaque", told_text(told_at(told, 0), "name"));
+	free(told);
+	io_uring_queue_exit(&ring);
 }
 
 /* As another user: acts on a file of that user's own, and refused ones on root's. */

@@ -227,7 +227,7 @@ static void letter(void)
 	char id[128];
 
 	delivery_push(b->ds, delivery, &event, 0, 0);
-	letter_send(&b->enc, letter_new(&b->enc, b->ds, &refusal));
+	letter_send(&b->enc, b->ds, letter_new(&b->enc, b->ds, &refusal));
 	sent = sender_topic(&b->sender, "dead")->first;
 	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/41", b->src.host.machine_id,
 		 b->src.host.boot_id);
@@ -238,6 +238,35 @@ static void letter(void)
 	   !header_is(sent, "__connect.errors.partition", "-1") &&
 	   sent->len > 2 && !memcmp(sent->value, "{\"type\":\"unknown:9\"", 19),
 	   "a letter that could not be written: JSON, with its identity, and one message more to ack");
+	bench_close(b);
+}
+
+/* More than a chunk of the deliveries has */
+static size_t more(const struct bench *b)
+{
+	return deliveries_bytes(b->ds) % (64u << 10);
+}
+
+/* What is sent in place of events may wait for long: it is within inflight.max.bytes. */
+static void memory(void)
+{
+	struct bench *b = bench_open("\"errors.tolerance\": \"all\", "
+				     "\"errors.deadletterqueue.topic.name\": \"dead\",");
+	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	const struct refusal refusal = {
+		.delivery = out->delivery, .name = "t", .out = out, .why = "too large",
+	};
+	size_t declared = more(b), both;
+
+	check(declared > sizeof(*out) + out->len + 100, "%zu bytes", declared);
+	letter_send(&b->enc, b->ds, letter_new(&b->enc, b->ds, &refusal));
+	out = sender_topic(&b->sender, "dead")->first;
+	both = more(b);
+	check(both > declared + sizeof(*out) + out->len + 500, "%zu bytes", both);
+	delivery_ack(b->ds, out->delivery);
+	CHECK(more(b) == both);
+	delivery_ack(b->ds, out->delivery);
+	CHECK(!more(b));
 	bench_close(b);
 }
 
@@ -344,6 +373,7 @@ int main(void)
 	rejected_raw();
 	rejected_bare();
 	letter();
+	test_case(memory, "declarations and letters count as memory until both are acknowledged");
 	missed();
 	missed_frame();
 	missed_alone();

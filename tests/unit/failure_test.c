@@ -114,7 +114,7 @@ static void fake_poll(struct producer *producer, const struct producer_calls *ca
 			const struct report report = {
 				.topic = flight->handle, .delivery = flight->out->delivery,
 				.code = codes[i], .len = flight->out->len,
-				.copy = flight->out, .message = flight->out,
+				.out = flight->out, .message = flight->out,
 			};
 
 			calls->report(calls->arg, &report);
@@ -233,15 +233,17 @@ static void bench_close(struct bench *b)
 	free(b);
 }
 
+enum kind { EVENT, LETTER, DECLARATION };
+
 /* The next message */
-static void put(struct bench *b, const char *topic, bool letter)
+static void put(struct bench *b, const char *topic, enum kind kind)
 {
 	const struct evring_event event = { .next = b->nr + 1, .next_seq = b->nr + 1 };
 	struct delivery *delivery = delivery_begin(b->ds, 0);
 	const char value = (char)b->nr;
 	const struct outgoing out = {
 		.delivery = delivery, .order = delivery->order, .value = &value, .len = 1,
-		.partition = -1, .letter = letter,
+		.partition = -1, .letter = kind == LETTER, .declaration = kind == DECLARATION,
 	};
 
 	delivery_push(b->ds, delivery, &event, 0, 0);
@@ -289,7 +291,7 @@ static void culprits(unsigned int bits, const char *name)
 	judge = judge_poison;
 	poison = bits;
 	for (i = 0; i < 9; i++)
-		put(b, "t", false);
+		put(b, "t", EVENT);
 	turn_until(b, 0x1ff);
 	if (b->refused != bits || b->acked != (0x1ff & ~bits))
 		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
@@ -322,30 +324,190 @@ static int judge_moment(const struct topic *topic, const struct flight *batch, u
  * A message of topic "dead" fails for the moment, and then for its topic, for ever. Others go on,
  * and a bad moment that comes after errors.retry.timeout is a new one.
  */
-static void clock_goes_on(const char *settings, bool letter, const char *name)
+static void clock_goes_on(const char *settings, enum kind kind, const char *name)
 {
 	struct bench *b = bench_open(settings);
 
 	judge = judge_moment;
 	bad_moment = false;
 	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
-	put(b, "dead", letter);
+	put(b, "dead", kind);
 	sender_turn(b->sender, true);
 	sender_turn(b->sender, true);
 	dead_code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 	usleep(150000);
 	sender_turn(b->sender, true);
 	sender_turn(b->sender, true);
-	put(b, "t", false);
+	put(b, "t", EVENT);
 	turn_until(b, 1u << 1);
 	usleep(500000);
 	bad_moment = true;
-	put(b, "t", false);
+	put(b, "t", EVENT);
 	turn_until(b, 1u << 2);
 	if (b->acked != 6)
 		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
 	ok(b->acked == 6 && !(b->refused & 6), name);
 	bench_close(b);
+}
+
+/*
+ * A message of topic "dead" fails for the moment for longer than errors.retry.timeout, and
+ * another topic's event fails once: for that event it is the first time.
+ */
+static void clock_is_apart(enum kind kind, bool silent, const char *name)
+{
+	struct bench *b = bench_open("\"errors.retry.timeout\": \"400\",");
+	unsigned int last;
+
+	judge = judge_moment;
+	bad_moment = false;
+	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+	put(b, "dead", kind);
+	sender_turn(b->sender, true);
+	sender_turn(b->sender, true);
+	if (!silent) {
+		usleep(150000);
+		put(b, "t", EVENT);
+		turn_until(b, 2);
+	}
+	usleep(500000);
+	bad_moment = true;
+	put(b, "t", EVENT);
+	last = 1u << (b->nr - 1);
+	turn_until(b, last);
+	if (!(b->acked & last))
+		printf("# acknowledged %x, refused %x\n", b->acked, b->refused);
+	ok((b->acked & last) && !(b->refused & last), name);
+	bench_close(b);
+}
+
+/*
+ * After errors.retry.timeout
+ */
+
+#define NR_DEAD 16
+
+static unsigned int sends;
+static char gone[NR_DEAD + 1];	/* what was refused, in that order */
+
+static int judge_dead(const struct topic *topic, const struct flight *batch, unsigned int nr,
+		      unsigned int i)
+{
+	(void)topic, (void)batch, (void)nr;
+	sends += !i;
+	return dead_code;
+}
+
+static void on_gone(void *arg, const struct refusal *refusal)
+{
+	size_t nr = strlen(gone);
+
+	(void)arg;
+	if (nr < NR_DEAD && refusal->out->len == 2)
+		gone[nr] = *(const char *)refusal->out->value;
+}
+
+/* Lines, one a message or all in one */
+static void put_lines(struct bench *b, bool pack)
+{
+	const struct evring_event event = { .next = 1, .next_seq = 1 };
+	struct delivery *delivery;
+	char lines[2 * NR_DEAD];
+	unsigned int i;
+
+	for (i = 0; i < NR_DEAD; i++)
+		memcpy(&lines[2 * i], (char []){ (char)('a' + i), '\n' }, 2);
+	for (i = 0; i < NR_DEAD; i += pack ? NR_DEAD : 1) {
+		struct outgoing out = { .value = &lines[2 * i], .len = pack ? sizeof(lines) : 2 };
+
+		delivery = delivery_begin(b->ds, 0);
+		delivery_push(b->ds, delivery, &event, 0, 0);
+		out.delivery = delivery;
+		out.order = delivery->order;
+		sender_enqueue(b->sender, sender_topic(b->sender, "t"), outgoing_new(&out, true));
+	}
+}
+
+/* One try and a pause for each of them would let the ring overflow. */
+static void all_at_once(int code, bool pack, bool behind, const char *name)
+{
+	struct bench *b = bench_open("\"errors.retry.timeout\": \"50\", "
+				     "\"pack.bytes\": \"4000\",");
+	const struct outgoing *left;
+	unsigned int i;
+
+	judge = judge_dead;
+	dead_code = code;
+	sends = 0;
+	memset(gone, 0, sizeof(gone));
+	b->sender->calls.refused = on_gone;
+	if (behind)
+		put(b, "t", DECLARATION);
+	put_lines(b, pack);
+	for (i = 0; i < 200 && strlen(gone) < NR_DEAD; i++) {
+		sender_turn(b->sender, true);
+		usleep(2000);
+	}
+	left = sender_topic(b->sender, "t")->first;
+	if (sends != 2 || strcmp(gone, "abcdefghijklmnop"))
+		printf("# %u sends, refused: %s\n", sends, gone);
+	ok(sends == 2 && !strcmp(gone, "abcdefghijklmnop") &&
+	   (behind ? left && left->declaration && !left->next : !left), name);
+	bench_close(b);
+}
+
+/*
+ * A pack with an event that the broker refuses
+ */
+
+static unsigned int told;	/* events, of the messages that were acknowledged */
+
+static int judge_line(const struct topic *topic, const struct flight *batch, unsigned int nr,
+		      unsigned int i)
+{
+	(void)topic, (void)nr, (void)i;
+	return memchr(batch[i].out->value, 'c', batch[i].out->len) ?
+	       RD_KAFKA_RESP_ERR_INVALID_RECORD : 0;
+}
+
+static void on_part(void *arg, struct delivery *delivery, const struct outgoing *out)
+{
+	(void)arg, (void)delivery;
+	told += out ? out->events : 0;
+}
+
+static void mates_are_counted(void)
+{
+	struct bench *b = bench_open("\"pack.bytes\": \"4000\",");
+	struct stats stats = { 0 };
+	unsigned int i;
+
+	judge = judge_line;
+	told = 0;
+	memset(gone, 0, sizeof(gone));
+	b->sender->calls.refused = on_gone;
+	b->sender->calls.acked = on_part;
+	b->sender->calls.stats = &stats;
+	put_lines(b, true);
+	for (i = 0; i < 100; i++)
+		sender_turn(b->sender, true);
+	if (told != 15 || stats.topics->events != 15)
+		printf("# refused: %s; told %u, %llu of the topic\n", gone, told,
+		       (unsigned long long)stats.topics->events);
+	ok(!strcmp(gone, "c") && told == 15 && stats.topics->events == 15,
+	   "the mates of an event that is refused count, each when it has arrived");
+	bench_close(b);
+	stats_free(&stats);
+}
+
+static void all_of(int code, const char *whose)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "errors.retry.timeout: %s, all that wait are refused", whose);
+	all_at_once(code, false, false, name);
+	all_at_once(code, true, false, "... all events of a pack");
+	all_at_once(code, false, true, "... and those behind a declaration, which waits");
 }
 
 int main(void)
@@ -354,9 +516,16 @@ int main(void)
 	culprits(1 << 3 | 1 << 4, "... and in each of two partitions");
 	culprits(1 << 7 | 1 << 8, "... at the ends of their batches");
 	clock_goes_on("\"errors.tolerance\": \"all\", \"errors.deadletterqueue.topic.name\": \"dead\", "
-		      "\"errors.retry.timeout\": \"400\",", true,
+		      "\"errors.retry.timeout\": \"400\",", LETTER,
 		      "a dead letter that does not arrive leaves the moment's clock alone");
-	clock_goes_on("\"errors.retry.timeout\": \"400\",", false,
+	clock_goes_on("\"errors.retry.timeout\": \"400\",", EVENT,
 		      "so does a message whose topic fails");
+	clock_is_apart(DECLARATION, false, "so does a declaration that does not arrive");
+	clock_is_apart(DECLARATION, true, "... if nothing else was sent meanwhile");
+	clock_is_apart(LETTER, true, "... and so does a dead letter");
+	clock_is_apart(EVENT, true, "one topic's event that is late is not another's");
+	all_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "a topic that is not there");
+	all_of(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "a moment that does not pass");
+	mates_are_counted();
 	return tap_end();
 }

@@ -34,24 +34,46 @@ static size_t make_lines(char *to, unsigned int n)
 	return len;
 }
 
+/* Event after event of another type, until all have been used; the other lanes are not. */
+static unsigned int frame_types = 1, frame_lanes = 1;
+
+static size_t put_tables(char *to, size_t len, struct evring_frame *frame)
+{
+	struct evring_frame_type type = { .id = 9, .len = sizeof(struct block) };
+	struct evring_frame_lane lane = { .lane = LANE_APP, .name = "app" };
+	struct block block;
+
+	frame->records_end = (uint32_t)len;
+	frame->lanes = (struct evring_table){ (uint32_t)len, sizeof(lane), frame_lanes, 0 };
+	for (; lane.lane < LANE_APP + frame_lanes; lane.lane++, len += sizeof(lane))
+		memcpy(to + len, &lane, sizeof(lane));
+	frame->types = (uint32_t)len;
+	frame->nr_types = frame_types;
+	block_begin(&block, "some.event", 0);
+	block.head.version = 2;
+	for (; type.id < 9 + frame_types; type.id++) {
+		memcpy(to + len, &type, sizeof(type));
+		memcpy(to + len + sizeof(type), &block, sizeof(block));
+		len += sizeof(type) + sizeof(block);
+	}
+	return len;
+}
+
 static size_t make_frame(char *to, unsigned int n)
 {
 	struct evring_frame frame = {
 		.magic = EVRING_FRAME_MAGIC, .version = EVRING_FRAME_VERSION,
-		.size = sizeof(frame), .events = n, .nr_types = 1, .seq_bits = 48,
+		.size = sizeof(frame), .events = n, .seq_bits = 48,
 		.clock = { .mult = 1u << 20, .shift = 20 },
 	};
-	const struct evring_frame_type type = { .id = 9, .len = sizeof(struct block) };
-	const struct evring_frame_lane lane = { .lane = LANE_APP, .name = "app" };
-	struct block block;
 	struct evring_frame_run *run = NULL;
 	size_t len = sizeof(frame);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		struct evring_rec rec = {
-			.len = (uint32_t)sizeof(rec) + i * 7 % 50, .type = 9, .seq = i,
-			.time = (1000 + i) * 1000000ull,
+			.len = (uint32_t)sizeof(rec) + i * 7 % 50, .seq = i,
+			.type = (uint16_t)(9 + i % frame_types), .time = (1000 + i) * 1000000ull,
 		};
 		size_t room = (rec.len + 7) & ~7u;
 
@@ -69,16 +91,7 @@ static size_t make_frame(char *to, unsigned int n)
 		len += room;
 		run->len += (uint32_t)room;
 	}
-	frame.records_end = (uint32_t)len;
-	frame.lanes = (struct evring_table){ (uint32_t)len, sizeof(lane), 1, 0 };
-	memcpy(to + len, &lane, sizeof(lane));
-	len += sizeof(lane);
-	frame.types = (uint32_t)len;
-	block_begin(&block, "some.event", 0);
-	block.head.version = 2;
-	memcpy(to + len, &type, sizeof(type));
-	memcpy(to + len + sizeof(type), &block, sizeof(block));
-	len += sizeof(type) + sizeof(block);
+	len = put_tables(to, len, &frame);
 	frame.len = (uint32_t)len;
 	memcpy(frame.machine_id, MACHINE, 32);
 	memcpy(frame.boot_id, BOOT, 32);
@@ -175,7 +188,7 @@ static bool in_order(const struct config *cfg, const struct outgoing *list, unsi
 
 	for (; list; list = list->next, seq += nr) {
 		nr = count(cfg, list);
-		if (!nr || !is_event(cfg, list, seq, nr))
+		if (!nr || !is_event(cfg, list, seq, nr) || (list->events && list->events != nr))
 			return false;
 	}
 	return seq == n;
@@ -184,7 +197,7 @@ static bool in_order(const struct config *cfg, const struct outgoing *list, unsi
 /* Any message that waits may be halved next; one that cannot be is one event. */
 static bool explode(const struct config *cfg, unsigned int n, unsigned int seed)
 {
-	char *value = malloc(n * 400 + 4096);
+	char *value = malloc(n * 400 + 4096 + frame_types * (sizeof(struct block) + 8));
 	struct outgoing *list = make(cfg, value, n), *out, *halves[2];
 	unsigned int messages = 1, tries;
 	bool good = in_order(cfg, list, n);
@@ -221,6 +234,44 @@ static void explodes(const struct config *cfg, const char *name)
 	for (n = 1; n <= 40; n++)
 		good = good && explode(cfg, n, n);
 	ok(good, name);
+}
+
+/* Bytes of the one event that is left of the pack, at its begin or at its end */
+static size_t alone(struct outgoing *out, unsigned int end)
+{
+	struct outgoing *halves[2];
+	size_t len;
+
+	while (split_pack(&frames, out, halves)) {
+		outgoing_free(out);
+		outgoing_free(halves[!end]);
+		out = halves[end];
+	}
+	len = count(&frames, out) == 1 ? out->len : 0;
+	outgoing_free(out);
+	return len;
+}
+
+/* An event is not refused for the weight of the others' types. */
+static void weighs_its_own(void)
+{
+	const size_t least = sizeof(struct evring_frame) + sizeof(struct evring_frame_run) +
+			     sizeof(struct evring_rec) + sizeof(struct evring_frame_lane) +
+			     sizeof(struct evring_frame_type) + sizeof(struct block);
+	char *value = malloc(1 << 20);
+	size_t first, last;
+
+	frame_types = 16;
+	frame_lanes = 3;
+	first = alone(make(&frames, value, 16), 0);
+	last = alone(make(&frames, value, 16), 1);
+	if (first != least || last != least + 8)
+		printf("# %zu and %zu bytes, not %zu and %zu\n", first, last, least, least + 8);
+	ok(first == least && last == least + 8, "frames: one event has its own type and lane alone");
+	explodes(&frames, "... and events of many types keep theirs");
+	frame_types = 1;
+	frame_lanes = 1;
+	free(value);
 }
 
 /* In memory of its own, so that ASan sees a byte too far. */
@@ -275,6 +326,7 @@ int main(void)
 
 	explodes(&lines, "lines: down to single events, in order, each half has its identities");
 	explodes(&frames, "frames: down to single events, in order, each half has its identities");
+	weighs_its_own();
 	hostile();
 	ok(!split_pack(&single, &out, halves), "a single event is not split");
 	return tap_end();

@@ -3,6 +3,7 @@
 #include "../harness/tap.h"
 
 #include "delivery.h"
+#include "outgoing.h"
 #include "stats.h"
 
 #include <stdlib.h>
@@ -11,14 +12,14 @@
 static struct stats stats;
 
 static void acked(struct topic_stats *topic, uint64_t event_ns, uint64_t now_ns, uint32_t events,
-		  uint32_t parts)
+		  const struct outgoing *out)
 {
 	const struct delivery delivery = {
-		.time = stats_time(event_ns), .events = events, .parts = parts & 0x7fffffff,
+		.time = stats_time(event_ns), .events = events, .parts = out ? 2 : 1,
 	};
 
 	stats.now = stats_time(now_ns);
-	stats_acked(&stats, topic, &delivery, 100);
+	stats_acked(&stats, topic, &delivery, out, 100);
 }
 
 static void latency(uint64_t event_ns, uint64_t took_ns, unsigned int bucket, const char *name)
@@ -26,7 +27,7 @@ static void latency(uint64_t event_ns, uint64_t took_ns, unsigned int bucket, co
 	struct topic_stats *topic = stats_topic(&stats, "t");
 	uint64_t before = stats.latency[bucket], sum = stats.latency_ns, added;
 
-	acked(topic, event_ns, event_ns + took_ns, 3, 1);
+	acked(topic, event_ns, event_ns + took_ns, 3, NULL);
 	added = stats.latency_ns - sum;
 	/* Both times are cut to 65,536 ns. */
 	ok(stats.latency[bucket] == before + 3 &&
@@ -45,18 +46,23 @@ static void latencies(void)
 	latency(5 * HOUR, 50 * HOUR, 16, "an outage of two days is above all bounds");
 	latency(78 * HOUR, HOUR, 16, "where the time goes round");
 	latency((1ull << 48) - MS, 2 * MS, 1, "... and within a moment of it");
-	acked(stats_topic(&stats, "t"), 10 * HOUR, 10 * HOUR - 65536, 1, 1);
+	acked(stats_topic(&stats, "t"), 10 * HOUR, 10 * HOUR - 65536, 1, NULL);
 	ok(stats.latency[0] == 4, "an event that the bent clock puts ahead of us took no time");
 }
 
 static void topics(void)
 {
+	const struct outgoing half = { .events = 3 }, letter = { .letter = true };
 	struct topic_stats *topic = stats_topic(&stats, "u");
+	uint64_t before = stats.latency[0];
 
-	acked(topic, HOUR, HOUR, 7, 2);
-	ok(topic->events == 0 && topic->bytes == 100, "a part of a message's events is none yet");
-	acked(topic, HOUR, HOUR, 7, 1);
-	ok(topic->events == 7 && topic->bytes == 200, "the last part is all of them");
+	acked(topic, HOUR, HOUR, 7, NULL);
+	ok(topic->events == 7 && topic->bytes == 100, "a message is all events of its delivery");
+	acked(topic, HOUR, HOUR, 7, &half);
+	ok(topic->events == 10 && topic->bytes == 200, "a part of them counts by its own number");
+	acked(topic, HOUR, HOUR, 7, &letter);
+	ok(topic->events == 10 && topic->bytes == 300, "a letter is none");
+	ok(stats.latency[0] == before + 10, "and each of them has a latency");
 	ok(stats_topic(&stats, "u") == topic && stats_topic(&stats, "t") != topic,
 	   "a topic is the same one by its name");
 }
@@ -155,7 +161,7 @@ int main(void)
 	many_topics();
 	refusals();
 	brokers();
-	stats_acked(NULL, NULL, NULL, 0);
+	stats_acked(NULL, NULL, NULL, NULL, 0);
 	stats_refused(NULL, "t", "r", 1);
 	stats_brokers(NULL, "{}", 2);
 	stats_away(NULL);

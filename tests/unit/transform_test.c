@@ -7,6 +7,8 @@
 #include "internal.h"
 #include "transforming.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -528,6 +530,63 @@ static void many_containers(void)
 	free(top);
 }
 
+/* The kernel's answer in the test's hands: this error, or a cgroup of this path */
+static int handle_error;
+static const char *handle_path;
+static unsigned int handles_asked;
+
+int open_by_handle_at(int mount, struct file_handle *handle, int flags)
+{
+	(void)mount;
+	(void)handle;
+	handles_asked++;
+	errno = handle_error;
+	return handle_error ? -1 : open(handle_path, flags);
+}
+
+static bool find_is(struct containers *c, uint64_t cgroup, int error, const char *expected)
+{
+	const char *found;
+
+	handle_error = error;
+	found = containers_find(c, cgroup);
+	return expected ? found && !strcmp(found, expected) : !found;
+}
+
+/* A moment without descriptors passes; a permission that is missing, or a filter, stays. */
+static void containers_by_handle(void)
+{
+	static const int lasting[] = { EPERM, EACCES, EOPNOTSUPP, EINVAL, ENOSYS };
+	char *top = xprintf("%s-handle", root), *path = xprintf("%s/docker-" ID ".scope", top);
+	struct containers *c;
+	struct stat st;
+	bool good;
+	size_t i;
+
+	handle_path = path;
+	if (mkdir(top, 0700) || mkdir(path, 0700) || stat(path, &st))
+		exit(1);
+	c = containers_new(top, true);
+	good = find_is(c, st.st_ino, EMFILE, NULL) && find_is(c, st.st_ino, ENFILE, NULL) &&
+	       find_is(c, st.st_ino, ENOMEM, NULL) && find_is(c, st.st_ino, 0, ID) &&
+	       handles_asked == 4 && find_is(c, st.st_ino + 1, ESTALE, NULL) && find_is(c, 1, 0, ID);
+	ok(good, "a moment without descriptors: cgroups are opened by their ids behind it");
+	containers_free(c);
+	good = true;
+	for (i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++) {
+		c = containers_new(top, true);
+		handles_asked = 0;
+		good = good && find_is(c, st.st_ino, lasting[i], ID) && find_is(c, 2, 0, NULL) &&
+		       handles_asked == 1;
+		containers_free(c);
+	}
+	ok(good, "... and no more where they may not be: they are looked through");
+	rmdir(path);
+	rmdir(top);
+	free(path);
+	free(top);
+}
+
 /* A file below @root, of @text @times over between @before and @behind */
 static void write_file(const char *path, const char *before, const char *text, size_t times,
 		       const char *behind)
@@ -796,6 +855,7 @@ int main(void)
 	containers_tell();
 	container_names();
 	many_containers();
+	containers_by_handle();
 	users_tell();
 	flattens();
 	many_kinds();

@@ -26,8 +26,9 @@ static const char help[] =
 	"  pause     read nothing; the group holds events back\n"
 	"  resume    run again, after pause or stop\n"
 	"  stop      leave the group, which keeps its position\n"
-	"  restart   start anew at the committed position, also after a failure\n"
-	"  delete    remove it, its group and its hooks\n"
+	"  restart   start anew at the committed position, also after a failure; one that\n"
+	"            is STOPPED stays so\n"
+	"  delete    remove it; its group and its hooks go once it has stopped\n"
 	"\n"
 	"  --socket PATH  of evringd --rest, instead of " REST_SOCKET "\n"
 	"  --json         the answer as JSON, on one line\n"
@@ -387,16 +388,34 @@ static const struct action {
 	{ "pause", "PUT", "/pause", "PAUSED is asked for: its group holds events back" },
 	{ "resume", "PUT", "/resume", "RUNNING is asked for" },
 	{ "stop", "PUT", "/stop", "STOPPED is asked for: its group keeps its position" },
-	{ "restart", "POST", "/restart", "restarting" },
-	{ "delete", "DELETE", "", "deleted, with its group and its hooks" },
+	{ "restart", "POST", "/restart?includeTasks=true", "restarting" },
+	{ "delete", "DELETE", "",
+	  "deleted; its group and its hooks go once it has stopped (the log says so, or why not)" },
 };
+
+/* A restart of what is STOPPED, or cannot be used, is accepted, as in Kafka Connect, and changes nothing. */
+static int stays(const char *name, const json_t *state)
+{
+	const char *is = text_of(state, "state");
+
+	fflush(stdout);
+	if (!strcmp(is, "STOPPED"))
+		fprintf(stderr, "evring: %s: stays STOPPED: 'evring connectors resume %s' starts it\n",
+			name, name);
+	else
+		fprintf(stderr, "evring: %s: stays %s: %s\n", name, is, text_of(state, "trace"));
+	return EXIT_FAILURE;
+}
 
 static int act(const struct ask *ask, const struct action *action, const char *name)
 {
 	json_t *answer;
 	int ret = request_of(ask, action->method, name, action->path, NULL, &answer);
+	const json_t *state = json_object_get(answer, "connector");	/* of a restart only */
 
-	if (ret == EXIT_SUCCESS)
+	if (state && strcmp(text_of(state, "state"), "RESTARTING"))
+		ret = stays(name, state);
+	else if (ret == EXIT_SUCCESS)
 		printf("%s: %s\n", name, action->done);
 	json_decref(answer);
 	return ret;

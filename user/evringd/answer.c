@@ -17,14 +17,19 @@
 
 #define CONTENTS_MAX 1024	/* bytes of a value that are logged */
 
-void task_acked(void *arg, struct delivery *delivery, const struct outgoing *letter)
+/* Parts of a delivery count one by one, as some may never be acknowledged. */
+void task_acked(void *arg, struct delivery *delivery, const struct outgoing *out)
 {
 	struct task *t = arg;
+	uint64_t all = delivery_ack(t->deliveries, delivery);
 
-	t->counts.letters += !!letter;
-	if (letter && letter->refusal)
-		letter->refusal->letters++;
-	t->counts.delivered += delivery_ack(t->deliveries, delivery);
+	if (!out || !out->letter) {
+		t->counts.delivered += out && out->events ? out->events : all;
+		return;
+	}
+	t->counts.letters++;
+	if (out->refusal)
+		out->refusal->letters++;
 }
 
 /* The key and the value, as a shell reads them back */
@@ -98,6 +103,12 @@ static void letter_refused(struct task *t, const struct refusal *refusal)
 	delivery_ack(t->deliveries, refusal->delivery);
 }
 
+/* The sender has cut what it could: a declaration of this as one event would hide the others. */
+static bool is_pack(const struct outgoing *out)
+{
+	return (out->events ? out->events : delivery_events(out->delivery)) > 1;
+}
+
 void task_refused(void *arg, const struct refusal *refusal)
 {
 	struct task *t = arg;
@@ -120,6 +131,12 @@ void task_refused(void *arg, const struct refusal *refusal)
 			     "evring.rejected: %s", topic_of(refusal), refusal->why);
 		return;
 	}
+	if (refusal->out && is_pack(refusal->out)) {
+		keep(t, refusal->delivery);
+		task_give_up(t, STATUS_REFUSED, "topic %s refuses a pack, and its events cannot be told "
+			     "apart: %s", topic_of(refusal), refusal->why);
+		return;
+	}
 	if (tolerated && !refusal->bare)
 		counted.letters = t->cfg->letters;
 	counted.stats = stats_refused(t->stats, refusal->name,
@@ -137,7 +154,7 @@ void task_refused(void *arg, const struct refusal *refusal)
 		letter = letter_new(&t->encoder, t->deliveries, &counted);
 	if (declare_rejected(&t->encoder, t->deliveries, &counted)) {
 		if (letter)
-			letter_send(&t->encoder, letter);
+			letter_send(&t->encoder, t->deliveries, letter);
 		return;
 	}
 	if (letter)

@@ -135,7 +135,7 @@ struct config *config_of_source(const char *name, json_t *settings, struct probl
 	return cfg;
 }
 
-static struct config *take(struct definition *def, struct problems *problems)
+struct config *config_take(struct definition *def, struct problems *problems)
 {
 	struct config *cfg = NULL;
 
@@ -150,15 +150,7 @@ struct config *config_parse(const char *text, size_t len, struct problems *probl
 	struct definition def;
 
 	definition_parse(&def, text, len, NULL, problems);
-	return take(&def, problems);
-}
-
-struct config *config_load(const char *path, struct problems *problems)
-{
-	struct definition def;
-
-	definition_load(&def, path, problems);
-	return take(&def, problems);
+	return config_take(&def, problems);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct definition;
 struct problems;
 struct template;
 
@@ -118,8 +119,8 @@ struct config *config_new(const char *name, struct json_t *settings, struct prob
  */
 struct config *config_of_source(const char *name, struct json_t *settings,
 				struct problems *problems);
-/* NULL, or a configuration; it may be used only if there are no @problems. */
-struct config *config_load(const char *path, struct problems *problems);
+/* NULL, or a configuration; it may be used only if there are no @problems. Takes over @def. */
+struct config *config_take(struct definition *def, struct problems *problems);
 /* The same of a text in memory. */
 struct config *config_parse(const char *text, size_t len, struct problems *problems);
 void config_free(struct config *cfg);

@@ -224,10 +224,21 @@ static void start_task(struct connector *c)
 	task_pause(c->task, c->target == CONNECTOR_PAUSED);
 }
 
+/* A request ends its task, and another one comes at once or with the next request. */
+static bool is_between_tasks(const struct connector *c)
+{
+	return !c->over && (c->replacing || c->target == CONNECTOR_STOPPED);
+}
+
+static bool is_to_end(const struct connector *c)
+{
+	return c->task && (c->lasting || is_between_tasks(c)) && task_released(c->task) &&
+	       task_idle(c->task);
+}
+
 bool connector_ready(const struct connector *c)
 {
-	return c->awake || (c->task && (task_ready(c->task) ||
-		(c->lasting && task_released(c->task) && task_idle(c->task))));
+	return c->awake || (c->task && task_ready(c->task)) || is_to_end(c);
 }
 
 void connector_turn(struct connector *c)
@@ -235,7 +246,7 @@ void connector_turn(struct connector *c)
 	c->awake = false;
 	if (c->task && task_ready(c->task))
 		task_turn(c->task);
-	if (c->task && c->lasting && task_released(c->task) && task_idle(c->task))
+	if (is_to_end(c))
 		end_task(c);
 	if (c->task || c->over || !c->cfg || c->given_up || c->retry_at ||
 	    c->target == CONNECTOR_STOPPED)
@@ -384,6 +395,8 @@ void connector_leave(struct connector *c, const char *why)
 
 bool connector_done(const struct connector *c)
 {
+	if (is_between_tasks(c))
+		return false;
 	return c->task ? task_done(c->task) : c->over;
 }
 

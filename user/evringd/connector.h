@@ -33,8 +33,8 @@ const char *connector_state_name(enum connector_state state);
 bool connector_state_by_name(const char *name, enum connector_state *state);
 
 /*
- * It takes over @cfg. Without @lasting it ends with its task, and the process
- * with the last of them; else a task that has failed is started anew, later each
+ * It takes over @cfg. Without @lasting it ends with a task that ends by itself, and the
+ * process with the last of them; else a task that has failed is started anew, later each
  * time, up to errors.retry.delay.max.ms and for errors.retry.timeout.
  */
 struct connector *connector_new(struct config *cfg, const char *file, struct loop *loop,

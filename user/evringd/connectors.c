@@ -196,9 +196,8 @@ void connectors_add(struct connectors *cs, struct config *cfg, const char *file)
  * Configurations
  */
 
-/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
-static void check_group(const struct connectors *cs, const struct config *cfg,
-			struct problems *problems)
+/* Another connector with this group that is in the way: false: one that is being removed */
+static const struct entry *holder(const struct connectors *cs, const struct config *cfg, bool stays)
 {
 	const struct config *other;
 	size_t i;
@@ -207,15 +206,26 @@ static void check_group(const struct connectors *cs, const struct config *cfg,
 		const struct entry *entry = cs->entries[i];
 
 		other = connector_config(entry->connector);
-		if (!other || !strcmp(other->name, cfg->name) || strcmp(other->group, cfg->group))
-			continue;
-		if (entry->drop)
-			problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
-				"removed; try again later", other->group, other->name);
-		else if (entry->seen && !entry->removing)
-			problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
-				"a group has one reader", other->group, other->name);
+		if (other && strcmp(other->name, cfg->name) && !strcmp(other->group, cfg->group) &&
+		    (stays ? entry->seen && !entry->removing : entry->drop))
+			return entry;
 	}
+	return NULL;
+}
+
+/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
+static void check_group(const struct connectors *cs, const struct config *cfg,
+			struct problems *problems)
+{
+	const struct entry *dropping = holder(cs, cfg, false), *other = holder(cs, cfg, true);
+
+	if (dropping)
+		problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
+			"removed; a file of the folder is read again then", cfg->group,
+			connector_name(dropping->connector));
+	else if (other)
+		problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
+			"a group has one reader", cfg->group, connector_name(other->connector));
 }
 
 struct config *connectors_check(struct connectors *cs, const struct definition *def,
@@ -324,10 +334,8 @@ static void look_at_name(struct connectors *cs, struct folder_file *file)
 	const struct entry *same = name ? find(cs, name) : NULL;
 
 	cs->again |= same && same->removing;
-	if (name && !definition_name_ok(name))
-		problem(&file->problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 "
-			". _ -, not \".\" at the beginning");
-	else if (same && same->removing)
+	folder_check_name(file);
+	if (same && same->removing)
 		problem(&file->problems, "key \"name\": connector %s is being removed; the folder is "
 			"read again then", name);
 	else if (same && strcmp(same->path, file->path))
@@ -342,8 +350,10 @@ static void load(struct connectors *cs, struct folder_file *file)
 
 	if (!file->problems.nr)
 		look_at_name(cs, file);
-	if (!file->problems.nr)
+	if (!file->problems.nr) {
 		cfg = connectors_check(cs, &file->def, &file->problems);
+		cs->again |= cfg->group && holder(cs, cfg, false);
+	}
 	if (file->problems.nr) {
 		refuse(cs, file);
 		config_free(cfg);
@@ -530,7 +540,8 @@ static void drop_group(const struct config *cfg)
 		info("removed; group %s is dropped, and its hooks are detached", cfg->group);
 }
 
-static void remove_gone(struct connectors *cs)
+/* True: the folder was read again, so connectors can have something to do at once. */
+static bool remove_gone(struct connectors *cs)
 {
 	size_t i, kept = 0;
 
@@ -549,11 +560,13 @@ static void remove_gone(struct connectors *cs)
 		entry_free(entry);
 	}
 	if (kept == cs->nr)
-		return;
+		return false;
 	cs->nr = kept;
 	set_level(cs);
-	if (cs->again && !cs->ending)
-		connectors_reload(cs);
+	if (!cs->again || cs->ending)
+		return false;
+	connectors_reload(cs);
+	return true;
 }
 
 /*
@@ -575,8 +588,7 @@ bool connectors_turn(struct connectors *cs)
 		more = more || connector_ready(connector);
 	}
 	log_context(NULL);
-	remove_gone(cs);
-	return more;
+	return remove_gone(cs) || more;
 }
 
 void connectors_stop(struct connectors *cs, const char *why)

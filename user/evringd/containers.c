@@ -46,6 +46,7 @@ struct known {
 struct containers {
 	int mount;			/* the cgroups' file system, -1: none */
 	bool handles;			/* they can be opened by id */
+	struct ratelimit shortages;
 	uint64_t searched;		/* CLOCK_MONOTONIC; 0: never */
 	struct known *known[SLOTS];
 	unsigned int nr;
@@ -265,6 +266,28 @@ static void search_all(struct containers *c)
 		warn("Container: more than %d cgroups; those beyond have no container", FOLDERS_MAX);
 }
 
+/* All others stay: a permission that is missing, or a filter of system calls. */
+static bool passes(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* In a shortage a search would find nothing either. */
+static void handle_failed(struct containers *c, int error)
+{
+	unsigned int held;
+
+	if (!passes(error)) {
+		c->handles = false;
+		warn("Container: cgroups cannot be opened by their ids: %s (that needs "
+		     "CAP_DAC_READ_SEARCH): all of them are looked through instead",
+		     strerror(error));
+	} else if (ratelimit_pass(&c->shortages, &held)) {
+		warn("Container: a cgroup cannot be opened now: %s: the container of some events "
+		     "is not told", strerror(error));
+	}
+}
+
 /* NULL: that is not known, or it is in none. */
 static struct known *find(struct containers *c, uint64_t cgroup)
 {
@@ -276,10 +299,7 @@ static struct known *find(struct containers *c, uint64_t cgroup)
 	if (!known && c->handles) {
 		ret = by_handle(c, cgroup, &known);
 		if (ret)
-			warn("Container: cgroups cannot be opened by their ids: %s (that needs "
-			     "CAP_DAC_READ_SEARCH): all of them are looked through instead",
-			     strerror(-ret));
-		c->handles = !ret;
+			handle_failed(c, -ret);
 	}
 	if (!known && !c->handles) {
 		search_all(c);

@@ -35,7 +35,7 @@ struct identity {
 struct cut {
 	const void *values[2];
 	size_t lens[2];
-	uint32_t events;		/* in the first one */
+	uint32_t events[2];
 	char *room;			/* which the caller frees; NULL: they lie in the pack's value */
 };
 

@@ -205,8 +205,8 @@ static const struct converter *converter_for(const struct config *cfg)
  * The declaration's texts do not overlap, so the first bound is enough. False: the schema
  * registry has not told the id of its schema, as it was not asked before now.
  */
-static bool enqueue(struct encoder *enc, const struct declaration *d, struct message *msg,
-		    struct outgoing *out)
+static bool enqueue(struct encoder *enc, struct deliveries *ds, const struct declaration *d,
+		    struct message *msg, struct outgoing *out)
 {
 	const struct converter *converter = converter_for(enc->cfg);
 	bool line = enc->cfg->pack_bytes && (converter == &converter_json ||
@@ -215,6 +215,7 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 		      schemas_head_len(enc->src->schemas, &d->event);
 	char *value = xalloc(room + 1);
 	ssize_t len = converter->encode(enc->src, &d->event, value, room);
+	struct outgoing *sent;
 
 	if (len < 0) {
 		free(value);
@@ -223,6 +224,7 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 		return false;
 	}
 	out->declaration = true;
+	out->events = 1;
 	out->suspect = false;
 	out->value = value;
 	out->len = (size_t)len;
@@ -232,7 +234,9 @@ static bool enqueue(struct encoder *enc, const struct declaration *d, struct mes
 	out->timestamp = enc->cfg->timestamp == TIMESTAMP_EVENT ? msg->timestamp : 0;
 	msg->frame = line ? converter->frame : NULL;
 	out->headers = message_headers(enc->cfg, msg);
-	sender_enqueue(enc->sender, msg->route->topic, outgoing_new(out, true));
+	sent = outgoing_new(out, true);
+	delivery_more(ds, sent->delivery, outgoing_bytes(sent));
+	sender_enqueue(enc->sender, msg->route->topic, sent);
 	free(value);
 	return true;
 }
@@ -256,5 +260,5 @@ bool declare_rejected(struct encoder *enc, struct deliveries *ds, const struct r
 		return false;
 	}
 	encode_envelope(enc, &d.event, &msg);
-	return enqueue(enc, &d, &msg, &out);
+	return enqueue(enc, ds, &d, &msg, &out);
 }

@@ -66,7 +66,7 @@ struct deliveries {
 	uint32_t first_grown;		/* ring number + 1 */
 	uint64_t events;		/* in the queues */
 	uint64_t chunks;		/* bytes of all but the spare ones */
-	uint64_t elsewhere;		/* bytes of values that lie in the ring */
+	uint64_t elsewhere;		/* bytes that lie in no chunk: the deliveries' */
 	uint32_t order;			/* of the last message */
 	uint32_t time;			/* of the event that comes next */
 	uint64_t unacked;
@@ -289,6 +289,14 @@ void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t ro
 void delivery_split(struct delivery *delivery)
 {
 	delivery->parts++;
+}
+
+void delivery_more(struct deliveries *ds, struct delivery *delivery, size_t bytes)
+{
+	if (bytes > UINT32_MAX - delivery->elsewhere)
+		bytes = UINT32_MAX - delivery->elsewhere;
+	delivery->elsewhere += (uint32_t)bytes;
+	ds->elsewhere += bytes;
 }
 
 static void ring_grown(struct deliveries *ds, struct ring *ring)

@@ -20,7 +20,7 @@ struct delivery {
 	uint64_t seq;			/* ... and this */
 	uint64_t missed;		/* just before these */
 	uint32_t ring;
-	uint32_t elsewhere;		/* bytes of its value that lie in the ring */
+	uint32_t elsewhere;		/* bytes that lie in the ring, or are sent in its place */
 	uint32_t events;
 	uint32_t order;			/* of its message; goes round, see order_before() */
 	uint32_t parts : 31;		/* messages that must be acked for it; 0: acked */
@@ -71,6 +71,8 @@ void delivery_join(struct deliveries *ds, struct delivery *head, const struct ev
 void delivery_shrink(struct deliveries *ds, struct delivery *delivery, size_t room, size_t used);
 /* One more message is sent for it: all of them must be acked. */
 void delivery_split(struct delivery *delivery);
+/* So many bytes more are held elsewhere until all of it is acknowledged. */
+void delivery_more(struct deliveries *ds, struct delivery *delivery, size_t bytes);
 /*
  * Kafka has one of its messages. Once it has all of them, so are all that are
  * @with it: returns how many events these are, else 0.

@@ -9,6 +9,18 @@
 /* After so many faults of the moment in a row batches get smaller too: a part may get through. */
 #define PATIENCE 3
 
+static bool is_event(const struct outgoing *out)
+{
+	return !out->letter && !out->declaration;
+}
+
+static const struct outgoing *first_event(const struct outgoing *list)
+{
+	while (list && !is_event(list))
+		list = list->next;
+	return list;
+}
+
 static void smaller(struct sender *s, size_t bytes, bool stays)
 {
 	size_t half = bytes / 2 ? bytes / 2 : 1;
@@ -19,46 +31,114 @@ static void smaller(struct sender *s, size_t bytes, bool stays)
 	s->probation = PROBATION;
 }
 
-static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, int code)
+/* Nothing is told any more by when this one gets through. */
+static void forget(struct sender *s, struct topic *topic, const struct delivery *delivery)
+{
+	if (s->culprit == delivery)
+		s->culprit = NULL;
+	if (topic->late == delivery)
+		topic->late = NULL;
+}
+
+static void forget_all(struct sender *s, const struct failed *failed)
+{
+	const struct outgoing *out;
+
+	for (out = failed->first; out; out = out->next)
+		forget(s, failed->topic, out->delivery);
+}
+
+/* A pack is no event: its halves are sent, down to one event each. */
+static bool split(struct sender *s, struct topic *topic, struct outgoing *out,
+		  struct outgoing *halves[2])
+{
+	if (!split_pack(s->cfg, out, halves))
+		return false;
+	forget(s, topic, out->delivery);
+	delivery_split(out->delivery);
+	outgoing_free(out);
+	return true;
+}
+
+static void refuse_event(struct sender *s, struct topic *topic, struct outgoing *out, int code)
 {
 	char why[TEXT_MAX];
 	const struct refusal refusal = {
 		.delivery = out->delivery, .topic = topic, .name = topic->name, .out = out,
 		.code = code, .why = why,
 	};
-	struct outgoing *halves[2];
 
-	if (s->culprit == out->delivery)
-		s->culprit = NULL;
-	/* A pack is no event: its halves are sent, down to one event each. */
-	if (split_pack(s->cfg, out, halves)) {
-		delivery_split(out->delivery);
-		topic_wait(s, topic, halves[0]);
-		topic_wait(s, topic, halves[1]);
-		topic->unsorted = true;
-	} else {
-		fault_text(code, why, sizeof(why));
-		s->calls.refused(s->calls.arg, &refusal);
-	}
+	forget(s, topic, out->delivery);
+	fault_text(code, why, sizeof(why));
+	s->calls.refused(s->calls.arg, &refusal);
 	outgoing_free(out);
 }
 
-/* errors.retry.timeout is over; what is sent in place of an event waits for as long as it takes. */
+static void refuse(struct sender *s, struct topic *topic, struct outgoing *out, int code)
+{
+	struct outgoing *halves[2];
+
+	if (!split(s, topic, out, halves)) {
+		refuse_event(s, topic, out, code);
+		return;
+	}
+	topic_wait(s, topic, halves[0]);
+	topic_wait(s, topic, halves[1]);
+	topic->unsorted = true;
+}
+
+/* All that waits for the topic has failed with it. */
+static void take_waiting(struct sender *s, struct failed *failed)
+{
+	struct outgoing **end = &failed->first;
+	struct topic *topic = failed->topic;
+
+	if (s->batch.nr && s->batch.topic == topic)
+		batch_empty(s);
+	while (*end)
+		end = &(*end)->next;
+	while (topic->first) {
+		*end = topic_dequeue(topic);
+		end = &(*end)->next;
+	}
+	failed->first = outgoing_sort(failed->first);
+	topic->unsorted = false;
+}
+
+/*
+ * errors.retry.timeout is over; what is sent in place of an event waits for as long as it takes.
+ * The verdict is about the time, so no half of a pack is tried again. Nor is one message after the
+ * other, each with a pause: that would be slower than events come.
+ */
 static void refuse_all(struct sender *s, struct failed *failed)
 {
-	struct outgoing *out, *list = failed->first;
+	struct outgoing *out, *halves[2], *list, **end = &failed->first;
 
-	failed->first = NULL;
-	failed->end = &failed->first;
+	take_waiting(s, failed);
+	list = failed->first;
 	while ((out = list)) {
 		list = out->next;
-		if (!out->letter && !out->declaration) {
-			refuse(s, failed->topic, out, failed->code);
-			continue;
+		if (!is_event(out)) {
+			*end = out;
+			end = &out->next;
+		} else if (split(s, failed->topic, out, halves)) {
+			halves[0]->next = halves[1];
+			halves[1]->next = list;
+			list = halves[0];
+		} else {
+			refuse_event(s, failed->topic, out, failed->code);
 		}
-		out->next = NULL;
-		*failed->end = out;
-		failed->end = &out->next;
+	}
+	*end = NULL;
+}
+
+static void wait_all(struct sender *s, struct failed *failed)
+{
+	struct outgoing *out;
+
+	while ((out = failed->first)) {
+		failed->first = out->next;
+		topic_wait(s, failed->topic, out);
 	}
 }
 
@@ -66,13 +146,10 @@ static void topic_failed(struct sender *s, const struct failed *failed)
 {
 	struct topic *topic = failed->topic;
 	bool news, again = s->now >= topic->pause.until;
-	const struct outgoing *out;
 	char why[TEXT_MAX];
 
 	/* It waits for its topic, which may take for ever: it tells nothing of the moment. */
-	for (out = failed->first; out; out = out->next)
-		if (out->delivery == s->culprit)
-			s->culprit = NULL;
+	forget_all(s, failed);
 	fault_text(failed->code, why, sizeof(why));
 	news = strcmp(topic->reason, why);
 	if (pause_start(s, &topic->pause) || news)
@@ -84,16 +161,20 @@ static void topic_failed(struct sender *s, const struct failed *failed)
 
 static void moment_failed(struct sender *s, const struct failed *failed)
 {
-	const struct outgoing *out = failed->first;
+	const struct outgoing *event = first_event(failed->first);
+	struct topic *topic = failed->topic;
 	char why[200], reason[TEXT_MAX];
 
 	fault_text(failed->code, why, sizeof(why));
-	snprintf(reason, sizeof(reason), "topic %.249s: %s", failed->topic->name, why);
+	snprintf(reason, sizeof(reason), "topic %.249s: %s", topic->name, why);
 	sender_pause(s, reason);
-	/* A letter may wait for ever, and the events' clock is not to stand still for it. */
-	while (out && out->letter)
-		out = out->next;
-	s->culprit = out ? out->delivery : NULL;
+	forget_all(s, failed);
+	/* A letter or a declaration may wait for ever, and no clock is to stand still for it. */
+	if (event)
+		s->culprit = topic->late = event->delivery;
+	/* But the events behind it wait for the moment, too. */
+	if (!topic->late_since && (event || first_event(topic->first)))
+		topic->late_since = s->now;
 	if (++s->failures >= PATIENCE && failed->nr > 1)
 		smaller(s, failed->bytes, false);
 	sender_drain(s);
@@ -127,19 +208,18 @@ void failed_judge(struct sender *s, struct failed *failed)
 {
 	enum fault fault = fault_of(failed->code);
 	struct topic *topic = failed->topic;
-	struct outgoing *out;
 
 	s->judged = s->judged || fault != FAULT_NONE;
 	switch (fault) {
 	case FAULT_NONE:
 		break;
 	case FAULT_MOMENT:
-		if (pause_too_long(s, &s->pause))
+		if (tried_too_long(s, topic->late_since))
 			refuse_all(s, failed);
 		moment_failed(s, failed);
 		break;
 	case FAULT_TOPIC:
-		if (pause_too_long(s, &topic->pause))
+		if (tried_too_long(s, topic->pause.since))
 			refuse_all(s, failed);
 		topic_failed(s, failed);
 		break;
@@ -147,25 +227,19 @@ void failed_judge(struct sender *s, struct failed *failed)
 		event_failed(s, failed);
 		break;
 	}
-	while ((out = failed->first)) {
-		failed->first = out->next;
-		topic_wait(s, topic, out);
-	}
+	wait_all(s, failed);
 }
 
 /* Any code here is about the topic. */
-void failed_to_make(struct sender *s, struct failed *failed)
+void failed_to_make(struct sender *s, struct topic *topic, int code)
 {
-	struct topic *topic = failed->topic;
-	struct outgoing *out;
+	struct failed failed = { .topic = topic, .code = code };
 
-	if (pause_too_long(s, &topic->pause))
-		refuse_all(s, failed);
-	topic_failed(s, failed);
-	while ((out = failed->first)) {
-		failed->first = out->next;
-		topic_wait(s, topic, out);
-	}
+	take_waiting(s, &failed);
+	if (tried_too_long(s, topic->pause.since))
+		refuse_all(s, &failed);
+	topic_failed(s, &failed);
+	wait_all(s, &failed);
 }
 
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code)

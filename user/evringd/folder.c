@@ -62,6 +62,13 @@ void folder_free(struct folder *folder)
 	free(folder->files);
 }
 
+void folder_check_name(struct folder_file *file)
+{
+	if (file->def.name && !definition_name_ok(file->def.name))
+		problem(&file->problems, "key \"name\": cannot be a file's name; allowed: A-Z a-z 0-9 "
+			". _ -, not \".\" at the beginning");
+}
+
 char *folder_name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -24,6 +24,8 @@ void folder_of(struct folder *folder, char *const *paths, size_t nr);
 /* Each *.json that does not begin with a dot. 0 or -errno; on success give it to folder_free(). */
 int folder_read(struct folder *folder, const char *path);
 void folder_free(struct folder *folder);
+/* REST writes a file of that name. */
+void folder_check_name(struct folder_file *file);
 /* The name of a connector whose file says none. Free it. */
 char *folder_name_of(const char *path);
 

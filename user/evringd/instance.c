@@ -275,10 +275,11 @@ void patch_config(struct call *call)
 		reply_errno(call, -EBADMSG);
 		return;
 	}
-	if (!json_is_object(body) || !call->entry->def.settings) {
-		reply_error(call, 400, "%s", json_is_object(body) ?
-			    "The connector has no configuration to change: PUT one" :
-			    "The body is no object of keys");
+	if (!json_is_object(body)) {
+		reply_error(call, 400, "The body is no object of keys");
+	} else if (!call->entry->def.settings) {
+		/* It is of the command line. */
+		reply_errno(call, -EROFS);
 	} else {
 		settings = must(json_deep_copy(call->entry->def.settings));
 		merge(settings, body);

@@ -4,7 +4,6 @@
 
 #include "cloudevent.h"
 #include "config.h"
-#include "converter.h"
 #include "delivery.h"
 #include "memory.h"
 #include "outgoing.h"
@@ -108,16 +107,12 @@ static void refuse(struct task *t, const struct evring_event *event,
 {
 	const struct evring_event *known = made ? made : event;
 	char *text = xstrdup(why);	/* the encoder's is gone with the declaration */
-	/* Its declaration, and its letter, for which no room of a value is taken */
-	size_t copies = 1024;
 
 	encode_key(&t->encoder, known, &t->msg);
 	if (made)
 		encode_envelope(&t->encoder, known, &t->msg);
-	if (made && t->cfg->letters)
-		copies += converter_json.bound(known);
 	t->msg.delivery = delivery_begin(t->deliveries, 0);
-	delivery_push(t->deliveries, t->msg.delivery, event, 0, copies);
+	delivery_push(t->deliveries, t->msg.delivery, event, 0, 0);
 	unwritable(t, known, !made, text);
 	free(text);
 }

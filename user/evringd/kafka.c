@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a report's _private beside the delivery or the copy, which are aligned to 8 bytes */
-#define TAG_COPY	((uintptr_t)1)
+/* In a report's _private beside the delivery or the outgoing, which are aligned to 8 bytes */
+#define TAG_STAYS	((uintptr_t)1)
 #define TAG_SUSPECT	((uintptr_t)2)
-#define TAGS		(TAG_COPY | TAG_SUSPECT)
+#define TAGS		(TAG_STAYS | TAG_SUSPECT)
 
 #define MAKE_MS 10000		/* how long the brokers may take to make a topic */
 
@@ -263,8 +263,8 @@ static rd_kafka_resp_err_t topic_open(struct kafka *kafka, struct topic_handle *
 
 static void *opaque_of(const struct outgoing *out)
 {
-	if (out->copy)
-		return (void *)((uintptr_t)out | TAG_COPY);
+	if (outgoing_stays(out))
+		return (void *)((uintptr_t)out | TAG_STAYS);
 	return (void *)((uintptr_t)out->delivery | (out->suspect ? TAG_SUSPECT : 0));
 }
 
@@ -327,18 +327,18 @@ static void kafka_produce_many(struct producer *producer, struct topic_handle *h
  * Reports
  */
 
-static struct outgoing *copy_of(const rd_kafka_message_t *message)
+static struct outgoing *out_of(const rd_kafka_message_t *message)
 {
 	uintptr_t opaque = (uintptr_t)message->_private;
 
-	return opaque & TAG_COPY ? (struct outgoing *)(opaque & ~TAGS) : NULL;
+	return opaque & TAG_STAYS ? (struct outgoing *)(opaque & ~TAGS) : NULL;
 }
 
 static struct delivery *delivery_of(const rd_kafka_message_t *message)
 {
-	struct outgoing *copy = copy_of(message);
+	struct outgoing *out = out_of(message);
 
-	return copy ? copy->delivery : (struct delivery *)((uintptr_t)message->_private & ~TAGS);
+	return out ? out->delivery : (struct delivery *)((uintptr_t)message->_private & ~TAGS);
 }
 
 static void tell_reports(struct kafka *kafka, rd_kafka_event_t *event,
@@ -352,7 +352,7 @@ static void tell_reports(struct kafka *kafka, rd_kafka_event_t *event,
 			.delivery = delivery_of(message),
 			.code = message->err,
 			.len = message->len,
-			.copy = copy_of(message),
+			.out = out_of(message),
 			.message = message,
 		};
 
@@ -423,7 +423,7 @@ static uint64_t kafka_flying(const struct producer *producer)
 static struct outgoing *kafka_message(const struct report *report)
 {
 	const rd_kafka_message_t *message = report->message;
-	struct outgoing *out = copy_of(message);
+	struct outgoing *out = out_of(message);
 	rd_kafka_timestamp_type_t type;
 	struct outgoing sent = {
 		.delivery = report->delivery,
@@ -449,10 +449,10 @@ static struct outgoing *kafka_message(const struct report *report)
 
 static void kafka_forget(const struct report *report)
 {
-	struct outgoing *copy = copy_of(report->message);
+	struct outgoing *out = out_of(report->message);
 
-	if (copy)
-		outgoing_free(copy);
+	if (out)
+		outgoing_free(out);
 }
 
 static size_t kafka_message_max(const struct producer *producer)

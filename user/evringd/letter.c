@@ -73,6 +73,7 @@ struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
 	if (refusal->event)
 		value = write_again(enc, refusal->event, &out);
 	out.letter = true;
+	out.events = 0;
 	out.refusal = refusal->stats;
 	out.suspect = false;
 	out.headers = refusal->out->headers ? rd_kafka_headers_copy(refusal->out->headers) :
@@ -84,8 +85,9 @@ struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
 	return letter;
 }
 
-void letter_send(struct encoder *enc, struct outgoing *letter)
+void letter_send(struct encoder *enc, struct deliveries *ds, struct outgoing *letter)
 {
+	delivery_more(ds, letter->delivery, outgoing_bytes(letter));
 	delivery_split(letter->delivery);
 	sender_enqueue(enc->sender, sender_topic(enc->sender, enc->cfg->letters), letter);
 }

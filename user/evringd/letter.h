@@ -33,6 +33,6 @@ struct refusal;
 struct outgoing *letter_new(struct encoder *enc, struct deliveries *ds,
 			    const struct refusal *refusal);
 /* Takes it over. */
-void letter_send(struct encoder *enc, struct outgoing *letter);
+void letter_send(struct encoder *enc, struct deliveries *ds, struct outgoing *letter);
 
 #endif /* LETTER_H */

@@ -147,7 +147,7 @@ bool lines_cut(const void *value, size_t len, struct cut *cut)
 	*cut = (struct cut){
 		.values = { start, at },
 		.lens = { (size_t)(at - start), (size_t)(end - at) },
-		.events = (uint32_t)(lines / 2),
+		.events = { (uint32_t)(lines / 2), (uint32_t)(lines - lines / 2) },
 	};
 	return true;
 }

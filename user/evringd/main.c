@@ -3,6 +3,7 @@
 #include "attach.h"
 #include "check.h"
 #include "config.h"
+#include "folder.h"
 #include "host.h"
 #include "keys.h"
 #include "layout.h"
@@ -25,6 +26,7 @@
 
 static const char usage[] =
 	"usage: evringd [--check | --put-back] FILE...\n"
+	"       evringd --check --connectors FOLDER\n"
 	"       evringd --connectors FOLDER [--rest SOCKET] [--listen HOST:PORT\n"
 	"               --auth FILE [--certificate FILE --key FILE]]\n"
 	"       evringd --attach [--user USER] {FILE... | --connectors FOLDER}\n"
@@ -37,7 +39,8 @@ static const char usage[] =
 	"  --listen HOST:PORT, --auth FILE, --certificate FILE, --key FILE\n"
 	"                 the same on TCP, for the users and tokens in --auth's FILE,\n"
 	"                 with TLS\n"
-	"  -c, --check    check each FILE, print all problems, and exit\n"
+	"  -c, --check    check each FILE, or each FOLDER/*.json, print all problems, and\n"
+	"                 exit\n"
 	"  --put-back     send the messages of each FILE's dead-letter topic to the\n"
 	"                 topics that refused them, and exit\n"
 	"  --attach       attach the hooks for an evringd that lacks the capability, and\n"
@@ -90,11 +93,13 @@ static void check_device(const struct config *cfg, struct problems *problems)
 		       problems->file, strerror(-error));
 }
 
-static void load(struct file *file, char *path, bool check)
+/* Takes over what is in @found but its path, which stays. */
+static void load(struct file *file, struct folder_file *found, bool check)
 {
-	file->problems.file = path;
-	file->warnings.file = path;
-	file->cfg = config_load(path, &file->problems);
+	file->problems = found->problems;
+	found->problems = (struct problems){ 0 };
+	file->warnings.file = found->path;
+	file->cfg = config_take(&found->def, &file->problems);
 	if (!file->problems.nr) {
 		host_check(file->cfg, &file->problems);
 		kafka_warn(file->cfg, &file->warnings);
@@ -190,14 +195,18 @@ static void print_checked(const struct file *file)
 		printf("%s: ok\n", file->problems.file);
 }
 
-static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *setup)
+/* @paths: of the command line's files; those of a folder the worker reads itself. */
+static int run_files(struct folder *folder, char **paths, enum verb verb,
+		     struct worker_setup *setup)
 {
-	struct file *files = xgrow(NULL, 0, nr, sizeof(*files));
+	struct file *files = xgrow(NULL, 0, folder->nr, sizeof(*files));
 	int status = STATUS_OK;
-	size_t i;
+	size_t nr = folder->nr, i;
 
 	for (i = 0; i < nr; i++) {
-		load(&files[i], paths[i], verb == CHECK);
+		if (setup->folder)
+			folder_check_name(&folder->files[i]);
+		load(&files[i], &folder->files[i], verb == CHECK);
 		check_others(files, i);
 		problems_print(&files[i].problems, stderr);
 		if (verb == CHECK)
@@ -215,6 +224,26 @@ static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *set
 		config_free(files[i].cfg);
 	}
 	free(files);
+	return status;
+}
+
+static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *setup)
+{
+	struct folder folder;
+	int status, ret = 0;
+
+	if (verb == CHECK && setup->folder)
+		ret = folder_read(&folder, setup->folder);
+	else
+		folder_of(&folder, paths, nr);
+	if (ret) {
+		fprintf(stderr, "%s: %s\n", setup->folder, strerror(-ret));
+		return STATUS_MISUSED;
+	}
+	if (verb == CHECK && !folder.nr)
+		printf("%s: there is no *.json in it, so no connector\n", setup->folder);
+	status = run_files(&folder, paths, verb, setup);
+	folder_free(&folder);
 	return status;
 }
 
@@ -242,6 +271,25 @@ static int attach(char **files, size_t nr, const char *folder, const char *user)
 		return STATUS_MISUSED;
 	log_open("evringd");
 	return attach_hooks(files, nr, folder, uid);
+}
+
+/* True: it was said. @files: there are files on the command line. */
+static bool is_misused(const struct worker_setup *setup, bool files, enum verb verb,
+		       const char *user)
+{
+	const struct http_setup *http = &setup->http;
+
+	if (!http->listen && (http->auth || http->certificate || http->key)) {
+		fputs("evringd: --auth, --certificate and --key need --listen: a Unix socket has no use "
+		      "for them\n", stderr);
+		return true;
+	}
+	if (files != !setup->folder || (setup->folder && verb == PUT_BACK) ||
+	    (user && verb != ATTACH)) {
+		fputs(usage, stderr);
+		return true;
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -303,11 +351,8 @@ int main(int argc, char **argv)
 			return STATUS_MISUSED;
 		}
 	}
-	if ((optind == argc) != (setup.folder != NULL) || (setup.folder && verb == PUT_BACK) ||
-	    (user && verb != ATTACH)) {
-		fputs(usage, stderr);
+	if (is_misused(&setup, optind < argc, verb, user))
 		return STATUS_MISUSED;
-	}
 	if (verb == RUN)
 		worker_block_signals();
 	if (verb == ATTACH)

@@ -29,21 +29,6 @@ static bool tells_nothing(const struct topic *topic, rd_kafka_resp_err_t code)
 	       code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE;
 }
 
-/* All that waits for the topic has failed by this code, or waits for longer. */
-static void not_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code)
-{
-	struct failed failed = { .topic = topic, .end = &failed.first, .code = (int)code };
-
-	while (topic->first) {
-		*failed.end = topic_dequeue(topic);
-		failed.bytes += (*failed.end)->len;
-		failed.end = &(*failed.end)->next;
-		failed.nr++;
-	}
-	failed_to_make(s, &failed);
-	topic->to_make = true;
-}
-
 void topic_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code, const char *why)
 {
 	const char *text = why ? why : rd_kafka_err2str(code);
@@ -66,5 +51,6 @@ void topic_made(struct sender *s, struct topic *topic, rd_kafka_resp_err_t code,
 		warn("topic %s: cannot be made: %s (%s); create it, or change topic.creation.*",
 		     topic->name, text, rd_kafka_err2name(code));
 	snprintf(topic->refusal, sizeof(topic->refusal), "%s", text);
-	not_made(s, topic, code);
+	failed_to_make(s, topic, (int)code);
+	topic->to_make = true;
 }

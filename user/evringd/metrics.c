@@ -211,7 +211,8 @@ static const struct metric connector_metrics[] = {
 	  "1 for the state that the connector is in, 0 for the others", tell_state, 0 },
 	VALUE("evringd_events_read_total", COUNTER, "Events that were read from the ring", counts.read),
 	TOPIC("evringd_events_delivered_total",
-	      "Events that Kafka has acknowledged; behind the first 256 topics the topic is (others)",
+	      "Events that Kafka has acknowledged, or the declarations of rejected ones; a dead letter "
+	      "is none. Behind the first 256 topics the topic is (others)",
 	      events),
 	TOPIC("evringd_delivered_bytes_total", "Bytes of the values that Kafka has acknowledged", bytes),
 	VALUE("evringd_events_committed_total", COUNTER,

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEADER_BYTES 64		/* about what librdkafka takes for one, beside its name and value */
+
 struct outgoing *outgoing_new(const struct outgoing *from, bool copy)
 {
 	size_t key_len = from->key ? from->key_len : 0, value_len = copy ? from->len : 0;
@@ -22,6 +24,19 @@ struct outgoing *outgoing_new(const struct outgoing *from, bool copy)
 	if (copy)
 		out->value = memcpy(out->room + key_len, from->value, value_len);
 	return out;
+}
+
+size_t outgoing_bytes(const struct outgoing *out)
+{
+	size_t bytes = sizeof(*out) + (out->key ? out->key_len : 0) + (out->copy ? out->len : 0);
+	const void *value;
+	const char *name;
+	size_t i, len;
+
+	for (i = 0; out->headers &&
+		    !rd_kafka_header_get_all(out->headers, i, &name, &value, &len); i++)
+		bytes += HEADER_BYTES + strlen(name) + len;
+	return bytes;
 }
 
 void outgoing_free(struct outgoing *out)

@@ -23,7 +23,8 @@ struct outgoing {
 	int32_t partition;		/* where it was refused; -1: none */
 	uint32_t order;			/* the delivery's */
 	uintptr_t place;		/* among those of one order: where the value lies or lay */
-	bool copy;			/* @value is in @room; this stays until the report */
+	uint32_t events;		/* so many of its delivery's; 0: all of them, or a letter */
+	bool copy;			/* @value is in @room */
 	bool declaration;		/* of an event that was refused */
 	bool letter;			/* such an event itself, for the dead-letter topic */
 	struct refusal_stats *refusal;	/* of a letter: where its refusal is counted, or NULL */
@@ -31,9 +32,17 @@ struct outgoing {
 	char room[];			/* the key and, with @copy, the value */
 };
 
+/* It is the producer's until the report, which has it. */
+static inline bool outgoing_stays(const struct outgoing *out)
+{
+	return out->copy || out->events;
+}
+
 /* A copy of @from with its key, and with its value if @copy. Takes the headers over. */
 struct outgoing *outgoing_new(const struct outgoing *from, bool copy);
 void outgoing_free(struct outgoing *out);
+/* Memory that it takes, with its headers, but without a value that lies elsewhere */
+size_t outgoing_bytes(const struct outgoing *out);
 /* By order, and by place among those of one order. */
 bool outgoing_before(const struct outgoing *a, const struct outgoing *b);
 /* By outgoing_before(), and stable. */

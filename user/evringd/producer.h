@@ -37,7 +37,7 @@ struct report {
 	struct delivery *delivery;
 	rd_kafka_resp_err_t code;	/* 0: acknowledged */
 	size_t len;			/* of the value */
-	const struct outgoing *copy;	/* until message() or forget(); NULL: it is none */
+	const struct outgoing *out;	/* if it stays, until message() or forget(); else NULL */
 	const void *message;		/* the producer's; for the two calls below */
 };
 
@@ -65,7 +65,7 @@ struct producer_ops {
 	 */
 	void (*close)(struct producer *producer);
 	void (*release)(struct topic_handle *handle);
-	/* On success the headers are the producer's, and so is @out if it is a copy. */
+	/* On success the headers are the producer's, and so is @out if it stays. */
 	rd_kafka_resp_err_t (*produce)(struct producer *producer, struct topic_handle *handle,
 				       const char *topic, const struct outgoing *out);
 	/* Many at a time, without headers or time stamps. A message that was not taken has its err
@@ -78,7 +78,7 @@ struct producer_ops {
 	uint64_t (*flying)(const struct producer *producer);
 	/* The message as it was sent, with its headers: the caller frees it. */
 	struct outgoing *(*message)(const struct report *report);
-	/* The message was acknowledged: a copy of it is not needed any more. */
+	/* The message was acknowledged: it is not needed any more. */
 	void (*forget)(const struct report *report);
 	/* The largest message, key and value, that it takes */
 	size_t (*message_max)(const struct producer *producer);

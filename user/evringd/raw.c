@@ -280,21 +280,38 @@ static bool frame_identity(const void *value, size_t len, struct identity *who)
 	return known;
 }
 
-/*
- * Write a frame of the next @nr events, with all lanes and types, which lie
- * behind the records. Returns its length; 0: the value is no good frame.
- */
-static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *to)
-{
-	size_t used = reader->frame.size, rest = reader->frame.len - reader->frame.records_end;
-	struct evring_frame frame = reader->frame;
-	struct evring_frame_run *run = NULL;
-	struct evring_event event;
-	uint32_t i, back;
+/* What the records of a part refer to */
+struct part {
+	uint64_t lanes;		/* a bit each */
+	bool *types;		/* the reader's */
+};
 
-	memcpy(to, reader->buf, used);
+static bool part_note(const struct evring_frame_reader *reader, struct part *part,
+		      const struct evring_event *event)
+{
+	uint32_t i = 0;
+
+	if (event->lane >= 64)
+		return false;
+	part->lanes |= 1ull << event->lane;
+	while (event->type && reader->types[i] != event->type)
+		i++;
+	if (event->type)
+		part->types[i] = true;
+	return true;
+}
+
+/* The next @nr events. Returns where they end; 0: the value is no good frame. */
+static size_t part_records(struct evring_frame_reader *reader, struct part *part, uint32_t nr,
+			   char *to)
+{
+	struct evring_frame_run *run = NULL;
+	size_t used = reader->frame.size;
+	struct evring_event event;
+	uint32_t i;
+
 	for (i = 0; i < nr; i++) {
-		if (evring_frame_next(reader, &event) <= 0)
+		if (evring_frame_next(reader, &event) <= 0 || !part_note(reader, part, &event))
 			return 0;
 		if (!run || run->lane != event.lane || run->cpu != event.cpu) {
 			run = (struct evring_frame_run *)(to + used);
@@ -309,21 +326,83 @@ static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *t
 		used += ALIGN8(event.rec->len);
 		run->len += (uint32_t)ALIGN8(event.rec->len);
 	}
-	memcpy(to + used, reader->buf + reader->frame.records_end, rest);
-	back = frame.records_end - (uint32_t)used;
-	frame.records_end -= back;
-	frame.lanes.offset -= back;
-	frame.types -= back;
-	frame.len = (uint32_t)(used + rest);
-	frame.events = nr;
-	memcpy(to, &frame, sizeof(frame));
-	return used + rest;
+	return used;
+}
+
+static size_t part_lanes(const struct evring_frame_reader *reader, const struct part *part,
+			 struct evring_frame *frame, char *to, size_t used)
+{
+	const struct evring_table *from = &reader->frame.lanes;
+	struct evring_frame_lane entry;
+	unsigned int i;
+
+	frame->lanes = (struct evring_table){ .offset = (uint32_t)used, .stride = sizeof(entry) };
+	for (i = 0; evring_table_get(reader->buf, reader->frame.len, from, i, &entry, sizeof(entry));
+	     i++) {
+		if (entry.lane >= 64 || !(part->lanes & 1ull << entry.lane))
+			continue;
+		memcpy(to + used, &entry, sizeof(entry));
+		used += sizeof(entry);
+		frame->lanes.count++;
+	}
+	return used;
+}
+
+static size_t part_types(const struct evring_frame_reader *reader, const struct part *part,
+			 struct evring_frame *frame, char *to, size_t used)
+{
+	const char *from = reader->buf + reader->frame.types;
+	struct evring_frame_type head;
+	uint32_t i;
+
+	frame->types = (uint32_t)used;
+	frame->nr_types = 0;
+	for (i = 0; i < reader->frame.nr_types; i++, from += sizeof(head) + head.len) {
+		memcpy(&head, from, sizeof(head));
+		if (!part->types[i])
+			continue;
+		memcpy(to + used, from, sizeof(head) + head.len);
+		used += sizeof(head) + head.len;
+		frame->nr_types++;
+	}
+	return used;
+}
+
+/*
+ * Write a frame of the next @nr events, with their own lanes and types: those of the others may
+ * weigh more than the event that is left in the end. Returns its length; 0: the value is no good
+ * frame.
+ */
+static size_t cut_frame(struct evring_frame_reader *reader, uint32_t nr, char *to)
+{
+	struct part part = { .types = xzalloc(reader->frame.nr_types + 1) };
+	struct evring_frame frame = reader->frame;
+	size_t used;
+
+	memcpy(to, reader->buf, frame.size);
+	used = part_records(reader, &part, nr, to);
+	if (used) {
+		frame.records_end = (uint32_t)used;
+		used = part_lanes(reader, &part, &frame, to, used);
+		used = part_types(reader, &part, &frame, to, used);
+		frame.len = (uint32_t)used;
+		frame.events = nr;
+		memcpy(to, &frame, sizeof(frame));
+	}
+	free(part.types);
+	return used;
+}
+
+/* Of a half. In a frame that is not ours the lanes may lie within the records. */
+static size_t cut_room(const struct evring_frame *frame)
+{
+	return ALIGN8(frame->len) + frame->lanes.count * sizeof(struct evring_frame_lane);
 }
 
 static bool frame_cut(const void *value, size_t len, struct cut *cut)
 {
 	struct evring_frame_reader reader;
-	size_t first, second = 0;
+	size_t first, second = 0, half_room;
 	uint32_t half;
 	char *room;
 
@@ -334,18 +413,19 @@ static bool frame_cut(const void *value, size_t len, struct cut *cut)
 		evring_frame_close(&reader);
 		return false;
 	}
-	room = xalloc(2 * len);
+	half_room = cut_room(&reader.frame);
+	room = xalloc(2 * half_room);
 	first = cut_frame(&reader, half, room);
 	if (first)
-		second = cut_frame(&reader, reader.frame.events - half, room + len);
+		second = cut_frame(&reader, reader.frame.events - half, room + half_room);
 	evring_frame_close(&reader);
 	if (!second) {
 		free(room);
 		return false;
 	}
 	*cut = (struct cut){
-		.values = { room, room + len }, .lens = { first, second }, .events = half,
-		.room = room,
+		.values = { room, room + half_room }, .lens = { first, second },
+		.events = { half, reader.frame.events - half }, .room = room,
 	};
 	return true;
 }

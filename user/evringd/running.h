@@ -113,7 +113,7 @@ bool task_pump(struct task *t);
 bool task_hand_over(struct task *t);
 
 /* answer.c */
-void task_acked(void *arg, struct delivery *delivery, const struct outgoing *letter);
+void task_acked(void *arg, struct delivery *delivery, const struct outgoing *out);
 void task_refused(void *arg, const struct refusal *refusal);
 
 #endif /* RUNNING_H */

@@ -152,6 +152,8 @@ static void topic_works(struct sender *s, struct topic *topic, unsigned int nr)
 		     (unsigned long long)((s->now - topic->pause.since) / 1000000000));
 		topic->pause = (struct pause){ 0 };
 	}
+	if (!topic->late)
+		topic->late_since = 0;
 	if (s->pause.since && !s->culprit && !s->draining) {
 		info("kafka: delivering again after %llu s",
 		     (unsigned long long)((s->now - s->pause.since) / 1000000000));
@@ -182,9 +184,10 @@ static void on_report(void *arg, const struct report *report)
 		topic->unproven = false;
 	if (report->delivery == s->culprit)
 		s->culprit = NULL;
-	stats_acked(s->calls.stats, topic->stats, report->delivery, report->len);
-	s->calls.acked(s->calls.arg, report->delivery,
-		       report->copy && report->copy->letter ? report->copy : NULL);
+	if (report->delivery == topic->late)
+		topic->late = NULL;
+	stats_acked(s->calls.stats, topic->stats, report->delivery, report->out, report->len);
+	s->calls.acked(s->calls.arg, report->delivery, report->out);
 	s->ops->forget(report);
 }
 
@@ -280,7 +283,7 @@ static void send_waiting(struct sender *s, struct topic *topic)
 			topic->proof = out->delivery;
 		if (!code) {
 			out->headers = NULL;
-			if (!out->copy)
+			if (!outgoing_stays(out))
 				outgoing_free(out);
 			continue;
 		}

@@ -49,8 +49,8 @@ struct refusal {
 };
 
 struct sender_calls {
-	/* @letter: the dead letter that it was, or NULL */
-	void (*acked)(void *arg, struct delivery *delivery, const struct outgoing *letter);
+	/* @out: the message, or NULL if it is all that was sent for the delivery */
+	void (*acked)(void *arg, struct delivery *delivery, const struct outgoing *out);
 	/* The message is freed; one that is sent in its place takes over its delivery. */
 	void (*refused)(void *arg, const struct refusal *refusal);
 	void *arg;

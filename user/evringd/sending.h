@@ -60,6 +60,12 @@ struct topic {
 	const struct delivery *proof;	/* the first one is on its way */
 	struct pause pause;
 	char reason[TEXT_MAX];		/* of the pause */
+	/*
+	 * Events that the moment has failed. A declaration or a letter does not count, as it may
+	 * wait for ever; nor does another topic's event.
+	 */
+	const struct delivery *late;	/* first of the batch that failed; NULL: it got through */
+	uint64_t late_since;		/* the first failure; 0: none has failed */
 	char refusal[TEXT_MAX];		/* the brokers', to make it */
 	struct topic_stats *stats;
 	char name[];
@@ -106,7 +112,7 @@ struct sender {
 	uint64_t purge_again;
 	struct pause pause;		/* before the next producer */
 	char reason[TEXT_MAX];		/* why it is replaced */
-	const struct delivery *culprit;	/* first of the batch that failed; NULL: it got through */
+	const struct delivery *culprit;	/* first event of the failed batch; NULL: it got through */
 	unsigned int failures;		/* the moment's, one after the other */
 	size_t batch_bytes;		/* 0: as configured */
 	bool batch_stays;		/* the topic wants it so */
@@ -128,8 +134,8 @@ bool topic_is_idle(const struct topic *topic);
 /* True: this is the first failure since the last success. */
 bool pause_start(const struct sender *s, struct pause *pause);
 bool pause_is_on(const struct sender *s, const struct pause *pause);
-/* errors.retry.timeout is over. */
-bool pause_too_long(const struct sender *s, const struct pause *pause);
+/* errors.retry.timeout is over; @since: the first failure, or 0. */
+bool tried_too_long(const struct sender *s, uint64_t since);
 /* The first message that waits; the caller sends or frees it. */
 struct outgoing *topic_dequeue(struct topic *topic);
 /* By the order in which the messages were made. */
@@ -151,8 +157,8 @@ void batch_empty(struct sender *s);
 void failed_add(struct sender *s, struct failed *failed, const struct report *report);
 /* One batch's failed messages: they wait, or are refused. */
 void failed_judge(struct sender *s, struct failed *failed);
-/* Messages of a topic that cannot be made */
-void failed_to_make(struct sender *s, struct failed *failed);
+/* The topic cannot be made: so all that waits for it does so for longer, or is refused. */
+void failed_to_make(struct sender *s, struct topic *topic, int code);
 /* A message that librdkafka did not take. */
 void failed_unsent(struct sender *s, struct topic *topic, struct outgoing *out, int code);
 

@@ -39,8 +39,9 @@ static struct outgoing *make_half(const struct config *cfg, const struct outgoin
 
 	half.value = cut->values[i];
 	half.len = cut->lens[i];
+	half.events = cut->events[i];
 	/* A pack has fewer events than bytes: so places stay in order down to the last one. */
-	half.place += i ? cut->events : 0;
+	half.place += i ? cut->events[0] : 0;
 	known = i && pack_identity(cfg, &half, &who);
 	if (known && half.timestamp)
 		half.timestamp = who.timestamp;

@@ -5,6 +5,7 @@
 #include "delivery.h"
 #include "log.h"
 #include "memory.h"
+#include "outgoing.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -111,14 +112,19 @@ static void add_latency(struct stats *stats, uint32_t time, uint32_t events)
 }
 
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
-		 size_t len)
+		 const struct outgoing *out, size_t len)
 {
 	if (!stats)
 		return;
 	topic->bytes += len;
 	stats->away_ns = 0;
-	if (delivery->parts > 1)
+	if (out && out->letter)
 		return;
+	if (out && out->events) {
+		topic->events += out->events;
+		add_latency(stats, delivery->time, out->events);
+		return;
+	}
 	for (; delivery; delivery = delivery->with) {
 		topic->events += delivery->events;
 		add_latency(stats, delivery->time, delivery->events);

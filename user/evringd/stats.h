@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct delivery;
+struct outgoing;
 
 #define LATENCY_BOUNDS 16
 #define STATS_REFUSALS_MAX 256		/* topics and reasons that are counted apart */
@@ -76,9 +77,12 @@ void stats_free(struct stats *stats);
 struct topic_stats *stats_topic(struct stats *stats, const char *name);
 /* Before reports are told */
 void stats_tick(struct stats *stats);
-/* One of the delivery's messages is acknowledged, but delivery_ack() does not know of it yet. */
+/*
+ * One of the delivery's messages is acknowledged, but delivery_ack() does not know of it yet.
+ * @out: the message, or NULL if it is all that was sent for the delivery.
+ */
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
-		 size_t len);
+		 const struct outgoing *out, size_t len);
 /* @reason must stay valid. The result stays valid too: a dead letter is counted there later. */
 struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
 				    uint64_t events);

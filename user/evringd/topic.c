@@ -37,10 +37,10 @@ bool pause_is_on(const struct sender *s, const struct pause *pause)
 	return pause->failed && s->now < (s->hurry ? least : pause->until);
 }
 
-bool pause_too_long(const struct sender *s, const struct pause *pause)
+bool tried_too_long(const struct sender *s, uint64_t since)
 {
-	return pause->since && s->cfg->retry_timeout_ms != UINT64_MAX &&
-	       (s->now - pause->since) / 1000000 >= s->cfg->retry_timeout_ms;
+	return since && s->cfg->retry_timeout_ms != UINT64_MAX &&
+	       (s->now - since) / 1000000 >= s->cfg->retry_timeout_ms;
 }
 
 void sender_enqueue(struct sender *s, struct topic *topic, struct outgoing *out)
@@ -63,7 +63,7 @@ struct outgoing *topic_dequeue(struct topic *topic)
 	topic->first = out->next;
 	if (!topic->first)
 		topic->last = NULL;
-	/* librdkafka returns a copy with the links that it has now, and it joins another list. */
+	/* One that stays comes back from librdkafka as it is now, and joins another list. */
 	out->next = NULL;
 	return out;
 }
