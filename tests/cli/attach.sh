@@ -23,8 +23,8 @@ until_it_says 'connector siem, group siem' cat /tmp/log
 ends 1 "$theirs" "evringd --attach: not for a group that another program reads" \
 	evringd --attach --user nobody /tmp/ours.json
 unchanged "... whose filter stays, and whose it is"
-kill -TERM $daemon
-wait $daemon
+kill -TERM "$daemon"
+wait "$daemon"
 ends 1 "$theirs" "... nor once that has left it" evringd --attach --user nobody /tmp/ours.json
 unchanged "... of which it has changed nothing either"
 evring groups drop siem >/tmp/out

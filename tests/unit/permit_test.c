@@ -68,10 +68,10 @@ static void keys(void)
 	ok(!judge(PLUGIN, file), "root's own file may have code");
 	give(file, SOMEBODY, 0);
 	ok(judge(PLUGIN, file), "kafka.plugin.library.paths");
-	ok(judge("\"producer.override.plugin.library.paths\": \"x\"", file), "by its other name");
+	ok(judge("\"producer.override.plugin.library.paths\": \"x\"", file), "by another name");
 	ok(judge("\"kafka.ssl.engine.location\": \"x\"", file), "kafka.ssl.engine.location");
 	ok(judge("\"kafka.ssl.providers\": \"x\"", file), "kafka.ssl.providers");
-	ok(judge("\"kafka.sasl.kerberos.kinit.cmd\": \"x\"", file), "kafka.sasl.kerberos.kinit.cmd");
+	ok(judge("\"kafka.sasl.kerberos.kinit.cmd\": \"x\"", file), "a command for kinit");
 	ok(judge("\"kafka.sasl.kerberos.principal\": \"x; id\"", file), "more words for kinit");
 	ok(!judge("\"kafka.sasl.kerberos.principal\": \"evring/h@R\"", file), "not one plain word");
 	ok(!judge("\"kafka.linger.ms\": \"7\"", file), "not a key that runs nothing");

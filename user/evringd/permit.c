@@ -170,8 +170,8 @@ void permit_root(const struct config *cfg, const char *file, struct problems *pr
 			continue;
 		problem(problems, "key \"" KAFKA_PREFIX "%.80s\": runs a command or loads code, which root "
 			"takes only from a file that no other user can change, and %s is not root's "
-			"alone; run this as evringd's user: runuser -u evring-connect -G evring -- "
-			"evringd ...", set->name, part);
+			"alone; run this as evringd's user: runuser -u evring-connect -g evring-connect "
+			"-G evring -- evringd ...", set->name, part);
 	}
 	free(part);
 }
