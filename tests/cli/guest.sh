@@ -420,6 +420,8 @@ says 'No group' "a connector that is deleted takes its group along" evring group
 says '^process.exec  *detached' "... and its hooks" evring hooks
 kill -TERM $daemon
 wait $daemon
+# shellcheck source=tests/cli/attach.sh
+. /cli/attach.sh
 # shellcheck source=tests/cli/container.sh
 . /cli/container.sh
 kill -TERM $broker

@@ -12,47 +12,68 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#define TRIES		10
-#define GIVE_TRIES	50
-#define GIVE_PAUSE_US	100000
+#define TRIES 10
 
-/* A process that is joining the group at this moment has joined it soon. */
-static int give(struct source *src, uid_t uid)
+/*
+ * The group is made here, or was the user's before: others' readers would lose their filters
+ * and their right to it. 0, -errno; -EEXIST: it is such a one.
+ */
+static int take_group(struct source *src, uid_t uid)
 {
-	unsigned int tries;
-	int ret;
+	int ret = source_right(src);
 
-	for (tries = 1;; tries++) {
-		ret = evring_give(src->ev, src->cfg->group, uid);
-		if (ret != -EBUSY || tries == GIVE_TRIES)
-			return ret;
-		usleep(GIVE_PAUSE_US);
-	}
+	/* Before the join, which would change its lanes and policy */
+	if (!ret)
+		ret = source_given(src, uid);
+	if (ret < 0)
+		return ret;
+	ret = source_join(src);
+	if (!ret && evring_made(src->ev))
+		return evring_give(src->ev, src->cfg->group, uid);
+	if (ret && ret != -EBUSY)
+		return ret;
+	/* Somebody reads it; or it has come meanwhile. */
+	ret = source_given(src, uid);
+	if (!ret)
+		return -EBUSY;
+	return ret < 0 ? ret : 0;
 }
 
-/* The group is made, or somebody reads it. False: @why tells. */
-static bool take_group(struct source *src, uid_t uid, char *why, size_t len)
+static void tell(const struct source *src, uid_t uid, int error, char *why, size_t len)
 {
-	int ret = source_join(src);
+	const char *group = src->cfg->group;
 
-	if (!ret || ret == -EBUSY)
-		ret = give(src, uid);
+	if (error == -EEXIST)
+		snprintf(why, len, "group %s: is there, and was not given to user %u, so it stays as it "
+			 "is: choose another \"group.id\"; or, if it is evringd's own, end its reader, "
+			 "and \"evring groups drop %s\" before this runs again", group, uid, group);
+	else
+		snprintf(why, len, "group %s: %s%s", group,
+			 error == -ENOSYS ? "the module is too old to give it to a user" :
+			 error == -EBUSY ? "another process is making it" : strerror(-error),
+			 error == -EPERM ? ": that needs CAP_PERFMON" : "");
+}
+
+static bool attach(struct source *src, uid_t uid, char *why, size_t len)
+{
+	int ret = take_group(src, uid);
+
+	if (!ret && !source_attach(src, NULL, why, len))
+		return false;
+	/* Where it has a reader the user can have dropped it, and another program have made it. */
 	if (!ret)
+		ret = source_given(src, uid);
+	if (ret > 0)
 		return true;
-	snprintf(why, len, "group %s: %s%s", src->cfg->group,
-		 ret == -ENOSYS ? "the module is too old to give it to a user" :
-		 ret == -EBUSY ? "another process is joining it, and does not come to an end" :
-				 strerror(-ret),
-		 ret == -EPERM ? ": that needs CAP_PERFMON" : "");
+	tell(src, uid, ret ? ret : -ENOENT, why, len);
 	return false;
 }
 
 static int attach_for(struct source *src, const struct config *cfg, uid_t uid)
 {
 	struct problems problems = { .file = src->file };
-	char why[400];
+	char why[500];
 	size_t i;
 
 	if (!source_open(src, cfg, why, sizeof(why))) {
@@ -65,8 +86,7 @@ static int attach_for(struct source *src, const struct config *cfg, uid_t uid)
 	problems_free(&problems);
 	if (i)
 		return STATUS_MISUSED;
-	if (!take_group(src, uid, why, sizeof(why)) ||
-	    !source_attach(src, NULL, why, sizeof(why))) {
+	if (!attach(src, uid, why, sizeof(why))) {
 		log_line(LOG_ERR, "%s: %s", src->file, why);
 		return STATUS_FAILED;
 	}

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "delivery.h"
 #include "pack.h"
+#include "permit.h"
 #include "problem.h"
 #include "producer.h"
 #include "property.h"
@@ -180,6 +181,7 @@ static void check(struct task *t)
 	size_t i;
 
 	source_check(&t->source, &problems);
+	permit_root(t->cfg, t->file, &problems);
 	for (i = 0; i < problems.nr; i++)
 		log_line(LOG_ERR, "%s: %s", t->file, problems.lines[i]);
 	if (problems.nr)
@@ -202,6 +204,8 @@ void task_start(struct task *t)
 		return;
 	}
 	check(t);
+	if (!t->expired && !source_may_join(&t->source, why, sizeof(why)))
+		task_fail(t, STATUS_FAILED, "%s", why);
 	if (!t->expired)
 		task_join(t);
 }

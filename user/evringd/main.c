@@ -182,7 +182,7 @@ static int put_back_all(const struct file *files, size_t nr)
 
 	log_open("evringd");
 	for (i = 0; i < nr; i++) {
-		each = put_back(files[i].cfg);
+		each = put_back(files[i].cfg, files[i].problems.file);
 		status = status > each ? status : each;
 	}
 	return status;

@@ -4,14 +4,19 @@
 
 #include "config.h"
 #include "definition.h"
+#include "memory.h"
 #include "problem.h"
 #include "property.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define KINIT "sasl.kerberos.kinit.cmd"
+#define KERBEROS "sasl.kerberos."
 
 /* kinit's command is a shell's, an engine and a provider are OpenSSL's modules. */
 static bool runs_code(const char *property)
@@ -57,7 +62,7 @@ static bool is_in_command(const json_t *settings, const char *property)
 	const char *key;
 	json_t *value;
 
-	if (!strncmp(property, "sasl.kerberos.", 14))
+	if (!strncmp(property, KERBEROS, strlen(KERBEROS)))
 		return true;
 	json_object_foreach((json_t *)settings, key, value) {
 		const char *other = property_of(key), *command = json_string_value(value);
@@ -69,12 +74,17 @@ static bool is_in_command(const json_t *settings, const char *property)
 }
 
 /* One word for a shell, and no option. So a reference to a config provider is not plain. */
-static bool is_plain(const json_t *value)
+static bool is_plain(const char *text)
+{
+	return *text != '-' &&
+	       !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789._/@:+=,-")];
+}
+
+static bool is_plain_value(const json_t *value)
 {
 	char *text = json_text(value);
-	bool plain = text && *text != '-' &&
-		     !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					"0123456789._/@:+=,-")];
+	bool plain = text && is_plain(text);
 
 	free(text);
 	return plain;
@@ -91,7 +101,7 @@ static void look_at(const json_t *settings, const char *key, const json_t *value
 		problem(problems, "key \"%.80s\": runs a command or loads code, which REST may not "
 			"choose; allowed: to leave it as it is, and an administrator sets it in the "
 			"connector's file and sends SIGHUP", key);
-	else if (value && is_in_command(settings, property) && !is_plain(value))
+	else if (value && is_in_command(settings, property) && !is_plain_value(value))
 		problem(problems, "key \"%.80s\": becomes a part of kinit's command, which a shell "
 			"runs; allowed by REST: A-Z a-z 0-9 . _ / @ : + = , - with no - at the "
 			"beginning, and any in the connector's file", key);
@@ -111,4 +121,57 @@ void permit_check(const json_t *settings, const json_t *before, struct problems 
 		if (!json_object_get(settings, key))
 			look_at(settings, key, NULL, problems);
 	}
+}
+
+static bool is_roots(const char *path, bool sticky)
+{
+	struct stat st;
+
+	/* A link could lead elsewhere by now. */
+	if (lstat(path, &st) || st.st_uid || S_ISLNK(st.st_mode))
+		return false;
+	return !(st.st_mode & (S_IWGRP | S_IWOTH)) || (sticky && st.st_mode & S_ISVTX);
+}
+
+/*
+ * The first part of the path that another user can write, or put something in its place: NULL if
+ * there is none. Folders such as /tmp lead to folders that nobody but root can replace.
+ */
+static char *others_part(const char *file)
+{
+	char here[PATH_MAX] = "", *path, *end;
+
+	if (*file != '/' && !getcwd(here, sizeof(here)))
+		return xstrdup(file);
+	path = *here ? xprintf("%s/%s", here, file) : xstrdup(file);
+	end = path;
+	while ((end = strchr(end + 1, '/'))) {
+		*end = '\0';
+		if (!is_roots(path, strchr(end + 1, '/')))
+			return path;
+		*end = '/';
+	}
+	if (!is_roots(path, false))
+		return path;
+	free(path);
+	return NULL;
+}
+
+void permit_root(const struct config *cfg, const char *file, struct problems *problems)
+{
+	char *part = geteuid() ? NULL : others_part(file);
+	size_t i;
+
+	for (i = 0; part && i < cfg->nr_kafka; i++) {
+		const struct property *set = &cfg->kafka[i];
+
+		if (!runs_code(set->name) &&
+		    (strncmp(set->name, KERBEROS, strlen(KERBEROS)) || is_plain(set->value)))
+			continue;
+		problem(problems, "key \"" KAFKA_PREFIX "%.80s\": runs a command or loads code, which root "
+			"takes only from a file that no other user can change, and %s is not root's "
+			"alone; run this as evringd's user: runuser -u evring-connect -g evring-connect "
+			"-G evring -- evringd ...", set->name, part);
+	}
+	free(part);
 }

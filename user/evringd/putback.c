@@ -7,6 +7,7 @@
 #include "letter.h"
 #include "log.h"
 #include "memory.h"
+#include "permit.h"
 #include "problem.h"
 #include "property.h"
 #include "task.h"
@@ -315,11 +316,26 @@ static bool connects(struct putback *p)
 	return assign(p);
 }
 
-int put_back(const struct config *cfg)
+/* It runs as whoever calls it, by hand: maybe as root, on a file that evringd may write. */
+static bool permitted(const struct config *cfg, const char *file)
+{
+	struct problems problems = { .file = file };
+	size_t i;
+
+	permit_root(cfg, file, &problems);
+	for (i = 0; i < problems.nr; i++)
+		log_line(LOG_ERR, "%s: %s", file, problems.lines[i]);
+	problems_free(&problems);
+	return !i;
+}
+
+int put_back(const struct config *cfg, const char *file)
 {
 	struct putback *p;
 	bool ok;
 
+	if (!permitted(cfg, file))
+		return STATUS_MISUSED;
 	if (!cfg->letters) {
 		log_line(LOG_ERR, "connector %s has no errors.deadletterqueue.topic.name", cfg->name);
 		return STATUS_MISUSED;

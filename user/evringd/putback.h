@@ -13,7 +13,10 @@
 
 struct config;
 
-/* Up to the end that the topic has now. An exit status (task.h); the log tells the rest. */
-int put_back(const struct config *cfg);
+/*
+ * Of the connector in @file, up to the end that the topic has now. An exit status (task.h); the
+ * log tells the rest.
+ */
+int put_back(const struct config *cfg, const char *file);
 
 #endif /* PUTBACK_H */

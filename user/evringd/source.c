@@ -11,6 +11,7 @@
 #include "names.h"
 #include "problem.h"
 #include "sets.h"
+#include "snapshot.h"
 #include "transform.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 #include <unistd.h>
 
 #define STATE "process.state"
+#define UNIT "EVRING_HOOKS_UNIT"
+#define NEEDS_RIGHT "hook %s: %s for the group %s, which needs CAP_PERFMON: %s"
 
 bool source_open(struct source *src, const struct config *cfg, char *why, size_t len)
 {
@@ -55,7 +58,7 @@ static bool has(struct source *src, const char *hook, int what)
 /* The command that attaches evringd's hooks, for a user with the right to. Free it. */
 static char *remedy(const struct source *src)
 {
-	const char *unit = getenv("EVRING_HOOKS_UNIT");
+	const char *unit = getenv(UNIT);
 
 	return unit ? xprintf("systemctl restart %s", unit) :
 		      xprintf("as root, evringd --attach --user %u %s", geteuid(), src->file);
@@ -80,7 +83,7 @@ static int refused(struct source *src, const char *hook, char *trace, size_t len
 		     "the group %s needs CAP_PERFMON: %s", hook, src->cfg->group, what);
 		ret = evring_hook_state(src->ev, hook);
 	} else {
-		snprintf(trace, len, "hook %s: %s for the group %s, which needs CAP_PERFMON: %s", hook,
+		snprintf(trace, len, NEEDS_RIGHT, hook,
 			 own ? "has another filter" : "is not attached", src->cfg->group, what);
 	}
 	free(what);
@@ -288,6 +291,67 @@ void source_detach(struct source *src, const struct config *before)
 			warn("hook %s: stays attached, though \"hooks\" names it no more: %s",
 			     type->name, strerror(-ret));
 	}
+}
+
+int source_right(const struct source *src)
+{
+	/* No user has this number: that is looked at behind the right. */
+	int ret = evring_give(src->ev, src->cfg->group, UINT32_MAX);
+
+	return ret == -EINVAL ? 0 : ret;
+}
+
+int source_given(const struct source *src, uid_t uid)
+{
+	const struct evring_group_info *group;
+	struct snapshot snap;
+	int ret = snapshot_take(src->ev, &snap), place;
+
+	if (ret < 0)
+		return ret;
+	place = snapshot_group(&snap, src->cfg->group);
+	if (place >= 0) {
+		group = &snap.groups[place];
+		ret = group->flags & EVRING_GROUP_GIVEN && group->uid == uid ? 1 : -EEXIST;
+	}
+	snapshot_free(&snap);
+	return place < 0 ? 0 : ret;
+}
+
+/* A hook that the connector wants, and nobody has attached; or NULL */
+static const char *unattached(const struct source *src)
+{
+	const struct evring_type *type;
+	int nr = evring_types(src->ev), i;
+
+	for (i = 0; i < nr; i++) {
+		type = evring_type(src->ev, (unsigned int)i);
+		if (is_hook(type) && names_hook(src->cfg->hooks, type->name) &&
+		    evring_hook_state(src->ev, type->name) != EVRING_HOOK_ABSENT &&
+		    evring_owners(src->ev, type->name) <= 0)
+			return type->name;
+	}
+	return NULL;
+}
+
+bool source_may_join(struct source *src, char *why, size_t len)
+{
+	const char *hook;
+	char *what;
+
+	if (source_right(src) != -EPERM || source_given(src, geteuid()))
+		return true;
+	hook = unattached(src);
+	if (!hook && !getenv(UNIT))
+		return true;
+	what = remedy(src);
+	if (hook)
+		snprintf(why, len, NEEDS_RIGHT, hook, "is not attached", src->cfg->group, what);
+	else
+		snprintf(why, len, "group %s: is not there, and to make it this user's needs "
+			 "CAP_PERFMON: %s", src->cfg->group, what);
+	free(what);
+	return false;
 }
 
 int source_join(struct source *src)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct config;
 struct filters;
@@ -27,6 +28,15 @@ struct source {
 bool source_open(struct source *src, const struct config *cfg, char *why, size_t len);
 /* Look for the configured lanes and hooks; one that is not there is a problem. */
 void source_check(struct source *src, struct problems *problems);
+/* May this process attach hooks and give groups? 0, -EPERM; -ENOSYS: the module knows no giving. */
+int source_right(const struct source *src);
+/* 1: the group was given to @uid. -EEXIST: it is there, and was not. 0: it is not there. -errno. */
+int source_given(const struct source *src, uid_t uid);
+/*
+ * False: the group has to be made by evringd --attach, and @why tells how: it takes over none
+ * that it has not made.
+ */
+bool source_may_join(struct source *src, char *why, size_t len);
 /* 0: joined. -EBUSY: the group has another owner. */
 int source_join(struct source *src);
 /*

@@ -358,6 +358,9 @@ struct evring_group {
  */
 int evring_join(struct evring *ev, const struct evring_group *group);
 
+/* Has the last evring_join() that succeeded made the group? Else it was there before. */
+bool evring_made(const struct evring *ev);
+
 /* Read along and hold nothing back. @start: EVRING_EARLIEST or EVRING_LATEST. */
 int evring_tap(struct evring *ev, uint64_t lanes, uint32_t start);
 

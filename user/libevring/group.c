@@ -33,10 +33,16 @@ int evring_join(struct evring *ev, const struct evring_group *group)
 		return ret;
 	}
 	ev->group = join.group;
+	ev->made = join.created;
 	ret = reader_begin(ev);
 	if (ret)
 		evring_ioctl(ev, EVRING_IOC_LEAVE, NULL);
 	return ret;
+}
+
+bool evring_made(const struct evring *ev)
+{
+	return ev->made;
 }
 
 int evring_tap(struct evring *ev, uint64_t lanes, uint32_t start)

@@ -63,6 +63,7 @@ struct evring {
 	uint64_t lanes;
 	uint32_t start;			/* of a tap */
 	uint32_t group;			/* index of the group */
+	bool made;			/* ... which the last join has made */
 	struct ring *rings;		/* by event.ring */
 	bool *mapped;			/* by lane and CPU */
 	unsigned int nr_rings;
