@@ -41,14 +41,19 @@ static bool tells_clashes(void)
 		  .values = bits, .nr_values = 1 },
 		{ .name = "i_names", .kind = EVRING_KIND_U8, .size = 1 },
 		{ .name = "j", .kind = EVRING_KIND_U8, .size = 1, .values = bits, .nr_values = 1 },
+		{ .name = "k", .kind = EVRING_KIND_U64, .format = EVRING_FORMAT_TIME, .size = 8 },
+		{ .name = "k_ns", .kind = EVRING_KIND_U8, .size = 1 },
+		{ .name = "l_hex", .kind = EVRING_KIND_TEXT, .size = 4 },
+		{ .name = "l", .kind = EVRING_KIND_TEXT, .size = 4 },
+		{ .name = "m", .kind = EVRING_KIND_U64, .format = EVRING_FORMAT_TIME, .size = 8 },
 	};
-	static const char beside[] = "b,b_name,h,";
+	static const char beside[] = "b,b_name,c_name,h,l_hex,m,";
 	struct evring_type *type;
 	char found[64] = "";
 	uint32_t i;
 
 	if (evring_type_build(&type, &(struct evring_type){
-		.version = 1, .size = 4, .nr_fields = sizeof(fields) / sizeof(*fields),
+		.version = 1, .size = 8, .nr_fields = sizeof(fields) / sizeof(*fields),
 		.fields = fields, .name = "t", .doc = "", .own_lane = "" }))
 		return false;
 	for (i = 0; i < type->nr_fields; i++)
