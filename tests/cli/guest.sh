@@ -20,7 +20,7 @@ start_broker() {
 	rm -f /tmp/broker
 	evring-mock-broker >/tmp/broker </dev/null &
 	broker=$!
-	until_it_says : cat /tmp/broker
+	until_it_says '^[0-9.]*:[0-9]' cat /tmp/broker
 }
 # start_daemon [ARGUMENT]...: evringd, its log in /tmp/log
 start_daemon() {

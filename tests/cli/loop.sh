@@ -121,7 +121,8 @@ until_it_says '"lag_bytes":0' evring groups --json
 kill -USR1 $daemon
 until_it_says 'own: .* delivered [1-9]' cat /tmp/own/log
 evring tail --json --from-start --no-follow >/tmp/events
-# "WINDOW TYPE COUNT" of each, and WINDOW "-" for all there is
+# "WINDOW TYPE COUNT" of each, and WINDOW "-" for all there is. The kernel begins and ends its
+# workers whenever it likes; the scheduler's events tell what they do.
 awk '
 	function part(pattern, from) {
 		return match($0, pattern) ? substr($0, RSTART + from, RLENGTH - from - 1) : ""
@@ -131,6 +132,7 @@ awk '
 		name = mark ~ /begin$/ ? substr(mark, 1, length(mark) - 6) : ""
 		next
 	}
+	type !~ /^sched/ && /"comm":"k(worker\/|threadd")/ { next }
 	name != "" { count[name " " type]++ }
 	name != "" && /"woken_comm":"kworker/ { count[name " sched.kworker"]++ }
 	END { for (i in count) print i, count[i] }' /tmp/events | sort >/tmp/counts
