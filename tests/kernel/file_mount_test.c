@@ -234,12 +234,14 @@ TEST_F(file_mount, a_root_that_is_to_be_moved_is_told_by_its_path)
 {
 	const struct evring_event *event;
 	struct told *told;
+	int result;
 
+	/* From 7.0 on it is ELOOP. */
 	ASSERT_EQ(-1, syscall(SYS_move_mount, AT_FDCWD, "/", AT_FDCWD, "src", 0));
-	ASSERT_EQ(EINVAL, errno);
+	result = -errno;
 	told = told_read(self->ev, "file.", getpid());
 	event = told_at(told, 0);
-	EXPECT_MOUNT(told, "file.mount", -EINVAL, DIR_PATH "/src");
+	EXPECT_MOUNT(told, "file.mount", result, DIR_PATH "/src");
 	EXPECT_STREQ("/", told_text(event, "source"));
 	EXPECT_TRUE(told_flag(event, "flags", "MS_MOVE"));
 	free(told);
