@@ -395,15 +395,32 @@ static void put_short(void)
 	evring_type_free(type);
 }
 
-/* Before its last fields were appended */
+static bool same_keys(const struct evring_type *older, const struct evring_type *type)
+{
+	uint32_t i;
+
+	for (i = 0; i < older->nr_fields; i++)
+		if (older->fields[i].beside != type->fields[i].beside ||
+		    older->fields[i].bare != type->fields[i].bare)
+			return false;
+	return true;
+}
+
+/*
+ * Before its last fields were appended, none of which is called as an earlier one's second
+ * key: it would take that key away.
+ */
 static struct evring_type *older_of(const struct evring_type *type)
 {
 	struct evring_type like = *type, *older;
 
-	like.nr_fields -= like.nr_fields / 3;
-	if (evring_type_build(&older, &like))
-		must(NULL);
-	return older;
+	for (like.nr_fields -= like.nr_fields / 3;; like.nr_fields--) {
+		if (evring_type_build(&older, &like))
+			must(NULL);
+		if (same_keys(older, type))
+			return older;
+		evring_type_free(older);
+	}
 }
 
 /*
