@@ -320,11 +320,8 @@ static int judge_moment(const struct topic *topic, const struct flight *batch, u
 	return bad ? RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS : 0;
 }
 
-/*
- * A message of topic "dead" fails for the moment, and then for its topic, for ever. Others go on,
- * and a bad moment that comes after errors.retry.timeout is a new one.
- */
-static void clock_goes_on(const char *settings, enum kind kind, const char *name)
+/* A message of topic "dead" has failed for the moment, twice. */
+static struct bench *dead_begin(const char *settings, enum kind kind)
 {
 	struct bench *b = bench_open(settings);
 
@@ -334,6 +331,17 @@ static void clock_goes_on(const char *settings, enum kind kind, const char *name
 	put(b, "dead", kind);
 	sender_turn(b->sender, true);
 	sender_turn(b->sender, true);
+	return b;
+}
+
+/*
+ * A message of topic "dead" fails for the moment, and then for its topic, for ever. Others go on,
+ * and a bad moment that comes after errors.retry.timeout is a new one.
+ */
+static void clock_goes_on(const char *settings, enum kind kind, const char *name)
+{
+	struct bench *b = dead_begin(settings, kind);
+
 	dead_code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 	usleep(150000);
 	sender_turn(b->sender, true);
@@ -356,15 +364,9 @@ static void clock_goes_on(const char *settings, enum kind kind, const char *name
  */
 static void clock_is_apart(enum kind kind, bool silent, const char *name)
 {
-	struct bench *b = bench_open("\"errors.retry.timeout\": \"400\",");
+	struct bench *b = dead_begin("\"errors.retry.timeout\": \"400\",", kind);
 	unsigned int last;
 
-	judge = judge_moment;
-	bad_moment = false;
-	dead_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
-	put(b, "dead", kind);
-	sender_turn(b->sender, true);
-	sender_turn(b->sender, true);
 	if (!silent) {
 		usleep(150000);
 		put(b, "t", EVENT);

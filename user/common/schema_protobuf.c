@@ -48,7 +48,7 @@ static void put_names(FILE *to, const char *indent, const struct schema_column *
 	json_decref(names);
 }
 
-/* protoc takes no two names that differ in underscores or case alone: their names in JSON may clash. */
+/* protoc takes no two names that differ in underscores or case alone, as in JSON they may clash. */
 static bool is_same(const char *a, const char *b)
 {
 	do {

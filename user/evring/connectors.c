@@ -71,7 +71,7 @@ static json_t *printable_text(const char *from)
 	return json;
 }
 
-/* A copy whose texts and keys no terminal obeys: evringd is another user's, or hears Kafka's words. */
+/* A copy whose texts and keys no terminal obeys: evringd may be another user's. */
 static json_t *printable(json_t *from)
 {
 	json_t *to, *value, *name;
@@ -436,7 +436,7 @@ static const struct action {
 	  "deleted; its group and its hooks go once it has stopped (the log says so, or why not)" },
 };
 
-/* A restart of what is STOPPED, or cannot be used, is accepted, as in Kafka Connect, and changes nothing. */
+/* As in Kafka Connect, a restart of what is STOPPED is accepted, and changes nothing. */
 static int stays(const char *name, const json_t *state)
 {
 	const char *is = text_of(state, "state");
