@@ -15,7 +15,8 @@
  *
  * With readers=LABEL only evring is measured, 64-byte records in bursts that the
  * ring can hold, with pauses in which the readers catch up. The caller starts the
- * readers; the label becomes part of the case.
+ * readers; the label becomes part of the case. With publish= only the device's part of
+ * a write() is measured.
  *
  * Interrupts are on, and preemption is as the contenders have it in a hook.
  */
@@ -443,6 +444,7 @@ static int bench_clocks(void)
 }
 
 #include "evring_filtered.c"
+#include "evring_published.c"
 
 static int bench_all(void)
 {
@@ -606,7 +608,10 @@ static int __init bench_init(void)
 	ret = peers_alloc();
 	if (ret)
 		goto unregister;
-	ret = readers ? bench_readers() : bench_all();
+	if (publish_params)
+		ret = bench_publish();
+	else
+		ret = readers ? bench_readers() : bench_all();
 	peers_free();
 unregister:
 	evring_type_unregister(type);

@@ -100,7 +100,7 @@ def judge(goal: dict[str, Any], figures: Figures, skips: Skips) -> Outcome:
     peer_key = key_of(goal["peer"]) if goal["peer"] else None
     peer = figures.get(peer_key) if peer_key else None
     ratio = figure.median / peer.median if figure and peer and peer.median else None
-    beyond = figure.median - peer.median if figure and peer else None
+    beyond = figure.median - goal.get("times", 1) * peer.median if figure and peer else None
     value = {"figure": figure.median if figure else None, "ratio": ratio, "difference": beyond}[
         goal["of"]
     ]

@@ -78,6 +78,9 @@ class Goals(unittest.TestCase):
         self.assertIs(self.judge(goal("difference", "<=", 60), *both).met, True)
         self.assertIs(self.judge(goal("difference", "<", 60), *both).met, False)
         self.assertIsNone(self.judge(goal("difference", "<=", 60), line(MINE, 1)).met)
+        times = goal("difference", "<=", 48) | {"times": 1.3}
+        self.assertIs(self.judge(times, *both).met, True)
+        self.assertIs(self.judge(times | {"value": 47}, *both).met, False)
 
     def test_not_measured_is_neither(self) -> None:
         outcome = self.judge(goal("ratio", "<=", 1), line(MINE, 1))

@@ -37,6 +37,7 @@ ENVS = {
     "guest": "guest (emulated)",
     "ubuntu-24.04": "guest (emulated), Ubuntu 24.04",
     "native": "this machine",
+    "sum": "User-mode Linux, and this machine's system call",
     "sim": "user space",
 }
 
@@ -70,6 +71,8 @@ def goal_row(outcome: Outcome) -> tuple[str, ...]:
     metric = goal["figure"]["metric"]
     peer = goal["peer"]
     subject = "" if goal["of"] == "figure" else f"{goal['of']} "
+    if "times" in goal:
+        subject = f"beyond {goal['times']} times the peer's "
     return (
         goal["what"],
         f"{number(outcome.figure.median)} {metric}" if outcome.figure else "-",

@@ -22,11 +22,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <evring.h>
 
+#include "../measure.h"
 #include "user_events.h"
 
 #define PAYLOAD		64u
@@ -231,19 +231,6 @@ static void bench_open(struct bench *b)
 	reader_start(b);
 }
 
-static double now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
-}
-
 static bool absent(const struct bench *b, unsigned int i)
 {
 	return cases[i].needs_user_events && !b->has_user_events;
@@ -275,10 +262,8 @@ static void run(struct bench *b, unsigned int rounds, unsigned int events, char 
 			times[i][round] = (now_ns() - start) / events;
 		}
 	}
-	for (i = 0; i < CASES; i++) {
-		qsort(times[i], rounds, sizeof(double), compare);
-		print_case(b, i, names, times[i][rounds / 2]);
-	}
+	for (i = 0; i < CASES; i++)
+		print_case(b, i, names, absent(b, i) ? 0 : median(times[i], rounds));
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../measure.h"
+
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
 #include "ust_bytes.h"
@@ -26,11 +28,6 @@ static double cpu_ns(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
 static double one_round(unsigned int events)
@@ -66,9 +63,8 @@ int main(int argc, char **argv)
 		costs[i] = one_round(events);
 		usleep(PAUSE_US);
 	}
-	qsort(costs, rounds, sizeof(*costs), compare);
 	printf("{\"part\": \"publish\", \"env\": \"%s\", \"who\": \"LTTng-UST\", "
 	       "\"case\": \"tracepoint() each, the program's part\", \"metric\": \"%s\", "
-	       "\"value\": %.1f}\n", argv[4], argv[3], costs[rounds / 2]);
+	       "\"value\": %.1f}\n", argv[4], argv[3], median(costs, rounds));
 	return 0;
 }

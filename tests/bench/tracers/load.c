@@ -14,18 +14,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../measure.h"
+
 #define STRETCHES	50
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1e9 + ts.tv_nsec;
-}
 
 static void call_getppid(unsigned long n, char *unused)
 {
@@ -70,13 +63,6 @@ static void run(unsigned long n, char *program)
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static const struct load {
 	const char *name;
 	int args;
@@ -103,12 +89,11 @@ static double measure(const struct load *load, unsigned long n, char *arg)
 	int i;
 
 	for (i = 0; i < STRETCHES; i++) {
-		start = now();
+		start = now_ns();
 		load->run(n / STRETCHES, arg);
-		took[i] = (now() - start) / (n / STRETCHES);
+		took[i] = (now_ns() - start) / (n / STRETCHES);
 	}
-	qsort(took, STRETCHES, sizeof(*took), by_value);
-	return (took[STRETCHES / 2 - 1] + took[STRETCHES / 2]) / 2;
+	return median(took, STRETCHES);
 }
 
 int main(int argc, char **argv)
