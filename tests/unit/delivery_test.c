@@ -33,15 +33,21 @@ static uint64_t missed_before(uint64_t seq)
 	return seq % 7 ? 0 : 3;
 }
 
-static struct delivery *push(struct deliveries *ds, uint32_t ring, size_t used)
+static struct evring_event next_on(uint32_t ring)
 {
-	struct model *model = &models[ring];
-	uint64_t seq = model->pushed++;
-	const struct evring_event event = {
+	uint64_t seq = models[ring].pushed++;
+
+	return (struct evring_event){
 		.ring = ring, .lane = (uint16_t)(ring % 2), .cpu = ring,
 		.next = position(seq + 1), .next_seq = seq + 1, .missed = missed_before(seq),
 	};
+}
+
+static struct delivery *push(struct deliveries *ds, uint32_t ring, size_t used)
+{
+	const struct evring_event event = next_on(ring);
 	struct delivery *delivery = delivery_begin(ds, used + 500);
+	uint64_t seq = event.next_seq - 1;
 
 	memset(delivery->value, (int)(seq & 0xff), used + 500);
 	delivery_push(ds, delivery, &event, used, 0);
@@ -66,6 +72,14 @@ static void ack(struct deliveries *ds, struct delivery *delivery)
 
 	delivery_ack(ds, delivery);
 	model_ack(ring, seq);
+}
+
+static void skip(struct deliveries *ds, uint32_t ring)
+{
+	const struct evring_event event = next_on(ring);
+
+	delivery_skip(ds, &event);
+	model_ack(ring, event.next_seq - 1);
 }
 
 /* Takes all and holds it against the models. */
@@ -93,7 +107,7 @@ static bool take_matches(struct deliveries *ds)
 	return good && events == expected;
 }
 
-/* A window of deliveries in flight, from which a random one is acknowledged. */
+/* A window of deliveries in flight, from which a random one is acknowledged. Some are skipped. */
 static void random_order(unsigned int seed)
 {
 	struct deliveries *ds = deliveries_new(0, 0);
@@ -110,7 +124,12 @@ static void random_order(unsigned int seed)
 
 			while (models[ring].pushed == EVENTS)
 				ring = (ring + 1) % RINGS;
-			flying[nr++] = push(ds, ring, (size_t)rand() % 900);
+			if (rand() % 4) {
+				flying[nr++] = push(ds, ring, (size_t)rand() % 900);
+			} else {
+				skip(ds, ring);
+				acked++;
+			}
 			pushed++;
 		} else if (nr) {
 			i = (size_t)rand() % nr;
@@ -151,6 +170,30 @@ static void first_holds_back(void)
 	ok(deliveries_take(ds, &entry, 1, &events) == 1 && events == 100 &&
 	   entry.pos == position(100) && entry.seq == 100, "then all at once");
 	ok(!deliveries_take(ds, &entry, 1, &events), "an entry that was taken is not taken again");
+	deliveries_free(ds);
+}
+
+static void skipped_take_no_room(void)
+{
+	struct deliveries *ds = deliveries_new(0, 0);
+	struct delivery *first;
+	uint64_t before;
+	int i;
+
+	memset(models, 0, sizeof(models));
+	for (i = 0; i < EVENTS / 4; i++)
+		skip(ds, 0);
+	ok(!deliveries_memory(ds) && !deliveries_unacked(ds) && take_matches(ds),
+	   "events that are skipped take no memory, and are committed");
+	first = push(ds, 0, 10);
+	before = deliveries_memory(ds);
+	for (i = 0; i < EVENTS / 4; i++)
+		skip(ds, 0);
+	ok(deliveries_memory(ds) == before && deliveries_unacked(ds) == 1 &&
+	   deliveries_held(ds) == EVENTS / 4 + 1 && take_matches(ds),
+	   "behind one that is not acknowledged they take none either, and wait for it");
+	ack(ds, first);
+	ok(take_matches(ds) && !deliveries_held(ds), "then they are committed with it");
 	deliveries_free(ds);
 }
 
@@ -442,6 +485,7 @@ int main(void)
 	random_order(1);
 	random_order(2);
 	first_holds_back();
+	skipped_take_no_room();
 	bound_on_events();
 	bound_on_memory();
 	one_pins_its_chunk();

@@ -256,6 +256,48 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 	ds->unacked++;
 }
 
+static void prefix_grow(struct deliveries *ds, struct ring *ring, const struct delivery *delivery)
+{
+	ring->entry.pos = delivery->pos;
+	ring->entry.seq = delivery->seq;
+	ring->missed += delivery->missed;
+	ring->events += delivery->events;
+	ds->takable += delivery->events;
+	if (ring->grown)
+		return;
+	ring->grown = true;
+	ring->next_grown = ds->first_grown;
+	ds->first_grown = (uint32_t)(ring - ds->rings) + 1;
+}
+
+void delivery_skip(struct deliveries *ds, const struct evring_event *event)
+{
+	struct ring *ring = ring_of(ds, event->ring);
+	struct delivery *last = ring->first ? ring->last : NULL;
+
+	if (!last) {
+		ring->entry.lane = event->lane;
+		ring->entry.cpu = event->cpu;
+		prefix_grow(ds, ring, &(struct delivery){
+			.pos = event->next, .seq = event->next_seq, .missed = event->missed,
+			.events = 1,
+		});
+		return;
+	}
+	if (last->parts) {
+		last = delivery_begin(ds, 0);
+		delivery_push(ds, last, event, 0, 0);
+		last->parts = 0;
+		ds->unacked--;
+		return;
+	}
+	last->pos = event->next;
+	last->seq = event->next_seq;
+	last->missed += event->missed;
+	last->events++;
+	ds->events++;
+}
+
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event)
 {
 	struct delivery *last = ring_of(ds, event->ring)->last, *delivery;
@@ -299,15 +341,6 @@ void delivery_more(struct deliveries *ds, struct delivery *delivery, size_t byte
 	ds->elsewhere += bytes;
 }
 
-static void ring_grown(struct deliveries *ds, struct ring *ring)
-{
-	if (ring->grown)
-		return;
-	ring->grown = true;
-	ring->next_grown = ds->first_grown;
-	ds->first_grown = (uint32_t)(ring - ds->rings) + 1;
-}
-
 static void ack_one(struct deliveries *ds, struct delivery *delivery)
 {
 	struct ring *ring = &ds->rings[delivery->ring];
@@ -316,14 +349,9 @@ static void ack_one(struct deliveries *ds, struct delivery *delivery)
 	ds->unacked -= delivery->events;
 	while ((delivery = ring->first) && !delivery->parts) {
 		ring->first = delivery->next;
-		ring->entry.pos = delivery->pos;
-		ring->entry.seq = delivery->seq;
-		ring->missed += delivery->missed;
-		ring->events += delivery->events;
-		ds->takable += delivery->events;
+		prefix_grow(ds, ring, delivery);
 		ds->events -= delivery->events;
 		ds->elsewhere -= delivery->elsewhere;
-		ring_grown(ds, ring);
 		chunk_put(ds, chunk_of(delivery));
 	}
 }

@@ -65,6 +65,11 @@ struct delivery *delivery_begin(struct deliveries *ds, size_t room);
  */
 void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra);
+/*
+ * The event needs no message: it counts as acknowledged. It takes memory only behind one that is
+ * not, and then the next ones take none.
+ */
+void delivery_skip(struct deliveries *ds, const struct evring_event *event);
 /* The event goes into the message of @head, whose room is pushed already. */
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event);
 /* The value was pushed with @room bytes, and only @used of them are needed. */

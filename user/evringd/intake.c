@@ -25,7 +25,6 @@ static void count(struct task *t, const struct evring_event *event)
 {
 	struct evring_lost lost;
 
-	deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, event)));
 	t->counts.read++;
 	t->counts.missed += event->missed;
 	if (event->rec->type == EVRING_TYPE_LOST && event->payload_len >= sizeof(lost)) {
@@ -205,10 +204,7 @@ static bool arm(struct task *t)
 /* The connector does not want the event: it is done, and needs no message. */
 static void skip(struct task *t, const struct evring_event *event)
 {
-	struct delivery *delivery = delivery_begin(t->deliveries, 0);
-
-	delivery_push(t->deliveries, delivery, event, 0, 0);
-	delivery_ack(t->deliveries, delivery);
+	delivery_skip(t->deliveries, event);
 	t->counts.unwanted++;
 }
 
@@ -242,6 +238,7 @@ bool task_pump(struct task *t)
 			skip(t, &event);
 			continue;
 		}
+		deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, &event)));
 		if (ready == UNFIT) {
 			refuse(t, &event, made, why);
 			continue;
