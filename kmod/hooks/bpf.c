@@ -16,6 +16,12 @@
 
 #define ACTIVE	64	/* calls at once: a program can take long to verify */
 
+/*
+ * BPF_COMMON_ATTRS of enum bpf_cmd in newer kernels (7.2): a bit beside the command, which
+ * __sys_bpf() takes away. Others refuse the command for it.
+ */
+#define COMMON_ATTRS	BIT(16)
+
 /* A call under way */
 struct bpf_call {
 	const void __user *given;
@@ -159,7 +165,7 @@ static bool enter_call(struct evring_event_hook *hook, void *data, struct pt_reg
 {
 	struct bpf_call *call = data;
 
-	if ((u32)evring_argument(regs, 0) != BPF_PROG_LOAD)
+	if (((u32)evring_argument(regs, 0) & ~COMMON_ATTRS) != BPF_PROG_LOAD)
 		return false;
 	*call = (struct bpf_call){
 		.given = (const void __user *)evring_argument(regs, 1),

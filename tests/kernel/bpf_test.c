@@ -7,11 +7,22 @@
 
 #define LOAD "bpf.load"
 
+/* Of newer kernels, as 7.2: a bit beside the command, and two more arguments */
+#define COMMON_ATTRS	(1u << 16)
+
+struct common_attrs {
+	uint64_t log_buf;
+	uint32_t log_size;
+	uint32_t log_level;
+	uint32_t log_true_size;
+};
+
 static const char *const hooks[] = { LOAD, NULL };
 
 /* The child's own values, to compare with */
 struct seen {
 	uint32_t id;
+	uint32_t command_bits;
 	bool as_nobody;
 	bool bad;
 };
@@ -52,6 +63,7 @@ static void request(union bpf_attr *attr, struct bpf_insn *insns, bool bad)
 
 static int load(void *arg)
 {
+	struct common_attrs common = { };
 	struct bpf_prog_info info = { };
 	struct bpf_insn insns[2];
 	struct seen *seen = arg;
@@ -61,7 +73,8 @@ static int load(void *arg)
 	if (seen->as_nobody)
 		deed_as_nobody();
 	request(&attr, insns, seen->bad);
-	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD | seen->command_bits, &attr, sizeof(attr), &common,
+			  sizeof(common));
 	if (fd < 0)
 		return errno;
 	memset(&attr, 0, sizeof(attr));
@@ -124,6 +137,26 @@ TEST_F(bpf, a_program_that_is_refused_is_told)
 	event = told_at(told, 0);
 	EXPECT_EQ(-EPERM, told_result(event));
 	EXPECT_EQ(65534, told_number(event, "uid"));
+	EXPECT_PROGRAM(event);
+	free(told);
+}
+
+/* A kernel that does not know the bit refuses it. */
+TEST_F(bpf, a_bit_beside_the_command_hides_nothing)
+{
+	const struct evring_event *event;
+	struct told *told;
+	int status;
+
+	self->seen->command_bits = COMMON_ATTRS;
+	told = deed_in_child(self->ev, LOAD, load, self->seen, &status);
+	ASSERT_TRUE(status == 0 || status == EINVAL);
+	note("the kernel knows it: %s", status ? "no" : "yes");
+	ASSERT_EQ(1, told->n);
+	event = told_at(told, 0);
+	EXPECT_EQ(-status, told_result(event));
+	EXPECT_EQ(self->seen->id, told_number(event, "id"));
+	EXPECT_EQ(status != 0, told_number(event, "refused_at_once"));
 	EXPECT_PROGRAM(event);
 	free(told);
 }
