@@ -331,10 +331,10 @@ static bool enter_settime(struct evring_event_hook *hook, void *data, struct pt_
 	return time || zone;
 }
 
-/* adjtime() without a new value */
+/* adjtime() without a new value; the kernel makes a jump all the same if there is one */
 static bool is_look(u32 modes)
 {
-	return (modes & ADJ_ADJTIME) && (modes & ADJ_OFFSET_READONLY);
+	return (modes & ADJ_ADJTIME) && (modes & ADJ_OFFSET_READONLY) && !(modes & ADJ_SETOFFSET);
 }
 
 /* int do_adjtimex(struct __kernel_timex *): to look is no change */

@@ -382,6 +382,52 @@ TEST_F(kernel_set, a_clock_that_is_set_is_told_with_both_times)
 	free(told);
 }
 
+#define MINUTE (60ULL * 1000000000)
+
+/* A minute on, and back, with the bits of a look beside that of a jump; then two refusals */
+static int jump_by_a_look(void *arg)
+{
+	struct timex txc = { .modes = ADJ_OFFSET_SS_READ | ADJ_SETOFFSET, .time.tv_sec = 60 };
+
+	if (adjtimex(&txc) < 0)
+		return errno;
+	txc.time = (struct timeval){ .tv_sec = -60 };
+	if (adjtimex(&txc) < 0)
+		return errno;
+	txc.time = (struct timeval){ .tv_sec = -60 };
+	txc.modes &= ~ADJ_OFFSET;
+	if (adjtimex(&txc) >= 0 || errno != EINVAL)
+		return 100;
+	txc.modes |= ADJ_OFFSET;
+	deed_as_nobody();
+	return adjtimex(&txc) < 0 ? errno : 0;
+}
+
+TEST_F(kernel_set, a_jump_that_looks_like_a_look_is_told)
+{
+	static const int results[] = { -EPERM, -EINVAL, 0, 0 };	/* the last one first */
+	const struct evring_event *event;
+	struct told *told;
+	int status, i;
+
+	told = deed_in_child(self->ev, TIME, jump_by_a_look, NULL, &status);
+	ASSERT_EQ(EPERM, status);
+	ASSERT_EQ(4, told->n);
+	for (i = 0; i < 4; i++) {
+		event = told_at(told, i);
+		EXPECT_TRUE(told_called(event, "operation", "adjust"));
+		EXPECT_TRUE(told_flag(event, "modes", "ADJ_SETOFFSET"));
+		EXPECT_EQ(results[i], told_result(event));
+	}
+	event = told_at(told, 3);
+	EXPECT_LE(told_number(event, "old_time") + MINUTE, told_number(event, "new_time"));
+	event = told_at(told, 2);
+	EXPECT_GT(told_number(event, "old_time"), told_number(event, "new_time"));
+	event = told_at(told, 0);
+	EXPECT_EQ(told_number(event, "old_time") - MINUTE, told_number(event, "new_time"));
+	free(told);
+}
+
 /* The first call of a kernel's life that sets the zone alone would move the clock, but by 0. */
 static int set_zone(void *arg)
 {
