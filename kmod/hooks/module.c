@@ -7,7 +7,6 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/kernel_read_file.h>
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <trace/events/module.h>
@@ -34,6 +33,7 @@ struct module_call {
 	u32 flags;
 	u32 taints;
 	bool from_memory;
+	bool has_file;		/* the kernel reads it */
 	bool has_arguments;	/* the kernel has read them */
 	bool arguments_cut;
 	struct evring_text path;
@@ -118,13 +118,19 @@ static struct module_call *loading(struct evring_event_hook *hook)
 	return call;
 }
 
-/* int security_kernel_read_file(struct file *, enum kernel_read_file_id, bool) */
+/*
+ * int security_kernel_read_file(struct file *, enum kernel_read_file_id, bool): the first is
+ * the module's, whatever the kernel calls it (newer ones have another id for one that is
+ * compressed: 7.2); later ones are what the module's init function reads, as firmware.
+ */
 static void enter_read_file(struct evring_event_hook *hook, struct pt_regs *regs)
 {
 	struct module_call *call = loading(hook);
 
-	if (call && (u32)evring_argument(regs, 1) == READING_MODULE)
-		keep_file(call, (const struct file *)evring_argument(regs, 0));
+	if (!call || call->from_memory || call->has_file)
+		return;
+	call->has_file = true;
+	keep_file(call, (const struct file *)evring_argument(regs, 0));
 }
 
 /* struct module *find_module_all(const char *name, size_t len, bool): is there one already? */
