@@ -70,7 +70,7 @@ static void probe_complete(void *data, struct request *rq, blk_status_t error,
 	e->operation = (__force u32)req_op(rq);
 	e->flags = (__force u32)rq->cmd_flags & FLAGS_TOLD;
 	e->result = blk_status_to_errno(error);
-	e->sector = blk_rq_is_passthrough(rq) ? 0 : blk_rq_pos(rq);
+	e->sector = blk_rq_trace_sector(rq);
 	e->bytes = nr_bytes;
 	e->partial = nr_bytes < blk_rq_bytes(rq);
 	e->latency = rq->start_time_ns ? ktime_get_ns() - rq->start_time_ns : 0;

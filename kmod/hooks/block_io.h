@@ -17,7 +17,9 @@ extern const struct evring_names_desc evring_block_flags;
 	F(S, U32, operation, ENUM, "what was done", .names = &evring_block_operations) \
 	F(S, U32, flags, FLAGS, "how", .names = &evring_block_flags)		\
 	F(S, S32, result, ERRNO, "0, or why it failed")			\
-	F(S, U64, sector, NONE, "where, from the start of the disk", .unit = "512 bytes") \
+	F(S, U64, sector, NONE,							\
+	  "where, from the start of the disk; 0 also of a FLUSH or a driver's command", \
+	  .unit = "512 bytes")							\
 	F(S, U32, bytes, NONE, "that were done", .unit = "bytes")		\
 	F(S, BOOL, partial, NONE, "more of the request is still to be done")	\
 	F(S, U64, latency, DURATION, "since the request was made; 0: not known")

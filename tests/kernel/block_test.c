@@ -192,6 +192,39 @@ TEST_F(block, sectors_that_cannot_be_read_are_told_with_the_error)
 	close(fd);
 }
 
+/* What the disk's cache has is at no place of it. */
+TEST_F(block, a_flush_is_told_without_a_sector)
+{
+	const struct evring_event *event, *flush = NULL;
+	struct told *told;
+	unsigned int i;
+	char path[64];
+	struct stat st;
+	uint64_t dev;
+	int fd;
+
+	if (access(SCSI, F_OK))
+		SKIP(return, "there is no scsi_debug in this guest");
+	fd = scsi_disk(path, sizeof(path));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fstat(fd, &st));
+	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
+	free(of_disk(self->ev, dev));
+	ASSERT_EQ(0, fsync(fd));
+	told = of_disk(self->ev, dev);
+	for (i = 0; i < told->n && !flush; i++) {
+		event = told_at(told, i);
+		if (told_called(event, "operation", "FLUSH"))
+			flush = event;
+	}
+	ASSERT_NE(NULL, flush);
+	EXPECT_EQ(0, told_number(flush, "sector"));
+	EXPECT_EQ(0, told_number(flush, "bytes"));
+	EXPECT_EQ(0, told_result(flush));
+	free(told);
+	close(fd);
+}
+
 /* Read as the disk does it: the requests that are told of it, a whole one or two halves */
 static struct told *scsi_read(struct evring *ev, int fd, uint64_t dev, char *buffer)
 {
