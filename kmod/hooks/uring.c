@@ -18,6 +18,8 @@
 
 #define ACTIVE	64
 
+#define REGISTERED_FD_ONLY	BIT(15)	/* IORING_SETUP_*, of newer kernels */
+
 /* Numbers of the ABI; an older kernel has the first of these. */
 #define OPERATION(_nr, _name)	{ (_nr), #_name, "" }
 
@@ -107,7 +109,7 @@ static const struct evring_value_desc setup_flags[] = {
 	{ 1U << 12, "SINGLE_ISSUER", "one task alone submits" },
 	{ 1U << 13, "DEFER_TASKRUN", "results wait until they are asked for" },
 	{ 1U << 14, "NO_MMAP", "the caller brings the memory" },
-	{ 1U << 15, "REGISTERED_FD_ONLY", "no descriptor, a registered one alone" },
+	{ REGISTERED_FD_ONLY, "REGISTERED_FD_ONLY", "no descriptor, a registered one alone" },
 	{ 1U << 16, "NO_SQARRAY", "no table of indices" },
 	{ 1U << 17, "HYBRID_IOPOLL", "sleep, then poll" },
 	{ 1U << 18, "CQE_MIXED", "results of both sizes" },
@@ -151,7 +153,9 @@ static void emit_setup(struct evring_event_hook *hook, const struct uring_setup 
 static void probe_create(void *data, int fd, void *ctx, u32 sq_entries, u32 cq_entries, u32 flags)
 {
 	const struct uring_setup what = {
-		.fd = fd, .sq_entries = sq_entries, .cq_entries = cq_entries, .flags = flags,
+		/* Else the ring's place among the task's registered ones */
+		.fd = flags & REGISTERED_FD_ONLY ? -1 : fd,
+		.sq_entries = sq_entries, .cq_entries = cq_entries, .flags = flags,
 	};
 	struct evring_event_hook *hook = data;
 

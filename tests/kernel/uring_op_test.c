@@ -60,6 +60,38 @@ TEST_F(uring_op, a_ring_that_is_refused_is_told)
 	free(told);
 }
 
+/* IORING_SETUP_*, of newer kernels */
+#define NO_MMAP			(1u << 14)
+#define REGISTERED_FD_ONLY	(1u << 15)
+
+/* The call returns the ring's place among the task's registered ones. */
+TEST_F(uring_op, a_ring_without_a_descriptor_is_told_so)
+{
+	struct io_uring_params params = { .flags = NO_MMAP | REGISTERED_FD_ONLY };
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t memory[2];
+	struct told *told;
+
+	memory[0] = (uintptr_t)mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE((uintptr_t)MAP_FAILED, memory[0]);
+	memory[1] = memory[0] + page;
+	/* Both structures end with an address, which had another name before. */
+	memcpy((char *)(&params.cq_off + 1) - sizeof(uint64_t), memory, sizeof(uint64_t));
+	memcpy((char *)(&params.sq_off + 1) - sizeof(uint64_t), memory + 1, sizeof(uint64_t));
+	if (syscall(SYS_io_uring_setup, 2, &params) < 0) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "this kernel has no ring without a descriptor");
+	}
+	told = told_read(self->ev, "uring.setup", getpid());
+	ASSERT_EQ(1, told->n);
+	EXPECT_EQ(0, told_result(told_at(told, 0)));
+	EXPECT_TRUE(told_flag(told_at(told, 0), "flags", "REGISTERED_FD_ONLY"));
+	EXPECT_EQ(-1, (int)told_number(told_at(told, 0), "fd"));
+	EXPECT_EQ(params.sq_entries, told_number(told_at(told, 0), "sq_entries"));
+	free(told);
+}
+
 #ifdef __x86_64__
 TEST_F(uring_op, a_ring_of_a_32_bit_program_is_told)
 {
