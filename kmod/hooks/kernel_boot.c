@@ -45,6 +45,7 @@ static const struct evring_value_desc kexec_file_flags[] = {
 	{ 0x4, "KEXEC_FILE_NO_INITRAMFS", "without a file of first programs" },
 	{ 0x8, "KEXEC_FILE_DEBUG", "the kernel's log tells how it is loaded" },
 	{ 0x10, "KEXEC_FILE_NO_CMA", "not in memory that is kept in one piece" },
+	{ 0x20, "KEXEC_FILE_FORCE_DTB", "with the tree of devices that this kernel began with" },
 };
 
 EVRING_NAMES(evring_kexec_file_flags, "kexec_file_flags", kexec_file_flags);
