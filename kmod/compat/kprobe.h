@@ -76,7 +76,9 @@ static inline void *evring_call_data(const struct kretprobe *probe)
 /*
  * Does the function that @probe is at the entry of run in a task's context? On x86 a
  * probe that goes by a breakpoint, and not by ftrace or a jump, is an NMI on top of
- * the function's own context.
+ * the function's own context: in_task() is false there, and an event that is told at the
+ * entry has EVRING_REC_NMI. With CONFIG_KPROBES_ON_FTRACE, which distributions' kernels
+ * have, it is so only at functions that ftrace does not know.
  */
 static inline bool evring_kprobe_in_task(struct kprobe *probe)
 {

@@ -108,10 +108,10 @@ static void emit_signal(struct evring_event_hook *hook, struct task_struct *targ
 	evring_hook_submit(hook, &slot);
 }
 
-/* From current, and not from the kernel on its behalf or that of an interrupt */
+/* From current, and not from the kernel on its behalf, if a task sends it */
 static bool is_sent(const struct kernel_siginfo *info)
 {
-	if (!in_task() || info == SEND_SIG_PRIV)
+	if (info == SEND_SIG_PRIV)
 		return false;
 	/*
 	 * A timer on this process's CPU clock, which any process may have made, fires in this
@@ -125,11 +125,16 @@ static bool is_sent(const struct kernel_siginfo *info)
 static void probe_signal(void *data, int signal, struct kernel_siginfo *info,
 			 struct task_struct *target, int group, int outcome)
 {
-	if (is_sent(info) && !same_thread_group(target, current))
+	if (in_task() && is_sent(info) && !same_thread_group(target, current))
 		emit_signal(data, target, signal, outcome, 0);
 }
 
-/* int check_kill_permission(int sig, struct kernel_siginfo *, struct task_struct *) */
+/*
+ * int check_kill_permission(int sig, struct kernel_siginfo *, struct task_struct *)
+ *
+ * What interrupts ask it for is SEND_SIG_PRIV. in_task() would not tell: a probe that goes
+ * by a breakpoint is an NMI (see evring_kprobe_in_task()).
+ */
 static bool enter_check(struct evring_event_hook *hook, void *data, struct pt_regs *regs)
 {
 	const struct kernel_siginfo *info = (const struct kernel_siginfo *)evring_argument(regs, 1);
