@@ -218,6 +218,31 @@ static void test_open(void)
 	ledger_free(ledger);
 }
 
+/* Another connector has delivered 15, and may have missed 10 to 20. */
+static void test_open_range(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = {
+		.ring = RING, .seq = 10, .count = 1, .account = ACCOUNT_MISSED, .open = true,
+	};
+	struct told told = { 0 };
+
+	deliver(ledger, 0, 4);
+	deliver(ledger, 6, 9);
+	ledger_add(ledger, &posting);
+	deliver(ledger, 15, 15);
+	deliver(ledger, 21, 29);
+	CHECK(sums_of(ledger).undecided == 4 + 5 && sums_of(ledger).missing == 1);
+	ledger_missing(ledger, tell, &told);
+	CHECK(told.nr == 1 && told.first == 5 && told.last == 5);
+	/* One of what evringd could not deliver reaches as far. */
+	posting.account = ACCOUNT_REJECTED;
+	posting.seq = 2;
+	ledger_add(ledger, &posting);
+	CHECK(sums_of(ledger).undecided == 10 && !sums_of(ledger).missing);
+	ledger_free(ledger);
+}
+
 static void test_cut(void)
 {
 	struct ledger *ledger = ledger_new();
@@ -375,6 +400,7 @@ int main(int argc, char **argv)
 	test_case(test_duplicates, "duplicates and reorderings are counted");
 	test_case(test_overlaps, "a number counts once, also one that is delivered and declared");
 	test_case(test_open, "behind a declaration that cannot be read a gap is undecided");
+	test_case(test_open_range, "... also one that is further behind, if another connector may fill it");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
 	test_case(test_cut_from, "... also with a time from which on events are wanted");
 	test_case(test_emptied, "without a partition that retention has emptied no gap is proven");

@@ -24,6 +24,8 @@ struct ring {
 	char *name;		/* first: rings are compared by it */
 	struct spans accounts[NR_ACCOUNTS];
 	struct spans open;	/* the numbers of open declarations */
+	bool has_wide;		/* @wide: the first of them that evringd has made */
+	uint64_t wide;
 	struct spans closed;	/* all that was known at the close */
 	struct track *tracks;
 	bool is_known;		/* by a posting that is not early */
@@ -155,6 +157,17 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	ring->is_known = true;
 }
 
+static void open_at(struct ring *ring, const struct posting *posting)
+{
+	if (!posting->open)
+		return;
+	spans_add(&ring->open, posting->seq, posting->seq);
+	if (posting->account == ACCOUNT_LOST || (ring->has_wide && ring->wide <= posting->seq))
+		return;
+	ring->has_wide = true;
+	ring->wide = posting->seq;
+}
+
 /* Where all partitions that do not begin with their first message have begun */
 static uint64_t proof_begins(const struct ledger *ledger, const struct ring *ring)
 {
@@ -183,8 +196,7 @@ static void fill_gap(struct ledger *ledger, const struct posting *posting, uint6
 	if (!filled)
 		return;
 	spans_add(&ring->accounts[posting->account], first, last);
-	if (posting->open)
-		spans_add(&ring->open, posting->seq, posting->seq);
+	open_at(ring, posting);
 	ring->late += filled;
 	ledger->gaps -= filled;
 }
@@ -203,8 +215,7 @@ enum posted ledger_add(struct ledger *ledger, const struct posting *posting)
 	}
 	ring = ring_of(ledger, posting->ring, true);
 	new = spans_add(&ring->accounts[posting->account], posting->seq, last);
-	if (posting->open)
-		spans_add(&ring->open, posting->seq, posting->seq);
+	open_at(ring, posting);
 	follow(ring, posting, last, new);
 	if (posting->account == ACCOUNT_DELIVERED && !posting->early)
 		ledger->distinct += new;
@@ -279,10 +290,15 @@ static void each_gap(const struct ring *ring, const struct spans *known,
 		fn(ring, from, ring->last, arg);
 }
 
-/* An open declaration may cover all that is missing directly behind it. */
+/*
+ * An open declaration of the kernel may cover all that is missing directly behind it. One that
+ * a connector has made also what is missing further behind, as another connector may have
+ * delivered some of it, and nothing tells which message is whose.
+ */
 static bool is_undecided(const struct ring *ring, uint64_t first)
 {
-	return first && spans_has(&ring->open, first - 1);
+	return first && (spans_has(&ring->open, first - 1) ||
+			 (ring->has_wide && ring->wide < first));
 }
 
 static void sum_gap(const struct ring *ring, uint64_t first, uint64_t last, void *arg)

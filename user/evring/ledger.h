@@ -51,7 +51,10 @@ enum posted {
 struct sums {
 	uint64_t accounts[NR_ACCOUNTS];	/* each number is in one of them */
 	uint64_t missing;
-	/* Gaps behind an open declaration, which may cover them; all, if ledger_doubt() was called */
+	/*
+	 * Gaps that an open declaration may cover: directly behind the kernel's, anywhere behind a
+	 * connector's. All, if ledger_doubt() was called.
+	 */
 	uint64_t undecided;
 	uint64_t unproven;	/* gaps before the proof begins */
 	uint64_t duplicates;	/* postings that were known */
