@@ -263,6 +263,28 @@ static void test_cut(void)
 	ledger_free(ledger);
 }
 
+/*
+ * Of the odd numbers, in partition 1, retention has left 101, which was put back behind the
+ * others, and those from 5001 on. The even ones are all there.
+ */
+static void test_put_back(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = { .ring = RING, .seq = 101, .count = 1, .partition = 1,
+				   .late = true };
+
+	ledger_cut(ledger, 1);
+	ledger_add(ledger, &posting);
+	posting.late = false;
+	for (posting.seq = 5001; posting.seq <= 6001; posting.seq += 2)
+		ledger_add(ledger, &posting);
+	for (uint64_t seq = 2; seq <= 6000; seq += 2)
+		deliver(ledger, seq, seq);
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).unproven == 49 + 2449);
+	CHECK(sums_of(ledger).accounts[ACCOUNT_DELIVERED] == 1 + 501 + 3000);
+	ledger_free(ledger);
+}
+
 /* A gap's events may have been in a partition that has nothing left; what is there stays proven. */
 static void test_emptied(void)
 {
@@ -403,6 +425,7 @@ int main(int argc, char **argv)
 	test_case(test_open_range, "... also one that is further behind, if another connector may fill it");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
 	test_case(test_cut_from, "... also with a time from which on events are wanted");
+	test_case(test_put_back, "... which an event that was put back does not tell");
 	test_case(test_emptied, "without a partition that retention has emptied no gap is proven");
 	test_case(test_partition, "a partition whose first messages are deleted is cut");
 	test_case(test_early_and_late, "what is early or late fills gaps, and makes none");

@@ -143,9 +143,7 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	struct track *track = track_of(ring, posting);
 
 	ring->reordered += is_new && posting->seq < track->highest;
-	/* An event that Kafka refused is told later, or put back, behind others. */
-	if (!track->begun && posting->account != ACCOUNT_REJECTED &&
-	    posting->account != ACCOUNT_LETTER) {
+	if (!track->begun && !posting->late) {
 		track->begun = true;
 		track->first = posting->seq;
 	}

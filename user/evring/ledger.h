@@ -37,6 +37,7 @@ struct posting {
 	uint64_t seq, count;	/* the numbers from @seq on */
 	enum account account;
 	bool open;		/* a declaration whose count cannot be read: @count is 1 */
+	bool late;		/* behind its neighbours, of which it tells nothing */
 	bool early;		/* before the time from which on events are wanted */
 };
 

@@ -268,7 +268,7 @@ static bool is_early(const struct request *request, const struct arrival *arriva
 {
 	if (request->from_ms == TOPICS_EARLIEST)
 		return false;
-	return arrival->account == ACCOUNT_REJECTED || arrival->account == ACCOUNT_LETTER ||
+	return arrival->late ||
 	       (arrival->time_ns && arrival->time_ns / 1000000 < request->from_ms);
 }
 
@@ -285,7 +285,7 @@ static void enter(const struct arrival *arrival, void *arg)
 	const struct posting posting = {
 		.ring = arrival->ring, .partition = place->partition, .seq = arrival->seq,
 		.count = arrival->count, .account = arrival->account, .open = arrival->open,
-		.early = is_early(request, arrival),
+		.late = arrival->late, .early = is_early(request, arrival),
 	};
 	enum posted posted;
 
