@@ -264,6 +264,39 @@ static void test_cut(void)
 }
 
 /*
+ * The last partition to begin has no event of this ring, and may have had what is missing from
+ * before its time.
+ */
+static void test_old(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = { .ring = RING, .count = 1, .old = true };
+
+	ledger_skip_old(ledger);
+	for (posting.seq = 0; posting.seq < 20; posting.seq++) {
+		posting.old = posting.seq < 10;
+		if (posting.seq != 3 && posting.seq != 9 && posting.seq != 15)
+			ledger_add(ledger, &posting);
+	}
+	CHECK(sums_of(ledger).missing == 1 && sums_of(ledger).unproven == 2);
+	/* What comes out of its turn begins nothing. */
+	posting.late = true;
+	posting.seq = 3;
+	ledger_add(ledger, &posting);
+	CHECK(sums_of(ledger).missing == 1 && sums_of(ledger).unproven == 1);
+	ledger_free(ledger);
+	/* All of the ring is older. */
+	ledger = ledger_new();
+	ledger_skip_old(ledger);
+	posting = (struct posting){ .ring = RING, .count = 1, .old = true };
+	ledger_add(ledger, &posting);
+	posting.seq = 5;
+	ledger_add(ledger, &posting);
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).unproven == 4);
+	ledger_free(ledger);
+}
+
+/*
  * Of the odd numbers, in partition 1, retention has left 101, which was put back behind the
  * others, and those from 5001 on. The even ones are all there.
  */
@@ -425,6 +458,7 @@ int main(int argc, char **argv)
 	test_case(test_open_range, "... also one that is further behind, if another connector may fill it");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
 	test_case(test_cut_from, "... also with a time from which on events are wanted");
+	test_case(test_old, "... or the last of those that have none of the ring's events");
 	test_case(test_put_back, "... which an event that was put back does not tell");
 	test_case(test_emptied, "without a partition that retention has emptied no gap is proven");
 	test_case(test_partition, "a partition whose first messages are deleted is cut");

@@ -30,6 +30,8 @@ struct ring {
 	struct track *tracks;
 	bool is_known;		/* by a posting that is not early */
 	uint64_t first, last;
+	bool is_new;		/* @oldest: the first that is not old, nor late */
+	uint64_t oldest;
 	uint64_t duplicates, reordered, late, beyond;
 };
 
@@ -39,6 +41,7 @@ struct ledger {
 	struct ring *recent;	/* most postings are of the ring of the last one */
 	bool *cut;		/* by partition */
 	size_t nr_cut;
+	bool skip_old;		/* no gap in front of what is old is proven */
 	bool doubt;		/* no gap is proven */
 	bool closed;
 	uint64_t gaps;		/* numbers that were missing at the close, and still are */
@@ -82,6 +85,11 @@ void ledger_cut(struct ledger *ledger, unsigned int partition)
 		ledger->nr_cut = partition + 1;
 	}
 	ledger->cut[partition] = true;
+}
+
+void ledger_skip_old(struct ledger *ledger)
+{
+	ledger->skip_old = true;
 }
 
 void ledger_doubt(struct ledger *ledger)
@@ -153,6 +161,10 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	ring->first = ring->is_known && ring->first < posting->seq ? ring->first : posting->seq;
 	ring->last = ring->is_known && ring->last > last ? ring->last : last;
 	ring->is_known = true;
+	if (posting->old || posting->late)
+		return;
+	ring->oldest = ring->is_new && ring->oldest < posting->seq ? ring->oldest : posting->seq;
+	ring->is_new = true;
 }
 
 static void open_at(struct ring *ring, const struct posting *posting)
@@ -170,6 +182,9 @@ static void open_at(struct ring *ring, const struct posting *posting)
 static uint64_t proof_begins(const struct ledger *ledger, const struct ring *ring)
 {
 	uint64_t from = ring->first;
+
+	if (ledger->skip_old)
+		from = ring->is_new ? ring->oldest : ring->last;
 
 	for (const struct track *track = ring->tracks; track; track = track->next) {
 		if (track->partition < ledger->nr_cut && ledger->cut[track->partition] &&

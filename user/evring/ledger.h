@@ -9,8 +9,9 @@
  *
  * There are two edges. Of partitions that do not begin with their first message (retention)
  * the ring's first event in each is known to be the first that is still there: the proof
- * begins at the latest of these. And early postings, and those that come once the ledger is
- * closed, only fill gaps: they make the proof neither longer nor stricter.
+ * begins at the latest of these, and behind old postings, from before the time at which all
+ * partitions have begun. And early postings, and those that come once the ledger is closed,
+ * only fill gaps: they make the proof neither longer nor stricter.
  */
 #ifndef EVRING_LEDGER_H
 #define EVRING_LEDGER_H
@@ -38,6 +39,7 @@ struct posting {
 	enum account account;
 	bool open;		/* a declaration whose count cannot be read: @count is 1 */
 	bool late;		/* behind its neighbours, of which it tells nothing */
+	bool old;		/* before the time at which all partitions have begun */
 	bool early;		/* before the time from which on events are wanted */
 };
 
@@ -78,6 +80,8 @@ struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 /* The partition does not begin with its first message. */
 void ledger_cut(struct ledger *ledger, unsigned int partition);
+/* There are old postings. */
+void ledger_skip_old(struct ledger *ledger);
 /* A partition has no message left, and may have had those of any gap. */
 void ledger_doubt(struct ledger *ledger);
 enum posted ledger_add(struct ledger *ledger, const struct posting *posting);
