@@ -259,9 +259,12 @@ def check_event(schemas, values, event):
     expect("json-schema", json.loads(values["json-schema"]), event)
     wrapped = json.loads(values["json-connect"])
     expect("payload", wrapped["payload"], event)
-    if not values["known"]:
-        return
     connect_value(wrapped["schema"], event, "connect")
+    if not values["known"]:
+        unknown = json.loads(values["unknown"])
+        jsonschema.Draft7Validator(unknown).validate(event)
+        expect("data", list(unknown["properties"]["data"]["properties"]), list(event["data"]))
+        return
     connect_value(schemas.connect, event, "connect")
     schemas.validator.validate(event)
     wanted = flatten(event) if schemas.flat else event
@@ -315,9 +318,10 @@ def random_events():
             counts["crossed"] += cross_older(schemas)
             continue
         values = {key: bytes.fromhex(value) for key, value in line.items()
-                  if isinstance(value, str) and key != "type"}
+                  if isinstance(value, str) and key not in ("type", "unknown")}
         values["identities"] = line["identities"]
         values["known"] = line["type"] is not None
+        values["unknown"] = line.get("unknown")
         try:
             event = json.loads(values["json"], object_pairs_hook=no_duplicates)
         except KeyError:
