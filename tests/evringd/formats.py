@@ -241,12 +241,12 @@ def clashes(schemas, event):
 
 def check_identity(event, who):
     """What evringd reads back of a pack's line"""
-    if event["version"] is not None:
-        expect("identity", who, {
-            "id": "/".join(str(event[key]) for key in
-                           ("machine_id", "boot_id", "lane", "cpu", "seq")),
-            "type": f"{event['type']}/{event['version']}", "seq": event["seq"],
-            "timestamp": event["time_ns"] // 10**6})
+    known = event["version"] is not None
+    expect("identity", who, {
+        "id": "/".join(str(event[key]) for key in
+                       ("machine_id", "boot_id", "lane", "cpu", "seq")),
+        "type": f"{event['type']}/{event['version']}" if known else "unknown/0",
+        "seq": event["seq"], "timestamp": event["time_ns"] // 10**6})
 
 
 def check_event(schemas, values, event):
