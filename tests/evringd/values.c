@@ -246,6 +246,21 @@ static json_t *value_of(size_t format, const struct evring_event *event, json_t 
 	return json;
 }
 
+/* An unknown type's; those of the others are on a line of their own (put_schemas()). */
+static json_t *unknown_schema(const struct evring_event *event)
+{
+	size_t i = 0;
+	char *text;
+	json_t *json;
+
+	while (strcmp(formats[i].name, "json-schema"))
+		i++;
+	text = schema_json(schemas_find(srcs[i].schemas, event)->schema);
+	json = json_string(text);
+	free(text);
+	return must(json);
+}
+
 static void put_event(const struct evring_type *type)
 {
 	char *buf = xaligned(8, PAYLOAD_MAX + sizeof(struct evring_rec)), *exact;
@@ -270,6 +285,8 @@ static void put_event(const struct evring_type *type)
 	for (i = 0; i < NR_FORMATS; i++)
 		json_object_set_new(line, formats[i].name, value_of(i, &event, identities));
 	json_object_set_new(line, "identities", identities);
+	if (!event.type)
+		json_object_set_new(line, "unknown", unknown_schema(&event));
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(line);
@@ -326,7 +343,8 @@ static void put_greedy(const struct evring_type *type, size_t last)
 	size_t i, len;
 
 	for (i = 0; i < size; i++)
-		payload[i] = type->fields[0].kind == EVRING_KIND_TEXTS && i & 1 ? '\0' : '\x01';
+		payload[i] = type->fields[0].kind == EVRING_KIND_S8S ? '\xff' :
+			     type->fields[0].kind == EVRING_KIND_TEXTS && i & 1 ? '\0' : '\x01';
 	payload[size - 1] = (char)0xff;
 	for (i = 0; i < type->nr_fields; i++) {
 		str.len = (uint16_t)(i < 3 ? size - type->size : last);
@@ -341,7 +359,7 @@ static void put_greedy(const struct evring_type *type, size_t last)
 static void greedy(void)
 {
 	static const struct evring_field shapes[] = {
-		{ .kind = EVRING_KIND_U8S, .format = EVRING_FORMAT_HEX },
+		{ .kind = EVRING_KIND_U8S, .format = EVRING_FORMAT_HEX }, { .kind = EVRING_KIND_S8S },
 		{ .kind = EVRING_KIND_TEXTS }, { .kind = EVRING_KIND_TEXT },
 	};
 	static const char *const texts[] = { "a", "b", "c", "d" };
