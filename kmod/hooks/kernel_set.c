@@ -86,7 +86,7 @@ static bool enter_sysctl(struct evring_event_hook *hook, void *data, struct pt_r
 	call->dentry = iocb->ki_filp->f_path.dentry;
 	call->old[0] = '\0';
 	call->new[0] = '\0';
-	call->secret = !(file_inode(iocb->ki_filp)->i_mode & S_IROTH);
+	call->secret = !(file_inode(iocb->ki_filp)->i_mode & 0004);
 	return true;
 }
 
