@@ -148,7 +148,7 @@ static noinline void ring_publish_all(struct evring_ring *ring)
 static __always_inline void ring_wake(struct evring_ring *ring)
 {
 	if (unlikely(READ_ONCE(*ring->armed)))
-		irq_work_queue(&ring->wake);
+		evring_ring_raise(ring);
 }
 
 /* Must follow each ring_reserve(), a failed one too. The outermost context publishes. */

@@ -195,7 +195,7 @@ enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_s
 	barrier();
 	WRITE_ONCE(ring->entering, false);
 	if (READ_ONCE(*ring->marked))
-		irq_work_queue(&ring->wake);
+		evring_ring_raise(ring);
 out:
 	local_irq_restore(flags);
 	return entry;

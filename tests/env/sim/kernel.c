@@ -147,7 +147,8 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long 
 	return map == MAP_FAILED ? -errno : 0;
 }
 
-int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline)
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu),
+		      int (*offline)(unsigned int cpu))
 {
 	unsigned int cpu;
 	int ret = 0;

@@ -270,9 +270,11 @@ extern unsigned int nr_cpu_ids;
 #define this_cpu_ptr(p)			(&(p)[sim_cpu])
 #define per_cpu_ptr(p, cpu)		(&(p)[cpu])
 #define CPUHP_BP_PREPARE_DYN		0
+#define CPUHP_AP_ONLINE_DYN		1
 #define cpuhp_remove_state_nocalls(state) ((void)(state))
 
-int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline);
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu),
+		      int (*offline)(unsigned int cpu));
 
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
