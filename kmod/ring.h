@@ -32,7 +32,7 @@
  * @marked: the lane's: somebody waits for a watermark
  * @closed_seq: attempts so far when the current segment was closed
  * @lost_first: when the first attempt after that failed, 0 if none has
- * @lost_last: and when the last one did
+ * @lost_last: and when the last one did, likewise
  * @seq_base: number of the first attempt in the current segment, all 64 bits
  * @lost_causes: causes and types (loss.h) of the attempts that failed since then
  * @lost: attempts that failed, by enum evring_lost_cause

@@ -20,6 +20,8 @@ struct sim *sim_new(unsigned int cpus, uint64_t data_size, uint32_t segment_size
 void sim_free(struct sim *sim);
 /* Is the clock an instruction, as a TSC is, or a call? An emit's two paths. */
 void sim_clock_inline(bool yes);
+/* A raw time stamp of now */
+uint64_t sim_raw(void);
 /* From here on this thread is that CPU. */
 void sim_be(unsigned int cpu);
 struct evring_ring_page *sim_page(struct sim *sim, unsigned int cpu);
