@@ -12,9 +12,9 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/ctype.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
@@ -601,10 +601,34 @@ void evring_groups_snapshot(struct evring_meta_pages *to)
 	mutex_unlock(&groups_lock);
 }
 
+/* Patience goes on while the host is suspended, but the works' jiffies stand still. */
+static int groups_resumed(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	struct group_state *group;
+
+	if (event != PM_POST_SUSPEND && event != PM_POST_HIBERNATION)
+		return NOTIFY_DONE;
+	mutex_lock(&groups_lock);
+	for (group = groups; group < groups + EVRING_GROUPS_MAX; group++)
+		if (group_exists(group) && !group->owner &&
+		    !(group->info->flags & EVRING_GROUP_ABANDONED))
+			group_await(group);
+	mutex_unlock(&groups_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block groups_pm = { .notifier_call = groups_resumed };
+
+int evring_groups_init(void)
+{
+	return register_pm_notifier(&groups_pm);
+}
+
 void evring_groups_exit(void)
 {
 	unsigned int i;
 
+	unregister_pm_notifier(&groups_pm);
 	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
 		if (groups[i].info)
 			cancel_delayed_work_sync(&groups[i].abandon);

@@ -11,6 +11,7 @@
 #include "ring.h"
 #include "session.h"
 
+int evring_groups_init(void);
 void evring_groups_exit(void);
 void evring_groups_snapshot(struct evring_meta_pages *to);
 int evring_group_find(const char *name);
