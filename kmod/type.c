@@ -69,19 +69,21 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	return 0;
 }
 
-/* Make a type of a block, which it takes over. */
+#define alloc_counts(type)	alloc_percpu_gfp(type, GFP_KERNEL_ACCOUNT)
+
+/* Make a type of a block, which it takes over. An application's is its memory. */
 struct evring_event_type *evring_type_alloc(const struct evring_type_desc *desc,
 					    const struct evring_block *block, u16 lane)
 {
-	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
+	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL_ACCOUNT);
 
 	if (!type)
 		return ERR_PTR(-ENOMEM);
-	type->lost = alloc_percpu(u64);
-	type->filtered = alloc_percpu(u64);
-	type->undecided = alloc_percpu(u64);
-	type->suppressed = alloc_percpu(struct evring_suppressed);
-	type->redacted = alloc_percpu(struct evring_redacted);
+	type->lost = alloc_counts(u64);
+	type->filtered = alloc_counts(u64);
+	type->undecided = alloc_counts(u64);
+	type->suppressed = alloc_counts(struct evring_suppressed);
+	type->redacted = alloc_counts(struct evring_redacted);
 	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed ||
 	    !type->redacted) {
 		evring_type_free(type);
@@ -258,7 +260,8 @@ EXPORT_SYMBOL_GPL(evring_type_register);
 void evring_type_note_heads(struct evring_event_type *type)
 {
 	/* Without memory for this its id is never given out again: no harm. */
-	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads), GFP_KERNEL);
+	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads),
+			       GFP_KERNEL_ACCOUNT);
 	if (type->heads)
 		evring_rings_each(EVRING_LANES_ALL, note_head, type->heads);
 }
