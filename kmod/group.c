@@ -469,7 +469,7 @@ static int commit_some(struct evring_session *session, const struct evring_commi
 	unsigned int i;
 	int ret = 0;
 
-	mutex_lock(&groups_lock);
+	lockdep_assert_held(&groups_lock);
 	if (first)
 		*joins = session->joins;
 	/* Positions read for one group must not move the cursors of another. */
@@ -477,7 +477,6 @@ static int commit_some(struct evring_session *session, const struct evring_commi
 		ret = -EPERM;
 	for (i = 0; i < nr && !ret; i++)
 		ret = commit_one(session->group, &entries[i]);
-	mutex_unlock(&groups_lock);
 	return ret;
 }
 
@@ -485,9 +484,12 @@ static int commit_some(struct evring_session *session, const struct evring_commi
  * EVRING_IOC_COMMIT and EVRING_CMD_COMMIT.
  *
  * A few entries at a time, so that neither the stack nor the time under the
- * lock depends on the number of entries. May sleep.
+ * lock depends on the number of entries. May sleep; @nonblock: -EAGAIN if the first
+ * of them would have to wait for the lock. The others wait all the same, as what was
+ * committed cannot be committed again: @missed would count twice.
  */
-int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
+int evring_group_commit(struct evring_session *session, const struct evring_commit *commit,
+			bool nonblock)
 {
 	const void __user *from = u64_to_user_ptr(commit->entries);
 	struct evring_commit_entry entries[16];
@@ -507,7 +509,12 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 			if (ret)
 				return ret;
 		}
+		if (!nonblock || left != commit->nr)
+			mutex_lock(&groups_lock);
+		else if (!mutex_trylock(&groups_lock))
+			return -EAGAIN;
 		ret = commit_some(session, entries, nr, left == commit->nr, &joins);
+		mutex_unlock(&groups_lock);
 	}
 	return ret;
 }

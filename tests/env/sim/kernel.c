@@ -16,6 +16,7 @@
 
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
+bool sim_contended;
 u32 sim_uid, sim_euid = U32_MAX;
 struct user_namespace init_user_ns;
 struct user_namespace sim_user_ns = { .parent = &init_user_ns, .owner = { U32_MAX } };

@@ -293,6 +293,9 @@ struct mutex {
 #define spin_lock(lock)			pthread_mutex_lock(lock)
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
 #define mutex_lock(m)			pthread_mutex_lock(&(m)->lock)
+/* Somebody has each mutex that is tried. */
+extern bool sim_contended;
+#define mutex_trylock(m)		(!sim_contended && !pthread_mutex_trylock(&(m)->lock))
 #define mutex_unlock(m)			pthread_mutex_unlock(&(m)->lock)
 #define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
 #define raw_spin_lock_irq(lock)		spin_lock(lock)
