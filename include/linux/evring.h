@@ -223,8 +223,10 @@ struct evring_slot {
  * evring_type_register() - make a type known
  * @desc: copied
  *
- * The same name and version may be registered again once it was unregistered,
- * and then keeps its id; its fields must start with those that it had.
+ * The same name and version may be registered again once it was unregistered. With the
+ * same fields it then keeps its id. If fields were appended since, or the older module
+ * is back, it has another one, as events that are still in the rings are read by the
+ * fields that they had.
  *
  * Context: may sleep. Return: the type, or an ERR_PTR: EINVAL (the description
  * is wrong), EBUSY (the name is taken; a module that returns EEXIST says that it is
