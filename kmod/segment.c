@@ -161,8 +161,9 @@ static u64 segment_reopen(struct evring_ring *ring, struct evring_slot *slot, u6
 /*
  * Enter the next segment: the record does not fit into the rest of this one. Returns
  * EVRING_ENTRY_AGAIN if another context has entered it meanwhile, and
- * EVRING_ENTRY_LOST if there is no room. Then an attempt that only tries has changed
- * nothing; any other was counted.
+ * EVRING_ENTRY_LOST if there is no room. Then an attempt that only tries has taken no
+ * number, and the segment stays open, but the ring's high-water mark and tail may have moved
+ * (segment_claim()); any other was counted.
  */
 enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_slot *slot,
 				       const struct evring_attempt *attempt, unsigned long units,

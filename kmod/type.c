@@ -316,7 +316,7 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&evring_types_lock);
 }
 
-/* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock(). */
+/* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock_sched(). */
 struct evring_event_type *evring_type_by_id(u32 id)
 {
 	if (id >= EVRING_TYPES_MAX)

@@ -261,7 +261,13 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 /** evring_submit() - publish a reservation. Context: that of evring_reserve(). */
 void evring_submit(struct evring_slot *slot);
 
-/** evring_discard() - drop a reservation: no reader sees it. Context: likewise. */
+/**
+ * evring_discard() - drop a reservation
+ * @slot: of evring_reserve()
+ *
+ * No reader sees what is in it: its bytes are cleared. If another context has emitted
+ * on top of it, an empty record stays in its place. Context: likewise.
+ */
 void evring_discard(struct evring_slot *slot);
 
 /**
