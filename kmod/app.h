@@ -8,6 +8,8 @@
 
 struct evring_session;
 
+#define COMMON_SIZE	((u32)sizeof(struct evring_common))
+
 /* A reference into an event's tail, which must be checked before the event is published */
 struct evring_ref {
 	u16 offset;	/* behind the common part */

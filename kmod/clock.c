@@ -12,11 +12,15 @@
  * - the wall clock is set. The timekeeper tells at that very moment, with its
  *   own offsets: nothing is measured;
  * - the line has come away from CLOCK_BOOTTIME, which NTP steers. That is looked
- *   at every two seconds (deferrable: an idle CPU sleeps on). The line is bent,
- *   not cut; only an error that bending cannot mend, as after a suspend, is a step.
+ *   at when the timekeeper advances and two seconds have passed: on whichever CPU is
+ *   awake, and an idle host sleeps on. The first interrupt that ends its sleep makes the
+ *   timekeeper advance, too. The line is bent, not cut; only an error that bending cannot
+ *   mend, as after a suspend, is a step.
  */
 #include <linux/clocksource.h>
 #include <linux/delay.h>
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/pvclock_gtod.h>
@@ -27,6 +31,7 @@
 #include "pages.h"
 
 #define RENEW_NS	(2 * NSEC_PER_SEC)
+#define RENEW_JIFFIES	(2 * HZ)
 #define YOUNG_NS	(100 * NSEC_PER_MSEC)	/* too short to measure a rate by */
 #define BEND_NS		((s64)20 * NSEC_PER_USEC)	/* less is left as it is */
 #define MEND_NS		(256 * NSEC_PER_SEC)	/* how long that much takes to go */
@@ -47,14 +52,12 @@ MODULE_PARM_DESC(tsc_rate, "kHz of a TSC that you trust though the kernel does n
 
 /*
  * The lines and the offset. Raw, with interrupts off, and nothing under it asks
- * the timekeeper but by its NMI-safe clock: clock_wall_set() runs inside of the
+ * the timekeeper but by its NMI-safe clock: clock_update() runs inside of the
  * timekeeper's own lock and write section.
  */
 static DEFINE_RAW_SPINLOCK(line_lock);
 static struct evring_meta_pages *meta;	/* where the lines are published; NULL: not yet */
 static s64 wall_ns;			/* CLOCK_REALTIME - CLOCK_BOOTTIME */
-
-static DEFINE_MUTEX(renew_lock);	/* the rest */
 static u64 last_cycles, last_boot;	/* the sample that the line's rate is measured from */
 static s64 last_error;			/* of the line when it was looked at last */
 
@@ -83,12 +86,15 @@ static void clock_sample(u64 *cycles, u64 *boot)
 	local_irq_restore(flags);
 }
 
-/* CLOCK_BOOTTIME at @raw, by the line of now */
+/* CLOCK_BOOTTIME at @raw, by the line of now. Another CPU may have read @raw before its base. */
 static u64 line_at(u64 raw)
 {
 	const struct evring_clock *line = &meta->clock;
+	s64 since = raw - line->base;
 
-	return line->boot_ns + mul_u64_u32_shr(raw - line->base, line->mult, line->shift);
+	if (since < 0)
+		return line->boot_ns - mul_u64_u32_shr(-since, line->mult, line->shift);
+	return line->boot_ns + mul_u64_u32_shr(since, line->mult, line->shift);
 }
 
 /*
@@ -96,7 +102,8 @@ static u64 line_at(u64 raw)
  * and @step ns away from it.
  *
  * A reader must not use the old line for an event after the new base. seq is made
- * odd before the clock is read. A reader loads head first and seq second
+ * odd before the clock is read, and all CPUs see it by then: the barrier has ended, and
+ * the read is an ordered one. A reader loads head first and seq second
  * (clock_refresh() in libevring): if head covers such an event, seq is odd or the
  * new line is there.
  */
@@ -109,7 +116,7 @@ static void line_begin(u32 mult, s64 step)
 	lockdep_assert_held(&line_lock);
 	WRITE_ONCE(line->seq, line->seq + 1);
 	smp_mb();	/* pairs with the readers' fences between seq and the rest; see above */
-	now = evring_clock_raw();
+	now = evring_clock_raw_ordered();
 	WRITE_ONCE(past->base, line->base);
 	WRITE_ONCE(past->boot_ns, line->boot_ns);
 	WRITE_ONCE(past->wall_ns, line->wall_ns);
@@ -138,29 +145,39 @@ static u32 line_bend(u64 cycles, u64 boot, s64 error)
 	return min_t(u64, mult, U32_MAX);
 }
 
-static void clock_renew(void)
+/* The sample is taken under the lock: no line begins after it that it is compared with. */
+static void line_renew(void)
 {
 	u64 cycles, boot;
 	s64 error, size;
 
-	lockdep_assert_held(&renew_lock);
+	lockdep_assert_held(&line_lock);
 	clock_sample(&cycles, &boot);
 	if (boot - last_boot < YOUNG_NS)
 		return;
-	raw_spin_lock_irq(&line_lock);
 	error = boot - line_at(cycles);
 	size = error < 0 ? -error : error;
-	if (size > STEP_NS || cycles <= last_cycles)
+	if (size > STEP_NS || cycles <= last_cycles) {
 		line_begin(meta->clock.mult, error);
-	else if (size > BEND_NS && size >= last_error)
+	} else if (size > BEND_NS && size >= last_error) {
 		line_begin(line_bend(cycles, boot, error), 0);
-	else
-		goto out;	/* near enough, or getting nearer */
+	} else {
+		last_error = size;	/* near enough, or getting nearer */
+		return;
+	}
 	last_cycles = cycles;
 	last_boot = boot;
-out:
 	last_error = size;
-	raw_spin_unlock_irq(&line_lock);
+}
+
+static void clock_renew(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&line_lock, flags);
+	if (meta && meta->clock.source == EVRING_CLOCK_TSC)
+		line_renew();
+	raw_spin_unlock_irqrestore(&line_lock, flags);
 }
 
 /* The lines as they are at one moment. */
@@ -173,52 +190,73 @@ void evring_clock_snapshot(struct evring_meta_pages *to)
 	raw_spin_unlock_irq(&line_lock);
 }
 
-static void clock_work_fn(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(clock_work, clock_work_fn);
-
-static void clock_work_fn(struct work_struct *work)
+static void clock_work_fn(struct irq_work *work)
 {
-	mutex_lock(&renew_lock);
 	clock_renew();
-	mutex_unlock(&renew_lock);
-	schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
 }
 
-/* BOOTTIME has gone on meanwhile, the TSC may not have. */
-static int clock_resumed(struct notifier_block *nb, unsigned long event, void *unused)
+/* Hard, as it needs no thread: there is nothing that sleeps. */
+static struct irq_work clock_work = IRQ_WORK_INIT_HARD(clock_work_fn);
+static unsigned long renew_at = INITIAL_JIFFIES;	/* jiffies */
+static bool asleep;
+
+/*
+ * The timekeeper is updated once more when only a single CPU is left and its interrupts are
+ * off, and what is raised then may be forgotten by hardware that loses its state: nothing
+ * must be. Afterwards BOOTTIME has gone on, and the TSC may not have.
+ */
+static int clock_sleeps(struct notifier_block *nb, unsigned long event, void *unused)
 {
-	if (event != PM_POST_SUSPEND && event != PM_POST_HIBERNATION)
-		return NOTIFY_DONE;
-	mutex_lock(&renew_lock);
-	if (static_key_enabled(&evring_clock_tsc))
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		WRITE_ONCE(asleep, true);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		WRITE_ONCE(asleep, false);
 		clock_renew();
-	mutex_unlock(&renew_lock);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block clock_pm = { .notifier_call = clock_resumed };
+static struct notifier_block clock_pm = { .notifier_call = clock_sleeps };
 
-/*
- * From the timekeeper, at each of its updates: a few a tick, and where somebody
- * sets the clock within that call. Any context but NMI.
- */
-static int clock_wall_set(struct notifier_block *nb, unsigned long was_set, void *timekeeper)
+static void wall_set(s64 offset)
 {
-	const struct timekeeper *tk = timekeeper;
-	s64 offset = ktime_to_ns(ktime_sub(tk->offs_real, tk->offs_boot));
 	unsigned long flags;
 
-	if (likely(offset == READ_ONCE(wall_ns)))
-		return NOTIFY_DONE;
 	raw_spin_lock_irqsave(&line_lock, flags);
 	WRITE_ONCE(wall_ns, offset);
 	if (meta)
 		line_begin(meta->clock.mult, 0);
 	raw_spin_unlock_irqrestore(&line_lock, flags);
+}
+
+/*
+ * From the timekeeper, at each of its updates: a few a tick, and where somebody
+ * sets the clock within that call. Any context but NMI. The timekeeper is in the middle
+ * of it and cannot be asked for the time, so the line is compared with it afterwards.
+ */
+static int clock_update(struct notifier_block *nb, unsigned long was_set, void *timekeeper)
+{
+	const struct timekeeper *tk = timekeeper;
+	s64 offset = ktime_to_ns(ktime_sub(tk->offs_real, tk->offs_boot));
+
+	if (unlikely(offset != READ_ONCE(wall_ns)))
+		wall_set(offset);
+	if (static_branch_likely(&evring_clock_tsc) && time_after_eq(jiffies, renew_at) &&
+	    !READ_ONCE(asleep)) {
+		renew_at = jiffies + RENEW_JIFFIES;
+		irq_work_queue(&clock_work);
+	}
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block clock_wall = { .notifier_call = clock_wall_set };
+static struct notifier_block clock_wall = { .notifier_call = clock_update };
 
 /* The TSC's rate by the kernel's own clock, in kHz; 0: it stands still */
 static u64 tsc_measure(void)
@@ -301,8 +339,6 @@ int evring_clock_init(struct evring_meta_pages *published)
 		return ret;
 	}
 	line_first(published, khz);
-	if (khz)
-		schedule_delayed_work(&clock_work, nsecs_to_jiffies(RENEW_NS));
 	return 0;
 }
 
@@ -310,6 +346,6 @@ void evring_clock_exit(void)
 {
 	unregister_pm_notifier(&clock_pm);
 	pvclock_gtod_unregister_notifier(&clock_wall);
-	cancel_delayed_work_sync(&clock_work);
+	irq_work_sync(&clock_work);
 	meta = NULL;
 }

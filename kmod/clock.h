@@ -23,7 +23,15 @@ static __always_inline u64 evring_clock_raw(void)
 	return ktime_get_boot_fast_ns();
 }
 
-/* The same where it takes no call. False: it does. */
+/* The same, read after all that was done before. Any context. */
+static __always_inline u64 evring_clock_raw_ordered(void)
+{
+	if (static_branch_likely(&evring_clock_tsc))
+		return evring_tsc_ordered();
+	return ktime_get_boot_fast_ns();
+}
+
+/* evring_clock_raw() where it takes no call. False: it does. */
 static __always_inline bool evring_clock_inline(u64 *now)
 {
 	if (!static_branch_likely(&evring_clock_tsc))

@@ -3,6 +3,12 @@
  * CPUs get their rings: of each lane, from the CPU's own node's memory, before it first
  * comes online. It keeps them until the module is unloaded, so the events of an offlined
  * CPU stay readable.
+ *
+ * A CPU emits before it can run what an emit raises, and after that: on PREEMPT_RT a thread
+ * runs it, which is parked while the CPU goes, and otherwise an interrupt that a CPU has no
+ * more when it leaves its last task. What is raised then stays where it is until the CPU is
+ * back: readers sleep on, and nobody can unload the module. So such an emit raises nothing,
+ * and whoever waits is woken once the CPU is up, or dead.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -14,8 +20,9 @@
 #include "memory.h"
 #include "pages.h"
 #include "redact/stage.h"
+#include "wake.h"
 
-static int hotplug_state = -1;
+static int prepare_state = -1, online_state = -1;
 
 /* Those of the rings that @cpu does not have yet */
 static u64 pages_missing(unsigned int cpu)
@@ -58,12 +65,80 @@ static int cpu_prepare(unsigned int cpu)
 	return 0;
 }
 
+static bool ring_awaited(const struct evring_ring *ring)
+{
+	return READ_ONCE(*ring->armed) || READ_ONCE(*ring->marked);
+}
+
+/* Hotplug, on @cpu, in a thread of its own: interrupts and irq_work's thread are there. */
+static int cpu_online_begin(unsigned int cpu)
+{
+	struct evring_ring *ring;
+	u32 lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		ring = evring_ring_get(lane, cpu);
+		if (!ring)
+			continue;
+		WRITE_ONCE(ring->raises, true);
+		barrier();	/* an emit that comes now raises; those before it are seen to here */
+		if (ring_awaited(ring))
+			irq_work_queue(&ring->wake);
+	}
+	return 0;
+}
+
+/*
+ * Likewise, they are still there. An emit runs with preemption off, so none that has seen
+ * @raises is under way, and what was raised ends here.
+ */
+static int cpu_online_end(unsigned int cpu)
+{
+	struct evring_ring *ring;
+	u32 lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		ring = evring_ring_get(lane, cpu);
+		if (!ring)
+			continue;
+		WRITE_ONCE(ring->raises, false);
+		barrier();	/* a raise from here on finds it false */
+		irq_work_sync(&ring->wake);
+	}
+	return 0;
+}
+
+/* Hotplug, on another CPU: @cpu has emitted its last event. */
+static int cpu_dead(unsigned int cpu)
+{
+	struct evring_ring *ring;
+	u32 lane;
+
+	for (lane = 0; lane < evring_nr_lanes; lane++) {
+		ring = evring_ring_get(lane, cpu);
+		if (ring && ring_awaited(ring))
+			evring_ring_wake(&ring->wake);
+	}
+	return 0;
+}
+
+static int states_init(void)
+{
+	prepare_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare", cpu_prepare,
+					  cpu_dead);
+	if (prepare_state < 0)
+		return prepare_state;
+	online_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "evring:online", cpu_online_begin,
+					 cpu_online_end);
+	return min(online_state, 0);
+}
+
 int evring_cpus_init(void)
 {
 	unsigned int missing = 0;
 	u64 pages = 0;
 	u32 lane;
-	int cpu;
+	int cpu, ret;
 
 	for_each_online_cpu(cpu)
 		pages += pages_missing(cpu);
@@ -72,10 +147,11 @@ int evring_cpus_init(void)
 		       pages >> (20 - PAGE_SHIFT));
 		return -ENOMEM;
 	}
-	hotplug_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare", cpu_prepare,
-					  NULL);
-	if (hotplug_state < 0)
-		return hotplug_state;
+	ret = states_init();
+	if (ret) {
+		evring_cpus_exit();
+		return ret;
+	}
 	/* At hotplug a lack of memory is only reported; at load it is an error. */
 	for_each_online_cpu(cpu) {
 		missing += !evring_stage_add_cpu(cpu);
@@ -93,7 +169,10 @@ void evring_cpus_exit(void)
 	u32 lane;
 	int cpu;
 
-	cpuhp_remove_state_nocalls(hotplug_state);
+	if (online_state >= 0)
+		cpuhp_remove_state_nocalls(online_state);
+	if (prepare_state >= 0)
+		cpuhp_remove_state_nocalls(prepare_state);
 	for (lane = 0; lane < evring_nr_lanes; lane++)
 		for_each_possible_cpu(cpu)
 			evring_ring_free(evring_ring_get(lane, cpu));

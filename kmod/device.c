@@ -181,13 +181,16 @@ static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned lo
 
 /*
  * A command is always completed inline, so no command is ever left to be cancelled. If
- * there is no room it returns EAGAIN, and io_uring calls again from a worker, which may
- * wait.
+ * there is no room, or a commit would have to wait for a lock, it returns EAGAIN, and io_uring
+ * calls again from a worker, which may wait. It does not for a file with O_NONBLOCK: there
+ * EAGAIN is the answer, which a commit does not have.
  */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	/* Shared with user space: read each member once. */
 	const struct evring_uring_cmd *sqe = evring_uring_payload(cmd);
+	bool inlined = issue_flags & IO_URING_F_NONBLOCK;
+	bool nonblock = cmd->file->f_flags & O_NONBLOCK;
 	const struct evring_uring_cmd copy = {
 		.arg = READ_ONCE(sqe->arg),
 		.size = READ_ONCE(sqe->size),
@@ -198,8 +201,7 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	if (cmd->flags & IORING_URING_CMD_MASK)
 		return evring_session_command_known(cmd->cmd_op) ? -EINVAL : -EOPNOTSUPP;
 	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy,
-				      cmd->file->f_flags & O_NONBLOCK ||
-				      issue_flags & IO_URING_F_NONBLOCK);
+				      nonblock || inlined, inlined && !nonblock);
 }
 
 static const struct file_operations device_fops = {

@@ -12,9 +12,9 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/ctype.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
@@ -469,7 +469,7 @@ static int commit_some(struct evring_session *session, const struct evring_commi
 	unsigned int i;
 	int ret = 0;
 
-	mutex_lock(&groups_lock);
+	lockdep_assert_held(&groups_lock);
 	if (first)
 		*joins = session->joins;
 	/* Positions read for one group must not move the cursors of another. */
@@ -477,7 +477,6 @@ static int commit_some(struct evring_session *session, const struct evring_commi
 		ret = -EPERM;
 	for (i = 0; i < nr && !ret; i++)
 		ret = commit_one(session->group, &entries[i]);
-	mutex_unlock(&groups_lock);
 	return ret;
 }
 
@@ -485,9 +484,12 @@ static int commit_some(struct evring_session *session, const struct evring_commi
  * EVRING_IOC_COMMIT and EVRING_CMD_COMMIT.
  *
  * A few entries at a time, so that neither the stack nor the time under the
- * lock depends on the number of entries. May sleep.
+ * lock depends on the number of entries. May sleep; @nonblock: -EAGAIN if the first
+ * of them would have to wait for the lock. The others wait all the same, as what was
+ * committed cannot be committed again: @missed would count twice.
  */
-int evring_group_commit(struct evring_session *session, const struct evring_commit *commit)
+int evring_group_commit(struct evring_session *session, const struct evring_commit *commit,
+			bool nonblock)
 {
 	const void __user *from = u64_to_user_ptr(commit->entries);
 	struct evring_commit_entry entries[16];
@@ -507,7 +509,12 @@ int evring_group_commit(struct evring_session *session, const struct evring_comm
 			if (ret)
 				return ret;
 		}
+		if (!nonblock || left != commit->nr)
+			mutex_lock(&groups_lock);
+		else if (!mutex_trylock(&groups_lock))
+			return -EAGAIN;
 		ret = commit_some(session, entries, nr, left == commit->nr, &joins);
+		mutex_unlock(&groups_lock);
 	}
 	return ret;
 }
@@ -601,10 +608,34 @@ void evring_groups_snapshot(struct evring_meta_pages *to)
 	mutex_unlock(&groups_lock);
 }
 
+/* Patience goes on while the host is suspended, but the works' jiffies stand still. */
+static int groups_resumed(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	struct group_state *group;
+
+	if (event != PM_POST_SUSPEND && event != PM_POST_HIBERNATION)
+		return NOTIFY_DONE;
+	mutex_lock(&groups_lock);
+	for (group = groups; group < groups + EVRING_GROUPS_MAX; group++)
+		if (group_exists(group) && !group->owner &&
+		    !(group->info->flags & EVRING_GROUP_ABANDONED))
+			group_await(group);
+	mutex_unlock(&groups_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block groups_pm = { .notifier_call = groups_resumed };
+
+int evring_groups_init(void)
+{
+	return register_pm_notifier(&groups_pm);
+}
+
 void evring_groups_exit(void)
 {
 	unsigned int i;
 
+	unregister_pm_notifier(&groups_pm);
 	for (i = 0; i < EVRING_GROUPS_MAX; i++) {
 		if (groups[i].info)
 			cancel_delayed_work_sync(&groups[i].abandon);

@@ -11,6 +11,7 @@
 #include "ring.h"
 #include "session.h"
 
+int evring_groups_init(void);
 void evring_groups_exit(void);
 void evring_groups_snapshot(struct evring_meta_pages *to);
 int evring_group_find(const char *name);
@@ -18,7 +19,8 @@ int evring_group_claim(struct evring_session *session, struct evring_join *join)
 void evring_group_unclaim(struct evring_session *session);
 void evring_group_take(struct evring_session *session, const struct evring_join *join);
 int evring_group_leave(struct evring_session *session);
-int evring_group_commit(struct evring_session *session, const struct evring_commit *commit);
+int evring_group_commit(struct evring_session *session, const struct evring_commit *commit,
+			bool nonblock);
 int evring_group_drop(const char *name, unsigned int *group);
 int evring_group_give(const struct evring_give *give);
 bool evring_group_is_users(unsigned int place);

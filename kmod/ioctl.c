@@ -186,7 +186,7 @@ static int call_leave(struct evring_session *session, union argument *arg)
 
 static int call_commit(struct evring_session *session, union argument *arg)
 {
-	return evring_group_commit(session, &arg->commit);
+	return evring_group_commit(session, &arg->commit, false);
 }
 
 static int call_arm(struct evring_session *session, union argument *arg)
@@ -362,6 +362,20 @@ bool evring_session_command_known(u32 op)
 	return op == EVRING_CMD_COMMIT || op == EVRING_CMD_PUBLISH;
 }
 
+static int command_commit(struct evring_session *session, const struct evring_uring_cmd *cmd,
+			  bool nonblock)
+{
+	struct evring_commit arg;
+	int ret;
+
+	if (!(session->mode & FMODE_READ))
+		return -EACCES;
+	if (cmd->size < offsetofend(struct evring_commit, reserved))
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, sizeof(arg), u64_to_user_ptr(cmd->arg), cmd->size);
+	return ret ?: evring_group_commit(session, &arg, nonblock);
+}
+
 /*
  * The answer is 0 or an errno, and never a count: on 6.1 a positive one from
  * a worker would complete nothing.
@@ -387,9 +401,12 @@ static int command_publish(struct evring_session *session, const struct evring_u
 	return put_user(arg.done, &user->done) ? -EFAULT : ret;
 }
 
-/* EVRING_CMD_*; @cmd is a copy. */
+/*
+ * EVRING_CMD_*; @cmd is a copy. @nonblock: do not wait for room. @again: io_uring calls again
+ * from a worker if it is told EAGAIN, which never reaches the caller.
+ */
 int evring_session_command(struct evring_session *session, u32 op,
-			   const struct evring_uring_cmd *cmd, bool nonblock)
+			   const struct evring_uring_cmd *cmd, bool nonblock, bool again)
 {
 	if (!evring_session_command_known(op))
 		return -EOPNOTSUPP;
@@ -397,5 +414,5 @@ int evring_session_command(struct evring_session *session, u32 op,
 		return -EINVAL;
 	if (op == EVRING_CMD_PUBLISH)
 		return command_publish(session, cmd, nonblock);
-	return call_sized(session, &calls[op], u64_to_user_ptr(cmd->arg), cmd->size);
+	return command_commit(session, cmd, again);
 }

@@ -9,6 +9,6 @@
 long evring_session_ioctl(struct evring_session *session, unsigned int cmd, unsigned long arg);
 bool evring_session_command_known(u32 op);
 int evring_session_command(struct evring_session *session, u32 op,
-			   const struct evring_uring_cmd *cmd, bool nonblock);
+			   const struct evring_uring_cmd *cmd, bool nonblock, bool again);
 
 #endif /* _KMOD_IOCTL_H */

@@ -39,6 +39,9 @@ static int __init evring_init(void)
 	ret = evring_types_init();
 	if (ret)
 		goto err_types;
+	ret = evring_groups_init();
+	if (ret)
+		goto err_groups;
 	ret = evring_scratch_init();
 	if (ret)
 		goto err_scratch;
@@ -54,6 +57,8 @@ err_device:
 	evring_hooks_exit();
 	evring_scratch_exit();
 err_scratch:
+	evring_groups_exit();
+err_groups:
 	evring_types_exit();
 err_types:
 	evring_clock_exit();

@@ -7,7 +7,6 @@
 #include "app.h"
 
 #define EVRING_APP_LANE	"app"	/* of a type that names no lane */
-#define COMMON_SIZE	((u32)sizeof(struct evring_common))
 
 /**
  * struct evring_parse - a block on its way to a description
@@ -17,7 +16,6 @@
  * @fields: of @desc
  * @names: of the fields, as many as the block has tables
  * @values: of the names
- * @own: fields behind the common part
  * @reason: why it is refused
  */
 struct evring_parse {
@@ -27,7 +25,6 @@ struct evring_parse {
 	struct evring_field_desc *fields;
 	struct evring_names_desc *names;
 	struct evring_value_desc *values;
-	u32 own;
 	struct evring_reason *reason;
 };
 

@@ -37,7 +37,6 @@
 
 #define CHUNK		512	/* bytes of events that the stack has room for */
 #define FEW		128	/* bytes that are copied without a call */
-#define COMMON_SIZE	((u32)sizeof(struct evring_common))
 #define NOT_PREPARED	1	/* no error: evring_user_prepare() first */
 
 /**

@@ -92,6 +92,7 @@ again:
 		now = evring_clock_raw();
 	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
+	/* slot->word counts one attempt. Of several it is not the word: evring_lose() needs it not. */
 	ring_slot(ring, slot, base, word, units);
 fill:
 	ring_header(slot->rec, attempt->type, size, now, word_seq(slot->word - SEQ_ONE));
@@ -148,7 +149,7 @@ static noinline void ring_publish_all(struct evring_ring *ring)
 static __always_inline void ring_wake(struct evring_ring *ring)
 {
 	if (unlikely(READ_ONCE(*ring->armed)))
-		irq_work_queue(&ring->wake);
+		evring_ring_raise(ring);
 }
 
 /* Must follow each ring_reserve(), a failed one too. The outermost context publishes. */
@@ -214,11 +215,11 @@ static noinline void *reserve_never(struct evring_ring *ring, struct evring_slot
 	return NULL;
 }
 
-/* The uncommon cases of evring_reserve(). The nest is entered. */
+/* The uncommon cases of evring_reserve() and evring_try_reserve(). The nest is entered. */
 static noinline void *reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
-				   struct evring_event_type *type, u32 size)
+				   struct evring_event_type *type, u32 size, bool try)
 {
-	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1 };
+	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = try };
 
 	if (likely(ring_reserve(ring, slot, &attempt, size)))
 		return slot->rec + 1;
@@ -270,7 +271,7 @@ static __always_inline void *reserve_now(struct evring_slot *slot,
 	if (unlikely(!ring || len > ring->payload_max))
 		return reserve_never(ring, slot, type);
 	if (unlikely(!reserve_fast(ring, slot, type, size)))
-		return reserve_slow(ring, slot, type, size);
+		return reserve_slow(ring, slot, type, size, false);
 	return slot->rec + 1;
 }
 
@@ -291,19 +292,6 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 }
 EXPORT_SYMBOL_GPL(evring_reserve);
 
-/* The uncommon cases of evring_try_reserve(). The nest is entered. */
-static noinline void *try_reserve_slow(struct evring_ring *ring, struct evring_slot *slot,
-				       struct evring_event_type *type, u32 size)
-{
-	const struct evring_attempt attempt = { .type = type, .seqs = 1, .lost = -1, .try = true };
-
-	if (likely(ring_reserve(ring, slot, &attempt, size)))
-		return slot->rec + 1;
-	ring_publish(ring);
-	preempt_enable_notrace();
-	return NULL;
-}
-
 /*
  * The same on this CPU's @ring, for an application, which can wait: if there is no
  * room, or the record is too long, nothing is counted and no number is taken. It runs in
@@ -320,7 +308,7 @@ static __always_inline void *try_reserve_now(struct evring_slot *slot, struct ev
 		return NULL;
 	}
 	if (unlikely(!reserve_fast(ring, slot, type, size)))
-		return try_reserve_slow(ring, slot, type, size);
+		return reserve_slow(ring, slot, type, size, true);
 	return slot->rec + 1;
 }
 

@@ -32,12 +32,13 @@
  * @marked: the lane's: somebody waits for a watermark
  * @closed_seq: attempts so far when the current segment was closed
  * @lost_first: when the first attempt after that failed, 0 if none has
- * @lost_last: and when the last one did
+ * @lost_last: and when the last one did, likewise
  * @seq_base: number of the first attempt in the current segment, all 64 bits
  * @lost_causes: causes and types (loss.h) of the attempts that failed since then
  * @lost: attempts that failed, by enum evring_lost_cause
  * @discarded: reservations that were given up too late to be taken back
  * @wake: raised where a session is armed, or waits for a watermark
+ * @raises: the CPU is so far up that @wake runs if it is raised (cpu.c)
  * @hold: lowest position that a group holds, U64_MAX if none does. Written by
  *	COMMIT and JOIN, read only where a segment is entered
  * @lane: of this lane
@@ -74,6 +75,7 @@ struct evring_ring {
 	local_t lost[EVRING_LOST_CAUSES];
 	local_t discarded;
 	struct irq_work wake;
+	bool raises;
 
 	u64 hold ____cacheline_aligned_in_smp;
 
@@ -100,6 +102,16 @@ bool evring_withdraw(struct evring_slot *slot);
 bool evring_suppress(struct evring_slot *slot, struct evring_event_type *type,
 		     enum evring_lost_cause cause);
 void evring_lose(struct evring_event_type *type, u32 nr, enum evring_lost_cause cause);
+
+/*
+ * Have those woken that wait for events. On this CPU, preemption is off. Where the CPU comes or
+ * goes, cpu.c does it instead.
+ */
+static __always_inline void evring_ring_raise(struct evring_ring *ring)
+{
+	if (READ_ONCE(ring->raises))
+		irq_work_queue(&ring->wake);
+}
 
 /* EVRING_REC_* of the context that we are in */
 static __always_inline u16 evring_context(void)

@@ -48,7 +48,7 @@ static void segment_lose(struct evring_ring *ring, const struct evring_attempt *
 			 enum evring_lost_cause cause)
 {
 	unsigned long word = local_read(&ring->word);
-	u64 now, first;
+	u64 now, first, last, before;
 
 	if (attempt->lost >= 0)
 		cause = attempt->lost;
@@ -56,11 +56,13 @@ static void segment_lose(struct evring_ring *ring, const struct evring_attempt *
 		now = evring_clock_raw();
 	} while (!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE));
 
-	/* An NMI since then has lost a later attempt than ours, and has set lost_first. */
+	/* An NMI since then has lost a later attempt than ours, and has set both. */
 	first = READ_ONCE(ring->lost_first);
 	if (!first || first > now)
 		WRITE_ONCE(ring->lost_first, now);
-	WRITE_ONCE(ring->lost_last, now);
+	/* One may come at any moment: put back what was there if it is later, until none was. */
+	for (last = now; (before = xchg(&ring->lost_last, last)) > last; last = before)
+		;
 	evring_loss_note(ring, evring_loss_make(attempt->type, cause));
 	evring_loss_count(ring, cause, attempt->seqs);
 	this_cpu_add(*attempt->type->lost, attempt->seqs);
@@ -127,7 +129,7 @@ static u64 segment_reopen(struct evring_ring *ring, struct evring_slot *slot, u6
 {
 	struct evring_lost lost = { 0 };
 	unsigned long word, taken, causes = 0;
-	u64 now, seq, first;
+	u64 now, seq, first, last;
 
 	WRITE_ONCE(ring->base, next);
 	WRITE_ONCE(ring->segment, ring_at(ring, next));
@@ -138,7 +140,8 @@ static u64 segment_reopen(struct evring_ring *ring, struct evring_slot *slot, u6
 		lost.count = (word_seq(word) - seq) & EVRING_SEQ_MASK;
 		first = xchg(&ring->lost_first, 0);
 		lost.first = lost.first ?: first;
-		lost.last = READ_ONCE(ring->lost_last);
+		last = xchg(&ring->lost_last, 0);
+		lost.last = last ?: lost.last;
 		causes = evring_loss_join(causes, local_xchg(&ring->lost_causes, 0));
 		taken = lost.count ? LOST_UNITS : 0;
 		now = evring_clock_raw();
@@ -158,8 +161,9 @@ static u64 segment_reopen(struct evring_ring *ring, struct evring_slot *slot, u6
 /*
  * Enter the next segment: the record does not fit into the rest of this one. Returns
  * EVRING_ENTRY_AGAIN if another context has entered it meanwhile, and
- * EVRING_ENTRY_LOST if there is no room. Then an attempt that only tries has changed
- * nothing; any other was counted.
+ * EVRING_ENTRY_LOST if there is no room. Then an attempt that only tries has taken no
+ * number, and the segment stays open, but the ring's high-water mark and tail may have moved
+ * (segment_claim()); any other was counted.
  */
 enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_slot *slot,
 				       const struct evring_attempt *attempt, unsigned long units,
@@ -195,7 +199,7 @@ enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_s
 	barrier();
 	WRITE_ONCE(ring->entering, false);
 	if (READ_ONCE(*ring->marked))
-		irq_work_queue(&ring->wake);
+		evring_ring_raise(ring);
 out:
 	local_irq_restore(flags);
 	return entry;

@@ -2,7 +2,8 @@
 /*
  * The table of types. Ids are given out in order. A ring can hold events of a module
  * that has gone, and they must stay readable: so a type is only marked as gone, and
- * comes back under its id when the module does. Once all ids are given out, an id whose
+ * comes back under its id when the module does, with the same fields: if it has more, or
+ * fewer, it is a type of its own beside that one. Once all ids are given out, an id whose
  * events are in no ring any more goes to another type, under another generation.
  */
 #include <linux/err.h>
@@ -69,19 +70,21 @@ static u16 desc_lane(const struct evring_type_desc *desc)
 	return 0;
 }
 
-/* Make a type of a block, which it takes over. */
+#define alloc_counts(type)	alloc_percpu_gfp(type, GFP_KERNEL_ACCOUNT)
+
+/* Make a type of a block, which it takes over. An application's is its memory. */
 struct evring_event_type *evring_type_alloc(const struct evring_type_desc *desc,
 					    const struct evring_block *block, u16 lane)
 {
-	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
+	struct evring_event_type *type = kzalloc(sizeof(*type), GFP_KERNEL_ACCOUNT);
 
 	if (!type)
 		return ERR_PTR(-ENOMEM);
-	type->lost = alloc_percpu(u64);
-	type->filtered = alloc_percpu(u64);
-	type->undecided = alloc_percpu(u64);
-	type->suppressed = alloc_percpu(struct evring_suppressed);
-	type->redacted = alloc_percpu(struct evring_redacted);
+	type->lost = alloc_counts(u64);
+	type->filtered = alloc_counts(u64);
+	type->undecided = alloc_counts(u64);
+	type->suppressed = alloc_counts(struct evring_suppressed);
+	type->redacted = alloc_counts(struct evring_redacted);
 	if (!type->lost || !type->filtered || !type->undecided || !type->suppressed ||
 	    !type->redacted) {
 		evring_type_free(type);
@@ -92,39 +95,6 @@ struct evring_event_type *evring_type_alloc(const struct evring_type_desc *desc,
 	type->size = desc->size;
 	type->own_lane = lane;
 	evring_type_place(type, lane);
-	return type;
-}
-
-static struct evring_event_type *type_find(const char *name, u32 version)
-{
-	unsigned int i;
-
-	lockdep_assert_held(&evring_types_lock);
-	for (i = 0; i < evring_nr_types; i++)
-		if (evring_types[i]->block->version == version &&
-		    !strcmp(evring_types[i]->name, name))
-			return evring_types[i];
-	return NULL;
-}
-
-/* A module is back: its fields must begin with those that the type had. */
-static struct evring_event_type *type_revive(struct evring_event_type *type,
-					     const struct evring_type_desc *desc,
-					     const struct evring_block *block)
-{
-	if (!(type->flags & EVRING_TYPE_F_GONE))
-		return ERR_PTR(-EBUSY);
-	if (!evring_block_extends(block, type->block))
-		return ERR_PTR(-EINVAL);
-	kfree(type->block);
-	kvfree(type->heads);
-	type->heads = NULL;
-	type->block = block;
-	type->name = evring_block_name(block);
-	type->size = desc->size;
-	type->flags = 0;
-	type->own_lane = desc_lane(desc);
-	evring_type_place(type, type->own_lane);
 	return type;
 }
 
@@ -198,33 +168,89 @@ int evring_type_take_id(struct evring_event_type *type)
 	return -ENOSPC;
 }
 
-/* An application's type that is forgotten gives up the name, and its id, to a module's. */
-static int type_enter(struct evring_event_type *type, struct evring_event_type *old)
+/* May a module's type have the name beside @type, whose name it is too? */
+static int type_tolerates(const struct evring_event_type *type, const struct evring_block *block)
 {
-	if (!old)
-		return evring_type_take_id(type);
-	if (!evring_type_forgotten(old)) {
+	if (type->app) {
+		if (evring_type_forgotten(type))
+			return 0;
 		pr_warn("evring: type %s of a module is refused: user %u's application has the name\n",
-			type->name, from_kuid(&init_user_ns, old->app->uid));
+			type->name, from_kuid(&init_user_ns, type->app->uid));
 		return -EBUSY;
 	}
-	evring_type_replace(type, old);
+	if (!(type->flags & EVRING_TYPE_F_GONE))
+		return -EBUSY;
+	/* Fields are only appended, whichever of the two modules is the newer one. */
+	return evring_block_extends(block, type->block) || evring_block_extends(type->block, block) ?
+		       0 : -EINVAL;
+}
+
+/*
+ * *@found: the same type, whose module has gone. *@victim: an application's type that is
+ * forgotten: it gives up the name, and its id.
+ */
+static int type_look(const struct evring_block *block, struct evring_event_type **found,
+		     struct evring_event_type **victim)
+{
+	unsigned int i;
+	int ret;
+
+	lockdep_assert_held(&evring_types_lock);
+	for (i = 0; i < evring_nr_types; i++) {
+		struct evring_event_type *type = evring_types[i];
+
+		if (type->block->version != block->version ||
+		    strcmp(type->name, evring_block_name(block)))
+			continue;
+		ret = type_tolerates(type, block);
+		if (ret)
+			return ret;
+		if (type->app)
+			*victim = type;
+		else if (evring_block_same(type->block, block))
+			*found = type;
+	}
 	return 0;
+}
+
+/*
+ * A module is back. Events from before may still be in a ring, and are read by the block that
+ * is there now: it describes the same bytes.
+ */
+static void type_revive(struct evring_event_type *type, const struct evring_type_desc *desc,
+			const struct evring_block *block)
+{
+	kfree(type->block);
+	kvfree(type->heads);
+	type->heads = NULL;
+	type->block = block;
+	type->name = evring_block_name(block);
+	type->size = desc->size;
+	type->flags = 0;
+	type->own_lane = desc_lane(desc);
+	evring_type_place(type, type->own_lane);
 }
 
 /* Takes @block over, unless it fails. */
 static struct evring_event_type *type_add(const struct evring_type_desc *desc,
 					  const struct evring_block *block)
 {
-	struct evring_event_type *old = type_find(desc->name, desc->version), *type;
-	int ret;
+	struct evring_event_type *type = NULL, *victim = NULL;
+	int ret = type_look(block, &type, &victim);
 
-	if (old && !old->app)
-		return type_revive(old, desc, block);
+	if (ret)
+		return ERR_PTR(ret);
+	if (type) {
+		type_revive(type, desc, block);
+		return type;
+	}
 	type = evring_type_alloc(desc, block, desc_lane(desc));
 	if (IS_ERR(type))
 		return type;
-	ret = type_enter(type, old);
+	if (victim)
+		evring_type_replace(type, victim);
+	else
+		ret = evring_type_take_id(type);
 	if (ret) {
 		type->block = NULL;
 		evring_type_free(type);
@@ -258,7 +284,8 @@ EXPORT_SYMBOL_GPL(evring_type_register);
 void evring_type_note_heads(struct evring_event_type *type)
 {
 	/* Without memory for this its id is never given out again: no harm. */
-	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads), GFP_KERNEL);
+	type->heads = kvcalloc(evring_nr_lanes * nr_cpu_ids, sizeof(*type->heads),
+			       GFP_KERNEL_ACCOUNT);
 	if (type->heads)
 		evring_rings_each(EVRING_LANES_ALL, note_head, type->heads);
 }
@@ -289,7 +316,7 @@ void evring_type_move(struct evring_event_type *type, int lane)
 	mutex_unlock(&evring_types_lock);
 }
 
-/* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock(). */
+/* The type that has the id now, or NULL. Valid within the caller's rcu_read_lock_sched(). */
 struct evring_event_type *evring_type_by_id(u32 id)
 {
 	if (id >= EVRING_TYPES_MAX)

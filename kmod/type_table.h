@@ -2,7 +2,7 @@
 /*
  * type.c: the table of types, for the files that enter types into it.
  *
- * An emit of an application loads an entry under rcu_read_lock() alone. All others hold
+ * An emit of an application loads an entry under rcu_read_lock_sched() alone. All others hold
  * the lock, which also protects the members of each type but its losses.
  */
 #ifndef _KMOD_TYPE_TABLE_H

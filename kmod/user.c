@@ -17,8 +17,8 @@
  * a user can then have twice his part, once.
  *
  * The count outlives the sessions: closing and reopening the device does not reset
- * it. A user without sessions and held events is forgotten when the next one opens
- * the device.
+ * it. A user without sessions and held events is forgotten: at once, if nothing is held
+ * when the last session is closed, else at a later open of the device.
  */
 #include <linux/cred.h>
 #include <linux/err.h>

@@ -120,7 +120,8 @@ static DECLARE_WORK(wake_work, wake_work_fn);
 
 /*
  * From an emit on @work's ring; hard irq context. On PREEMPT_RT a thread calls it, as
- * init_irq_work() marks no work as hard, so it may take locks that sleep there.
+ * init_irq_work() marks no work as hard, so it may take locks that sleep there. And for
+ * a CPU that has gone, from cpu.c.
  */
 void evring_ring_wake(struct irq_work *work)
 {
@@ -203,8 +204,8 @@ int evring_waiter_arm(struct evring_waiter *waiter, const struct evring_arm *arm
 		if (arm->lanes & BIT_ULL(lane))
 			WRITE_ONCE(evring_lane_table[lane].armed, 1);
 	/*
-	 * Before user space loads the heads again: either user space sees the head
-	 * of an emit, or the emit sees us.
+	 * Before user space loads the heads again. This is our half alone: an emit has no
+	 * such barrier, and one that neither sees us nor is seen is found by the timer.
 	 */
 	smp_mb();
 	return 0;

@@ -223,8 +223,10 @@ struct evring_slot {
  * evring_type_register() - make a type known
  * @desc: copied
  *
- * The same name and version may be registered again once it was unregistered,
- * and then keeps its id; its fields must start with those that it had.
+ * The same name and version may be registered again once it was unregistered. With the
+ * same fields it then keeps its id. If fields were appended since, or the older module
+ * is back, it has another one, as events that are still in the rings are read by the
+ * fields that they had.
  *
  * Context: may sleep. Return: the type, or an ERR_PTR: EINVAL (the description
  * is wrong), EBUSY (the name is taken; a module that returns EEXIST says that it is
@@ -259,7 +261,13 @@ void *evring_reserve(struct evring_slot *slot, struct evring_event_type *type, u
 /** evring_submit() - publish a reservation. Context: that of evring_reserve(). */
 void evring_submit(struct evring_slot *slot);
 
-/** evring_discard() - drop a reservation: no reader sees it. Context: likewise. */
+/**
+ * evring_discard() - drop a reservation
+ * @slot: of evring_reserve()
+ *
+ * No reader sees what is in it: its bytes are cleared. If another context has emitted
+ * on top of it, an empty record stays in its place. Context: likewise.
+ */
 void evring_discard(struct evring_slot *slot);
 
 /**

@@ -14,8 +14,20 @@ static __always_inline u64 evring_tsc(void)
 	asm volatile("rdtsc" : "=a" (low), "=d" (high));
 	return low | (u64)high << 32;
 }
+
+/* Not before the instructions in front of it have ended: rdtsc_ordered(), likewise */
+static __always_inline u64 evring_tsc_ordered(void)
+{
+	asm volatile("lfence" : : : "memory");
+	return evring_tsc();
+}
 #else
 static __always_inline u64 evring_tsc(void)
+{
+	return 0;
+}
+
+static __always_inline u64 evring_tsc_ordered(void)
 {
 	return 0;
 }

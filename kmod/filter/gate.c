@@ -286,6 +286,7 @@ void evring_gate_submit(const struct evring_gate *gate, struct evring_event_type
 			struct evring_slot *slot)
 {
 	int fate = gate_judge(gate, type, slot->rec);
+	bool limits = gate->limits;	/* the gate may be freed once the reservation has ended */
 
 	if (fate == FATE_UNWANTED) {
 		this_cpu_inc(*type->filtered);
@@ -296,6 +297,6 @@ void evring_gate_submit(const struct evring_gate *gate, struct evring_event_type
 		evring_submit(slot);
 	else
 		suppress(type, slot, fate);
-	if (gate->limits)
+	if (limits)
 		tell_in_time(type);
 }

@@ -5,8 +5,10 @@
  * all that it had with it. Starts with evring not loaded.
  */
 #include <limits.h>
+#include <poll.h>
 #include <sys/klog.h>
 
+#include "../harness/filter_attach.h"
 #include "cpu.h"
 #include "device.h"
 #include "kmodule.h"
@@ -218,6 +220,65 @@ TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
 		ASSERT_EQ(0, module_unload("evring"));
 		ASSERT_EQ(0, module_load("evring", PARAMS));
 	}
+}
+
+/* Sleeps until an event wakes it, again and again. */
+static void sleeper(void)
+{
+	struct evring *ev;
+	struct pollfd fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (pin(0) || evring_open(&ev, NULL) || evring_tap(ev, BULK, EVRING_LATEST))
+		_exit(1);
+	fd = (struct pollfd){ .fd = evring_fd(ev), .events = POLLIN };
+	while (!evring_arm(ev, 0, 0))
+		poll(&fd, 1, 10);
+	_exit(1);
+}
+
+/* With a CPU away. A wake-up that was left on it would make the unload wait until it is back. */
+static bool goes_soon(void)
+{
+	pid_t pid = fork();
+	int i, status = 1;
+
+	if (!pid)
+		_exit(module_unload("evring") != 0);
+	for (i = 0; i < 100 && waitpid(pid, &status, WNOHANG) != pid; i++)
+		usleep(100000);
+	if (i < 100)
+		return status == 0;
+	cpu_online(1, true);
+	waitpid(pid, &status, 0);
+	return false;
+}
+
+/* The last task of a CPU that goes is its stopper: an event of that one wakes the reader. */
+TEST_F_TIMEOUT(lifecycle, it_goes_while_a_cpu_is_away_whose_events_woke_a_reader, 300)
+{
+	const struct evring_attachment how = { .hook = "sched.switch" };
+	struct evring *ev;
+	pid_t pid;
+	int i;
+
+	ASSERT_EQ(0, pin(0));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, cpu_online(1, true));
+		ASSERT_EQ(0, evring_open(&ev, NULL));
+		ASSERT_EQ(1, attach_expression(ev, how, "prev_comm == \"migration/1\""));
+		evring_close(ev);
+		pid = fork();
+		if (!pid)
+			sleeper();
+		usleep(200000);
+		EXPECT_EQ(0, cpu_online(1, false));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		ASSERT_TRUE(goes_soon());
+		ASSERT_EQ(0, module_load("evring", PARAMS));
+	}
+	EXPECT_EQ(0, cpu_online(1, true));
 }
 
 static long kernel_kib(void)

@@ -25,6 +25,7 @@ static struct sim *sim;
 static unsigned int step, outer_at, inner_at, depth;
 static enum act outer_act, inner_act;
 static uint64_t attempts, done, discarded;
+static uint64_t lost_after;	/* before the last attempt that was lost: a raw time */
 static bool torn, came[2];	/* the NMI, and the one on top of it */
 
 static void fill(void *room, uint32_t len, void *arg)
@@ -65,10 +66,13 @@ static bool published_whole(void)
 
 static void emit(uint32_t len, bool discard)
 {
+	uint64_t now = sim_raw();
 	bool ok = depth ? sim_emit_nmi(sim, len, discard, fill, NULL) :
 			  sim_emit(sim, len, discard, fill, NULL);
 
 	attempts++;
+	if (!ok && now > lost_after)
+		lost_after = now;
 	done += ok && !discard;
 	discarded += ok && discard;
 }
@@ -131,7 +135,8 @@ static void bring_to(enum state state)
 static bool account(void)
 {
 	struct evring_event event;
-	uint64_t read = 0, lost = 0, holes = 0;
+	uint64_t read = 0, lost = 0, holes = 0, lost_last = 0;
+	const struct evring_lost *told;
 	struct ring ring = reader();
 	uint64_t published = ring.page->seq;
 	bool ok = !torn;
@@ -142,12 +147,16 @@ static bool account(void)
 		while (ring_peek(&ring) > 0) {
 			ring_take(&ring, NULL, &event);
 			ok = ok && !event.missed;
-			if (event.rec->type == EVRING_TYPE_LOST)
-				lost += ((const struct evring_lost *)event.payload)->count;
-			else if (event.rec->type == EVRING_TYPE_DISCARD)
+			if (event.rec->type == EVRING_TYPE_LOST) {
+				told = event.payload;
+				lost += told->count;
+				ok = ok && told->first <= told->last;
+				lost_last = told->last > lost_last ? told->last : lost_last;
+			} else if (event.rec->type == EVRING_TYPE_DISCARD) {
 				holes++;
-			else
+			} else {
 				read++;
+			}
 		}
 		ok = ok && ring.pos == ring.head;
 		sim_hold(sim, 0, ring.pos);
@@ -156,6 +165,7 @@ static bool account(void)
 	}
 	/* The outermost emit has published all: the last one finds nothing to add but itself. */
 	ok = ok && ring.page->seq == published + 1;
+	ok = ok && lost_last >= lost_after;
 	return ok && read == done && read + lost + discarded == attempts && holes <= discarded &&
 	       ring.seq == read + lost + holes && sim_lost(sim) == lost;
 }
@@ -165,7 +175,7 @@ static bool play(enum state state, enum act what)
 	bool ok;
 
 	sim = sim_new(1, DATA_SIZE, SEGMENT);
-	attempts = done = discarded = 0;
+	attempts = done = discarded = lost_after = 0;
 	torn = came[0] = came[1] = false;
 	bring_to(state);
 	step = depth = 0;

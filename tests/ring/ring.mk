@@ -59,3 +59,10 @@ $(B)/tests/ring/publish_test: $(SIM)/kernel-asan.o $(SIM_PUBLISH_SRC) $(SIM_DEPS
 	$(call say,CC)
 	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -Itests/env/sim $(INCLUDES) $(CPPFLAGS) $(SIM_WRAP) \
 		-o $@ $(SIM_PUBLISH_SRC) $< -lpthread
+
+# It includes clock.c, with clocks of its own.
+SIM_TESTS += $(B)/tests/ring/clock_test
+$(B)/tests/ring/clock_test: tests/ring/clock_test.c kmod/clock.c $(SIM_DEPS) | $(SIM)/include
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(SIM_CFLAGS) $(SAN_asan) -fno-sanitize=null $(SIM_INCLUDES) -DSIM_KERNEL $(CPPFLAGS) -o $@ $< -lpthread

@@ -235,7 +235,8 @@ int evring_types(struct evring *ev);
  * when it meets an id for the first time. */
 const struct evring_type *evring_type(struct evring *ev, unsigned int id);
 
-/* The newest version of a type by its name, NULL if there is none. */
+/* The newest version of a type by its name, NULL if there is none. Of several schemas of that
+ * version, one that is registered. */
 const struct evring_type *evring_type_by_name(struct evring *ev, const char *name);
 
 /* A type's field by its name, NULL if there is none. */

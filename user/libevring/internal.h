@@ -120,6 +120,7 @@ const struct evring_cursor *ring_cursor(const struct ring *ring, unsigned int gr
 /* run.c: the ring on top, as far as no other one comes between */
 
 int run_next(struct evring *ev);
+const struct evring_rec *run_first(struct evring *ev);
 void run_end(struct evring *ev);
 void run_reset(struct evring *ev);
 

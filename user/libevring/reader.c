@@ -3,7 +3,9 @@
  * All rings of a session, read as one stream in order of time.
  *
  * A snapshot takes the time first and then every ring's head. Events stamped
- * before that time are below the heads, so up to there the merge is complete; a younger event waits for another snapshot, which is taken
+ * before that time are below the heads, so up to there the merge is complete, but
+ * for one that was stamped and not yet published: it comes late, by as long as its
+ * emit was interrupted. A younger event waits for another snapshot, which is taken
  * as soon as nothing older is left. Rings with something to read are in
  * a heap, the oldest event on top.
  */
@@ -318,7 +320,7 @@ int evring_next(struct evring *ev, struct evring_event *event)
 		ret = run_next(ev);
 		if (ret <= 0)
 			return ret;
-		rec = evring_run_next(&ev->run);
+		rec = run_first(ev);
 		if (!rec)
 			return -EBADMSG;
 	}

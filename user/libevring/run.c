@@ -61,7 +61,7 @@ void run_end(struct evring *ev)
 	if (!ev->running || !run->last)
 		return;
 	ring->pos = run->pos + (uint64_t)((const char *)run->rec - (const char *)run->first);
-	ring->seq = run->seq;
+	ring->seq = run->seq;	/* from which ring_seq() counts */
 	ring->seq = ring_seq(ring, run->last->seq) + rec_covers(run->last);
 	ring->missed += run->missed;
 	run_reset(ev);
@@ -75,6 +75,21 @@ void run_reset(struct evring *ev)
 	ev->run.rec = NULL;
 	ev->run.end = NULL;
 	ev->run.last = NULL;
+}
+
+/*
+ * The run's first event. ring_peek() saw it, so there is one, unless the ring has changed,
+ * which is an error (NULL): else the reader would ask for this run for ever.
+ */
+const struct evring_rec *run_first(struct evring *ev)
+{
+	const struct evring_rec *rec = evring_run_next(&ev->run);
+
+	if (!rec) {
+		run_reset(ev);
+		ev->nr_heap = 0;
+	}
+	return rec;
 }
 
 /* 1: ev->run has an event; 0: there is none now. */
@@ -95,10 +110,6 @@ int run_next(struct evring *ev)
 	return 1;
 }
 
-/*
- * ring_peek() saw its first event, so there is one, unless the ring has changed,
- * which is an error: else the reader would ask for this run for ever.
- */
 int evring_next_run(struct evring *ev, struct evring_run **run)
 {
 	int ret;
@@ -109,11 +120,8 @@ int evring_next_run(struct evring *ev, struct evring_run **run)
 	ret = run_next(ev);
 	if (ret <= 0)
 		return ret;
-	if (!evring_run_next(&ev->run)) {
-		run_reset(ev);
-		ev->nr_heap = 0;
+	if (!run_first(ev))
 		return -EBADMSG;
-	}
 	ev->run.rec = ev->run.first;
 	ev->run.last = NULL;
 	return 1;

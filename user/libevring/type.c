@@ -154,6 +154,14 @@ const struct evring_type *evring_type(struct evring *ev, unsigned int id)
 	return ev->types[id];
 }
 
+/* Of one version there can be several, one for each schema: not one that has gone, then. */
+static bool type_newer(const struct evring_type *type, const struct evring_type *than)
+{
+	if (type->version != than->version)
+		return type->version > than->version;
+	return than->flags & EVRING_TYPE_F_GONE && !(type->flags & EVRING_TYPE_F_GONE);
+}
+
 const struct evring_type *evring_type_by_name(struct evring *ev, const char *name)
 {
 	const struct evring_type *best = NULL;
@@ -161,7 +169,7 @@ const struct evring_type *evring_type_by_name(struct evring *ev, const char *nam
 
 	for (i = 0; i < ev->nr_types; i++)
 		if (!strcmp(ev->types[i]->name, name) &&
-		    (!best || ev->types[i]->version > best->version))
+		    (!best || type_newer(ev->types[i], best)))
 			best = ev->types[i];
 	return best;
 }

@@ -841,7 +841,8 @@ struct evring_cursor {
  * @seq_base: number of the first attempt in the current segment, all 64 bits:
  *	that of any record in the ring is the one next to it (less than half of
  *	the range of seq_bits away) with the record's bits
- * @discarded: records that were reserved and then given up
+ * @discarded: records that were reserved, given up, and could not be taken back, as
+ *	another context had emitted meanwhile: an empty one is in their place
  * @wakeups: how often an emit on this ring raised a wake-up
  * @held_max: high-water mark: the most bytes that groups have held where the ring entered
  *	a segment; @data_size if there was no room for one
@@ -849,8 +850,8 @@ struct evring_cursor {
  *
  * Its own cache lines, by writer: @head and @seq the ring's CPU on each
  * publish; @tail to @held_max, and the table of losses, the ring's CPU where it
- * enters a segment or loses an event; the cursors a COMMIT. Written by
- * the kernel alone.
+ * enters a segment, or loses or discards an event, and @wakeups also another CPU when
+ * that one has gone; the cursors a COMMIT. Written by the kernel alone.
  */
 struct evring_ring_page {
 	__u32	size;

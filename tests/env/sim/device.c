@@ -314,9 +314,19 @@ int sim_poll(int fd)
 	return (int)sim_fops->poll(&file_of(fd)->file, NULL);
 }
 
-int sim_uring_cmd(int fd, uint32_t op, const void *payload)
+static int uring_cmd(int fd, uint32_t op, const void *payload, unsigned int flags)
 {
 	struct io_uring_cmd cmd = { .file = &file_of(fd)->file, .cmd = payload, .cmd_op = op };
 
-	return sim_fops->uring_cmd(&cmd, 0);
+	return sim_fops->uring_cmd(&cmd, flags);
+}
+
+int sim_uring_cmd(int fd, uint32_t op, const void *payload)
+{
+	return uring_cmd(fd, op, payload, 0);
+}
+
+int sim_uring_cmd_inline(int fd, uint32_t op, const void *payload)
+{
+	return uring_cmd(fd, op, payload, IO_URING_F_NONBLOCK);
 }

@@ -16,6 +16,7 @@
 
 unsigned int nr_cpu_ids;
 bool sim_capable = true;
+bool sim_contended;
 u32 sim_uid, sim_euid = U32_MAX;
 struct user_namespace init_user_ns;
 struct user_namespace sim_user_ns = { .parent = &init_user_ns, .owner = { U32_MAX } };
@@ -147,7 +148,8 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long at, unsigned long 
 	return map == MAP_FAILED ? -errno : 0;
 }
 
-int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline)
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu),
+		      int (*offline)(unsigned int cpu))
 {
 	unsigned int cpu;
 	int ret = 0;
@@ -377,6 +379,53 @@ static void irq_wait(unsigned long until)
 	sem_timedwait(&irq_raised, &at);
 }
 
+/*
+ * The timekeeper: how far the wall clock is ahead of CLOCK_BOOTTIME, and its notifier. It
+ * advances with each interrupt.
+ */
+static struct notifier_block *wall_notifier;
+static struct timekeeper timekeeper;
+static DEFINE_SPINLOCK(timekeeper_lock);
+
+static void timekeeper_advance(void)
+{
+	pthread_mutex_lock(&timekeeper_lock);
+	if (wall_notifier)
+		wall_notifier->notifier_call(wall_notifier, 0, &timekeeper);
+	pthread_mutex_unlock(&timekeeper_lock);
+}
+
+void sim_clock_set(int64_t ns)
+{
+	pthread_mutex_lock(&timekeeper_lock);
+	timekeeper.offs_real = ns;
+	pthread_mutex_unlock(&timekeeper_lock);
+	timekeeper_advance();
+}
+
+static void wall_notifier_set(struct notifier_block *nb)
+{
+	pthread_mutex_lock(&timekeeper_lock);
+	wall_notifier = nb;
+	pthread_mutex_unlock(&timekeeper_lock);
+}
+
+int pvclock_gtod_register_notifier(struct notifier_block *nb)
+{
+	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	wall_notifier_set(nb);
+	sim_clock_set(real.tv_sec * NSEC_PER_SEC + real.tv_nsec - (s64)ktime_get_boot_fast_ns());
+	return 0;
+}
+
+void pvclock_gtod_unregister_notifier(struct notifier_block *nb)
+{
+	(void)nb;
+	wall_notifier_set(NULL);
+}
+
 /* Run the timers that are due. Returns when the next one is, in jiffies. */
 static unsigned long irq_serve(void)
 {
@@ -384,6 +433,7 @@ static unsigned long irq_serve(void)
 	unsigned long first;
 
 	pthread_mutex_lock(&irq_lock);
+	timekeeper_advance();
 	irq_works_run();
 	while ((timer = timer_due(&first)))
 		READ_ONCE(timer->fn)(timer);
@@ -457,32 +507,6 @@ void sim_kernel_stop(void)
 	}
 	sem_destroy(&irq_raised);
 	arena_clear();
-}
-
-/* The wall clock: how far it is ahead of CLOCK_BOOTTIME, and its notifier */
-static struct notifier_block *wall_notifier;
-static struct timekeeper timekeeper;
-
-int pvclock_gtod_register_notifier(struct notifier_block *nb)
-{
-	struct timespec real;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	wall_notifier = nb;
-	sim_clock_set(real.tv_sec * NSEC_PER_SEC + real.tv_nsec - (s64)ktime_get_boot_fast_ns());
-	return 0;
-}
-
-void pvclock_gtod_unregister_notifier(struct notifier_block *nb)
-{
-	(void)nb;
-	wall_notifier = NULL;
-}
-
-void sim_clock_set(int64_t ns)
-{
-	timekeeper.offs_real = ns;
-	wall_notifier->notifier_call(wall_notifier, 1, &timekeeper);
 }
 
 int64_t sim_clock(void)

@@ -270,9 +270,11 @@ extern unsigned int nr_cpu_ids;
 #define this_cpu_ptr(p)			(&(p)[sim_cpu])
 #define per_cpu_ptr(p, cpu)		(&(p)[cpu])
 #define CPUHP_BP_PREPARE_DYN		0
+#define CPUHP_AP_ONLINE_DYN		1
 #define cpuhp_remove_state_nocalls(state) ((void)(state))
 
-int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu), void *offline);
+int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu),
+		      int (*offline)(unsigned int cpu));
 
 #define preempt_disable()		do { } while (0)
 #define preempt_enable()		do { } while (0)
@@ -291,6 +293,9 @@ struct mutex {
 #define spin_lock(lock)			pthread_mutex_lock(lock)
 #define spin_unlock(lock)		pthread_mutex_unlock(lock)
 #define mutex_lock(m)			pthread_mutex_lock(&(m)->lock)
+/* Somebody has each mutex that is tried. */
+extern bool sim_contended;
+#define mutex_trylock(m)		(!sim_contended && !pthread_mutex_trylock(&(m)->lock))
 #define mutex_unlock(m)			pthread_mutex_unlock(&(m)->lock)
 #define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
 #define raw_spin_lock_irq(lock)		spin_lock(lock)
@@ -363,6 +368,7 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 #define NSEC_PER_MSEC		1000000L
 #define TICK_NS			(NSEC_PER_SEC / HZ)
 #define jiffies			((unsigned long)(ktime_get_boot_fast_ns() / TICK_NS))
+#define INITIAL_JIFFIES		0
 #define msecs_to_jiffies(ms)	nsecs_to_jiffies((ms) * 1000000ULL)
 #define nsecs_to_jiffies(ns)	((unsigned long)(((ns) + TICK_NS - 1) / TICK_NS))
 #define ktime_get_boottime_ns()	ktime_get_boot_fast_ns()
@@ -413,7 +419,6 @@ struct delayed_work {
 
 #define to_delayed_work(w)		container_of(w, struct delayed_work, work)
 #define INIT_DELAYED_WORK(d, f)		((d)->fn = (f))
-#define DECLARE_DEFERRABLE_WORK(name, f) struct delayed_work name = { .fn = (f) }
 /* To schedule it anew moves it. */
 #define cancel_delayed_work(d)		((void)(d))
 
@@ -436,8 +441,9 @@ int pvclock_gtod_register_notifier(struct notifier_block *nb);
 void pvclock_gtod_unregister_notifier(struct notifier_block *nb);
 
 #define NOTIFY_DONE			0
-#define PM_POST_SUSPEND			1
-#define PM_POST_HIBERNATION		2
+enum { PM_HIBERNATION_PREPARE = 1, PM_POST_HIBERNATION, PM_SUSPEND_PREPARE, PM_POST_SUSPEND,
+       PM_RESTORE_PREPARE, PM_POST_RESTORE };
+
 /* Nothing here is ever suspended. */
 #define register_pm_notifier(nb)	((void)(nb), 0)
 #define unregister_pm_notifier(nb)	((void)(nb))

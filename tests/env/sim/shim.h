@@ -142,6 +142,8 @@ struct irq_work {
 	bool pending;
 };
 
+#define IRQ_WORK_INIT_HARD(f)	((struct irq_work){ .fn = (f) })
+
 /* Any context, a signal handler's too. */
 void irq_work_queue(struct irq_work *work);
 

@@ -97,6 +97,11 @@ void sim_clock_inline(bool yes)
 	evring_clock_tsc.enabled = yes;
 }
 
+uint64_t sim_raw(void)
+{
+	return evring_clock_raw();
+}
+
 void sim_be(unsigned int cpu)
 {
 	sim_cpu = cpu;

@@ -20,6 +20,8 @@ struct sim *sim_new(unsigned int cpus, uint64_t data_size, uint32_t segment_size
 void sim_free(struct sim *sim);
 /* Is the clock an instruction, as a TSC is, or a call? An emit's two paths. */
 void sim_clock_inline(bool yes);
+/* A raw time stamp of now */
+uint64_t sim_raw(void);
 /* From here on this thread is that CPU. */
 void sim_be(unsigned int cpu);
 struct evring_ring_page *sim_page(struct sim *sim, unsigned int cpu);
@@ -65,6 +67,8 @@ void sim_clock_set(int64_t ns);
 int64_t sim_clock(void);
 /* io_uring's command, as the kernel would call it. */
 int sim_uring_cmd(int fd, uint32_t op, const void *payload);
+/* The same in the submitter, where it must not sleep. */
+int sim_uring_cmd_inline(int fd, uint32_t op, const void *payload);
 /* CPU time of the thread that stands for interrupts. */
 clockid_t sim_irq_clock(void);
 /* Wait until a session stops where it arms, to sleep; it stays there while this is closed. */
@@ -75,6 +79,8 @@ void sim_irq_off(void);
 void sim_irq_on(void);
 /* Does the caller have capabilities? It does unless a test says no. */
 extern bool sim_capable;
+/* Others have the locks that the kernel only tries. */
+extern bool sim_contended;
 /* poll()'s result for a session, as EPOLL* */
 int sim_poll(int fd);
 /* The effective user id; UINT32_MAX: the same as the real one */

@@ -273,6 +273,32 @@ static void commits(void)
 	evring_close(ev);
 }
 
+static int by_uring_inline(struct evring *ev, const struct evring_commit *commit)
+{
+	const struct evring_uring_cmd cmd = { .arg = (uintptr_t)commit, .size = sizeof(*commit) };
+
+	return sim_uring_cmd_inline(evring_fd(ev), EVRING_CMD_COMMIT, &cmd);
+}
+
+static uint64_t committed(struct evring *ev)
+{
+	return page_cursor(page(ev, LANE_BULK, 0), 0)->pos;
+}
+
+/* A submitter does not wait for a lock: a worker does, and for a file with O_NONBLOCK none comes. */
+static void commits_without_sleep(void)
+{
+	struct evring *ev = member("g1", EVRING_HOLD);
+
+	emit(LANE_BULK, 0, 20);
+	CHECK(!commit_one(by_uring_inline, ev, 64, LANE_BULK, 0) && committed(ev) == 64);
+	sim_contended = true;
+	CHECK(commit_one(by_uring_inline, ev, 128, LANE_BULK, 0) == -EAGAIN && committed(ev) == 64);
+	CHECK(!commit_one(by_uring, ev, 128, LANE_BULK, 0) && committed(ev) == 128);
+	sim_contended = false;
+	evring_close(ev);
+}
+
 const struct test calls_tests[] = {
 	{ sessions_are_limited, STEPPED, "a user has at most sessions_max sessions" },
 	{ maps_read_only, STEPPED, "a mapping is whole, shared and read-only, or refused" },
@@ -280,5 +306,6 @@ const struct test calls_tests[] = {
 	{ refuses_pointers, STEPPED, "a pointer that leads nowhere is refused" },
 	{ without_capability, STEPPED, "hooks and dropping need a capability, reading none" },
 	{ commits, STEPPED, "a commit takes the valid entries, by ioctl and by io_uring" },
+	{ commits_without_sleep, STEPPED, "a commit in a submitter waits for no lock" },
 	{ NULL, NONE, NULL },
 };

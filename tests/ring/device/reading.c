@@ -303,6 +303,37 @@ static void id_comes_back(void)
 	evring_close(late);
 }
 
+/* What is behind an older event's fields is its tail, not the field that was appended since. */
+static void grown_beside(void)
+{
+	struct evring *ev = tap(BULK, EVRING_EARLIEST);
+	struct evring_event_type *type = sim_grown_come(1);
+	const struct evring_type *seen;
+	unsigned int id;
+
+	sim_be(0);
+	CHECK(type && sim_grown_emit(type, 2, 71) && evring_types(ev) > 0);
+	seen = evring_type_by_name(ev, "sim.grown");
+	if (!CHECK(seen))
+		return;
+	id = seen->id;
+	CHECK(!sim_grown_come(2));
+	sim_type_go(type);
+	type = sim_grown_come(2);
+	CHECK(type && sim_grown_emit(type, 2, 72));
+	CHECK(next_is(ev, "sim.grown", 0, "\"data\":{\"first\":71}"));
+	CHECK(next_is(ev, "sim.grown", 0, "\"data\":{\"first\":72,\"second\":1072}"));
+	CHECK(evring_types(ev) > 0);
+	seen = evring_type_by_name(ev, "sim.grown");
+	CHECK(seen && seen->id != id && seen->nr_fields == 2);
+	sim_type_go(type);
+	/* The older module is back. */
+	CHECK(sim_grown_come(1) && evring_types(ev) > 0);
+	seen = evring_type_by_name(ev, "sim.grown");
+	CHECK(seen && seen->id == id && seen->nr_fields == 1);
+	evring_close(ev);
+}
+
 const struct test reading_tests[] = {
 	{ opens, STEPPED, "a session opens, knows the ABI, and has nothing to read" },
 	{ describes, STEPPED, "types are described as they were declared" },
@@ -314,5 +345,6 @@ const struct test reading_tests[] = {
 	{ loads_again, STEPPED, "a module that is loaded again knows nothing" },
 	{ many_rings, ALL_CPUS, "256 rings are one stream in the order of time" },
 	{ id_comes_back, STEPPED, "an id that is another type's now is told as that type's" },
+	{ grown_beside, STEPPED, "a type that came back with a field more is one of its own" },
 	{ NULL, NONE, NULL },
 };
