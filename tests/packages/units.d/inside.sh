@@ -47,7 +47,7 @@ settings() {
 # connector FILE NAME TOPIC HOOK
 connector() {
 	echo '{"name":"'"$2"'","config":{"hooks":"'"$4"'","topic":"'"$3"'","kafka.bootstrap.servers":"'"$(cat /run/broker)"'"}}' >"$1"
-	chown root:evring "$1"
+	chown root:evring-connect "$1"
 	chmod 640 "$1"
 }
 
@@ -161,7 +161,7 @@ ok $? "... reads the folder, in the same process"
 # Over the network
 echo 'basic operator:secret' >/etc/evring/auth
 cp /units/key.pem /units/cert.pem /etc/evring/
-chgrp evring /etc/evring/auth /etc/evring/*.pem
+chgrp evring-connect /etc/evring/auth /etc/evring/*.pem
 chmod 640 /etc/evring/auth /etc/evring/*.pem
 settings evringd.service ExecStart= "ExecStart=/usr/sbin/evringd --connectors /etc/evring/connectors.d --rest /run/evring/rest.sock --listen 0.0.0.0:8443 --auth /etc/evring/auth --certificate /etc/evring/cert.pem --key /etc/evring/key.pem"
 ends 0 '' "with --listen and TLS it starts" systemctl restart evringd.service
