@@ -235,6 +235,9 @@ static struct entry *entry_new(struct schemas *schemas, const struct evring_type
 	entry->type = evring_type_hold(type);
 	entry->lane = lane;
 	entry->schema = schema_new(type, schemas->cfg->flatten);
+	/* Without a plan a converter leaves the event to evring_json(). */
+	if (type == schemas->unknown && !schemas->converter->plan)
+		schema_of_unknown(entry->schema);
 	entry->next = *slot;
 	*slot = entry;
 	if (!schemas->registry)
