@@ -64,6 +64,17 @@ ends 1 "in use by .*sleep ($publisher)" "an application that may publish: the ol
 kill $publisher
 wait $publisher 2>/dev/null
 
+# shellcheck disable=SC2016 # for the shell there
+sh -c 'exec 7>/dev/evring-publish; printf "x\\\\n\033[2Jy" >/proc/$$/comm; kill -STOP $$' &
+publisher=$!
+until_true grep -q 'x\\n.*y' /proc/$publisher/comm
+ends 1 'in use by x\\n\[2Jy ('"$publisher"')' "one that has named itself for a terminal: as plain text" \
+	$module upgrade
+! grep "$(printf '\033')" /tmp/out >/dev/null
+ok $? "... and nothing else of it"
+kill -KILL $publisher
+wait $publisher 2>/dev/null
+
 connector 127.0.0.1:1
 evringd /tmp/host.json >/dev/null 2>&1 &
 daemon=$!

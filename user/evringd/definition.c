@@ -250,7 +250,8 @@ void definition_load(struct definition *def, const char *path, struct problems *
 	*def = (struct definition){ 0 };
 	if (len < 0)
 		problem(problems, "cannot be read: %s%s", file_error(errno), errno == EACCES ?
-			" (the unit runs in the group evring: chown root:evring, chmod 640)" : "");
+			" (the units run in the group evring-connect: chown root:evring-connect, "
+			"chmod 640)" : "");
 	else
 		definition_parse(def, text, (size_t)len, path, problems);
 	def->stamp = stamp;

@@ -47,7 +47,7 @@ settings() {
 # connector FILE NAME TOPIC HOOK
 connector() {
 	echo '{"name":"'"$2"'","config":{"hooks":"'"$4"'","topic":"'"$3"'","kafka.bootstrap.servers":"'"$(cat /run/broker)"'"}}' >"$1"
-	chown root:evring "$1"
+	chown root:evring-connect "$1"
 	chmod 640 "$1"
 }
 
@@ -81,6 +81,24 @@ sed -n '/^\(Uid\|Cap\|NoNew\|Seccomp\)/p' "/proc/$pid/status" >/tmp/out
 ok $? "it has no capability, a user of its own, and its filter of system calls"
 is_attached process.exec && ! is_attached process.exit
 ok $? "evring-hooks@c.service has attached its hook"
+settings evring-hooks@c.service 'ExecStartPre=/bin/busybox sleep 500' TimeoutStartSec=600
+systemctl --no-block restart evring-hooks@c.service
+until_is evring-hooks@c.service ActiveState activating
+hooks_pid=$(is evring-hooks@c.service ControlPID)
+# Before that it is systemd's own, and root's.
+until_true grep -qx busybox "/proc/$hooks_pid/comm"
+su -s /bin/sh evring-connect -c "kill -STOP $pid && kill -CONT $pid" >/tmp/out 2>&1
+ok $? "evringd's user can stop evringd"
+! su -s /bin/sh evring-connect -c "kill -STOP $hooks_pid" >/tmp/out 2>&1 && grep -q 'not permitted' /tmp/out
+ok $? "... and not what has the capability"
+sed -n '/^\(Uid\|Gid\|CapEff\)/p' "/proc/$hooks_pid/status" >/tmp/out
+grep 'core' "/proc/$hooks_pid/limits" >>/tmp/out
+grep -q '^Uid:.989.989' /tmp/out && grep -q '^Gid:.990.990' /tmp/out && grep -q '^CapEff:.0000004000000000' /tmp/out &&
+	grep -q 'core file size  *0  *0 ' /tmp/out
+ok $? "... which is a user of its own in the group of evringd's, and leaves no core dump"
+systemctl stop evring-hooks@c.service
+rm -r /run/systemd/system/evring-hooks@c.service.d
+systemctl daemon-reload
 run_programs
 arrives t
 ok $? "under this filter events go from the device to Kafka"
@@ -126,8 +144,8 @@ ok $? "the first request starts evringd.service, and is answered"
 ok $? "... which is active"
 connector /tmp/r.json r r process.exit
 sed 's/.*"config"://; s/}$//' /tmp/r.json >/tmp/config
-rest -X PUT --data-binary @/tmp/config http://localhost/connectors/r/config && [ -e /etc/evring/connectors.d/r.json ]
-ok $? "what REST changes is written to /etc/evring/connectors.d"
+rest -X PUT --data-binary @/tmp/config http://localhost/connectors/r/config && stat -c "%a %U %G" /etc/evring/connectors.d/r.json >/tmp/out && grep -qx "640 evring-connect evring-connect" /tmp/out
+ok $? "what REST changes is written to /etc/evring/connectors.d, for the group to read"
 until_is evringd.service StatusText '1 connector: 1 RUNNING'
 ok $? "the connector runs"
 until_true is_attached process.exit
@@ -143,7 +161,7 @@ ok $? "... reads the folder, in the same process"
 # Over the network
 echo 'basic operator:secret' >/etc/evring/auth
 cp /units/key.pem /units/cert.pem /etc/evring/
-chgrp evring /etc/evring/auth /etc/evring/*.pem
+chgrp evring-connect /etc/evring/auth /etc/evring/*.pem
 chmod 640 /etc/evring/auth /etc/evring/*.pem
 settings evringd.service ExecStart= "ExecStart=/usr/sbin/evringd --connectors /etc/evring/connectors.d --rest /run/evring/rest.sock --listen 0.0.0.0:8443 --auth /etc/evring/auth --certificate /etc/evring/cert.pem --key /etc/evring/key.pem"
 ends 0 '' "with --listen and TLS it starts" systemctl restart evringd.service

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
 # In the guest: systemd as the first process of a namespace, whose service is the test.
-printf '%s\n' 'evring-connect:x:990:990::/:/bin/false' >>/etc/passwd
-printf '%s\n' 'evring-connect:x:990:' >>/etc/group
+printf '%s\n' 'evring-connect:x:990:990::/:/bin/false' 'evring-hooks:x:989:989::/:/bin/false' >>/etc/passwd
+printf '%s\n' 'evring-connect:x:990:' 'evring-hooks:x:989:' >>/etc/group
 mkdir -p /etc/evring/connectors.d /etc/systemd/system/service.d
-chown root:evring /etc/evring && chmod 750 /etc/evring
+chown root:evring-connect /etc/evring && chmod 750 /etc/evring
 chown root:evring-connect /etc/evring/connectors.d && chmod 770 /etc/evring/connectors.d
 # There is no journal.
 printf '[Service]\nStandardOutput=append:/run/said\nStandardError=append:/run/said\n' \
