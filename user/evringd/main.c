@@ -108,22 +108,14 @@ static void load(struct file *file, struct folder_file *found, bool check)
 		check_device(file->cfg, &file->problems);
 }
 
-/* A group has one owner, and the log tells connectors by their names. */
 static void check_others(struct file *files, size_t nr)
 {
 	struct file *file = &files[nr];
 	size_t i;
 
-	for (i = 0; i < nr && !file->problems.nr; i++) {
-		const struct config *other = files[i].problems.nr ? NULL : files[i].cfg;
-
-		if (other && !strcmp(other->name, file->cfg->name))
-			problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too",
-				other->name, files[i].problems.file);
-		else if (other && !strcmp(other->group, file->cfg->group))
-			problem(&file->problems, "key \"group.id\": \"%s\" is the group of %s too; "
-				"a group has one reader", other->group, files[i].problems.file);
-	}
+	for (i = 0; i < nr && !file->problems.nr; i++)
+		if (!files[i].problems.nr)
+			config_apart(file->cfg, files[i].cfg, files[i].problems.file, &file->problems);
 }
 
 /* Of file descriptors: some brokers and clients of REST need so many at least */

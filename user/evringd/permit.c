@@ -8,6 +8,7 @@
 #include "problem.h"
 #include "property.h"
 #include "provider.h"
+#include "words.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -78,18 +79,11 @@ static bool is_in_command(const json_t *settings, const char *property)
 	return false;
 }
 
-/* One word for a shell, and no option. So a reference to a config provider is not plain. */
-static bool is_plain(const char *text)
-{
-	return *text != '-' &&
-	       !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789._/@:+=,-")];
-}
-
+/* A reference to a config provider is not. */
 static bool is_plain_value(const json_t *value)
 {
 	char *text = json_text(value);
-	bool plain = text && is_plain(text);
+	bool plain = text && is_plain_word(text);
 
 	free(text);
 	return plain;
@@ -175,7 +169,7 @@ static const char *roots_alone(const struct property *set)
 	const char *property = property_of(set->name);
 
 	if (property && (runs_code(property) || (!strncmp(property, KERBEROS, strlen(KERBEROS)) &&
-						 !is_plain(set->value))))
+						 !is_plain_word(set->value))))
 		return "runs a command or loads code";
 	/* The value goes to a broker, a topic or a registry that the same file names. */
 	if (provider_refers(set->written))
