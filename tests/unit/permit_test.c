@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys that run code, of a file that another user than root can write. */
+/* Keys that run code, or ask a provider, of a file that another user than root can write. */
 #include "../harness/tap.h"
 
 #include "evringd.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +78,72 @@ static void keys(void)
 	ok(!judge("\"kafka.linger.ms\": \"7\"", file), "not a key that runs nothing");
 }
 
+/* @text has the folder of a file "secret" for its @. */
+static size_t judge_secret(const char *text)
+{
+	char setting[300];
+	const char *at = strchr(text, '@');
+
+	snprintf(setting, sizeof(setting), "%.*s%s%s", (int)(at - text), text, top, at + 1);
+	return judge(setting, file);
+}
+
+static void providers(void)
+{
+	char secret[60];
+	FILE *text;
+
+	fresh();
+	snprintf(secret, sizeof(secret), "%s/secret", top);
+	text = fopen(secret, "w");
+	ok(text && fputs("s3cret", text) >= 0 && !fclose(text), "there is a secret");
+	ok(!judge_secret("\"kafka.client.id\": \"${dir:@:secret}\""), "root's own file may have it");
+	give(file, SOMEBODY, 0);
+	ok(judge_secret("\"kafka.client.id\": \"a ${dir:@:secret}\""), "it is not another's to send");
+	ok(judge_secret("\"producer.override.client.id\": \"${dir:@:secret}\""), "by another name");
+	ok(judge_secret("\"group.id\": \"${dir:@:secret}\""), "nor as a group's name");
+	ok(judge_secret("\"topic\": \"x.${type}.${dir:@:secret}\""), "nor in a template");
+	ok(judge_secret("\"transforms.a.static.value\": \"${dir:@:secret}\""), "nor of a transform");
+	ok(judge_secret("\"value.converter.basic.auth.user.info\": \"a:${dir:@:secret}\""),
+	   "nor to a registry");
+	ok(!judge_secret("\"kafka.client.id\": \"$${dir:@:secret}\""), "\"$${\" asks nobody");
+	ok(!judge_secret("\"key\": \"$${dir:@:secret}${pid}\""), "nor does it in a template");
+	ok(judge("\"kafka.sasl.oauthbearer.assertion.file\": \"/root/x\"", file),
+	   "a file that librdkafka sends");
+	ok(judge("\"kafka.sasl.oauthbearer.assertion.private.key.file\": \"/root/x\"", file),
+	   "or signs with");
+	ok(!judge("\"kafka.sasl.oauthbearer.scope\": \"file\"", file), "not all that it sends");
+	unlink(secret);
+}
+
+/* What REST may set beside @command, kinit's */
+static bool rest_may(const char *command, const char *name, const char *value)
+{
+	json_t *before = json_pack("{s:s}", "kafka.sasl.kerberos.kinit.cmd", command);
+	json_t *after = json_deep_copy(before);
+	struct problems problems = { .file = "test" };
+	bool may;
+
+	json_object_set_new(after, name, json_string(value));
+	permit_check(after, before, &problems);
+	may = !problems.nr;
+	problems_free(&problems);
+	json_decref(before);
+	json_decref(after);
+	return may;
+}
+
+static void commands(void)
+{
+	ok(rest_may("kinit %{client.id}", "kafka.linger.ms", "$(x)"), "not in kinit's command");
+	ok(!rest_may("kinit %{linger.ms}", "kafka.linger.ms", "$(x)"), "in it");
+	ok(!rest_may("kinit %{queue.buffering.max.ms}", "kafka.linger.ms", "$(x)"), "by another name");
+	ok(!rest_may("${file:/etc/k:cmd}", "kafka.linger.ms", "$(x)"), "a command that is not known");
+	ok(!rest_may("kinit ${env:X}", "bootstrap.servers", "$(x)"), "one that is known in part");
+	ok(rest_may("${file:/etc/k:cmd}", "kafka.linger.ms", "7"), "whose words may be plain");
+	ok(rest_may("kinit $${env:X}", "kafka.linger.ms", "$(x)"), "\"$${\" is the shell's");
+}
+
 static void paths(void)
 {
 	fresh();
@@ -116,6 +183,7 @@ static void as_others(void)
 
 int main(void)
 {
+	commands();
 	if (geteuid()) {
 		ok(true, "the files of others # SKIP not root");
 		return tap_end();
@@ -127,6 +195,7 @@ int main(void)
 	snprintf(other, sizeof(other), "%s/link.json", folder);
 	mkdir(folder, 0750);
 	keys();
+	providers();
 	paths();
 	as_others();
 	unlink(file);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,19 +30,54 @@ ssize_t file_read(const char *path, char *buf, size_t room)
 	return fd < 0 ? -1 : read_all(fd, buf, room);
 }
 
-ssize_t file_read_regular(const char *path, char *buf, size_t room)
+static bool is_fit(int fd)
 {
-	/* The open of a FIFO would wait, too. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return read_all(fd, buf, room);
+	return fstat(fd, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+}
+
+/* Closes @fd; errno stays, or becomes @err. */
+static int give_up(int fd, int err)
+{
+	err = err ? err : errno;
 	close(fd);
-	errno = ESPIPE;
+	errno = err;
 	return -1;
+}
+
+/* @found, of @path, for reading; or -1 */
+static int open_found(int found, const char *path)
+{
+	char self[32];
+	int fd;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+	fd = open(self, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	/* There is no /proc. The path can have become another file's a moment ago. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 || is_fit(fd) ? fd : give_up(fd, ESPIPE);
+}
+
+/*
+ * It is looked at before it is open: the open of a FIFO waits, that of a device can do things,
+ * such as start a watchdog, and the path can be that of somebody who is not to do them.
+ */
+ssize_t file_read_regular(const char *path, char *buf, size_t room)
+{
+	int found = open(path, O_PATH | O_CLOEXEC), fd;
+
+	if (found < 0)
+		return -1;
+	if (!is_fit(found))
+		return give_up(found, ESPIPE);
+	fd = open_found(found, path);
+	if (fd < 0)
+		return give_up(found, 0);
+	close(found);
+	return read_all(fd, buf, room);
 }
 
 const char *file_unfit(const char *path, bool folder)

@@ -8,7 +8,7 @@
 
 /* Returns the number of bytes, or -1 with errno set; EFBIG if the file has @room or more. */
 ssize_t file_read(const char *path, char *buf, size_t room);
-/* The same of a regular file alone, as a read of others could wait; ESPIPE: it is none. */
+/* The same of a regular file alone: no other one is opened, and errno is ESPIPE. */
 ssize_t file_read_regular(const char *path, char *buf, size_t room);
 /*
  * Why another library should not be asked to read it; NULL: it is a regular file, or @folder and

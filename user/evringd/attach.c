@@ -5,11 +5,14 @@
 #include "config.h"
 #include "folder.h"
 #include "log.h"
+#include "memory.h"
+#include "permit.h"
 #include "problem.h"
 #include "source.h"
 #include "task.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -70,21 +73,41 @@ static bool attach(struct source *src, uid_t uid, char *why, size_t len)
 	return false;
 }
 
-static int attach_for(struct source *src, const struct config *cfg, uid_t uid)
+/* A file of the run, and its connector: NULL where nothing can be made of it */
+struct attached {
+	struct folder_file *file;
+	struct config *cfg;
+};
+
+/* evringd runs the first one of those that share a group, so the others change none of its filters. */
+static void check(struct attached *files, size_t nr)
 {
-	struct problems problems = { .file = src->file };
-	char why[500];
+	struct folder_file *file = files[nr].file;
+	struct problems *problems = &file->problems;
+	struct config *cfg;
 	size_t i;
+
+	if (problems->nr)
+		return;
+	cfg = files[nr].cfg = config_of_source(file->def.name, file->def.settings, problems);
+	if (!problems->nr)
+		permit_root(cfg, file->path, problems);
+	for (i = 0; i < nr && !problems->nr; i++)
+		if (!files[i].file->problems.nr)
+			config_apart(cfg, files[i].cfg, files[i].file->path, problems);
+}
+
+static int attach_for(struct source *src, const struct config *cfg, uid_t uid,
+		      struct problems *problems)
+{
+	char why[500];
 
 	if (!source_open(src, cfg, why, sizeof(why))) {
 		log_line(LOG_ERR, "%s: %s", src->file, why);
 		return STATUS_FAILED;
 	}
-	source_check(src, &problems);
-	for (i = 0; i < problems.nr; i++)
-		log_line(LOG_ERR, "%s: %s", src->file, problems.lines[i]);
-	problems_free(&problems);
-	if (i)
+	source_check(src, problems);
+	if (problems->nr)
 		return STATUS_MISUSED;
 	if (!attach(src, uid, why, sizeof(why))) {
 		log_line(LOG_ERR, "%s: %s", src->file, why);
@@ -94,37 +117,39 @@ static int attach_for(struct source *src, const struct config *cfg, uid_t uid)
 	return STATUS_OK;
 }
 
-static int attach_file(struct folder_file *file, uid_t uid)
+static int attach_file(struct attached *files, size_t nr, uid_t uid)
 {
+	struct folder_file *file = files[nr].file;
+	struct problems *problems = &file->problems;
 	struct source src = { .file = file->path };
-	struct config *cfg = NULL;
 	int status = STATUS_OK;
 	size_t i;
 
-	if (!file->problems.nr)
-		cfg = config_of_source(file->def.name, file->def.settings, &file->problems);
-	for (i = 0; i < file->problems.nr; i++) {
-		log_line(LOG_ERR, "%s: %s", file->path, file->problems.lines[i]);
-		status = STATUS_MISUSED;
-	}
+	check(files, nr);
 	/* Its group keeps the hooks that it has, and gets others when it is to run. */
-	if (status == STATUS_OK && !(file->def.state && !strcmp(file->def.state, "STOPPED"))) {
-		status = attach_for(&src, cfg, uid);
+	if (!problems->nr && strcmp(file->def.state, "STOPPED")) {
+		status = attach_for(&src, files[nr].cfg, uid, problems);
 		source_close(&src);
 	}
-	config_free(cfg);
-	return status;
+	for (i = 0; i < problems->nr; i++)
+		log_line(LOG_ERR, "%s: %s", file->path, problems->lines[i]);
+	return i ? STATUS_MISUSED : status;
 }
 
 static int attach_folder(struct folder *folder, uid_t uid)
 {
+	struct attached *files = xgrow(NULL, 0, folder->nr, sizeof(*files));
 	int status = STATUS_OK, one;
 	size_t i;
 
 	for (i = 0; i < folder->nr; i++) {
-		one = attach_file(&folder->files[i], uid);
+		files[i].file = &folder->files[i];
+		one = attach_file(files, i, uid);
 		status = status == STATUS_OK ? one : status;
 	}
+	for (i = 0; i < folder->nr; i++)
+		config_free(files[i].cfg);
+	free(files);
 	folder_free(folder);
 	return status;
 }

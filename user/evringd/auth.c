@@ -3,6 +3,7 @@
 #include "auth.h"
 
 #include "file.h"
+#include "log.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define FILE_MAX (64u << 10)
 
@@ -24,9 +26,9 @@ bool pem_load(char **text, const char *path, char *why, size_t len)
 
 	*text = xzalloc(FILE_MAX + 1);
 	n = file_read_regular(path, *text, FILE_MAX);
-	if (n >= 0)
+	if (n >= 0 && strlen(*text) == (size_t)n)
 		return true;
-	snprintf(why, len, "%s: %s", path, file_error(errno));
+	snprintf(why, len, "%s: %s", path, n < 0 ? file_error(errno) : "has a NUL");
 	free(*text);
 	*text = NULL;
 	return false;
@@ -53,19 +55,36 @@ static char *base64(const char *text)
 	return to;
 }
 
-/* NULL: the line is neither. */
+/* NULL: the line is neither. An empty password would be no secret. */
 static char *header_of(const char *line)
 {
+	const char *colon;
 	char *encoded, *header;
 
 	if (!strncasecmp(line, "bearer ", 7) && line[7])
 		return xprintf("Bearer %s", line + 7);
-	if (strncasecmp(line, "basic ", 6) || !strchr(line + 6, ':'))
+	if (strncasecmp(line, "basic ", 6))
+		return NULL;
+	colon = strchr(line + 6, ':');
+	if (!colon || colon == line + 6 || !colon[1])
 		return NULL;
 	encoded = base64(line + 6);
 	header = xprintf("Basic %s", encoded);
 	free(encoded);
 	return header;
+}
+
+/* A credential of systemd's has the mode of its ACL's mask, and its folder is closed to others. */
+static void warn_of_others(const char *path)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	struct stat st;
+
+	if (credentials && !strncmp(path, credentials, strlen(credentials)))
+		return;
+	if (!stat(path, &st) && st.st_mode & (S_IRWXG | S_IRWXO))
+		warn("%s: has passwords, and not its owner alone has rights to it: chmod 600, or "
+		     "LoadCredential= of the unit", path);
 }
 
 bool auth_load(struct auth **to, const char *path, char *why, size_t len)
@@ -87,6 +106,7 @@ bool auth_load(struct auth **to, const char *path, char *why, size_t len)
 	}
 	free(text);
 	if (!line && auth->nr) {
+		warn_of_others(path);
 		*to = auth;
 		return true;
 	}

@@ -8,7 +8,7 @@
 
 struct auth;
 
-/* False: @why tells. */
+/* False: @why tells. A warning tells that the file is not its owner's alone. */
 bool auth_load(struct auth **auth, const char *path, char *why, size_t len);
 void auth_free(struct auth *auth);
 /* @given: the header Authorization, or NULL. In a time that does not tell how near it came. */

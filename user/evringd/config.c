@@ -135,6 +135,16 @@ struct config *config_of_source(const char *name, json_t *settings, struct probl
 	return cfg;
 }
 
+void config_apart(const struct config *cfg, const struct config *other, const char *file,
+		  struct problems *problems)
+{
+	if (!strcmp(other->name, cfg->name))
+		problem(problems, "key \"name\": \"%s\" is the connector of %s too", other->name, file);
+	else if (!strcmp(other->group, cfg->group))
+		problem(problems, "key \"group.id\": \"%s\" is the group of %s too; a group has one "
+			"reader", other->group, file);
+}
+
 struct config *config_take(struct definition *def, struct problems *problems)
 {
 	struct config *cfg = NULL;

@@ -119,6 +119,9 @@ struct config *config_new(const char *name, struct json_t *settings, struct prob
  */
 struct config *config_of_source(const char *name, struct json_t *settings,
 				struct problems *problems);
+/* A group has one owner, and the log tells connectors by their names. @file: of @other */
+void config_apart(const struct config *cfg, const struct config *other, const char *file,
+		  struct problems *problems);
 /* NULL, or a configuration; it may be used only if there are no @problems. Takes over @def. */
 struct config *config_take(struct definition *def, struct problems *problems);
 /* The same of a text in memory. */

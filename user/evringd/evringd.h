@@ -12,7 +12,7 @@
  *	attach		--attach: their hooks, for an evringd without the right to
  *	format		the converter that value.format or value.converter names
  *	connect		keys of Kafka Connect's that are understood, or refused by name
- *	permit		keys that run code: not by REST, nor as root from others' files
+ *	permit		keys that run code: not by REST, nor as root from others' files, like providers
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
  *	worker		the process: signals, a watch of the host

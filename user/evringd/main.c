@@ -89,8 +89,8 @@ static void check_device(const struct config *cfg, struct problems *problems)
 	int error;
 
 	if (!device_check(cfg, problems, &error))
-		printf("%s: keys \"hooks\" and \"key\" are not checked against the device: %s\n",
-		       problems->file, strerror(-error));
+		print_line(stdout, "%s: keys \"hooks\" and \"key\" are not checked against the device: "
+			   "%s", problems->file, strerror(-error));
 }
 
 /* Takes over what is in @found but its path, which stays. */
@@ -108,22 +108,14 @@ static void load(struct file *file, struct folder_file *found, bool check)
 		check_device(file->cfg, &file->problems);
 }
 
-/* A group has one owner, and the log tells connectors by their names. */
 static void check_others(struct file *files, size_t nr)
 {
 	struct file *file = &files[nr];
 	size_t i;
 
-	for (i = 0; i < nr && !file->problems.nr; i++) {
-		const struct config *other = files[i].problems.nr ? NULL : files[i].cfg;
-
-		if (other && !strcmp(other->name, file->cfg->name))
-			problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too",
-				other->name, files[i].problems.file);
-		else if (other && !strcmp(other->group, file->cfg->group))
-			problem(&file->problems, "key \"group.id\": \"%s\" is the group of %s too; "
-				"a group has one reader", other->group, files[i].problems.file);
-	}
+	for (i = 0; i < nr && !file->problems.nr; i++)
+		if (!files[i].problems.nr)
+			config_apart(file->cfg, files[i].cfg, files[i].problems.file, &file->problems);
 }
 
 /* Of file descriptors: some brokers and clients of REST need so many at least */
@@ -192,7 +184,7 @@ static void print_checked(const struct file *file)
 {
 	problems_print(&file->warnings, stdout);
 	if (!file->problems.nr)
-		printf("%s: ok\n", file->problems.file);
+		print_line(stdout, "%s: ok", file->problems.file);
 }
 
 /* @paths: of the command line's files; those of a folder the worker reads itself. */
@@ -237,11 +229,11 @@ static int run(char **paths, size_t nr, enum verb verb, struct worker_setup *set
 	else
 		folder_of(&folder, paths, nr);
 	if (ret) {
-		fprintf(stderr, "%s: %s\n", setup->folder, strerror(-ret));
+		print_line(stderr, "%s: %s", setup->folder, strerror(-ret));
 		return STATUS_MISUSED;
 	}
 	if (verb == CHECK && !folder.nr)
-		printf("%s: there is no *.json in it, so no connector\n", setup->folder);
+		print_line(stdout, "%s: there is no *.json in it, so no connector", setup->folder);
 	status = run_files(&folder, paths, verb, setup);
 	folder_free(&folder);
 	return status;
@@ -258,7 +250,7 @@ static bool find_user(const char *name, uid_t *uid)
 	*uid = user ? user->pw_uid : (uid_t)number;
 	if (user || (*name >= '0' && *name <= '9' && !*end && number < UINT32_MAX))
 		return true;
-	fprintf(stderr, "evringd: there is no user %s\n", name);
+	print_line(stderr, "evringd: there is no user %s", name);
 	return false;
 }
 

@@ -7,6 +7,8 @@
 #include "memory.h"
 #include "problem.h"
 #include "property.h"
+#include "provider.h"
+#include "words.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -17,6 +19,7 @@
 
 #define KINIT "sasl.kerberos.kinit.cmd"
 #define KERBEROS "sasl.kerberos."
+#define OAUTHBEARER "sasl.oauthbearer."
 
 /* kinit's command is a shell's, an engine and a provider are OpenSSL's modules. */
 static bool runs_code(const char *property)
@@ -67,24 +70,20 @@ static bool is_in_command(const json_t *settings, const char *property)
 	json_object_foreach((json_t *)settings, key, value) {
 		const char *other = property_of(key), *command = json_string_value(value);
 
-		if (other && command && !strcmp(other, KINIT) && has_variable(command, property))
+		if (!other || !command || strcmp(other, KINIT))
+			continue;
+		/* What a provider gives is not looked at here, and can have any of them. */
+		if (provider_refers(command) || has_variable(command, property))
 			return true;
 	}
 	return false;
 }
 
-/* One word for a shell, and no option. So a reference to a config provider is not plain. */
-static bool is_plain(const char *text)
-{
-	return *text != '-' &&
-	       !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789._/@:+=,-")];
-}
-
+/* A reference to a config provider is not. */
 static bool is_plain_value(const json_t *value)
 {
 	char *text = json_text(value);
-	bool plain = text && is_plain(text);
+	bool plain = text && is_plain_word(text);
 
 	free(text);
 	return plain;
@@ -157,21 +156,44 @@ static char *others_part(const char *file)
 	return NULL;
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && !strcmp(text + len - n, end);
+}
+
+/* What the setting does that only root may have root do; NULL: nothing */
+static const char *roots_alone(const struct property *set)
+{
+	const char *property = property_of(set->name);
+
+	if (property && (runs_code(property) || (!strncmp(property, KERBEROS, strlen(KERBEROS)) &&
+						 !is_plain_word(set->value))))
+		return "runs a command or loads code";
+	/* The value goes to a broker, a topic or a registry that the same file names. */
+	if (provider_refers(set->written))
+		return "asks a config provider";
+	/* Newer librdkafka's assertion: it sends the file to token.endpoint.url. */
+	if (property && !strncmp(property, OAUTHBEARER, strlen(OAUTHBEARER)) &&
+	    ends_in(property, ".file"))
+		return "sends what is in a file";
+	return NULL;
+}
+
 void permit_root(const struct config *cfg, const char *file, struct problems *problems)
 {
 	char *part = geteuid() ? NULL : others_part(file);
+	const char *deed;
 	size_t i;
 
-	for (i = 0; part && i < cfg->nr_kafka; i++) {
-		const struct property *set = &cfg->kafka[i];
-
-		if (!runs_code(set->name) &&
-		    (strncmp(set->name, KERBEROS, strlen(KERBEROS)) || is_plain(set->value)))
-			continue;
-		problem(problems, "key \"" KAFKA_PREFIX "%.80s\": runs a command or loads code, which root "
-			"takes only from a file that no other user can change, and %s is not root's "
-			"alone; run this as evringd's user: runuser -u evring-connect -g evring-connect "
-			"-G evring -- evringd ...", set->name, part);
+	for (i = 0; part && i < cfg->nr_settings; i++) {
+		deed = roots_alone(&cfg->settings[i]);
+		if (deed)
+			problem(problems, "key \"%.80s\": %s, which root takes only from a file that no "
+				"other user can change, and %s is not root's alone; run this as evringd's "
+				"user: runuser -u evring-connect -g evring-connect -G evring -- evringd ...",
+				cfg->settings[i].name, deed, part);
 	}
 	free(part);
 }

@@ -2,7 +2,8 @@
 /*
  * permit: keys by which librdkafka runs a command or loads code. An administrator may set them
  * in a connector's file; a client of REST may not, as it would have evringd's rights then. Nor
- * may another user who can write the file, where evringd runs as root.
+ * may another user who can write the file, where evringd runs as root: nor have it look up what
+ * only root can read, and send that to brokers of his own.
  */
 #ifndef PERMIT_H
 #define PERMIT_H

@@ -16,6 +16,8 @@ struct problems {
 };
 
 __attribute__((format(printf, 2, 3))) void problem(struct problems *list, const char *fmt, ...);
+/* A line to a terminal, which obeys nothing in it */
+__attribute__((format(printf, 2, 3))) void print_line(FILE *to, const char *fmt, ...);
 void problems_print(const struct problems *list, FILE *to);
 /* Write them to the log as warnings, and free them. */
 void problems_warn(struct problems *list);

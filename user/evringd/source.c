@@ -13,6 +13,7 @@
 #include "sets.h"
 #include "snapshot.h"
 #include "transform.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,8 +61,12 @@ static char *remedy(const struct source *src)
 {
 	const char *unit = getenv(UNIT);
 
-	return unit ? xprintf("systemctl restart %s", unit) :
-		      xprintf("as root, evringd --attach --user %u %s", geteuid(), src->file);
+	if (unit)
+		return xprintf("systemctl restart %s", unit);
+	/* Its name is somebody's, and root gives this to a shell. */
+	if (is_plain_word(src->file))
+		return xprintf("as root, evringd --attach --user %u %s", geteuid(), src->file);
+	return xprintf("as root, evringd --attach --user %u FILE (its file)", geteuid());
 }
 
 /* It is attached as the connector wants it; else evringd may have no right to. */

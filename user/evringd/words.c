@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of words with commas between them. */
+/* Lists of words with commas between them; words for a shell. */
 #include "words.h"
 
 #include <ctype.h>
 #include <string.h>
+
+bool is_plain_word(const char *text)
+{
+	return *text != '-' &&
+	       !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789._/@:+=,-")];
+}
 
 const char *next_word(const char **list, size_t *len)
 {
