@@ -331,6 +331,18 @@ struct schema *schema_new(const struct evring_type *type, bool flat)
 	return schema;
 }
 
+void schema_number(struct schema *schema, const uint16_t *places)
+{
+	struct schema_column *column;
+	size_t i, nr;
+
+	for (i = 0; i < schema->nr_fields; i++) {
+		column = &schema->fields[i];
+		nr = (size_t)(column->field - schema->type->fields);
+		column->number += 2u * places[nr] - 2u * (unsigned int)nr;
+	}
+}
+
 static void free_columns(struct schema_column *columns, size_t nr)
 {
 	size_t i;

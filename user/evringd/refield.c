@@ -258,15 +258,16 @@ static bool timestamp_number(struct transform *t, const struct evring_event *eve
 	return true;
 }
 
-static void insert_text(struct transform *t, struct draft *draft, const char *name,
-			field_text *text)
-{
-	struct draft_field *field = name ? draft_add(draft, name, EVRING_KIND_TEXT) : NULL;
+/* Protobuf's numbers: they stay. */
+enum { INSERT_CONSTANT, INSERT_TOPIC, INSERT_TIMESTAMP };
 
-	if (!field)
-		return;
-	field->maker = t;
-	field->text = text;
+static void insert_text(struct transform *t, struct draft *draft, unsigned int number,
+			const char *name, field_text *text)
+{
+	struct draft_field *field = name ? draft_add(draft, t, number, name, EVRING_KIND_TEXT) : NULL;
+
+	if (field)
+		field->text = text;
 }
 
 static void insert_reshape(struct transform *t, struct draft *draft)
@@ -274,17 +275,16 @@ static void insert_reshape(struct transform *t, struct draft *draft)
 	const struct insert *insert = t->own;
 	struct draft_field *field;
 
-	insert_text(t, draft, insert->topic, topic_text);
-	field = insert->timestamp ? draft_add(draft, insert->timestamp, EVRING_KIND_U64) : NULL;
-	if (field) {
-		field->maker = t;
+	insert_text(t, draft, INSERT_TOPIC, insert->topic, topic_text);
+	field = insert->timestamp ? draft_add(draft, t, INSERT_TIMESTAMP, insert->timestamp,
+					      EVRING_KIND_U64) : NULL;
+	if (field)
 		field->number = timestamp_number;
-	}
-	insert_text(t, draft, insert->constant, constant_text);
+	insert_text(t, draft, INSERT_CONSTANT, insert->constant, constant_text);
 }
 
 const struct transform_kind insert_field = {
-	"InsertField", .options = insert_options, .fields = true, .parse = insert_parse,
+	"InsertField", .options = insert_options, .fields = true, .adds = true, .parse = insert_parse,
 	.reshape = insert_reshape, .release = insert_release,
 };
 

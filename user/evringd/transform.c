@@ -160,11 +160,11 @@ static struct transform *transform_new(const struct options *options, const char
 		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
 			     "lies in the ring, whose fields %s cannot change; allowed: another format",
 			     kind->name);
-	/* Protobuf's fields are numbers; Avro's have names, and JSON's. */
+	/* A masked one can be of another kind. Avro's readers would know, and JSON's. */
 	if (kind->reshape && t->predicate && predicate_is_of_event(t->predicate) &&
 	    cfg->format == VALUE_PROTOBUF)
-		option_wrong(options, "predicate", "events of one type would have other fields under "
-			     "the same numbers; allowed with protobuf: TopicNameMatches, behind a "
+		option_wrong(options, "predicate", "events of one type could have other kinds of values "
+			     "under the same numbers; allowed with protobuf: TopicNameMatches, behind a "
 			     "RegexRouter that has EventMatches");
 	if (kind->head && cfg->pack_bytes)
 		option_wrong(options, "type", "a pack has the headers of all its events; allowed: %s "
@@ -215,6 +215,7 @@ static void chain_make(struct transforms *transforms, const struct config *cfg,
 {
 	struct options options = { .cfg = cfg, .problems = problems };
 	struct transform *t;
+	unsigned int adders = 0;
 	char **alias, *prefix;
 
 	for (alias = cfg->transforms; alias && *alias && transforms->nr < TRANSFORMS_MAX; alias++) {
@@ -226,6 +227,8 @@ static void chain_make(struct transforms *transforms, const struct config *cfg,
 		if (!t)
 			continue;
 		t->number = transforms->nr;
+		t->adder = adders;
+		adders += t->kind->adds;
 		transforms->chain[transforms->nr++] = t;
 	}
 }
@@ -286,14 +289,14 @@ void transforms_on_forget(struct transforms *transforms, type_forget *forget, vo
 	transforms->forget_arg = arg;
 }
 
-size_t transforms_head_bytes(const struct config *cfg)
+size_t transforms_bytes(const struct config *cfg, bool head)
 {
 	struct transforms *transforms = transforms_new(cfg, NULL);
 	size_t bytes = 0;
 	unsigned int i;
 
 	for (i = 0; transforms && i < transforms->nr; i++)
-		bytes += transforms->chain[i]->head_bytes;
+		bytes += head ? transforms->chain[i]->head_bytes : transforms->chain[i]->body_bytes;
 	transforms_free(transforms);
 	return bytes;
 }
@@ -303,18 +306,6 @@ static void made_free(struct made_shape *made)
 	shape_free(made->shape);
 	evring_type_free(made->type);
 	free(made);
-}
-
-size_t transforms_body_bytes(const struct config *cfg)
-{
-	struct transforms *transforms = transforms_new(cfg, NULL);
-	size_t bytes = 0;
-	unsigned int i;
-
-	for (i = 0; transforms && i < transforms->nr; i++)
-		bytes += transforms->chain[i]->body_bytes;
-	transforms_free(transforms);
-	return bytes;
 }
 
 void transforms_free(struct transforms *transforms)
@@ -477,6 +468,17 @@ static void forget_last(struct transforms *transforms)
 	while ((*at)->next)
 		at = &(*at)->next;
 	forget_at(transforms, at);
+}
+
+const uint16_t *transforms_places(void *arg, const struct evring_type *type)
+{
+	const struct transforms *transforms = arg;
+	const struct made_shape *made;
+
+	for (made = transforms->shapes; made; made = made->next)
+		if (made->shape && shape_type(made->shape) == type)
+			return shape_places(made->shape);
+	return NULL;
 }
 
 /* NULL: the event cannot have one. */

@@ -53,6 +53,7 @@ struct transform_kind {
 	const char *const *options;	/* names behind "transforms.NAME."; NULL at the end */
 	bool fields;			/* it changes the value's fields: class NAME$Value */
 	bool local;			/* evringd's own, in another package */
+	bool adds;			/* it adds fields */
 	/* False: an option is wrong, which is a problem. */
 	bool (*parse)(struct transform *t, const struct options *options);
 	/* Of the topic, or of all of the event */
@@ -74,6 +75,7 @@ struct transform {
 	struct predicate *predicate;	/* NULL: for all events */
 	bool negate;
 	unsigned int number;
+	unsigned int adder;		/* number among those that add fields */
 	bool keeps;			/* it leaves the fields as they are, unlike its kind */
 	size_t head_bytes;		/* at most, of the headers that it adds */
 	size_t body_bytes;		/* at most, by which it makes a record longer */
