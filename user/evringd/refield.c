@@ -73,6 +73,8 @@ static bool parse_renames(const struct options *options, struct replace *replace
 	size_t len;
 
 	while ((word = next_word(&rest, &len))) {
+		if (!len && !rest && !replace->from.nr)
+			break;
 		colon = memchr(word, ':', len);
 		if (colon && names_add(&replace->from, word, (size_t)(colon - word)) &&
 		    names_add(&replace->to, colon + 1, len - (size_t)(colon + 1 - word)))

@@ -531,7 +531,11 @@ static const struct evring_event *passage_event(struct passage *passage)
 
 static enum transform_verdict step(struct transform *t, struct passage *passage)
 {
-	if (t->predicate && predicate_holds(t->predicate, passage) == t->negate)
+	bool holds = !t->negate;
+
+	if (t->predicate && !predicate_holds(t->predicate, passage, &holds))
+		return TRANSFORM_FAIL;
+	if (t->predicate && holds == t->negate)
 		return TRANSFORM_PASS;
 	if (t->kind->route)
 		return t->kind->route(t, passage);

@@ -121,8 +121,8 @@ const struct transform_kind *kind_find(const struct transform_kind *const *kinds
 struct predicate *predicate_new(const struct config *cfg, const char *alias, size_t entry,
 				struct problems *problems);
 void predicate_free(struct predicate *predicate);
-/* Is the transform for this event? */
-bool predicate_holds(struct predicate *predicate, struct passage *passage);
+/* Is the transform for this event? False: that takes too long to find out; it cannot be sent. */
+bool predicate_holds(struct predicate *predicate, struct passage *passage, bool *holds);
 /* Can it hold for one event, and not for another of its type? */
 bool predicate_is_of_event(const struct predicate *predicate);
 /* A filter that no type can be asked is a problem. */
