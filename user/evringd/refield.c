@@ -5,6 +5,7 @@
 #include "shape.h"
 #include "words.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -297,7 +298,7 @@ const struct transform_kind insert_field = {
 struct mask {
 	struct names fields;
 	char *replacement;		/* NULL: 0, false or nothing */
-	bool number_fits;
+	bool is_number, negative;
 	uint64_t number;
 };
 
@@ -319,9 +320,12 @@ static bool mask_parse(struct transform *t, const struct options *options)
 	mask->replacement = xstrdup(replacement);
 	t->body_bytes = mask->fields.nr * (sizeof(uint64_t) + strlen(replacement));
 	errno = 0;
-	mask->number = *replacement == '-' ? (uint64_t)strtoll(replacement, &end, 10) :
-					     strtoull(replacement, &end, 10);
-	mask->number_fits = !errno && end != replacement && !*end;
+	mask->negative = *replacement == '-';
+	mask->number = mask->negative ? (uint64_t)strtoll(replacement, &end, 10) :
+					strtoull(replacement, &end, 10);
+	mask->is_number = isdigit((unsigned char)replacement[mask->negative]) && !*end;
+	if (mask->is_number && errno)
+		option_wrong(options, "replacement", "no field can be that number; allowed: -2^63 to 2^64 - 1");
 	return mask->fields.nr;
 }
 
@@ -359,21 +363,39 @@ static bool is_number(uint16_t kind)
 	return !(kind & EVRING_KIND_VAR) && kind < EVRING_KIND_BOOL;
 }
 
-/* A number that the replacement does not fit, and all without one, become 0 or empty. */
-static void mask_one(struct transform *t, struct draft_field *field)
+/* A masked number has 64 bits, and a sign but if it is one of 64 bits without. */
+static uint16_t masked_kind(uint16_t kind)
+{
+	return EVRING_KIND_SIZE(kind) == 8 ? kind : EVRING_KIND_S64;
+}
+
+bool mask_fits(const struct transform *t, const struct evring_field *field)
+{
+	const struct mask *mask = t->own;
+
+	if (t->kind != &mask_field || !mask->replacement || !mask->is_number ||
+	    !is_number(field->kind))
+		return true;
+	return masked_kind(field->kind) == EVRING_KIND_U64 ? !mask->negative :
+	       mask->negative || mask->number <= INT64_MAX;
+}
+
+/* A number, if the replacement is a text, and all without one become 0 or empty. */
+static void mask_one(struct transform *t, struct draft *draft, struct draft_field *field)
 {
 	const struct mask *mask = t->own;
 	struct evring_field *to = &field->field;
 	bool number = is_number(to->kind);
 
+	if (!mask_fits(t, to))
+		draft->why = "a replacement is out of its field's range";
 	field->hidden = true;
 	field->redacted = NULL;
 	field->text = NULL;
 	field->number = NULL;
-	if (!mask->replacement || to->kind == EVRING_KIND_BOOL || (number && !mask->number_fits))
+	if (!mask->replacement || to->kind == EVRING_KIND_BOOL || (number && !mask->is_number))
 		return;
-	to->kind = number ? EVRING_KIND_SIZE(to->kind) == 8 ? to->kind : EVRING_KIND_S64 :
-			    EVRING_KIND_TEXT;
+	to->kind = number ? masked_kind(to->kind) : EVRING_KIND_TEXT;
 	to->size = number ? sizeof(uint64_t) : sizeof(struct evring_str);
 	to->format = EVRING_FORMAT_NONE;
 	to->values = NULL;
@@ -395,7 +417,7 @@ static void mask_reshape(struct transform *t, struct draft *draft)
 	for (i = 0; i < mask->fields.nr; i++) {
 		field = draft_find(draft, mask->fields.names[i]);
 		if (field)
-			mask_one(t, field);
+			mask_one(t, draft, field);
 	}
 }
 

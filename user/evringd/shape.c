@@ -87,6 +87,7 @@ void draft_begin(struct draft *draft, const struct evring_type *type, uint32_t p
 	uint32_t i;
 
 	draft->type = type;
+	draft->why = NULL;
 	draft->nr = 0;
 	for (i = 0; i < type->nr_fields && i < SHAPE_FIELDS_MAX; i++) {
 		const struct evring_field *of = &type->fields[i];

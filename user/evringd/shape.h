@@ -58,6 +58,7 @@ struct draft_field {
 
 struct draft {
 	const struct evring_type *type;
+	const char *why;		/* no type can be made of it; NULL: it can */
 	unsigned int nr;
 	struct draft_field fields[SHAPE_FIELDS_MAX];
 };

@@ -109,6 +109,8 @@ const char *option_needed(const struct options *options, const char *name);
 __attribute__((format(printf, 3, 4)))
 void option_wrong(const struct options *options, const char *name, const char *fmt, ...);
 void option_no_type(const struct options *options, const char *list);
+/* No transform has this class, as its "type" says. */
+void option_no_class(const struct options *options, const char *class);
 /* The class without a package that is known; its "$Value" or "$Key" stays. */
 const char *class_name(const char *class);
 /* The kind of a class, whose package and "$Value" are left away. NULL: there is none. */
@@ -170,6 +172,8 @@ int pattern_match(struct pattern *pattern, const char *text, size_t len);
 /* @option, @entry: where it is named, the entries counted from 1 */
 typedef void field_named(void *arg, const char *name, bool made, const char *option, size_t entry);
 void fields_named(const struct transform *t, field_named *tell, void *arg);
+/* Can the field be what the transform puts in its place? Of any but a mask: yes */
+bool mask_fits(const struct transform *t, const struct evring_field *field);
 /* heading.c */
 void heading_named(const struct transform *t, field_named *tell, void *arg);
 
