@@ -190,7 +190,7 @@ AT(evring_meta, clocks, 72);
 AT(evring_meta, groups, 88);
 AT(evring_meta, past, 104);
 AT(evring_meta, nr_past, 120);
-AT(evring_meta, reserved, 124);
+AT(evring_meta, loaded, 124);
 AT(evring_meta, module, 128);
 
 SIZE(evring_cursor, 24);

@@ -3,6 +3,7 @@
  * Lanes: their parameters, their rings as far as CPUs have them (cpu.c), and the meta
  * page that describes all of it.
  */
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/nospec.h>
@@ -212,6 +213,7 @@ static int meta_alloc(void)
 	meta->segment_size = segment_kib * 1024;
 	meta->record_max = min_t(u32, RECORD_MAX, meta->segment_size / 2);
 	meta->seq_bits = EVRING_SEQ_BITS;
+	meta->loaded = (u32)div_u64(ktime_get_boottime_ns(), NSEC_PER_MSEC);
 	meta->nr_cpus = nr_cpu_ids;
 	meta->groups = TABLE(evring_meta_pages, groups);
 	meta->past = TABLE(evring_meta_pages, past);

@@ -326,7 +326,8 @@ static void put_greedy(const struct evring_type *type, size_t last)
 	size_t i, len;
 
 	for (i = 0; i < size; i++)
-		payload[i] = type->fields[0].kind == EVRING_KIND_TEXTS && i & 1 ? '\0' : '\x01';
+		payload[i] = type->fields[0].kind == EVRING_KIND_S8S ? '\xff' :
+			     type->fields[0].kind == EVRING_KIND_TEXTS && i & 1 ? '\0' : '\x01';
 	payload[size - 1] = (char)0xff;
 	for (i = 0; i < type->nr_fields; i++) {
 		str.len = (uint16_t)(i < 3 ? size - type->size : last);
@@ -341,7 +342,7 @@ static void put_greedy(const struct evring_type *type, size_t last)
 static void greedy(void)
 {
 	static const struct evring_field shapes[] = {
-		{ .kind = EVRING_KIND_U8S, .format = EVRING_FORMAT_HEX },
+		{ .kind = EVRING_KIND_U8S, .format = EVRING_FORMAT_HEX }, { .kind = EVRING_KIND_S8S },
 		{ .kind = EVRING_KIND_TEXTS }, { .kind = EVRING_KIND_TEXT },
 	};
 	static const char *const texts[] = { "a", "b", "c", "d" };

@@ -167,6 +167,37 @@ static void leave(void *unused)
 {
 }
 
+static void boot_id_get(char boot_id[33])
+{
+	struct evring_host host;
+	struct evring *ev;
+
+	if (evring_open(&ev, NULL))
+		abort();
+	evring_host(ev, &host);
+	memcpy(boot_id, host.boot_id, sizeof(host.boot_id));
+	evring_close(ev);
+}
+
+/* The numbers begin at 0 each time, so nothing else in an event's identity would differ. */
+TEST_F(lifecycle, events_of_each_load_have_an_identity_of_their_own)
+{
+	struct evring_host kernel;
+	char first[33], second[33];
+
+	evring_host(NULL, &kernel);
+	boot_id_get(first);
+	ASSERT_EQ(0, module_unload("evring"));
+	ASSERT_EQ(0, module_load("evring", PARAMS));
+	boot_id_get(second);
+	EXPECT_STRNE(first, second);
+	first[24] = '\0';
+	second[24] = '\0';
+	kernel.boot_id[24] = '\0';
+	EXPECT_STREQ(kernel.boot_id, first);
+	EXPECT_STREQ(kernel.boot_id, second);
+}
+
 TEST_F(lifecycle, neither_group_nor_timer_nor_hook_keeps_it)
 {
 	struct evring_group group = {

@@ -128,11 +128,15 @@ static void identity(void)
 	struct evring_host host;
 	char why[300] = "";
 
-	ok(host_identity(cfg, &host, why, sizeof(why)) && !strcmp(host.machine_id, ID) &&
+	ok(host_identity(NULL, cfg, &host, why, sizeof(why)) && !strcmp(host.machine_id, ID) &&
 	   strlen(host.boot_id) == 32, "machine.id is the machine's, whatever the host has");
 	if (*why)
 		printf("# %s\n", why);
 	config_free(cfg);
+	strcpy(host.boot_id, ID);
+	host_add_load(&host, 0x2a);
+	ok(!strncmp(host.boot_id, ID, 24) && !strcmp(host.boot_id + 24, "0000002a"),
+	   "the last 8 digits of the boot id are the module's load");
 }
 
 int main(void)

@@ -43,7 +43,7 @@ static ssize_t fake_json(char *buf, size_t room)
 #define tapped_write		test_write
 #define evring_open		fake_open
 #define evring_close(ev)	((void)(ev))
-#define evring_host(host)	((void)(host))
+#define evring_host(ev, host)	((void)(host))
 #define evring_tap(ev, l, from)	((void)(ev), 0)
 #define evring_leave(ev)	((void)(ev), 0)
 #define evring_next		fake_next

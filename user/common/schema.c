@@ -30,7 +30,7 @@ static const struct schema_column envelope[] = {
 	{ .name = "machine_id", .part = PART_MACHINE, .kind = SCHEMA_STRING, .number = 7,
 	  .doc = "id of the host; with boot_id, lane, cpu and seq the event's identity" },
 	{ .name = "boot_id", .part = PART_BOOT, .kind = SCHEMA_STRING, .number = 8,
-	  .doc = "id of this boot" },
+	  .doc = "id of this boot; its last 8 digits tell the module's load" },
 	{ .name = "lane", .part = PART_LANE, .kind = SCHEMA_STRING, .number = 9,
 	  .doc = "lane of the ring" },
 	{ .name = "cpu", .part = PART_CPU, .kind = SCHEMA_UINT, .number = 10,

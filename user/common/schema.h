@@ -70,6 +70,12 @@ struct schema_column {
 	char *doc;
 };
 
+/* A number of a field that has a sign */
+static inline bool schema_is_signed(const struct schema_column *column)
+{
+	return column->is_signed && (column->kind == SCHEMA_INT || column->kind == SCHEMA_LONG);
+}
+
 struct schema {
 	const struct evring_type *type;		/* stays its owner's */
 	char *space, *name;			/* "evring.process" and "exec" */

@@ -23,6 +23,9 @@ static const char *value_type(const struct schema_column *column)
 		[SCHEMA_TIME] = ".google.protobuf.Timestamp",
 	};
 
+	/* int32's -1 takes ten bytes, sint32's one: an element of a list no more than its record. */
+	if (schema_is_signed(column))
+		return column->kind == SCHEMA_INT ? "sint32" : "sint64";
 	return column->part == PART_DATA ? "Data" : types[column->kind];
 }
 

@@ -248,7 +248,7 @@ static int read_events(struct tail *tail)
 /* JSON has the host's id in each event; a container often has no machine id. */
 static int identify(struct tail *tail)
 {
-	int ret = evring_host(&tail->host);
+	int ret = evring_host(tail->ev, &tail->host);
 	char why[200];
 
 	if (ret < 0)

@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len)
+bool host_identity(const struct evring *ev, const struct config *cfg, struct evring_host *host,
+		   char *why, size_t len)
 {
-	int ret = evring_host(host);
+	int ret = evring_host(ev, host);
 	bool machine = host->machine_id[0];
 	char error[200];
 
@@ -62,7 +63,7 @@ void host_check(const struct config *cfg, struct problems *problems)
 	struct evring_host host;
 	char why[300];
 
-	if (host_identity(cfg, &host, why, sizeof(why)))
+	if (host_identity(NULL, cfg, &host, why, sizeof(why)))
 		topic_check(cfg, &host, problems);
 	else
 		problem(problems, "%s", why);

@@ -10,8 +10,12 @@
 struct config;
 struct problems;
 
-/* The identity of this host. False: the host lacks a part of it, which @why names. */
-bool host_identity(const struct config *cfg, struct evring_host *host, char *why, size_t len);
+/*
+ * The identity of this host's events; @ev as in evring_host(). False: the host lacks a part of it,
+ * which @why names.
+ */
+bool host_identity(const struct evring *ev, const struct config *cfg, struct evring_host *host,
+		   char *why, size_t len);
 /* A host's name that no topic can have, where the topic has it, is a problem. */
 void topic_check(const struct config *cfg, const struct evring_host *host,
 		 struct problems *problems);

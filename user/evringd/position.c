@@ -52,7 +52,7 @@ struct evring *call_device(struct call *call, const struct config *cfg, struct s
 	ret = snapshot_take(ev, snap);
 	if (ret) {
 		reply_error(call, 500, "The module's counters cannot be read: %s", strerror(-ret));
-	} else if (!host_identity(cfg, host, why, sizeof(why))) {
+	} else if (!host_identity(ev, cfg, host, why, sizeof(why))) {
 		reply_error(call, 500, "%s", why);
 		snapshot_free(snap);
 	} else {

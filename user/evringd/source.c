@@ -37,7 +37,7 @@ bool source_open(struct source *src, const struct config *cfg, char *why, size_t
 		snprintf(why, len, "%s: %s", cfg->device, strerror(-ret));
 	if (ret)
 		return false;
-	return host_identity(cfg, &src->host, why, len);
+	return host_identity(src->ev, cfg, &src->host, why, len);
 }
 
 static bool names_hook(char *const *globs, const char *name)

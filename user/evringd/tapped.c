@@ -42,10 +42,10 @@ static bool is_open(struct tapped *tapped)
 {
 	if (tapped->ev)
 		return true;
-	/* Without an identity events have empty ids. */
-	evring_host(&tapped->host);
 	if (evring_open(&tapped->ev, tapped->device))
 		return false;
+	/* Without an identity events have empty ids. */
+	evring_host(tapped->ev, &tapped->host);
 	if (evring_tap(tapped->ev, EVRING_LANES_ALL, EVRING_LATEST) < 0)
 		tapped_rest(tapped);
 	return tapped->ev;

@@ -244,8 +244,8 @@ INLINE char *put_op(char *p, const char *limit, struct cells *cells, const struc
 		return put_number(put_lead(p, &op->lead),
 				  cell_load(at, 1u << (op->what - PLAN_U8), false), avro);
 	case PLAN_S8: case PLAN_S16: case PLAN_S32: case PLAN_S64:
-		return put_number(put_lead(p, &op->lead),
-				  cell_load(at, 1u << (op->what - PLAN_S8), true), avro);
+		return put_zigzag(put_lead(p, &op->lead),
+				  cell_load(at, 1u << (op->what - PLAN_S8), true));
 	case PLAN_BOOL:
 		p = put_lead(p, &op->lead);
 		*p++ = !!*at;

@@ -28,9 +28,15 @@ char *put_timestamp(char *p, uint64_t ns);
 /* A field's number and its kind on the wire */
 char *put_tag(char *p, const struct schema_column *column);
 
+/* Avro: all numbers are; Protobuf: sint32 and sint64. A small negative one is short, too. */
+INLINE char *put_zigzag(char *p, uint64_t number)
+{
+	return put_varint(p, number << 1 ^ -(number >> 63));
+}
+
 INLINE char *put_number(char *p, uint64_t number, bool avro)
 {
-	return put_varint(p, avro ? number << 1 ^ -(number >> 63) : number);
+	return avro ? put_zigzag(p, number) : put_varint(p, number);
 }
 
 INLINE char *put_len(char *p, size_t len, bool avro)
@@ -51,6 +57,8 @@ INLINE char *put_value(char *p, const struct schema_column *column, const struct
 		return cell_put(put_len(p, cell_len(cell), avro), cell);
 	if (column->kind == SCHEMA_TIME)
 		return put_time(p, cell->number, avro);
+	if (schema_is_signed(column))
+		return put_zigzag(p, cell->number);
 	if (column->kind != SCHEMA_BOOL)
 		return put_number(p, cell->number, avro);
 	*p++ = (char)cell->number;

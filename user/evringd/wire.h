@@ -12,8 +12,9 @@
 #define WIRE_TAIL	64u
 /*
  * Each value takes less than it does in JSON with its key, so that evring_json_max() is
- * their bound, too: a union's branch, a tag or a length is shorter than quotes and a key,
- * a varint is no longer than its digits or than 8 bytes for each of the record's.
+ * their bound, too: a union's branch, a tag or a length is shorter than quotes and a key, and
+ * a varint with the tag of its element than 8 bytes for each of the record's. For that
+ * numbers with a sign are zigzag in Protobuf, too: else the element -1 would take 11.
  */
 #define WIRE_LONGEST	(EVRING_JSON_HEAD + 8192 + EVRING_JSON_BYTE * RECORD_LONGEST)
 

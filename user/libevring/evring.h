@@ -689,7 +689,11 @@ int evring_redact_reset(struct evring *ev, const char *type, uint32_t generation
 uint64_t evring_redacted(const struct evring_event *event);
 bool evring_field_redacted(const struct evring_event *event, const struct evring_field *field);
 
-/* The identity of this host, which is a part of its events'; NUL-terminated strings. */
+/*
+ * The identity of this host, which is a part of its events'; NUL-terminated strings. A module
+ * that is loaded again in the same boot numbers its events anew, so @boot_id has 24 digits
+ * of the kernel's boot id and 8 of evring_meta.loaded.
+ */
 struct evring_host {
 	char machine_id[33];	/* 32 hex digits */
 	char boot_id[33];	/* 32 hex digits */
@@ -698,9 +702,10 @@ struct evring_host {
 
 /*
  * Read /etc/machine-id, the kernel's boot id and the host name. -errno of the first of them
- * that there is not: that one is empty, and evring_host_error() has words for it.
+ * that there is not: that one is empty, and evring_host_error() has words for it. @ev is the
+ * device whose events are to be identified; NULL: of none, and @boot_id is the kernel's.
  */
-int evring_host(struct evring_host *host);
+int evring_host(const struct evring *ev, struct evring_host *host);
 
 /* The file, the error and its remedy, in @buf. Returns @buf. */
 const char *evring_host_error(const struct evring_host *host, int error, char *buf, size_t len);

@@ -11,6 +11,7 @@
 
 #define MACHINE_ID "/etc/machine-id"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT_DIGITS 24	/* of it; the others are the module's load */
 
 /* The first line: systemd writes "uninitialized" until the id is made. */
 static int parse_id(const char *line, char id[33])
@@ -53,13 +54,20 @@ int host_read_id(const char *path, char id[33])
 	return ret;
 }
 
-int evring_host(struct evring_host *host)
+void host_add_load(struct evring_host *host, uint32_t loaded)
+{
+	snprintf(host->boot_id + BOOT_DIGITS, sizeof(host->boot_id) - BOOT_DIGITS, "%08x", loaded);
+}
+
+int evring_host(const struct evring *ev, struct evring_host *host)
 {
 	int ret, err;
 
 	memset(host, 0, sizeof(*host));
 	ret = host_read_id(MACHINE_ID, host->machine_id);
 	err = host_read_id(BOOT_ID, host->boot_id);
+	if (!err && ev)
+		host_add_load(host, ev->meta.loaded);
 	ret = ret ? ret : err;
 	if (gethostname(host->name, sizeof(host->name))) {
 		ret = ret ? ret : -errno;

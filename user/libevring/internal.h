@@ -224,6 +224,7 @@ static inline bool field_is_notation(const struct evring_field *field)
 
 /* 32 hex digits, dashes left out. -ENODATA: the file is empty; -EINVAL: it has something else. */
 int host_read_id(const char *path, char id[33]);
+void host_add_load(struct evring_host *host, uint32_t loaded);
 
 /* type.c */
 

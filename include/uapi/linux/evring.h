@@ -778,7 +778,8 @@ struct evring_group_info {
  *	number n is element n % @past.count. The oldest one holds for all time stamps
  *	before it, too
  * @nr_past: how many there were, all-time
- * @reserved: 0
+ * @loaded: CLOCK_BOOTTIME when the module was loaded, milliseconds, their low 32 bits: the
+ *	numbers of all rings begin at 0 then, so it is a part of an event's identity
  * @module: version of the module, a text
  */
 struct evring_meta {
@@ -799,7 +800,7 @@ struct evring_meta {
 	struct evring_table groups;
 	struct evring_table past;
 	__u32	nr_past;
-	__u32	reserved;
+	__u32	loaded;
 	char	module[32];
 };
 

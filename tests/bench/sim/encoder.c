@@ -81,7 +81,7 @@ static void open_encoder(struct source *src, struct evring *ev, size_t number,
 	src->ev = ev;
 	src->cfg = config_parse(text, strlen(text), &problems);
 	free(text);
-	if (problems.nr || evring_host(&src->host) ||
+	if (problems.nr || evring_host(ev, &src->host) ||
 	    !schemas_open(src, NULL, NULL, NULL))
 		die(format, -EINVAL);
 	encode_all(src, first, 1, &bytes);
