@@ -18,7 +18,7 @@
 struct made_shape {
 	struct made_shape *next;
 	const struct evring_type *type;	/* held */
-	uint32_t payload_len;		/* if that is shorter than the type; else 0 */
+	uint32_t missing;		/* fields that the record is too short for */
 	uint64_t applied;
 	struct shape *shape;		/* NULL: the fields cannot be changed so, ... */
 	const char *why;		/* ... and why */
@@ -468,15 +468,26 @@ const uint16_t *transforms_places(void *arg, const struct evring_type *type)
 	return NULL;
 }
 
+/* A longer record has all that a shorter one has, so the number tells which ones. */
+static uint32_t count_missing(const struct evring_event *event)
+{
+	const struct evring_type *type = event->type;
+	uint32_t i, nr = 0;
+
+	for (i = 0; event->payload_len < type->size && i < type->nr_fields; i++)
+		nr += (uint32_t)type->fields[i].offset + type->fields[i].size > event->payload_len;
+	return nr;
+}
+
 static const struct made_shape *shape_of(struct transforms *transforms,
 					 const struct evring_event *event, uint64_t applied)
 {
 	const struct evring_type *type = event->type;
-	uint32_t len = event->payload_len < type->size ? event->payload_len : 0;
+	uint32_t missing = count_missing(event);
 	struct made_shape **at = &transforms->shapes, *made;
 
 	for (; (made = *at); at = &made->next) {
-		if (made->type != type || made->applied != applied || made->payload_len != len)
+		if (made->type != type || made->applied != applied || made->missing != missing)
 			continue;
 		/* The next event will be of this type, too. */
 		*at = made->next;
@@ -489,7 +500,7 @@ static const struct made_shape *shape_of(struct transforms *transforms,
 		forget_last(transforms);
 	made = xzalloc(sizeof(*made));
 	*made = (struct made_shape){
-		.next = transforms->shapes, .type = evring_type_hold(type), .payload_len = len,
+		.next = transforms->shapes, .type = evring_type_hold(type), .missing = missing,
 		.applied = applied,
 	};
 	make_shape(transforms, event, made);
