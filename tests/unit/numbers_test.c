@@ -207,6 +207,21 @@ static void shorter(const char *keys, const char *name)
 	ok(!tap_unmet, name);
 }
 
+/* A registry is asked for each type that transforms make. */
+static void lengths(void)
+{
+	struct evring_type *newer = type_of(4);
+	const struct evring_type *whole, *most, *least;
+
+	begin("\"transforms\": \"a\", " INSERT("a", "site"));
+	whole = transformed(newer, NEWER)->type;
+	most = transformed(newer, NEWER - 1)->type;
+	least = transformed(newer, OLDER + 4)->type;
+	ok(whole != most && most == least, "records that lack the same fields have one type");
+	end();
+	evring_type_free(newer);
+}
+
 int main(void)
 {
 	added();
@@ -216,5 +231,6 @@ int main(void)
 	shorter("\"transforms\": \"a,m,u\", \"transforms.u.type\": \"UserNames\", " INSERT("a", "site")
 		", " OF("m", "MaskField", "fields\": \"path,c,d\", \"transforms.m.replacement\": \"7"),
 		"so they are behind a mask");
+	lengths();
 	return tap_end();
 }
