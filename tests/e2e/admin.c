@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evring-admin: create, change and delete topics of a Kafka, for tests. Returns
- * once the broker has done it.
+ * evring-admin: create, change and delete topics of a Kafka, and messages as retention does,
+ * for tests. Returns once the broker has done it.
  */
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
@@ -14,7 +14,9 @@
 static const char usage[] =
 	"usage: evring-admin BROKERS create TOPIC PARTITIONS [K=V]...\n"
 	"       evring-admin BROKERS alter TOPIC K=V...\n"
-	"       evring-admin BROKERS delete TOPIC\n";
+	"       evring-admin BROKERS delete TOPIC\n"
+	"       evring-admin BROKERS cut TOPIC PARTITION OFFSET\n"
+	"                    the messages before it; -1: all\n";
 
 static void die(const char *what, const char *why)
 {
@@ -79,6 +81,18 @@ static void delete(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **args)
 	rd_kafka_DeleteTopic_destroy(topic);
 }
 
+static void cut_off(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **args)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_DeleteRecords_t *records;
+
+	rd_kafka_topic_partition_list_add(list, args[0], atoi(args[1]))->offset = atoll(args[2]);
+	records = rd_kafka_DeleteRecords_new(list);
+	rd_kafka_DeleteRecords(rk, &records, 1, NULL, queue);
+	rd_kafka_DeleteRecords_destroy(records);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void check_topic(const rd_kafka_topic_result_t *result)
 {
 	if (rd_kafka_topic_result_error(result))
@@ -102,6 +116,10 @@ static void check_result(rd_kafka_event_t *event)
 		topics = rd_kafka_DeleteTopics_result_topics(
 			rd_kafka_event_DeleteTopics_result(event), &nr);
 		break;
+	case RD_KAFKA_EVENT_DELETERECORDS_RESULT:
+		check(rd_kafka_DeleteRecords_result_offsets(
+			rd_kafka_event_DeleteRecords_result(event))->elems[0].err, "cut");
+		return;
 	default:
 		resources = rd_kafka_AlterConfigs_result_resources(
 			rd_kafka_event_AlterConfigs_result(event), &nr);
@@ -119,6 +137,7 @@ static bool is_result(const rd_kafka_event_t *event)
 
 	return type == RD_KAFKA_EVENT_CREATETOPICS_RESULT ||
 	       type == RD_KAFKA_EVENT_DELETETOPICS_RESULT ||
+	       type == RD_KAFKA_EVENT_DELETERECORDS_RESULT ||
 	       type == RD_KAFKA_EVENT_ALTERCONFIGS_RESULT;
 }
 
@@ -157,7 +176,8 @@ int main(int argc, char **argv)
 	rd_kafka_queue_t *queue;
 	rd_kafka_t *rk;
 
-	if (argc < 4 || (!strcmp(argv[2], "create") && argc < 5)) {
+	if (argc < 4 || (!strcmp(argv[2], "create") && argc < 5) ||
+	    (!strcmp(argv[2], "cut") && argc < 6)) {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -169,6 +189,8 @@ int main(int argc, char **argv)
 		alter(rk, queue, argv + 3);
 	else if (!strcmp(argv[2], "delete"))
 		delete(rk, queue, argv + 3);
+	else if (!strcmp(argv[2], "cut"))
+		cut_off(rk, queue, argv + 3);
 	else
 		die(argv[2], "no such command");
 	wait_for_result(queue);

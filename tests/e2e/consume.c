@@ -175,6 +175,7 @@ static void take_event(const struct arrival *arrival, void *arg)
 	const struct posting posting = {
 		.ring = arrival->ring, .partition = taking->partition, .seq = arrival->seq,
 		.count = arrival->count, .account = arrival->account, .open = arrival->open,
+		.late = arrival->late,
 	};
 	enum posted posted = ledger_add(c->summary->ledger, &posting);
 	bool event = arrival->account == ACCOUNT_DELIVERED || arrival->account == ACCOUNT_DISCARDED;
@@ -193,14 +194,24 @@ static void take_event(const struct arrival *arrival, void *arg)
 	}
 }
 
-/* It has two headers, or none: tests look for others themselves. */
-static bool has_headers(const rd_kafka_headers_t *headers)
+static bool has(const rd_kafka_headers_t *headers, const char *name)
 {
 	const void *value;
 	size_t len;
 
-	return !headers || (rd_kafka_header_cnt(headers) == 2 &&
-			    !rd_kafka_header_get_last(headers, "evring.id", &value, &len));
+	return !rd_kafka_header_get_last(headers, name, &value, &len);
+}
+
+/*
+ * It has two headers, and a third one if it was put back, or none: tests look for others
+ * themselves.
+ */
+static bool has_headers(const rd_kafka_headers_t *headers)
+{
+	size_t nr = headers ? rd_kafka_header_cnt(headers) : 0;
+
+	return !headers || (has(headers, "evring.id") &&
+			    nr == 2u + has(headers, "evring.putback"));
 }
 
 static void tell(const rd_kafka_message_t *msg, const char *what)

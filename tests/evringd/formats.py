@@ -242,12 +242,12 @@ def clashes(schemas, event):
 
 def check_identity(event, who):
     """What evringd reads back of a pack's line"""
-    if event["version"] is not None:
-        expect("identity", who, {
-            "id": "/".join(str(event[key]) for key in
-                           ("machine_id", "boot_id", "lane", "cpu", "seq")),
-            "type": f"{event['type']}/{event['version']}", "seq": event["seq"],
-            "timestamp": event["time_ns"] // 10**6})
+    known = event["version"] is not None
+    expect("identity", who, {
+        "id": "/".join(str(event[key]) for key in
+                       ("machine_id", "boot_id", "lane", "cpu", "seq")),
+        "type": f"{event['type']}/{event['version']}" if known else "unknown/0",
+        "seq": event["seq"], "timestamp": event["time_ns"] // 10**6})
 
 
 def check_event(schemas, values, event):
@@ -260,9 +260,12 @@ def check_event(schemas, values, event):
     expect("json-schema", json.loads(values["json-schema"]), event)
     wrapped = json.loads(values["json-connect"])
     expect("payload", wrapped["payload"], event)
-    if not values["known"]:
-        return
     connect_value(wrapped["schema"], event, "connect")
+    if not values["known"]:
+        unknown = json.loads(values["unknown"])
+        jsonschema.Draft7Validator(unknown).validate(event)
+        expect("data", list(unknown["properties"]["data"]["properties"]), list(event["data"]))
+        return
     connect_value(schemas.connect, event, "connect")
     schemas.validator.validate(event)
     wanted = flatten(event) if schemas.flat else event
@@ -316,9 +319,10 @@ def random_events():
             counts["crossed"] += cross_older(schemas)
             continue
         values = {key: bytes.fromhex(value) for key, value in line.items()
-                  if isinstance(value, str) and key != "type"}
+                  if isinstance(value, str) and key not in ("type", "unknown")}
         values["identities"] = line["identities"]
         values["known"] = line["type"] is not None
+        values["unknown"] = line.get("unknown")
         try:
             event = json.loads(values["json"], object_pairs_hook=no_duplicates)
         except KeyError:

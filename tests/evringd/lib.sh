@@ -72,6 +72,20 @@ says() {
 	return 1
 }
 
+# sent FILE TOPIC: each line of the file is a message, in the order of the lines
+sent() {
+	kcat -P -b "$brokers" -t "$2" -p 0 -l "$1"
+}
+
+# of_ring MACHINE TIME SEQ...: its events at this time, of seconds since 1970
+of_ring() {
+	local seq
+	for seq in "${@:3}"; do
+		printf '{"machine_id":"%s","boot_id":"b","lane":"l","cpu":0,"seq":%d,"time_ns":%d000000000}\n' \
+			"$1" "$seq" "$2"
+	done
+}
+
 # account COUNT [OPTION]...: so many distinct events, all of them, none twice,
 # each header its value's; with --strict each ring in order
 account() {

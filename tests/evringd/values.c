@@ -246,6 +246,21 @@ static json_t *value_of(size_t format, const struct evring_event *event, json_t 
 	return json;
 }
 
+/* An unknown type's; those of the others are on a line of their own (put_schemas()). */
+static json_t *unknown_schema(const struct evring_event *event)
+{
+	size_t i = 0;
+	char *text;
+	json_t *json;
+
+	while (strcmp(formats[i].name, "json-schema"))
+		i++;
+	text = schema_json(schemas_find(srcs[i].schemas, event)->schema);
+	json = json_string(text);
+	free(text);
+	return must(json);
+}
+
 static void put_event(const struct evring_type *type)
 {
 	char *buf = xaligned(8, PAYLOAD_MAX + sizeof(struct evring_rec)), *exact;
@@ -270,6 +285,8 @@ static void put_event(const struct evring_type *type)
 	for (i = 0; i < NR_FORMATS; i++)
 		json_object_set_new(line, formats[i].name, value_of(i, &event, identities));
 	json_object_set_new(line, "identities", identities);
+	if (!event.type)
+		json_object_set_new(line, "unknown", unknown_schema(&event));
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(line);

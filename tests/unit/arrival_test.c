@@ -258,7 +258,44 @@ static void test_headers(void)
 	list = headers(ID, "process.exec/1");
 	rd_kafka_header_add(list, "__connect.errors.topic", -1, "t", -1);
 	a = read_bytes("{" IN_RING ",\"seq\":7}", strlen("{" IN_RING ",\"seq\":7}"), list);
-	CHECK(a->account == ACCOUNT_LETTER && a->seq == 7 && arrivals.nr == 1);
+	CHECK(a->account == ACCOUNT_LETTER && a->late && a->seq == 7 && arrivals.nr == 1);
+}
+
+/* The header cannot tell the id that the value has, and is no other event's. */
+static void test_unknown(void)
+{
+	const char text[] = "{\"type\":\"unknown:77\",\"version\":null," IN_RING
+			    ",\"seq\":7,\"data\":{\"hex\":\"00\"}}";
+	const char ecs[] = "{\"event\":{\"id\":\"" ID "\"},\"evring\":{\"type\":"
+			   "\"unknown:77\",\"data\":{\"hex\":\"00\"}}}";
+	const struct arrival *a;
+
+	a = read_bytes(text, strlen(text), headers(ID, "unknown/0"));
+	CHECK(is_event(a, 7) && nothing_but(1) && !strcmp(a->type, "unknown/0"));
+	CHECK(is_event(read_bytes(ecs, strlen(ecs), headers(ID, "unknown/0")), 7) &&
+	      nothing_but(1));
+	read_bytes(text, strlen(text), headers(ID, "process.exec/1"));
+	CHECK(arrivals.rest.mismatches == 1);
+}
+
+/* What comes behind its neighbours says nothing about them. */
+static void test_late(void)
+{
+	rd_kafka_headers_t *list = headers(ID, NULL);
+	const struct arrival *a;
+
+	rd_kafka_header_add(list, "evring.putback", -1, "1790000000123", -1);
+	a = read_bytes("{" IN_RING ",\"seq\":7}", strlen("{" IN_RING ",\"seq\":7}"), list);
+	CHECK(is_event(a, 7) && a->late && a->came_ms == 1790000000123 && nothing_but(1));
+	/* Whatever the header has, somebody has put it there. */
+	list = headers(ID, "process.exec/1");
+	rd_kafka_header_add(list, "evring.putback", -1, "", -1);
+	a = read_bytes("\0\0\0\0\1abc", 8, list);
+	CHECK(is_event(a, 7) && a->late && a->came_ms == 1000);
+	a = read_text("{\"type\":\"evring.rejected\"," IN_RING ",\"seq\":7}");
+	CHECK(a->late);
+	a = read_text("{\"type\":\"evring.missed\"," IN_RING ",\"seq\":7}");
+	CHECK(!a->late && a->came_ms == 1000);
 }
 
 static void test_record(void)
@@ -364,6 +401,8 @@ int main(void)
 	test_case(test_hostile, "what is no event is counted, whatever it is");
 	test_case(test_lines, "lines of JSON, of which one is broken");
 	test_case(test_headers, "headers tell where the value does not");
+	test_case(test_unknown, "an event whose type the kernel does not know");
+	test_case(test_late, "which events come behind their neighbours");
 	test_case(test_record, "a record with its headers");
 	test_case(test_frame, "a frame, whole or not");
 	return tap_end();

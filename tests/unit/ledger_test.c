@@ -218,6 +218,31 @@ static void test_open(void)
 	ledger_free(ledger);
 }
 
+/* Another connector has delivered 15, and may have missed 10 to 20. */
+static void test_open_range(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = {
+		.ring = RING, .seq = 10, .count = 1, .account = ACCOUNT_MISSED, .open = true,
+	};
+	struct told told = { 0 };
+
+	deliver(ledger, 0, 4);
+	deliver(ledger, 6, 9);
+	ledger_add(ledger, &posting);
+	deliver(ledger, 15, 15);
+	deliver(ledger, 21, 29);
+	CHECK(sums_of(ledger).undecided == 4 + 5 && sums_of(ledger).missing == 1);
+	ledger_missing(ledger, tell, &told);
+	CHECK(told.nr == 1 && told.first == 5 && told.last == 5);
+	/* One of what evringd could not deliver reaches as far. */
+	posting.account = ACCOUNT_REJECTED;
+	posting.seq = 2;
+	ledger_add(ledger, &posting);
+	CHECK(sums_of(ledger).undecided == 10 && !sums_of(ledger).missing);
+	ledger_free(ledger);
+}
+
 static void test_cut(void)
 {
 	struct ledger *ledger = ledger_new();
@@ -235,6 +260,61 @@ static void test_cut(void)
 	posting.seq = 21;
 	ledger_add(ledger, &posting);
 	CHECK(sums_of(ledger).missing == 1 && sums_of(ledger).unproven == 7);
+	ledger_free(ledger);
+}
+
+/*
+ * The last partition to begin has no event of this ring, and may have had what is missing from
+ * before its time.
+ */
+static void test_old(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = { .ring = RING, .count = 1, .old = true };
+
+	ledger_skip_old(ledger);
+	for (posting.seq = 0; posting.seq < 20; posting.seq++) {
+		posting.old = posting.seq < 10;
+		if (posting.seq != 3 && posting.seq != 9 && posting.seq != 15)
+			ledger_add(ledger, &posting);
+	}
+	CHECK(sums_of(ledger).missing == 1 && sums_of(ledger).unproven == 2);
+	/* What comes out of its turn begins nothing. */
+	posting.late = true;
+	posting.seq = 3;
+	ledger_add(ledger, &posting);
+	CHECK(sums_of(ledger).missing == 1 && sums_of(ledger).unproven == 1);
+	ledger_free(ledger);
+	/* All of the ring is older. */
+	ledger = ledger_new();
+	ledger_skip_old(ledger);
+	posting = (struct posting){ .ring = RING, .count = 1, .old = true };
+	ledger_add(ledger, &posting);
+	posting.seq = 5;
+	ledger_add(ledger, &posting);
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).unproven == 4);
+	ledger_free(ledger);
+}
+
+/*
+ * Of the odd numbers, in partition 1, retention has left 101, which was put back behind the
+ * others, and those from 5001 on. The even ones are all there.
+ */
+static void test_put_back(void)
+{
+	struct ledger *ledger = ledger_new();
+	struct posting posting = { .ring = RING, .seq = 101, .count = 1, .partition = 1,
+				   .late = true };
+
+	ledger_cut(ledger, 1);
+	ledger_add(ledger, &posting);
+	posting.late = false;
+	for (posting.seq = 5001; posting.seq <= 6001; posting.seq += 2)
+		ledger_add(ledger, &posting);
+	for (uint64_t seq = 2; seq <= 6000; seq += 2)
+		deliver(ledger, seq, seq);
+	CHECK(!sums_of(ledger).missing && sums_of(ledger).unproven == 49 + 2449);
+	CHECK(sums_of(ledger).accounts[ACCOUNT_DELIVERED] == 1 + 501 + 3000);
 	ledger_free(ledger);
 }
 
@@ -375,8 +455,11 @@ int main(int argc, char **argv)
 	test_case(test_duplicates, "duplicates and reorderings are counted");
 	test_case(test_overlaps, "a number counts once, also one that is delivered and declared");
 	test_case(test_open, "behind a declaration that cannot be read a gap is undecided");
+	test_case(test_open_range, "... also one that is further behind, if another connector may fill it");
 	test_case(test_cut, "the proof begins where the last of the partitions that are cut does");
 	test_case(test_cut_from, "... also with a time from which on events are wanted");
+	test_case(test_old, "... or the last of those that have none of the ring's events");
+	test_case(test_put_back, "... which an event that was put back does not tell");
 	test_case(test_emptied, "without a partition that retention has emptied no gap is proven");
 	test_case(test_partition, "a partition whose first messages are deleted is cut");
 	test_case(test_early_and_late, "what is early or late fills gaps, and makes none");

@@ -57,6 +57,7 @@ static void end(struct verify *v)
 	ledger_free(v->ledger);
 	json_decref(v->hosts);
 	json_decref(v->emptied);
+	json_decref(v->latest);
 }
 
 static bool says(const char *what)
@@ -93,6 +94,38 @@ static void test_proven(void)
 	says("6 numbers are not known");
 	says("from where each ring's proof begins (PROVEN FROM) to its LAST.");
 	CHECK(!strstr(result.text, "FIRST to"));
+	end(&v);
+}
+
+/* Who asks for a time does not hear that all is well, if some of what came since is not known. */
+static void test_asked(void)
+{
+	struct verify v;
+
+	begin(&v);
+	ledger_cut(v.ledger, 1);
+	deliver(&v, 0, 0);
+	deliver(&v, 1, 7);
+	v.latest = json_pack("{s:s, s:i, s:s}", "topic", "host.a", "partition", 3, "time",
+			     "2026-11-22T13:05:10Z");
+	report(&v, false);
+	CHECK(!result.status);
+	says("6 numbers are not known, from before all topics begin: retention has deleted what was "
+	     "there. The last to begin is host.a [3], at 2026-11-22T13:05:10Z.\n");
+	report(&v, true);
+	says("\"last_to_begin\":{\"topic\":\"host.a\",\"partition\":3,"
+	     "\"time\":\"2026-11-22T13:05:10Z\"}");
+	v.asked = true;
+	report(&v, false);
+	CHECK(result.status == 2);
+	says("0 missing, as far as could be read: that is no proof.");
+	report(&v, true);
+	CHECK(result.status == 2);
+	says("\"verdict\":\"unknown\"");
+	for (uint64_t seq = 1; seq < 7; seq++)
+		deliver(&v, 0, seq);
+	report(&v, false);
+	CHECK(!result.status && !strstr(result.text, "host.a"));
 	end(&v);
 }
 
@@ -164,6 +197,7 @@ int main(void)
 {
 	test_case(test_whole, "all of each ring, where nothing is cut");
 	test_case(test_proven, "where the proof begins later than the ring, it says so");
+	test_case(test_asked, "... which is no proof of the time that was asked for");
 	test_case(test_unread, "nothing is missing for sure, where something could not be read");
 	test_case(test_emptied, "nor where retention has left nothing of a partition");
 	test_case(test_many, "how many stretches --json lists");

@@ -81,6 +81,7 @@ struct schema {
 	char *space, *name;			/* "evring.process" and "exec" */
 	char *full;				/* both, with a dot between */
 	bool flat;				/* the fields are columns beside the envelope's */
+	bool unknown;				/* schema_of_unknown() */
 	size_t nr_envelope, nr_fields;
 	struct schema_column *envelope;		/* PART_DATA among them, unless flat */
 	struct schema_column *fields;
@@ -98,6 +99,11 @@ void schema_number(struct schema *schema, const uint16_t *places);
 /* Free the text. */
 char *schema_avro(const struct schema *schema);
 char *schema_protobuf(const struct schema *schema);
+/*
+ * For the two below, of events whose types are not known: as evring_json() writes them, with a
+ * name of type that has its id, no version, and data.hex. @schema has one column of bytes.
+ */
+void schema_of_unknown(struct schema *schema);
 /* Of the JSON objects, draft 7 */
 char *schema_json(const struct schema *schema);
 /* Kafka Connect's, of the same JSON objects, in the form of its JsonConverter */

@@ -6,6 +6,18 @@
 
 #include <stdlib.h>
 
+void schema_of_unknown(struct schema *schema)
+{
+	size_t i;
+
+	schema->unknown = true;
+	for (i = 0; i < schema->nr_envelope; i++)
+		if (schema->envelope[i].part == PART_VERSION)
+			schema->envelope[i].nullable = true;
+	free(schema->fields[0].name);
+	schema->fields[0].name = xstrdup("hex");
+}
+
 /*
  * JSON Schema. No field is required, and unknown fields are allowed: an older event lacks
  * fields that a newer one has.
@@ -65,15 +77,25 @@ static json_t *required(const struct schema *schema)
 	return list;
 }
 
+static void set_constants(const struct schema *schema, json_t *all)
+{
+	json_t *name = json_object_get(all, "type"), *version = json_object_get(all, "version");
+
+	if (schema->unknown) {
+		json_object_set_new(name, "pattern", json_string("^unknown:"));
+		return;
+	}
+	json_object_set_new(name, "const", json_string(schema->type->name));
+	json_object_set_new(version, "const", json_integer((json_int_t)schema->type->version));
+}
+
 char *schema_json(const struct schema *schema)
 {
 	const struct evring_type *type = schema->type;
 	json_t *all = properties(schema->envelope, schema->nr_envelope), *root, *data;
 	char *text;
 
-	json_object_set_new(json_object_get(all, "type"), "const", json_string(type->name));
-	json_object_set_new(json_object_get(all, "version"), "const",
-			    json_integer((json_int_t)type->version));
+	set_constants(schema, all);
 	data = json_pack("{s:s, s:s, s:o}", "type", "object", "description", type->doc,
 			 "properties", properties(schema->fields, schema->nr_fields));
 	if (!schema->flat)

@@ -13,6 +13,7 @@
 #include "arrival_json.h"
 
 #define LETTER_PREFIX	"__connect.errors."	/* as evringd's letter.h has it */
+#define PUTBACK_HEADER	"evring.putback"	/* as its message.h has it */
 #define CLOUD_TYPE	"evring."		/* as its cloudevent.c has it */
 
 /* A message on its way */
@@ -22,7 +23,9 @@ struct reader {
 	void *arg;
 	struct arrived_rest *rest;
 	bool letter;		/* it is in a dead-letter topic */
+	bool putback;		/* it was in one, and was put back */
 	bool named;		/* its headers tell @head */
+	int64_t came_ms;
 	struct arrival head;
 };
 
@@ -58,11 +61,22 @@ static bool is_letter(const struct arrived *message)
 	return false;
 }
 
+/* When the message came: it may have been put back long after it was made. */
+static void read_coming(struct reader *r)
+{
+	char text[24] = "";
+
+	r->putback = header(r, PUTBACK_HEADER, "", text, sizeof(text));
+	r->came_ms = isdigit((unsigned char)*text) ? strtoll(text, NULL, 10) :
+						     r->message->timestamp;
+}
+
 static void read_headers(struct reader *r)
 {
 	char id[ARRIVAL_RING_MAX + 24];
 
 	r->letter = is_letter(r->message);
+	read_coming(r);
 	if (!header(r, "evring.type", "", r->head.type, sizeof(r->head.type)) &&
 	    !header(r, "ce_type", CLOUD_TYPE, r->head.type, sizeof(r->head.type)))
 		*r->head.type = '\0';
@@ -101,6 +115,9 @@ static void tell(struct reader *r, struct arrival *arrival)
 	}
 	if (r->letter)
 		arrival->account = ACCOUNT_LETTER;
+	arrival->late = r->putback || arrival->account == ACCOUNT_LETTER ||
+			arrival->account == ACCOUNT_REJECTED;
+	arrival->came_ms = r->came_ms;
 	if (!arrival->time_ns)
 		arrival->time_ns = message_time(r->message);
 	r->rest->events++;

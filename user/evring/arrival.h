@@ -35,9 +35,11 @@ struct arrival {
 	char type[ARRIVAL_TYPE_MAX];	/* name/version; "": not told */
 	uint64_t seq, count;		/* the numbers that it is about */
 	enum account account;
+	bool late;			/* Kafka refused it: it is behind its neighbours */
 	bool open;			/* a declaration whose count cannot be read */
 	uint32_t causes;		/* of ACCOUNT_LOST, a bit for each */
 	int64_t time_ns;		/* since 1970: the event's, or the message's; 0: none */
+	int64_t came_ms;		/* to Kafka, since 1970, as far as it is told; -1: not at all */
 	const char *host;		/* its name; NULL: not told */
 	const json_t *json;		/* the event; NULL: it is none */
 };

@@ -164,6 +164,18 @@ bool arrival_id(const char *id, struct arrival *arrival)
 	return true;
 }
 
+/* As the headers have it, which call all types that the kernel does not know the same */
+static void set_type(struct arrival *arrival, const char *type, uint64_t version)
+{
+	const char unknown[] = "unknown:";
+
+	if (!type || !strncmp(type, unknown, strlen(unknown)))
+		strcpy(arrival->type, "unknown/0");
+	else
+		snprintf(arrival->type, sizeof(arrival->type), "%s/%llu", type,
+			 (unsigned long long)version);
+}
+
 /* evring's own layout, also flat */
 static bool own_identity(const json_t *event, struct arrival *arrival)
 {
@@ -183,8 +195,7 @@ static bool own_identity(const json_t *event, struct arrival *arrival)
 		       (unsigned long long)cpu);
 	if (len >= (int)sizeof(arrival->ring))
 		return false;
-	snprintf(arrival->type, sizeof(arrival->type), "%s/%llu", type ? type : "unknown",
-		 (unsigned long long)version);
+	set_type(arrival, type, version);
 	arrival->host = text_at(event, NULL, "host");
 	return true;
 }
@@ -208,8 +219,7 @@ static bool laid_out_identity(const json_t *event, struct arrival *arrival)
 			continue;
 		number_of(json_object_get(json_object_get(event, layouts[i].types), "version"),
 			  &version);
-		snprintf(arrival->type, sizeof(arrival->type), "%s/%llu", type,
-			 (unsigned long long)version);
+		set_type(arrival, type, version);
 		arrival->host = text_at(event, layouts[i].hosts, layouts[i].host);
 		return true;
 	}

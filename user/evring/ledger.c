@@ -24,10 +24,14 @@ struct ring {
 	char *name;		/* first: rings are compared by it */
 	struct spans accounts[NR_ACCOUNTS];
 	struct spans open;	/* the numbers of open declarations */
+	bool has_wide;		/* @wide: the first of them that evringd has made */
+	uint64_t wide;
 	struct spans closed;	/* all that was known at the close */
 	struct track *tracks;
 	bool is_known;		/* by a posting that is not early */
 	uint64_t first, last;
+	bool is_new;		/* @oldest: the first that is not old, nor late */
+	uint64_t oldest;
 	uint64_t duplicates, reordered, late, beyond;
 };
 
@@ -37,6 +41,7 @@ struct ledger {
 	struct ring *recent;	/* most postings are of the ring of the last one */
 	bool *cut;		/* by partition */
 	size_t nr_cut;
+	bool skip_old;		/* no gap in front of what is old is proven */
 	bool doubt;		/* no gap is proven */
 	bool closed;
 	uint64_t gaps;		/* numbers that were missing at the close, and still are */
@@ -80,6 +85,11 @@ void ledger_cut(struct ledger *ledger, unsigned int partition)
 		ledger->nr_cut = partition + 1;
 	}
 	ledger->cut[partition] = true;
+}
+
+void ledger_skip_old(struct ledger *ledger)
+{
+	ledger->skip_old = true;
 }
 
 void ledger_doubt(struct ledger *ledger)
@@ -141,9 +151,7 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	struct track *track = track_of(ring, posting);
 
 	ring->reordered += is_new && posting->seq < track->highest;
-	/* An event that Kafka refused is told later, or put back, behind others. */
-	if (!track->begun && posting->account != ACCOUNT_REJECTED &&
-	    posting->account != ACCOUNT_LETTER) {
+	if (!track->begun && !posting->late) {
 		track->begun = true;
 		track->first = posting->seq;
 	}
@@ -153,12 +161,30 @@ static void follow(struct ring *ring, const struct posting *posting, uint64_t la
 	ring->first = ring->is_known && ring->first < posting->seq ? ring->first : posting->seq;
 	ring->last = ring->is_known && ring->last > last ? ring->last : last;
 	ring->is_known = true;
+	if (posting->old || posting->late)
+		return;
+	ring->oldest = ring->is_new && ring->oldest < posting->seq ? ring->oldest : posting->seq;
+	ring->is_new = true;
+}
+
+static void open_at(struct ring *ring, const struct posting *posting)
+{
+	if (!posting->open)
+		return;
+	spans_add(&ring->open, posting->seq, posting->seq);
+	if (posting->account == ACCOUNT_LOST || (ring->has_wide && ring->wide <= posting->seq))
+		return;
+	ring->has_wide = true;
+	ring->wide = posting->seq;
 }
 
 /* Where all partitions that do not begin with their first message have begun */
 static uint64_t proof_begins(const struct ledger *ledger, const struct ring *ring)
 {
 	uint64_t from = ring->first;
+
+	if (ledger->skip_old)
+		from = ring->is_new ? ring->oldest : ring->last;
 
 	for (const struct track *track = ring->tracks; track; track = track->next) {
 		if (track->partition < ledger->nr_cut && ledger->cut[track->partition] &&
@@ -183,8 +209,7 @@ static void fill_gap(struct ledger *ledger, const struct posting *posting, uint6
 	if (!filled)
 		return;
 	spans_add(&ring->accounts[posting->account], first, last);
-	if (posting->open)
-		spans_add(&ring->open, posting->seq, posting->seq);
+	open_at(ring, posting);
 	ring->late += filled;
 	ledger->gaps -= filled;
 }
@@ -203,8 +228,7 @@ enum posted ledger_add(struct ledger *ledger, const struct posting *posting)
 	}
 	ring = ring_of(ledger, posting->ring, true);
 	new = spans_add(&ring->accounts[posting->account], posting->seq, last);
-	if (posting->open)
-		spans_add(&ring->open, posting->seq, posting->seq);
+	open_at(ring, posting);
 	follow(ring, posting, last, new);
 	if (posting->account == ACCOUNT_DELIVERED && !posting->early)
 		ledger->distinct += new;
@@ -279,10 +303,15 @@ static void each_gap(const struct ring *ring, const struct spans *known,
 		fn(ring, from, ring->last, arg);
 }
 
-/* An open declaration may cover all that is missing directly behind it. */
+/*
+ * An open declaration of the kernel may cover all that is missing directly behind it. One that
+ * a connector has made also what is missing further behind, as another connector may have
+ * delivered some of it, and nothing tells which message is whose.
+ */
 static bool is_undecided(const struct ring *ring, uint64_t first)
 {
-	return first && spans_has(&ring->open, first - 1);
+	return first && (spans_has(&ring->open, first - 1) ||
+			 (ring->has_wide && ring->wide < first));
 }
 
 static void sum_gap(const struct ring *ring, uint64_t first, uint64_t last, void *arg)

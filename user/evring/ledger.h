@@ -9,8 +9,9 @@
  *
  * There are two edges. Of partitions that do not begin with their first message (retention)
  * the ring's first event in each is known to be the first that is still there: the proof
- * begins at the latest of these. And early postings, and those that come once the ledger is
- * closed, only fill gaps: they make the proof neither longer nor stricter.
+ * begins at the latest of these, and behind old postings, from before the time at which all
+ * partitions have begun. And early postings, and those that come once the ledger is closed,
+ * only fill gaps: they make the proof neither longer nor stricter.
  */
 #ifndef EVRING_LEDGER_H
 #define EVRING_LEDGER_H
@@ -37,6 +38,8 @@ struct posting {
 	uint64_t seq, count;	/* the numbers from @seq on */
 	enum account account;
 	bool open;		/* a declaration whose count cannot be read: @count is 1 */
+	bool late;		/* behind its neighbours, of which it tells nothing */
+	bool old;		/* before the time at which all partitions have begun */
 	bool early;		/* before the time from which on events are wanted */
 };
 
@@ -51,7 +54,10 @@ enum posted {
 struct sums {
 	uint64_t accounts[NR_ACCOUNTS];	/* each number is in one of them */
 	uint64_t missing;
-	/* Gaps behind an open declaration, which may cover them; all, if ledger_doubt() was called */
+	/*
+	 * Gaps that an open declaration may cover: directly behind the kernel's, anywhere behind a
+	 * connector's. All, if ledger_doubt() was called.
+	 */
 	uint64_t undecided;
 	uint64_t unproven;	/* gaps before the proof begins */
 	uint64_t duplicates;	/* postings that were known */
@@ -74,6 +80,8 @@ struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 /* The partition does not begin with its first message. */
 void ledger_cut(struct ledger *ledger, unsigned int partition);
+/* There are old postings. */
+void ledger_skip_old(struct ledger *ledger);
 /* A partition has no message left, and may have had those of any gap. */
 void ledger_doubt(struct ledger *ledger);
 enum posted ledger_add(struct ledger *ledger, const struct posting *posting);

@@ -194,20 +194,25 @@ static bool assigned(struct topics *topics, rd_kafka_topic_partition_list_t *lis
 	return false;
 }
 
+/* What is read of the partitions */
+enum part { PART_FIRST, PART_WHOLE, PART_ON };
+
 /* From its start, or from where it ended */
-static bool assign_all(struct topics *topics, bool on)
+static bool assign_all(struct topics *topics, enum part part)
 {
 	rd_kafka_topic_partition_list_t *list =
 		rd_kafka_topic_partition_list_new((int)topics->nr);
 
+	topics->nr_done = 0;
 	for (size_t i = 0; i < topics->nr; i++) {
 		struct partition *p = &topics->list[i];
 
-		p->done = !on && p->start == p->end;
+		p->done = (part == PART_FIRST && !partition_is_cut(p)) ||
+			  (part != PART_ON && p->start == p->end);
 		topics->nr_done += p->done;
 		if (!p->done)
 			rd_kafka_topic_partition_list_add(list, p->topic, p->id)->offset =
-				on ? p->end : p->start;
+				part == PART_ON ? p->end : p->start;
 	}
 	return assigned(topics, list, true);
 }
@@ -225,7 +230,7 @@ static bool finish(struct topics *topics, struct partition *p)
 struct reading {
 	topics_fn *fn;
 	void *arg;
-	bool on;		/* behind the ends */
+	enum part part;
 	int64_t heard_ms;	/* when Kafka told something last */
 };
 
@@ -255,12 +260,14 @@ static bool take(struct topics *topics, struct reading *reading, const rd_kafka_
 	if (!p || p->done)
 		return true;
 	reading->heard_ms = now_ms();
-	if (!message->err && (reading->on || message->offset < p->end)) {
-		topics->messages++;
+	if (!message->err && (reading->part == PART_ON || message->offset < p->end)) {
+		topics->messages += reading->part != PART_FIRST;
+		p->begun = true;
 		reading->fn(message, (unsigned int)(p - topics->list), reading->arg);
 	}
 	/* The last offset may be a transaction's end, which is no message; the next one tells. */
-	if (!reading->on && (message->err || message->offset >= p->end - 1))
+	if (reading->part == PART_FIRST || (reading->part == PART_WHOLE &&
+	    (message->err || message->offset >= p->end - 1)))
 		return finish(topics, p);
 	return true;
 }
@@ -311,19 +318,26 @@ static bool read_all(struct topics *topics, struct reading *reading, unsigned in
 	return good;
 }
 
+bool topics_read_first(struct topics *topics, topics_fn *fn, void *arg, topics_enough *enough)
+{
+	struct reading reading = { .fn = fn, .arg = arg, .part = PART_FIRST };
+
+	return assign_all(topics, PART_FIRST) && read_all(topics, &reading, 0, enough) &&
+	       topics->nr_done == topics->nr;
+}
+
 bool topics_read(struct topics *topics, topics_fn *fn, void *arg, topics_enough *enough)
 {
-	struct reading reading = { .fn = fn, .arg = arg };
+	struct reading reading = { .fn = fn, .arg = arg, .part = PART_WHOLE };
 
-	return assign_all(topics, false) && read_all(topics, &reading, 0, enough) &&
+	return assign_all(topics, PART_WHOLE) && read_all(topics, &reading, 0, enough) &&
 	       topics->nr_done == topics->nr;
 }
 
 bool topics_read_on(struct topics *topics, unsigned int seconds, topics_fn *fn, void *arg,
 		    topics_enough *enough)
 {
-	struct reading reading = { .fn = fn, .arg = arg, .on = true };
+	struct reading reading = { .fn = fn, .arg = arg, .part = PART_ON };
 
-	topics->nr_done = 0;
-	return assign_all(topics, true) && read_all(topics, &reading, seconds, enough);
+	return assign_all(topics, PART_ON) && read_all(topics, &reading, seconds, enough);
 }

@@ -19,6 +19,7 @@ struct partition {
 	char *topic;
 	int32_t id;
 	int64_t low, start, end;	/* offsets: the first that is kept; of these it reads */
+	bool begun;			/* a message is left, if it is cut */
 	bool done;
 };
 
@@ -55,6 +56,8 @@ bool topics_open(struct topics *topics, rd_kafka_conf_t *conf, unsigned int time
  * @from_ms: since 1970, where to start, or TOPICS_EARLIEST.
  */
 bool topics_find(struct topics *topics, char **names, int nr, int64_t from_ms);
+/* Read the first message of each partition that is cut. */
+bool topics_read_first(struct topics *topics, topics_fn *fn, void *arg, topics_enough *enough);
 /* Read them to their ends, telling on a terminal how far it is. */
 bool topics_read(struct topics *topics, topics_fn *fn, void *arg, topics_enough *enough);
 /* Read the messages that came since, for @seconds or until it is enough. */

@@ -20,8 +20,9 @@
 #include "topics.h"
 
 /*
- * A message can be older than its last event (a pack), so with --from reading begins so much
- * earlier, to fill gaps.
+ * A message can be older than its last event (a pack), and what was in front of it in its
+ * partition can be of another host and younger. So with --from reading begins so much earlier,
+ * to fill gaps; and where a partition begins, it has all events from so much later on.
  */
 #define LEAD_MS		60000
 
@@ -53,6 +54,8 @@ struct request {
 	rd_kafka_conf_t *conf;
 	const char *machine_id, *host;
 	int64_t from_ms;
+	int64_t latest_ms;		/* the latest first message of a cut partition; 0: none */
+	unsigned int latest;		/* the partition */
 	unsigned int wait_s, timeout_s;
 	bool json, debug;
 	struct verify v;
@@ -268,8 +271,15 @@ static bool is_early(const struct request *request, const struct arrival *arriva
 {
 	if (request->from_ms == TOPICS_EARLIEST)
 		return false;
-	return arrival->account == ACCOUNT_REJECTED || arrival->account == ACCOUNT_LETTER ||
+	return arrival->late ||
 	       (arrival->time_ns && arrival->time_ns / 1000000 < request->from_ms);
+}
+
+/* Events of all rings from before this may have been deleted, in some partition. */
+static bool is_old(const struct request *request, const struct arrival *arrival)
+{
+	return request->latest_ms && arrival->time_ns &&
+	       arrival->time_ns / 1000000 < request->latest_ms + LEAD_MS;
 }
 
 /* Where an arrival was */
@@ -285,6 +295,7 @@ static void enter(const struct arrival *arrival, void *arg)
 	const struct posting posting = {
 		.ring = arrival->ring, .partition = place->partition, .seq = arrival->seq,
 		.count = arrival->count, .account = arrival->account, .open = arrival->open,
+		.late = arrival->late, .old = is_old(request, arrival),
 		.early = is_early(request, arrival),
 	};
 	enum posted posted;
@@ -298,10 +309,9 @@ static void enter(const struct arrival *arrival, void *arg)
 			request->v.causes[i] += arrival->count;
 }
 
-static void take(const rd_kafka_message_t *message, unsigned int partition, void *arg)
+static void read_message(const rd_kafka_message_t *message, arrival_fn *fn, void *arg,
+			 struct arrived_rest *rest)
 {
-	struct request *request = arg;
-	struct place place = { .request = request, .partition = partition };
 	rd_kafka_timestamp_type_t kind;
 	rd_kafka_headers_t *headers = NULL;
 	struct arrived arrived = {
@@ -312,8 +322,16 @@ static void take(const rd_kafka_message_t *message, unsigned int partition, void
 	if (rd_kafka_message_headers(message, &headers))
 		headers = NULL;
 	arrived.headers = headers;
+	arrival_read(&arrived, fn, arg, rest);
+}
+
+static void take(const rd_kafka_message_t *message, unsigned int partition, void *arg)
+{
+	struct request *request = arg;
+	struct place place = { .request = request, .partition = partition };
+
 	request->v.messages++;
-	arrival_read(&arrived, enter, &place, &request->v.rest);
+	read_message(message, enter, &place, &request->v.rest);
 }
 
 /* Later messages fill gaps, and count for nothing else of this run. */
@@ -334,12 +352,65 @@ static bool is_settled(void)
 	return interrupted || !ledger_has_gaps(reading);
 }
 
-static void begin_partitions(struct request *request, const struct topics *topics)
+/*
+ * Beginnings
+ */
+
+static void note_time(struct request *request, unsigned int partition, int64_t ms)
 {
+	/* In nanoseconds it is a number, too. */
+	ms = ms < INT64_MAX / 1000000 ? ms : INT64_MAX / 1000000;
+	if (ms <= request->latest_ms)
+		return;
+	request->latest_ms = ms;
+	request->latest = partition;
+}
+
+/* The youngest event of the message, or when it came */
+static void note_arrival(const struct arrival *arrival, void *arg)
+{
+	const struct place *place = arg;
+
+	note_time(place->request, place->partition, arrival->came_ms);
+	note_time(place->request, place->partition, arrival->time_ns / 1000000);
+}
+
+static void note_first(const rd_kafka_message_t *message, unsigned int partition, void *arg)
+{
+	struct place place = { .request = arg, .partition = partition };
+	struct arrived_rest rest = { 0 };
+	rd_kafka_timestamp_type_t kind;
+
+	read_message(message, note_arrival, &place, &rest);
+	if (!rest.events)
+		note_time(arg, partition, rd_kafka_message_timestamp(message, &kind));
+}
+
+static void note_latest(struct request *request, const struct topics *topics)
+{
+	const struct partition *p = &topics->list[request->latest];
+	time_t seconds = request->latest_ms / 1000;
+	char text[sizeof("2026-11-22T13:05:10Z")];
+	struct tm tm;
+
+	if (!request->latest_ms)
+		return;
+	strftime(text, sizeof(text), "%FT%TZ", gmtime_r(&seconds, &tm));
+	ledger_skip_old(request->v.ledger);
+	request->v.latest = must(json_pack("{s:s, s:i, s:s}", "topic", p->topic, "partition",
+					   (int)p->id, "time", text));
+}
+
+/* False: not all could be read. */
+static bool begin_partitions(struct request *request, struct topics *topics)
+{
+	if (!topics_read_first(topics, note_first, request, is_interrupted))
+		return false;
+	note_latest(request, topics);
 	for (size_t i = 0; i < topics->nr; i++) {
 		const struct partition *p = &topics->list[i];
 
-		if (partition_is_emptied(p)) {
+		if (partition_is_emptied(p) || (partition_is_cut(p) && !p->begun)) {
 			ledger_doubt(request->v.ledger);
 			json_array_append_new(request->v.emptied,
 					      must(json_pack("{s:s, s:i}", "topic", p->topic,
@@ -348,6 +419,7 @@ static void begin_partitions(struct request *request, const struct topics *topic
 			ledger_cut(request->v.ledger, (unsigned int)i);
 		}
 	}
+	return true;
 }
 
 static void quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -374,8 +446,8 @@ static bool read_topics(struct request *request, char **names, int nr)
 		from_ms = from_ms > LEAD_MS ? from_ms - LEAD_MS : 0;
 	good = topics_find(&topics, names, nr, from_ms);
 	if (good) {
-		begin_partitions(request, &topics);
-		request->v.complete = topics_read(&topics, take, request, is_interrupted);
+		request->v.complete = begin_partitions(request, &topics) &&
+				      topics_read(&topics, take, request, is_interrupted);
 		ledger_close(request->v.ledger);
 		reading = request->v.ledger;
 		if (request->v.complete && request->wait_s && ledger_has_gaps(reading))
@@ -467,6 +539,7 @@ int cmd_verify(const struct cli *cli, int argc, char **argv)
 	/* A second signal ends it at once. */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	request.v.asked = request.from_ms != TOPICS_EARLIEST;
 	request.v.ledger = ledger_new();
 	request.v.hosts = must(json_object());
 	request.v.emptied = must(json_array());
@@ -474,6 +547,7 @@ int cmd_verify(const struct cli *cli, int argc, char **argv)
 	      verify_report(&request.v, request.json) : EXIT_USAGE;
 	json_decref(request.v.hosts);
 	json_decref(request.v.emptied);
+	json_decref(request.v.latest);
 	ledger_free(request.v.ledger);
 	return ret;
 }

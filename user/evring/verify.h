@@ -23,6 +23,8 @@ struct verify {
 	uint64_t causes[VERIFY_CAUSES];	/* of lost events; one of several causes counts in each */
 	json_t *hosts;			/* machine id to host name, as far as it is told */
 	json_t *emptied;		/* the partitions of which retention has left nothing */
+	json_t *latest;			/* the partition that begins last, if one does later; or NULL */
+	bool asked;			/* for events from some time on */
 	bool complete;			/* read to the end */
 };
 

@@ -166,7 +166,8 @@ static bool is_blind(const struct report *report)
 	const struct verify *v = report->v;
 
 	return !v->complete || !report->nr_rings || v->rest.unread || v->rest.mismatches ||
-	       v->never || v->nameless || report->sums.undecided;
+	       v->never || v->nameless || report->sums.undecided ||
+	       (v->asked && report->sums.unproven);
 }
 
 static const char *verdict(const struct report *report)
@@ -269,6 +270,22 @@ static void say_undecided(const struct report *report)
 	printf("\n");
 }
 
+static void say_unproven(const struct report *report)
+{
+	const json_t *latest = report->v->latest;
+
+	if (!report->sums.unproven)
+		return;
+	printf("%" PRIu64 " numbers are not known, from before all topics begin: retention has "
+	       "deleted what was there", report->sums.unproven);
+	if (latest)
+		printf(". The last to begin is %s [%d], at %s.",
+		       json_string_value(json_object_get(latest, "topic")),
+		       (int)json_integer_value(json_object_get(latest, "partition")),
+		       json_string_value(json_object_get(latest, "time")));
+	printf("\n");
+}
+
 static void say_rest(const struct report *report)
 {
 	const struct verify *v = report->v;
@@ -277,8 +294,7 @@ static void say_rest(const struct report *report)
 	say(report->sums.accounts[ACCOUNT_LETTER],
 	    "events are in a dead-letter topic alone, and no declaration of them is here");
 	say(report->sums.late, "missing events came while verify waited for them");
-	say(report->sums.unproven, "numbers are not known, from before all topics begin: retention "
-	    "has deleted what was there");
+	say_unproven(report);
 	say(v->rest.by_headers, "values could not be read; their headers say which events they are");
 	say(v->rest.foreign, "messages are JSON, but no events");
 	say(v->others, "events are of other hosts");
@@ -384,6 +400,7 @@ static void print_json(struct report *report)
 					  number(s->contradictions))));
 	json_object_set_new(json, "lost_by_cause", causes_json(v));
 	json_object_set(json, "emptied_partitions", v->emptied);
+	json_object_set_new(json, "last_to_begin", v->latest ? json_incref(v->latest) : json_null());
 	json_object_set(json, "missing_ranges", report->ranges);
 	json_object_set(json, "rings", report->rings);
 	json_print(json);

@@ -386,15 +386,14 @@ static bool identity_at(const void *value, size_t len, struct identity *who, con
 {
 	json_t *event = lines_first(value, len);
 	const char *whole, *type;
-	json_int_t number, version, time_ns;
+	json_int_t number, time_ns;
 	bool ok;
 
-	ok = event && !json_unpack(event, "{s:{s:s, s:I}, s:{s:s, s:I, s:I}}", object, id, &whole,
-				   seq, &number, rest, "type", &type, "version", &version,
-				   "time_ns", &time_ns);
+	ok = event && !json_unpack(event, "{s:{s:s, s:I}, s:{s:s, s:I}}", object, id, &whole, seq,
+				   &number, rest, "type", &type, "time_ns", &time_ns);
 	if (ok) {
 		snprintf(who->id, sizeof(who->id), "%.255s", whole);
-		snprintf(who->type, sizeof(who->type), "%.127s/%lld", type, (long long)version);
+		lines_type(who, type, json_object_get(json_object_get(event, rest), "version"));
 		who->seq = (uint64_t)number;
 		who->timestamp = time_ns / 1000000;
 	}

@@ -112,20 +112,29 @@ json_t *lines_first(const void *value, size_t len)
 	return event;
 }
 
+void lines_type(struct identity *who, const char *type, const json_t *version)
+{
+	if (json_is_integer(version))
+		snprintf(who->type, sizeof(who->type), "%.127s/%lld", type,
+			 (long long)json_integer_value(version));
+	else
+		strcpy(who->type, "unknown/0");
+}
+
 bool lines_identity(const void *value, size_t len, struct identity *who)
 {
 	const char *machine, *boot, *lane, *type;
 	json_t *event = lines_first(value, len);
-	json_int_t cpu, seq, version, time_ns;
+	json_int_t cpu, seq, time_ns;
 	bool ok;
 
-	ok = event && !json_unpack(event, "{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I}", "machine_id",
+	ok = event && !json_unpack(event, "{s:s, s:s, s:s, s:I, s:I, s:s, s:I}", "machine_id",
 				   &machine, "boot_id", &boot, "lane", &lane, "cpu", &cpu, "seq",
-				   &seq, "type", &type, "version", &version, "time_ns", &time_ns);
+				   &seq, "type", &type, "time_ns", &time_ns);
 	if (ok) {
 		snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%.127s/%lld/%lld", machine, boot,
 			 lane, (long long)cpu, (long long)seq);
-		snprintf(who->type, sizeof(who->type), "%.127s/%lld", type, (long long)version);
+		lines_type(who, type, json_object_get(event, "version"));
 		who->seq = (uint64_t)seq;
 		who->timestamp = time_ns / 1000000;
 	}

@@ -14,6 +14,7 @@ struct extras;
 struct topic;
 
 #define LETTER_PREFIX "__connect.errors."	/* of headers that a dead letter has more */
+#define PUTBACK_HEADER "evring.putback"	/* of one that is back: when, in ms since 1970 */
 #define LETTER_UNWRITTEN "VALUE_CONVERTER"	/* the stage of one that is JSON instead */
 #define MESSAGE_KEY_MAX 1024
 #define MESSAGE_ID_MAX 256	/* machine, boot, lane of 127 bytes, cpu, seq */

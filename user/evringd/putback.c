@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ANSWER_MS 30000			/* of a broker, to one question */
 #define POLL_MS 100
@@ -137,7 +138,8 @@ static void read_headers(const rd_kafka_message_t *message, struct told *told)
 	*told = (struct told){ .before = rd_kafka_headers_new(2) };
 	rd_kafka_message_headers(message, &headers);
 	for (i = 0; headers && !rd_kafka_header_get_all(headers, i, &name, &value, &len); i++) {
-		if (strncmp(name, LETTER_PREFIX, strlen(LETTER_PREFIX)))
+		if (strncmp(name, LETTER_PREFIX, strlen(LETTER_PREFIX)) &&
+		    strcmp(name, PUTBACK_HEADER))
 			rd_kafka_header_add(told->before, name, -1, value, (ssize_t)len);
 		else if (!strcmp(name, LETTER_PREFIX "topic") && !told->topic && value)
 			told->topic = xprintf("%.*s", (int)len, (const char *)value);
@@ -147,6 +149,18 @@ static void read_headers(const rd_kafka_message_t *message, struct told *told)
 			told->unwritten = len == strlen(LETTER_UNWRITTEN) &&
 					  !memcmp(value, LETTER_UNWRITTEN, len);
 	}
+}
+
+/* It will be behind its neighbours, and its time stamp does not tell. */
+static void mark(rd_kafka_headers_t *headers)
+{
+	struct timespec now;
+	char *ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = xprintf("%lld", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	rd_kafka_header_add(headers, PUTBACK_HEADER, -1, ms, -1);
+	free(ms);
 }
 
 static void forget_headers(struct told *told)
@@ -216,6 +230,7 @@ static void put(struct putback *p, const rd_kafka_message_t *message)
 		     (int)message->partition, (long long)message->offset, LETTER_PREFIX "topic");
 		p->failed = true;
 	} else {
+		mark(told.before);
 		code = produce(p, message, &told, letter);
 	}
 	if (code) {

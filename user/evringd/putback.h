@@ -2,7 +2,8 @@
 /*
  * putback: the messages of the dead-letter topic go back to the topics that
  * refused them, once the cause is gone: with their key, value, time stamp and
- * headers, but for those of letter.h.
+ * headers, but for those of letter.h, and with one more that tells that they were
+ * put back (PUTBACK_HEADER).
  *
  * The position is that of a consumer group of Kafka's, "evringd-put-back-NAME",
  * and is committed once the topics have acknowledged: a letter that is back is not

@@ -247,6 +247,9 @@ static struct entry *entry_new(struct schemas *schemas, const struct evring_type
 	places = schemas->places ? schemas->places(schemas->places_arg, type) : NULL;
 	if (places)
 		schema_number(entry->schema, places);
+	/* Without a plan a converter leaves the event to evring_json(). */
+	if (type == schemas->unknown && !schemas->converter->plan)
+		schema_of_unknown(entry->schema);
 	entry->next = *slot;
 	*slot = entry;
 	if (!schemas->registry)
