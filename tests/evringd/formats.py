@@ -12,6 +12,7 @@ import datetime
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -501,10 +502,30 @@ def avro_fields(schema):
     return list(known_fields(known_fields(json.loads(schema))["data"]["type"]))
 
 
+def grown_protobuf(client, messages):
+    """Likewise, with a field that a transform adds: its number does not move."""
+    versions = versions_of(client, messages)
+    expect("versions", len(versions), 2)
+    half = len(messages) // 2
+    for number, text in enumerate(versions):
+        package = re.search(r"^package (.*);$", text, re.M)[1]
+        kind = Protobuf().message(text, f"{package}.{re.search(r'^message (.*) {$', text, re.M)[1]}")
+        for i, message in enumerate(messages):
+            value = kind()
+            value.ParseFromString(message.value()[6:])
+            wanted = {"first": i % half, "site": "fra-1"}
+            if number and i >= half:
+                wanted["second"] = 1000 + i - half
+            there = {field.name: content for field, content in value.data.ListFields()}
+            expect(f"protobuf, version {number + 1}", there, wanted)
+
+
 def grown(brokers, url):
     """Each event has its own schema; both schemas read all events."""
     client = SchemaRegistryClient({"url": url})
-    messages = consume(brokers)["grown"]
+    got = consume(brokers)
+    grown_protobuf(client, got["grown_protobuf"])
+    messages = got["grown"]
     versions = versions_of(client, messages)
     expect("fields", [avro_fields(schema) for schema in versions],
            [["first"], ["first", "second"]])

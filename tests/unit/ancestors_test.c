@@ -405,7 +405,7 @@ static void bounds(void)
 	for (pid = 2; pid < 12; pid++)
 		see(EXEC(pid, pid - 1, .path = path, .argv = args, .argv_len = 5000, .end = args,
 			 .end_len = 500, .truncated = true));
-	all = transforms_body_bytes(cfg);
+	all = transforms_bytes(cfg, false);
 	for (len = 0; len < 600; len++) {
 		see(EXEC(10, 9, .path = "/x", .argv = args, .argv_len = len));
 		if (!pass(&OPEN(11), &event))

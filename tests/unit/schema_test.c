@@ -5,8 +5,10 @@
  */
 #include "../harness/tap.h"
 #include "internal.h"
+#include "memory.h"
 #include "schema.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,8 +149,100 @@ static void test_protobuf(void)
 	rmdir(folder);
 }
 
+#define LETTERS	"v1_-."
+#define LONGEST	5
+
+static char **records;
+static size_t nr_records;
+
+static void add_record(const char *name, uint32_t version)
+{
+	const struct evring_type type = { .name = name, .doc = "", .version = version };
+	struct schema *schema = schema_new(&type, false);
+
+	records = xgrow(records, nr_records, nr_records + 1, sizeof(*records));
+	records[nr_records++] = xstrdup(schema->full);
+	schema_free(schema);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_identifiers(const char *full)
+{
+	for (; *full; full++) {
+		if (isdigit((unsigned char)*full))
+			return false;
+		full += strspn(full, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		if (!*full)
+			return true;
+		if (*full != '.')
+			return false;
+	}
+	return false;
+}
+
+/* All names of up to LONGEST of LETTERS, in three versions */
+static void test_names(void)
+{
+	char name[LONGEST + 1];
+	unsigned int n, rest, i;
+
+	for (n = 1; n < 7776; n++) {		/* 6 to the power of LONGEST */
+		for (i = 0, rest = n; rest && rest % 6; rest /= 6)
+			name[i++] = LETTERS[rest % 6 - 1];
+		name[i] = '\0';
+		if (rest || !evring_name_ok(name))
+			continue;
+		add_record(name, 1);
+		add_record(name, 2);
+		add_record(name, 11);
+	}
+	CHECK(nr_records > 3 * 3800);
+	qsort(records, nr_records, sizeof(*records), by_text);
+	for (i = 0; i < nr_records; i++) {
+		check(is_identifiers(records[i]), "no name: %s", records[i]);
+		check(!i || strcmp(records[i], records[i - 1]), "twice: %s", records[i]);
+	}
+	while (nr_records)
+		free(records[--nr_records]);
+	free(records);
+}
+
+static void test_name(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t version;
+		const char *record;
+	} names[] = {
+		{ "process.exec", 1, "evring.process.exec" },
+		{ "process.exec", 2, "evring.process.exec_v2" },
+		{ "my_app.order_line", 1, "evring.my_app.order_line" },
+		{ "my-app.order", 1, "evring.my__2dapp.order" },
+		{ "my_app.order_v2", 1, "evring.my_app.order__5fv2" },
+		{ "3com.x", 1, "evring.__33com.x" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct evring_type type = {
+			.name = names[i].name, .doc = "", .version = names[i].version,
+		};
+		struct schema *schema = schema_new(&type, false);
+
+		check(!strcmp(schema->full, names[i].record), "%s, not %s", schema->full,
+		      names[i].record);
+		schema_free(schema);
+	}
+}
+
 int main(void)
 {
+	test_case(test_name, "records are named after their types");
+	test_case(test_names, "no two types have one record's name, and each is one");
 	test_case(test_columns, "the columns are the keys of JSON, of which none is there twice");
 	test_case(test_flat, "no two columns of a flat schema have one name");
 	if (system("protoc --version >/dev/null 2>&1"))

@@ -201,6 +201,9 @@ static void routes(void)
 	becomes(ONE(KAFKA "RegexRouter", ", \"transforms.a.regex\": \"host\", "
 		    "\"transforms.a.replacement\": \"x\""),
 		"host.test.made " ALL, "of the whole topic, as Java's matches()");
+	becomes(ONE(KAFKA "RegexRouter", ", \"transforms.a.regex\": \"host|host\\\\.(.*)\", "
+		    "\"transforms.a.replacement\": \"x$1\""),
+		"x.test.made " ALL, "what is replaced is the first that it finds, as by Java's replaceFirst()");
 	becomes(ONE(KAFKA "TimestampRouter", ""), "host.test.made-20231114 " ALL,
 		"TimestampRouter: its defaults, in UTC");
 	becomes(ONE("TimestampRouter", ", \"transforms.a.topic.format\": \"d.${timestamp}.${topic}\", "
@@ -233,6 +236,10 @@ static void predicates(void)
 		"host.test.made " ALL, "and not");
 	becomes(ONE("Filter", FOR("TopicNameMatches") ", \"predicates.p.pattern\": \"other\", "
 		    "\"transforms.a.negate\": true"), "dropped", "negate");
+	becomes(ONE("MaskField", FOR("TopicNameMatches") ", \"transforms.a.fields\": \"path\", "
+		    "\"predicates.p.pattern\": \"(([a-z.]*)*)*[!?]\""),
+		"broken: predicates.p: topic host.test.made: \"pattern\" takes too many steps",
+		"one that takes for ever lets nothing through unmasked");
 	becomes(ONE("Filter", FOR("HasHeaderKey") ", \"predicates.p.name\": \"evring.type\""),
 		"dropped", "HasHeaderKey");
 	becomes(ONE("Filter", FOR("HasHeaderKey") ", \"predicates.p.name\": \"evring.frame\""),
@@ -266,6 +273,8 @@ static void replaces(void)
 		"host.test.made {\"uid\":1099511627776,\"x\":-5}", "several that are taken");
 	becomes(ONE("ReplaceField", ", \"transforms.a.include\": \"nosuch\""), "host.test.made {}",
 		"nothing is left");
+	becomes(ONE("ReplaceField", ", \"transforms.a.exclude\": \"\", \"transforms.a.include\": \"\", "
+		    "\"transforms.a.renames\": \"\""), "host.test.made " ALL, "Connect's defaults");
 	becomes(ONE("ReplaceField", ", \"transforms.a.exclude\": \"nosuch\""), "host.test.made " ALL,
 		"nothing to exclude");
 }
@@ -290,6 +299,9 @@ static void inserts(void)
 		"x {\"uid\":1000,\"topic\":\"x\"}", "the topic as it is at that point");
 }
 
+#define BROKEN "broken: transforms: the fields of test.made cannot be changed so: a replacement is out " \
+	"of its field's range"
+
 static void masks(void)
 {
 	becomes(ONE("MaskField", ", \"transforms.a.fields\": \"uid,path,args,size,delta,flag,name,address\""),
@@ -304,6 +316,17 @@ static void masks(void)
 		"\"uid,delta,size,path\", \"transforms.a.replacement\": \"17\"",
 		"host.test.made {\"uid\":17,\"path\":\"17\",\"size\":17,\"delta\":17}",
 		"by a number");
+	becomes(INCLUDE("uid,delta") "\"MaskField\", \"transforms.a.fields\": \"uid,delta\", "
+		"\"transforms.a.replacement\": \"-9223372036854775808\"",
+		"host.test.made {\"uid\":-9223372036854775808,\"delta\":-9223372036854775808}",
+		"by the smallest");
+	becomes(INCLUDE("size") "\"MaskField\", \"transforms.a.fields\": \"size\", "
+		"\"transforms.a.replacement\": \"9223372036854775807\"",
+		"host.test.made {\"size\":9223372036854775807}", "by a large one");
+	becomes(ONE("MaskField", ", \"transforms.a.fields\": \"size\", "
+		    "\"transforms.a.replacement\": \"-1\""), BROKEN, "by one below the field's range");
+	becomes(ONE("MaskField", ", \"transforms.a.fields\": \"uid\", "
+		    "\"transforms.a.replacement\": \"9223372036854775808\""), BROKEN, "and above it");
 }
 
 #define FROM(fields, headers, operation) "\"HeaderFrom$Value\", \"transforms.a.fields\": \"" fields \
@@ -798,6 +821,8 @@ static void mistakes(void)
 	refuses(ONE("InsertField", ", \"transforms.a.static.field\": \"x\""),
 		"\"transforms.a.static.value\": missing", "no value");
 	refuses(ONE("MaskField", ", \"transforms.a.fields\": \"\""), "is empty", "nothing to mask");
+	refuses(ONE("MaskField", ", \"transforms.a.fields\": \"a\", \"transforms.a.replacement\": "
+		    "\"18446744073709551616\""), "no field can be that number", "a number that none can be");
 	refuses(ONE("MaskField", ", \"transforms.a.fields\": \"a\", \"value.format\": \"raw\""),
 		"cannot change", "fields of raw records");
 	refuses(ONE("TimestampRouter", ", \"transforms.a.timestamp.format\": \"EEE\""), "allowed: yyyy",

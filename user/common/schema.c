@@ -53,21 +53,45 @@ static const struct schema_column envelope[] = {
 #define NR_ENVELOPE (sizeof(envelope) / sizeof(envelope[0]))
 
 /*
- * Names: each word of "process.exec" becomes one that Avro, Protobuf and Java allow.
+ * Names: each word of "process.exec" becomes one that Avro, Protobuf and Java allow. No two types
+ * become one name, or a user's type would meet another's in a registry: what a name cannot have,
+ * and what would look like it or like a version, is "__" and two digits.
  */
 
-static void put_word(FILE *to, const char *word, size_t len)
+static bool is_version(const char *text, size_t len)
 {
 	size_t i;
 
-	if (!len || isdigit((unsigned char)*word))
-		fputc('_', to);
-	for (i = 0; i < len; i++)
-		fputc(isalnum((unsigned char)word[i]) ? word[i] : '_', to);
+	for (i = 2; i < len && isdigit((unsigned char)text[i]); i++)
+		;
+	return len > 2 && text[0] == '_' && text[1] == 'v' && i == len;
+}
+
+/* @last: it is the last word. @version: a version follows. */
+static void put_word(FILE *to, const char *word, size_t len, bool last, bool version)
+{
+	size_t i;
+
+	if (!len)
+		fputs("__", to);
+	for (i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)word[i];
+		bool plain = isalnum(c) && !(isdigit(c) && !i);
+
+		if (c == '_')
+			plain = (i + 1 < len ? isalnum((unsigned char)word[i + 1]) : !version) &&
+				!(last && is_version(word + i, len - i));
+		if (plain)
+			fputc(c, to);
+		else
+			fprintf(to, "__%02x", c);
+	}
 }
 
 static void name_it(struct schema *schema)
 {
+	/* Another version has other fields, and so is another record. */
+	const bool version = schema->type->version > 1;
 	const char *word = schema->type->name, *dot;
 	size_t len;
 	FILE *to;
@@ -76,13 +100,12 @@ static void name_it(struct schema *schema)
 	fputs(ROOT, to);
 	for (; (dot = strchr(word, '.')); word = dot + 1) {
 		fputc('.', to);
-		put_word(to, word, (size_t)(dot - word));
+		put_word(to, word, (size_t)(dot - word), false, false);
 	}
 	stream_end(to);
 	to = stream_begin(&schema->name, &len);
-	put_word(to, word, strlen(word));
-	/* Another version has other fields, and so is another record. */
-	if (schema->type->version > 1)
+	put_word(to, word, strlen(word), true, version);
+	if (version)
 		fprintf(to, "_v%u", schema->type->version);
 	stream_end(to);
 	schema->full = xprintf("%s.%s", schema->space, schema->name);
@@ -329,6 +352,18 @@ struct schema *schema_new(const struct evring_type *type, bool flat)
 	for (i = 0; i < type->nr_fields; i++)
 		add_field(schema, &type->fields[i]);
 	return schema;
+}
+
+void schema_number(struct schema *schema, const uint16_t *places)
+{
+	struct schema_column *column;
+	size_t i, nr;
+
+	for (i = 0; i < schema->nr_fields; i++) {
+		column = &schema->fields[i];
+		nr = (size_t)(column->field - schema->type->fields);
+		column->number += 2u * places[nr] - 2u * (unsigned int)nr;
+	}
 }
 
 static void free_columns(struct schema_column *columns, size_t nr)

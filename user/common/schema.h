@@ -90,6 +90,11 @@ struct schema {
 /* @type must stay as long as the schema. */
 struct schema *schema_new(const struct evring_type *type, bool flat);
 void schema_free(struct schema *schema);
+/*
+ * Protobuf's numbers by these places instead of the fields' order: @places has that of each
+ * field of the type. Any other text of the schema stays as it is.
+ */
+void schema_number(struct schema *schema, const uint16_t *places);
 
 /* Free the text. */
 char *schema_avro(const struct schema *schema);

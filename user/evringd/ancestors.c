@@ -452,7 +452,7 @@ static const struct {
 	field_text *text;
 	field_number *number;
 	field_redacted *redacted;
-} made[] = {
+} made[] = {	/* one more is appended, as the number here is the field's (shape.h) */
 	{ "parent_path", EVRING_KIND_TEXT, parent_path, NULL, is_redacted },
 	{ "ancestors", EVRING_KIND_TEXTS, all_paths, NULL, is_redacted },
 	{ "parent_argv", EVRING_KIND_TEXTS, parent_argv, NULL, is_redacted },
@@ -474,10 +474,9 @@ static void ancestors_reshape(struct transform *t, struct draft *draft)
 	for (i = 0; i < NR_MADE && evring_field(draft->type, "start_time"); i++) {
 		/* The event's own fields are not overwritten. */
 		field = draft_find(draft, made[i].name) ? NULL :
-			draft_add(draft, made[i].name, made[i].kind);
+			draft_add(draft, t, (unsigned int)i, made[i].name, made[i].kind);
 		if (!field)
 			continue;
-		field->maker = t;
 		field->text = made[i].text;
 		field->number = made[i].number;
 		field->redacted = made[i].redacted;
@@ -510,6 +509,6 @@ static void ancestors_release(struct transform *t)
 }
 
 const struct transform_kind ancestors = {
-	"Ancestors", .options = no_options, .local = true, .parse = ancestors_parse,
+	"Ancestors", .options = no_options, .local = true, .adds = true, .parse = ancestors_parse,
 	.see = ancestors_see, .reshape = ancestors_reshape, .release = ancestors_release,
 };

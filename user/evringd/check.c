@@ -98,10 +98,10 @@ static bool message_fits(const struct trial *trial, const char *name)
 	uint64_t longest = converter_of(cfg)->longest;
 
 	/* A record that transforms have made longer becomes longer by as much again, written out. */
-	longest += transforms_body_bytes(cfg) * (longest / RECORD_LONGEST + 1);
+	longest += transforms_bytes(cfg, false) * (longest / RECORD_LONGEST + 1);
 	if (longest < cfg->pack_bytes)
 		longest = cfg->pack_bytes;
-	return number_of(trial, name) >= longest + MESSAGE_OVERHEAD + transforms_head_bytes(cfg);
+	return number_of(trial, name) >= longest + MESSAGE_OVERHEAD + transforms_bytes(cfg, true);
 }
 
 static bool events_fit(const struct trial *trial, const char *name)

@@ -386,15 +386,14 @@ static const char *pod_namespace(struct transform *t, const struct draft_field *
 	return name_text(name ? name->space : NULL, len);
 }
 
-static void add(struct transform *t, struct draft *draft, const char *name, field_text *text,
-		const struct evring_field *of)
+static void add(struct transform *t, struct draft *draft, unsigned int number, const char *name,
+		field_text *text, const struct evring_field *of)
 {
 	struct draft_field *field = draft_find(draft, name) ? NULL :
-				    draft_add(draft, name, EVRING_KIND_TEXT);
+				    draft_add(draft, t, number, name, EVRING_KIND_TEXT);
 
 	if (!field)
 		return;
-	field->maker = t;
 	field->of = of;
 	field->text = text;
 }
@@ -406,11 +405,11 @@ static void container_reshape(struct transform *t, struct draft *draft)
 
 	if (!of || of->kind != EVRING_KIND_U64 || of->size != sizeof(uint64_t))
 		return;
-	add(t, draft, "container_id", container_id, of);
-	add(t, draft, "container_runtime", container_runtime, of);
-	add(t, draft, "container_name", container_name, of);
-	add(t, draft, "pod_name", pod_name, of);
-	add(t, draft, "pod_namespace", pod_namespace, of);
+	add(t, draft, 0, "container_id", container_id, of);
+	add(t, draft, 1, "container_runtime", container_runtime, of);
+	add(t, draft, 2, "container_name", container_name, of);
+	add(t, draft, 3, "pod_name", pod_name, of);
+	add(t, draft, 4, "pod_namespace", pod_namespace, of);
 }
 
 struct containers *containers_new(const char *mount, bool handles)
@@ -456,6 +455,6 @@ static void container_release(struct transform *t)
 }
 
 const struct transform_kind container = {
-	"Container", .options = no_options, .local = true, .parse = container_parse,
+	"Container", .options = no_options, .local = true, .adds = true, .parse = container_parse,
 	.reshape = container_reshape, .release = container_release,
 };

@@ -152,8 +152,10 @@ void encoder_open(struct encoder *enc, const struct config *cfg, const struct so
 	enc->prefix_len = (size_t)(end - enc->prefix);
 	constant_key(enc);
 	enc->transforms = transforms_new(cfg, src);
-	if (enc->transforms && src->schemas)
+	if (enc->transforms && src->schemas) {
 		transforms_on_forget(enc->transforms, schemas_forget_type, src->schemas);
+		schemas_on_number(src->schemas, transforms_places, enc->transforms);
+	}
 	enc->made_extras = &enc->extras[0];
 	enc->sent_extras = &enc->extras[1];
 }

@@ -73,3 +73,40 @@ const struct transform_kind *kind_find(const struct transform_kind *const *list,
 	}
 	return NULL;
 }
+
+/* Kafka Connect's others */
+static const struct {
+	const char *class;
+	const char *instead;
+} instead_of[] = {
+	{ "Cast",		"\"value.format\", as types are the kernel's" },
+	{ "ExtractField",	"\"key\"" },
+	{ "HoistField",		"nothing, as the fields are in \"data\"" },
+	{ "SetSchemaMetadata",	"nothing, as schemas are named after the types" },
+	{ "TimestampConverter",	"the fields time and time_ns" },
+	{ "ValueToKey",		"\"key\", such as ${uid}" },
+};
+
+#define NR_OTHERS (sizeof(instead_of) / sizeof(instead_of[0]))
+
+void option_no_class(const struct options *options, const char *class)
+{
+	const char *name = class_name(class);
+	size_t i, len = strcspn(name, "$");
+
+	if (!strcmp(name + len, "$Key")) {
+		option_wrong(options, "type", "evringd's keys are text; use \"key\"");
+		return;
+	}
+	for (i = 0; i < NR_OTHERS; i++) {
+		if (strlen(instead_of[i].class) == len && !strncmp(instead_of[i].class, name, len)) {
+			option_wrong(options, "type", "evringd has no %s; use %s", instead_of[i].class,
+				     instead_of[i].instead);
+			return;
+		}
+	}
+	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
+		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, InsertHeader, "
+		     "HeaderFrom, DropHeaders, Flatten, with or without the package and $Value; UserNames, "
+		     "Container, Ancestors");
+}

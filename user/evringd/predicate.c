@@ -197,16 +197,28 @@ bool predicate_is_of_event(const struct predicate *p)
 	return p->kind == &event_matches;
 }
 
-bool predicate_holds(struct predicate *p, struct passage *passage)
+/* The transform can be a mask, or not be one: an event of which nobody knows is not sent. */
+static bool topic_holds(const struct predicate *p, struct passage *passage, bool *holds)
 {
 	const struct transformed *made = passage->made;
+	int ret = pattern_match(p->pattern, made->topic, made->topic_len);
 
+	*holds = ret > 0;
+	if (ret < 0)
+		snprintf(passage->reason, REASON_MAX, "predicates.%.80s: topic %.249s: \"pattern\" takes "
+			 "too many steps", p->alias, made->topic);
+	return ret >= 0;
+}
+
+bool predicate_holds(struct predicate *p, struct passage *passage, bool *holds)
+{
 	if (p->kind == &topic_matches)
-		return pattern_match(p->pattern, made->topic, made->topic_len) > 0;
+		return topic_holds(p, passage, holds);
 	if (p->kind == &has_header)
-		return header_holds(p, made->extras);
-	/* An event always has a value. */
-	return p->kind == &event_matches && event_holds(p, passage->event);
+		*holds = header_holds(p, passage->made->extras);
+	else	/* An event always has a value. */
+		*holds = p->kind == &event_matches && event_holds(p, passage->event);
+	return true;
 }
 
 void predicate_look(struct evring *ev, const struct predicate *p, struct problems *problems)

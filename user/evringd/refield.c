@@ -5,6 +5,7 @@
 #include "shape.h"
 #include "words.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -73,6 +74,8 @@ static bool parse_renames(const struct options *options, struct replace *replace
 	size_t len;
 
 	while ((word = next_word(&rest, &len))) {
+		if (!len && !rest && !replace->from.nr)
+			break;
 		colon = memchr(word, ':', len);
 		if (colon && names_add(&replace->from, word, (size_t)(colon - word)) &&
 		    names_add(&replace->to, colon + 1, len - (size_t)(colon + 1 - word)))
@@ -258,15 +261,16 @@ static bool timestamp_number(struct transform *t, const struct evring_event *eve
 	return true;
 }
 
-static void insert_text(struct transform *t, struct draft *draft, const char *name,
-			field_text *text)
-{
-	struct draft_field *field = name ? draft_add(draft, name, EVRING_KIND_TEXT) : NULL;
+/* Protobuf's numbers: they stay. */
+enum { INSERT_CONSTANT, INSERT_TOPIC, INSERT_TIMESTAMP };
 
-	if (!field)
-		return;
-	field->maker = t;
-	field->text = text;
+static void insert_text(struct transform *t, struct draft *draft, unsigned int number,
+			const char *name, field_text *text)
+{
+	struct draft_field *field = name ? draft_add(draft, t, number, name, EVRING_KIND_TEXT) : NULL;
+
+	if (field)
+		field->text = text;
 }
 
 static void insert_reshape(struct transform *t, struct draft *draft)
@@ -274,17 +278,16 @@ static void insert_reshape(struct transform *t, struct draft *draft)
 	const struct insert *insert = t->own;
 	struct draft_field *field;
 
-	insert_text(t, draft, insert->topic, topic_text);
-	field = insert->timestamp ? draft_add(draft, insert->timestamp, EVRING_KIND_U64) : NULL;
-	if (field) {
-		field->maker = t;
+	insert_text(t, draft, INSERT_TOPIC, insert->topic, topic_text);
+	field = insert->timestamp ? draft_add(draft, t, INSERT_TIMESTAMP, insert->timestamp,
+					      EVRING_KIND_U64) : NULL;
+	if (field)
 		field->number = timestamp_number;
-	}
-	insert_text(t, draft, insert->constant, constant_text);
+	insert_text(t, draft, INSERT_CONSTANT, insert->constant, constant_text);
 }
 
 const struct transform_kind insert_field = {
-	"InsertField", .options = insert_options, .fields = true, .parse = insert_parse,
+	"InsertField", .options = insert_options, .fields = true, .adds = true, .parse = insert_parse,
 	.reshape = insert_reshape, .release = insert_release,
 };
 
@@ -295,7 +298,7 @@ const struct transform_kind insert_field = {
 struct mask {
 	struct names fields;
 	char *replacement;		/* NULL: 0, false or nothing */
-	bool number_fits;
+	bool is_number, negative;
 	uint64_t number;
 };
 
@@ -317,9 +320,12 @@ static bool mask_parse(struct transform *t, const struct options *options)
 	mask->replacement = xstrdup(replacement);
 	t->body_bytes = mask->fields.nr * (sizeof(uint64_t) + strlen(replacement));
 	errno = 0;
-	mask->number = *replacement == '-' ? (uint64_t)strtoll(replacement, &end, 10) :
-					     strtoull(replacement, &end, 10);
-	mask->number_fits = !errno && end != replacement && !*end;
+	mask->negative = *replacement == '-';
+	mask->number = mask->negative ? (uint64_t)strtoll(replacement, &end, 10) :
+					strtoull(replacement, &end, 10);
+	mask->is_number = isdigit((unsigned char)replacement[mask->negative]) && !*end;
+	if (mask->is_number && errno)
+		option_wrong(options, "replacement", "no field can be that number; allowed: -2^63 to 2^64 - 1");
 	return mask->fields.nr;
 }
 
@@ -357,21 +363,39 @@ static bool is_number(uint16_t kind)
 	return !(kind & EVRING_KIND_VAR) && kind < EVRING_KIND_BOOL;
 }
 
-/* A number that the replacement does not fit, and all without one, become 0 or empty. */
-static void mask_one(struct transform *t, struct draft_field *field)
+/* A masked number has 64 bits, and a sign but if it is one of 64 bits without. */
+static uint16_t masked_kind(uint16_t kind)
+{
+	return EVRING_KIND_SIZE(kind) == 8 ? kind : EVRING_KIND_S64;
+}
+
+bool mask_fits(const struct transform *t, const struct evring_field *field)
+{
+	const struct mask *mask = t->own;
+
+	if (t->kind != &mask_field || !mask->replacement || !mask->is_number ||
+	    !is_number(field->kind))
+		return true;
+	return masked_kind(field->kind) == EVRING_KIND_U64 ? !mask->negative :
+	       mask->negative || mask->number <= INT64_MAX;
+}
+
+/* A number, if the replacement is a text, and all without one become 0 or empty. */
+static void mask_one(struct transform *t, struct draft *draft, struct draft_field *field)
 {
 	const struct mask *mask = t->own;
 	struct evring_field *to = &field->field;
 	bool number = is_number(to->kind);
 
+	if (!mask_fits(t, to))
+		draft->why = "a replacement is out of its field's range";
 	field->hidden = true;
 	field->redacted = NULL;
 	field->text = NULL;
 	field->number = NULL;
-	if (!mask->replacement || to->kind == EVRING_KIND_BOOL || (number && !mask->number_fits))
+	if (!mask->replacement || to->kind == EVRING_KIND_BOOL || (number && !mask->is_number))
 		return;
-	to->kind = number ? EVRING_KIND_SIZE(to->kind) == 8 ? to->kind : EVRING_KIND_S64 :
-			    EVRING_KIND_TEXT;
+	to->kind = number ? masked_kind(to->kind) : EVRING_KIND_TEXT;
 	to->size = number ? sizeof(uint64_t) : sizeof(struct evring_str);
 	to->format = EVRING_FORMAT_NONE;
 	to->values = NULL;
@@ -393,7 +417,7 @@ static void mask_reshape(struct transform *t, struct draft *draft)
 	for (i = 0; i < mask->fields.nr; i++) {
 		field = draft_find(draft, mask->fields.names[i]);
 		if (field)
-			mask_one(t, field);
+			mask_one(t, draft, field);
 	}
 }
 

@@ -35,8 +35,7 @@ struct pattern *pattern_new(const char *text, char *why, size_t len)
 	pcre2_set_max_pattern_length(context, PATTERN_MAX);
 	pcre2_set_parens_nest_limit(context, NEST_MAX);
 	pattern->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
-				      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_UTF, &code,
-				      &at, context);
+				      PCRE2_NEVER_UTF, &code, &at, context);
 	pcre2_compile_context_free(context);
 	if (!pattern->code) {
 		PCRE2_UCHAR text_of[128] = "";
@@ -65,14 +64,19 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
-int pattern_match(struct pattern *pattern, const char *text, size_t len)
+static int match(struct pattern *pattern, const char *text, size_t len, uint32_t options)
 {
-	int ret = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, 0, pattern->data,
+	int ret = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, options, pattern->data,
 			      pattern->limits);
 
 	if (ret == PCRE2_ERROR_NOMATCH)
 		return 0;
 	return ret < 0 ? -1 : 1;
+}
+
+int pattern_match(struct pattern *pattern, const char *text, size_t len)
+{
+	return match(pattern, text, len, PCRE2_ANCHORED | PCRE2_ENDANCHORED);
 }
 
 /*
@@ -140,7 +144,7 @@ static bool expand_one(const struct regex *regex, const char **at, const char *t
 	return put(to, used, (*at)++, 1);
 }
 
-/* Without @text it is only checked. */
+/* In place of what was found at the beginning of @text. Without @text it is only checked. */
 static bool expand(const struct regex *regex, const char *text, char *to, size_t *used)
 {
 	const char *at = regex->replacement;
@@ -210,19 +214,27 @@ static enum transform_verdict set_topic(const struct transform *t, struct passag
 	return topic_fails(t, passage, "no topic can have that name");
 }
 
+/*
+ * Kafka Connect looks whether all of the topic matches, and then replaces the first that is found
+ * in it: also at the beginning, but it can be shorter, as of host|host\.exec it is "host".
+ */
 static enum transform_verdict regex_route(struct transform *t, struct passage *passage)
 {
 	struct transformed *made = passage->made;
 	struct regex *regex = t->own;
+	const PCRE2_SIZE *bounds = pcre2_get_ovector_pointer(regex->pattern->data);
 	char to[TOPIC_MAX + 1];
 	size_t len;
 	int ret = pattern_match(regex->pattern, made->topic, made->topic_len);
 
+	if (ret > 0)
+		ret = match(regex->pattern, made->topic, made->topic_len, PCRE2_ANCHORED);
 	if (ret < 0)
 		return topic_fails(t, passage, "\"regex\" takes too many steps");
 	if (!ret)
 		return TRANSFORM_PASS;
-	if (!expand(regex, made->topic, to, &len))
+	if (!expand(regex, made->topic, to, &len) ||
+	    !put(to, &len, made->topic + bounds[1], made->topic_len - bounds[1]))
 		return topic_fails(t, passage, "becomes too long");
 	return set_topic(t, passage, to, len);
 }

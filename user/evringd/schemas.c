@@ -34,6 +34,8 @@ struct schemas {
 	struct entry *slots[SLOTS];	/* by type id and lane */
 	struct entry *looked;		/* at, last: the event that is to be encoded next is its */
 	struct evring_type *unknown;
+	field_places *places;		/* NULL: the fields of all types are in their order */
+	void *places_arg;
 };
 
 /* Of events whose type the kernel does not know: they have an envelope and bytes. */
@@ -72,6 +74,12 @@ bool schemas_open(struct source *src, struct loop *loop, void (*wake)(void *arg)
 	if (cfg->registry_url)
 		schemas->registry = registry_new(cfg, loop, wake, arg);
 	return !cfg->registry_url || schemas->registry;
+}
+
+void schemas_on_number(struct schemas *schemas, field_places *places, void *arg)
+{
+	schemas->places = places;
+	schemas->places_arg = arg;
 }
 
 void schemas_stop(struct schemas *schemas)
@@ -230,11 +238,15 @@ static struct entry *entry_new(struct schemas *schemas, const struct evring_type
 {
 	struct entry **slot = &schemas->slots[slot_of(type, lane)];
 	struct entry *entry = xzalloc(sizeof(*entry));
+	const uint16_t *places;
 
 	forget(schemas, type, lane);
 	entry->type = evring_type_hold(type);
 	entry->lane = lane;
 	entry->schema = schema_new(type, schemas->cfg->flatten);
+	places = schemas->places ? schemas->places(schemas->places_arg, type) : NULL;
+	if (places)
+		schema_number(entry->schema, places);
 	/* Without a plan a converter leaves the event to evring_json(). */
 	if (type == schemas->unknown && !schemas->converter->plan)
 		schema_of_unknown(entry->schema);

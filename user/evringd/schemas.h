@@ -38,6 +38,11 @@ void schemas_stop(struct schemas *schemas);
 bool schemas_idle(const struct schemas *schemas);
 void schemas_free(struct schemas *schemas);
 
+/* The places of a type's fields, for schema_number(); NULL: they are in their order. */
+typedef const uint16_t *field_places(void *arg, const struct evring_type *type);
+/* @places is asked of each type that is new here. */
+void schemas_on_number(struct schemas *schemas, field_places *places, void *arg);
+
 enum schemas_state { SCHEMAS_READY, SCHEMAS_WAIT, SCHEMAS_REFUSED, SCHEMAS_GIVEN_UP };
 
 /*

@@ -2,18 +2,22 @@
 /* See shape.h. */
 #include "shape.h"
 
-#include "memory.h"
+#include "transforming.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALIGN8(n) (((n) + 7) & ~(size_t)7)
-#define PAYLOAD_MAX UINT16_MAX		/* that a position in it can tell */
+#define PAYLOAD_MAX (UINT16_MAX - 1)	/* that a position in it can tell, and one behind it */
+
+_Static_assert(PLACES_MADE > 19999 / 2 &&
+	       PLACES_MADE + TRANSFORMS_MAX * PLACES_OF_ONE <= UINT16_MAX + 1, "places and numbers");
 
 struct shape {
 	struct evring_type *type;
 	uint32_t head;			/* bytes of the new fixed part */
+	uint16_t *places;		/* of the fields */
 	unsigned int nr;
 	struct draft_field fields[];
 };
@@ -53,7 +57,8 @@ void draft_remove(struct draft *draft, struct draft_field *field)
 	memmove(field, field + 1, (draft->nr - at) * sizeof(*field));
 }
 
-struct draft_field *draft_add(struct draft *draft, const char *name, uint16_t kind)
+struct draft_field *draft_add(struct draft *draft, struct transform *maker, unsigned int number,
+			      const char *name, uint16_t kind)
 {
 	struct draft_field *field = draft_find(draft, name);
 
@@ -65,25 +70,33 @@ struct draft_field *draft_add(struct draft *draft, const char *name, uint16_t ki
 	*field = (struct draft_field){
 		.field = { .kind = kind, .size = kind & EVRING_KIND_VAR ?
 				   sizeof(struct evring_str) : EVRING_KIND_SIZE(kind) },
-		.from = -1,
+		.from = -1, .maker = maker,
+		.place = (uint16_t)(PLACES_MADE + maker->adder * PLACES_OF_ONE + number),
 	};
 	snprintf(field->name, sizeof(field->name), "%s", name);
 	return field;
 }
 
-/* Of a record that is shorter than its type, as an older module writes, some are missing. */
+/*
+ * A record that is shorter than its type, as an older module writes it, lacks some. These stay
+ * in the draft, so that events of all lengths have one schema.
+ */
 void draft_begin(struct draft *draft, const struct evring_type *type, uint32_t payload_len)
 {
 	struct draft_field *field;
 	uint32_t i;
 
 	draft->type = type;
+	draft->why = NULL;
 	draft->nr = 0;
-	for (i = 0; i < type->nr_fields && draft->nr < SHAPE_FIELDS_MAX; i++) {
-		if ((uint32_t)type->fields[i].offset + type->fields[i].size > payload_len)
-			continue;
+	for (i = 0; i < type->nr_fields && i < SHAPE_FIELDS_MAX; i++) {
+		const struct evring_field *of = &type->fields[i];
+
 		field = &draft->fields[draft->nr++];
-		*field = (struct draft_field){ .field = type->fields[i], .from = (int)i };
+		*field = (struct draft_field){
+			.field = *of, .from = (int)i, .place = (uint16_t)i,
+			.missing = (uint32_t)of->offset + of->size > payload_len,
+		};
 		snprintf(field->name, sizeof(field->name), "%s", type->fields[i].name);
 	}
 }
@@ -92,7 +105,10 @@ void draft_begin(struct draft *draft, const struct evring_type *type, uint32_t p
  * Shapes
  */
 
-/* Offsets of the new fields, from 0 on. Numbers are 8 bytes, so all are aligned. */
+/*
+ * Offsets of the new fields, from 0 on. Numbers are 8 bytes, so all are aligned. No payload reaches
+ * to the end of a field that is missing, so it is absent to whoever looks for it.
+ */
 static uint32_t place(struct shape *shape)
 {
 	uint32_t head = 0;
@@ -101,6 +117,10 @@ static uint32_t place(struct shape *shape)
 	for (i = 0; i < shape->nr; i++) {
 		struct evring_field *field = &shape->fields[i].field;
 
+		if (shape->fields[i].missing) {
+			field->offset = (uint16_t)(PAYLOAD_MAX + 1 - field->size);
+			continue;
+		}
 		if (shape->fields[i].from >= 0)
 			continue;
 		field->offset = (uint16_t)head;
@@ -114,16 +134,19 @@ static bool build(struct shape *shape, const struct draft *draft)
 	struct evring_field *fields = xgrow(NULL, 0, shape->nr + 1, sizeof(*fields));
 	struct evring_type like = *draft->type;
 	unsigned int i;
+	bool missing = false;
 	int ret;
 
 	shape->head = place(shape);
 	for (i = 0; i < shape->nr; i++) {
-		if (shape->fields[i].from >= 0)
+		missing = missing || shape->fields[i].missing;
+		if (shape->fields[i].from >= 0 && !shape->fields[i].missing)
 			shape->fields[i].field.offset += (uint16_t)shape->head;
+		shape->places[i] = shape->fields[i].place;
 		fields[i] = shape->fields[i].field;
 		fields[i].name = shape->fields[i].name;
 	}
-	like.size += shape->head;
+	like.size = missing ? PAYLOAD_MAX + 1 : like.size + shape->head;
 	like.common_size = 0;
 	like.nr_fields = shape->nr;
 	like.fields = fields;
@@ -144,6 +167,7 @@ struct shape *shape_new(const struct draft *draft)
 
 	shape->nr = draft->nr;
 	memcpy(shape->fields, draft->fields, size);
+	shape->places = xgrow(NULL, 0, shape->nr + 1, sizeof(*shape->places));
 	if (build(shape, draft))
 		return shape;
 	shape_free(shape);
@@ -155,12 +179,18 @@ void shape_free(struct shape *shape)
 	if (!shape)
 		return;
 	evring_type_free(shape->type);
+	free(shape->places);
 	free(shape);
 }
 
 const struct evring_type *shape_type(const struct shape *shape)
 {
 	return shape->type;
+}
+
+const uint16_t *shape_places(const struct shape *shape)
+{
+	return shape->places;
 }
 
 /*
@@ -299,6 +329,8 @@ bool shape_make(const struct shape *shape, const struct evring_event *event,
 	for (i = 0; i < shape->nr; i++) {
 		const struct draft_field *field = &shape->fields[i];
 
+		if (field->missing)
+			continue;
 		if (field->from >= 0)
 			take_over(field, shaped->room + head, shape->head);
 		else if (field->number)

@@ -22,6 +22,15 @@ struct transform;
 
 #define SHAPE_FIELDS_MAX 256
 
+/*
+ * The places of fields, of which Protobuf's numbers are made, two of each. First come those of the
+ * type as the kernel has it. Behind them, and behind the numbers that Protobuf keeps for itself
+ * (19000 to 19999), each transform that adds fields has some of its own. They never change, as
+ * consumers have the numbers in their .proto.
+ */
+#define PLACES_MADE	10000
+#define PLACES_OF_ONE	SHAPE_FIELDS_MAX
+
 /* A text's value for one event. It is absent if this returns NULL. */
 typedef const char *field_text(struct transform *t, const struct draft_field *field,
 			       const struct evring_event *event, size_t *len);
@@ -36,6 +45,8 @@ struct draft_field {
 	struct evring_field field;	/* its name is the draft's */
 	char name[EVRING_NAME_MAX];
 	int from;			/* number in the type as it was; -1: it is new */
+	uint16_t place;			/* ... and what Protobuf's is made of: it stays */
+	bool missing;			/* the record is too short for it, and so it is absent */
 	bool hidden;			/* its bytes are zeroed */
 	bool renamed;			/* by the transform that is being made */
 	struct transform *maker;
@@ -47,6 +58,7 @@ struct draft_field {
 
 struct draft {
 	const struct evring_type *type;
+	const char *why;		/* no type can be made of it; NULL: it can */
 	unsigned int nr;
 	struct draft_field fields[SHAPE_FIELDS_MAX];
 };
@@ -54,9 +66,13 @@ struct draft {
 /* NULL: there is none of that name. */
 struct draft_field *draft_find(struct draft *draft, const char *name);
 void draft_remove(struct draft *draft, struct draft_field *field);
-/* A new field, in place of one of the same name. NULL: there are too many. */
-struct draft_field *draft_add(struct draft *draft, const char *name, uint16_t kind);
-/* Those of this type that a payload of so many bytes has. */
+/*
+ * A new field of @maker's, in place of one of the same name. @number, less than PLACES_OF_ONE, is
+ * the field's among all that @maker adds, to any type. NULL: there are too many.
+ */
+struct draft_field *draft_add(struct draft *draft, struct transform *maker, unsigned int number,
+			      const char *name, uint16_t kind);
+/* All fields of this type; a payload of so many bytes may lack some. */
 void draft_begin(struct draft *draft, const struct evring_type *type, uint32_t payload_len);
 
 bool field_name_fits(const char *name);
@@ -66,6 +82,8 @@ struct shape *shape_new(const struct draft *draft);
 void shape_free(struct shape *shape);
 /* The type of the events that have it */
 const struct evring_type *shape_type(const struct shape *shape);
+/* ... and the places of its fields, for schema_number() */
+const uint16_t *shape_places(const struct shape *shape);
 
 /* An event in its shape */
 struct shaped {

@@ -18,9 +18,10 @@
 struct made_shape {
 	struct made_shape *next;
 	const struct evring_type *type;	/* held */
-	uint32_t payload_len;		/* if that is shorter than the type; else 0 */
+	uint32_t missing;		/* fields that the record is too short for */
 	uint64_t applied;
-	struct shape *shape;		/* NULL: the fields cannot be changed so */
+	struct shape *shape;		/* NULL: the fields cannot be changed so, ... */
+	const char *why;		/* ... and why */
 };
 
 struct transforms {
@@ -41,21 +42,6 @@ static const struct transform_kind *const kinds[] = {
 	&regex_router, &timestamp_router, &filter_out, &replace_field, &insert_field, &mask_field,
 	&insert_header, &header_from, &drop_headers, &flatten, &user_names, &container, &ancestors, NULL,
 };
-
-/* Kafka Connect's others */
-static const struct {
-	const char *class;
-	const char *instead;
-} instead_of[] = {
-	{ "Cast",		"\"value.format\", as types are the kernel's" },
-	{ "ExtractField",	"\"key\"" },
-	{ "HoistField",		"nothing, as the fields are in \"data\"" },
-	{ "SetSchemaMetadata",	"nothing, as schemas are named after the types" },
-	{ "TimestampConverter",	"the fields time and time_ns" },
-	{ "ValueToKey",		"\"key\", such as ${uid}" },
-};
-
-#define NR_OTHERS (sizeof(instead_of) / sizeof(instead_of[0]))
 
 /*
  * The chain
@@ -83,28 +69,6 @@ static void options_check(const struct options *options, const struct transform_
 			problem(options->problems, "key \"%.200s\": %s has no such option; see "
 				"evringd(8)", name, kind->name);
 	}
-}
-
-static void no_such_class(const struct options *options, const char *class)
-{
-	const char *name = class_name(class);
-	size_t i, len = strcspn(name, "$");
-
-	if (!strcmp(name + len, "$Key")) {
-		option_wrong(options, "type", "evringd's keys are text; use \"key\"");
-		return;
-	}
-	for (i = 0; i < NR_OTHERS; i++) {
-		if (strlen(instead_of[i].class) == len && !strncmp(instead_of[i].class, name, len)) {
-			option_wrong(options, "type", "evringd has no %s; use %s", instead_of[i].class,
-				     instead_of[i].instead);
-			return;
-		}
-	}
-	option_wrong(options, "type", "is no transform of evringd's; allowed: RegexRouter, "
-		     "TimestampRouter, Filter, ReplaceField, InsertField, MaskField, InsertHeader, "
-		     "HeaderFrom, DropHeaders, Flatten, with or without the package and $Value; UserNames, "
-		     "Container, Ancestors");
 }
 
 static bool negated(const struct options *options)
@@ -144,7 +108,7 @@ static struct transform *transform_new(const struct options *options, const char
 	if (!class)
 		option_no_type(options, "transforms");
 	else if (!kind)
-		no_such_class(options, class);
+		option_no_class(options, class);
 	if (!kind)
 		return NULL;
 	t = xzalloc(sizeof(*t));
@@ -160,11 +124,11 @@ static struct transform *transform_new(const struct options *options, const char
 		option_wrong(options, "type", "with this \"value.format\" a value is the record as it "
 			     "lies in the ring, whose fields %s cannot change; allowed: another format",
 			     kind->name);
-	/* Protobuf's fields are numbers; Avro's have names, and JSON's. */
+	/* A masked one can be of another kind. Avro's readers would know, and JSON's. */
 	if (kind->reshape && t->predicate && predicate_is_of_event(t->predicate) &&
 	    cfg->format == VALUE_PROTOBUF)
-		option_wrong(options, "predicate", "events of one type would have other fields under "
-			     "the same numbers; allowed with protobuf: TopicNameMatches, behind a "
+		option_wrong(options, "predicate", "events of one type could have other kinds of values "
+			     "under the same numbers; allowed with protobuf: TopicNameMatches, behind a "
 			     "RegexRouter that has EventMatches");
 	if (kind->head && cfg->pack_bytes)
 		option_wrong(options, "type", "a pack has the headers of all its events; allowed: %s "
@@ -215,6 +179,7 @@ static void chain_make(struct transforms *transforms, const struct config *cfg,
 {
 	struct options options = { .cfg = cfg, .problems = problems };
 	struct transform *t;
+	unsigned int adders = 0;
 	char **alias, *prefix;
 
 	for (alias = cfg->transforms; alias && *alias && transforms->nr < TRANSFORMS_MAX; alias++) {
@@ -226,6 +191,8 @@ static void chain_make(struct transforms *transforms, const struct config *cfg,
 		if (!t)
 			continue;
 		t->number = transforms->nr;
+		t->adder = adders;
+		adders += t->kind->adds;
 		transforms->chain[transforms->nr++] = t;
 	}
 }
@@ -286,14 +253,14 @@ void transforms_on_forget(struct transforms *transforms, type_forget *forget, vo
 	transforms->forget_arg = arg;
 }
 
-size_t transforms_head_bytes(const struct config *cfg)
+size_t transforms_bytes(const struct config *cfg, bool head)
 {
 	struct transforms *transforms = transforms_new(cfg, NULL);
 	size_t bytes = 0;
 	unsigned int i;
 
 	for (i = 0; transforms && i < transforms->nr; i++)
-		bytes += transforms->chain[i]->head_bytes;
+		bytes += head ? transforms->chain[i]->head_bytes : transforms->chain[i]->body_bytes;
 	transforms_free(transforms);
 	return bytes;
 }
@@ -303,18 +270,6 @@ static void made_free(struct made_shape *made)
 	shape_free(made->shape);
 	evring_type_free(made->type);
 	free(made);
-}
-
-size_t transforms_body_bytes(const struct config *cfg)
-{
-	struct transforms *transforms = transforms_new(cfg, NULL);
-	size_t bytes = 0;
-	unsigned int i;
-
-	for (i = 0; transforms && i < transforms->nr; i++)
-		bytes += transforms->chain[i]->body_bytes;
-	transforms_free(transforms);
-	return bytes;
 }
 
 void transforms_free(struct transforms *transforms)
@@ -379,6 +334,24 @@ static bool field_is_known(const struct look *look, const char *name)
 	return false;
 }
 
+/* Nothing is wrong with a mask for some of the types that have a field of that name. */
+static bool takes_mask(const struct look *look, const char *name)
+{
+	int nr = evring_types(look->ev), i;
+	const struct evring_field *field;
+	const struct evring_type *type;
+	bool found = false;
+
+	for (i = 0; i < nr; i++) {
+		type = evring_type(look->ev, (unsigned int)i);
+		field = type ? evring_field(type, name) : NULL;
+		if (field && mask_fits(look->t, field))
+			return true;
+		found = found || field;
+	}
+	return !found;
+}
+
 static void look_at(void *arg, const char *name, bool made, const char *key, size_t entry)
 {
 	struct look *look = arg;
@@ -388,6 +361,9 @@ static void look_at(void *arg, const char *name, bool made, const char *key, siz
 	else if (!made && !field_is_known(look, name))
 		problem(look->problems, "key \"transforms.%s.%s\": entry %zu is a field that no type "
 			"has; allowed: fields that evring types lists", look->t->alias, key, entry);
+	else if (!made && !takes_mask(look, name))
+		problem(look->problems, "key \"transforms.%s.replacement\": is out of the range of entry "
+			"%zu of \"%s\"; allowed: a number that it can be", look->t->alias, entry, key);
 }
 
 void transforms_filters(struct evring *ev, const struct config *cfg, struct problems *problems)
@@ -426,9 +402,10 @@ void transforms_fields(struct evring *ev, const struct config *cfg, struct probl
  * Events
  */
 
-static struct shape *make_shape(struct transforms *transforms, const struct evring_event *event,
-				uint64_t applied)
+static void make_shape(struct transforms *transforms, const struct evring_event *event,
+		       struct made_shape *made)
 {
+	uint64_t applied = made->applied;
 	unsigned int i;
 
 	draft_begin(&transforms->draft, event->type, event->payload_len);
@@ -436,7 +413,8 @@ static struct shape *make_shape(struct transforms *transforms, const struct evri
 		if (applied & 1ULL << i)
 			transforms->chain[i]->kind->reshape(transforms->chain[i],
 							    &transforms->draft);
-	return shape_new(&transforms->draft);
+	made->why = transforms->draft.why ? transforms->draft.why : "too many fields";
+	made->shape = transforms->draft.why ? NULL : shape_new(&transforms->draft);
 }
 
 /* Take it off the list. No event of its type comes any more, so all that was kept of it goes. */
@@ -479,35 +457,56 @@ static void forget_last(struct transforms *transforms)
 	forget_at(transforms, at);
 }
 
-/* NULL: the event cannot have one. */
-static const struct shape *shape_of(struct transforms *transforms,
-				    const struct evring_event *event, uint64_t applied)
+const uint16_t *transforms_places(void *arg, const struct evring_type *type)
+{
+	const struct transforms *transforms = arg;
+	const struct made_shape *made;
+
+	for (made = transforms->shapes; made; made = made->next)
+		if (made->shape && shape_type(made->shape) == type)
+			return shape_places(made->shape);
+	return NULL;
+}
+
+/* A longer record has all that a shorter one has, so the number tells which ones. */
+static uint32_t count_missing(const struct evring_event *event)
 {
 	const struct evring_type *type = event->type;
-	uint32_t len = event->payload_len < type->size ? event->payload_len : 0;
+	uint32_t i, nr = 0;
+
+	for (i = 0; event->payload_len < type->size && i < type->nr_fields; i++)
+		nr += (uint32_t)type->fields[i].offset + type->fields[i].size > event->payload_len;
+	return nr;
+}
+
+static const struct made_shape *shape_of(struct transforms *transforms,
+					 const struct evring_event *event, uint64_t applied)
+{
+	const struct evring_type *type = event->type;
+	uint32_t missing = count_missing(event);
 	struct made_shape **at = &transforms->shapes, *made;
 
 	for (; (made = *at); at = &made->next) {
-		if (made->type != type || made->applied != applied || made->payload_len != len)
+		if (made->type != type || made->applied != applied || made->missing != missing)
 			continue;
 		/* The next event will be of this type, too. */
 		*at = made->next;
 		made->next = transforms->shapes;
 		transforms->shapes = made;
-		return made->shape;
+		return made;
 	}
 	forget_shapes(transforms, type);
 	if (transforms->nr_shapes == SHAPES_MAX)
 		forget_last(transforms);
 	made = xzalloc(sizeof(*made));
 	*made = (struct made_shape){
-		.next = transforms->shapes, .type = evring_type_hold(type), .payload_len = len,
+		.next = transforms->shapes, .type = evring_type_hold(type), .missing = missing,
 		.applied = applied,
-		.shape = make_shape(transforms, event, applied),
 	};
+	make_shape(transforms, event, made);
 	transforms->shapes = made;
 	transforms->nr_shapes++;
-	return made->shape;
+	return made;
 }
 
 /* An event that cannot be changed is not sent: a mask may have been for a secret. */
@@ -515,21 +514,25 @@ static const struct evring_event *passage_event(struct passage *passage)
 {
 	struct transforms *transforms = passage->transforms;
 	const struct evring_event *event = passage->event;
-	const struct shape *shape;
+	const struct made_shape *made;
 
 	if (!passage->applied)
 		return event;
-	shape = shape_of(transforms, event, passage->applied);
-	if (shape && shape_make(shape, event, &transforms->shaped))
+	made = shape_of(transforms, event, passage->applied);
+	if (made->shape && shape_make(made->shape, event, &transforms->shaped))
 		return &transforms->shaped.event;
 	snprintf(passage->reason, REASON_MAX, "transforms: the fields of %s cannot be changed so: %s",
-		 event->type->name, shape ? "the event becomes too long" : "too many fields");
+		 event->type->name, made->shape ? "the event becomes too long" : made->why);
 	return NULL;
 }
 
 static enum transform_verdict step(struct transform *t, struct passage *passage)
 {
-	if (t->predicate && predicate_holds(t->predicate, passage) == t->negate)
+	bool holds = !t->negate;
+
+	if (t->predicate && !predicate_holds(t->predicate, passage, &holds))
+		return TRANSFORM_FAIL;
+	if (t->predicate && holds == t->negate)
 		return TRANSFORM_PASS;
 	if (t->kind->route)
 		return t->kind->route(t, passage);

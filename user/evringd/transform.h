@@ -31,16 +31,16 @@ void transforms_filters(struct evring *ev, const struct config *cfg, struct prob
 /* A field that no type has is one; a module that has it may yet be loaded. */
 void transforms_fields(struct evring *ev, const struct config *cfg, struct problems *problems);
 
-/* Bytes of headers that they add to a message, at most */
-size_t transforms_head_bytes(const struct config *cfg);
-/* ... and by which fields that they add make a record longer */
-size_t transforms_body_bytes(const struct config *cfg);
+/* Bytes that they add at most: @head: to a message's headers; else to a record, by new fields */
+size_t transforms_bytes(const struct config *cfg, bool head);
 
 /* NULL: the connector has none. The configuration has no mistakes, and stays. */
 struct transforms *transforms_new(const struct config *cfg, const struct source *src);
 /* @forget is called of a type that transforms have made, when no event of it comes any more. */
 typedef void type_forget(void *arg, const struct evring_type *type);
 void transforms_on_forget(struct transforms *transforms, type_forget *forget, void *arg);
+/* The places of the fields of a type that @arg, struct transforms, has made; NULL: it is none. */
+const uint16_t *transforms_places(void *arg, const struct evring_type *type);
 void transforms_free(struct transforms *transforms);
 
 /* An event behind the last transform. Valid until the next one. */

@@ -53,6 +53,7 @@ struct transform_kind {
 	const char *const *options;	/* names behind "transforms.NAME."; NULL at the end */
 	bool fields;			/* it changes the value's fields: class NAME$Value */
 	bool local;			/* evringd's own, in another package */
+	bool adds;			/* it adds fields */
 	/* False: an option is wrong, which is a problem. */
 	bool (*parse)(struct transform *t, const struct options *options);
 	/* Of the topic, or of all of the event */
@@ -74,6 +75,7 @@ struct transform {
 	struct predicate *predicate;	/* NULL: for all events */
 	bool negate;
 	unsigned int number;
+	unsigned int adder;		/* number among those that add fields */
 	bool keeps;			/* it leaves the fields as they are, unlike its kind */
 	size_t head_bytes;		/* at most, of the headers that it adds */
 	size_t body_bytes;		/* at most, by which it makes a record longer */
@@ -107,6 +109,8 @@ const char *option_needed(const struct options *options, const char *name);
 __attribute__((format(printf, 3, 4)))
 void option_wrong(const struct options *options, const char *name, const char *fmt, ...);
 void option_no_type(const struct options *options, const char *list);
+/* No transform has this class, as its "type" says. */
+void option_no_class(const struct options *options, const char *class);
 /* The class without a package that is known; its "$Value" or "$Key" stays. */
 const char *class_name(const char *class);
 /* The kind of a class, whose package and "$Value" are left away. NULL: there is none. */
@@ -119,8 +123,8 @@ const struct transform_kind *kind_find(const struct transform_kind *const *kinds
 struct predicate *predicate_new(const struct config *cfg, const char *alias, size_t entry,
 				struct problems *problems);
 void predicate_free(struct predicate *predicate);
-/* Is the transform for this event? */
-bool predicate_holds(struct predicate *predicate, struct passage *passage);
+/* Is the transform for this event? False: that takes too long to find out; it cannot be sent. */
+bool predicate_holds(struct predicate *predicate, struct passage *passage, bool *holds);
 /* Can it hold for one event, and not for another of its type? */
 bool predicate_is_of_event(const struct predicate *predicate);
 /* A filter that no type can be asked is a problem. */
@@ -168,6 +172,8 @@ int pattern_match(struct pattern *pattern, const char *text, size_t len);
 /* @option, @entry: where it is named, the entries counted from 1 */
 typedef void field_named(void *arg, const char *name, bool made, const char *option, size_t entry);
 void fields_named(const struct transform *t, field_named *tell, void *arg);
+/* Can the field be what the transform puts in its place? Of any but a mask: yes */
+bool mask_fits(const struct transform *t, const struct evring_field *field);
 /* heading.c */
 void heading_named(const struct transform *t, field_named *tell, void *arg);
 

@@ -124,7 +124,7 @@ static void users_reshape(struct transform *t, struct draft *draft)
 	struct draft_field *field;
 	uint32_t i;
 
-	for (i = 0; i < type->nr_fields; i++) {
+	for (i = 0; i < type->nr_fields && i < PLACES_OF_ONE; i++) {
 		const struct evring_field *of = &type->fields[i];
 
 		if ((of->format != EVRING_FORMAT_UID && of->format != EVRING_FORMAT_GID) ||
@@ -133,10 +133,9 @@ static void users_reshape(struct transform *t, struct draft *draft)
 		snprintf(name, sizeof(name), "%s_name", of->name);
 		/* The event's own fields are not overwritten. */
 		field = field_name_fits(name) && !draft_find(draft, name) ?
-			draft_add(draft, name, EVRING_KIND_TEXT) : NULL;
+			draft_add(draft, t, i, name, EVRING_KIND_TEXT) : NULL;
 		if (!field)
 			continue;
-		field->maker = t;
 		field->of = of;
 		field->text = id_text;
 	}
@@ -163,6 +162,6 @@ static void users_release(struct transform *t)
 }
 
 const struct transform_kind user_names = {
-	"UserNames", .options = no_options, .local = true, .parse = users_parse,
+	"UserNames", .options = no_options, .local = true, .adds = true, .parse = users_parse,
 	.reshape = users_reshape, .release = users_release,
 };
