@@ -98,6 +98,11 @@ $(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
 $(B)/tests/unit/report_test: $(addprefix $(B)/san/user/evring/,verify_report.o ledger.o spans.o)
 $(B)/tests/unit/connectors_test: $(addprefix $(B)/san/user/evring/,connectors.o rest.o util.o)
 $(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
+# It has tasks, a loop and a clock of its own.
+CONNECTOR_TEST := $(B)/tests/unit/connector_test
+$(CONNECTOR_TEST): tests/unit/connector_test.c $(HARNESS) \
+	$(addprefix $(B)/san/user/,evringd/connector.o evringd/delay.o evringd/stats.o common/log.o \
+		common/memory.o common/text.o)
 $(B)/tests/unit/%: tests/unit/%.c $(SAN_D) $(SAN_LIB) $(HARNESS)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -114,6 +119,12 @@ $(B)/tests/unit/copy_test:
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Itests/fuzz -o $@ $<
+
+$(CONNECTOR_TEST):
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CSTD) $(CWARN) $(SAN) $(INCLUDES) $(CPPFLAGS) -Iuser/evringd -Wl,--wrap=clock_gettime \
+		-o $@ $(filter %.c %.o,$^) -ljansson
 
 $(WORK_TESTS):
 	@mkdir -p $(@D)

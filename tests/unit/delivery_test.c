@@ -389,17 +389,21 @@ static void parts(void)
 
 static void order_goes_round(void)
 {
+	const uint64_t last = (1ull << ORDER_BITS) - 1, months = 1ull << (ORDER_BITS - 1);
+
 	ok(order_before(1, 2) && !order_before(2, 1) && !order_before(7, 7), "orders compare");
-	ok(order_before(UINT32_MAX, 0) && order_before(UINT32_MAX - 5, 5) &&
-	   !order_before(5, UINT32_MAX - 5) && order_before(INT32_MAX, (uint32_t)INT32_MAX + 1),
-	   "also where they go round");
+	ok(order_before(last, 0) && order_before(last - 5, 5) && !order_before(5, last - 5) &&
+	   order_before(months - 1, months), "also where they go round");
+	ok(order_before(5, 5 + UINT32_MAX / 2 + 9ull) && order_before(5, 6ull << 32) &&
+	   !order_before(6ull << 32, 5) && order_before(5, months),
+	   "also if one has waited while billions were made");
 }
 
 static void oldest(void)
 {
 	struct deliveries *ds = deliveries_new(0, 0);
 	struct delivery *a, *b, *c;
-	uint32_t order = 0;
+	uint64_t order = 0;
 	bool good;
 
 	memset(models, 0, sizeof(models));

@@ -33,7 +33,7 @@ static void tell_histogram(struct exposition *to, const struct metric *metric, c
 
 	(void)metric;
 	(void)of;
-	sample_histogram(to, LABELS({ "c", "x" }), bounds, 2, counts, 2500000000);
+	sample_histogram(to, LABELS({ "c", "x" }), bounds, 2, counts, (struct seconds){ 2, 500000000 });
 }
 
 static const struct metric table[] = {

@@ -22,13 +22,20 @@ static void acked(struct topic_stats *topic, uint64_t event_ns, uint64_t now_ns,
 	stats_acked(&stats, topic, &delivery, out, 100);
 }
 
+static uint64_t sum_ns(void)
+{
+	struct seconds sum = stats_latency_sum(&stats);
+
+	return sum.s * 1000000000 + sum.ns;
+}
+
 static void latency(uint64_t event_ns, uint64_t took_ns, unsigned int bucket, const char *name)
 {
 	struct topic_stats *topic = stats_topic(&stats, "t");
-	uint64_t before = stats.latency[bucket], sum = stats.latency_ns, added;
+	uint64_t before = stats.latency[bucket], sum = sum_ns(), added;
 
 	acked(topic, event_ns, event_ns + took_ns, 3, NULL);
-	added = stats.latency_ns - sum;
+	added = sum_ns() - sum;
 	/* Both times are cut to 65,536 ns. */
 	ok(stats.latency[bucket] == before + 3 &&
 	   added <= 3 * (took_ns + 65536) && added + 3 * 65536 >= 3 * took_ns, name);
@@ -48,6 +55,9 @@ static void latencies(void)
 	latency((1ull << 48) - MS, 2 * MS, 1, "... and within a moment of it");
 	acked(stats_topic(&stats, "t"), 10 * HOUR, 10 * HOUR - 65536, 1, NULL);
 	ok(stats.latency[0] == 4, "an event that the bent clock puts ahead of us took no time");
+	acked(stats_topic(&stats, "t"), HOUR, 7 * HOUR, 1000000, NULL);
+	ok(stats_latency_sum(&stats).s / 1000000 == 6 * 3600,
+	   "six hours of a million events are more than 64 bits of nanoseconds");
 }
 
 static void topics(void)
@@ -91,6 +101,7 @@ static void many_topics(void)
 static void refusals(void)
 {
 	const struct refusal_stats *refusal;
+	struct stats fresh = { 0 };
 	uint64_t sum = 0, others = 0;
 	unsigned int i, nr = 0;
 	char name[32];
@@ -113,6 +124,12 @@ static void refusals(void)
 	ok(stats_refused(&stats, "t1", "REASON", 1) == stats_refused(&stats, "t1", "REASON", 1) &&
 	   stats_refused(&stats, "t1", "OTHER", 1) == stats_refused(&stats, "t999", "REASON", 1),
 	   "a refusal leads to where its letter is counted");
+	snprintf(name, sizeof(name), "ERR_4711?");
+	refusal = stats_refused(&fresh, "t", name, 1);
+	snprintf(name, sizeof(name), "ERR_815?");
+	ok(!strcmp(refusal->reason, "ERR_4711?") &&
+	   stats_refused(&fresh, "t", name, 1) != refusal, "a reason is kept, whoever's it was");
+	stats_free(&fresh);
 }
 
 #define BROKER(key, name, id, state, tx)						\

@@ -73,10 +73,9 @@ static void put_labels(const struct exposition *to, const struct label *labels, 
 		fputc('}', to->out);
 }
 
-static void put_ns(FILE *out, uint64_t ns)
+static void put_seconds(FILE *out, struct seconds time)
 {
-	fprintf(out, " %llu.%09llu\n", (unsigned long long)(ns / 1000000000),
-		(unsigned long long)(ns % 1000000000));
+	fprintf(out, " %llu.%09u\n", (unsigned long long)time.s, time.ns);
 }
 
 /*
@@ -155,27 +154,27 @@ void sample_ns(struct exposition *to, const struct label *labels, uint64_t ns)
 {
 	fputs(to->name, to->out);
 	put_labels(to, labels, NULL);
-	put_ns(to->out, ns);
+	put_seconds(to->out, (struct seconds){ ns / 1000000000, (uint32_t)(ns % 1000000000) });
 }
 
 void sample_histogram(struct exposition *to, const struct label *labels,
 		      const struct histogram_bound *bounds, size_t nr, const uint64_t *counts,
-		      uint64_t sum_ns)
+		      struct seconds sum)
 {
-	uint64_t sum = 0;
+	uint64_t count = 0;
 	size_t i;
 
 	for (i = 0; i <= nr; i++) {
-		sum += counts[i];
+		count += counts[i];
 		fprintf(to->out, "%s_bucket", to->name);
 		put_labels(to, labels, i == nr ? "+Inf" : to->openmetrics ? bounds[i].openmetrics :
 							  bounds[i].text);
-		fprintf(to->out, " %llu\n", (unsigned long long)sum);
+		fprintf(to->out, " %llu\n", (unsigned long long)count);
 	}
 	fprintf(to->out, "%s_sum", to->name);
 	put_labels(to, labels, NULL);
-	put_ns(to->out, sum_ns);
+	put_seconds(to->out, sum);
 	fprintf(to->out, "%s_count", to->name);
 	put_labels(to, labels, NULL);
-	fprintf(to->out, " %llu\n", (unsigned long long)sum);
+	fprintf(to->out, " %llu\n", (unsigned long long)count);
 }

@@ -45,6 +45,12 @@ struct histogram_bound {
 	const char *text, *openmetrics;	/* in seconds: "1", "1.0" */
 };
 
+/* A sum of times, which can be longer than 64 bits of nanoseconds are */
+struct seconds {
+	uint64_t s;
+	uint32_t ns;
+};
+
 const char *metric_kind_name(enum metric_kind kind);
 
 /* HELP, TYPE and the samples of each metric */
@@ -60,6 +66,6 @@ void sample_ns(struct exposition *to, const struct label *labels, uint64_t ns);
 /* @counts: one for each of the @nr @bounds, and one for values above them; not cumulative */
 void sample_histogram(struct exposition *to, const struct label *labels,
 		      const struct histogram_bound *bounds, size_t nr, const uint64_t *counts,
-		      uint64_t sum_ns);
+		      struct seconds sum);
 
 #endif /* EVRING_EXPOSITION_H */

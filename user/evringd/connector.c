@@ -42,6 +42,7 @@ struct connector {
 	struct loop_timer retry_timer;
 	uint64_t retry_at, retry_ms;	/* 0: no retry is under way */
 	uint64_t failing_since;
+	uint64_t running_since;		/* of the task; 0: it does not run yet */
 };
 
 static uint64_t monotonic_ms(void)
@@ -161,6 +162,13 @@ static void retry_over(void *arg)
 	c->awake = true;
 }
 
+/* What it failed for before is over: it has got on, or would have failed again by now. */
+static bool has_recovered(const struct connector *c, const struct counts *counts)
+{
+	return counts->committed || (c->running_since &&
+				     monotonic_ms() - c->running_since > c->cfg->retry_delay_ms);
+}
+
 /* A wrong configuration (2) and a refused event (3) do not pass by themselves. */
 static void look_at_end(struct connector *c, const struct counts *counts)
 {
@@ -169,7 +177,7 @@ static void look_at_end(struct connector *c, const struct counts *counts)
 	c->status = task_status(c->task);
 	if (!trace || c->replacing || c->over)
 		return;
-	if (counts->committed)
+	if (has_recovered(c, counts))
 		forget_failure(c);
 	free(c->trace);
 	c->trace = xstrdup(trace);
@@ -220,6 +228,7 @@ static void start_task(struct connector *c)
 {
 	c->stopping = false;
 	c->replacing = false;
+	c->running_since = 0;
 	c->task = task_new(c->cfg, c->before, c->file, c->loop, &c->stats);
 	task_pause(c->task, c->target == CONNECTOR_PAUSED);
 }
@@ -241,18 +250,25 @@ bool connector_ready(const struct connector *c)
 	return c->awake || (c->task && task_ready(c->task)) || is_to_end(c);
 }
 
+static void turn_task(struct connector *c)
+{
+	task_turn(c->task);
+	if (!c->running_since && task_ran(c->task))
+		c->running_since = monotonic_ms();
+}
+
 void connector_turn(struct connector *c)
 {
 	c->awake = false;
 	if (c->task && task_ready(c->task))
-		task_turn(c->task);
+		turn_task(c);
 	if (is_to_end(c))
 		end_task(c);
 	if (c->task || c->over || !c->cfg || c->given_up || c->retry_at ||
 	    c->target == CONNECTOR_STOPPED)
 		return;
 	start_task(c);
-	task_turn(c->task);
+	turn_task(c);
 }
 
 /*
@@ -301,7 +317,8 @@ void connector_ask(struct connector *c, enum connector_state target)
 			c->replacing = false;
 		if (!is_unusable(c))
 			forget_failure(c);
-	} else if (c->task && task_done(c->task)) {
+	} else if (c->task && (c->stopping || task_done(c->task))) {
+		/* Another one comes once that one has ended. */
 		c->replacing = true;
 	} else if (c->task) {
 		task_pause(c->task, target == CONNECTOR_PAUSED);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* See connectors.h. */
-#include "connectors.h"
+/* See connectors.h and keeping.h. */
+#include "keeping.h"
 
 #include "check.h"
 #include "config.h"
-#include "folder.h"
 #include "host.h"
 #include "log.h"
 #include "memory.h"
@@ -17,18 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define CONNECTORS_MAX 1024
-
-struct connectors {
-	struct loop *loop;
-	char *folder;
-	struct entry **entries;		/* of a folder by name, else as on the command line */
-	size_t nr;
-	struct logger log;
-	bool ending;
-	bool again;			/* read the folder once what is being removed is gone */
-};
 
 struct connectors *connectors_new(struct loop *loop, const char *folder)
 {
@@ -72,7 +59,7 @@ struct entry *connectors_at(const struct connectors *cs, size_t i)
 	return cs->entries[i];
 }
 
-static struct entry *find(const struct connectors *cs, const char *name)
+struct entry *entry_find(const struct connectors *cs, const char *name)
 {
 	size_t i;
 
@@ -84,7 +71,7 @@ static struct entry *find(const struct connectors *cs, const char *name)
 
 struct entry *connectors_find(const struct connectors *cs, const char *name)
 {
-	struct entry *entry = find(cs, name);
+	struct entry *entry = entry_find(cs, name);
 
 	return entry && !entry->removing ? entry : NULL;
 }
@@ -132,7 +119,7 @@ static int level_of_process(const struct connectors *cs)
 	return level;
 }
 
-static void set_level(const struct connectors *cs)
+void entries_level(const struct connectors *cs)
 {
 	size_t i;
 
@@ -162,10 +149,11 @@ void connectors_set_level(struct connectors *cs, struct entry *entry, int level)
 		for (i = 0; i < cs->nr; i++)
 			cs->entries[i]->log = logger;
 	}
-	set_level(cs);
+	entries_level(cs);
 }
 
-static struct entry *insert(struct connectors *cs, struct connector *connector, const char *path)
+struct entry *entry_insert(struct connectors *cs, struct connector *connector,
+			   const char *path)
 {
 	struct entry *entry = xzalloc(sizeof(*entry));
 	size_t i;
@@ -183,20 +171,20 @@ static struct entry *insert(struct connectors *cs, struct connector *connector, 
 	cs->entries[i] = entry;
 	if (cs->nr > 1 || cs->folder)
 		log_contexts();
-	set_level(cs);
+	entries_level(cs);
 	return entry;
 }
 
 void connectors_add(struct connectors *cs, struct config *cfg, const char *file)
 {
-	insert(cs, connector_new(cfg, file, cs->loop, cs->folder), file);
+	entry_insert(cs, connector_new(cfg, file, cs->loop, cs->folder), file);
 }
 
 /*
  * Configurations
  */
 
-/* Another connector with this group that is in the way: false: one that is being removed */
+/* Another connector with this group: one that stays, or one with which the group is dropped */
 static const struct entry *holder(const struct connectors *cs, const struct config *cfg, bool stays)
 {
 	const struct config *other;
@@ -207,40 +195,55 @@ static const struct entry *holder(const struct connectors *cs, const struct conf
 
 		other = connector_config(entry->connector);
 		if (other && strcmp(other->name, cfg->name) && !strcmp(other->group, cfg->group) &&
-		    (stays ? entry->seen && !entry->removing : entry->drop))
+		    (stays ? !entry->removing : entry->drop))
 			return entry;
 	}
 	return NULL;
 }
 
-/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
-static void check_group(const struct connectors *cs, const struct config *cfg,
-			struct problems *problems)
+bool group_is_dropped(const struct connectors *cs, const struct config *cfg,
+		      struct problems *problems)
 {
-	const struct entry *dropping = holder(cs, cfg, false), *other = holder(cs, cfg, true);
+	const struct entry *dropping = holder(cs, cfg, false);
 
 	if (dropping)
 		problem(problems, "key \"group.id\": \"%s\" is dropped, as connector %s is being "
 			"removed; a file of the folder is read again then", cfg->group,
 			connector_name(dropping->connector));
-	else if (other)
-		problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
-			"a group has one reader", cfg->group, connector_name(other->connector));
+	return dropping;
 }
 
-struct config *connectors_check(struct connectors *cs, const struct definition *def,
-				struct problems *problems)
+void group_is_taken(const struct config *cfg, const char *name, struct problems *problems)
+{
+	problem(problems, "key \"group.id\": \"%s\" is the group of connector %s too; "
+		"a group has one reader", cfg->group, name);
+}
+
+struct config *definition_config(const struct definition *def, struct problems *problems)
 {
 	struct config *cfg = config_new(def->name, def->settings, problems);
 	int error;
 
 	if (!problems->nr)
 		host_check(cfg, problems);
-	if (!problems->nr)
-		check_group(cs, cfg, problems);
 	/* If the device is away, the start checks the rest. */
 	if (!problems->nr)
 		device_check(cfg, problems, &error);
+	return cfg;
+}
+
+/* A group has one owner. One whose connector is gone has none soon, and is waited for. */
+struct config *connectors_check(struct connectors *cs, const struct definition *def,
+				struct problems *problems)
+{
+	struct config *cfg = definition_config(def, problems);
+	const struct entry *other;
+
+	if (problems->nr || group_is_dropped(cs, cfg, problems))
+		return cfg;
+	other = holder(cs, cfg, true);
+	if (other)
+		group_is_taken(cfg, connector_name(other->connector), problems);
 	return cfg;
 }
 
@@ -260,17 +263,16 @@ static enum connector_state target_of(const struct definition *def)
 	       CONNECTOR_RUNNING;
 }
 
-/* Takes over @def and @cfg. */
-static void apply(struct connectors *cs, struct definition *def, struct config *cfg,
-		  const char *path)
+struct entry *entry_apply(struct connectors *cs, struct definition *def, struct config *cfg,
+			  const char *path)
 {
-	struct entry *entry = find(cs, def->name);
+	struct entry *entry = entry_find(cs, def->name);
 	const char *how = NULL;
 
 	log_context(log_name(def->name));
 	tell_warnings(cfg, path);
 	if (!entry)
-		entry = insert(cs, connector_new(cfg, path, cs->loop, true), path);
+		entry = entry_insert(cs, connector_new(cfg, path, cs->loop, true), path);
 	else
 		how = connector_configure(entry->connector, cfg);
 	if (how && strcmp(how, "unchanged"))
@@ -280,172 +282,9 @@ static void apply(struct connectors *cs, struct definition *def, struct config *
 	entry->def = *def;
 	entry->refused = false;
 	*def = (struct definition){ 0 };
-	set_level(cs);
+	entries_level(cs);
 	log_context(NULL);
-}
-
-/*
- * The folder
- */
-
-static struct entry *find_path(const struct connectors *cs, const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < cs->nr; i++)
-		if (!cs->entries[i]->removing && !strcmp(cs->entries[i]->path, path))
-			return cs->entries[i];
-	return NULL;
-}
-
-/* A connector that runs keeps its configuration; a new one is FAILED, so that it is seen. */
-static void refuse(struct connectors *cs, const struct folder_file *file)
-{
-	const struct problems *problems = &file->problems;
-	struct entry *entry = find_path(cs, file->path);
-	char *name = folder_name_of(file->path);
-	const char *known = file->def.name;
-	size_t i;
-
-	for (i = 0; i < problems->nr; i++)
-		log_line(LOG_ERR, "%s: %s", file->path, problems->lines[i]);
-	if (!known || !definition_name_ok(known) || find(cs, known))
-		known = name;
-	if (entry && connector_config(entry->connector)) {
-		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before",
-			 file->path, connector_name(entry->connector));
-		connector_stats(entry->connector)->reloads[RELOAD_FAILED]++;
-	} else if (!entry && !find(cs, known) && definition_name_ok(known)) {
-		entry = insert(cs, connector_new_failed(known, file->path, problems->lines[0],
-							cs->loop), file->path);
-	}
-	if (entry) {
-		connector_refuse(entry->connector, problems->lines[0]);
-		entry->def.stamp = file->def.stamp;
-		entry->refused = true;
-		entry->seen = true;
-	}
-	free(name);
-}
-
-static void look_at_name(struct connectors *cs, struct folder_file *file)
-{
-	const char *name = file->def.name;
-	const struct entry *same = name ? find(cs, name) : NULL;
-
-	cs->again |= same && same->removing;
-	folder_check_name(file);
-	if (same && same->removing)
-		problem(&file->problems, "key \"name\": connector %s is being removed; the folder is "
-			"read again then", name);
-	else if (same && strcmp(same->path, file->path))
-		problem(&file->problems, "key \"name\": \"%s\" is the connector of %s too", name,
-			same->path);
-}
-
-static void load(struct connectors *cs, struct folder_file *file)
-{
-	struct config *cfg = NULL;
-	char *name;
-
-	if (!file->problems.nr)
-		look_at_name(cs, file);
-	if (!file->problems.nr) {
-		cfg = connectors_check(cs, &file->def, &file->problems);
-		cs->again |= cfg->group && holder(cs, cfg, false);
-	}
-	if (file->problems.nr) {
-		refuse(cs, file);
-		config_free(cfg);
-		return;
-	}
-	name = xstrdup(file->def.name);
-	apply(cs, &file->def, cfg, file->path);
-	find(cs, name)->seen = true;
-	free(name);
-}
-
-static void move(struct entry *entry, const char *path)
-{
-	log_context(connector_name(entry->connector));
-	info("its file %s is %s now", entry->path, path);
-	log_context(NULL);
-	free(entry->path);
-	entry->path = xstrdup(path);
-	connector_move(entry->connector, path);
-}
-
-/*
- * Mark the connectors that still have a file, before any file is judged. A file is matched to a
- * connector by the name in it, so it may have moved; by its path if no name can be read.
- */
-static void claim(struct connectors *cs, const struct folder *folder)
-{
-	struct entry *entry;
-	size_t i;
-
-	for (i = 0; i < folder->nr; i++) {
-		const struct folder_file *file = &folder->files[i];
-
-		entry = file->def.name ? find(cs, file->def.name) : NULL;
-		if (!file->def.name)
-			entry = find_path(cs, file->path);
-		else if (entry && strcmp(entry->path, file->path))
-			entry = NULL;
-		if (entry)
-			entry->seen = true;
-	}
-	for (i = 0; i < folder->nr; i++) {
-		const struct folder_file *file = &folder->files[i];
-
-		entry = file->def.name ? find(cs, file->def.name) : NULL;
-		if (!entry || entry->seen || entry->removing)
-			continue;
-		move(entry, file->path);
-		entry->seen = true;
-	}
-}
-
-/* Its position is too dear to be forgotten by a file that was moved. */
-static void forget(struct entry *entry)
-{
-	const struct config *cfg = connector_config(entry->connector);
-
-	entry->removing = true;
-	log_context(connector_name(entry->connector));
-	info("%s is gone: stops; group %s keeps its position and its hooks until evring groups drop",
-	     entry->path, cfg ? cfg->group : "(none)");
-	connector_leave(entry->connector, "its file is gone");
-	log_context(NULL);
-}
-
-void connectors_reload(struct connectors *cs)
-{
-	struct folder folder;
-	size_t i;
-	int ret = folder_read(&folder, cs->folder);
-
-	if (ret) {
-		log_line(LOG_ERR, "%s: %s: its connectors stay as they are", cs->folder,
-			 strerror(-ret));
-		return;
-	}
-	cs->again = false;
-	for (i = 0; i < cs->nr; i++)
-		cs->entries[i]->seen = false;
-	claim(cs, &folder);
-	for (i = 0; i < folder.nr; i++) {
-		if (cs->nr < CONNECTORS_MAX || find_path(cs, folder.files[i].path))
-			load(cs, &folder.files[i]);
-		else
-			log_line(LOG_ERR, "%s: is left out, there are %d connectors already",
-				 folder.files[i].path, CONNECTORS_MAX);
-	}
-	folder_free(&folder);
-	for (i = 0; i < cs->nr; i++)
-		if (!cs->entries[i]->seen && !cs->entries[i]->removing)
-			forget(cs->entries[i]);
-	set_level(cs);
+	return entry;
 }
 
 /*
@@ -455,7 +294,7 @@ void connectors_reload(struct connectors *cs)
 int connectors_put(struct connectors *cs, struct definition *def, struct config *cfg)
 {
 	const struct stamp none = { 0 };
-	struct entry *entry = find(cs, def->name);
+	struct entry *entry = entry_find(cs, def->name);
 	char *path;
 	int ret;
 
@@ -469,7 +308,7 @@ int connectors_put(struct connectors *cs, struct definition *def, struct config 
 	else
 		ret = definition_write(def, path, entry ? &entry->def.stamp : &none);
 	if (!ret)
-		apply(cs, def, cfg, path);
+		entry_apply(cs, def, cfg, path);
 	free(path);
 	return ret;
 }
@@ -562,7 +401,7 @@ static bool remove_gone(struct connectors *cs)
 	if (kept == cs->nr)
 		return false;
 	cs->nr = kept;
-	set_level(cs);
+	entries_level(cs);
 	if (!cs->again || cs->ending)
 		return false;
 	connectors_reload(cs);

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,15 +132,21 @@ static void read_settings(struct definition *def, const json_t *settings,
 		def->settings = must(json_deep_copy(settings));
 }
 
+/* As in Kafka Connect: null is none, and the case of letters does not matter. */
 static void read_state(struct definition *def, const json_t *state, struct problems *problems)
 {
-	const char *text = state ? json_string_value(state) : "RUNNING";
+	static const char *const states[] = { "RUNNING", "PAUSED", "STOPPED" };
+	const char *text = json_string_value(state);
+	size_t i;
 
-	if (!text || (strcmp(text, "RUNNING") && strcmp(text, "PAUSED") && strcmp(text, "STOPPED")))
+	if (!state || json_is_null(state))
+		text = states[0];
+	for (i = 0; text && i < sizeof(states) / sizeof(*states); i++)
+		if (!strcasecmp(text, states[i]))
+			def->state = xstrdup(states[i]);
+	if (!def->state)
 		problem(problems, "key \"initial_state\": is no state to start in; "
 			"allowed: RUNNING, PAUSED, STOPPED");
-	else
-		def->state = xstrdup(text);
 }
 
 /* Keys alone, as PUT .../config has them */
@@ -338,6 +345,9 @@ int definition_write(struct definition *def, const char *path, const struct stam
 
 	if (!stamp_holds(last, path))
 		return -ESTALE;
+	/* What it leads to is another's, maybe, and a file in its place would come apart from that. */
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+		return -ELOOP;
 	temporary = xprintf("%s.new", path);
 	text = definition_text(def);
 	/* What is left of a write that was killed, or a FIFO, whose open would wait */

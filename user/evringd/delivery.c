@@ -67,7 +67,7 @@ struct deliveries {
 	uint64_t events;		/* in the queues */
 	uint64_t chunks;		/* bytes of all but the spare ones */
 	uint64_t elsewhere;		/* bytes that lie in no chunk: the deliveries' */
-	uint32_t order;			/* of the last message */
+	uint64_t order;			/* of the last message */
 	uint32_t time;			/* of the event that comes next */
 	uint64_t unacked;
 	uint64_t takable;		/* events in prefixes that were not taken */
@@ -132,6 +132,7 @@ static struct chunk *chunk_get(struct deliveries *ds, size_t need)
 static struct ring *ring_of(struct deliveries *ds, uint32_t number)
 {
 	if (number >= ds->nr_rings) {
+		assert(!(number >> (64 - ORDER_BITS)));
 		ds->rings = xgrow(ds->rings, ds->nr_rings, number + 1, sizeof(*ds->rings));
 		ds->nr_rings = number + 1;
 	}
@@ -186,7 +187,7 @@ void deliveries_time(struct deliveries *ds, uint32_t time)
 	ds->time = time;
 }
 
-bool deliveries_oldest(const struct deliveries *ds, uint32_t *order)
+bool deliveries_oldest(const struct deliveries *ds, uint64_t *order)
 {
 	bool found = false;
 	size_t i;

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A message can wait for its topic while others are made: a million a second for 100 days. */
+#define ORDER_BITS 44
+
 /*
  * An event that Kafka has not acknowledged, or that waits for one before it on
  * its ring; or several that follow each other on it, in one message. Lies in a
@@ -19,20 +22,20 @@ struct delivery {
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
 	uint64_t missed;		/* just before these */
-	uint32_t ring;
+	uint64_t ring : 64 - ORDER_BITS;	/* more than 16 lanes of 8192 CPUs */
+	uint64_t order : ORDER_BITS;	/* of its message; goes round, see order_before() */
 	uint32_t elsewhere;		/* bytes that lie in the ring, or are sent in its place */
 	uint32_t events;
-	uint32_t order;			/* of its message; goes round, see order_before() */
 	uint32_t parts : 31;		/* messages that must be acked for it; 0: acked */
 	uint32_t refused : 1;		/* and not tolerated: it will never be acked */
 	uint32_t time;			/* of its first event, as deliveries_time() was told */
 	_Alignas(8) char value[];	/* frames are written into it */
 };
 
-/* Which of two messages was made first; there are never 2^31 of them at a time. */
-static inline bool order_before(uint32_t a, uint32_t b)
+/* Which of two messages was made first; half as many as there are orders may lie between them. */
+static inline bool order_before(uint64_t a, uint64_t b)
 {
-	return (int32_t)(a - b) < 0;
+	return (int64_t)((a - b) << (64 - ORDER_BITS)) < 0;
 }
 
 struct deliveries;
@@ -45,7 +48,7 @@ struct deliveries *deliveries_new(uint64_t max_bytes, uint64_t max_events);
 void deliveries_free(struct deliveries *ds);
 bool deliveries_full(const struct deliveries *ds);
 /* Order of the oldest message that is not acknowledged; false: there is none. */
-bool deliveries_oldest(const struct deliveries *ds, uint32_t *order);
+bool deliveries_oldest(const struct deliveries *ds, uint64_t *order);
 /* How many have no acknowledgement; how many are not committed. */
 uint64_t deliveries_unacked(const struct deliveries *ds);
 uint64_t deliveries_held(const struct deliveries *ds);

@@ -16,7 +16,8 @@
  *	problem, words	... all errors in them; lists of words
  *	host		the identity, names, hooks and fields of this host
  *	worker		the process: signals, a watch of the host
- *	connectors	all connectors, and the folder that they are kept in
+ *	connectors	all connectors, and the folder that they are kept in; reload: as it
+ *			is now; both in keeping.h
  *	http		... and its REST interface: libmicrohttpd in the loop; listener, auth
  *	rest		a request and its answer; its parts, in resource.h: instance, control,
  *			position, alter, plugin, logger, reply

@@ -149,7 +149,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 		return send_text(connection, answer->status, answer->text, answer->type,
 				 answer->policy ? "Content-Security-Policy" : NULL, answer->policy);
 	ret = send_text(connection, answer->status, text, NULL,
-			answer->location ? "Location" : NULL, answer->location);
+			answer->allow ? "Allow" : answer->location ? "Location" : NULL,
+			answer->allow ? answer->allow : answer->location);
 	free(text);
 	return ret;
 }

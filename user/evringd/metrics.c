@@ -126,7 +126,7 @@ static void one_latency(struct exposition *to, const struct metric *metric,
 
 	(void)metric;
 	sample_histogram(to, LABELS({ "connector", connector_name(connector) }), stats_bounds,
-			 LATENCY_BOUNDS, stats->latency, stats->latency_ns);
+			 LATENCY_BOUNDS, stats->latency, stats_latency_sum(stats));
 }
 
 static void one_reloads(struct exposition *to, const struct metric *metric,

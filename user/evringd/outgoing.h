@@ -20,14 +20,14 @@ struct outgoing {
 	size_t key_len;
 	int64_t timestamp;		/* ms since 1970; 0: the time of sending */
 	struct rd_kafka_headers_s *headers;	/* NULL: none; the message's own */
-	int32_t partition;		/* where it was refused; -1: none */
-	uint32_t order;			/* the delivery's */
+	uint64_t order;			/* the delivery's */
 	uintptr_t place;		/* among those of one order: where the value lies or lay */
+	struct refusal_stats *refusal;	/* of a letter: where its refusal is counted, or NULL */
+	int32_t partition;		/* where it was refused; -1: none */
 	uint32_t events;		/* so many of its delivery's; 0: all of them, or a letter */
 	bool copy;			/* @value is in @room */
 	bool declaration;		/* of an event that was refused */
 	bool letter;			/* such an event itself, for the dead-letter topic */
-	struct refusal_stats *refusal;	/* of a letter: where its refusal is counted, or NULL */
 	bool suspect;			/* it has been refused once when it was alone */
 	char room[];			/* the key and, with @copy, the value */
 };

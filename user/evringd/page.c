@@ -36,7 +36,8 @@ bool page_is_wanted(const struct request *request)
 
 bool page_is_stream(const struct request *request)
 {
-	return !strcmp(request->path, "/events") && !strcmp(request->method, "GET");
+	return (!strcmp(request->path, "/events") || !strcmp(request->path, "/events/")) &&
+	       !strcmp(request->method, "GET");
 }
 
 bool page_is_foreign(const char *method, const char *site, const char *origin, const char *host)

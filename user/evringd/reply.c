@@ -66,6 +66,12 @@ void reply_errno(struct call *call, int error)
 		reply_error(call, 409, "The connector's file has what cannot be used, and it runs as "
 			    "it was configured before: mend the file and send SIGHUP, or PUT a whole "
 			    "configuration");
+	else if (error == -ELOOP)
+		reply_error(call, 409, "The connector's file is a symbolic link, which is not replaced: "
+			    "change the file that it leads to and send SIGHUP");
+	else if (error == -EISDIR)
+		reply_error(call, 409, "What has the name of the connector's file is a folder: remove it "
+			    "and send SIGHUP");
 	else
 		reply_error(call, 500, "The connector's file cannot be written: %s",
 			    strerror(-error));

@@ -2,6 +2,7 @@
 /* See rest.h and resource.h. */
 #include "rest.h"
 
+#include "memory.h"
 #include "page.h"
 #include "resource.h"
 
@@ -62,9 +63,10 @@ static void show_ready(struct call *call)
 	size_t i;
 
 	for (i = 0; i < connectors_nr(cs); i++) {
-		const struct connector *connector = connectors_at(cs, i)->connector;
+		const struct entry *entry = connectors_at(cs, i);
+		const struct connector *connector = entry->connector;
 
-		if (connector_state(connector) != connector_target(connector))
+		if (!entry->removing && connector_state(connector) != connector_target(connector))
 			json_array_append_new(waiting, json_string(connector_name(connector)));
 	}
 	if (json_array_size(waiting))
@@ -86,10 +88,11 @@ static void show_ready(struct call *call)
 
 static const struct {
 	const char *method, *path;
-	handler *answer;
+	handler *answer;		/* NULL: it is http's, which has no HEAD of it */
 	const char *missing;		/* the message for a name without a connector */
 } routes[] = {
 	{ "GET",	"/",					show_root,	NO_ENTRY },
+	{ "GET",	"/events",				NULL,		NO_ENTRY },
 	{ "GET",	"/health",				show_health,	NO_ENTRY },
 	{ "GET",	"/ready",				show_ready,	NO_ENTRY },
 	{ "GET",	"/metrics",				show_metrics,	NO_ENTRY },
@@ -194,11 +197,21 @@ static void answer_route(struct call *call, size_t route)
 		routes[route].answer(call);
 }
 
+static void allow(struct answer *answer, size_t route)
+{
+	const char *head = strcmp(routes[route].method, "GET") || !routes[route].answer ? "" :
+										 ", HEAD";
+	char *before = answer->allow;
+
+	answer->allow = xprintf("%s%s%s%s", before ? before : "", before ? ", " : "",
+				routes[route].method, head);
+	free(before);
+}
+
 void rest_answer(struct rest *rest, const struct request *request, struct answer *answer)
 {
 	struct call call = { .rest = rest, .request = request, .answer = answer };
 	const char *method = strcmp(request->method, "HEAD") ? request->method : "GET";
-	bool known = false;
 	size_t i;
 
 	*answer = (struct answer){ 0 };
@@ -206,13 +219,16 @@ void rest_answer(struct rest *rest, const struct request *request, struct answer
 		*call.name = '\0';
 		if (!matches(&call, routes[i].path, request->path))
 			continue;
-		known = true;
-		if (strcmp(routes[i].method, method))
+		if (strcmp(routes[i].method, method) || !routes[i].answer) {
+			allow(answer, i);
 			continue;
+		}
+		free(answer->allow);
+		answer->allow = NULL;
 		answer_route(&call, i);
 		return;
 	}
-	if (known)
+	if (answer->allow)
 		reply_error(&call, 405, "HTTP 405 Method Not Allowed");
 	else
 		reply_error(&call, 404, "HTTP 404 Not Found");
@@ -224,4 +240,5 @@ void answer_free(struct answer *answer)
 	free(answer->text);
 	free(answer->policy);
 	free(answer->location);
+	free(answer->allow);
 }

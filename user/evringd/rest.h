@@ -33,6 +33,7 @@ struct answer {
 	const char *type;
 	char *policy;			/* Content-Security-Policy of @text, or NULL */
 	char *location;			/* NULL: none */
+	char *allow;			/* of 405: the methods that there are, or NULL */
 };
 
 struct rest {

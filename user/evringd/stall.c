@@ -21,7 +21,7 @@ void stall_look(struct stall *stall, const struct deliveries *ds, struct sender 
 		uint64_t now)
 {
 	char why[512];
-	uint32_t oldest;
+	uint64_t oldest;
 
 	if (!deliveries_oldest(ds, &oldest)) {
 		stall_over(stall, now);

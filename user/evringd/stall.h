@@ -11,7 +11,7 @@ struct sender;
 
 /* Zero it at first. */
 struct stall {
-	uint32_t oldest;		/* order of the message that has waited longest ... */
+	uint64_t oldest;		/* order of the message that has waited longest ... */
 	uint64_t since;			/* ... and since when; 0: there is none */
 	bool told;
 };

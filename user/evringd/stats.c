@@ -102,13 +102,25 @@ void stats_tick(struct stats *stats)
 static void add_latency(struct stats *stats, uint32_t time, uint32_t events)
 {
 	uint32_t since = stats->now - time;
-	uint64_t ns = since > UINT32_MAX - AHEAD_MAX ? 0 : (uint64_t)since << 16;
+	uint64_t took = since > UINT32_MAX - AHEAD_MAX ? 0 : since;
 	unsigned int i = 0;
 
-	while (i < LATENCY_BOUNDS && ns > stats_bounds[i].ns)
+	while (i < LATENCY_BOUNDS && took << TIME_SHIFT > stats_bounds[i].ns)
 		i++;
 	stats->latency[i] += events;
-	stats->latency_ns += ns * events;
+	stats->latency_sum += took * events;
+}
+
+struct seconds stats_latency_sum(const struct stats *stats)
+{
+	/* 128 s are so many of the unit, without a rest: 65,536 ns * 1,953,125 */
+	const uint64_t unit = 128000000000ull >> TIME_SHIFT;
+	uint64_t rest_ns = stats->latency_sum % unit << TIME_SHIFT;
+
+	return (struct seconds){
+		.s = stats->latency_sum / unit * 128 + rest_ns / 1000000000,
+		.ns = (uint32_t)(rest_ns % 1000000000),
+	};
 }
 
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
@@ -133,7 +145,7 @@ void stats_acked(struct stats *stats, struct topic_stats *topic, const struct de
 
 static struct refusal_stats *refusal_of(struct stats *stats, const char *topic, const char *reason)
 {
-	size_t size = strlen(topic) + 1;
+	size_t size = strlen(topic) + 1, reason_size = strlen(reason) + 1;
 	struct refusal_stats *refusal;
 
 	for (refusal = stats->refusals; refusal; refusal = refusal->next)
@@ -141,9 +153,10 @@ static struct refusal_stats *refusal_of(struct stats *stats, const char *topic, 
 			return refusal;
 	if (*topic && stats->nr_refusals == STATS_REFUSALS_MAX)
 		return NULL;
-	refusal = xzalloc(sizeof(*refusal) + size);
+	refusal = xzalloc(sizeof(*refusal) + size + reason_size);
 	memcpy(refusal->topic, topic, size);
-	refusal->reason = reason;
+	/* librdkafka writes the name of a code that it does not know where the next one goes. */
+	refusal->reason = memcpy(refusal->topic + size, reason, reason_size);
 	refusal->next = stats->refusals;
 	stats->refusals = refusal;
 	stats->nr_refusals += *topic != '\0';

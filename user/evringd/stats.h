@@ -30,7 +30,7 @@ struct topic_stats {
 
 struct refusal_stats {
 	struct refusal_stats *next;
-	const char *reason;		/* stays */
+	const char *reason;		/* behind the topic */
 	uint64_t events, letters;	/* refused; that the dead-letter topic has then acknowledged */
 	char topic[];
 };
@@ -56,17 +56,20 @@ struct stats {
 	struct broker_stats *brokers;
 	unsigned int nr_brokers;
 	uint64_t away_ns;		/* CLOCK_BOOTTIME since when no broker is there; 0: one is */
-	uint64_t latency[LATENCY_BOUNDS + 1], latency_ns;
+	uint64_t latency[LATENCY_BOUNDS + 1];
+	uint64_t latency_sum;		/* in stats_time()'s unit, or an outage would be too much */
 	uint32_t now;			/* as stats_time() has it */
 	uint64_t commit_errors, producer_restarts, reloads[RELOADS];
 };
 
 extern const struct histogram_bound stats_bounds[LATENCY_BOUNDS];
 
+#define TIME_SHIFT 16
+
 /* CLOCK_BOOTTIME in 65,536 ns: it goes round after 78 hours. */
 static inline uint32_t stats_time(uint64_t boottime_ns)
 {
-	return (uint32_t)(boottime_ns >> 16);
+	return (uint32_t)(boottime_ns >> TIME_SHIFT);
 }
 
 /* With zeros: a counter that is there from the start has an increase. */
@@ -83,9 +86,10 @@ void stats_tick(struct stats *stats);
  */
 void stats_acked(struct stats *stats, struct topic_stats *topic, const struct delivery *delivery,
 		 const struct outgoing *out, size_t len);
-/* @reason must stay valid. The result stays valid too: a dead letter is counted there later. */
+/* The result stays valid: a dead letter is counted there later. */
 struct refusal_stats *stats_refused(struct stats *stats, const char *topic, const char *reason,
 				    uint64_t events);
+struct seconds stats_latency_sum(const struct stats *stats);
 /* No broker can be reached. */
 void stats_away(struct stats *stats);
 /* The last producer is gone: nothing is known of brokers any more. */

@@ -51,14 +51,19 @@ static void tell_status(void *arg)
 {
 	unsigned int nr[CONNECTOR_RESTARTING + 1] = { 0 };
 	struct worker *w = arg;
+	size_t len, i, all = 0;
 	char text[256];
-	size_t len, i;
 
-	for (i = 0; i < connectors_nr(w->connectors); i++)
-		nr[connector_state(connectors_at(w->connectors, i)->connector)]++;
-	len = (size_t)snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%zu connector%s",
-			       connectors_nr(w->connectors),
-			       connectors_nr(w->connectors) == 1 ? "" : "s");
+	for (i = 0; i < connectors_nr(w->connectors); i++) {
+		const struct entry *entry = connectors_at(w->connectors, i);
+
+		if (entry->removing)
+			continue;
+		nr[connector_state(entry->connector)]++;
+		all++;
+	}
+	len = (size_t)snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%zu connector%s", all,
+			       all == 1 ? "" : "s");
 	for (i = 0; i < sizeof(nr) / sizeof(*nr); i++)
 		if (nr[i])
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %u %s",
