@@ -81,7 +81,7 @@ static int cpu_online_begin(unsigned int cpu)
 		if (!ring)
 			continue;
 		WRITE_ONCE(ring->raises, true);
-		barrier();	/* an emit that comes now raises; those before it are seen to here */
+		barrier();	/* an emit that comes now raises; earlier ones are seen to here */
 		if (ring_awaited(ring))
 			irq_work_queue(&ring->wake);
 	}

@@ -92,7 +92,7 @@ again:
 		now = evring_clock_raw();
 	} while (unlikely(!word_exchange(ring, &word, word + attempt->seqs * SEQ_ONE + units)));
 
-	/* slot->word counts one attempt. Of several it is not the word: evring_lose() needs it not. */
+	/* slot->word counts one attempt; of several (evring_lose()) it is not the word. */
 	ring_slot(ring, slot, base, word, units);
 fill:
 	ring_header(slot->rec, attempt->type, size, now, word_seq(slot->word - SEQ_ONE));

@@ -181,8 +181,9 @@ static int type_tolerates(const struct evring_event_type *type, const struct evr
 	if (!(type->flags & EVRING_TYPE_F_GONE))
 		return -EBUSY;
 	/* Fields are only appended, whichever of the two modules is the newer one. */
-	return evring_block_extends(block, type->block) || evring_block_extends(type->block, block) ?
-		       0 : -EINVAL;
+	if (!evring_block_extends(block, type->block) && !evring_block_extends(type->block, block))
+		return -EINVAL;
+	return 0;
 }
 
 /*
