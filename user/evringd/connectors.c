@@ -59,7 +59,7 @@ struct entry *connectors_at(const struct connectors *cs, size_t i)
 	return cs->entries[i];
 }
 
-struct entry *entry_find(const struct connectors *cs, const char *name)
+struct entry *entries_find(const struct connectors *cs, const char *name)
 {
 	size_t i;
 
@@ -71,7 +71,7 @@ struct entry *entry_find(const struct connectors *cs, const char *name)
 
 struct entry *connectors_find(const struct connectors *cs, const char *name)
 {
-	struct entry *entry = entry_find(cs, name);
+	struct entry *entry = entries_find(cs, name);
 
 	return entry && !entry->removing ? entry : NULL;
 }
@@ -266,7 +266,7 @@ static enum connector_state target_of(const struct definition *def)
 struct entry *entry_apply(struct connectors *cs, struct definition *def, struct config *cfg,
 			  const char *path)
 {
-	struct entry *entry = entry_find(cs, def->name);
+	struct entry *entry = entries_find(cs, def->name);
 	const char *how = NULL;
 
 	log_context(log_name(def->name));
@@ -294,7 +294,7 @@ struct entry *entry_apply(struct connectors *cs, struct definition *def, struct 
 int connectors_put(struct connectors *cs, struct definition *def, struct config *cfg)
 {
 	const struct stamp none = { 0 };
-	struct entry *entry = entry_find(cs, def->name);
+	struct entry *entry = entries_find(cs, def->name);
 	char *path;
 	int ret;
 

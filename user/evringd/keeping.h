@@ -27,7 +27,7 @@ struct connectors {
 /* connectors.c */
 
 /* Also one that is being removed */
-struct entry *entry_find(const struct connectors *cs, const char *name);
+struct entry *entries_find(const struct connectors *cs, const char *name);
 /* Takes over @connector. */
 struct entry *entry_insert(struct connectors *cs, struct connector *connector,
 			   const char *path);

@@ -35,7 +35,7 @@ static struct entry *find_path(const struct connectors *cs, const char *path)
 /* One whose file was moved over another one's goes before that one, which has none any more. */
 static struct entry *entry_of(const struct connectors *cs, const struct folder_file *file)
 {
-	struct entry *entry = file->def.name ? entry_find(cs, file->def.name) : NULL;
+	struct entry *entry = file->def.name ? entries_find(cs, file->def.name) : NULL;
 
 	if (entry && !entry->removing && !strcmp(entry->path, file->path))
 		return entry;
@@ -54,13 +54,13 @@ static void refuse(struct connectors *cs, const struct candidate *candidate)
 
 	for (i = 0; i < problems->nr; i++)
 		log_line(LOG_ERR, "%s: %s", file->path, problems->lines[i]);
-	if (!known || !definition_name_ok(known) || entry_find(cs, known))
+	if (!known || !definition_name_ok(known) || entries_find(cs, known))
 		known = name;
 	if (entry && connector_config(entry->connector)) {
 		log_line(LOG_ERR, "%s: its connector %s goes on as it was configured before",
 			 file->path, connector_name(entry->connector));
 		connector_stats(entry->connector)->reloads[RELOAD_FAILED]++;
-	} else if (!entry && !entry_find(cs, known) && definition_name_ok(known)) {
+	} else if (!entry && !entries_find(cs, known) && definition_name_ok(known)) {
 		entry = entry_insert(cs, connector_new_failed(known, file->path,
 							      problems->lines[0], cs->loop),
 				     file->path);
@@ -89,7 +89,7 @@ static void look_at_name(struct connectors *cs, const struct folder *folder,
 			 struct folder_file *file)
 {
 	const char *name = file->def.name;
-	const struct entry *same = entry_find(cs, name);
+	const struct entry *same = entries_find(cs, name);
 	const char *path = same ? same->path : path_of_name(folder, file);
 
 	cs->again |= same && same->removing;
@@ -193,7 +193,7 @@ static void take(struct connectors *cs, struct candidate *candidate)
 	const char *name = file->problems.nr ? NULL : file->def.name;
 
 	if (cs->nr >= CONNECTORS_MAX && !find_path(cs, file->path) &&
-	    !(name && entry_find(cs, name))) {
+	    !(name && entries_find(cs, name))) {
 		log_line(LOG_ERR, "%s: is left out, there are %d connectors already", file->path,
 			 CONNECTORS_MAX);
 		config_free(candidate->cfg);
@@ -227,7 +227,7 @@ static void claim(struct connectors *cs, const struct folder *folder)
 	for (i = 0; i < folder->nr; i++) {
 		const struct folder_file *file = &folder->files[i];
 
-		entry = file->def.name ? entry_find(cs, file->def.name) : NULL;
+		entry = file->def.name ? entries_find(cs, file->def.name) : NULL;
 		if (!file->def.name)
 			entry = find_path(cs, file->path);
 		else if (entry && strcmp(entry->path, file->path))
@@ -238,7 +238,7 @@ static void claim(struct connectors *cs, const struct folder *folder)
 	for (i = 0; i < folder->nr; i++) {
 		const struct folder_file *file = &folder->files[i];
 
-		entry = file->def.name ? entry_find(cs, file->def.name) : NULL;
+		entry = file->def.name ? entries_find(cs, file->def.name) : NULL;
 		if (!entry || entry->seen || entry->removing)
 			continue;
 		move(entry, file->path);
