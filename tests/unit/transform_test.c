@@ -788,6 +788,29 @@ static void many_kinds(void)
 	config_free(cfg);
 }
 
+static void mistakes_of_headers(void)
+{
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\""),
+		"\"transforms.a.value.literal\": missing", "a header without a value");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"evring.id\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "a header of evringd's own");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"__connect.errors.topic\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of dead letters");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"ce_id\", \"headers\": \"cloudevents\", "
+		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of CloudEvents");
+	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\", \"pack.bytes\": 4000, "
+		    "\"transforms.a.value.literal\": \"x\""), "a pack has the headers", "headers of packs");
+	refuses(ONE("DropHeaders", ""), "\"transforms.a.headers\": missing", "nothing to drop");
+	refuses(ONE("DropHeaders", ", \"transforms.a.headers\": \"a,,b\""), "entry 2 is empty", "an empty entry");
+	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a,b", "x", "copy"), "allowed: as many",
+		"fewer headers than fields");
+	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a", "x", "clone"), "move|copy",
+		"an operation");
+	refuses("\"transforms\": \"a\", \"value.format\": \"raw\", \"transforms.a.type\": "
+		FROM("a", "x", "move"), "nothing moves", "out of raw records");
+	refuses(ONE("HeaderFrom$Key", ""), "use \"key\"", "headers of the key");
+}
+
 static void mistakes(void)
 {
 	char many[16000] = "";
@@ -827,25 +850,6 @@ static void mistakes(void)
 		"cannot change", "fields of raw records");
 	refuses(ONE("TimestampRouter", ", \"transforms.a.timestamp.format\": \"EEE\""), "allowed: yyyy",
 		"a format of time");
-	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\""),
-		"\"transforms.a.value.literal\": missing", "a header without a value");
-	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"evring.id\", "
-		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "a header of evringd's own");
-	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"__connect.errors.topic\", "
-		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of dead letters");
-	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"ce_id\", \"headers\": \"cloudevents\", "
-		    "\"transforms.a.value.literal\": \"x\""), "evringd's own", "one of CloudEvents");
-	refuses(ONE("InsertHeader", ", \"transforms.a.header\": \"x\", \"pack.bytes\": 4000, "
-		    "\"transforms.a.value.literal\": \"x\""), "a pack has the headers", "headers of packs");
-	refuses(ONE("DropHeaders", ""), "\"transforms.a.headers\": missing", "nothing to drop");
-	refuses(ONE("DropHeaders", ", \"transforms.a.headers\": \"a,,b\""), "entry 2 is empty", "an empty entry");
-	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a,b", "x", "copy"), "allowed: as many",
-		"fewer headers than fields");
-	refuses("\"transforms\": \"a\", \"transforms.a.type\": " FROM("a", "x", "clone"), "move|copy",
-		"an operation");
-	refuses("\"transforms\": \"a\", \"value.format\": \"raw\", \"transforms.a.type\": "
-		FROM("a", "x", "move"), "nothing moves", "out of raw records");
-	refuses(ONE("HeaderFrom$Key", ""), "use \"key\"", "headers of the key");
 	refuses(ONE("UserNames", FOR("EventMatches") ", \"predicates.p.filter\": \"uid == 0\", "
 		    "\"value.format\": \"protobuf\""), "under the same numbers",
 		"fields of some events in Protobuf");
@@ -884,6 +888,7 @@ int main(void)
 	users_tell();
 	flattens();
 	many_kinds();
+	mistakes_of_headers();
 	mistakes();
 	extras_free(&extras);
 	evring_type_free(type);
