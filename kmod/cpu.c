@@ -124,10 +124,20 @@ static int cpu_dead(unsigned int cpu)
 
 static int states_init(void)
 {
-	prepare_state = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "evring:prepare", cpu_prepare,
-					  cpu_dead);
+	unsigned int cpu;
+
+	prepare_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "evring:prepare",
+						  cpu_prepare, cpu_dead);
 	if (prepare_state < 0)
 		return prepare_state;
+	/*
+	 * Not by cpuhp_setup_state(): before 6.1.97, 6.6.37 and 6.10 it calls nothing for a state
+	 * of this range ("cpu/hotplug: Fix dynstate assignment").
+	 */
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		cpu_prepare(cpu);
+	cpus_read_unlock();
 	online_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "evring:online", cpu_online_begin,
 					 cpu_online_end);
 	return min(online_state, 0);

@@ -182,8 +182,7 @@ static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned lo
 /*
  * A command is always completed inline, so no command is ever left to be cancelled. If
  * there is no room, or a commit would have to wait for a lock, it returns EAGAIN, and io_uring
- * calls again from a worker, which may wait. It does not for a file with O_NONBLOCK: there
- * EAGAIN is the answer, which a commit does not have.
+ * calls again from a worker, which may wait, but for room not with O_NONBLOCK.
  */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
@@ -201,7 +200,7 @@ static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	if (cmd->flags & IORING_URING_CMD_MASK)
 		return evring_session_command_known(cmd->cmd_op) ? -EINVAL : -EOPNOTSUPP;
 	return evring_session_command(cmd->file->private_data, cmd->cmd_op, &copy,
-				      nonblock || inlined, inlined && !nonblock);
+				      nonblock || inlined, inlined);
 }
 
 static const struct file_operations device_fops = {

@@ -115,6 +115,11 @@ static void test_asked(void)
 	report(&v, true);
 	says("\"last_to_begin\":{\"topic\":\"host.a\",\"partition\":3,"
 	     "\"time\":\"2026-11-22T13:05:10Z\"}");
+	v.begins_now = true;
+	report(&v, false);
+	CHECK(result.status == 2);
+	says("so nothing is proven of any time.\n");
+	v.begins_now = false;
 	v.asked = true;
 	report(&v, false);
 	CHECK(result.status == 2);

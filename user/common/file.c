@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static ssize_t read_all(int fd, char *buf, size_t room)
@@ -30,11 +32,19 @@ ssize_t file_read(const char *path, char *buf, size_t room)
 	return fd < 0 ? -1 : read_all(fd, buf, room);
 }
 
+/* Files there look regular, and can be others' logs, which a read waits for and takes. */
+static bool is_made_up(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == TRACEFS_MAGIC);
+}
+
 static bool is_fit(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+	return fstat(fd, &st) || S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && !is_made_up(fd));
 }
 
 /* Closes @fd; errno stays, or becomes @err. */
@@ -53,7 +63,8 @@ static int open_found(int found, const char *path)
 	int fd;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
-	fd = open(self, O_RDONLY | O_CLOEXEC);
+	/* O_NONBLOCK: the owner of a regular file can have a lease on it, which an open waits for. */
+	fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	/* There is no /proc. The path can have become another file's a moment ago. */

@@ -167,7 +167,7 @@ static bool is_blind(const struct report *report)
 
 	return !v->complete || !report->nr_rings || v->rest.unread || v->rest.mismatches ||
 	       v->never || v->nameless || report->sums.undecided ||
-	       (v->asked && report->sums.unproven);
+	       ((v->asked || v->begins_now) && report->sums.unproven);
 }
 
 static const char *verdict(const struct report *report)
@@ -283,6 +283,9 @@ static void say_unproven(const struct report *report)
 		       json_string_value(json_object_get(latest, "topic")),
 		       (int)json_integer_value(json_object_get(latest, "partition")),
 		       json_string_value(json_object_get(latest, "time")));
+	if (report->v->begins_now)
+		printf(" That is now, or still to come (a host whose clock is ahead), so nothing is "
+		       "proven of any time.");
 	printf("\n");
 }
 

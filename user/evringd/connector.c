@@ -17,6 +17,7 @@
 #include <time.h>
 
 #define RETRY_MS_MIN 1000
+#define RECOVERED_MS 60000	/* the least */
 
 struct connector {
 	const char *name, *file;	/* stay */
@@ -165,8 +166,11 @@ static void retry_over(void *arg)
 /* What it failed for before is over: it has got on, or would have failed again by now. */
 static bool has_recovered(const struct connector *c, const struct counts *counts)
 {
+	uint64_t least = c->cfg->retry_delay_ms;
+
+	least = least > RECOVERED_MS ? least : RECOVERED_MS;
 	return counts->committed || (c->running_since &&
-				     monotonic_ms() - c->running_since > c->cfg->retry_delay_ms);
+				     monotonic_ms() - c->running_since > least);
 }
 
 /* A wrong configuration (2) and a refused event (3) do not pass by themselves. */

@@ -42,8 +42,8 @@ void definition_of(struct definition *def, const struct json_t *root, const char
 void definition_load(struct definition *def, const char *path, struct problems *problems);
 /*
  * Atomically. 0 or -errno, then the old file is there; -ESTALE: the file is not the one of stamp
- * @last, so somebody else has changed it; -ELOOP: it is a symbolic link. Sets @def->stamp. A warning tells that a power failure
- * may bring the old one back.
+ * @last, so somebody else has changed it; -ELOOP: it is a symbolic link. Sets @def->stamp. A
+ * warning tells that a power failure may bring the old one back.
  */
 int definition_write(struct definition *def, const char *path, const struct stamp *last);
 /* For good, with the same warning. 0, also if there is no such file, or -errno. */

@@ -17,9 +17,9 @@ bool lines_put(const struct source *src, struct pack *pack, const struct evring_
 	       const struct scratch *scratch);
 /* The first line's event; NULL: there is none. Give it back with json_decref(). */
 json_t *lines_first(const void *value, size_t len);
-/* Of evring's own layout, flat or not */
 /* As the header evring.type has it. @version: null or NULL, if the type is not known */
 void lines_type(struct identity *who, const char *type, const json_t *version);
+/* Of evring's own layout, flat or not */
 bool lines_identity(const void *value, size_t len, struct identity *who);
 bool lines_cut(const void *value, size_t len, struct cut *cut);
 

@@ -192,7 +192,8 @@ void permit_root(const struct config *cfg, const char *file, struct problems *pr
 		if (deed)
 			problem(problems, "key \"%.80s\": %s, which root takes only from a file that no "
 				"other user can change, and %s is not root's alone; run this as evringd's "
-				"user: runuser -u evring-connect -g evring-connect -G evring -- evringd ...",
+				"user: runuser -u evring-connect -g evring-connect -G evring -- evringd ... "
+				"(for --attach: systemctl restart evring-hooks.service)",
 				cfg->settings[i].name, deed, part);
 	}
 	free(part);

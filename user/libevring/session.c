@@ -102,8 +102,7 @@ static int session_map(struct evring *ev)
  * and that of /dev/watchdog starts it. sysfs has the device's number while the module is loaded.
  * Before, and where sysfs is not mounted, it is that of the node whose open loads the module.
  * Who can replace the file at this very moment still has another one opened. A descriptor of
- * O_PATH would prevent that, but the tests' device is behind open() alone. O_NONBLOCK is no help:
- * commits by io_uring would then never be left to a worker.
+ * O_PATH would prevent that, but the tests' device is behind open() alone.
  */
 static bool is_another(const char *path)
 {

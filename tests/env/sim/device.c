@@ -316,12 +316,8 @@ int sim_poll(int fd)
 
 static int uring_cmd(int fd, uint32_t op, const void *payload, unsigned int flags)
 {
-	struct file file = file_of(fd)->file;
-	struct io_uring_cmd cmd = { .file = &file, .cmd = payload, .cmd_op = op };
+	struct io_uring_cmd cmd = { .file = &file_of(fd)->file, .cmd = payload, .cmd_op = op };
 
-	/* With O_NONBLOCK no worker would come. */
-	if (flags & IO_URING_F_NONBLOCK)
-		file.f_flags &= ~(unsigned int)O_NONBLOCK;
 	return sim_fops->uring_cmd(&cmd, flags);
 }
 

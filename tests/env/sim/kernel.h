@@ -272,6 +272,10 @@ extern unsigned int nr_cpu_ids;
 #define CPUHP_BP_PREPARE_DYN		0
 #define CPUHP_AP_ONLINE_DYN		1
 #define cpuhp_remove_state_nocalls(state) ((void)(state))
+#define cpuhp_setup_state_nocalls(state, name, online, offline) \
+	((void)(online), (void)(offline), (state))
+#define cpus_read_lock()		do { } while (0)
+#define cpus_read_unlock()		do { } while (0)
 
 int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cpu),
 		      int (*offline)(unsigned int cpu));

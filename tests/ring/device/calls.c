@@ -285,7 +285,7 @@ static uint64_t committed(struct evring *ev)
 	return page_cursor(page(ev, LANE_BULK, 0), 0)->pos;
 }
 
-/* A submitter does not wait for a lock: a worker does, and for a file with O_NONBLOCK none comes. */
+/* A submitter does not wait for a lock: a worker does. */
 static void commits_without_sleep(void)
 {
 	struct evring *ev = member("g1", EVRING_HOLD);
