@@ -230,18 +230,12 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 {
 	struct ring *ring = ring_of(ds, event->ring);
 
-	delivery->next = NULL;
-	delivery->with = NULL;
-	delivery->pos = event->next;
-	delivery->seq = event->next_seq;
-	delivery->missed = event->missed;
-	delivery->ring = event->ring;
-	delivery->elsewhere = (uint32_t)extra;
-	delivery->events = 1;
-	delivery->order = ++ds->order;
-	delivery->time = ds->time;
-	delivery->parts = 1;
-	delivery->refused = false;
+	/* Whole: to write a bit field would be to read the line first, which is cold. */
+	*delivery = (struct delivery){
+		.pos = event->next, .seq = event->next_seq, .missed = event->missed,
+		.ring = event->ring, .order = ++ds->order, .elsewhere = (uint32_t)extra,
+		.events = 1, .parts = 1, .time = ds->time,
+	};
 	chunk_of(delivery)->used += ALIGN8(sizeof(*delivery) + used);
 	chunk_of(delivery)->live++;
 
