@@ -70,56 +70,60 @@ static bool ring_awaited(const struct evring_ring *ring)
 	return READ_ONCE(*ring->armed) || READ_ONCE(*ring->marked);
 }
 
-/* Hotplug, on @cpu, in a thread of its own: interrupts and irq_work's thread are there. */
-static int cpu_online_begin(unsigned int cpu)
+static void ring_raises(struct evring_ring *ring)
+{
+	WRITE_ONCE(ring->raises, true);
+	barrier();	/* an emit that comes now raises; earlier ones are seen to here */
+	if (ring_awaited(ring))
+		irq_work_queue(&ring->wake);
+}
+
+/*
+ * An emit runs with preemption off, so none that has seen @raises is under way, and what was
+ * raised ends here.
+ */
+static void ring_raises_no_more(struct evring_ring *ring)
+{
+	WRITE_ONCE(ring->raises, false);
+	barrier();	/* a raise from here on finds it false */
+	irq_work_sync(&ring->wake);
+}
+
+static void ring_wake_waiting(struct evring_ring *ring)
+{
+	if (ring_awaited(ring))
+		evring_ring_wake(&ring->wake);
+}
+
+static int each_ring(unsigned int cpu, void (*fn)(struct evring_ring *ring))
 {
 	struct evring_ring *ring;
 	u32 lane;
 
 	for (lane = 0; lane < evring_nr_lanes; lane++) {
 		ring = evring_ring_get(lane, cpu);
-		if (!ring)
-			continue;
-		WRITE_ONCE(ring->raises, true);
-		barrier();	/* an emit that comes now raises; earlier ones are seen to here */
-		if (ring_awaited(ring))
-			irq_work_queue(&ring->wake);
+		if (ring)
+			fn(ring);
 	}
 	return 0;
 }
 
-/*
- * Likewise, they are still there. An emit runs with preemption off, so none that has seen
- * @raises is under way, and what was raised ends here.
- */
+/* Hotplug, on @cpu, in a thread of its own: interrupts and irq_work's thread are there. */
+static int cpu_online_begin(unsigned int cpu)
+{
+	return each_ring(cpu, ring_raises);
+}
+
+/* Likewise, they are still there. */
 static int cpu_online_end(unsigned int cpu)
 {
-	struct evring_ring *ring;
-	u32 lane;
-
-	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		ring = evring_ring_get(lane, cpu);
-		if (!ring)
-			continue;
-		WRITE_ONCE(ring->raises, false);
-		barrier();	/* a raise from here on finds it false */
-		irq_work_sync(&ring->wake);
-	}
-	return 0;
+	return each_ring(cpu, ring_raises_no_more);
 }
 
 /* Hotplug, on another CPU: @cpu has emitted its last event. */
 static int cpu_dead(unsigned int cpu)
 {
-	struct evring_ring *ring;
-	u32 lane;
-
-	for (lane = 0; lane < evring_nr_lanes; lane++) {
-		ring = evring_ring_get(lane, cpu);
-		if (ring && ring_awaited(ring))
-			evring_ring_wake(&ring->wake);
-	}
-	return 0;
+	return each_ring(cpu, ring_wake_waiting);
 }
 
 static int states_init(void)

@@ -156,21 +156,30 @@ static void scsi_set(const char *name, const char *value)
 	close(fd);
 }
 
+/* The disk's descriptor, opened; *@dev: its number as events have it. -1: it cannot be had */
+static int scsi_open(uint64_t *dev)
+{
+	struct stat st;
+	char path[64];
+	int fd = scsi_disk(path, sizeof(path));
+
+	if (fd < 0 || fstat(fd, &st))
+		return -1;
+	*dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
+	return fd;
+}
+
 TEST_F(block, sectors_that_cannot_be_read_are_told_with_the_error)
 {
 	const struct evring_event *event;
-	char path[64];
 	struct told *told;
-	struct stat st;
 	uint64_t dev;
 	int fd, error;
 
 	if (access(SCSI, F_OK))
 		SKIP(return, "there is no scsi_debug in this guest");
-	fd = scsi_disk(path, sizeof(path));
+	fd = scsi_open(&dev);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, fstat(fd, &st));
-	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
 	free(of_disk(self->ev, dev));
 	ASSERT_EQ(SIZE, pread(fd, self->buffer, SIZE, BAD / 8 * SIZE));
 	told = of_disk(self->ev, dev);
@@ -198,17 +207,13 @@ TEST_F(block, a_flush_is_told_without_a_sector)
 	const struct evring_event *event, *flush = NULL;
 	struct told *told;
 	unsigned int i;
-	char path[64];
-	struct stat st;
 	uint64_t dev;
 	int fd;
 
 	if (access(SCSI, F_OK))
 		SKIP(return, "there is no scsi_debug in this guest");
-	fd = scsi_disk(path, sizeof(path));
+	fd = scsi_open(&dev);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, fstat(fd, &st));
-	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
 	free(of_disk(self->ev, dev));
 	ASSERT_EQ(0, fsync(fd));
 	told = of_disk(self->ev, dev);
@@ -239,17 +244,13 @@ TEST_F(block, a_request_that_is_done_in_two_parts_is_told_part_by_part)
 	const struct evring_event *event;
 	struct told *told = NULL;
 	unsigned int tries;
-	char path[64];
-	struct stat st;
 	uint64_t dev;
 	int fd;
 
 	if (access(SCSI, F_OK))
 		SKIP(return, "there is no scsi_debug in this guest");
-	fd = scsi_disk(path, sizeof(path));
+	fd = scsi_open(&dev);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, fstat(fd, &st));
-	dev = (uint64_t)major(st.st_rdev) << 20 | minor(st.st_rdev);
 	/* Each second command: the rest of a read is the next one, and is whole. */
 	scsi_set("every_nth", "2");
 	scsi_set("opts", SHORT);

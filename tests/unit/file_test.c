@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <evring.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -80,6 +81,11 @@ static void files(void)
 	ok(fails("none", ENOENT), "there is none");
 	ok(fails("text/x", ENOTDIR), "nor a folder for it");
 	ok(fails(".", EISDIR), "a folder");
+	ok(is_no_file("/proc/self/status"), "what the kernel makes up is no file, and can be another's log");
+	fd = open("text", O_RDONLY);
+	must_be(fd >= 0 && signal(SIGIO, SIG_IGN) != SIG_ERR && !fcntl(fd, F_SETLEASE, F_WRLCK), "lease");
+	ok(fails("text", EAGAIN), "one with a lease is not waited for");
+	close(fd);
 	must_be(!chmod("text", 0), "chmod");
 	if (!geteuid())
 		must_be(!chmod(dir, 0755) && !seteuid(NOBODY), "seteuid");

@@ -156,6 +156,9 @@ int cpuhp_setup_state(int state, const char *name, int (*online)(unsigned int cp
 
 	(void)name;
 	(void)offline;
+	/* As kernels before 6.10: it calls nothing for CPUs that are there already. */
+	if (state == CPUHP_BP_PREPARE_DYN)
+		return state;
 	for (cpu = 0; cpu < nr_cpu_ids && !ret; cpu++)
 		ret = online(cpu);
 	return ret ? ret : state;
