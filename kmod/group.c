@@ -21,6 +21,7 @@
 #include "group.h"
 #include "lane.h"
 #include "name.h"
+#include "owner.h"
 
 /**
  * struct group_state - the kernel's own half of a group
@@ -47,9 +48,6 @@ struct group_state {
 
 static struct group_state groups[EVRING_GROUPS_MAX];
 static DEFINE_MUTEX(groups_lock);	/* groups, their infos, all cursors */
-
-struct evring_owner evring_owners[EVRING_GROUPS_MAX];
-unsigned int evring_nr_owners;
 
 static unsigned int group_index(const struct group_state *group)
 {
@@ -339,39 +337,9 @@ void evring_group_unclaim(struct evring_session *session)
  */
 static void owner_add(struct group_state *group)
 {
-	struct evring_owner *owner = &evring_owners[evring_nr_owners];
-
 	lockdep_assert_held(&groups_lock);
-	if (!group->capable && !group_is_of(group, group->joined))
-		return;
-	owner->group = group_index(group);
-	WRITE_ONCE(owner->start_time, group->process.start_time);
-	WRITE_ONCE(owner->exec_id, group->process.exec_id);
-	WRITE_ONCE(owner->tgid, group->process.tgid);
-	/* release: pairs with smp_load_acquire() in evring_is_owner() */
-	smp_store_release(&evring_nr_owners, evring_nr_owners + 1);
-}
-
-/* The last owner moves to the free place: meanwhile a quiet hook may tell an event of it. */
-static void owner_del(struct group_state *group)
-{
-	struct evring_owner *last;
-	unsigned int i;
-
-	lockdep_assert_held(&groups_lock);
-	for (i = 0; i < evring_nr_owners; i++) {
-		if (evring_owners[i].group != group_index(group))
-			continue;
-		last = &evring_owners[evring_nr_owners - 1];
-		evring_owners[i].group = last->group;
-		WRITE_ONCE(evring_owners[i].tgid, 0);
-		WRITE_ONCE(evring_owners[i].start_time, last->start_time);
-		WRITE_ONCE(evring_owners[i].exec_id, last->exec_id);
-		/* release: a reader that sees the process sees its start, and its program */
-		smp_store_release(&evring_owners[i].tgid, last->tgid);
-		WRITE_ONCE(evring_nr_owners, evring_nr_owners - 1);
-		return;
-	}
+	if (group->capable || group_is_of(group, group->joined))
+		evring_owner_add(&group->process);
 }
 
 static void group_take(struct evring_session *session, const struct evring_join *join)
@@ -403,7 +371,8 @@ static void group_take(struct evring_session *session, const struct evring_join 
 	session->group = group;
 	session->joins++;
 	group->process = (struct evring_owner){
-		.tgid = current->tgid, .start_time = current->group_leader->start_boottime,
+		.tgid = current->tgid, .group = group_index(group),
+		.start_time = current->group_leader->start_boottime,
 		.exec_id = current->self_exec_id,
 	};
 	group->joined = current_euid();
@@ -436,7 +405,7 @@ int evring_group_leave(struct evring_session *session)
 		infos_write_end();
 		group->owner = NULL;
 		session->group = NULL;
-		owner_del(group);
+		evring_owner_del(group_index(group));
 		group_await(group);
 	}
 	mutex_unlock(&groups_lock);
@@ -564,7 +533,7 @@ int evring_group_give(const struct evring_give *give)
 		group->info->flags |= EVRING_GROUP_GIVEN;
 		group->info->uid = from_kuid(&init_user_ns, uid);
 		infos_write_end();
-		owner_del(group);
+		evring_owner_del(group_index(group));
 		if (group->info->owner)
 			owner_add(group);
 		ret = 0;

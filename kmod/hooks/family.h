@@ -11,8 +11,8 @@
 #include <linux/types.h>
 
 #include "../filter/gate.h"
-#include "../group.h"
 #include "../limits.h"
+#include "../owner.h"
 #include "../redact/stage.h"
 #include "../ring.h"
 #include "../type.h"

@@ -25,7 +25,7 @@ SIM_INCLUDES := -I$(SIM)/include -Itests/env/sim -Iinclude -Iinclude/uapi -DCONF
 SIM_KMOD := $(addprefix kmod/,main filter/gate filter/limit filter/eval filter/verify \
 	    redact/stage redact/find redact/search redact/text redact/value redact/index redact/whole redact/copy redact/set redact/verify redact/build redact/default user parse app app_type room publish block type_desc type \
 	    clock ring segment loss memory name lane cpu \
-	    group wake ioctl device abi)
+	    group owner wake ioctl device abi)
 # For an emit, without a device
 SIM_RING := kmod/ring kmod/segment kmod/loss
 SIM_KERNEL := $(SIM_KMOD) $(addprefix tests/env/sim/,kernel boot device hooks producer)
