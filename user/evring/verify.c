@@ -397,7 +397,6 @@ static void note_latest(struct request *request, const struct topics *topics)
 		return;
 	strftime(text, sizeof(text), "%FT%TZ", gmtime_r(&seconds, &tm));
 	ledger_skip_old(request->v.ledger);
-	request->v.begins_now = request->latest_ms + LEAD_MS >= (int64_t)time(NULL) * 1000;
 	request->v.latest = must(json_pack("{s:s, s:i, s:s}", "topic", p->topic, "partition",
 					   (int)p->id, "time", text));
 }

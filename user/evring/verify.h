@@ -24,7 +24,6 @@ struct verify {
 	json_t *hosts;			/* machine id to host name, as far as it is told */
 	json_t *emptied;		/* the partitions of which retention has left nothing */
 	json_t *latest;			/* the partition that begins last, if one does later; or NULL */
-	bool begins_now;		/* @latest has begun just now, or later */
 	bool asked;			/* for events from some time on */
 	bool complete;			/* read to the end */
 };

@@ -65,6 +65,7 @@ struct report {
 	json_t *rings, *ranges;
 	struct sums sums;
 	uint64_t nr_rings, nr_ranges;
+	bool proves;			/* at least one event behind another one, of one ring */
 };
 
 /*
@@ -123,6 +124,7 @@ static void tell_ring(const struct ring_sums *ring, void *arg)
 	struct report *report = arg;
 
 	report->nr_rings++;
+	report->proves |= ring->from < ring->last;
 	add_row(report, ring);
 }
 
@@ -167,7 +169,7 @@ static bool is_blind(const struct report *report)
 
 	return !v->complete || !report->nr_rings || v->rest.unread || v->rest.mismatches ||
 	       v->never || v->nameless || report->sums.undecided ||
-	       ((v->asked || v->begins_now) && report->sums.unproven);
+	       ((v->asked || !report->proves) && report->sums.unproven);
 }
 
 static const char *verdict(const struct report *report)
@@ -283,9 +285,8 @@ static void say_unproven(const struct report *report)
 		       json_string_value(json_object_get(latest, "topic")),
 		       (int)json_integer_value(json_object_get(latest, "partition")),
 		       json_string_value(json_object_get(latest, "time")));
-	if (report->v->begins_now)
-		printf(" That is now, or still to come (a host whose clock is ahead), so nothing is "
-		       "proven of any time.");
+	if (!report->proves)
+		printf(" No ring has two events from later on, so nothing is proven.");
 	printf("\n");
 }
 
