@@ -17,19 +17,23 @@ connectors() {
 	find /e2e/connector.json /e2e/connectors -type f 2>/dev/null
 }
 
+# What it logs is told, and kept for wait_attached. Each evringd has a pipe of its own.
 daemon_start() {
+	[ -p /tmp/log ] || mkfifo /tmp/log
+	: >/tmp/evringd.log
+	tee /tmp/evringd.log </tmp/log &
 	# shellcheck disable=SC2046 # one word each
-	evringd $(connectors) &
+	evringd $(connectors) 2>/tmp/log &
 	daemon=$!
 }
 
-# Until process.exit is attached, it is the last one. First nothing, as attaching
-# patches the kernel's code, and QEMU's emulated CPUs can lock up over that where
-# another one is forking at the same time.
+# Until this evringd, and not only one before it, has attached each connector's hooks: then it
+# tells its version. First nothing, as attaching patches the kernel's code, and QEMU's emulated
+# CPUs can lock up over that where another one is forking at the same time.
 wait_attached() {
 	sleep 1
 	i=0
-	until evring hooks --json | tr -d ' \n' | grep '"process.exit"[^}]*"attached":true' >/dev/null; do
+	until [ "$(grep -c 'version .*: connector ' /tmp/evringd.log)" = "$(connectors | wc -l)" ]; do
 		i=$((i + 1))
 		[ $i -lt 1200 ] || fail "no hook was attached"
 		usleep 100000
@@ -59,6 +63,7 @@ group_names() {
 
 # Nothing more is emitted; all of it is delivered; say how much it was.
 finish() {
+	wait_attached
 	for group in $(group_names); do
 		evring hooks detach --group "$group" 'process.*' >/dev/null || fail "detach"
 	done
