@@ -23,13 +23,12 @@ u64 evring_cgroup_of(struct task_struct *task)
 	return id;
 }
 
+/* @named: the task, or another one that has its program's name */
 static __always_inline void fill(struct evring_common *common, struct task_struct *task,
-				 const struct cred *cred)
+				 const struct task_struct *named, const struct cred *cred)
 {
 	/* task_active_pid_ns(), without a call */
 	struct pid_namespace *pidns = ns_of_pid(task_pid(task));
-	/* A worker of io_uring is named after itself, "iou-wrk-...", and not after its program. */
-	const struct task_struct *named = task->flags & PF_IO_WORKER ? task->group_leader : task;
 
 	/* The same as from_kuid(&init_user_ns, ...), without four calls for each event */
 	common->uid = __kuid_val(cred->uid);
@@ -47,7 +46,9 @@ static __always_inline void fill(struct evring_common *common, struct task_struc
 
 void evring_fill_common(struct evring_common *common)
 {
-	fill(common, current, current_cred());
+	/* A worker of io_uring is named after itself, "iou-wrk-...", and not after its program. */
+	fill(common, current, current->flags & PF_IO_WORKER ? current->group_leader : current,
+	     current_cred());
 	common->mntns = evring_mntns(current);
 	common->start_time = current->group_leader->start_boottime;
 }
@@ -60,7 +61,7 @@ EXPORT_SYMBOL_GPL(evring_fill_common);
 void evring_fill_common_of(struct evring_common *common, struct task_struct *task,
 			   const struct cred *cred)
 {
-	fill(common, task, cred);
+	fill(common, task, task, cred);
 	common->mntns = 0;
 	common->start_time = 0;
 }

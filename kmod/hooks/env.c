@@ -136,13 +136,13 @@ static u32 strings_keep(const struct names *names, char *to, u32 *kept, u32 got)
 	return at;
 }
 
-/* One that does not fit: its front, if it was asked for */
-static u32 string_cut(const struct names *names, char *to, u32 kept, u32 got)
+/*
+ * One that does not fit: its front, if it was asked for. It has no NUL, as its end is open: the
+ * rules for secrets must see that a URL may end behind it.
+ */
+static u32 string_cut(const struct names *names, const char *to, u32 kept, u32 got)
 {
-	if (!is_asked(names, to + kept, got))
-		return kept;
-	to[kept + got - 1] = '\0';
-	return kept + got;
+	return is_asked(names, to + kept, got) ? kept + got : kept;
 }
 
 /* The string that the window is in the middle of has this many bytes here. */
@@ -155,7 +155,7 @@ static u32 string_skip(const char *window, u32 got, bool *inside)
 }
 
 /**
- * evring_env() - variables that were asked for, each with its NUL
+ * evring_env() - variables that were asked for, each with its NUL but for one that is cut
  * @to: room for them
  * @room: bytes there
  * @from: where current's environment is

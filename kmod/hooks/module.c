@@ -206,7 +206,8 @@ static void leave_load(struct evring_event_hook *hook, void *data, struct pt_reg
 			      evring_texts_fit(texts, ARRAY_SIZE(texts), end));
 	if (!e)
 		return;
-	e->result = evring_result(regs);
+	/* It can be interrupted while another task loads the same module. */
+	e->result = evring_told_result(evring_result(regs));
 	e->flags = call->flags;
 	e->taints = call->taints;
 	e->from_memory = call->from_memory;

@@ -60,6 +60,8 @@ static const struct default_line lines[] = {
 	  .programs = { "sshpass" } },
 	{ .field = "argv", .items = "after -u, -u*, after --user, after -U, -U*",
 	  .programs = { "curl" } },
+	{ .field = "argv", .items = "after -?u, after -??u, after -???u, after -????u",
+	  .programs = { "curl" } },
 	{ .field = "argv", .items = "after --proxy-user",
 	  .programs = { "curl" } },
 	{ .field = "argv", .items = "after -a",
@@ -114,57 +116,81 @@ static u32 items_make(struct evring_build_item *items, const char *s)
 	}
 }
 
-/* ("mysql", "mariadb"), or with more around each */
-static void names_print(char *to, size_t room, const struct default_line *line, const char *before,
-			const char *behind)
-{
-	size_t used = 0;
-	unsigned int i;
+/*
+ * The questions of which one must hold for a line's programs: the file that runs, or the name
+ * that it was given; another program that runs it, as sudo and docker do; a script that does:
+ * then more words follow, also at the end of arguments that did not fit.
+ */
+static const struct question {
+	const char *field;
+	const char *asks;		/* as it is written */
+	const char *globs[3];		/* a program's name is in each %s */
+	bool first;			/* of the list's texts alone */
+} questions[] = {
+	{ .field = "path", .asks = "path contains", .globs = { "%s" } },
+	{ .field = "argv", .asks = "argv[0] contains", .globs = { "%s" }, .first = true },
+	{ .field = "argv", .asks = "argv ~", .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
+	{ .field = "argv_end", .asks = "argv_end ~", .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
+};
 
-	for (i = 0; i < PROGRAMS_MAX && line->programs[i]; i++)
-		used += scnprintf(to + used, room - used, "%s\"%s%s%s\"", i ? ", " : "(", before,
-				  line->programs[i], behind);
-	scnprintf(to + used, room - used, ")");
+/* The operand at @i, of @line's programs with each of @question's globs; false: there is none */
+static bool operand_print(char *to, size_t room, const struct default_line *line,
+			  const struct question *question, unsigned int i, int *len)
+{
+	unsigned int nr = 0;
+
+	while (nr < ARRAY_SIZE(question->globs) && question->globs[nr])
+		nr++;
+	if (i / nr >= PROGRAMS_MAX || !line->programs[i / nr])
+		return false;
+	*len = scnprintf(to, room, question->globs[i % nr], line->programs[i / nr]);
+	return true;
 }
 
-/*
- * The file that runs, or the name that it was given, or a script that runs it: then
- * more words follow.
- */
 static u32 cond_print(char *to, size_t room, const struct default_line *line)
 {
-	char names[128], globs[192];
+	const struct question *q;
+	char operand[64];
+	size_t used = 0;
+	unsigned int i;
+	int len;
 
-	names_print(names, sizeof(names), line, "", "");
-	names_print(globs, sizeof(globs), line, "*", "* *");
-	return scnprintf(to, room, "path contains %s || argv[0] contains %s || argv ~ %s", names,
-			 names, globs);
+	for (q = questions; q < questions + ARRAY_SIZE(questions); q++) {
+		used += scnprintf(to + used, room - used, "%s%s (", q > questions ? " || " : "",
+				  q->asks);
+		for (i = 0; operand_print(operand, sizeof(operand), line, q, i, &len); i++)
+			used += scnprintf(to + used, room - used, "%s\"%s\"", i ? ", " : "",
+					  operand);
+		used += scnprintf(to + used, room - used, ")");
+	}
+	return used;
 }
 
-static void cond_operands(char *base, struct evring_insn *insn, const struct default_line *line)
+static void cond_operands(char *base, struct evring_insn *insn, const struct default_line *line,
+			  const struct question *question)
 {
 	struct evring_program *program = (struct evring_program *)base;
 	char *pool = base + program->pool.offset, text[64];
-	bool is_glob = insn->op == EVRING_OP_GLOB;
-	unsigned int i;
-	u16 len;
+	int len;
+	u16 count;
 
 	insn->pool = program->pool.count;
-	for (i = 0; i < PROGRAMS_MAX && line->programs[i]; i++, insn->count++) {
-		len = scnprintf(text, sizeof(text), is_glob ? "*%s* *" : "%s", line->programs[i]);
-		memcpy(pool + program->pool.count, &len, sizeof(len));
-		memcpy(pool + program->pool.count + sizeof(len), text, len);
-		program->pool.count += sizeof(len) + len;
+	for (; operand_print(text, sizeof(text), line, question, insn->count, &len);
+	     insn->count++) {
+		count = len;
+		memcpy(pool + program->pool.count, &count, sizeof(count));
+		memcpy(pool + program->pool.count + sizeof(count), text, count);
+		program->pool.count += sizeof(count) + count;
 	}
 }
 
-/* The three questions of cond_print(), as libevring's compiler makes them: the last one first */
+/* cond_print()'s questions, as libevring's compiler makes them: the last one first */
 static void cond_make(struct making *making, const struct default_line *line)
 {
 	const struct evring_block *type = making->build.type;
 	struct evring_program *program = (struct evring_program *)making->cond;
 	struct evring_insn *insns = (struct evring_insn *)(making->cond + sizeof(*program));
-	static const char *const fields[] = { "path", "argv", "argv" };
+	const u32 nr = ARRAY_SIZE(questions);
 	const struct evring_block_field *field;
 	char *text;
 	u32 i;
@@ -175,20 +201,22 @@ static void cond_make(struct making *making, const struct default_line *line)
 	program->version = type->version;
 	program->insns.offset = sizeof(*program);
 	program->insns.stride = sizeof(*insns);
-	program->insns.count = 3;
-	program->pool.offset = sizeof(*program) + 3 * sizeof(*insns);
+	program->insns.count = nr;
+	program->pool.offset = sizeof(*program) + nr * sizeof(*insns);
 	program->pool.stride = 1;
-	for (i = 3; i--;) {
+	for (i = nr; i--;) {
+		const struct question *q = &questions[i];
+
 		field = (const void *)((const char *)type + type->fields.offset +
-				       evring_build_field(type, fields[i], strlen(fields[i])) *
+				       evring_build_field(type, q->field, strlen(q->field)) *
 				       type->fields.stride);
 		insns[i] = (struct evring_insn){
-			.op = i == 2 ? EVRING_OP_GLOB : EVRING_OP_CONTAINS,
+			.op = strchr(q->asks, '~') ? EVRING_OP_GLOB : EVRING_OP_CONTAINS,
 			.kind = field->kind, .offset = field->offset, .size = field->size,
-			.yes = EVRING_INSN_ACCEPT, .no = i == 2 ? EVRING_INSN_REJECT : i + 1,
-			.element = i == 1 ? 0 : EVRING_ELEMENT_ANY,
+			.yes = EVRING_INSN_ACCEPT, .no = i + 1 == nr ? EVRING_INSN_REJECT : i + 1,
+			.element = q->first ? 0 : EVRING_ELEMENT_ANY,
 		};
-		cond_operands(making->cond, &insns[i], line);
+		cond_operands(making->cond, &insns[i], line, q);
 	}
 	program->text.offset = program->pool.offset + program->pool.count;
 	program->text.stride = 1;

@@ -270,6 +270,18 @@ static void look_value(struct evring_search *search, const struct evring_redact_
 		leave_out_value(search, word, word->value);
 }
 
+/* Does the word go on in quotes that begin behind it? */
+static bool goes_on(const struct evring_search *search, const struct word *word)
+{
+	const char *s = search->text.s;
+	__u32 at = word->end;
+
+	if (!word->whole && at + 1 < word->limit && s[at] == '\\')
+		at++;
+	return !word->whole && at < word->limit && evring_is_quote(s[at]) &&
+	       !(word->at && s[word->at - 1] == s[at]);
+}
+
 /* A secret at @at with the rule's prefix; it ends at @to, or as a value does if that is 0. */
 static void look_prefix(struct evring_search *search, const struct evring_redact_rule *rule,
 			const struct word *word, __u32 at, __u32 to)
@@ -278,8 +290,9 @@ static void look_prefix(struct evring_search *search, const struct evring_redact
 
 	if (at >= word->end || (rule->first && rule->first != (__u8)search->text.s[at]))
 		return;
-	prefix = prefix_len(search, rule, search->text.s + at, (to ? to : word->end) - at,
-			    at > word->at);
+	/* -p'SECRET' */
+	prefix = prefix_len(search, rule, search->text.s + at,
+			    to ? to - at : word->end - at + goes_on(search, word), at > word->at);
 	if (!prefix || !evring_search_holds(search, rule))
 		return;
 	if (to)

@@ -42,7 +42,8 @@ static __u32 pieces_end(const char *s, __u32 at, __u32 end, bool was_quoted)
 		if (evring_is_end(s[at]) || (was_quoted && evring_is_divider(s[at])))
 			break;
 		was_quoted = false;
-		at++;
+		/* In a script; one before a quote is a document's. */
+		at += s[at] == '\\' && end - at > 1 && evring_is_end(s[at + 1]) ? 2 : 1;
 	}
 	return at;
 }

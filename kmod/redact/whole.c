@@ -69,8 +69,13 @@ static bool all_digits(const char *s, __u32 len)
 	return true;
 }
 
+static bool ends_word(const char *s, __u32 at, __u32 end)
+{
+	return at == end || evring_is_blank(s[at]) || evring_is_divider(s[at]);
+}
+
 /*
- * The user, the password and the host begin at @at. A password that has a '/' as it is
+ * The user, the password and the host begin at @at. A quote may be in the password, too. A password that has a '/' as it is
  * ends at the last '@' of the word; but a port is no password. Returns where another
  * one may be.
  */
@@ -79,7 +84,9 @@ static __u32 look_authority(struct evring_search *search, __u32 at, __u32 end)
 	const char *s = search->text.s;
 	__u32 to, slash = 0, colon = 0, sign = 0;
 
-	for (to = at; to < end && !evring_is_blank(s[to]) && !evring_is_quote(s[to]); to++) {
+	for (to = at; to < end && !evring_is_blank(s[to]); to++) {
+		if (evring_is_quote(s[to]) && (sign || ends_word(s, to + 1, end)))
+			break;
 		if (s[to] == ':' && !colon)
 			colon = to + 1;
 		if (s[to] == '@')

@@ -36,6 +36,11 @@ TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
 		     MARK "|", texts_of(event, "argv"));
 	event = told_of(self, EXEC_ARGS(TRUE, "-c", "mysql -phunter2 db"));
 	EXPECT_STREQ(TRUE "|-c|mysql -p" MARK " db|", texts_of(event, "argv"));
+	/* ... by another program */
+	event = told_of(self, EXEC_ARGS(TRUE, "mysqldump", "-phunter2"));
+	EXPECT_STREQ(TRUE "|mysqldump|-p" MARK "|", texts_of(event, "argv"));
+	event = told_of(self, EXEC_ARGS(TRUE, "/usr/bin/curl", "-su", "me:hunter2"));
+	EXPECT_STREQ(TRUE "|/usr/bin/curl|-su|" MARK "|", texts_of(event, "argv"));
 
 	/* A refused one, too */
 	event = told_of(self, EXEC_ARGS("none-such", "--token=hunter2"));
@@ -43,7 +48,7 @@ TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
 	EXPECT_STREQ("none-such|--token=" MARK "|", texts_of(event, "argv"));
 
 	ASSERT_EQ(0, evring_redact_get(self->ev, EXEC, false, after));
-	EXPECT_EQ(before->redacted + 4, after->redacted);
+	EXPECT_EQ(before->redacted + 6, after->redacted);
 	EXPECT_EQ(before->hidden, after->hidden);
 	free(before);
 	free(after);
@@ -55,7 +60,7 @@ TEST_F(redact, well_known_secrets_are_left_out_from_load_on)
 
 static void run_secrets(unsigned int round)
 {
-	static char filler[9000], long_secret[3000], in_end[120000];
+	static char filler[9000], long_secret[3000], in_end[120000], script[9000];
 
 	memset(filler, 'x', sizeof(filler) - 1);
 	for (size_t i = 0; i + 1 < sizeof(long_secret); i += strlen(NEEDLE))
@@ -72,6 +77,9 @@ static void run_secrets(unsigned int round)
 	run(EXEC_ARGS(TRUE, filler, "--password", long_secret, "b"), no_env);
 	run(EXEC_ARGS(TRUE, "--password", long_secret, filler, "--secret", long_secret), no_env);
 	run(EXEC_ARGS(TRUE, in_end), no_env);
+	memset(script, 'z', sizeof(script) - 1);
+	strcpy(script + sizeof(script) - 100 - round % 60, "; mysql -p" NEEDLE " db");
+	run(EXEC_ARGS(TRUE, "-c", script), no_env);
 	run(EXEC_ARGS("none-such", "--password", NEEDLE), no_env);
 }
 
