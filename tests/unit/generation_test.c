@@ -133,7 +133,9 @@ static bool frame_is(const struct message *msg, const struct evring_type *of, ui
 	return good;
 }
 
-static bool framed_apart(const struct evring_type *first, const struct evring_type *second)
+/* @second has been there so much later. */
+static bool framed_apart(const struct evring_type *first, const struct evring_type *second,
+			 uint64_t later)
 {
 	struct record records[2];
 	struct evring_event e[2] = { event(&records[0], first, 0), event(&records[1], second, 1) };
@@ -142,6 +144,7 @@ static bool framed_apart(const struct evring_type *first, const struct evring_ty
 	int error;
 	bool good;
 
+	records[1].rec.time += later;
 	good = !pack_add(packs, ds, &e[0], &msg, &error) && !error &&
 	       pack_add(packs, ds, &e[1], &msg, &error) && !error && frame_is(&msg, first, 100) &&
 	       pack_close(packs, ds, &msg) && frame_is(&msg, second, 101);
@@ -154,10 +157,17 @@ static void frames(void)
 	static const char raw[] = "\"value.format\": \"raw\", \"pack.bytes\": \"60000\",";
 
 	begin("all", raw);
-	ok(framed_apart(old, longer), "a frame says of an id one thing: not before and after it grew");
+	ok(framed_apart(old, longer, 0), "a frame says of an id one thing: not before and after it grew");
 	end();
 	begin("all", raw);
-	ok(framed_apart(old, other), "nor before and after it was another type's");
+	ok(framed_apart(old, other, 0), "nor before and after it was another type's");
+	end();
+	begin("all", raw);
+	ok(framed_apart(old, old, PACK_SPAN_NS + 1), "events of two times are in two messages");
+	end();
+	begin("all", raw);
+	ok(!framed_apart(old, old, PACK_SPAN_NS), "... if one is so old that its message's time "
+	   "does not find the other");
 	end();
 }
 

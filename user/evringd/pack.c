@@ -105,6 +105,7 @@ static struct pack *open_new(struct packs *packs, struct deliveries *ds,
 	pack->events = 0;
 	message_copy(&pack->msg, msg);
 	pack->route = route_hold(msg->route);
+	pack->begun_ns = (int64_t)evring_realtime(packs->enc->src->ev, event);
 	encode_envelope(packs->enc, event, &pack->msg);
 	pack->msg.frame = packs->converter->frame;
 	pack->msg.delivery = delivery_begin(ds, pack->room);
@@ -135,6 +136,12 @@ static void add_new(struct packs *packs, struct deliveries *ds, const struct evr
 	pack->events = 1;
 }
 
+static bool is_of_its_time(const struct pack *pack, const struct evring *ev,
+			   const struct evring_event *event)
+{
+	return llabs((int64_t)evring_realtime(ev, event) - pack->begun_ns) <= PACK_SPAN_NS;
+}
+
 bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_event *event,
 	      struct message *msg, int *error)
 {
@@ -153,7 +160,8 @@ bool pack_add(struct packs *packs, struct deliveries *ds, const struct evring_ev
 		return false;
 	at = find(packs, msg);
 	pack = at < packs->nr_open ? packs->open[at] : NULL;
-	if (pack && converter->put(src, pack, event, &packs->scratch)) {
+	if (pack && is_of_its_time(pack, src->ev, event) &&
+	    converter->put(src, pack, event, &packs->scratch)) {
 		delivery_join(ds, pack->msg.delivery, event);
 		pack->events++;
 		return false;

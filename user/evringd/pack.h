@@ -5,8 +5,8 @@
  * writes the value.
  *
  * A pack's value is the room of its first delivery, and is written where
- * librdkafka sends it from. A pack is closed when the next event does not fit,
- * and when there is nothing more to read: it never waits.
+ * librdkafka sends it from. A pack is closed when the next event does not fit, or is of
+ * another time, and when there is nothing more to read: it never waits.
  */
 #ifndef PACK_H
 #define PACK_H
@@ -16,9 +16,16 @@
 
 #define PACK_BYTES_MAX 900000		/* below librdkafka's default of message.max.bytes */
 
+/*
+ * A message has its first event's time. Whoever reads a topic from a time on finds by it also
+ * the last event of a pack: evring verify begins so much earlier (LEAD_MS in verify.c).
+ */
+#define PACK_SPAN_NS 30000000000
+
 struct pack {
 	struct message msg;
 	struct route *route;		/* held: the message's */
+	int64_t begun_ns;		/* its first event's time, which the message has, too */
 	size_t used, room;		/* bytes of the value */
 	uint32_t events;
 	_Alignas(16) char state[];	/* the converter's; zeroed at first */
