@@ -259,13 +259,22 @@ static bool field_read(struct parsed *p, uint32_t i)
 	return true;
 }
 
+/*
+ * The names of all fields together: many fields can have the same table of them, and each is
+ * read for each field. More than a hundred times those of a built-in type.
+ */
+#define NAMES_MAX	(1u << 17)
+
 static bool fields_read(struct parsed *p)
 {
-	uint64_t json_max = 0, max;
+	uint64_t json_max = 0, names = 0, max;
 	uint32_t i;
 
 	for (i = 0; i < p->head.fields.count; i++) {
 		if (!field_read(p, i))
+			return false;
+		names += p->fields[i].nr_values;
+		if (names > NAMES_MAX)
 			return false;
 		max = field_json_max(&p->fields[i]);
 		json_max += max;

@@ -46,6 +46,7 @@ struct evring;
  * Open @path, NULL for EVRING_DEVICE. On success *@ev is the caller's, to give
  * to evring_close(). -ENOENT: the module is not loaded. -EACCES: no permission.
  * -EPROTO: the module speaks an ABI whose layouts this library does not know.
+ * -ENOTTY: it is another device.
  */
 int evring_open(struct evring **ev, const char *path);
 

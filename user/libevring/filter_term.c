@@ -219,9 +219,12 @@ static void check_glob(struct compiler *c, const struct token *token, const unsi
 	size_t i, j;
 
 	for (i = 0; i < len; i++) {
-		if (s[i] == '\\' && ++i == len)
-			filter_fail(c, token, "this pattern ends in a backslash");
-		if (s[i] != '[' || (i && s[i - 1] == '\\'))
+		if (s[i] == '\\') {
+			if (++i == len)
+				filter_fail(c, token, "this pattern ends in a backslash");
+			continue;
+		}
+		if (s[i] != '[')
 			continue;
 		j = i + 1;
 		if (j < len && (s[j] == '!' || s[j] == '^'))
