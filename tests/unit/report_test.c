@@ -116,6 +116,32 @@ static void test_begins_last(void)
 	end(&v);
 }
 
+/* A topic begins after the time that was asked for, and so does the ring: all before is unknown. */
+static void test_short(void)
+{
+	const struct posting early = { .ring = RING, .seq = 6, .count = 1, .early = true };
+	struct verify v;
+
+	begin(&v);
+	ledger_cut(v.ledger, 0);
+	for (uint64_t seq = 7; seq < 10; seq++)
+		deliver(&v, 0, seq);
+	v.asked = true;
+	report(&v, false);
+	CHECK(!result.status);
+	v.is_short = true;
+	report(&v, false);
+	CHECK(result.status == 2);
+	says("rings of which the number before FIRST is not known, too (1)");
+	report(&v, true);
+	says("\"short_rings\":1,");
+	ledger_add(v.ledger, &early);
+	report(&v, true);
+	CHECK(!result.status);
+	says("\"short_rings\":0,");
+	end(&v);
+}
+
 /* Who asks for a time does not hear that all is well, if some of what came since is not known. */
 static void test_asked(void)
 {
@@ -218,6 +244,7 @@ int main(void)
 	test_case(test_whole, "all of each ring, where nothing is cut");
 	test_case(test_proven, "where the proof begins later than the ring, it says so");
 	test_case(test_asked, "... which is no proof of the time that was asked for");
+	test_case(test_short, "... nor is it where nothing reaches back to that time");
 	test_case(test_begins_last, "a proof of nothing is none");
 	test_case(test_unread, "nothing is missing for sure, where something could not be read");
 	test_case(test_emptied, "nor where retention has left nothing of a partition");

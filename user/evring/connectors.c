@@ -454,12 +454,16 @@ static int act(const struct ask *ask, const struct action *action, const char *n
 {
 	json_t *answer;
 	int ret = request_of(ask, action->method, name, action->path, NULL, &answer);
-	const json_t *state = json_object_get(answer, "connector");	/* of a restart only */
+	/* Of a restart only. It goes to the terminal with --json, too. */
+	json_t *state = printable(json_object_get(answer, "connector"));
 
+	if (ask->json && json_is_object(answer))
+		json_print(json_incref(answer));
 	if (state && strcmp(text_of(state, "state"), "RESTARTING"))
 		ret = stays(name, state);
-	else if (ret == EXIT_SUCCESS)
+	else if (ret == EXIT_SUCCESS && !ask->json)
 		printf("%s: %s\n", name, action->done);
+	json_decref(state);
 	json_decref(answer);
 	return ret;
 }

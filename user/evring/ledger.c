@@ -329,13 +329,24 @@ static void sum_gap(const struct ring *ring, uint64_t first, uint64_t last, void
 		to->sums.missing += last - from + 1;
 }
 
+/* Is the number before the first one known, from before the time from which on events are wanted? */
+static bool reaches_back(const struct ring *ring)
+{
+	if (!ring->first)
+		return true;
+	for (size_t i = 0; i < NR_ACCOUNTS; i++)
+		if (spans_has(&ring->accounts[i], ring->first - 1))
+			return true;
+	return false;
+}
+
 static void ring_sum(const struct ledger *ledger, const struct ring *ring, struct ring_sums *to)
 {
 	struct spans known = { 0 };
 
 	*to = (struct ring_sums){
 		.ring = ring->name, .first = ring->first, .last = ring->last,
-		.from = proof_begins(ledger, ring),
+		.from = proof_begins(ledger, ring), .reaches_back = reaches_back(ring),
 		.sums = {
 			.duplicates = ring->duplicates, .reordered = ring->reordered,
 			.late = ring->late, .overlaps = ring->beyond,

@@ -265,9 +265,13 @@ static bool take(struct topics *topics, struct reading *reading, const rd_kafka_
 		p->begun = true;
 		reading->fn(message, (unsigned int)(p - topics->list), reading->arg);
 	}
-	/* The last offset may be a transaction's end, which is no message; the next one tells. */
+	/*
+	 * The last offset may be a transaction's end, which is no message: the next one tells.
+	 * A follower's end, or that of a new leader, can be below the end that was asked for, and
+	 * comes up to it.
+	 */
 	if (reading->part == PART_FIRST || (reading->part == PART_WHOLE &&
-	    (message->err || message->offset >= p->end - 1)))
+	    message->offset >= (message->err ? p->end : p->end - 1)))
 		return finish(topics, p);
 	return true;
 }

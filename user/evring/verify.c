@@ -380,10 +380,16 @@ static void note_first(const rd_kafka_message_t *message, unsigned int partition
 	struct place place = { .request = arg, .partition = partition };
 	struct arrived_rest rest = { 0 };
 	rd_kafka_timestamp_type_t kind;
+	int64_t ms;
 
 	read_message(message, note_arrival, &place, &rest);
-	if (!rest.events)
-		note_time(arg, partition, rd_kafka_message_timestamp(message, &kind));
+	if (rest.events)
+		return;
+	ms = rd_kafka_message_timestamp(message, &kind);
+	note_time(arg, partition, ms);
+	/* From when on the partition has all, nothing tells. */
+	if (ms <= 0)
+		ledger_doubt(place.request->v.ledger);
 }
 
 static void note_latest(struct request *request, const struct topics *topics)
@@ -397,6 +403,7 @@ static void note_latest(struct request *request, const struct topics *topics)
 		return;
 	strftime(text, sizeof(text), "%FT%TZ", gmtime_r(&seconds, &tm));
 	ledger_skip_old(request->v.ledger);
+	request->v.is_short = request->v.asked && request->latest_ms > request->from_ms;
 	request->v.latest = must(json_pack("{s:s, s:i, s:s}", "topic", p->topic, "partition",
 					   (int)p->id, "time", text));
 }

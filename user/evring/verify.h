@@ -25,6 +25,7 @@ struct verify {
 	json_t *emptied;		/* the partitions of which retention has left nothing */
 	json_t *latest;			/* the partition that begins last, if one does later; or NULL */
 	bool asked;			/* for events from some time on */
+	bool is_short;			/* ... which @latest begins after */
 	bool complete;			/* read to the end */
 };
 

@@ -65,6 +65,7 @@ struct report {
 	json_t *rings, *ranges;
 	struct sums sums;
 	uint64_t nr_rings, nr_ranges;
+	uint64_t nr_begun;		/* rings of which the number before the first is not known */
 	bool proves;			/* at least one event behind another one, of one ring */
 };
 
@@ -124,6 +125,7 @@ static void tell_ring(const struct ring_sums *ring, void *arg)
 	struct report *report = arg;
 
 	report->nr_rings++;
+	report->nr_begun += !ring->reaches_back;
 	report->proves |= ring->from < ring->last;
 	add_row(report, ring);
 }
@@ -162,6 +164,12 @@ static bool is_wrong(const struct report *report)
 	       report->sums.contradictions;
 }
 
+/* Some topics begin after the time that was asked for, and so may rings. */
+static bool is_short(const struct report *report)
+{
+	return report->v->is_short && report->nr_begun;
+}
+
 /* Is there anything that could be an event, and was not accounted for? */
 static bool is_blind(const struct report *report)
 {
@@ -169,6 +177,7 @@ static bool is_blind(const struct report *report)
 
 	return !v->complete || !report->nr_rings || v->rest.unread || v->rest.mismatches ||
 	       v->never || v->nameless || report->sums.undecided ||
+	       is_short(report) ||
 	       ((v->asked || !report->proves) && report->sums.unproven);
 }
 
@@ -276,16 +285,20 @@ static void say_unproven(const struct report *report)
 {
 	const json_t *latest = report->v->latest;
 
-	if (!report->sums.unproven)
+	if (!report->sums.unproven && !is_short(report))
 		return;
-	printf("%" PRIu64 " numbers are not known, from before all topics begin: retention has "
-	       "deleted what was there", report->sums.unproven);
+	if (report->sums.unproven)
+		printf("%" PRIu64 " numbers are not known, from before all topics begin: retention "
+		       "has deleted what was there", report->sums.unproven);
+	else
+		printf("Topics begin later than --from, and rings of which the number before FIRST is "
+		       "not known, too (%" PRIu64 "): retention may have deleted it", report->nr_begun);
 	if (latest)
 		printf(". The last to begin is %s [%d], at %s.",
 		       json_string_value(json_object_get(latest, "topic")),
 		       (int)json_integer_value(json_object_get(latest, "partition")),
 		       json_string_value(json_object_get(latest, "time")));
-	if (!report->proves)
+	if (report->sums.unproven && !report->proves)
 		printf(" No ring has two events from later on, so nothing is proven.");
 	printf("\n");
 }
@@ -402,6 +415,8 @@ static void print_json(struct report *report)
 					  number(s->duplicates), "reordered",
 					  number(s->reordered), "contradictions",
 					  number(s->contradictions))));
+	json_object_set_new(json, "short_rings",
+			    json_integer(is_short(report) ? number(report->nr_begun) : 0));
 	json_object_set_new(json, "lost_by_cause", causes_json(v));
 	json_object_set(json, "emptied_partitions", v->emptied);
 	json_object_set_new(json, "last_to_begin", v->latest ? json_incref(v->latest) : json_null());
