@@ -309,6 +309,11 @@ static void line_first(struct evring_meta_pages *published, u32 khz)
 		static_branch_enable(&evring_clock_tsc);
 		line->source = EVRING_CLOCK_TSC;
 		clocks_calc_mult_shift(&line->mult, &line->shift, khz, NSEC_PER_MSEC, 0);
+		/* At 1 GHz it takes all bits, and the line could not be bent up. */
+		if (line->mult > U32_MAX / 2) {
+			line->mult /= 2;
+			line->shift--;
+		}
 		clock_sample(&last_cycles, &last_boot);
 		last_error = 0;
 		line->base = last_cycles;

@@ -30,11 +30,16 @@ static bool is_publish_node(const struct file *file)
 	return file->private_data == &publish_device;	/* misc_open() leaves it there */
 }
 
+static bool loaded;	/* nothing of it fails any more */
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct evring_session *session;
 	int ret = -ENOMEM;
 
+	/* A module whose load fails goes, whoever has it open. The other node is the last step. */
+	if (is_publish_node(file) && !READ_ONCE(loaded))
+		return -ENODEV;
 	if (is_publish_node(file) && file->f_mode & FMODE_READ)
 		return -EACCES;
 	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
@@ -180,8 +185,7 @@ static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned lo
 }
 
 /*
- * A command is always completed inline, so no command is ever left to be cancelled. If
- * there is no room, or a commit would have to wait for a lock, it returns EAGAIN, and io_uring
+ * A command is completed within the call, and never left behind by one. If there is no room, or a commit would have to wait for a lock, it returns EAGAIN, and io_uring
  * calls again from a worker, which may wait, but for room not with O_NONBLOCK.
  */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
@@ -260,6 +264,8 @@ int evring_device_init(void)
 	ret = node_register(&device);
 	if (ret)
 		misc_deregister(&publish_device);
+	else
+		WRITE_ONCE(loaded, true);
 	return ret;
 }
 

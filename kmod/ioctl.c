@@ -313,7 +313,8 @@ static int call_prepared(struct evring_session *session, const struct call *call
 			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (fault_in_writeable(user, size))
+		/* With the argument as it was: the next try may fail. */
+		if (copy_to_user(user, asked, size))
 			break;
 	}
 	return -EFAULT;

@@ -121,11 +121,12 @@ static inline u64 ring_head(const struct evring_ring *ring, unsigned long *word)
 /*
  * Publish our record and those of the contexts on top of us. Then check whether
  * another context came between our load of the word and the end of our nesting: it
- * has published nothing.
+ * has published nothing. Return: is there anything new to read?
  */
-static noinline void ring_publish_all(struct evring_ring *ring)
+static noinline bool ring_publish_all(struct evring_ring *ring)
 {
 	struct evring_ring_page *page = ring->page;
+	const u64 before = page->head;
 	unsigned long word;
 	u64 head;
 
@@ -140,6 +141,7 @@ static noinline void ring_publish_all(struct evring_ring *ring)
 		WRITE_ONCE(ring->nest, 0);
 		barrier();
 	} while (unlikely(word != (unsigned long)local_read(&ring->word)));
+	return head != before;
 }
 
 /*
@@ -152,7 +154,11 @@ static __always_inline void ring_wake(struct evring_ring *ring)
 		evring_ring_raise(ring);
 }
 
-/* Must follow each ring_reserve(), a failed one too. The outermost context publishes. */
+/*
+ * Must follow each ring_reserve(), a failed one too. The outermost context publishes. An
+ * attempt that leaves nothing in the ring, as it is full or a limit suppresses the event,
+ * wakes nobody.
+ */
 static void ring_publish(struct evring_ring *ring)
 {
 	barrier();
@@ -160,8 +166,8 @@ static void ring_publish(struct evring_ring *ring)
 		WRITE_ONCE(ring->nest, ring->nest - 1);
 		return;
 	}
-	ring_publish_all(ring);
-	ring_wake(ring);
+	if (ring_publish_all(ring))
+		ring_wake(ring);
 }
 
 /*

@@ -171,6 +171,7 @@ enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_s
 {
 	enum evring_entry entry = EVRING_ENTRY_LOST;
 	unsigned long flags;
+	bool moved = false;	/* is there more to read? */
 	u64 next;
 
 	local_irq_save(flags);
@@ -188,17 +189,19 @@ enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_s
 		entry = EVRING_ENTRY_AGAIN;
 	} else if (!attempt->try || segment_claim(ring, next)) {
 		/* An attempt that only tries claims before the close, to lose no number. */
+		moved = word_taken(local_read(&ring->word)) != TAKEN_CLOSED;
 		segment_close(ring);
 		if (attempt->try || segment_claim(ring, next)) {
 			*now = segment_reopen(ring, slot, next, units, attempt->seqs);
 			entry = EVRING_ENTRY_DONE;
+			moved = true;
 		} else {
 			segment_lose(ring, attempt, EVRING_LOST_FULL);
 		}
 	}
 	barrier();
 	WRITE_ONCE(ring->entering, false);
-	if (READ_ONCE(*ring->marked))
+	if (moved && READ_ONCE(*ring->marked))
 		evring_ring_raise(ring);
 out:
 	local_irq_restore(flags);

@@ -144,6 +144,8 @@ void evring_type_replace(struct evring_event_type *type, struct evring_event_typ
 {
 	type->id = old->id;
 	type->generation = old->generation + 1;
+	/* First, as a reader that sees an event of it must not take it for one of the old type. */
+	evring_types_changed();
 	/* release: pairs with smp_load_acquire() in evring_type_by_id() */
 	smp_store_release(&evring_types[type->id], type);
 	call_rcu(&old->rcu, type_free_rcu);

@@ -3,6 +3,7 @@
  * A group holds its events, and counts lost and missed ones exactly; it outlives its
  * readers, killed ones too.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -55,6 +56,41 @@ TEST_F_TIMEOUT(group, a_full_ring_keeps_what_fits_and_counts_the_rest_exactly, 3
 
 	for (i = 0; i < sizeof(fillers) / sizeof(*fillers); i++)
 		expect_hold(_metadata, fillers[i]);
+}
+
+/* @watermark and a flush time: it waits for more than the ring has room for. */
+static void expect_quiet(struct __test_metadata *_metadata, uint32_t watermark, uint32_t flush_ms)
+{
+	struct evring_arm arg = {
+		.lanes = CRITICAL, .watermark = watermark, .flush_ms = flush_ms,
+	};
+	struct evring *ev = joined("quiet", EVRING_HOLD, EVRING_LATEST);
+	struct pollfd pollfd = { .events = POLLIN };
+	struct evring_ring_page full;
+
+	pollfd.fd = session_open(O_RDONLY);
+	ASSERT_LE(0, pollfd.fd);
+	if (watermark)
+		ASSERT_EQ(0, call(pollfd.fd, EVRING_IOC_ARM, &arg));
+	ASSERT_EQ(0, emit(MANY, 500));
+	if (!watermark)
+		ASSERT_EQ(0, call(pollfd.fd, EVRING_IOC_ARM, &arg));
+	usleep(100000);
+	full = page();
+	ASSERT_EQ(0, emit(MANY, 500));
+	EXPECT_EQ(full.head, page().head);
+	EXPECT_EQ(full.seq + MANY, page().seq);
+	EXPECT_EQ(0, poll(&pollfd, 1, 100));
+	EXPECT_EQ(full.wakeups, page().wakeups);
+	close(pollfd.fd);
+	evring_close(ev);
+	groups_drop();
+}
+
+TEST_F(group, an_event_that_is_lost_wakes_nobody)
+{
+	expect_quiet(_metadata, 0, 0);
+	expect_quiet(_metadata, 1 << 30, 60000);
 }
 
 TEST_F(group, each_loss_is_told_where_it_happened)

@@ -1474,7 +1474,10 @@ struct evring_publish {
  * @size: its bytes, of the caller
  * @flags: 0
  *
- * cmd_op is EVRING_CMD_*. Completed inline, with the ioctl's result.
+ * cmd_op is EVRING_CMD_*. The completion has the ioctl's result. Nearly all are completed
+ * inline. If a lock is held, or there is no room, a worker of io_uring goes on: so the next
+ * commit of a session waits for the completion, or is linked (IOSQE_IO_LINK), and whoever
+ * closes the io_uring before may have cancelled it.
  */
 struct evring_uring_cmd {
 	__u64	arg;
