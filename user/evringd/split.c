@@ -11,7 +11,13 @@
 
 bool pack_identity(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
-	return cfg->pack_bytes && converter_of(cfg)->identity(out->value, out->len, who);
+	who->covers = 1;
+	if (!cfg->pack_bytes || !converter_of(cfg)->identity(out->value, out->len, who))
+		return false;
+	/* Not trusted: there are not so many numbers. */
+	if (!who->covers || who->covers - 1 > UINT64_MAX - who->seq)
+		who->covers = 1;
+	return true;
 }
 
 /* Each half tells its first event: the first half's is that of the whole. */
