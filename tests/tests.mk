@@ -98,6 +98,9 @@ $(B)/tests/unit/ledger_test: $(addprefix $(B)/san/user/evring/,ledger.o spans.o)
 $(B)/tests/unit/report_test: $(addprefix $(B)/san/user/evring/,verify_report.o ledger.o spans.o)
 $(B)/tests/unit/connectors_test: $(addprefix $(B)/san/user/evring/,connectors.o rest.o util.o)
 $(B)/tests/unit/arrival_test: $(addprefix $(B)/san/user/evring/,arrival.o arrival_json.o ledger.o spans.o)
+# It has a module of its own.
+$(B)/tests/unit/source_test: UNIT_LIBS := $(foreach name,types type type_by_name lane_name has attached \
+	attach_with detach hook_state owners,-Wl,--wrap=evring_$(name))
 # It has tasks, a loop and a clock of its own.
 CONNECTOR_TEST := $(B)/tests/unit/connector_test
 $(CONNECTOR_TEST): tests/unit/connector_test.c $(HARNESS) \

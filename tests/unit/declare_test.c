@@ -32,8 +32,9 @@ static struct bench *bench_open(const char *settings)
 	struct problems problems = { .file = "test" };
 	char text[1024];
 
-	snprintf(text, sizeof(text), "{\"name\": \"t\", \"config\": {%s \"topic\": \"t.${type}\", "
-		 "\"kafka.bootstrap.servers\": \"127.0.0.1:1\"}}", settings);
+	snprintf(text, sizeof(text), "{\"name\": \"t\", \"config\": {%s %s "
+		 "\"kafka.bootstrap.servers\": \"127.0.0.1:1\"}}", settings,
+		 strstr(settings, "\"topic\"") ? "" : "\"topic\": \"t.${type}\",");
 	b->cfg = config_parse(text, strlen(text), &problems);
 	problems_print(&problems, stderr);
 	if (!b->cfg || problems.nr)
@@ -69,13 +70,18 @@ static void bench_close(struct bench *b)
 	free(b);
 }
 
-/* Event @seq of the ring app/3 is refused; returns its declaration, which waits. */
-static struct outgoing *reject(struct bench *b, uint64_t seq, const char *value, bool headers,
-			       const char *why)
+/* Of the ring app/3: it covers numbers 41 and up. */
+static struct evring_event from_41(uint64_t covers)
 {
-	struct evring_event event = {
-		.lane = LANE_APP, .cpu = 3, .ring = 1, .next = 64, .next_seq = seq + 1,
+	return (struct evring_event){
+		.lane = LANE_APP, .cpu = 3, .ring = 1, .next = 64, .seq = 41, .next_seq = 41 + covers,
 	};
+}
+
+/* The event is refused; returns its declaration, which waits. */
+static struct outgoing *reject_event(struct bench *b, const struct evring_event *event,
+				     const char *value, bool headers, const char *why)
+{
 	struct delivery *delivery = delivery_begin(b->ds, 0);
 	struct topic *topic = sender_topic(&b->sender, "t.some.event");
 	struct outgoing out = {
@@ -88,10 +94,10 @@ static struct outgoing *reject(struct bench *b, uint64_t seq, const char *value,
 	};
 	char id[256];
 
-	delivery_push(b->ds, delivery, &event, 0, 0);
+	delivery_push(b->ds, delivery, event, 0, 0);
 	out.order = delivery->order;
 	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/%llu", b->src.host.machine_id,
-		 b->src.host.boot_id, (unsigned long long)seq);
+		 b->src.host.boot_id, (unsigned long long)event->seq);
 	if (headers) {
 		out.headers = rd_kafka_headers_new(2);
 		rd_kafka_header_add(out.headers, "evring.id", -1, id, -1);
@@ -102,6 +108,13 @@ static struct outgoing *reject(struct bench *b, uint64_t seq, const char *value,
 		rd_kafka_headers_destroy(out.headers);
 	topic = sender_topic(&b->sender, "t.evring.rejected");
 	return topic->first;
+}
+
+static struct outgoing *reject(struct bench *b, const char *value, bool headers, const char *why)
+{
+	const struct evring_event event = from_41(1);
+
+	return reject_event(b, &event, value, headers, why);
 }
 
 static bool header_is(const struct outgoing *out, const char *name, const char *wanted)
@@ -121,30 +134,41 @@ static bool in_place(const struct outgoing *out)
 	       out->order == out->delivery->order;
 }
 
-static bool json_is(const struct outgoing *out, const char *why)
+/* It declares @count events of the ring app/3, from number @from on. */
+static bool json_declares(const struct outgoing *out, const char *why, uint64_t from,
+			  uint64_t count)
 {
 	const char *type, *lane, *data_type, *topic, *reason;
-	json_int_t seq, cpu, first, last, count, code;
-	json_t *event = json_loadb(out->value, out->len, JSON_REJECT_DUPLICATES, NULL);
+	json_int_t seq, cpu, first = 0, last = 0, told = 0, code;
+	json_t *event = out ? json_loadb(out->value, out->len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	bool good;
 
 	good = event &&
 	       !json_unpack(event, "{s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:s, s:s, s:s}}",
 			    "type", &type, "lane", &lane, "cpu", &cpu, "seq", &seq, "data",
-			    "first_seq", &first, "last_seq", &last, "count", &count, "code", &code,
+			    "first_seq", &first, "last_seq", &last, "count", &told, "code", &code,
 			    "event_type", &data_type, "topic", &topic, "reason", &reason) &&
 	       !strcmp(type, "evring.rejected") && !strcmp(lane, "app") && cpu == 3 &&
-	       seq == 41 && first == 41 && last == 41 && count == 1 && code == 10 &&
+	       (uint64_t)seq == from && (uint64_t)first == from &&
+	       (uint64_t)last == from + count - 1 && (uint64_t)told == count && code == 10 &&
 	       !strcmp(topic, "t.some.event") && !strncmp(reason, why, strlen(reason)) &&
 	       strlen(reason) > 10;
+	if (!good)
+		printf("# %lld events, %lld to %lld\n", (long long)told, (long long)first,
+		       (long long)last);
 	json_decref(event);
 	return good;
+}
+
+static bool json_is(const struct outgoing *out, const char *why)
+{
+	return json_declares(out, why, 41, 1);
 }
 
 static void rejected_json(void)
 {
 	struct bench *b = bench_open("");
-	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	const struct outgoing *out = reject(b, NULL, true, "Message size too large");
 	char id[128];
 
 	snprintf(id, sizeof(id), "%.32s/%.32s/app/3/41", b->src.host.machine_id,
@@ -164,7 +188,7 @@ static void rejected_long(void)
 
 	memset(why, '"', sizeof(why) - 1);
 	why[sizeof(why) - 1] = '\0';
-	ok(json_is(reject(b, 41, NULL, true, why), why), "a long reason is cut");
+	ok(json_is(reject(b, NULL, true, why), why), "a long reason is cut");
 	bench_close(b);
 }
 
@@ -177,7 +201,7 @@ static void rejected_line(void)
 	snprintf(line, sizeof(line), "{\"machine_id\":\"%.32s\",\"boot_id\":\"%.32s\","
 		 "\"lane\":\"app\",\"cpu\":3,\"seq\":41,\"type\":\"some.event\",\"version\":2,"
 		 "\"time_ns\":1}\n", b->src.host.machine_id, b->src.host.boot_id);
-	out = reject(b, 41, line, true, "Message size too large");
+	out = reject(b, line, true, "Message size too large");
 	ok(in_place(out) && json_is(out, "Message size too large") &&
 	   ((const char *)out->value)[out->len - 1] == '\n' &&
 	   header_is(out, "evring.frame", "jsonl/1"), "rejected, packed lines: a line");
@@ -187,7 +211,7 @@ static void rejected_line(void)
 static void rejected_raw(void)
 {
 	struct bench *b = bench_open("\"value.format\": \"raw\",");
-	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	const struct outgoing *out = reject(b, NULL, true, "Message size too large");
 	struct evring_rec rec;
 	uint64_t range[3];
 
@@ -202,11 +226,108 @@ static void rejected_raw(void)
 static void rejected_bare(void)
 {
 	struct bench *b = bench_open("\"headers\": \"none\", \"timestamp\": \"send\",");
-	const struct outgoing *out = reject(b, 41, NULL, false, "Message size too large");
+	const struct outgoing *out = reject(b, NULL, false, "Message size too large");
 
 	ok(in_place(out) && !out->headers && !out->timestamp &&
 	   json_is(out, "Message size too large"), "rejected, without headers: the delivery knows");
 	bench_close(b);
+}
+
+/* A record that tells of others is refused: all that it tells of is declared. */
+static void rejected_bare_losses(void)
+{
+	const char *const settings = "\"headers\": \"none\",", *const why = "Message size too large";
+	struct evring_event event = from_41(7);
+	struct bench *b = bench_open(settings);
+
+	ok(json_declares(reject_event(b, &event, NULL, false, why), why, 41, 7),
+	   "... and how many numbers a lost record covers");
+	bench_close(b);
+	b = bench_open(settings);
+	event.missed = 7;
+	ok(json_declares(reject_event(b, &event, NULL, false, why), why, 41, 7),
+	   "... and one that tells of missed events");
+	bench_close(b);
+}
+
+/* 7 events from number 41 on are lost, and 5 behind them missed. */
+static void put_losses(struct bench *b, struct packs *packs, struct message *msg)
+{
+	static const struct evring_field count = {
+		.name = "count", .kind = EVRING_KIND_U64, .size = sizeof(uint64_t),
+	};
+	static const struct evring_type like = {
+		.id = EVRING_TYPE_LOST, .version = 1, .size = sizeof(struct evring_lost), .nr_fields = 1,
+		.fields = &count, .name = "evring.lost",
+	};
+	static struct {
+		struct evring_rec rec;
+		struct evring_lost lost;
+	} record = {
+		.rec = { .len = sizeof(record), .type = EVRING_TYPE_LOST, .seq = 41 }, .lost.count = 7,
+	};
+	static struct declaration d;
+	struct evring_event lost = from_41(7), behind = from_41(1);
+	struct evring_type *type;
+	int error = 0;
+
+	if (evring_type_build(&type, &like))
+		exit(1);
+	lost.rec = &record.rec;
+	lost.payload = &record.lost;
+	lost.payload_len = sizeof(record.lost);
+	lost.type = type;
+	CHECK(!pack_add(packs, b->ds, &lost, msg, &error) && !error);
+	behind.rec = &record.rec;
+	behind.seq = 41 + 7 + 5;
+	behind.missed = 5;
+	declare_missed(&d, &behind);
+	CHECK(!pack_add(packs, b->ds, &d.event, msg, &error) && !error);
+	CHECK(pack_close(packs, b->ds, msg));
+	evring_type_free(type);
+}
+
+/* Both are refused, each alone. */
+static void packed_losses(const char *settings)
+{
+	struct bench *b = bench_open(settings);
+	struct packs *packs = packs_new(&b->enc);
+	struct refusal refusal = { .name = "t.some.event", .code = 10, .why = "it is too odd" };
+	struct outgoing out = { .key = "k", .key_len = 1 }, *halves[2], *told;
+	struct message msg;
+	int i;
+
+	put_losses(b, packs, &msg);
+	out.delivery = msg.delivery;
+	out.value = msg.value;
+	out.len = msg.value_len;
+	refusal.delivery = msg.delivery;
+	CHECK(msg.delivery->events == 2);
+	if (!CHECK(split_pack(b->cfg, &out, halves)))
+		exit(1);
+	for (i = 0; i < 2; i++) {
+		refusal.out = halves[i];
+		CHECK(declare_rejected(&b->enc, b->ds, &refusal));
+		outgoing_free(halves[i]);
+	}
+	told = sender_topic(&b->sender, "t")->first;
+	CHECK(json_declares(told, refusal.why, 41, 7));
+	CHECK(json_declares(told ? told->next : NULL, refusal.why, 48, 5));
+	packs_free(packs);
+	bench_close(b);
+}
+
+static void lines_losses(void)
+{
+	packed_losses("\"topic\": \"t\", \"pack.bytes\": \"4000\",");
+	packed_losses("\"topic\": \"t\", \"pack.bytes\": \"4000\", \"headers\": \"none\",");
+}
+
+/* Without headers a frame's declaration is a line. */
+static void frame_losses(void)
+{
+	packed_losses("\"topic\": \"t\", \"pack.bytes\": \"4000\", \"headers\": \"none\", "
+		      "\"value.format\": \"raw\",");
 }
 
 /* Without headers, and written by nobody: the letter has its whole identity all the same. */
@@ -252,7 +373,7 @@ static void memory(void)
 {
 	struct bench *b = bench_open("\"errors.tolerance\": \"all\", "
 				     "\"errors.deadletterqueue.topic.name\": \"dead\",");
-	const struct outgoing *out = reject(b, 41, NULL, true, "Message size too large");
+	const struct outgoing *out = reject(b, NULL, true, "Message size too large");
 	const struct refusal refusal = {
 		.delivery = out->delivery, .name = "t", .out = out, .why = "too large",
 	};
@@ -372,6 +493,9 @@ int main(void)
 	rejected_line();
 	rejected_raw();
 	rejected_bare();
+	rejected_bare_losses();
+	test_case(lines_losses, "rejected, packed lines: how many numbers each loss covers");
+	test_case(frame_losses, "rejected, a frame: how many numbers each loss covers");
 	letter();
 	test_case(memory, "declarations and letters count as memory until both are acknowledged");
 	missed();

@@ -484,6 +484,49 @@ static void packed(void)
 	deliveries_free(ds);
 }
 
+/* Its record covers numbers 41 to 47, of which none was missed. */
+static struct delivery *push_lost(struct deliveries *ds)
+{
+	const struct evring_event event = { .next = 64, .seq = 41, .next_seq = 48 };
+	struct delivery *delivery = delivery_begin(ds, 0);
+
+	delivery_push(ds, delivery, &event, 0, 0);
+	return delivery;
+}
+
+/* What a record of lost events covers is in the place of what was missed before it. */
+static void lost(void)
+{
+	const struct evring_event one = { .next = 128, .seq = 48, .next_seq = 49 };
+	const struct evring_event missed = { .next = 128, .seq = 48, .next_seq = 53, .missed = 5 };
+	struct deliveries *ds = deliveries_new(0, 0);
+	struct delivery *record, *behind;
+	struct evring_commit_entry entry;
+	uint64_t events;
+
+	record = push_lost(ds);
+	behind = delivery_begin(ds, 0);
+	delivery_push(ds, behind, &one, 0, 0);
+	CHECK(delivery_first(record) == 41 && delivery_first(behind) == 48);
+	delivery_ack(ds, record);
+	delivery_ack(ds, behind);
+	CHECK(deliveries_take(ds, &entry, 1, &events) == 1 && entry.seq == 49 && !entry.missed);
+
+	record = push_lost(ds);
+	delivery_join(ds, record, &missed);
+	delivery_ack(ds, record);
+	CHECK(deliveries_take(ds, &entry, 1, &events) == 1 && entry.seq == 53 && entry.missed == 5);
+
+	record = push_lost(ds);
+	behind = delivery_begin(ds, 0);
+	delivery_push(ds, behind, &missed, 0, 0);
+	CHECK(delivery_first(behind) == 48);
+	delivery_ack(ds, record);
+	delivery_ack(ds, behind);
+	CHECK(deliveries_take(ds, &entry, 1, &events) == 1 && entry.missed == 5);
+	deliveries_free(ds);
+}
+
 int main(void)
 {
 	random_order(1);
@@ -502,5 +545,6 @@ int main(void)
 	oldest();
 	many_missed();
 	packed();
+	test_case(lost, "how many numbers the record of a loss covers is known, and is not missed");
 	return tap_end();
 }

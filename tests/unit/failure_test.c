@@ -6,6 +6,7 @@
 #include "sending.h"
 #include "verdict.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -463,13 +464,22 @@ static void all_at_once(int code, bool pack, bool behind, const char *name)
  */
 
 static unsigned int told;	/* events, of the messages that were acknowledged */
+static unsigned int judged;	/* how often a message was refused */
+static unsigned int alone;	/* ... the event alone */
+static unsigned int alone_max;	/* then it is taken */
 
 static int judge_line(const struct topic *topic, const struct flight *batch, unsigned int nr,
 		      unsigned int i)
 {
-	(void)topic, (void)nr, (void)i;
-	return memchr(batch[i].out->value, 'c', batch[i].out->len) ?
-	       RD_KAFKA_RESP_ERR_INVALID_RECORD : 0;
+	bool is_alone = nr == 1 && batch[i].out->len == 2;
+
+	(void)topic;
+	if (!memchr(batch[i].out->value, 'c', batch[i].out->len) ||
+	    (is_alone && alone == alone_max))
+		return 0;
+	judged++;
+	alone += is_alone;
+	return RD_KAFKA_RESP_ERR_INVALID_RECORD;
 }
 
 static void on_part(void *arg, struct delivery *delivery, const struct outgoing *out)
@@ -478,21 +488,45 @@ static void on_part(void *arg, struct delivery *delivery, const struct outgoing 
 	told += out ? out->events : 0;
 }
 
-static void mates_are_counted(void)
+/* A pack of 16 events; the third is refused so often, once it is alone. */
+static struct bench *send_pack(struct stats *stats, unsigned int refusals)
 {
 	struct bench *b = bench_open("\"pack.bytes\": \"4000\",");
-	struct stats stats = { 0 };
 	unsigned int i;
 
 	judge = judge_line;
-	told = 0;
+	told = judged = alone = 0;
+	alone_max = refusals;
 	memset(gone, 0, sizeof(gone));
 	b->sender->calls.refused = on_gone;
 	b->sender->calls.acked = on_part;
-	b->sender->calls.stats = &stats;
+	b->sender->calls.stats = stats;
 	put_lines(b, true);
 	for (i = 0; i < 100; i++)
 		sender_turn(b->sender, true);
+	return b;
+}
+
+/* As any other event, and so that a request that fails by chance is no verdict on it. */
+static void alone_twice(void)
+{
+	struct bench *b = send_pack(NULL, UINT_MAX);
+
+	CHECK(!strcmp(gone, "c") && told == 15);
+	check(alone == 2, "refused alone %u times", alone);
+	/* The pack twice, its halves of 8, 4 and 2 events once. */
+	check(judged == 2 + 3 + 2, "refused %u times", judged);
+	bench_close(b);
+	b = send_pack(NULL, 1);
+	check(!*gone && told == NR_DEAD, "refused: %s; told %u", gone, told);
+	bench_close(b);
+}
+
+static void mates_are_counted(void)
+{
+	struct stats stats = { 0 };
+	struct bench *b = send_pack(&stats, UINT_MAX);
+
 	if (told != 15 || stats.topics->events != 15)
 		printf("# refused: %s; told %u, %llu of the topic\n", gone, told,
 		       (unsigned long long)stats.topics->events);
@@ -529,5 +563,6 @@ int main(void)
 	all_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "a topic that is not there");
 	all_of(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "a moment that does not pass");
 	mates_are_counted();
+	test_case(alone_twice, "an event of a pack is refused once it has failed alone twice");
 	return tap_end();
 }

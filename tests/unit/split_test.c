@@ -319,6 +319,95 @@ static void hostile(void)
 	   "lines are split at their ends alone");
 }
 
+/* How many numbers the first event of a line of this type covers, in the layout; 0: no line */
+static uint64_t line_covers(enum json_layout layout, bool flat, const char *type, const char *count)
+{
+	static const char id[] = MACHINE "/" BOOT "/app/3/41";
+	const struct config cfg = {
+		.pack_bytes = 1, .format = VALUE_JSON, .layout = layout, .flatten = flat,
+	};
+	struct outgoing out = { 0 };
+	struct identity who;
+	char data[128], line[1024];
+
+	snprintf(data, sizeof(data), flat ? "%s" : "\"data\":{%s}", count);
+	switch (layout) {
+	case LAYOUT_EVRING:
+		snprintf(line, sizeof(line), "{\"machine_id\":\"" MACHINE "\",\"boot_id\":\"" BOOT
+			 "\",\"lane\":\"app\",\"cpu\":3,\"seq\":41,\"type\":\"%s\",\"version\":1,"
+			 "\"time_ns\":1,%s}\n", type, data);
+		break;
+	case LAYOUT_ECS:
+		snprintf(line, sizeof(line), "{\"event\":{\"id\":\"%s\",\"sequence\":41},\"evring\":"
+			 "{\"type\":\"%s\",\"time_ns\":1,%s}}\n", id, type, data);
+		break;
+	case LAYOUT_OCSF:
+		snprintf(line, sizeof(line), "{\"metadata\":{\"uid\":\"%s\",\"sequence\":41},"
+			 "\"unmapped\":{\"type\":\"%s\",\"time_ns\":1,%s}}\n", id, type, data);
+		break;
+	}
+	out.value = line;
+	out.len = strlen(line);
+	return pack_identity(&cfg, &out, &who) && who.seq == 41 ? who.covers : 0;
+}
+
+/* The records of a loss alone, and a count that is none is 1. */
+static void lines_cover(void)
+{
+	static const char *const none[] = {
+		"\"count\":0", "\"count\":-7", "\"count\":\"7\"", "\"count\":7.5",
+		"\"count\":18446744073709551615", "\"other\":7",
+	};
+	unsigned int layout;
+	bool flat;
+	size_t i;
+
+	for (layout = LAYOUT_EVRING; layout <= LAYOUT_OCSF; layout++) {
+		CHECK(line_covers(layout, false, "evring.lost", "\"count\":7") == 7);
+		CHECK(line_covers(layout, false, "evring.missed", "\"count\":7") == 7);
+		CHECK(line_covers(layout, false, "some.event", "\"count\":7") == 1);
+	}
+	CHECK(line_covers(LAYOUT_EVRING, true, "evring.lost", "\"count\":7") == 7);
+	for (i = 0, flat = false; i < sizeof(none) / sizeof(none[0]); i++, flat = !flat)
+		check(line_covers(LAYOUT_EVRING, flat, "evring.lost", none[i]) == 1, "%s", none[i]);
+}
+
+/* A frame of one lost record */
+static uint64_t frame_covers(uint64_t count)
+{
+	char value[8192];
+	size_t len = make_frame(value, 1), at;
+	struct evring_frame *frame = (struct evring_frame *)value;
+	const struct evring_lost lost = { .count = count };
+	const struct evring_rec rec = {
+		.len = sizeof(rec) + sizeof(lost), .type = EVRING_TYPE_LOST, .seq = 41,
+	};
+	struct evring_frame_run *run = (struct evring_frame_run *)(value + sizeof(*frame));
+	struct outgoing out = { .value = value };
+	struct identity who;
+
+	/* Its tables make room for what it is longer than the record that was there. */
+	at = sizeof(*frame) + sizeof(*run) + sizeof(rec);
+	memmove(value + at + sizeof(lost), value + at, len - at);
+	memcpy(value + at, &lost, sizeof(lost));
+	memcpy(value + at - sizeof(rec), &rec, sizeof(rec));
+	run->seq = 41;
+	run->len += sizeof(lost);
+	frame->records_end += sizeof(lost);
+	frame->lanes.offset += sizeof(lost);
+	frame->types += sizeof(lost);
+	frame->len += sizeof(lost);
+	out.len = frame->len;
+	return pack_identity(&frames, &out, &who) && who.seq == 41 ? who.covers : 0;
+}
+
+static void frames_cover(void)
+{
+	CHECK(frame_covers(7) == 7);
+	CHECK(frame_covers(0) == 1);
+	CHECK(frame_covers(UINT64_MAX) == 1);
+}
+
 int main(void)
 {
 	static const struct config single = { .format = VALUE_JSON };
@@ -328,6 +417,8 @@ int main(void)
 	explodes(&frames, "frames: down to single events, in order, each half has its identities");
 	weighs_its_own();
 	hostile();
+	test_case(lines_cover, "lines: how many numbers the record of a loss covers, in each layout");
+	test_case(frames_cover, "frames: how many numbers a lost record covers");
 	ok(!split_pack(&single, &out, halves), "a single event is not split");
 	return tap_end();
 }

@@ -384,7 +384,7 @@ static void *ocsf_plan(const struct source *src, struct written *written, unsign
 static bool identity_at(const void *value, size_t len, struct identity *who, const char *object,
 			const char *id, const char *seq, const char *rest)
 {
-	json_t *event = lines_first(value, len);
+	json_t *event = lines_first(value, len), *beside = json_object_get(event, rest);
 	const char *whole, *type;
 	json_int_t number, time_ns;
 	bool ok;
@@ -393,7 +393,8 @@ static bool identity_at(const void *value, size_t len, struct identity *who, con
 				   &number, rest, "type", &type, "time_ns", &time_ns);
 	if (ok) {
 		snprintf(who->id, sizeof(who->id), "%.255s", whole);
-		lines_type(who, type, json_object_get(json_object_get(event, rest), "version"));
+		lines_type(who, type, json_object_get(beside, "version"));
+		lines_covers(who, type, json_object_get(beside, "data"));
 		who->seq = (uint64_t)number;
 		who->timestamp = time_ns / 1000000;
 	}

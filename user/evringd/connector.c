@@ -189,7 +189,7 @@ static void look_at_end(struct connector *c, const struct counts *counts)
 	c->given_up = c->target != CONNECTOR_STOPPED && (c->status != STATUS_FAILED || !retry(c));
 }
 
-/* A configuration that no task ran with has attached no hooks. */
+/* A configuration that no task ran with has left no hooks attached: source_attach(). */
 static void adopt_next(struct connector *c)
 {
 	if (!c->next)

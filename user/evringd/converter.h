@@ -28,6 +28,7 @@ struct identity {
 	char id[256];			/* machine/boot/lane/cpu/seq */
 	char type[144];			/* name/version */
 	uint64_t seq;
+	uint64_t covers;		/* numbers, from @seq on: more than 1 if it tells of a loss */
 	int64_t timestamp;		/* ms since 1970 */
 };
 
@@ -85,7 +86,7 @@ struct converter {
 	/* The pack's memory is freed. */
 	void (*release)(struct pack *pack);
 
-	/* The first event of a pack's value. False: it cannot be read. */
+	/* The first event of a pack's value; covers is 1 before. False: it cannot be read. */
 	bool (*identity)(const void *value, size_t len, struct identity *who);
 	/* False: the value has one event, or cannot be read. */
 	bool (*cut)(const void *value, size_t len, struct cut *cut);

@@ -132,7 +132,7 @@ static void identify(const struct config *cfg, const struct outgoing *out, struc
 {
 	const char *slash;
 
-	*who = (struct identity){ .seq = out->delivery->seq - 1 };
+	*who = (struct identity){ .seq = delivery_first(out->delivery), .covers = 1 };
 	if (out->value && pack_identity(cfg, out, who))
 		return;
 	message_identity(out->headers, who->id, sizeof(who->id), who->type, sizeof(who->type));
@@ -150,7 +150,6 @@ void refusal_identity(struct encoder *enc, struct deliveries *ds, const struct r
 	if (refusal->event && refusal->event->type)
 		snprintf(who->type, sizeof(who->type), "%s/%u", refusal->event->type->name,
 			 refusal->event->type->version);
-	/* A lost record's is not the one before the next event's. */
 	if (refusal->event)
 		who->seq = refusal->event->seq;
 	if (*who->id)
@@ -174,8 +173,9 @@ static struct evring_str put(struct declaration *d, size_t *used, const char *te
 static void fill(struct declaration *d, const struct refusal *refusal, const struct identity *who)
 {
 	const struct delivery *delivery = refusal->delivery;
-	/* A lost record that is refused covers more than itself; a half of a pack is one event. */
-	uint64_t last = delivery->events == 1 && !delivery->with ? delivery->seq - 1 : who->seq;
+	/* A half of a pack is one event of the delivery's: its value knows what it covers. */
+	uint64_t last = delivery->events == 1 && !delivery->with ? delivery->seq - 1 :
+								   who->seq + who->covers - 1;
 	struct rejected rejected = {
 		.range = { .first_seq = who->seq, .last_seq = last },
 		.code = refusal->code,

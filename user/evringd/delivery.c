@@ -229,10 +229,13 @@ void delivery_push(struct deliveries *ds, struct delivery *delivery,
 		   const struct evring_event *event, size_t used, size_t extra)
 {
 	struct ring *ring = ring_of(ds, event->ring);
+	uint64_t covers = event->next_seq - event->seq;
+	bool lost = covers > 1 && !event->missed;
 
 	/* Whole: to write a bit field would be to read the line first, which is cold. */
 	*delivery = (struct delivery){
-		.pos = event->next, .seq = event->next_seq, .missed = event->missed,
+		.pos = event->next, .seq = event->next_seq, .lost = lost,
+		.missed = (lost ? covers : event->missed) & INT64_MAX,
 		.ring = event->ring, .order = ++ds->order, .elsewhere = (uint32_t)extra,
 		.events = 1, .parts = 1, .time = ds->time,
 	};
@@ -255,7 +258,7 @@ static void prefix_grow(struct deliveries *ds, struct ring *ring, const struct d
 {
 	ring->entry.pos = delivery->pos;
 	ring->entry.seq = delivery->seq;
-	ring->missed += delivery->missed;
+	ring->missed += delivery->lost ? 0 : delivery->missed;
 	ring->events += delivery->events;
 	ds->takable += delivery->events;
 	if (ring->grown)
@@ -263,6 +266,17 @@ static void prefix_grow(struct deliveries *ds, struct ring *ring, const struct d
 	ring->grown = true;
 	ring->next_grown = ds->first_grown;
 	ds->first_grown = (uint32_t)(ring - ds->rings) + 1;
+}
+
+/* One more event in it: there is no first number that it would be asked for. */
+static void extend(struct deliveries *ds, struct delivery *last, const struct evring_event *event)
+{
+	last->pos = event->next;
+	last->seq = event->next_seq;
+	last->missed = ((last->lost ? 0 : last->missed) + event->missed) & INT64_MAX;
+	last->lost = 0;
+	last->events++;
+	ds->events++;
 }
 
 void delivery_skip(struct deliveries *ds, const struct evring_event *event)
@@ -274,8 +288,8 @@ void delivery_skip(struct deliveries *ds, const struct evring_event *event)
 		ring->entry.lane = event->lane;
 		ring->entry.cpu = event->cpu;
 		prefix_grow(ds, ring, &(struct delivery){
-			.pos = event->next, .seq = event->next_seq, .missed = event->missed,
-			.events = 1,
+			.pos = event->next, .seq = event->next_seq, .events = 1,
+			.missed = event->missed & INT64_MAX,
 		});
 		return;
 	}
@@ -286,11 +300,7 @@ void delivery_skip(struct deliveries *ds, const struct evring_event *event)
 		ds->unacked--;
 		return;
 	}
-	last->pos = event->next;
-	last->seq = event->next_seq;
-	last->missed += event->missed;
-	last->events++;
-	ds->events++;
+	extend(ds, last, event);
 }
 
 void delivery_join(struct deliveries *ds, struct delivery *head, const struct evring_event *event)
@@ -298,11 +308,7 @@ void delivery_join(struct deliveries *ds, struct delivery *head, const struct ev
 	struct delivery *last = ring_of(ds, event->ring)->last, *delivery;
 
 	if (ds->rings[event->ring].first && last->order == head->order) {
-		last->pos = event->next;
-		last->seq = event->next_seq;
-		last->missed += event->missed;
-		last->events++;
-		ds->events++;
+		extend(ds, last, event);
 		ds->unacked++;
 		return;
 	}
@@ -377,6 +383,12 @@ uint64_t delivery_events(const struct delivery *delivery)
 	for (; delivery; delivery = delivery->with)
 		events += delivery->events;
 	return events;
+}
+
+/* evringd tells of missed events by an event of their own: it covers them, and nothing else. */
+uint64_t delivery_first(const struct delivery *delivery)
+{
+	return delivery->seq - (delivery->events == 1 && delivery->missed ? delivery->missed : 1);
 }
 
 void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,

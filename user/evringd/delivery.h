@@ -21,7 +21,8 @@ struct delivery {
 	struct delivery *with;		/* the next one in the same message, on another ring */
 	uint64_t pos;			/* commit this, once this one and all before are acked */
 	uint64_t seq;			/* ... and this */
-	uint64_t missed;		/* just before these */
+	uint64_t missed : 63;		/* just before these; with @lost: numbers that it covers */
+	uint64_t lost : 1;		/* it is one record of events that are lost */
 	uint64_t ring : 64 - ORDER_BITS;	/* more than 16 lanes of 8192 CPUs */
 	uint64_t order : ORDER_BITS;	/* of its message; goes round, see order_before() */
 	uint32_t elsewhere;		/* bytes that lie in the ring, or are sent in its place */
@@ -88,6 +89,8 @@ void delivery_more(struct deliveries *ds, struct delivery *delivery, size_t byte
 uint64_t delivery_ack(struct deliveries *ds, struct delivery *delivery);
 /* Events of the delivery and of all that are @with it. */
 uint64_t delivery_events(const struct delivery *delivery);
+/* The number of its event, if it is one: the record of a loss covers more than one, up to @seq. */
+uint64_t delivery_first(const struct delivery *delivery);
 /* Lane and CPU of the ring that it is on. */
 void delivery_place(const struct deliveries *ds, const struct delivery *delivery, uint16_t *lane,
 		    uint32_t *cpu);

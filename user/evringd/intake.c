@@ -97,23 +97,29 @@ static void unwritable(struct task *t, const struct evring_event *event, bool ba
 		rd_kafka_headers_destroy(out.headers);
 }
 
+/* The event becomes a message, or is declared. */
+static void take(struct task *t, const struct evring_event *event)
+{
+	count(t, event);
+	deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, event)));
+}
+
 /*
  * An event that is no message yet. @made: as transforms have made it; NULL: they could not. It is
  * refused as one is that Kafka has refused.
  */
-static void refuse(struct task *t, const struct evring_event *event,
-		   const struct evring_event *made, const char *why)
+static void declare(struct task *t, const struct evring_event *event,
+		    const struct evring_event *made, const char *why)
 {
 	const struct evring_event *known = made ? made : event;
-	char *text = xstrdup(why);	/* the encoder's is gone with the declaration */
 
+	take(t, event);
 	encode_key(&t->encoder, known, &t->msg);
 	if (made)
 		encode_envelope(&t->encoder, known, &t->msg);
 	t->msg.delivery = delivery_begin(t->deliveries, 0);
 	delivery_push(t->deliveries, t->msg.delivery, event, 0, 0);
-	unwritable(t, known, !made, text);
-	free(text);
+	unwritable(t, known, !made, why);
 }
 
 enum ready { READY, UNWANTED, UNFIT, LATER };
@@ -191,6 +197,29 @@ static bool flush(struct task *t)
 	return sender_flush(t->sender);
 }
 
+/*
+ * An event that is UNFIT: its declaration goes by itself, once the messages before it have gone.
+ * False: there is no room for some of them, and the event is the next one again.
+ */
+static bool refuse(struct task *t, const struct evring_event *event,
+		   const struct evring_event *made, const char *why)
+{
+	/*
+	 * It is the encoder's, and gone with the next declaration: that of this event, or of one in
+	 * a pack that Kafka refuses now. So is @made; but an event that is made and UNFIT is of a
+	 * format with a schema registry, and those have no packs.
+	 */
+	char *text = xstrdup(why);
+	bool room = flush(t);
+
+	if (room)
+		declare(t, event, made, text);
+	else
+		hold(t, event);
+	free(text);
+	return room;
+}
+
 /* Nothing is left to read. True: something has come before the device was armed. */
 static bool arm(struct task *t)
 {
@@ -204,6 +233,7 @@ static bool arm(struct task *t)
 /* The connector does not want the event: it is done, and needs no message. */
 static void skip(struct task *t, const struct evring_event *event)
 {
+	count(t, event);
 	delivery_skip(t->deliveries, event);
 	t->counts.unwanted++;
 }
@@ -224,25 +254,20 @@ bool task_pump(struct task *t)
 			return flush(t) && t->reading && !t->expired && arm(t);
 		}
 		ready = prepare(t, &event, &made, &why);
-		/* A declaration goes by itself, once the messages before it have gone. */
-		if (ready == UNFIT && !flush(t)) {
-			hold(t, &event);
-			return false;
+		if (ready == UNFIT) {
+			if (!refuse(t, &event, made, why))
+				return false;
+			continue;
 		}
 		if (ready == LATER) {
 			sender_flush(t->sender);
 			return false;
 		}
-		count(t, &event);
 		if (ready == UNWANTED) {
 			skip(t, &event);
 			continue;
 		}
-		deliveries_time(t->deliveries, stats_time(evring_boottime(t->source.ev, &event)));
-		if (ready == UNFIT) {
-			refuse(t, &event, made, why);
-			continue;
-		}
+		take(t, &event);
 		if (!ship(t, made))
 			return false;
 	}

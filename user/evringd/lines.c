@@ -121,10 +121,18 @@ void lines_type(struct identity *who, const char *type, const json_t *version)
 		strcpy(who->type, "unknown/0");
 }
 
+void lines_covers(struct identity *who, const char *type, const json_t *fields)
+{
+	json_int_t count = json_integer_value(json_object_get(fields, "count"));
+
+	if (count > 0 && (!strcmp(type, "evring.lost") || !strcmp(type, "evring.missed")))
+		who->covers = (uint64_t)count;
+}
+
 bool lines_identity(const void *value, size_t len, struct identity *who)
 {
 	const char *machine, *boot, *lane, *type;
-	json_t *event = lines_first(value, len);
+	json_t *event = lines_first(value, len), *data = json_object_get(event, "data");
 	json_int_t cpu, seq, time_ns;
 	bool ok;
 
@@ -135,6 +143,7 @@ bool lines_identity(const void *value, size_t len, struct identity *who)
 		snprintf(who->id, sizeof(who->id), "%.32s/%.32s/%.127s/%lld/%lld", machine, boot,
 			 lane, (long long)cpu, (long long)seq);
 		lines_type(who, type, json_object_get(event, "version"));
+		lines_covers(who, type, data ? data : event);
 		who->seq = (uint64_t)seq;
 		who->timestamp = time_ns / 1000000;
 	}

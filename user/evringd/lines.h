@@ -19,6 +19,8 @@ bool lines_put(const struct source *src, struct pack *pack, const struct evring_
 json_t *lines_first(const void *value, size_t len);
 /* As the header evring.type has it. @version: null or NULL, if the type is not known */
 void lines_type(struct identity *who, const char *type, const json_t *version);
+/* What an event that tells of a loss covers. @fields: its own, or NULL */
+void lines_covers(struct identity *who, const char *type, const json_t *fields);
 /* Of evring's own layout, flat or not */
 bool lines_identity(const void *value, size_t len, struct identity *who);
 bool lines_cut(const void *value, size_t len, struct cut *cut);

@@ -28,7 +28,7 @@ struct outgoing {
 	bool copy;			/* @value is in @room */
 	bool declaration;		/* of an event that was refused */
 	bool letter;			/* such an event itself, for the dead-letter topic */
-	bool suspect;			/* it has been refused once when it was alone */
+	bool suspect;			/* it was refused when it was alone, or the pack that it is of */
 	char room[];			/* the key and, with @copy, the value */
 };
 

@@ -5,6 +5,7 @@
  */
 #include "converter.h"
 
+#include "declare.h"
 #include "memory.h"
 #include "pack.h"
 
@@ -249,6 +250,18 @@ static void frame_release(struct pack *pack)
  * Read back
  */
 
+/* The reader knows it of a lost record. */
+static uint64_t event_covers(const struct evring_event *event)
+{
+	const struct evring_field *count;
+	uint64_t covers;
+
+	if (event->rec->type != TYPE_MISSED || !event->type)
+		return event->next_seq - event->seq;
+	count = evring_field(event->type, "count");
+	return count && !evring_get_number(event, count, &covers) ? covers : 1;
+}
+
 static void event_identity(const struct evring_frame_reader *reader,
 			   const struct evring_event *event, struct identity *who)
 {
@@ -262,6 +275,7 @@ static void event_identity(const struct evring_frame_reader *reader,
 	snprintf(who->type, sizeof(who->type), "%s/%u", type ? type->name : "unknown",
 		 type ? type->version : 0);
 	who->seq = event->seq;
+	who->covers = event_covers(event);
 	who->timestamp = (int64_t)(evring_frame_realtime(reader, event->rec) / 1000000);
 }
 

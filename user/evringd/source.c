@@ -72,8 +72,40 @@ static char *remedy(const struct source *src)
 /* It is attached as the connector wants it; else evringd may have no right to. */
 static int attach_for_group(struct source *src, const struct evring_attachment *how)
 {
-	return evring_attached(src->ev, how) > 0 ? evring_hook_state(src->ev, how->hook) :
-						   evring_attach_with(src->ev, how);
+	bool had;
+	int ret;
+
+	if (evring_attached(src->ev, how) > 0)
+		return evring_hook_state(src->ev, how->hook);
+	had = has(src, how->hook, EVRING_HAS_HOOK);
+	ret = evring_attach_with(src->ev, how);
+	/* An old module answers no both times: the group may have had the hook. */
+	if (ret < 0 || had || !has(src, how->hook, EVRING_HAS_HOOK))
+		return ret;
+	src->newly = xgrow(src->newly, src->nr_newly, src->nr_newly + 1, sizeof(*src->newly));
+	src->newly[src->nr_newly++] = xstrdup(how->hook);
+	return ret;
+}
+
+/*
+ * @failed: detach them. The next configuration may not name them, and knows of those alone that
+ * another one has run with.
+ */
+static void newly_done(struct source *src, bool failed)
+{
+	const char *hook;
+	int ret;
+
+	while (src->nr_newly) {
+		hook = src->newly[--src->nr_newly];
+		ret = failed ? evring_detach(src->ev, hook, src->cfg->group) : 0;
+		if (ret < 0 && ret != -ENOENT)
+			warn("hook %s: stays attached, though the connector does not start: %s", hook,
+			     strerror(-ret));
+		free(src->newly[src->nr_newly]);
+	}
+	free(src->newly);
+	src->newly = NULL;
 }
 
 /* 0: goes on without being an owner. */
@@ -267,10 +299,13 @@ static bool attach_all(struct source *src, char *why, size_t len)
 bool source_attach(struct source *src, const struct config *before, char *why, size_t len)
 {
 	struct problems warnings = { .file = "" };
+	bool good;
 
 	forget_snapshot(src);
-	if (!attach_all(src, why, len) ||
-	    (src->cfg->snapshot && !take_snapshot(src, before, why, len)))
+	good = attach_all(src, why, len) &&
+	       (!src->cfg->snapshot || take_snapshot(src, before, why, len));
+	newly_done(src, !good);
+	if (!good)
 		return false;
 	key_check(src->ev, src->cfg, &warnings);
 	transforms_fields(src->ev, src->cfg, &warnings);

@@ -22,6 +22,8 @@ struct source {
 	uint64_t lanes;			/* a bit each */
 	struct filters *filters;
 	struct schemas *schemas;	/* NULL: the converter needs none */
+	char **newly;			/* the hooks that source_attach() has attached so far */
+	size_t nr_newly;
 };
 
 /* False: it cannot be opened, and @why tells. */
@@ -41,7 +43,7 @@ bool source_may_join(struct source *src, char *why, size_t len);
 int source_join(struct source *src);
 /*
  * Attach the hooks, on behalf of the group that was joined, which @before read last, or NULL.
- * False: @why tells.
+ * False: @why tells, and hooks that the group did not have before are detached again.
  */
 bool source_attach(struct source *src, const struct config *before, char *why, size_t len);
 /* Detach the hooks of @before that are no longer configured. */

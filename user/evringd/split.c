@@ -11,7 +11,13 @@
 
 bool pack_identity(const struct config *cfg, const struct outgoing *out, struct identity *who)
 {
-	return cfg->pack_bytes && converter_of(cfg)->identity(out->value, out->len, who);
+	who->covers = 1;
+	if (!cfg->pack_bytes || !converter_of(cfg)->identity(out->value, out->len, who))
+		return false;
+	/* Not trusted: there are not so many numbers. */
+	if (!who->covers || who->covers - 1 > UINT64_MAX - who->seq)
+		who->covers = 1;
+	return true;
 }
 
 /* Each half tells its first event: the first half's is that of the whole. */
@@ -40,6 +46,11 @@ static struct outgoing *make_half(const struct config *cfg, const struct outgoin
 	half.value = cut->values[i];
 	half.len = cut->lens[i];
 	half.events = cut->events[i];
+	/*
+	 * One event alone is tried twice, as any other. A half of many is cut again at once: a large
+	 * pack comes down to its events with one producer for each cut, not two.
+	 */
+	half.suspect = out->suspect && half.events > 1;
 	/* A pack has fewer events than bytes: so places stay in order down to the last one. */
 	half.place += i ? cut->events[0] : 0;
 	known = i && pack_identity(cfg, &half, &who);
