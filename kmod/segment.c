@@ -201,6 +201,7 @@ enum evring_entry evring_segment_enter(struct evring_ring *ring, struct evring_s
 	}
 	barrier();
 	WRITE_ONCE(ring->entering, false);
+	/* What an NMI closes, or nesting, is not told here: the flush time finds it. */
 	if (moved && READ_ONCE(*ring->marked))
 		evring_ring_raise(ring);
 out:

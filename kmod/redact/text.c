@@ -115,8 +115,11 @@ static void leave_out_value(struct evring_search *search, const struct word *wor
 		if (from >= search->value && from < search->value_end)
 			return;
 		to = evring_value_end(search, from, word->limit);
-		search->value = from;
-		search->value_end = to;
+		/* The quotes behind a word may end there: a value among them is looked at, too. */
+		if (from != word->end) {
+			search->value = from;
+			search->value_end = to;
+		}
 	}
 	evring_search_hide(search, from, to);
 }

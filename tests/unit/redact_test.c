@@ -136,6 +136,11 @@ static const struct {
 	{ "-p*", "mysql -phunter2 db", "mysql -p" MARK " db" },
 	{ "-p*", "mysql -p'hunter 2' db|mysql -p\"hunter2\"|mysql -p\\\"a b\\\" c",
 	  "mysql -p" MARK " db|mysql -p" MARK "|mysql -p" MARK " c" },
+	{ "-p*, *password*=", "ssh h \"mysql -u r -p\"; DB_PASSWORD=\"abc def\" run",
+	  "ssh h \"mysql -u r -p" MARK " run" },
+	{ "-p*, *password*=", "'mysql -p' ; DB_PASSWORD='abc def' run", "'mysql -p" MARK " run" },
+	{ "after --password, *password*=", "\"x --password\"; DB_PASSWORD=\"abc def\" run",
+	  "\"x --password" MARK " run" },
 	{ "-p*", "[\"mysql\",\"-p\",\"db\"]|'-p' 'db'|-p", "[\"mysql\",\"-p\",\"db\"]|'-p' 'db'|-p" },
 	{ "ghp_*, eyJ*", "ghp_abc|eyJabc|eyj|ghp_", "ghp_" MARK "|eyJ" MARK "|eyj|ghp_" },
 	/* ... behind the first '=', where an option does not begin */
