@@ -30,7 +30,7 @@ static bool is_publish_node(const struct file *file)
 	return file->private_data == &publish_device;	/* misc_open() leaves it there */
 }
 
-static bool loaded;	/* nothing of it fails any more */
+static bool loaded;	/* no step of the load is left that can fail */
 
 static int device_open(struct inode *inode, struct file *file)
 {
@@ -185,8 +185,9 @@ static long device_compat_ioctl(struct file *file, unsigned int cmd, unsigned lo
 }
 
 /*
- * A command is completed within the call, and never left behind by one. If there is no room, or a commit would have to wait for a lock, it returns EAGAIN, and io_uring
- * calls again from a worker, which may wait, but for room not with O_NONBLOCK.
+ * A command is completed within a call, and none is left behind by one. If there is no room,
+ * or a commit would have to wait for a lock, it returns EAGAIN, and io_uring calls again from
+ * a worker, which may wait, but for room not with O_NONBLOCK.
  */
 static int device_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {

@@ -124,13 +124,17 @@ static u32 items_make(struct evring_build_item *items, const char *s)
 static const struct question {
 	const char *field;
 	const char *asks;		/* as it is written */
+	enum evring_op op;
 	const char *globs[3];		/* a program's name is in each %s */
 	bool first;			/* of the list's texts alone */
 } questions[] = {
-	{ .field = "path", .asks = "path contains", .globs = { "%s" } },
-	{ .field = "argv", .asks = "argv[0] contains", .globs = { "%s" }, .first = true },
-	{ .field = "argv", .asks = "argv ~", .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
-	{ .field = "argv_end", .asks = "argv_end ~", .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
+	{ .field = "path", .asks = "path contains", .op = EVRING_OP_CONTAINS, .globs = { "%s" } },
+	{ .field = "argv", .asks = "argv[0] contains", .op = EVRING_OP_CONTAINS, .globs = { "%s" },
+	  .first = true },
+	{ .field = "argv", .asks = "argv ~", .op = EVRING_OP_GLOB,
+	  .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
+	{ .field = "argv_end", .asks = "argv_end ~", .op = EVRING_OP_GLOB,
+	  .globs = { "%s*", "*/bin/%s*", "*%s* *" } },
 };
 
 /* The operand at @i, of @line's programs with each of @question's globs; false: there is none */
@@ -211,7 +215,7 @@ static void cond_make(struct making *making, const struct default_line *line)
 				       evring_build_field(type, q->field, strlen(q->field)) *
 				       type->fields.stride);
 		insns[i] = (struct evring_insn){
-			.op = strchr(q->asks, '~') ? EVRING_OP_GLOB : EVRING_OP_CONTAINS,
+			.op = q->op,
 			.kind = field->kind, .offset = field->offset, .size = field->size,
 			.yes = EVRING_INSN_ACCEPT, .no = i + 1 == nr ? EVRING_INSN_REJECT : i + 1,
 			.element = q->first ? 0 : EVRING_ELEMENT_ANY,

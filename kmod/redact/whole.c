@@ -75,9 +75,9 @@ static bool ends_word(const char *s, __u32 at, __u32 end)
 }
 
 /*
- * The user, the password and the host begin at @at. A quote may be in the password, too. A password that has a '/' as it is
- * ends at the last '@' of the word; but a port is no password. Returns where another
- * one may be.
+ * The user, the password and the host begin at @at. A quote may be in the password, too. A
+ * password that has a '/' as it is ends at the last '@' of the word; but a port is no
+ * password. Returns where another one may be.
  */
 static __u32 look_authority(struct evring_search *search, __u32 at, __u32 end)
 {

@@ -200,6 +200,52 @@ static bool random_bits(void)
 	return true;
 }
 
+#define WIDE_FIELDS	300
+#define WIDE_VALUES	3648
+
+/* Each of the fields has the same table of names. */
+static int parse_wide(uint32_t fields)
+{
+	static struct {
+		struct evring_block head;
+		struct evring_block_field fields[WIDE_FIELDS];
+		struct evring_block_names names[1];
+		struct evring_block_value values[WIDE_VALUES];
+		char strings[2048];
+	} b;
+	struct evring_type *type;
+	struct block small;
+	uint32_t i;
+	int ret;
+
+	memset(&b, 0, sizeof(b));
+	block_begin(&small, "wide", WIDE_FIELDS);
+	block_field(&small, "x", EVRING_KIND_U8, EVRING_FORMAT_ENUM, 0, 1);
+	b.head = small.head;
+	memcpy(b.strings, small.strings, sizeof(small.strings));
+	b.head.len = sizeof(b);
+	b.head.fields.offset = (uint32_t)((char *)b.fields - (char *)&b);
+	b.head.fields.count = fields;
+	b.head.tables.offset = (uint32_t)((char *)b.names - (char *)&b);
+	b.head.values.offset = (uint32_t)((char *)b.values - (char *)&b);
+	b.head.values.count = WIDE_VALUES;
+	b.head.strings.offset = (uint32_t)(b.strings - (char *)&b);
+	b.names[0] = (struct evring_block_names){ .name = small.names[0].name, .count = WIDE_VALUES };
+	for (i = 0; i < WIDE_VALUES; i++)
+		b.values[i] = (struct evring_block_value){ .value = i, .name = small.values[0].name };
+	for (i = 0; i < fields; i++) {
+		b.fields[i] = small.fields[0];
+		b.fields[i].offset = (uint16_t)i;
+		b.fields[i].names = 1;
+		b.fields[i].name = b.head.strings.count;
+		b.head.strings.count += (uint32_t)sprintf(b.strings + b.head.strings.count, "f%u", i) + 1;
+	}
+	ret = evring_type_parse(&type, &b, sizeof(b));
+	if (!ret)
+		evring_type_free(type);
+	return ret;
+}
+
 int main(void)
 {
 	ok(reads_back(), "a block is read back: name, fields, names of numbers");
@@ -229,6 +275,8 @@ int main(void)
 	ok(same_name_twice(), "two fields of one name");
 	ok(bad_strings(), "names that are none, or do not end");
 	ok(cut_short(), "cut short anywhere");
+	ok(!parse_wide(256), "as many names of as many fields as a block that is registered can have");
+	ok(parse_wide(WIDE_FIELDS) == -EBADMSG, "a table of names that too many fields have");
 	ok(random_bits(), "bits flipped at random: nothing outside of the block is read");
 	return tap_end();
 }

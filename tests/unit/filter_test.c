@@ -206,6 +206,7 @@ static const struct {
 	  "there is no operator 'startwith': did you mean 'startswith'?" },
 	{ "path contains \"\"", 15, 2, "always: the empty text is in each" },
 	{ "path ~ \"[a\"", 8, 4, "this pattern's '[' has no ']': the character is \\\\[" },
+	{ "path ~ \"\\\\\\\\[a\"", 8, 8, "this pattern's '[' has no ']': the character is \\\\[" },
 	{ "path ~ \"a\\\\\"", 8, 5, "this pattern ends in a backslash" },
 	{ "path ~ \"[[:alpha:]]\"", 8, 13, "there are no classes like [:alpha:]" },
 	{ "path == \"a", 9, 1, "this text does not end: there is no other \"" },

@@ -71,7 +71,7 @@ struct ring_sums {
 	const char *ring;
 	uint64_t first, last;	/* numbers that are known */
 	uint64_t from;		/* the proof begins there */
-	bool reaches_back;	/* no number from before @first is unknown */
+	bool reaches_back;	/* the number before @first is known, or there is none */
 	struct sums sums;
 };
 

@@ -65,7 +65,7 @@ struct report {
 	json_t *rings, *ranges;
 	struct sums sums;
 	uint64_t nr_rings, nr_ranges;
-	uint64_t nr_begun;		/* rings of which the number before the first is not known */
+	uint64_t nr_short;		/* rings of which the number before the first is not known */
 	bool proves;			/* at least one event behind another one, of one ring */
 };
 
@@ -125,7 +125,7 @@ static void tell_ring(const struct ring_sums *ring, void *arg)
 	struct report *report = arg;
 
 	report->nr_rings++;
-	report->nr_begun += !ring->reaches_back;
+	report->nr_short += !ring->reaches_back;
 	report->proves |= ring->from < ring->last;
 	add_row(report, ring);
 }
@@ -167,7 +167,7 @@ static bool is_wrong(const struct report *report)
 /* Some topics begin after the time that was asked for, and so may rings. */
 static bool is_short(const struct report *report)
 {
-	return report->v->is_short && report->nr_begun;
+	return report->v->is_short && report->nr_short;
 }
 
 /* Is there anything that could be an event, and was not accounted for? */
@@ -292,7 +292,7 @@ static void say_unproven(const struct report *report)
 		       "has deleted what was there", report->sums.unproven);
 	else
 		printf("Topics begin later than --from, and rings of which the number before FIRST is "
-		       "not known, too (%" PRIu64 "): retention may have deleted it", report->nr_begun);
+		       "not known, too (%" PRIu64 "): retention may have deleted it", report->nr_short);
 	if (latest)
 		printf(". The last to begin is %s [%d], at %s.",
 		       json_string_value(json_object_get(latest, "topic")),
@@ -416,7 +416,7 @@ static void print_json(struct report *report)
 					  number(s->reordered), "contradictions",
 					  number(s->contradictions))));
 	json_object_set_new(json, "short_rings",
-			    json_integer(is_short(report) ? number(report->nr_begun) : 0));
+			    json_integer(is_short(report) ? number(report->nr_short) : 0));
 	json_object_set_new(json, "lost_by_cause", causes_json(v));
 	json_object_set(json, "emptied_partitions", v->emptied);
 	json_object_set_new(json, "last_to_begin", v->latest ? json_incref(v->latest) : json_null());
